@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { ChatMessage, ResponseFormat, Tool, ToolCall, ToolChoice } from './message.ts';
+
+/** Fields that steer the answer; the same on `/v1` and `/c1`. Whatever is not listed reaches the upstream as it is. */
+export const SamplingFields = {
+  max_tokens: z.int().min(1).nullish().describe('The longest answer, in tokens; models may raise it to their minimum.'),
+  max_completion_tokens: z.int().min(1).nullish().describe('Newer name of `max_tokens`.'),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  seed: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  reasoning_effort: z.string().nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  tools: z.array(Tool).nullish(),
+  tool_choice: ToolChoice.nullish(),
+  response_format: ResponseFormat.nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .looseObject({ include_usage: z.boolean().nullish() })
+    .nullish()
+    .describe('`include_usage: true` asks for a last chunk with the usage.'),
+};
+
+/** `POST /v1/chat/completions`. Format: OpenAI's chat completions reference; unknown fields reach the upstream. */
+export const ChatCompletionRequest = z
+  .looseObject({
+    model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
+    messages: z.array(ChatMessage).min(1),
+    n: z.int().min(1).max(128).nullish(),
+    user: z.string().nullish(),
+    ...SamplingFields,
+  })
+  .meta({ id: 'ChatCompletionRequest' });
+export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
+
+/** Token counts of one answer. */
+export const Usage = z
+  .looseObject({
+    prompt_tokens: z.int(),
+    completion_tokens: z.int(),
+    total_tokens: z.int(),
+    prompt_tokens_details: z
+      .looseObject({ cached_tokens: z.int().nullish() })
+      .nullish()
+      .describe('`cached_tokens`: prompt tokens that the upstream had in its KV cache.'),
+    completion_tokens_details: z.looseObject({ reasoning_tokens: z.int().nullish() }).nullish(),
+  })
+  .meta({ id: 'Usage' });
+export type Usage = z.infer<typeof Usage>;
+
+export const AssistantMessage = z
+  .looseObject({
+    role: z.literal('assistant'),
+    content: z.string().nullable(),
+    refusal: z.string().nullish(),
+    reasoning_content: z.string().nullish(),
+    tool_calls: z.array(ToolCall).nullish(),
+  })
+  .meta({ id: 'AssistantMessage' });
+export type AssistantMessage = z.infer<typeof AssistantMessage>;
+
+export const ChatCompletion = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal('chat.completion'),
+    created: z.int().describe('Unix time, in seconds.'),
+    model: z.string().describe('The alias that was asked for.'),
+    choices: z.array(
+      z.looseObject({
+        index: z.int(),
+        message: AssistantMessage,
+        finish_reason: z.string().nullable(),
+        logprobs: z.looseObject({}).nullish(),
+      }),
+    ),
+    usage: Usage.nullish(),
+  })
+  .meta({ id: 'ChatCompletion' });
+export type ChatCompletion = z.infer<typeof ChatCompletion>;
+
+/** A piece of a tool call: `index` says which call it continues; `id` and `name` come with the first piece. */
+export const ToolCallDelta = z
+  .looseObject({
+    index: z.int(),
+    id: z.string().nullish(),
+    type: z.string().nullish(),
+    function: z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
+  })
+  .meta({ id: 'ToolCallDelta' });
+export type ToolCallDelta = z.infer<typeof ToolCallDelta>;
+
+export const ChatDelta = z
+  .looseObject({
+    role: z.string().nullish(),
+    content: z.string().nullish(),
+    refusal: z.string().nullish(),
+    reasoning_content: z.string().nullish(),
+    reasoning: z.string().nullish(),
+    tool_calls: z.array(ToolCallDelta).nullish(),
+  })
+  .meta({ id: 'ChatDelta' });
+export type ChatDelta = z.infer<typeof ChatDelta>;
+
+/** One event of a streamed answer. */
+export const ChatCompletionChunk = z
+  .looseObject({
+    id: z.string(),
+    object: z.literal('chat.completion.chunk'),
+    created: z.int().describe('Unix time, in seconds.'),
+    model: z.string().describe('The alias that was asked for.'),
+    choices: z.array(
+      z.looseObject({
+        index: z.int(),
+        delta: ChatDelta,
+        finish_reason: z.string().nullish(),
+        logprobs: z.looseObject({}).nullish(),
+      }),
+    ),
+    usage: Usage.nullish().describe('On the last chunk, when `stream_options.include_usage` asked for it.'),
+  })
+  .meta({ id: 'ChatCompletionChunk' });
+export type ChatCompletionChunk = z.infer<typeof ChatCompletionChunk>;

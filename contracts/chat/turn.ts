@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { SamplingFields } from './completion.ts';
+import { Content } from './message.ts';
+
+/** The answer of a tool that the client ran, by the id of the call. */
+export const ToolResult = z
+  .looseObject({
+    tool_call_id: z.string().min(1),
+    content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]),
+  })
+  .meta({ id: 'ToolResult' });
+export type ToolResult = z.infer<typeof ToolResult>;
+
+/**
+ * `POST /c1/chat`: one turn of a conversation that the gateway remembers. Give a `message`, or the `tool_results` of
+ * the calls in the last answer, or both. Unknown fields reach the upstream.
+ */
+export const TurnRequest = z
+  .looseObject({
+    model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
+    message: Content.optional().describe('What the user says: text, or content parts.'),
+    images: z
+      .array(z.looseObject({ url: z.string().describe('`data:image/<type>;base64,<data>`') }))
+      .nullish()
+      .describe('Shortcut for a text with images; the gateway rebuilds the content parts.'),
+    tool_results: z.array(ToolResult).nullish().describe('Results of the tool calls in the last answer.'),
+    conversation_id: z.string().min(1).nullish().describe('Leave out to start a conversation.'),
+    user_id: z.string().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
+    provider: z.string().min(1).nullish().describe('Picks the alias `<model>-<provider>` or that backend of the model.'),
+    system_prompt: z.string().nullish().describe("Sets the conversation's system prompt."),
+    ...SamplingFields,
+  })
+  .meta({ id: 'TurnRequest' });
+export type TurnRequest = z.infer<typeof TurnRequest>;

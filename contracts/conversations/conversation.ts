@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { Usage } from '../chat/completion.ts';
+import { Content, ToolCall } from '../chat/message.ts';
+
+/**
+ * How a message ended: `completed`; `in_progress` while it is being answered; `incomplete` when the upstream broke
+ * off, `cancelled` when the client left, `failed` when there was no answer at all. Partial text is kept.
+ */
+export const MessageStatus = z
+  .enum(['in_progress', 'completed', 'incomplete', 'cancelled', 'failed'])
+  .meta({ id: 'MessageStatus' });
+export type MessageStatus = z.infer<typeof MessageStatus>;
+
+export const StoredMessage = z
+  .object({
+    id: z.string(),
+    seq: z.int().describe('Position in the conversation, from 1, without gaps.'),
+    parent_id: z.string().nullable().describe('The message that this one follows.'),
+    role: z.enum(['user', 'assistant', 'tool']),
+    content: Content.nullable(),
+    reasoning_content: z.string().optional(),
+    tool_calls: z.array(ToolCall).optional(),
+    tool_call_id: z.string().optional(),
+    status: MessageStatus,
+    model: z.string().nullable().describe('The alias that answered; null on messages of the user.'),
+    finish_reason: z.string().nullable(),
+    usage: Usage.nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'StoredMessage' });
+export type StoredMessage = z.infer<typeof StoredMessage>;
+
+export const ConversationSummary = z
+  .object({
+    id: z.string(),
+    title: z.string().nullable(),
+    user_id: z.string().nullable(),
+    model: z.string().nullable().describe('The alias of the last turn.'),
+    message_count: z.int(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+  })
+  .meta({ id: 'ConversationSummary' });
+export type ConversationSummary = z.infer<typeof ConversationSummary>;
+
+export const Conversation = ConversationSummary.extend({
+  system_prompt: z.string().nullable(),
+  messages: z.array(StoredMessage).describe('In order.'),
+}).meta({ id: 'Conversation' });
+export type Conversation = z.infer<typeof Conversation>;
+
+const user_id = z.string().min(1).max(256).nullish().describe('The end user whose conversations these are.');
+
+/** `GET /c1/conversations`: newest first; with `q`, those whose messages match, with an excerpt. */
+export const ListConversationsRequest = z
+  .object({
+    limit: z.int().min(1).max(100).optional().describe('Default 20.'),
+    offset: z.int().min(0).optional().describe('Default 0.'),
+    q: z.string().min(1).max(500).optional().describe('Words that a message must hold, in any order.'),
+    user_id,
+  })
+  .meta({ id: 'ListConversationsRequest' });
+export type ListConversationsRequest = z.infer<typeof ListConversationsRequest>;
+
+export const ConversationList = z
+  .object({
+    items: z.array(
+      ConversationSummary.extend({
+        excerpt: z.string().optional().describe('With `q`: the text around the best match, matches in `[` `]`.'),
+      }),
+    ),
+    total: z.int(),
+    limit: z.int(),
+    offset: z.int(),
+  })
+  .meta({ id: 'ConversationList' });
+export type ConversationList = z.infer<typeof ConversationList>;
+
+/** `GET` and `DELETE /c1/conversations/{conversation_id}`. */
+export const ConversationRef = z.object({ conversation_id: z.string().min(1), user_id }).meta({ id: 'ConversationRef' });
+export type ConversationRef = z.infer<typeof ConversationRef>;
+
+/** `PATCH /c1/conversations/{conversation_id}`: null clears a field, an absent one stays. */
+export const UpdateConversationRequest = ConversationRef.extend({
+  title: z.string().max(500).nullish(),
+  system_prompt: z.string().nullish(),
+}).meta({ id: 'UpdateConversationRequest' });
+export type UpdateConversationRequest = z.infer<typeof UpdateConversationRequest>;
+
+export const ConversationDeleted = z
+  .object({ id: z.string(), object: z.literal('conversation.deleted'), deleted: z.literal(true) })
+  .meta({ id: 'ConversationDeleted' });
+export type ConversationDeleted = z.infer<typeof ConversationDeleted>;

@@ -1,0 +1,304 @@
+import { z } from 'zod';
+
+/** What kind of failure an error is; the same seven on every surface. */
+export const ErrorType = z.enum([
+  'invalid_request_error',
+  'authentication_error',
+  'permission_denied',
+  'not_found',
+  'rate_limit_exceeded',
+  'upstream_error',
+  'internal_error',
+]);
+export type ErrorType = z.infer<typeof ErrorType>;
+
+interface ErrorRow {
+  readonly status: number;
+  readonly type: ErrorType;
+  readonly title: string;
+  readonly description: string;
+  readonly remediation: string;
+  readonly typicalParam?: string;
+}
+
+/**
+ * The error catalog: every code that the gateway can answer, on every surface. `/errors`, the OpenAPI responses, the
+ * anchors of `/docs/errors` and the typed client all read these rows. A code is never renamed and never given a second
+ * meaning. `status` is the HTTP status.
+ */
+export const errorCatalog = {
+  missing_authorization: {
+    status: 401,
+    type: 'authentication_error',
+    title: 'No key was sent',
+    description: 'The request has no Authorization header, and this address needs one.',
+    remediation: 'Send `Authorization: Bearer <key>` (or `x-api-key: <key>`).',
+    typicalParam: 'Authorization',
+  },
+  invalid_authorization: {
+    status: 401,
+    type: 'authentication_error',
+    title: 'The key is not valid',
+    description: 'The Authorization header is malformed, or the key in it is not known here.',
+    remediation: 'Check the key for missing characters, and that it belongs to this gateway.',
+    typicalParam: 'Authorization',
+  },
+  permission_denied: {
+    status: 403,
+    type: 'permission_denied',
+    title: 'The key may not do this',
+    description: 'The key is valid, but this operation is not allowed to it.',
+    remediation: 'Use a key with the needed rights.',
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    title: 'Too many requests',
+    description: 'The key has used up its burst of requests.',
+    remediation: 'Wait for the number of seconds in `Retry-After`, then try again.',
+  },
+  model_quota_exhausted: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    title: "The model's quota is exhausted",
+    description: 'The provider behind the model refuses further requests for now (its own rate limit or quota).',
+    remediation: 'Wait for `Retry-After`, or choose another model.',
+    typicalParam: 'model',
+  },
+  body_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    title: 'The body is too large',
+    description: 'The request body exceeds the limit (`MAX_BODY_BYTES`, 32 MB by default).',
+    remediation: 'Send fewer or smaller images, or raise the limit.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    title: 'The content type is not supported',
+    description: 'The body is not of the content type that this address takes.',
+    remediation: 'Send `Content-Type: application/json`.',
+    typicalParam: 'Content-Type',
+  },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    title: 'The method is not allowed',
+    description: 'The address exists, but not for this HTTP method.',
+    remediation: 'Use one of the methods in the `Allow` header.',
+  },
+  route_not_found: {
+    status: 404,
+    type: 'not_found',
+    title: 'No such address',
+    description: 'Nothing is served at this path.',
+    remediation: 'See `/openapi` for every path; base URLs end in `/v1`.',
+  },
+  invalid_json: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The body is not JSON',
+    description: 'The request body is empty, is not valid JSON, or is not a JSON object.',
+    remediation: 'Check quoting and commas; shells often eat quotes.',
+  },
+  missing_field: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'A field is missing',
+    description: 'A required field is not in the request; `param` names it.',
+    remediation: 'Add the field.',
+    typicalParam: 'messages',
+  },
+  invalid_field: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'A field is not valid',
+    description: 'A field has the wrong type or a value outside its range; `param` names it.',
+    remediation: 'Correct the field as the message says.',
+    typicalParam: 'temperature',
+  },
+  model_not_in_allowlist: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The model is not known here',
+    description: 'No model of this gateway has the alias that was asked for.',
+    remediation: 'List the aliases with `GET /v1/info` or `GET /v1/models`.',
+    typicalParam: 'model',
+  },
+  model_not_found: {
+    status: 404,
+    type: 'not_found',
+    title: 'The model does not exist for this key',
+    description: 'The alias that was asked for is not available to this key.',
+    remediation: 'List the aliases with `GET /v1/models`.',
+    typicalParam: 'model',
+  },
+  max_tokens_below_minimum: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'max_tokens is too low',
+    description: 'The upstream refused the request even with the smallest max_tokens that the model is known to take.',
+    remediation: 'Raise `max_tokens`; reasoning models need 200 or more.',
+    typicalParam: 'max_tokens',
+  },
+  context_length_exceeded: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The context window is exceeded',
+    description: 'The prompt and the requested answer do not fit the context window of the model.',
+    remediation: 'Shorten or compact the messages, or choose a model with a larger window.',
+    typicalParam: 'messages',
+  },
+  image_url_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'Image addresses are not fetched',
+    description: 'An image was given by address. Neither the gateway nor its upstreams fetch addresses.',
+    remediation: 'Encode the image as a base64 data URI: `data:image/jpeg;base64,…`.',
+    typicalParam: 'messages[0].content[1].image_url.url',
+  },
+  image_decode_error: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The image cannot be decoded',
+    description: 'The data URI of an image is malformed.',
+    remediation: 'Send `data:image/<type>;base64,` followed by standard base64, without line breaks.',
+    typicalParam: 'messages[0].content[1].image_url.url',
+  },
+  modality_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The model does not take this kind of input',
+    description: 'The message holds an image, audio or video part that the model does not accept.',
+    remediation: 'See `modalities` of the model in `GET /v1/info` and choose another one.',
+    typicalParam: 'messages[0].content[1]',
+  },
+  tools_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The model does not take tools',
+    description: 'Tools were sent to a model whose `constraints.tools` is false.',
+    remediation: 'Leave `tools` out, or choose a chat model.',
+    typicalParam: 'tools',
+  },
+  upstream_rejected: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The upstream rejected the request',
+    description: 'The model server says that the request itself is not valid; the message is its own.',
+    remediation: 'Correct the request as the message says.',
+  },
+  conversation_not_found: {
+    status: 404,
+    type: 'not_found',
+    title: 'No such conversation',
+    description: 'The conversation does not exist, was deleted, or belongs to somebody else.',
+    remediation: 'Start a new one by leaving `conversation_id` out.',
+    typicalParam: 'conversation_id',
+  },
+  conversation_busy: {
+    status: 409,
+    type: 'invalid_request_error',
+    title: 'The conversation is answering another turn',
+    description: 'Two turns were sent to one conversation at once; the first one is still being answered.',
+    remediation: 'Wait for the first answer, then send the turn again.',
+    typicalParam: 'conversation_id',
+  },
+  stream_not_resumable: {
+    status: 409,
+    type: 'invalid_request_error',
+    title: 'The stream cannot be continued',
+    description: 'A subscription was sent again after its connection was lost, and its events are no longer here.',
+    remediation: 'Read the conversation for what was stored, or send the request anew without `lastEventId`.',
+    typicalParam: 'lastEventId',
+  },
+  no_backend: {
+    status: 503,
+    type: 'upstream_error',
+    title: 'No backend serves this model',
+    description: 'The alias is known, but no provider that could serve it is configured.',
+    remediation: 'Configure a key or a models file; the message names what is missing.',
+    typicalParam: 'model',
+  },
+  upstream_unavailable: {
+    status: 503,
+    type: 'upstream_error',
+    title: 'The upstream is not available',
+    description: 'The model server cannot be reached, or says that it is overloaded or starting.',
+    remediation: 'Try again with exponential backoff; see `/readyz` for the state of each backend.',
+  },
+  upstream_timeout: {
+    status: 504,
+    type: 'upstream_error',
+    title: 'The upstream timed out',
+    description: 'The model server did not answer, or fell silent, for longer than the limit.',
+    remediation: 'Try again; image models need a client time-out of 240 s or more.',
+  },
+  upstream_refused: {
+    status: 502,
+    type: 'upstream_error',
+    title: 'The upstream refused the gateway',
+    description: "The model server did not accept the gateway's own key or does not know the configured model.",
+    remediation: 'The operator should check the key and the model name of this backend.',
+  },
+  upstream_broken: {
+    status: 502,
+    type: 'upstream_error',
+    title: 'The upstream broke off',
+    description: 'The model server failed, ended its answer half-way, or sent something that is not an answer.',
+    remediation: 'Try again; text that was received before the failure is incomplete.',
+  },
+  service_unavailable: {
+    status: 503,
+    type: 'internal_error',
+    title: 'The gateway is not ready',
+    description: 'A part that the gateway needs (its database) does not answer, or the gateway is shutting down.',
+    remediation: 'Try again shortly; see `/readyz`.',
+  },
+  internal_error: {
+    status: 500,
+    type: 'internal_error',
+    title: 'Internal error',
+    description: 'An unexpected failure in the gateway; the log has the details under the request id.',
+    remediation: 'Try again; report the `x-request-id` when it persists.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorCatalog;
+
+/** The codes as a tuple, for schemas that list them. */
+export const errorCodes = Object.keys(errorCatalog) as [ErrorCode, ...ErrorCode[]];
+
+/** The body of every error, on every path: OpenAI's envelope. */
+export const ErrorBody = z
+  .object({
+    error: z.object({
+      type: ErrorType,
+      code: z.enum(errorCodes).describe('Stable; see `GET /errors`.'),
+      message: z.string().describe('For people; may change.'),
+      param: z
+        .string()
+        .nullable()
+        .describe('The field at fault, such as `messages[0].content[1].image_url.url`, or null.'),
+    }),
+  })
+  .meta({ id: 'ErrorBody' });
+export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** `GET /errors`: the catalog, for machines. */
+export const ErrorList = z
+  .object({
+    entries: z.array(
+      z.object({
+        code: z.enum(errorCodes),
+        type: ErrorType,
+        http_status: z.int(),
+        title: z.string(),
+        description: z.string(),
+        remediation: z.string(),
+        typical_param: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'ErrorList' });
+export type ErrorList = z.infer<typeof ErrorList>;

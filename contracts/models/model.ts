@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+export const Modality = z.enum(['text', 'image', 'audio', 'video']);
+export type Modality = z.infer<typeof Modality>;
+
+/** What the gateway enforces or promises for one model before anything is sent upstream. */
+export const ModelConstraints = z
+  .object({
+    tools: z.boolean().describe('False: `tools` are refused.'),
+    accepts_image_url: z.boolean().describe('Always false: images are inline data URIs.'),
+    min_max_tokens: z.int().nullable().describe('A smaller `max_tokens` is raised to this.'),
+    typical_response_seconds: z.number().nullable(),
+  })
+  .meta({ id: 'ModelConstraints' });
+export type ModelConstraints = z.infer<typeof ModelConstraints>;
+
+export const ModelInfo = z
+  .object({
+    alias: z.string(),
+    family: z.string().nullable(),
+    license: z.string().nullable(),
+    context_window: z.int().nullable().describe('In tokens.'),
+    modalities: z.object({ input: z.array(Modality), output: z.array(Modality) }),
+    capabilities: z.object({ tools: z.boolean(), vision: z.boolean(), reasoning: z.boolean(), streaming: z.boolean() }),
+    constraints: ModelConstraints,
+    available: z.boolean().describe('Whether a configured backend serves it.'),
+    backends: z
+      .array(z.object({ provider: z.string(), kind: z.string(), model: z.string() }))
+      .describe('The chain in order; empty when nothing is configured.'),
+  })
+  .meta({ id: 'ModelInfo' });
+export type ModelInfo = z.infer<typeof ModelInfo>;
+
+/** `GET /v1/info` */
+export const GatewayInfo = z
+  .object({
+    name: z.literal('duplex'),
+    version: z.string(),
+    demo: z.boolean().describe('True when every alias answers from the small embedded model.'),
+    notice: z.string().optional().describe('What demo mode means, and what to configure.'),
+    models: z.array(ModelInfo),
+  })
+  .meta({ id: 'GatewayInfo' });
+export type GatewayInfo = z.infer<typeof GatewayInfo>;
+
+/** OpenAI's model object. */
+export const Model = z
+  .object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() })
+  .meta({ id: 'Model' });
+export type Model = z.infer<typeof Model>;
+
+export const ModelList = z.object({ object: z.literal('list'), data: z.array(Model) }).meta({ id: 'ModelList' });
+export type ModelList = z.infer<typeof ModelList>;
+
+export const ModelRef = z.object({ model: z.string().min(1) }).meta({ id: 'ModelRef' });
+export type ModelRef = z.infer<typeof ModelRef>;

@@ -1,0 +1,29 @@
+import { type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
+
+interface AppErrorOptions {
+  /** The field at fault, such as `messages[0].content`. */
+  param?: string;
+  /** Goes to the log only, never to a client. */
+  cause?: unknown;
+  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  retryAfter?: number;
+}
+
+/** The one error of the gateway. Its message is written for the client and must hold nothing secret. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, message: string = errorCatalog[code].description, options: AppErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.param = options.param ?? null;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get status(): number {
+    return errorCatalog[this.code].status;
+  }
+}

@@ -1,0 +1,59 @@
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import type { Json } from './json.ts';
+
+/** One request to one upstream. */
+export interface ProviderCall {
+  /** The upstream's own name of the model. */
+  readonly model: string;
+  /** What the client asked, in the canonical form: OpenAI's chat completions. */
+  readonly request: Json<ChatCompletionRequest>;
+  /**
+   * Top-level fields that the gateway sets over the client's (a floored `max_tokens`, `stream_options`, messages
+   * without images); `undefined` removes a field. Wins over `request`; the provider itself sets `model` and `stream`.
+   */
+  readonly changes: Readonly<Record<string, unknown>>;
+  /** Aborts the upstream at once, before and after its first token. */
+  readonly signal: AbortSignal;
+}
+
+/** What an upstream is known to serve, without asking it for a token. */
+export interface ProviderHealth {
+  readonly up: boolean;
+  /** Of the probe, in ms. */
+  readonly latencyMs: number | null;
+  readonly detail?: string;
+}
+
+/**
+ * An upstream that answers chats: the seam that every dialect implements.
+ *
+ * Answers are in the canonical form: OpenAI's chat completion, and chunks with `delta`, indexed tool calls with ids,
+ * `reasoning_content`, and one `finish_reason` per choice. An answer's `model` may be the upstream's own; the caller
+ * writes the alias. A request field that the dialect cannot express is refused with `invalid_field` and `param`, never
+ * dropped in silence.
+ *
+ * Errors are `AppError`s: `upstream_unavailable` (no connection, overloaded), `upstream_timeout`, `upstream_refused`
+ * (our key or model name), `upstream_broken` (failed, or ended without a finish reason), `model_quota_exhausted`,
+ * `context_length_exceeded`, `upstream_rejected` and `invalid_field` (the client's own fault). They carry no secret.
+ */
+export interface Provider {
+  /** The name in the models file, such as `local`. */
+  readonly id: string;
+  /** The dialect, such as `openai-compatible`. */
+  readonly kind: string;
+
+  /** The whole answer at once. */
+  complete(call: ProviderCall): Promise<Json<ChatCompletion>>;
+
+  /**
+   * The answer as chunks, in batches of what arrived together (never empty). Nothing is sent before the first pull.
+   * The usage, when the upstream gives it, comes on a last chunk with empty `choices`. An answer that breaks off
+   * throws; returning early (`return()`) or the signal aborts the upstream.
+   */
+  stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void>;
+
+  /** Asks without spending tokens; never throws. Time-limited by the signal. */
+  health(signal: AbortSignal): Promise<ProviderHealth>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import type { Usage } from '../../contracts/chat/completion.ts';
+import type { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
+
+/** A message as it goes to the store. */
+export interface NewMessage {
+  readonly role: 'user' | 'tool';
+  /** JSON text of the message exactly as it stands in every later prompt: it is joined in as it is, byte for byte. */
+  readonly prompt: string;
+  /** Its words, for the full-text search. */
+  readonly text: string;
+}
+
+export interface NewTurn {
+  /** Null starts a conversation. */
+  readonly conversationId: string | null;
+  /** The end user; null sees only conversations without one. */
+  readonly userId: string | null;
+  /** The alias that answers. */
+  readonly model: string;
+  /** Undefined keeps the conversation's own. */
+  readonly systemPrompt?: string | null | undefined;
+  readonly messages: readonly NewMessage[];
+}
+
+/** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
+export interface HistoryMessage {
+  readonly turnId: string;
+  readonly role: StoredMessage['role'];
+  readonly prompt: string;
+  readonly status: MessageStatus;
+}
+
+export interface BegunTurn {
+  readonly conversationId: string;
+  /** The id of the answer that is now `in_progress`. */
+  readonly answerId: string;
+  readonly systemPrompt: string | null;
+  /** All earlier messages, oldest first, without the ones of this turn. */
+  readonly history: readonly HistoryMessage[];
+}
+
+export interface EndedTurn {
+  readonly conversationId: string;
+  readonly answerId: string;
+  readonly status: Exclude<MessageStatus, 'in_progress'>;
+  /** As in `NewMessage`; empty text when nothing came. */
+  readonly prompt: string;
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly finishReason: string | null;
+  readonly usage: Usage | null;
+}
+
+export interface ConversationRow {
+  readonly id: string;
+  readonly title: string | null;
+  readonly userId: string | null;
+  readonly model: string | null;
+  readonly systemPrompt: string | null;
+  readonly messageCount: number;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+}
+
+export interface MessageRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly parentId: string | null;
+  readonly role: StoredMessage['role'];
+  readonly prompt: string;
+  readonly reasoning: string | null;
+  readonly status: MessageStatus;
+  readonly model: string | null;
+  readonly finishReason: string | null;
+  readonly usage: Usage | null;
+  readonly createdAt: Date;
+}
+
+/** Names one conversation as one end user may see it: their own, and those without a user. */
+export interface ConversationKey {
+  readonly id: string;
+  readonly userId: string | null;
+}
+
+export interface ConversationPage {
+  readonly items: readonly (ConversationRow & { readonly excerpt?: string })[];
+  readonly total: number;
+}
+
+/**
+ * Conversations and their messages. A conversation of a user is visible to that user alone; one without a user is
+ * visible to all. What is not visible is as good as absent.
+ */
+export interface ConversationStore {
+  /**
+   * Stores the messages of a turn and an empty answer `in_progress`, atomically, and marks the conversation busy. It
+   * is on disk when the promise resolves. Throws `conversation_not_found` and `conversation_busy`.
+   */
+  beginTurn(turn: NewTurn): Promise<BegunTurn>;
+  /** Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. */
+  endTurn(turn: EndedTurn): Promise<void>;
+  /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
+  list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage>;
+  find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
+  /** Undefined keeps a field, null clears it. */
+  update(
+    key: ConversationKey,
+    fields: { title?: string | null | undefined; systemPrompt?: string | null | undefined },
+  ): Promise<ConversationRow | null>;
+  /** Removes it with all its messages; false when there was none. */
+  remove(key: ConversationKey): Promise<boolean>;
+}
+
+/** What one request used, whichever way it ended. */
+export interface UsageRow {
+  readonly requestId: string;
+  readonly at: Date;
+  /** The surface, such as `v1.chat` or `c1.chat`. */
+  readonly operation: string;
+  readonly alias: string;
+  readonly provider: string | null;
+  /** The upstream's own model name. */
+  readonly model: string | null;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly reasoningTokens: number;
+  /** True when the upstream gave no counts. */
+  readonly estimated: boolean;
+  /** `ok`, `cancelled`, or an error code. */
+  readonly outcome: string;
+  readonly latencyMs: number;
+  /** Time to first token, in ms. */
+  readonly firstTokenMs: number | null;
+  readonly conversationId: string | null;
+}
+
+export interface UsageStore {
+  /** Queues a row; rows are written in batches, off the request's path. Never throws. */
+  record(row: UsageRow): void;
+  /** Resolves when everything queued so far is on disk. */
+  flush(): Promise<void>;
+}
+
+export interface Store {
+  readonly conversations: ConversationStore;
+  readonly usage: UsageStore;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
