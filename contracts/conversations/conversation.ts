@@ -43,8 +43,13 @@ export const ConversationSummary = z
   .meta({ id: 'ConversationSummary' });
 export type ConversationSummary = z.infer<typeof ConversationSummary>;
 
-export const Conversation = ConversationSummary.extend({
-  system_prompt: z.string().nullable(),
+/** A conversation without its messages. */
+export const ConversationHead = ConversationSummary.extend({ system_prompt: z.string().nullable() }).meta({
+  id: 'ConversationHead',
+});
+export type ConversationHead = z.infer<typeof ConversationHead>;
+
+export const Conversation = ConversationHead.extend({
   messages: z.array(StoredMessage).describe('In order.'),
 }).meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;

@@ -1,3 +1,5 @@
+import { spliceFields } from './splice-fields.ts';
+
 /**
  * A JSON value that is held as bytes, as a parsed value, or both, and converted only when the other form is asked
  * for: what passes through stays the bytes that came.
@@ -35,7 +37,17 @@ export class Json<T> {
     return this.#value;
   }
 
-  get parsed(): boolean {
-    return this.#value !== undefined;
+  /** True when `bytes` came from outside and need not be written. */
+  get hasBytes(): boolean {
+    return this.#bytes !== undefined;
+  }
+
+  /** The same object with top-level fields set; `undefined` removes one. What is not named keeps its bytes. */
+  with(changes: Readonly<Record<string, unknown>>): Json<T> {
+    if (Object.keys(changes).length === 0) return this;
+    const value = this.#value === undefined ? undefined : { ...this.#value, ...changes };
+    if (this.#bytes === undefined) return new Json<T>(undefined, value);
+    const spliced = spliceFields(this.#bytes, changes);
+    return spliced ? new Json<T>(spliced, value) : new Json<T>(undefined, { ...this.value, ...changes });
   }
 }

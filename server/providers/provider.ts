@@ -5,11 +5,12 @@ import type { Json } from './json.ts';
 export interface ProviderCall {
   /** The upstream's own name of the model. */
   readonly model: string;
-  /** What the client asked, in the canonical form: OpenAI's chat completions. */
+  /** What was asked, in the canonical form: OpenAI's chat completions. For `complete` it does not ask for a stream. */
   readonly request: Json<ChatCompletionRequest>;
   /**
    * Top-level fields that the gateway sets over the client's (a floored `max_tokens`, `stream_options`, messages
-   * without images); `undefined` removes a field. Wins over `request`; the provider itself sets `model` and `stream`.
+   * without images); `undefined` removes a field. Wins over `request`; the provider itself sets `model`, and `stream`
+   * where it streams.
    */
   readonly changes: Readonly<Record<string, unknown>>;
   /** Aborts the upstream at once, before and after its first token. */
@@ -41,6 +42,8 @@ export interface Provider {
   readonly id: string;
   /** The dialect, such as `openai-compatible`. */
   readonly kind: string;
+  /** In tokens, where the provider knows better than the catalog; null until it does. */
+  readonly contextWindow?: number | null;
 
   /** The whole answer at once. */
   complete(call: ProviderCall): Promise<Json<ChatCompletion>>;

@@ -1,0 +1,38 @@
+// Generates the Prisma client into server/store/generated, offline, and only when its input has changed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const schema = fileURLToPath(new URL('schema.prisma', import.meta.url));
+const client = fileURLToPath(new URL('../server/store/generated/client.ts', import.meta.url));
+const stamp = fileURLToPath(new URL('../server/store/generated/.stamp', import.meta.url));
+
+const input = createHash('sha256')
+  .update(readFileSync(schema))
+  .update(require('@prisma/client/package.json').version)
+  .digest('hex');
+
+// A hash, not the files' times: a checkout or a copy changes those without a reason to generate anew.
+const current = existsSync(client) && existsSync(stamp) && readFileSync(stamp, 'utf8') === input;
+if (!current) {
+  const { status } = spawnSync(
+    process.execPath,
+    [require.resolve('prisma/build/index.js'), 'generate', `--schema=${schema}`, '--no-hints'],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      // `generate` is WebAssembly, yet the CLI first insists on a schema engine, which it would download. Any file
+      // that exists satisfies it. Never set this for `migrate` or `db`: they would do nothing and call it success.
+      env: {
+        PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+        CHECKPOINT_DISABLE: '1',
+        PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        ...process.env,
+      },
+    },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+  writeFileSync(stamp, input);
+}

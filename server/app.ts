@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Env } from './env.ts';
+import { Gate } from './features/access/gate.ts';
+import { RateLimiter } from './features/access/rate-limiter.ts';
+import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { Heartbeat } from './http/heartbeat.ts';
+import { createOpenApiDocument } from './http/openapi.ts';
+import { pagesPlugin } from './http/pages.ts';
+import { decorateAdmission } from './http/plugins/admission.ts';
+import { handleErrors, sendError } from './http/plugins/errors.ts';
+import { restPlugin } from './http/rest.ts';
+import { trpcPlugin } from './http/trpc.ts';
+import type { OpenedProviders } from './open-providers.ts';
+import { createRouter } from './rpc/router.ts';
+import type { Store } from './store/store.ts';
+
+export interface AppDeps extends OpenedProviders {
+  readonly env: Env;
+  readonly bearer: string;
+  readonly store: Store;
+  readonly version: string;
+  readonly docsDir: string;
+}
+
+/** Headers that a page on another origin may read. */
+const EXPOSED_HEADERS = [
+  'x-request-id',
+  'x-conversation-id',
+  'x-gateway-backend',
+  'x-gateway-applied',
+  'retry-after',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+];
+
+function createFastify(env: Env): FastifyInstance {
+  return Fastify({
+    logger: { level: env.logLevel, redact: ['req.headers.authorization', 'req.headers["x-api-key"]'] },
+    disableRequestLogging: true,
+    genReqId: () => `req_${randomUUID()}`,
+    bodyLimit: env.maxBodyBytes,
+    // Long answers and slow uploads are normal here; idle connections are not kept for ever.
+    requestTimeout: 0,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (error, _request, reply) => sendError(reply, error),
+  });
+}
+
+/** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
+export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { env, bearer, catalog, providers, store, version, docsDir } = deps;
+  const app = createFastify(env);
+  const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst));
+  const readiness = new ReadinessCheck(catalog, providers, store);
+  const router = createRouter({ catalog, store, readiness, version });
+  const document = createOpenApiDocument(router, version);
+
+  decorateAdmission(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  await app.register(cors, {
+    origin: env.corsOrigins.includes('*') ? '*' : [...env.corsOrigins],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 86_400,
+  });
+  handleErrors(app);
+  await app.register(websocket, { options: { maxPayload: env.maxBodyBytes } });
+  await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
+  await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
+  await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
+  app.get('/openapi.json', (_request, reply) => reply.send(document));
+  await app.register(swagger, { mode: 'static', specification: { document: JSON.parse(JSON.stringify(document)) } });
+  await app.register(swaggerUi, { routePrefix: '/openapi', uiConfig: { tryItOutEnabled: true } });
+  return app;
+}

@@ -1,0 +1,108 @@
+import type { LocalServer } from './detect-local.ts';
+import { type Backend, Catalog, type CatalogModel } from './features/models/catalog.ts';
+import type { ModelEntry, ModelsFile } from './models-file.ts';
+import type { Provider } from './providers/provider.ts';
+
+export interface EmbeddedModel {
+  readonly provider: Provider;
+  /** The name of the weights, such as `tinychat`. */
+  readonly name: string;
+}
+
+interface ComposeOptions {
+  readonly file: ModelsFile;
+  /** The providers of the file that can be used; those without their key are absent. */
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly locals: readonly { server: LocalServer; provider: Provider }[];
+  /** Offered under its own name. */
+  readonly embedded: EmbeddedModel | null;
+  /** Let the embedded model answer for every text model of the file. */
+  readonly demo: boolean;
+}
+
+const DEMO_NOTICE =
+  'Demo mode: no models file and no provider key is configured, so every model answers from the small embedded model. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
+
+const toBackend = (provider: Provider, model: string): Backend => ({ provider, model, ignoresImages: false });
+
+/** What the operator would have to set for an entry that nothing serves. */
+function missingFor(entry: ModelEntry, file: ModelsFile): string {
+  const keys = entry.backends.flatMap((backend) => {
+    if ('alias' in backend) return [];
+    const provider = file.providers[backend.provider];
+    return provider?.kind === 'openai-compatible' && provider.api_key_env ? [provider.api_key_env] : [];
+  });
+  return keys.length > 0
+    ? `Set ${[...new Set(keys)].join(' or ')}, or give it a backend in the models file.`
+    : 'Configure one of its backends.';
+}
+
+/** The chain of an entry, with aliases replaced by their own chains. */
+function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: readonly string[] = []): Backend[] {
+  return entry.backends.flatMap((backend) => {
+    if ('provider' in backend) {
+      const provider = providers.get(backend.provider);
+      return provider ? [toBackend(provider, backend.model)] : [];
+    }
+    const target = file.models.find(({ alias }) => alias === backend.alias);
+    if (!target || seen.includes(backend.alias)) return [];
+    return chainOf(target, { file, providers, locals: [], embedded: null, demo: false }, [...seen, entry.alias]);
+  });
+}
+
+function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[] {
+  if (!embedded || entry.output.includes('image')) return [];
+  return [{ provider: embedded.provider, model: embedded.name, ignoresImages: true }];
+}
+
+function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
+  const backends = options.demo ? demoChain(entry, options.embedded) : chainOf(entry, options);
+  return {
+    alias: entry.alias,
+    family: entry.family ?? null,
+    license: entry.license ?? null,
+    contextWindow: entry.context_window ?? null,
+    input: entry.input,
+    output: entry.output,
+    tools: entry.tools,
+    reasoning: entry.reasoning,
+    minMaxTokens: entry.constraints.min_max_tokens ?? null,
+    typicalResponseSeconds: entry.constraints.typical_response_seconds ?? null,
+    backends,
+    missing: backends.length > 0 ? null : missingFor(entry, options.file),
+  };
+}
+
+function ownModel(alias: string, backend: Backend, family: string): CatalogModel {
+  return {
+    alias,
+    family,
+    license: null,
+    contextWindow: backend.provider.contextWindow ?? null,
+    // What a local model takes is not known; its server refuses what it cannot.
+    input: backend.provider.kind === 'embedded' ? ['text'] : ['text', 'image', 'audio', 'video'],
+    output: ['text'],
+    tools: true,
+    reasoning: true,
+    minMaxTokens: null,
+    typicalResponseSeconds: null,
+    backends: [backend],
+    missing: null,
+  };
+}
+
+/** Everything that can be asked for: the file's models, then the embedded one and those of local servers, by name. */
+export function composeCatalog(options: ComposeOptions): Catalog {
+  const models = new Map(options.file.models.map((entry) => [entry.alias, toModel(entry, options)]));
+  const add = (model: CatalogModel) => {
+    if (!models.has(model.alias)) models.set(model.alias, model);
+  };
+  if (options.embedded) {
+    const { provider, name } = options.embedded;
+    add(ownModel(name, toBackend(provider, name), 'Embedded'));
+  }
+  for (const { server, provider } of options.locals) {
+    for (const name of server.models) add(ownModel(name, toBackend(provider, name), server.id));
+  }
+  return new Catalog([...models.values()], options.demo ? DEMO_NOTICE : null);
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+const positive = z.coerce.number().int().positive();
+
+/** Every variable that the gateway reads; `.env.example` explains each. An empty value counts as absent. */
+const Variables = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
+  RUST_API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
+  DATA_DIR: z.string().default('data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^file:./, 'must start with "file:"')
+    .optional(),
+  SQLITE_SYNCHRONOUS: z.enum(['NORMAL', 'FULL']).default('NORMAL'),
+  MODELS_FILE: z.string().optional(),
+  EMBEDDED_MODEL: z.string().optional(),
+  EMBEDDED_VARIANT: z.enum(['default', 'cuda', 'vulkan']).default('default'),
+  EMBEDDED_THREADS: positive.optional(),
+  DETECT_LOCAL: onOff.default(true),
+  RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
+  RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
+  MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
+  CORS_ORIGINS: z.string().default('*'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** The names in `Variables`; a test holds `.env.example` to them. */
+export const variableNames = Object.keys(Variables.shape);
+
+export interface Env {
+  readonly host: string;
+  readonly port: number;
+  readonly apiBearer: string | undefined;
+  readonly dataDir: string;
+  readonly databaseUrl: string;
+  readonly synchronous: 'NORMAL' | 'FULL';
+  /** Null when there is none: the built-in catalog is used. */
+  readonly modelsFile: string | null;
+  readonly embedded: {
+    readonly modelPath: string | undefined;
+    readonly variant: 'default' | 'cuda' | 'vulkan';
+    readonly threads: number | undefined;
+  };
+  readonly detectLocal: boolean;
+  readonly rateLimit: { readonly perSecond: number; readonly burst: number };
+  /** In bytes. */
+  readonly maxBodyBytes: number;
+  readonly corsOrigins: readonly string[];
+  readonly logLevel: string;
+  /** A key that the models file names by its variable; undefined when it is not set. */
+  secret(name: string): string | undefined;
+}
+
+export class EnvError extends Error {}
+
+/** Reads and checks the environment. Throws `EnvError` naming each variable at fault. */
+export function readEnv(source: Readonly<Record<string, string | undefined>>, cwd: string): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = Variables.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
+    throw new EnvError(`The environment is not valid:\n${faults.join('\n')}`);
+  }
+  const v = parsed.data;
+  const dataDir = resolve(cwd, v.DATA_DIR);
+  const defaultModels = resolve(cwd, 'models.yaml');
+  const modelsFile = v.MODELS_FILE ? resolve(cwd, v.MODELS_FILE) : existsSync(defaultModels) ? defaultModels : null;
+  return {
+    host: v.HOST,
+    port: v.PORT,
+    apiBearer: v.API_BEARER ?? v.RUST_API_BEARER,
+    dataDir,
+    databaseUrl: v.DATABASE_URL ?? `file:${join(dataDir, 'duplex.db')}`,
+    synchronous: v.SQLITE_SYNCHRONOUS,
+    modelsFile,
+    embedded: {
+      modelPath: v.EMBEDDED_MODEL && resolve(cwd, v.EMBEDDED_MODEL),
+      variant: v.EMBEDDED_VARIANT,
+      threads: v.EMBEDDED_THREADS,
+    },
+    detectLocal: v.DETECT_LOCAL,
+    rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
+    maxBodyBytes: v.MAX_BODY_BYTES,
+    corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    logLevel: v.LOG_LEVEL,
+    secret: (name) => source[name] || undefined,
+  };
+}
+
+/** The process's own environment, with `.env` of the working directory below it. */
+export function loadEnv(): Env {
+  const file = resolve('.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+  return readEnv(process.env, process.cwd());
+}

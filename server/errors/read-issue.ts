@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../../contracts/errors.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** `['messages', 0, 'image_url', 'url']` → `messages[0].image_url.url` */
+const toParam = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (param, key) => (typeof key === 'number' ? `${param}[${key}]` : param ? `${param}.${String(key)}` : String(key)),
+    '',
+  );
+
+const depth = (issue: Issue): number =>
+  issue.path.length + (issue.code === 'invalid_union' ? Math.max(0, ...issue.errors.flat().map(depth)) : 0);
+
+/** A union hides the useful issue: descend into the branch that got furthest. */
+function deepest(issue: Issue, base: readonly PropertyKey[] = []): { issue: Issue; path: PropertyKey[] } {
+  const path = [...base, ...issue.path];
+  if (issue.code !== 'invalid_union') return { issue, path };
+  const [best] = issue.errors.flat().toSorted((a, b) => depth(b) - depth(a));
+  return best && depth(best) > 0 ? deepest(best, path) : { issue, path };
+}
+
+/** What a client is told about the first fault that a schema found. */
+export function readIssue(issues: readonly Issue[]): { code: ErrorCode; message: string; param: string | null } {
+  const [first] = issues;
+  if (!first) return { code: 'invalid_field', message: 'The request is not valid.', param: null };
+  const { issue, path } = deepest(first);
+  const param = toParam(path) || null;
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  if (missing && param) return { code: 'missing_field', message: `The field '${param}' is required.`, param };
+  return { code: 'invalid_field', message: param ? `'${param}': ${issue.message}` : issue.message, param };
+}

@@ -1,0 +1,62 @@
+import { ZodError } from 'zod';
+import { type ErrorBody, type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
+import { AppError } from './app-error.ts';
+import { readIssue } from './read-issue.ts';
+
+/** An error as every surface shows it. */
+export interface WireError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+}
+
+/** What Fastify says about a body or an address, before any of our code runs. */
+const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_json',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_BAD_URL: 'route_not_found',
+};
+
+/** And tRPC, about calls that reach no procedure. */
+const trpcCodes: Readonly<Record<string, ErrorCode>> = {
+  NOT_FOUND: 'route_not_found',
+  METHOD_NOT_SUPPORTED: 'method_not_allowed',
+  PARSE_ERROR: 'invalid_json',
+  PAYLOAD_TOO_LARGE: 'body_too_large',
+  UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Whatever was thrown, as the error that it means: causes are searched, and what is unknown stays inside. */
+export function toAppError(thrown: unknown): AppError {
+  let outer: unknown = thrown;
+  for (let depth = 0; outer instanceof Error && depth < 5; depth++) {
+    if (outer instanceof AppError) return outer;
+    if (outer instanceof ZodError) {
+      const { code, message, param } = readIssue(outer.issues);
+      return new AppError(code, message, param ? { param, cause: thrown } : { cause: thrown });
+    }
+    const code = frameworkCodes[codeOf(outer)];
+    if (code) return new AppError(code, undefined, { cause: thrown });
+    outer = outer.cause;
+  }
+  const code = trpcCodes[codeOf(thrown)];
+  return code ? new AppError(code, undefined, { cause: thrown }) : new AppError('internal_error', undefined, { cause: thrown });
+}
+
+/** The only serialiser of errors. */
+export function toWireError(thrown: unknown): WireError {
+  const { code, message, param, retryAfter } = toAppError(thrown);
+  const { status, type } = errorCatalog[code];
+  return {
+    status,
+    headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+    body: { error: { type, code, message, param } },
+  };
+}

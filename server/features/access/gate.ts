@@ -1,0 +1,50 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../../errors/app-error.ts';
+import type { Principal } from '../chat/caller.ts';
+import type { RateLimiter, RateState } from './rate-limiter.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
+
+/** Takes the key out of `Authorization: Bearer <key>` or `x-api-key: <key>`. */
+export function readKey(headers: Readonly<Record<string, string | string[] | undefined>>): string | null {
+  const { authorization, 'x-api-key': apiKey } = headers;
+  if (authorization !== undefined) {
+    const match = /^Bearer +(\S+) *$/i.exec(String(authorization));
+    if (match?.[1]) return match[1];
+    throw new AppError('invalid_authorization', 'The Authorization header must be "Bearer <key>".', {
+      param: 'Authorization',
+    });
+  }
+  return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null;
+}
+
+/** Who may come in, and how often. */
+export class Gate {
+  readonly #bearerHash: Buffer;
+  readonly #admin: Principal;
+  readonly #limiter: RateLimiter;
+
+  constructor(bearer: string, limiter: RateLimiter) {
+    this.#bearerHash = sha256(bearer);
+    this.#admin = { keyHash: this.#bearerHash.toString('hex'), role: 'admin' };
+    this.#limiter = limiter;
+  }
+
+  /** Throws `missing_authorization` and `invalid_authorization`. Takes the same time whatever the key holds. */
+  authenticate(key: string | null): Principal {
+    if (key === null) {
+      throw new AppError('missing_authorization', 'Send "Authorization: Bearer <key>".', { param: 'Authorization' });
+    }
+    if (timingSafeEqual(sha256(key), this.#bearerHash)) return this.#admin;
+    throw new AppError('invalid_authorization', 'The key is not valid here.', { param: 'Authorization' });
+  }
+
+  /** Counts one request. Throws `rate_limit_exceeded`. */
+  admit(principal: Principal): RateState | null {
+    const state = this.#limiter.take(principal.keyHash);
+    if (state === null || state.allowed) return state;
+    throw new AppError('rate_limit_exceeded', `Too many requests; try again in ${state.retryAfter} s.`, {
+      retryAfter: state.retryAfter,
+    });
+  }
+}

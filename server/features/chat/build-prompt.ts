@@ -1,0 +1,93 @@
+import type { NewMessage } from '../../store/store.ts';
+import type { HistoryMessage } from '../../store/store.ts';
+
+/** A dense script or code has about this many bytes a token; a low figure errs towards dropping early. */
+const BYTES_PER_TOKEN = 3;
+
+/** How much of the window the history may fill; the rest is for tools and the answer. */
+const HISTORY_SHARE = 0.7;
+
+/** After an overflow this share of the history's room is kept, so that the next drop is many turns away. */
+const KEPT_SHARE = 0.5;
+
+interface Turn {
+  readonly messages: HistoryMessage[];
+  readonly bytes: number;
+}
+
+/** Turns that got an answer, whole or in part; one that failed is the client's to send again. */
+function answeredTurns(history: readonly HistoryMessage[]): Turn[] {
+  const turns = new Map<string, HistoryMessage[]>();
+  for (const message of history) {
+    const turn = turns.get(message.turnId);
+    if (turn) turn.push(message);
+    else turns.set(message.turnId, [message]);
+  }
+  return [...turns.values()]
+    .filter((messages) => messages.some(({ role, prompt }) => role === 'assistant' && prompt !== ''))
+    .map((messages) => ({ messages, bytes: messages.reduce((sum, { prompt }) => sum + prompt.length, 0) }));
+}
+
+/**
+ * Drops whole turns from the front when the window overflows, many at once: between two drops each prompt is a prefix
+ * of the next one, which is what an upstream's prefix cache needs. The cut follows from the history alone.
+ */
+function fitWindow(turns: readonly Turn[], room: number): readonly Turn[] {
+  let first = 0;
+  let bytes = 0;
+  for (const [i, turn] of turns.entries()) {
+    bytes += turn.bytes;
+    if (bytes <= room) continue;
+    while (first < i && bytes > room * KEPT_SHARE) bytes -= turns[first++]?.bytes ?? 0;
+  }
+  return turns.slice(startOfUserTurn(turns, first));
+}
+
+/** A history must not begin with the results of tool calls that were dropped. */
+function startOfUserTurn(turns: readonly Turn[], from: number): number {
+  let first = from;
+  while (first > 0 && first < turns.length && turns[first]?.messages[0]?.role === 'tool') first++;
+  return first;
+}
+
+const callIds = (prompt: string): string[] => {
+  const message: { tool_calls?: { id: string }[] } = JSON.parse(prompt);
+  return (message.tool_calls ?? []).map(({ id }) => id);
+};
+
+/** Upstreams refuse a tool call without its result; one that the client never sent is said to be missing. */
+function withMissingResults(messages: readonly { role: string; prompt: string }[]): string[] {
+  const prompts: string[] = [];
+  let open = new Set<string>();
+  const close = () => {
+    for (const id of open) prompts.push(`{"role":"tool","tool_call_id":${JSON.stringify(id)},"content":"(no result)"}`);
+    open = new Set();
+  };
+  for (const { role, prompt } of messages) {
+    if (role === 'tool') {
+      for (const id of open) if (prompt.includes(JSON.stringify(id))) open.delete(id);
+    } else {
+      close();
+    }
+    prompts.push(prompt);
+    if (role === 'assistant' && prompt.includes('"tool_calls"')) open = new Set(callIds(prompt));
+  }
+  close();
+  return prompts;
+}
+
+interface PromptParts {
+  readonly systemPrompt: string | null;
+  readonly history: readonly HistoryMessage[];
+  readonly messages: readonly NewMessage[];
+  /** In tokens; null when unknown: nothing is dropped. */
+  readonly contextWindow: number | null;
+}
+
+/** The JSON text of the prompt's messages, made of the stored texts themselves. */
+export function buildPrompt({ systemPrompt, history, messages, contextWindow }: PromptParts): string {
+  const room = contextWindow === null ? Number.POSITIVE_INFINITY : contextWindow * HISTORY_SHARE * BYTES_PER_TOKEN;
+  const system = systemPrompt ? [JSON.stringify({ role: 'system', content: systemPrompt })] : [];
+  const kept = fitWindow(answeredTurns(history), room - (systemPrompt?.length ?? 0)).flatMap((turn) => turn.messages);
+  return `[${[...system, ...withMissingResults([...kept, ...messages])].join(',')}]`;
+}

@@ -1,0 +1,77 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import type { Caller } from './caller.ts';
+import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
+
+/** Where a chat goes, and what the gateway changes on the way. */
+export interface ChatPlan {
+  readonly model: CatalogModel;
+  readonly backend: Backend;
+  /** Top-level fields set over the client's. */
+  readonly changes: Readonly<Record<string, unknown>>;
+}
+
+/** The first backend of a model. Throws `no_backend`. */
+export function pickBackend(model: CatalogModel): Backend {
+  const [backend] = model.backends;
+  if (backend) return backend;
+  throw new AppError(
+    'no_backend',
+    `No backend serves '${model.alias}'. ${model.missing ?? 'Configure one in the models file.'}`,
+    { param: 'model' },
+  );
+}
+
+/** Tools are refused where they could only be lost. */
+export function checkTools(model: CatalogModel, tools: readonly unknown[] | null | undefined): void {
+  if (model.tools || !tools || tools.length === 0) return;
+  throw new AppError('tools_not_supported', `The model '${model.alias}' does not take tools.`, { param: 'tools' });
+}
+
+/** `max_tokens` below the model's minimum is raised, never refused: a reasoning model would answer nothing at all. */
+function floorMaxTokens(
+  model: CatalogModel,
+  request: Pick<ChatCompletionRequest, 'max_tokens' | 'max_completion_tokens'>,
+): Record<string, number> {
+  const floored: Record<string, number> = {};
+  for (const field of ['max_tokens', 'max_completion_tokens'] as const) {
+    const asked = request[field];
+    if (model.minMaxTokens !== null && asked != null && asked < model.minMaxTokens) floored[field] = model.minMaxTokens;
+  }
+  return floored;
+}
+
+/**
+ * What the gateway changes in a request for its backend; the response headers say where the answer comes from and what
+ * was changed. `fields` are the request's own, `messages` are only asked for when they may have to change.
+ */
+export function applyConstraints(
+  { model, backend }: { model: CatalogModel; backend: Backend },
+  fields: Pick<ChatCompletionRequest, 'max_tokens' | 'max_completion_tokens' | 'stream' | 'stream_options'>,
+  messages: () => readonly ChatMessage[],
+  caller: Caller,
+): ChatPlan {
+  const applied: string[] = [];
+  const changes: Record<string, unknown> = floorMaxTokens(model, fields);
+  if (Object.keys(changes).length > 0) applied.push(`max_tokens_floored=${model.minMaxTokens}`);
+  if (backend.ignoresImages && hasParts(messages())) {
+    changes['messages'] = withoutMedia(messages());
+    applied.push('images_ignored');
+  }
+  // The gateway always counts; who did not ask for the usage is not shown it.
+  if (fields.stream) changes['stream_options'] = { ...fields.stream_options, include_usage: true };
+
+  caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
+  if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));
+  return { model, backend, changes };
+}
+
+/** Decides everything about a chat before anything is sent: the model, its constraints, its backend. */
+export function planChat(catalog: Catalog, request: ChatCompletionRequest, caller: Caller): ChatPlan {
+  const model = catalog.get(request.model);
+  checkMessages(model, request.messages);
+  checkTools(model, request.tools);
+  return applyConstraints({ model, backend: pickBackend(model) }, request, () => request.messages, caller);
+}

@@ -1,0 +1,61 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage, Content } from '../../../contracts/chat/message.ts';
+import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
+import type { NewMessage } from '../../store/store.ts';
+
+/** The words of a content, for the search. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.flatMap((part: { text?: unknown }) => (typeof part.text === 'string' ? [part.text] : [])).join('\n');
+}
+
+/** The content parts that the `images` shortcut stands for. */
+function contentOf({ message, images }: TurnRequest): Content | undefined {
+  if (!images || images.length === 0) return message;
+  const parts = typeof message === 'string' ? [{ type: 'text' as const, text: message }] : (message ?? []);
+  return [...parts, ...images.map((image) => ({ type: 'image_url' as const, image_url: image }))];
+}
+
+const toNewMessage = (role: NewMessage['role'], message: ChatMessage): NewMessage => ({
+  role,
+  prompt: JSON.stringify(message),
+  text: textOf(message.content),
+});
+
+const toolMessage = ({ tool_call_id, content }: ToolResult): ChatMessage => ({
+  role: 'tool',
+  tool_call_id,
+  content: typeof content === 'string' ? content : JSON.stringify(content),
+});
+
+/** What a turn adds to its conversation before it is answered: results of tools first, as every dialect demands. */
+export function newMessages(turn: TurnRequest): NewMessage[] {
+  const results = (turn.tool_results ?? []).map((result) => toNewMessage('tool', toolMessage(result)));
+  const content = contentOf(turn);
+  return content === undefined ? results : [...results, toNewMessage('user', { role: 'user', content })];
+}
+
+interface StoredAnswer {
+  readonly prompt: string;
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly finishReason: string | null;
+}
+
+/**
+ * An answer as it goes to the store. Reasoning is kept beside it, and stays in the prompt only with tool calls: models
+ * go on from it there, and some upstreams refuse it elsewhere.
+ */
+export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
+  const choice = completion?.choices[0];
+  if (!choice?.message) return { prompt: '', text: '', reasoning: null, finishReason: null };
+  const { content, tool_calls: calls, reasoning_content, reasoning: alternative } = choice.message;
+  const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
+  const message = {
+    role: 'assistant',
+    content: content ?? (calls?.length ? null : ''),
+    ...(calls?.length ? { tool_calls: calls, ...(reasoning ? { reasoning_content: reasoning } : {}) } : {}),
+  };
+  return { prompt: JSON.stringify(message), text: content ?? '', reasoning, finishReason: choice.finish_reason };
+}

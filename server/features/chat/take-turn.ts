@@ -1,0 +1,131 @@
+import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { TurnRequest } from '../../../contracts/chat/turn.ts';
+import type { EndedTurn } from '../../store/store.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { ChunkCollector } from '../../providers/chunk-collector.ts';
+import { Json } from '../../providers/json.ts';
+import type { ConversationStore, UsageStore } from '../../store/store.ts';
+import type { Catalog } from '../models/catalog.ts';
+import { buildPrompt } from './build-prompt.ts';
+import type { Caller } from './caller.ts';
+import { Meter } from './meter.ts';
+import { applyConstraints, type ChatPlan } from './plan-chat.ts';
+import { resolveTurn } from './plan-turn.ts';
+import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
+import { newMessages, storedAnswer } from './store-message.ts';
+
+export interface TurnDeps {
+  readonly catalog: Catalog;
+  readonly conversations: ConversationStore;
+  readonly usage: UsageStore;
+}
+
+/** A turn that is stored and about to be answered. */
+interface OpenTurn {
+  readonly plan: ChatPlan;
+  readonly request: Json<ChatCompletionRequest>;
+  readonly meter: Meter;
+  /** Stores how it ended; the conversation is free again. */
+  end(completion: ChatCompletion | null, failure?: unknown): Promise<void>;
+}
+
+/**
+ * The fields of a turn that are for the upstream. The seeds' clients always send the no-op defaults (`tools: []`,
+ * `tool_choice: "auto"`, `response_format: text`), which some upstreams refuse: they are left out.
+ */
+function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unknown> {
+  const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...fields } = turn;
+  const hasTools = Boolean(fields.tools?.length);
+  return {
+    ...fields,
+    tools: hasTools ? fields.tools : undefined,
+    tool_choice: hasTools ? (fields.tool_choice ?? undefined) : undefined,
+    response_format: fields.response_format?.type === 'text' ? undefined : (fields.response_format ?? undefined),
+    stream: stream || undefined,
+  };
+}
+
+function statusOf(completion: ChatCompletion | null, failure: unknown, caller: Caller): EndedTurn['status'] {
+  if (failure === undefined) return 'completed';
+  if (caller.signal.aborted) return 'cancelled';
+  return completion ? 'incomplete' : 'failed';
+}
+
+/** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
+async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, stream: boolean): Promise<OpenTurn> {
+  const { model, backend } = resolveTurn(deps.catalog, turn);
+  const messages = newMessages(turn);
+  const begun = await deps.conversations.beginTurn({
+    conversationId: turn.conversation_id ?? null,
+    userId: turn.user_id ?? null,
+    model: model.alias,
+    systemPrompt: turn.system_prompt,
+    messages,
+  });
+  caller.setHeader('x-conversation-id', begun.conversationId);
+  const { conversationId, answerId } = begun;
+  const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
+    deps.conversations.endTurn({ conversationId, answerId, ...ended });
+  try {
+    const contextWindow = backend.provider.contextWindow ?? model.contextWindow;
+    const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
+    const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
+    const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
+    const plan = applyConstraints({ model, backend }, { ...turn, stream }, () => request.value.messages, caller);
+    const meter = new Meter(deps.usage, 'c1.chat', plan, caller, request.bytes.length);
+    meter.conversationId = conversationId;
+    const end = async (completion: ChatCompletion | null, failure?: unknown) => {
+      meter.end(failure);
+      const status = statusOf(completion, failure, caller);
+      await store({ status, usage: meter.reported, ...storedAnswer(completion) });
+    };
+    return { plan, request, meter, end };
+  } catch (error) {
+    await store({ status: 'failed', usage: null, ...storedAnswer(null) });
+    throw error;
+  }
+}
+
+/** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
+export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller): Promise<Json<ChatCompletion>> {
+  if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
+  const { plan, request, meter, end } = await openTurn(deps, turn, caller, false);
+  const { model, provider } = plan.backend;
+  let answer: Json<ChatCompletion>;
+  try {
+    answer = await provider.complete({ model, request, changes: plan.changes, signal: caller.signal });
+    meter.chunk();
+    meter.report(answer.value.usage);
+  } catch (error) {
+    await end(null, error);
+    throw error;
+  }
+  await end(answer.value);
+  return answer.with({ model: plan.model.alias });
+}
+
+/** The same as a stream. The answer is stored when it ends, also when the upstream or the client breaks it off. */
+export async function* streamTurn(
+  deps: TurnDeps,
+  turn: TurnRequest,
+  caller: Caller,
+): AsyncGenerator<ChunkBatch, void, void> {
+  const { plan, request, meter, end } = await openTurn(deps, turn, caller, true);
+  const { model, provider } = plan.backend;
+  const collector = new ChunkCollector();
+  let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
+  try {
+    const upstream = provider.stream({ model, request, changes: plan.changes, signal: caller.signal });
+    const includeUsage = turn.stream_options?.include_usage === true;
+    for await (const batch of relayChunks(upstream, { alias: plan.model.alias, includeUsage, meter })) {
+      for (const chunk of batch) collector.add(chunk.value);
+      yield batch;
+    }
+    failure = undefined;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await end(collector.started || failure === undefined ? collector.completion : null, failure);
+  }
+}

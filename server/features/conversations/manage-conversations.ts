@@ -1,0 +1,91 @@
+import type {
+  Conversation,
+  ConversationDeleted,
+  ConversationHead,
+  ConversationList,
+  ConversationRef,
+  ConversationSummary,
+  ListConversationsRequest,
+  StoredMessage,
+  UpdateConversationRequest,
+} from '../../../contracts/conversations/conversation.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { ConversationKey, ConversationRow, ConversationStore, MessageRow } from '../../store/store.ts';
+
+const DEFAULT_LIMIT = 20;
+
+const keyOf = ({ conversation_id, user_id }: ConversationRef): ConversationKey => ({
+  id: conversation_id,
+  userId: user_id ?? null,
+});
+
+/** Somebody else's conversation and an absent one are told apart by nobody. */
+const notFound = () =>
+  new AppError('conversation_not_found', 'There is no such conversation.', { param: 'conversation_id' });
+
+const toSummary = (row: ConversationRow): ConversationSummary => ({
+  id: row.id,
+  title: row.title,
+  user_id: row.userId,
+  model: row.model,
+  message_count: row.messageCount,
+  created_at: row.createdAt.toISOString(),
+  last_used_at: row.lastUsedAt.toISOString(),
+});
+
+function toMessage(row: MessageRow): StoredMessage {
+  const stored: Partial<Pick<StoredMessage, 'content' | 'tool_calls' | 'tool_call_id'>> =
+    row.prompt === '' ? {} : JSON.parse(row.prompt);
+  return {
+    id: row.id,
+    seq: row.seq,
+    parent_id: row.parentId,
+    role: row.role,
+    content: stored.content ?? null,
+    ...(row.reasoning ? { reasoning_content: row.reasoning } : {}),
+    ...(stored.tool_calls ? { tool_calls: stored.tool_calls } : {}),
+    ...(stored.tool_call_id ? { tool_call_id: stored.tool_call_id } : {}),
+    status: row.status,
+    model: row.model,
+    finish_reason: row.finishReason,
+    usage: row.usage,
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+/** `GET /c1/conversations` */
+export async function listConversations(
+  store: ConversationStore,
+  { limit = DEFAULT_LIMIT, offset = 0, q, user_id }: ListConversationsRequest,
+): Promise<ConversationList> {
+  const page = await store.list({ userId: user_id ?? null, limit, offset, ...(q ? { query: q } : {}) });
+  const items = page.items.map((row) => ({ ...toSummary(row), ...(row.excerpt ? { excerpt: row.excerpt } : {}) }));
+  return { items, total: page.total, limit, offset };
+}
+
+/** `GET /c1/conversations/{conversation_id}` */
+export async function getConversation(store: ConversationStore, ref: ConversationRef): Promise<Conversation> {
+  const found = await store.find(keyOf(ref));
+  if (!found) throw notFound();
+  return {
+    ...toSummary(found.conversation),
+    system_prompt: found.conversation.systemPrompt,
+    messages: found.messages.map(toMessage),
+  };
+}
+
+/** `PATCH /c1/conversations/{conversation_id}` */
+export async function updateConversation(
+  store: ConversationStore,
+  request: UpdateConversationRequest,
+): Promise<ConversationHead> {
+  const row = await store.update(keyOf(request), { title: request.title, systemPrompt: request.system_prompt });
+  if (!row) throw notFound();
+  return { ...toSummary(row), system_prompt: row.systemPrompt };
+}
+
+/** `DELETE /c1/conversations/{conversation_id}` */
+export async function deleteConversation(store: ConversationStore, ref: ConversationRef): Promise<ConversationDeleted> {
+  if (!(await store.remove(keyOf(ref)))) throw notFound();
+  return { id: ref.conversation_id, object: 'conversation.deleted', deleted: true };
+}

@@ -1,0 +1,59 @@
+import type { Modality } from '../../../contracts/models/model.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Provider } from '../../providers/provider.ts';
+
+/** A provider that serves a model, and the name of the model there. */
+export interface Backend {
+  readonly provider: Provider;
+  readonly model: string;
+  /** True when images that the alias takes cannot be shown to this backend: they are left out, and the answer says so. */
+  readonly ignoresImages: boolean;
+}
+
+/** A model as clients know it. */
+export interface CatalogModel {
+  readonly alias: string;
+  readonly family: string | null;
+  readonly license: string | null;
+  /** In tokens. */
+  readonly contextWindow: number | null;
+  readonly input: readonly Modality[];
+  readonly output: readonly Modality[];
+  readonly tools: boolean;
+  readonly reasoning: boolean;
+  readonly minMaxTokens: number | null;
+  readonly typicalResponseSeconds: number | null;
+  /** In the order in which they are tried. Empty: nothing that could serve it is configured. */
+  readonly backends: readonly Backend[];
+  /** What the operator would have to configure, when `backends` is empty. */
+  readonly missing: string | null;
+}
+
+/** Every model of the gateway, by alias. */
+export class Catalog {
+  readonly models: readonly CatalogModel[];
+  /** Why answers come from the small embedded model; null outside demo mode. */
+  readonly demoNotice: string | null;
+  readonly #byAlias: ReadonlyMap<string, CatalogModel>;
+
+  constructor(models: readonly CatalogModel[], demoNotice: string | null) {
+    this.models = models;
+    this.demoNotice = demoNotice;
+    this.#byAlias = new Map(models.map((model) => [model.alias, model]));
+  }
+
+  find(alias: string): CatalogModel | undefined {
+    return this.#byAlias.get(alias);
+  }
+
+  /** Throws `model_not_in_allowlist`. */
+  get(alias: string): CatalogModel {
+    const model = this.find(alias);
+    if (model) return model;
+    throw new AppError(
+      'model_not_in_allowlist',
+      `The model '${alias.slice(0, 200)}' is not known here; GET /v1/info lists the models.`,
+      { param: 'model' },
+    );
+  }
+}

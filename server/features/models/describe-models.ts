@@ -1,0 +1,58 @@
+import type { GatewayInfo, Model, ModelInfo, ModelList } from '../../../contracts/models/model.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Catalog, CatalogModel } from './catalog.ts';
+
+/** The catalog does not change while the process runs, so that is when its models came to be. Unix time, in seconds. */
+const CREATED = Math.floor(Date.now() / 1000);
+
+const toModel = (model: CatalogModel): Model => ({
+  id: model.alias,
+  object: 'model',
+  created: CREATED,
+  owned_by: model.family ?? model.backends[0]?.provider.id ?? 'duplex',
+});
+
+const toModelInfo = (model: CatalogModel): ModelInfo => ({
+  alias: model.alias,
+  family: model.family,
+  license: model.license,
+  context_window: model.contextWindow,
+  modalities: { input: [...model.input], output: [...model.output] },
+  capabilities: {
+    tools: model.tools,
+    vision: model.input.includes('image'),
+    reasoning: model.reasoning,
+    streaming: true,
+  },
+  constraints: {
+    tools: model.tools,
+    accepts_image_url: false,
+    min_max_tokens: model.minMaxTokens,
+    typical_response_seconds: model.typicalResponseSeconds,
+  },
+  available: model.backends.length > 0,
+  backends: model.backends.map(({ provider, model: name }) => ({
+    provider: provider.id,
+    kind: provider.kind,
+    model: name,
+  })),
+});
+
+/** `GET /v1/models` */
+export const listModels = (catalog: Catalog): ModelList => ({ object: 'list', data: catalog.models.map(toModel) });
+
+/** `GET /v1/models/{model}` */
+export function getModel(catalog: Catalog, alias: string): Model {
+  const model = catalog.find(alias);
+  if (model) return toModel(model);
+  throw new AppError('model_not_found', `The model '${alias.slice(0, 200)}' does not exist here.`, { param: 'model' });
+}
+
+/** `GET /v1/info` */
+export const describeGateway = (catalog: Catalog, version: string): GatewayInfo => ({
+  name: 'duplex',
+  version,
+  demo: catalog.demoNotice !== null,
+  ...(catalog.demoNotice ? { notice: catalog.demoNotice } : {}),
+  models: catalog.models.map(toModelInfo),
+});

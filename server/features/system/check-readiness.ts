@@ -1,0 +1,64 @@
+import type { BackendHealth, Readiness } from '../../../contracts/system/health.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { Store } from '../../store/store.ts';
+import type { Catalog } from '../models/catalog.ts';
+
+const PROBE_MS = 2_000;
+/** Whoever asks, a backend is probed at most this often. */
+const FRESH_MS = 5_000;
+
+async function probe(provider: Provider): Promise<BackendHealth> {
+  const { up, latencyMs, detail } = await provider.health(AbortSignal.timeout(PROBE_MS));
+  return {
+    provider: provider.id,
+    kind: provider.kind,
+    status: up ? 'up' : 'down',
+    latency_ms: latencyMs,
+    ...(detail ? { detail } : {}),
+  };
+}
+
+async function pingStore(store: Store): Promise<Readiness['database']> {
+  const start = performance.now();
+  try {
+    await store.ping();
+    return { status: 'up', latency_ms: Math.round((performance.now() - start) * 10) / 10 };
+  } catch {
+    return { status: 'down', latency_ms: null };
+  }
+}
+
+/** `GET /readyz`. Probes spend no tokens. */
+export class ReadinessCheck {
+  readonly #catalog: Catalog;
+  readonly #providers: readonly Provider[];
+  readonly #store: Store;
+  #backends: { at: number; health: Promise<BackendHealth[]> } | undefined;
+
+  constructor(catalog: Catalog, providers: readonly Provider[], store: Store) {
+    this.#catalog = catalog;
+    this.#providers = providers;
+    this.#store = store;
+  }
+
+  async run(): Promise<Readiness> {
+    const [database, backends] = await Promise.all([pingStore(this.#store), this.#probeBackends()]);
+    const allUp = backends.every(({ status }) => status === 'up');
+    const notice = this.#catalog.demoNotice;
+    return {
+      status: database.status === 'down' ? 'unavailable' : allUp ? 'ready' : 'degraded',
+      demo: notice !== null,
+      ...(notice ? { notice } : {}),
+      database,
+      backends,
+    };
+  }
+
+  #probeBackends(): Promise<BackendHealth[]> {
+    const now = Date.now();
+    if (!this.#backends || now - this.#backends.at > FRESH_MS) {
+      this.#backends = { at: now, health: Promise.all(this.#providers.map(probe)) };
+    }
+    return this.#backends.health;
+  }
+}

@@ -1,0 +1,93 @@
+import type { AnyTRPCRouter } from '@trpc/server';
+import { generateOpenApiDocument, type OpenAPIObject } from 'trpc-to-openapi';
+import { globalRegistry } from 'zod';
+import { ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import { TurnRequest } from '../../contracts/chat/turn.ts';
+import { ErrorBody, errorCatalog } from '../../contracts/errors.ts';
+import { listOperations, type Operation } from './list-operations.ts';
+
+const TAGS: Readonly<Record<string, string>> = {
+  chat: 'OpenAI-compatible, stateless chat completions.',
+  conversations: 'Chat with memory: the server keeps the history.',
+  models: 'Which models there are, and what they can do.',
+  system: 'Health and the error catalog.',
+};
+
+type Schema = { $ref: string };
+interface ResponseObject {
+  description: string;
+  headers?: Record<string, { description?: string; schema: { type: string } }>;
+  content?: Record<string, { schema: Schema }>;
+}
+
+const refTo = (id: string): Schema => ({ $ref: `#/components/schemas/${id}` });
+
+const header = (type: string, description: string) => ({ description, schema: { type } });
+
+const requestId = { 'x-request-id': header('string', 'Names the request in the logs.') };
+
+const chatHeaders = {
+  ...requestId,
+  'x-gateway-backend': header('string', 'The provider and its model, such as `local/llama`.'),
+  'x-gateway-applied': header('string', 'What was changed, such as `max_tokens_floored=200`.'),
+};
+
+/** One status may stand for several codes. */
+function errorResponse(status: string): ResponseObject {
+  const codes = Object.entries(errorCatalog).flatMap(([code, row]) => (String(row.status) === status ? [code] : []));
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', ') || 'Error',
+    headers: status === '429' ? { ...requestId, 'retry-after': header('integer', 'In seconds.') } : requestId,
+    content: { 'application/json': { schema: refTo('ErrorBody') } },
+  };
+}
+
+function successHeaders(operation: Operation): ResponseObject['headers'] {
+  if (!operation.meta.stream) return requestId;
+  if (!operation.path.startsWith('/c1/')) return chatHeaders;
+  return { ...chatHeaders, 'x-conversation-id': header('string', 'The conversation, from its first turn on.') };
+}
+
+/**
+ * The OpenAPI 3.1 document of the router. The generator inlines request bodies and knows neither our error body nor
+ * streams; that is put right here.
+ */
+export function createOpenApiDocument(router: AnyTRPCRouter, version: string): OpenAPIObject {
+  const document = generateOpenApiDocument(router, {
+    title: 'Duplex',
+    description: 'One address for every model, and a memory that the server keeps.',
+    version,
+    baseUrl: '/',
+    tags: Object.keys(TAGS),
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    defs: { ErrorBody, ChatCompletionChunk, ChatCompletionRequest, TurnRequest },
+  });
+  document.info.license = { name: 'MIT', identifier: 'MIT' };
+  document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
+  const schemas = document.components?.schemas ?? {};
+  for (const name of Object.keys(schemas)) if (name.startsWith('error.')) delete schemas[name];
+
+  for (const operation of listOperations(router)) {
+    const described = document.paths?.[operation.path]?.[operation.method.toLowerCase() as 'get'];
+    if (!described) continue;
+    const id = operation.input && globalRegistry.get(operation.input)?.id;
+    if (described.requestBody && id && schemas[id] && operation.method === 'POST') {
+      Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(id) } } });
+    }
+    const responses: Record<string, unknown> = described.responses ?? {};
+    for (const status of Object.keys(responses)) {
+      if (status.startsWith('2')) {
+        Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
+        if (operation.meta.stream) addStream(responses[status]);
+      } else {
+        responses[status] = errorResponse(status);
+      }
+    }
+  }
+  return document;
+}
+
+function addStream(response: unknown): void {
+  if (typeof response !== 'object' || response === null || !('content' in response)) return;
+  Object.assign(response.content ?? {}, { 'text/event-stream': { schema: refTo('ChatCompletionChunk') } });
+}

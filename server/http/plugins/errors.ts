@@ -1,0 +1,57 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../errors/app-error.ts';
+import { toAppError, toWireError } from '../../errors/to-wire.ts';
+
+/** Our own faults are errors, an upstream's are warnings, a client's are nobody's business. */
+export function logError(request: FastifyRequest, thrown: unknown): void {
+  const error = toAppError(thrown);
+  if (error.code === 'internal_error' || error.code === 'service_unavailable') request.log.error({ err: thrown }, 'failed');
+  else if (error.status >= 500) request.log.warn({ err: error }, 'upstream failed');
+}
+
+export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
+  const { status, headers, body } = toWireError(thrown);
+  return reply
+    .code(status)
+    .headers(headers)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}
+
+/** How much of a refused body is still read, so that its sender gets to see the answer; in bytes and ms. */
+const DRAIN_BYTES = 256 * 1024 * 1024;
+const DRAIN_MS = 30_000;
+
+/**
+ * A client that is still sending would see its connection break instead of the answer. So the answer goes out and the
+ * rest of the body is thrown away, within limits.
+ */
+function drainBody({ raw }: FastifyRequest): void {
+  if (raw.complete || raw.destroyed) return;
+  let drained = 0;
+  const stop = () => raw.destroy();
+  const timer = setTimeout(stop, DRAIN_MS).unref();
+  raw.on('data', (chunk: Buffer) => {
+    drained += chunk.length;
+    if (drained > DRAIN_BYTES) stop();
+  });
+  raw.once('close', () => clearTimeout(timer));
+  raw.resume();
+}
+
+/** Every failure on every address ends here, in one shape. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    logError(request, error);
+    drainBody(request);
+    return sendError(reply, error);
+  });
+  app.setNotFoundHandler((request) => {
+    throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
+  });
+  // Before the body is read: what is sent to no address need not be understood.
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404 || request.method === 'OPTIONS') return;
+    throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
+  });
+}

@@ -1,0 +1,125 @@
+import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { AppError } from '../errors/app-error.ts';
+import type { Gate } from '../features/access/gate.ts';
+import type { Context } from '../rpc/context.ts';
+import { TrackedStream } from '../rpc/tracked-stream.ts';
+import { coerceQuery } from './coerce-query.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { listOperations, type Operation } from './list-operations.ts';
+import { admission } from './plugins/admission.ts';
+import { sendStream } from './sse.ts';
+
+export interface RestOptions {
+  readonly router: AnyTRPCRouter;
+  readonly gate: Gate;
+  readonly heartbeat: Heartbeat;
+}
+
+const METHODS: HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+const toFastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+
+/** Aborts when the client goes before the answer is complete. (`request.raw` closes as soon as the body was read.) */
+function clientSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseBody(body: unknown): Record<string, unknown> {
+  if (!Buffer.isBuffer(body) || body.length === 0) throw new AppError('invalid_json', 'The request body is empty.');
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new AppError('invalid_json', 'The request body is not valid JSON.', { cause });
+  }
+  if (isObject(value)) return value;
+  throw new AppError('invalid_json', 'The request body must be a JSON object.');
+}
+
+function readInput(operation: Operation, request: FastifyRequest): Record<string, unknown> {
+  const params = isObject(request.params) ? request.params : {};
+  const query = coerceQuery(operation.input, isObject(request.query) ? request.query : {});
+  if (operation.method === 'GET' || operation.method === 'DELETE') return { ...query, ...params };
+  return { ...query, ...parseBody(request.body), ...params };
+}
+
+function createContext(request: FastifyRequest, reply: FastifyReply, respond: Context['respond']): Context {
+  return {
+    requestId: request.id,
+    authorize() {
+      if (request.principal) return request.principal;
+      throw new AppError('missing_authorization');
+    },
+    setHeader(name, value) {
+      reply.header(name, value);
+    },
+    body: Buffer.isBuffer(request.body) ? request.body : undefined,
+    respond,
+  };
+}
+
+/** Serves every operation of the router as a native route: the same procedure, called as tRPC would call it. */
+export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat }: RestOptions): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', admission(gate));
+  const operations = listOperations(router);
+  for (const operation of operations) addRoute(operation);
+  for (const path of new Set(operations.map((operation) => operation.path))) addMethodGuard(path);
+
+  function addRoute(operation: Operation): void {
+    const { name, type, meta, method, path } = operation;
+    app.route({
+      method,
+      url: toFastifyPath(path),
+      config: { public: meta.public === true },
+      async handler(request, reply) {
+        const input = readInput(operation, request);
+        const streamed = meta.stream !== undefined && input['stream'] === true;
+        let bytes: Buffer | undefined;
+        const output: unknown = await callTRPCProcedure({
+          router,
+          path: streamed ? (meta.stream ?? name) : name,
+          type: streamed ? 'subscription' : type,
+          ctx: createContext(request, reply, (answer) => {
+            bytes = answer.bytes;
+          }),
+          getRawInput: async () => input,
+          signal: clientSignal(reply),
+          batchIndex: 0,
+        });
+        if (output instanceof TrackedStream) {
+          await sendStream(reply, output.batches, heartbeat, (error) => request.log.warn({ err: error }, 'stream broke off'));
+          return reply;
+        }
+        reply.type('application/json; charset=utf-8');
+        if (meta.status) reply.code(meta.status(output));
+        return reply.send(bytes ?? JSON.stringify(output));
+      },
+    });
+  }
+
+  function addMethodGuard(path: string): void {
+    const allowed: HTTPMethods[] = operations.filter((o) => o.path === path).map((o) => o.method);
+    const known = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed;
+    app.route({
+      method: METHODS.filter((method) => !allowed.includes(method)),
+      url: toFastifyPath(path),
+      config: { public: true },
+      // Before the body is read, so that no body can hide the answer.
+      async onRequest(request, reply) {
+        reply.header('allow', known.join(', '));
+        throw new AppError('method_not_allowed', `${request.method} is not allowed here; use ${known.join(' or ')}.`);
+      },
+      handler: async () => undefined,
+    });
+  }
+}

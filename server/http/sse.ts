@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { toWireError } from '../errors/to-wire.ts';
+import type { ChunkBatch } from '../features/chat/relay-chunks.ts';
+import type { Heartbeat } from './heartbeat.ts';
+
+/** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
+const FIRST_CHUNK_MS = 10_000;
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+const DATA = Buffer.from('data: ');
+const END = Buffer.from('\n\n');
+const SILENT = Symbol('no chunk yet');
+
+/** A whole batch is one write. */
+function frame(batch: ChunkBatch): Buffer {
+  return Buffer.concat(batch.flatMap((chunk) => [DATA, chunk.bytes, END]));
+}
+
+async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | typeof SILENT> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<typeof SILENT>((resolve) => {
+    timer = setTimeout(resolve, ms, SILENT);
+  });
+  try {
+    return await Promise.race([pending, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the client has taken what was written, or has gone. */
+const drained = (raw: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    const done = () => {
+      raw.off('drain', done).off('close', done);
+      resolve();
+    };
+    raw.on('drain', done).on('close', done);
+  });
+
+/**
+ * Sends a stream as `text/event-stream`, ended by `[DONE]`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is
+ * committed and a failure throws; after that a failure is an error event, and no `[DONE]` follows.
+ */
+export async function sendStream(
+  reply: FastifyReply,
+  batches: AsyncGenerator<ChunkBatch, void, void>,
+  heartbeat: Heartbeat,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  let pending = batches.next();
+  let first: IteratorResult<ChunkBatch, void> | typeof SILENT;
+  try {
+    first = await settledWithin(pending, FIRST_CHUNK_MS);
+  } catch (error) {
+    await batches.return();
+    throw error;
+  }
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(200, STREAM_HEADERS);
+  const beat = heartbeat.open(raw);
+  try {
+    if (first === SILENT) raw.write(': ping\n\n');
+    for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
+      beat.lastWrite = Date.now();
+      if (!raw.write(frame(result.value))) await drained(raw);
+      pending = batches.next();
+    }
+    if (!raw.destroyed) raw.write('data: [DONE]\n\n');
+  } catch (error) {
+    if (!raw.destroyed) {
+      onError(error);
+      raw.write(`data: ${JSON.stringify(toWireError(error).body)}\n\n`);
+    }
+  } finally {
+    heartbeat.close(beat);
+    raw.end();
+    await batches.return();
+  }
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type CreateFastifyContextOptions,
+  type FastifyTRPCPluginOptions,
+  fastifyTRPCPlugin,
+} from '@trpc/server/adapters/fastify';
+import type {} from '@fastify/websocket';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { WebSocket } from 'ws';
+import { AppError } from '../errors/app-error.ts';
+import { toWireError } from '../errors/to-wire.ts';
+import { type Gate, readKey } from '../features/access/gate.ts';
+import type { Principal } from '../features/chat/caller.ts';
+import type { Context, Socket } from '../rpc/context.ts';
+import type { AppRouter } from '../rpc/router.ts';
+import { type ErrorData, trpcCodeOf } from '../rpc/trpc.ts';
+import { listProcedures, metaOf } from './list-operations.ts';
+import { setRateHeaders } from './plugins/admission.ts';
+import { logError } from './plugins/errors.ts';
+
+export interface TrpcOptions {
+  readonly router: AppRouter;
+  readonly gate: Gate;
+  readonly maxBodyBytes: number;
+}
+
+const PREFIX = '/trpc';
+/** JSON-RPC's code for tRPC's own envelope; clients read `data`. */
+const RPC_ERROR = -32603;
+const PING_MS = 15_000;
+const PONG_MS = 10_000;
+
+/** Runs once and gives the same result, or throws the same error, ever after. */
+function once<T>(make: () => T): () => T {
+  let outcome: { value: T } | { error: unknown } | undefined;
+  return () => {
+    if (!outcome) {
+      try {
+        outcome = { value: make() };
+      } catch (error) {
+        outcome = { error };
+      }
+    }
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
+  };
+}
+
+const toSocket = (socket: WebSocket): Socket => ({
+  buffered: () => socket.bufferedAmount,
+  terminate: () => socket.terminate(),
+});
+
+/** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
+export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBytes }: TrpcOptions): Promise<void> {
+  const publicNames = new Set(
+    listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
+  );
+
+  /** As on REST: a stranger's body is not read. A websocket shows its key later, and each call checks it. */
+  app.addHook('onRequest', async (request) => {
+    if (request.ws || request.is404) return;
+    const names = decodeURIComponent(request.url.split('?')[0]?.slice(PREFIX.length + 1) ?? '').split(',');
+    if (names.every((name) => publicNames.has(name))) return;
+    request.principal = gate.authenticate(readKey(request.headers));
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    logError(request, error);
+    const { status, body } = toWireError(error);
+    const data: ErrorData = { code: trpcCodeOf(status), httpStatus: status, error: body.error };
+    reply.code(status).send({ error: { message: body.error.message, code: RPC_ERROR, data } });
+  });
+
+  function httpContext(request: FastifyRequest, reply: FastifyReply): Context {
+    return {
+      requestId: request.id,
+      authorize() {
+        if (!request.principal) throw new AppError('missing_authorization');
+        setRateHeaders(reply, gate.admit(request.principal));
+        return request.principal;
+      },
+      setHeader(name, value) {
+        reply.header(name, value);
+      },
+    };
+  }
+
+  /** One context serves a connection: a wrong key fails its calls, not the connection, or clients would retry for ever. */
+  function socketContext(socket: WebSocket, authenticate: () => Principal): Context {
+    const principal = once(authenticate);
+    return {
+      get requestId() {
+        return `req_${randomUUID()}`;
+      },
+      authorize() {
+        const caller = principal();
+        gate.admit(caller);
+        return caller;
+      },
+      setHeader: () => undefined,
+      socket: toSocket(socket),
+    };
+  }
+
+  function createContext({ req, res, info }: CreateFastifyContextOptions): Context {
+    // On a websocket tRPC passes the socket as `res`, whatever its types say.
+    const transport: unknown = res;
+    if (!(transport instanceof WebSocket)) return httpContext(req, res);
+    const key = info.connectionParams?.['apiKey'];
+    return socketContext(transport, () => gate.authenticate(key ?? readKey(req.headers)));
+  }
+
+  await app.register(fastifyTRPCPlugin, {
+    prefix: PREFIX,
+    useWSS: true,
+    trpcOptions: {
+      router,
+      createContext,
+      maxBodySize: maxBodyBytes,
+      keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_MS },
+      onError: ({ error, req }) => {
+        if ('log' in req) logError(req, error);
+      },
+    },
+  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+}

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
+import { detectLocalServers } from './detect-local.ts';
+import type { Env } from './env.ts';
+import type { Catalog } from './features/models/catalog.ts';
+import { type ModelsFile, type ProviderEntry, readModelsFile } from './models-file.ts';
+import type { Provider } from './providers/provider.ts';
+import { createProvider, type ProviderSettings, weightsName } from './providers/registry.ts';
+
+export interface OpenedProviders {
+  readonly catalog: Catalog;
+  readonly providers: readonly Provider[];
+}
+
+/** Where the gateway's own files lie, beside its code. */
+export interface PackageFiles {
+  /** The seeds' models, for when there is no models file. */
+  readonly builtInModels: string;
+  /** The small embedded model. */
+  readonly weights: string;
+}
+
+/** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
+function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn: boolean): ProviderSettings | null {
+  if (entry.kind === 'embedded') {
+    const modelPath = entry.model_path ? resolve(entry.model_path) : (env.embedded.modelPath ?? files.weights);
+    return { kind: 'embedded', modelPath, threads: env.embedded.threads, variant: env.embedded.variant };
+  }
+  const apiKey = entry.api_key_env ? env.secret(entry.api_key_env) : undefined;
+  const needsKey = builtIn || (entry.api_key_env !== undefined && entry.base_url.startsWith('https:'));
+  if (needsKey && !apiKey) return null;
+  return {
+    kind: 'openai-compatible',
+    baseUrl: entry.base_url,
+    apiKey,
+    firstByteMs: toMs(entry.first_byte_seconds),
+    idleMs: toMs(entry.idle_seconds),
+  };
+}
+
+const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+
+function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map<string, Provider> {
+  const opened = new Map<string, Provider>();
+  for (const [id, entry] of Object.entries(file.providers)) {
+    const settings = settingsOf(entry, env, files, env.modelsFile === null);
+    if (settings) opened.set(id, createProvider(id, settings));
+  }
+  return opened;
+}
+
+function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
+  const modelPath = env.embedded.modelPath ?? files.weights;
+  const { threads, variant } = env.embedded;
+  const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, variant });
+  return { provider, name: weightsName(modelPath) };
+}
+
+/** Opens every provider that the configuration and this machine offer, and makes the catalog of their models. */
+export async function openProviders(env: Env, files: PackageFiles): Promise<OpenedProviders> {
+  const file = readModelsFile(env.modelsFile ?? files.builtInModels);
+  const fromFile = openFileProviders(file, env, files);
+  const servers = env.detectLocal ? await detectLocalServers(env.port) : [];
+  const locals = servers.map((server) => ({
+    server,
+    provider: createProvider(fromFile.has(server.id) ? `${server.id}-local` : server.id, {
+      kind: 'openai-compatible',
+      baseUrl: server.baseUrl,
+      apiKey: undefined,
+      firstByteMs: undefined,
+      idleMs: undefined,
+    }),
+  }));
+  const demo = env.modelsFile === null && fromFile.size === 0;
+  const embedded = demo || env.embedded.modelPath ? openEmbedded(env, files) : null;
+  const catalog = composeCatalog({ file, providers: fromFile, locals, embedded, demo });
+  const providers = [...fromFile.values(), ...locals.map(({ provider }) => provider)];
+  return { catalog, providers: embedded ? [...providers, embedded.provider] : providers };
+}

@@ -1,0 +1,124 @@
+import type {
+  AssistantMessage,
+  ChatCompletion,
+  ChatCompletionChunk,
+  ToolCallDelta,
+  Usage,
+} from '../../contracts/chat/completion.ts';
+import type { ToolCall } from '../../contracts/chat/message.ts';
+
+type Choice = ChatCompletion['choices'][number];
+
+/** Fields whose pieces are joined; `reasoning` and `reasoning_content` are two names of one text. */
+const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
+
+class CollectedChoice {
+  readonly #index: number;
+  readonly #texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
+  /** By `index`, not by position: two pieces in one chunk may belong to one call. */
+  readonly #calls = new Map<number, ToolCall & { function: { name: string; arguments: string } }>();
+  readonly #others: Record<string, unknown> = {};
+  #logprobs: Record<string, unknown> | null = null;
+  finishReason: string | null = null;
+
+  constructor(index: number) {
+    this.#index = index;
+  }
+
+  add({ delta, finish_reason, logprobs }: ChatCompletionChunk['choices'][number]): void {
+    if (finish_reason) this.finishReason = finish_reason;
+    if (logprobs) this.#addLogprobs(logprobs);
+    for (const [key, value] of Object.entries(delta ?? {})) {
+      if (value == null || key === 'role') continue;
+      const text = TEXTS.find((name) => name === key);
+      if (text && typeof value === 'string') this.#texts[text] = (this.#texts[text] ?? '') + value;
+      else if (key !== 'tool_calls') this.#addOther(key, value);
+    }
+    for (const call of delta?.tool_calls ?? []) this.#addCall(call);
+  }
+
+  get started(): boolean {
+    return Object.values(this.#texts).some((text) => text !== '') || this.#calls.size > 0 || this.#hasOthers;
+  }
+
+  finish(): Choice {
+    const message: AssistantMessage = { role: 'assistant', content: null, ...this.#texts, ...this.#others };
+    if (this.#calls.size > 0) {
+      message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => call);
+      if (message.content === '') message.content = null;
+    } else {
+      message.content ??= '';
+    }
+    return { index: this.#index, message, finish_reason: this.finishReason, logprobs: this.#logprobs };
+  }
+
+  get #hasOthers(): boolean {
+    return Object.keys(this.#others).length > 0;
+  }
+
+  /** Lists (`images`, `annotations`) grow; anything else is the last that was said. */
+  #addOther(key: string, value: unknown): void {
+    const before = this.#others[key];
+    this.#others[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+  }
+
+  #addCall({ index, id, type, function: piece, ...rest }: ToolCallDelta): void {
+    let call = this.#calls.get(index);
+    if (!call) {
+      call = { id: '', type: 'function', function: { name: '', arguments: '' } };
+      this.#calls.set(index, call);
+    }
+    Object.assign(call, rest);
+    if (id) call.id = id;
+    if (type) call.type = type;
+    call.function.name += piece?.name ?? '';
+    call.function.arguments += piece?.arguments ?? '';
+  }
+
+  #addLogprobs(logprobs: Record<string, unknown>): void {
+    const before = this.#logprobs ?? {};
+    for (const [key, value] of Object.entries(logprobs)) {
+      const known = before[key];
+      before[key] = Array.isArray(known) && Array.isArray(value) ? [...known, ...value] : value;
+    }
+    this.#logprobs = before;
+  }
+}
+
+/** Folds the chunks of a stream into the completion that they are pieces of. */
+export class ChunkCollector {
+  readonly #choices = new Map<number, CollectedChoice>();
+  #head: Pick<ChatCompletion, 'id' | 'created' | 'model'> | undefined;
+  #usage: Usage | null = null;
+
+  add(chunk: ChatCompletionChunk): void {
+    this.#head ??= { id: chunk.id, created: chunk.created, model: chunk.model };
+    if (chunk.usage) this.#usage = chunk.usage;
+    for (const choice of chunk.choices ?? []) {
+      let collected = this.#choices.get(choice.index);
+      if (!collected) {
+        collected = new CollectedChoice(choice.index);
+        this.#choices.set(choice.index, collected);
+      }
+      collected.add(choice);
+    }
+  }
+
+  /** True once any text, reasoning or tool call came. */
+  get started(): boolean {
+    return [...this.#choices.values()].some((choice) => choice.started);
+  }
+
+  /** The answer so far. */
+  get completion(): ChatCompletion {
+    const { id, created, model } = this.#head ?? { id: '', created: 0, model: '' };
+    return {
+      id,
+      object: 'chat.completion',
+      created,
+      model,
+      choices: [...this.#choices.values()].map((choice) => choice.finish()).toSorted((a, b) => a.index - b.index),
+      ...(this.#usage ? { usage: this.#usage } : {}),
+    };
+  }
+}

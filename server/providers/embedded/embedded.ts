@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { collectChunks } from '../collect-chunks.ts';
+import { Json } from '../json.ts';
+import type { Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import { Engine, type Running } from './engine.ts';
+import type { EngineVariant, GenerationRequest } from './engine-protocol.ts';
+import { SlotQueue } from './slot-queue.ts';
+import { ChunkWriter } from './to-chunks.ts';
+import { toGeneration } from './to-generation.ts';
+import { waitFor } from './wait-for.ts';
+
+export interface EmbeddedOptions {
+  /** The name in the models file, such as `embedded`. */
+  readonly id: string;
+  /** A GGUF file; the caller knows where it lies. */
+  readonly modelPath: string;
+  /** CPU threads; one less than there are cores by default, for more than are free slow everything down. */
+  readonly threads?: number;
+  /** Requests answered at once; the others wait in line. 4 by default. */
+  readonly slots?: number;
+  /** Tokens of prompt and answer per request; the model's own window, but 8,192 at most, by default. */
+  readonly contextSize?: number;
+  /** Which build of llama.cpp; the GPU ones have to be installed first. */
+  readonly variant?: EngineVariant;
+  /** The `model` of the answers; `embedded` by default. */
+  readonly name?: string;
+}
+
+/** llama.cpp on this machine. Loading begins at once, in a process of its own; requests wait for it. */
+export function createEmbeddedProvider(options: EmbeddedOptions): Provider {
+  return new EmbeddedProvider(options);
+}
+
+class EmbeddedProvider implements Provider {
+  readonly id: string;
+  readonly kind = 'embedded';
+  readonly #name: string;
+  readonly #engine: Engine;
+  readonly #slots: SlotQueue;
+  readonly #open = new Set<Running>();
+  readonly #closing = new AbortController();
+
+  constructor(options: EmbeddedOptions) {
+    const slots = Math.max(1, options.slots ?? 4);
+    this.id = options.id;
+    this.#name = options.name ?? 'embedded';
+    this.#slots = new SlotQueue(slots);
+    this.#engine = new Engine({
+      modelPath: options.modelPath,
+      threads: Math.max(1, options.threads ?? availableParallelism() - 1),
+      slots,
+      contextSize: options.contextSize ?? null,
+      variant: options.variant ?? 'default',
+    });
+    this.#engine.ready().catch(() => {});
+  }
+
+  get contextWindow(): number | null {
+    return this.#engine.info?.contextSize ?? null;
+  }
+
+  async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
+    return Json.ofValue(await collectChunks(this.stream(call)));
+  }
+
+  async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const signal = AbortSignal.any([call.signal, this.#closing.signal]);
+    const { temperature } = await waitFor(this.#engine.ready(), signal);
+    const generation = toGeneration(call, temperature);
+    const release = await this.#slots.acquire(signal);
+    const running = await this.#hand(generation, signal).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+    this.#open.add(running);
+    void running.ended.then(() => {
+      this.#open.delete(running);
+      release();
+    });
+    const abort = (): void => running.events.fail(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      yield* this.#read(running, call.model || this.#name);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      running.cancel();
+    }
+  }
+
+  /** The engine may have died, or the client left, while the request stood in line. */
+  async #hand(generation: Omit<GenerationRequest, 'id'>, signal: AbortSignal): Promise<Running> {
+    await waitFor(this.#engine.ready(), signal);
+    return this.#engine.generate(generation);
+  }
+
+  async *#read(running: Running, model: string): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const writer = new ChunkWriter(model);
+    for (;;) {
+      const events = await running.events.pull();
+      const chunks = events.flatMap((event) => writer.write(event)).map((chunk) => Json.ofValue(chunk));
+      if (chunks.length > 0) yield chunks;
+      if (events.some((event) => event.type === 'end')) return;
+    }
+  }
+
+  async health(signal: AbortSignal): Promise<ProviderHealth> {
+    if (this.#engine.info !== undefined) return { up: true, latencyMs: 0 };
+    const startedAt = performance.now();
+    try {
+      await waitFor(this.#engine.ready(), signal);
+      return { up: true, latencyMs: performance.now() - startedAt };
+    } catch {
+      return { up: false, latencyMs: null, detail: this.#engine.problem ?? 'The model is being loaded.' };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new AppError('service_unavailable', 'The gateway is shutting down.'));
+    for (const running of this.#open) running.cancel();
+    await Promise.all([...this.#open].map((running) => running.ended));
+    await this.#engine.close();
+  }
+}

@@ -1,0 +1,158 @@
+import type { ChildProcess } from 'node:child_process';
+import { AppError } from '../../errors/app-error.ts';
+import type { EngineInfo, EngineOptions, FromEngine, GenerationRequest, ToEngine } from './engine-protocol.ts';
+import { EventBuffer } from './event-buffer.ts';
+import { spawnEngine } from './spawn-engine.ts';
+
+interface Life {
+  readonly child: ChildProcess;
+  readonly ready: Promise<EngineInfo>;
+  readonly running: Map<number, EventBuffer & { onEnd?: () => void }>;
+}
+
+/** A generation that was handed to the engine. */
+export interface Running {
+  readonly events: EventBuffer;
+  cancel(): void;
+  /** Resolves when the engine has let go of it, whatever way it ended. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** The process that hosts llama.cpp, seen from the gateway: started early, and again after it died. */
+export class Engine {
+  readonly #options: EngineOptions;
+  #life: Life | undefined;
+  #info: EngineInfo | undefined;
+  #problem: string | undefined;
+  #closed = false;
+  #nextId = 1;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Known once the model is loaded. */
+  get info(): EngineInfo | undefined {
+    return this.#info;
+  }
+
+  /** Why the model is not loaded, when there is a reason. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** The model, loaded. Starts the process when it does not run. Throws `upstream_unavailable`. */
+  ready(): Promise<EngineInfo> {
+    if (this.#closed) return Promise.reject(new AppError('service_unavailable', 'The embedded engine is closed.'));
+    this.#life ??= this.#start();
+    return this.#life.ready;
+  }
+
+  /** Call `ready()` before. */
+  generate(request: Omit<GenerationRequest, 'id'>): Running {
+    const life = this.#life;
+    const events: EventBuffer & { onEnd?: () => void } = new EventBuffer();
+    if (life === undefined) {
+      events.fail(died());
+      return { events, cancel() {}, ended: Promise.resolve() };
+    }
+    const id = this.#nextId++;
+    const ended = new Promise<void>((resolve) => {
+      events.onEnd = resolve;
+    });
+    life.running.set(id, events);
+    hold(life.child, true);
+    post(life.child, { type: 'generate', request: { ...request, id } });
+    return {
+      events,
+      ended,
+      cancel() {
+        if (life.running.has(id)) post(life.child, { type: 'cancel', id });
+      },
+    };
+  }
+
+  /** Ends the process after its generations; cancel those first. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const child = this.#life?.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    hold(child, true);
+    post(child, { type: 'close' });
+    const impatience = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await exited;
+    clearTimeout(impatience);
+  }
+
+  #start(): Life {
+    const child = spawnEngine();
+    const running: Life['running'] = new Map();
+    const ready = new Promise<EngineInfo>((resolve, reject) => {
+      const refuse = (reason: string): void => {
+        this.#problem = `The model ${this.#options.modelPath} could not be loaded: ${reason}.`;
+        reject(new AppError('upstream_unavailable', this.#problem));
+      };
+      child.on('message', (message: FromEngine) => {
+        if (message.type === 'ready') {
+          this.#info = message.info;
+          this.#problem = undefined;
+          hold(child, running.size > 0);
+          resolve(message.info);
+        } else if (message.type === 'failed') {
+          refuse(message.reason);
+          child.kill('SIGKILL');
+        } else {
+          deliver(life, message.events);
+        }
+      });
+      child.on('error', (error) => refuse(error.message));
+      child.on('exit', () => {
+        // Once it has been resolved, this refuses nothing; the next request starts a new process.
+        if (this.#info === undefined && this.#problem === undefined) refuse('its process ended');
+        else if (this.#info !== undefined && !this.#closed) this.#problem = 'The embedded engine died.';
+        reject(died());
+        this.#life = undefined;
+        this.#info = undefined;
+        for (const events of running.values()) {
+          events.fail(died());
+          events.onEnd?.();
+        }
+        running.clear();
+      });
+    });
+    // Whoever waits for it hears of the failure; nobody may be waiting yet.
+    ready.catch(() => {});
+    const life: Life = { child, ready, running };
+    post(child, { type: 'load', options: this.#options });
+    return life;
+  }
+}
+
+function died(): AppError {
+  return new AppError('upstream_broken', 'The embedded engine died; it is started again with the next request.');
+}
+
+function deliver(life: Life, events: Extract<FromEngine, { type: 'events' }>['events']): void {
+  for (const event of events) {
+    const buffer = life.running.get(event.id);
+    buffer?.push(event);
+    if (event.type !== 'end' && event.type !== 'error') continue;
+    life.running.delete(event.id);
+    buffer?.onEnd?.();
+  }
+  if (life.running.size === 0) hold(life.child, false);
+}
+
+/** An engine at rest must not keep a gateway alive that has nothing else to do. */
+function hold(child: ChildProcess, awake: boolean): void {
+  if (awake) child.ref();
+  else child.unref();
+  if (awake) child.channel?.ref();
+  else child.channel?.unref();
+}
+
+function post(child: ChildProcess, message: ToEngine): void {
+  // A process that is gone reports itself by `exit`.
+  if (child.connected) child.send(message, () => {});
+}

@@ -1,0 +1,32 @@
+import type { GenerationEvent } from './engine-protocol.ts';
+
+/** Events of one generation between the engine, which pushes, and a reader, who pulls all that has come. */
+export class EventBuffer {
+  #events: GenerationEvent[] = [];
+  #failure: { readonly reason: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  push(event: GenerationEvent): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  /** The next pull throws this, whatever is still there. */
+  fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#wake?.();
+  }
+
+  async pull(): Promise<GenerationEvent[]> {
+    if (this.#events.length === 0 && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+}

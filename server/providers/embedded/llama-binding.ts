@@ -1,0 +1,103 @@
+import { createRequire } from 'node:module';
+import type { EngineVariant } from './engine-protocol.ts';
+
+/**
+ * The part of `@fugood/llama.node` that is used. The package ships its TypeScript sources instead of declarations;
+ * importing them would put them under our compiler options, so the shapes are written here and checked at run time.
+ */
+export interface LlamaBinding {
+  loadModel(options: Readonly<Record<string, unknown>>): Promise<{ readonly ctx: NativeContext }>;
+  loadLlamaModelInfo(path: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export interface EngineChatMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly [field: string]: unknown;
+}
+
+export interface FormattedChat {
+  readonly prompt: string;
+  readonly grammar: string;
+  readonly grammar_lazy: boolean;
+  readonly chat_format: number;
+  readonly chat_parser: string;
+  readonly generation_prompt: string;
+  readonly additional_stops: readonly string[];
+}
+
+interface NativeToolCall {
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+/** `content`, `reasoning_content` and `tool_calls` are all of the answer so far, not what is new. */
+interface NativeAnswer {
+  readonly requestId: number;
+  readonly content?: string;
+  readonly reasoning_content?: string;
+  readonly tool_calls?: readonly NativeToolCall[];
+  /** How the answer is parsed; 0 or absent: not at all. */
+  readonly chat_format?: number;
+}
+
+export interface NativeToken extends NativeAnswer {
+  readonly token: string;
+}
+
+export interface NativeResult extends NativeAnswer {
+  readonly token?: undefined;
+  readonly text: string;
+  readonly stopped_eos: boolean;
+  readonly stopped_limit: boolean;
+  readonly context_full: boolean;
+  readonly tokens_predicted: number;
+  readonly timings: { readonly cache_n: number };
+}
+
+export interface NativeContext {
+  getModelInfo(): { readonly nParams: number };
+  getFormattedChat(
+    messages: readonly EngineChatMessage[],
+    template: undefined,
+    params: Readonly<Record<string, unknown>>,
+  ): FormattedChat;
+  tokenize(text: string): Promise<{ readonly tokens: Int32Array }>;
+  enableParallelMode(params: { readonly n_parallel: number; readonly n_batch: number }): boolean;
+  queueCompletion(
+    options: Readonly<Record<string, unknown>>,
+    callback: (error: unknown, result: NativeToken | NativeResult) => void,
+  ): { readonly requestId: number };
+  cancelRequest(requestId: number): void;
+  getParallelStatus(): { readonly requests: readonly { readonly request_id: number; readonly state: string }[] };
+  completion(options: Readonly<Record<string, unknown>>, callback: () => void): Promise<unknown>;
+  release(): Promise<void>;
+}
+
+function has(value: unknown, ...names: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && names.every((name) => name in value);
+}
+
+function isBinding(value: unknown): value is LlamaBinding {
+  return has(value, 'loadModel', 'loadLlamaModelInfo');
+}
+
+export function loadBinding(variant: EngineVariant): LlamaBinding {
+  const require = createRequire(import.meta.url);
+  // The binding itself would fall back to the CPU with a warning that nobody reads.
+  if (variant !== 'default' && !isInstalled(require, variant)) {
+    throw new Error(`the ${variant} variant of llama.cpp is not installed (docs/decisions/0002-embedded-engine.md)`);
+  }
+  const binding: unknown = require('@fugood/llama.node');
+  if (!isBinding(binding)) throw new Error('@fugood/llama.node is not the version that this gateway was written for');
+  return binding;
+}
+
+function isInstalled(require: NodeJS.Require, variant: string): boolean {
+  try {
+    // With the overrides of package.json in place, this is an empty package.
+    const module: unknown = require(`@fugood/node-llama-${process.platform}-${process.arch}-${variant}`);
+    return has(module, 'LlamaContext');
+  } catch {
+    return false;
+  }
+}

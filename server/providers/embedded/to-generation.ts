@@ -1,0 +1,48 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { ProviderCall } from '../provider.ts';
+import type { GenerationRequest } from './engine-protocol.ts';
+import { toMessages } from './to-messages.ts';
+import { toSampling } from './to-sampling.ts';
+import { toToolChoice } from './to-tool-choice.ts';
+
+/** What llama.cpp could do, but this binding cannot; null, false, 0 and empty ask for nothing. */
+const refused = ['logprobs', 'top_logprobs', 'logit_bias', 'audio', 'functions', 'function_call', 'web_search_options'];
+
+/** The request in the engine's form. Throws `invalid_field` for what it cannot express. */
+export function toGeneration(call: ProviderCall, temperature: number): Omit<GenerationRequest, 'id'> {
+  const request: ChatCompletionRequest = { ...call.request.value, ...call.changes };
+  for (const field of refused) {
+    if (asksForSomething(request[field])) throw unsupported(field);
+  }
+  if ((request.n ?? 1) > 1) throw unsupported('n', 'The embedded engine gives one answer per request; `n` must be 1.');
+  return {
+    messages: toMessages(request.messages),
+    ...toToolChoice(request),
+    parallelToolCalls: request.parallel_tool_calls ?? true,
+    schema: toSchema(request.response_format),
+    thinking: request.reasoning_effort !== 'none',
+    maxTokens: request.max_completion_tokens ?? request.max_tokens ?? null,
+    stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
+    sampling: toSampling(request, temperature),
+  };
+}
+
+function asksForSomething(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+function unsupported(param: string, message = `The embedded engine does not support \`${param}\`.`): AppError {
+  return new AppError('invalid_field', message, { param });
+}
+
+function toSchema(format: ChatCompletionRequest['response_format']): object | null {
+  if (format === undefined || format === null || format.type === 'text') return null;
+  if (format.type === 'json_object') return { type: 'object' };
+  if (format.type === 'json_schema' && format.json_schema !== undefined) {
+    // A json_schema without a schema asks for any JSON object, as llama-server has it.
+    return format.json_schema.schema ?? { type: 'object' };
+  }
+  throw unsupported('response_format', 'Its `type` is text, json_object, or json_schema with `json_schema.schema`.');
+}

@@ -1,0 +1,33 @@
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { EngineChatMessage } from './llama-binding.ts';
+
+/** The messages as chat templates know them: text only, and no roles that they have never heard of. */
+export function toMessages(messages: readonly ChatMessage[]): EngineChatMessage[] {
+  return messages.map((message, index) => {
+    const { content, role, tool_calls, ...rest } = message;
+    return {
+      ...rest,
+      role: role === 'developer' ? 'system' : role === 'function' ? 'tool' : role,
+      content: toText(content, `messages[${index}].content`),
+      ...(tool_calls && tool_calls.length > 0 ? { tool_calls: tool_calls.map(toTemplateCall) } : {}),
+    };
+  });
+}
+
+function toText(content: ChatMessage['content'], param: string): string {
+  if (typeof content === 'string') return content;
+  return (content ?? [])
+    .map((part, index) => {
+      if (part.type === 'text' && typeof part.text === 'string') return part.text;
+      throw new AppError('modality_not_supported', `The embedded model takes text only, not ${part.type}.`, {
+        param: `${param}[${index}]`,
+      });
+    })
+    .join('\n');
+}
+
+/** Templates loop over `type: 'function'` calls; `type` is optional with us. */
+function toTemplateCall(call: NonNullable<ChatMessage['tool_calls']>[number]): Record<string, unknown> {
+  return { ...call, type: call.type ?? 'function' };
+}

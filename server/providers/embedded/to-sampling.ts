@@ -1,0 +1,39 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+
+/** Fields beyond OpenAI's that llama.cpp's own server takes too, by its names and the binding's. */
+const ownFields = [
+  ['top_k', 'top_k'],
+  ['min_p', 'min_p'],
+  ['typical_p', 'typical_p'],
+  ['repeat_penalty', 'penalty_repeat'],
+] as const;
+
+/**
+ * The sampling options by the binding's names. What nobody sets keeps llama.cpp's defaults (top_k 40, top_p 0.95,
+ * min_p 0.05), but for the temperature: the model's own.
+ */
+export function toSampling(request: ChatCompletionRequest, temperature: number): Record<string, number> {
+  const sampling: Record<string, number> = { temperature: request.temperature ?? temperature };
+  if (typeof request.top_p === 'number') sampling.top_p = request.top_p;
+  if (typeof request.seed === 'number') sampling.seed = toSeed(request.seed);
+  if (request.frequency_penalty) sampling.penalty_freq = request.frequency_penalty;
+  if (request.presence_penalty) sampling.penalty_present = request.presence_penalty;
+  // OpenAI's penalties look at the whole answer, llama.cpp's at its last 64 tokens unless told so.
+  if (request.frequency_penalty || request.presence_penalty) sampling.penalty_last_n = -1;
+  for (const [field, option] of ownFields) {
+    const value = request[field];
+    if (typeof value !== 'number') continue;
+    // A penalty whose inverse is no number ends the native process; nobody means these.
+    if (field === 'repeat_penalty' && (value < 0.01 || value > 100)) {
+      throw new AppError('invalid_field', 'It must be between 0.01 and 100.', { param: field });
+    }
+    sampling[option] = value;
+  }
+  return sampling;
+}
+
+/** The binding takes 32 bits, and -1 for "any". */
+function toSeed(seed: number): number {
+  return Math.abs(seed) % 0x7fffffff;
+}

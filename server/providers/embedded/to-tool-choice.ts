@@ -1,0 +1,47 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { GenerationRequest } from './engine-protocol.ts';
+
+type Tools = Pick<GenerationRequest, 'tools' | 'toolChoice'>;
+
+/** llama.cpp knows no named choice: it is the same as having only that tool, and having to call it. */
+export function toToolChoice({ tools, tool_choice }: ChatCompletionRequest): Tools {
+  const choice = tool_choice ?? 'auto';
+  const offered = tools ?? [];
+  if (typeof choice === 'string') {
+    if (choice === 'required' && offered.length === 0) throw refuse('`required` needs `tools`.');
+    // The native side would show the model tools that it may not call, and then leave the calls in the text.
+    if (choice === 'none' || offered.length === 0) return { tools: null, toolChoice: 'none' };
+    return { tools: offered.map(describe), toolChoice: choice };
+  }
+  const wanted = nameOf(choice);
+  const named = offered.filter((tool) => tool.function?.name === wanted);
+  if (wanted === undefined || named.length === 0) throw refuse('It names no function of `tools`.');
+  return { tools: named.map(describe), toolChoice: 'required' };
+}
+
+type OfferedTool = NonNullable<ChatCompletionRequest['tools']>[number];
+
+/** The native side insists on a description and on parameters. */
+function describe(tool: OfferedTool, index: number): object {
+  if (tool.type !== 'function' || tool.function === undefined) {
+    throw new AppError('invalid_field', 'The embedded engine takes tools of type `function` only.', {
+      param: `tools[${index}]`,
+    });
+  }
+  const { description, parameters, ...rest } = tool.function;
+  return {
+    type: 'function',
+    function: { ...rest, description: description ?? '', parameters: parameters ?? { type: 'object', properties: {} } },
+  };
+}
+
+function nameOf(choice: { readonly [field: string]: unknown }): string | undefined {
+  const named = choice.function;
+  if (typeof named !== 'object' || named === null || !('name' in named)) return undefined;
+  return typeof named.name === 'string' ? named.name : undefined;
+}
+
+function refuse(message: string): AppError {
+  return new AppError('invalid_field', message, { param: 'tool_choice' });
+}

@@ -1,0 +1,145 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { AppError } from '../../errors/app-error.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
+
+/** How long an upstream may take, in ms. */
+export interface Timeouts {
+  /** Until the first byte of the answer; slow models and image models need minutes. */
+  readonly firstByteMs: number;
+  /** Between two pieces of the answer. */
+  readonly idleMs: number;
+}
+
+/** An answer is read no faster than it is used: above this much unread, the socket is paused. In bytes. */
+const MAX_UNREAD = 1024 * 1024;
+
+export class ExchangeTimeout extends Error {}
+export class ExchangeAborted extends Error {}
+
+/**
+ * One request to an upstream and its answer, over undici's `dispatch` (the cheapest way that undici has). `head`
+ * resolves with the status and the headers; `read` gives what arrived since the last read.
+ */
+export class Exchange implements Dispatcher.DispatchHandler, Timed {
+  readonly head: Promise<{ status: number; headers: IncomingHttpHeaders }>;
+  deadline: number;
+  readonly #timeouts: Timeouts;
+  readonly #deadlines: Deadlines;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.abort();
+  #controller: Dispatcher.DispatchController | undefined;
+  #resolveHead!: (head: { status: number; headers: IncomingHttpHeaders }) => void;
+  #rejectHead!: (error: Error) => void;
+  #unread: Buffer[] = [];
+  #unreadBytes = 0;
+  #waiting: { resolve: (batch: Buffer[] | null) => void; reject: (error: Error) => void } | undefined;
+  #ended = false;
+  #error: Error | undefined;
+
+  constructor(timeouts: Timeouts, deadlines: Deadlines, signal: AbortSignal) {
+    this.#timeouts = timeouts;
+    this.#deadlines = deadlines;
+    this.#signal = signal;
+    this.deadline = Date.now() + timeouts.firstByteMs;
+    this.head = new Promise((resolve, reject) => {
+      this.#resolveHead = resolve;
+      this.#rejectHead = reject;
+    });
+    deadlines.add(this);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#fail(new ExchangeAborted());
+  }
+
+  /** Everything that arrived since the last read, or null at the end. Rejects when the exchange failed. */
+  read(): Promise<Buffer[] | null> {
+    if (this.#unread.length > 0) {
+      const batch = this.#unread;
+      this.#unread = [];
+      this.#unreadBytes = 0;
+      if (this.#controller?.paused) this.#controller.resume();
+      return Promise.resolve(batch);
+    }
+    if (this.#error) return Promise.reject(this.#error);
+    if (this.#ended) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  /** The whole body; `upstream_broken` above `limit` bytes. */
+  async readAll(limit: number): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    let size = 0;
+    for (let batch = await this.read(); batch; batch = await this.read()) {
+      for (const part of batch) {
+        size += part.length;
+        if (size > limit) {
+          this.abort();
+          throw new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
+        }
+        parts.push(part);
+      }
+    }
+    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, size);
+  }
+
+  /** Ends the exchange at once; the upstream sees its connection close. */
+  abort(): void {
+    this.#fail(new ExchangeAborted());
+  }
+
+  expire(): void {
+    this.#fail(new ExchangeTimeout());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#error) controller.abort(this.#error);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.deadline = Date.now() + this.#timeouts.idleMs;
+    this.#resolveHead({ status, headers });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.deadline = Date.now() + this.#timeouts.idleMs;
+    if (this.#waiting) {
+      this.#waiting.resolve([chunk]);
+      this.#waiting = undefined;
+      return;
+    }
+    this.#unread.push(chunk);
+    this.#unreadBytes += chunk.length;
+    if (this.#unreadBytes > MAX_UNREAD) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    this.#release();
+    this.#waiting?.resolve(null);
+    this.#waiting = undefined;
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
+    if (this.#ended || this.#error) return;
+    this.#error = error;
+    this.#release();
+    this.#controller?.abort(error);
+    this.#rejectHead(error);
+    this.head.catch(() => undefined);
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+
+  #release(): void {
+    this.#deadlines.remove(this);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { AppError } from '../../errors/app-error.ts';
+
+/** OpenAI's envelope and the deviations of vLLM (integer code), llama.cpp (integer code) and proxies (text). */
+const UpstreamErrorBody = z.looseObject({
+  error: z.union([
+    z.string(),
+    z.looseObject({
+      message: z.string().nullish(),
+      type: z.string().nullish(),
+      param: z.string().nullish(),
+      code: z.union([z.string(), z.number()]).nullish(),
+    }),
+  ]),
+});
+
+interface UpstreamFault {
+  readonly message: string;
+  readonly type: string;
+  readonly code: string;
+  readonly param: string | null;
+}
+
+function parseFault(body: unknown): UpstreamFault | null {
+  const parsed = UpstreamErrorBody.safeParse(body);
+  if (!parsed.success) return null;
+  const { error } = parsed.data;
+  if (typeof error === 'string') return { message: error, type: '', code: '', param: null };
+  return {
+    message: error.message ?? '',
+    type: error.type ?? '',
+    code: String(error.code ?? ''),
+    param: error.param ?? null,
+  };
+}
+
+/** vLLM, llama.cpp, Ollama, OpenAI and OpenRouter each say it in their own words; the status alone says nothing. */
+const OVERFLOW =
+  /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size)|input length exceeds|prompt is too long/i;
+const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|below|greater than|>=)/i;
+
+/** What an upstream says about a request goes to the client, but never anything that looks like a key. */
+export function redact(message: string): string {
+  return message
+    .replace(/\b(sk|pk|key|token|Bearer)[-_ ][A-Za-z0-9_.-]{6,}/gi, '[redacted]')
+    .replace(/\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b/g, '[redacted]')
+    .slice(0, 500);
+}
+
+const retryAfterOf = (header: string | string[] | undefined) => {
+  const seconds = Number(Array.isArray(header) ? header[0] : header);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
+};
+
+const parseOrNull = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+/** What an answer that is not a success means. */
+export function readErrorResponse(
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: Buffer,
+): AppError {
+  const fault = parseFault(parseOrNull(body.toString('utf8', 0, 64 * 1024)));
+  const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
+  if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
+  if (status === 401 || status === 403) return new AppError('upstream_refused', undefined, { cause });
+  if (status === 429 || status === 402) {
+    const retryAfter = retryAfterOf(headers['retry-after']);
+    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: retryAfter ?? 10 });
+  }
+  if (status === 408 || status === 504) return new AppError('upstream_timeout', undefined, { cause });
+  if (status === 404) {
+    return new AppError('upstream_refused', 'The upstream does not know the configured model or path.', { cause });
+  }
+  if (status === 503 || status === 529) return new AppError('upstream_unavailable', undefined, { cause });
+  if (status >= 400 && status < 500) return rejected(fault, cause);
+  // llama.cpp answers 500 for faults of the request, such as an image to a text model.
+  return new AppError('upstream_broken', undefined, { cause });
+}
+
+/** An error that arrives inside a 200: as the whole body, or as an event of a stream. */
+export function readErrorEvent(body: unknown): AppError {
+  const fault = parseFault(body);
+  const cause = new Error(`upstream error in its answer: ${redact(fault?.message ?? '')}`);
+  if (fault && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
+  if (fault?.code === '429') return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: 10 });
+  return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
+}
+
+const overflow = (cause: Error) => new AppError('context_length_exceeded', undefined, { param: 'messages', cause });
+
+function rejected(fault: UpstreamFault | null, cause: Error): AppError {
+  if (fault && MAX_TOKENS_LOW.test(fault.message)) {
+    return new AppError('max_tokens_below_minimum', undefined, { param: 'max_tokens', cause });
+  }
+  return new AppError('upstream_rejected', fault?.message ? redact(fault.message) : undefined, {
+    cause,
+    ...(fault?.param ? { param: fault.param } : {}),
+  });
+}

@@ -1,0 +1,115 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while (isSpace(bytes[at])) at++;
+  return at;
+}
+
+/** The index after the closing quote of the string that opens at `from`; -1 when it never closes. */
+function skipString(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(QUOTE, from + 1); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) {
+    let slashes = 0;
+    while (bytes[at - 1 - slashes] === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return at + 1;
+  }
+  return -1;
+}
+
+function skipValue(bytes: Buffer, from: number): number {
+  const first = bytes[from];
+  if (first === QUOTE) return skipString(bytes, from);
+  let at = from;
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === COMMA || byte === CLOSE_BRACE || isSpace(byte)) return at;
+    }
+    return -1;
+  }
+  for (let depth = 0; at < bytes.length; ) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = skipString(bytes, at);
+      if (at < 0) return -1;
+      continue;
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return at + 1;
+    at++;
+  }
+  return -1;
+}
+
+/**
+ * Where the values of an object's own fields stand. Null when that cannot be said safely: a key that is escaped or
+ * doubled could be read differently by another parser, so such an object must be written anew.
+ */
+function fieldSpans(bytes: Buffer): Map<string, Span> | null {
+  const spans = new Map<string, Span>();
+  let at = skipSpace(bytes, 0);
+  if (bytes[at] !== OPEN_BRACE) return null;
+  at = skipSpace(bytes, at + 1);
+  while (bytes[at] === QUOTE) {
+    const keyEnd = skipString(bytes, at);
+    if (keyEnd < 0) return null;
+    const key = bytes.toString('latin1', at + 1, keyEnd - 1);
+    if (key.includes('\\') || spans.has(key)) return null;
+    at = skipSpace(bytes, keyEnd);
+    if (bytes[at] !== COLON) return null;
+    const start = skipSpace(bytes, at + 1);
+    const end = skipValue(bytes, start);
+    if (end <= start) return null;
+    spans.set(key, { start, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] !== COMMA) break;
+    at = skipSpace(bytes, at + 1);
+  }
+  return bytes[at] === CLOSE_BRACE ? spans : null;
+}
+
+/**
+ * Sets top-level fields of a JSON object in its bytes, leaving every other byte as it came: numbers keep their
+ * digits, and megabytes of images are not written anew. Null when the bytes must be parsed instead.
+ */
+export function spliceFields(bytes: Buffer, changes: Readonly<Record<string, unknown>>): Buffer | null {
+  const spans = fieldSpans(bytes);
+  if (!spans) return null;
+  const replaced: { span: Span; text: string }[] = [];
+  let added = '';
+  for (const [key, value] of Object.entries(changes)) {
+    const span = spans.get(key);
+    if (value === undefined) {
+      if (span) return null;
+      continue;
+    }
+    const text = JSON.stringify(value);
+    if (span) replaced.push({ span, text });
+    else added += `${JSON.stringify(key)}:${text},`;
+  }
+  replaced.sort((a, b) => a.span.start - b.span.start);
+  const open = bytes.indexOf(OPEN_BRACE) + 1;
+  if (added && spans.size === 0) added = added.slice(0, -1);
+  const parts: Buffer[] = [bytes.subarray(0, open), Buffer.from(added)];
+  let from = open;
+  for (const { span, text } of replaced) {
+    parts.push(bytes.subarray(from, span.start), Buffer.from(text));
+    from = span.end;
+  }
+  parts.push(bytes.subarray(from));
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { ChatCompletion, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import { TurnRequest } from '../../contracts/chat/turn.ts';
+import { AppError } from '../errors/app-error.ts';
+import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
+import { streamTurn, type TurnDeps, takeTurn } from '../features/chat/take-turn.ts';
+import { Json } from '../providers/json.ts';
+import type { Context } from './context.ts';
+import { TrackedStream } from './tracked-stream.ts';
+import { documented, procedure } from './trpc.ts';
+
+const errorResponses = [400, 401, 404, 409, 413, 415, 429, 500, 502, 503, 504];
+
+/** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
+const Resume = { lastEventId: z.string().nullish() };
+
+/** An answer is made once: sending the request again after a lost connection must not make, and pay for, a second. */
+function refuseResume(lastEventId: string | null | undefined): void {
+  if (lastEventId != null) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
+}
+
+const jsonOf = <T>(ctx: Context, input: T): Json<T> =>
+  ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
+
+/** `v1.chat`: stateless completions. */
+export const completionProcedures = (deps: CompletionDeps) => ({
+  create: documented(
+    procedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/v1/chat/completions',
+          tags: ['chat'],
+          summary: 'Create a chat completion',
+          description: 'OpenAI-compatible and stateless: the client sends the whole history.',
+          errorResponses,
+        },
+        stream: 'v1.chat.stream',
+      })
+      .input(ChatCompletionRequest)
+      .mutation(async ({ ctx, input }): Promise<ChatCompletion> => {
+        const answer = await createCompletion(deps, jsonOf(ctx, input), ctx.caller);
+        ctx.respond?.(answer);
+        return answer.value;
+      }),
+    ChatCompletion,
+  ),
+  stream: procedure.input(ChatCompletionRequest.extend(Resume)).subscription(({ ctx, input }) => {
+    const { lastEventId, ...request } = input;
+    refuseResume(lastEventId);
+    return new TrackedStream(streamCompletion(deps, jsonOf(ctx, request), ctx.caller), ctx.socket);
+  }),
+});
+
+/** `c1.chat`: turns of remembered conversations. */
+export const turnProcedures = (deps: TurnDeps) => ({
+  create: documented(
+    procedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/c1/chat',
+          tags: ['conversations'],
+          summary: 'Take a turn of a conversation',
+          description: "The server prepends the history; the conversation's id comes in `x-conversation-id`.",
+          errorResponses,
+        },
+        stream: 'c1.chat.stream',
+      })
+      .input(TurnRequest)
+      .mutation(async ({ ctx, input }): Promise<ChatCompletion> => {
+        const answer = await takeTurn(deps, input, ctx.caller);
+        ctx.respond?.(answer);
+        return answer.value;
+      }),
+    ChatCompletion,
+  ),
+  stream: procedure.input(TurnRequest.extend(Resume)).subscription(({ ctx, input }) => {
+    const { lastEventId, ...turn } = input;
+    refuseResume(lastEventId);
+    return new TrackedStream(streamTurn(deps, turn, ctx.caller), ctx.socket);
+  }),
+});

@@ -1,0 +1,24 @@
+import type { ChatCompletion } from '../../contracts/chat/completion.ts';
+import type { Principal } from '../features/chat/caller.ts';
+import type { Json } from '../providers/json.ts';
+
+/** The side of a websocket that is still to be sent. */
+export interface Socket {
+  /** In bytes. */
+  buffered(): number;
+  terminate(): void;
+}
+
+/** One call of a procedure, whichever transport it came by. */
+export interface Context {
+  readonly requestId: string;
+  /** Who calls, counted against their limit. Throws the error of a missing or wrong key. */
+  authorize(): Principal;
+  setHeader(name: string, value: string): void;
+  /** The body as it came, on REST: what is only passed on is never written anew. */
+  readonly body?: Buffer | undefined;
+  /** Takes the answer as bytes where the transport can send them as they are (REST). */
+  readonly respond?: ((answer: Json<ChatCompletion>) => void) | undefined;
+  /** On a websocket only. */
+  readonly socket?: Socket | undefined;
+}

@@ -1,0 +1,139 @@
+import {
+  Conversation,
+  ConversationDeleted,
+  ConversationHead,
+  ConversationList,
+  ConversationRef,
+  ListConversationsRequest,
+  UpdateConversationRequest,
+} from '../../contracts/conversations/conversation.ts';
+import { ErrorList } from '../../contracts/errors.ts';
+import { GatewayInfo, Model, ModelList, ModelRef } from '../../contracts/models/model.ts';
+import { Health, Readiness } from '../../contracts/system/health.ts';
+import {
+  deleteConversation,
+  getConversation,
+  listConversations,
+  updateConversation,
+} from '../features/conversations/manage-conversations.ts';
+import type { Catalog } from '../features/models/catalog.ts';
+import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
+import type { ReadinessCheck } from '../features/system/check-readiness.ts';
+import { listErrors } from '../features/system/list-errors.ts';
+import type { Store } from '../store/store.ts';
+import { completionProcedures, turnProcedures } from './chat-procedures.ts';
+import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
+
+export interface RouterDeps {
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly readiness: ReadinessCheck;
+  readonly version: string;
+}
+
+const readErrors = [400, 401, 404, 429, 500, 503];
+
+const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
+  openapi: { method: 'GET', path, tags: [tag], summary, errorResponses: readErrors },
+});
+
+const open = (path: `/${string}`, summary: string): Meta => ({
+  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [500] },
+});
+
+const conversationPath = '/c1/conversations/{conversation_id}';
+
+/** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
+export const createRouter = ({ catalog, store, readiness, version }: RouterDeps) => {
+  const { conversations, usage } = store;
+  return router({
+    v1: { chat: completionProcedures({ catalog, usage }) },
+    c1: { chat: turnProcedures({ catalog, conversations, usage }) },
+    models: {
+      list: documented(
+        procedure.meta(get('/v1/models', 'models', 'List the models')).query((): ModelList => listModels(catalog)),
+        ModelList,
+      ),
+      get: documented(
+        procedure
+          .meta(get('/v1/models/{model}', 'models', 'Get a model'))
+          .input(ModelRef)
+          .query(({ input }): Model => getModel(catalog, input.model)),
+        Model,
+      ),
+      info: documented(
+        procedure
+          .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
+          .query((): GatewayInfo => describeGateway(catalog, version)),
+        GatewayInfo,
+      ),
+    },
+    conversations: {
+      list: documented(
+        procedure
+          .meta(get('/c1/conversations', 'conversations', 'List or search conversations'))
+          .input(ListConversationsRequest)
+          .query(({ input }): Promise<ConversationList> => listConversations(conversations, input)),
+        ConversationList,
+      ),
+      get: documented(
+        procedure
+          .meta(get(conversationPath, 'conversations', 'Get a conversation with its messages'))
+          .input(ConversationRef)
+          .query(({ input }): Promise<Conversation> => getConversation(conversations, input)),
+        Conversation,
+      ),
+      update: documented(
+        procedure
+          .meta({
+            openapi: {
+              method: 'PATCH',
+              path: conversationPath,
+              tags: ['conversations'],
+              summary: 'Change the title or the system prompt',
+              errorResponses: readErrors,
+            },
+          })
+          .input(UpdateConversationRequest)
+          .mutation(({ input }): Promise<ConversationHead> => updateConversation(conversations, input)),
+        ConversationHead,
+      ),
+      delete: documented(
+        procedure
+          .meta({
+            openapi: {
+              method: 'DELETE',
+              path: conversationPath,
+              tags: ['conversations'],
+              summary: 'Delete a conversation',
+              errorResponses: readErrors,
+            },
+          })
+          .input(ConversationRef)
+          .mutation(({ input }): Promise<ConversationDeleted> => deleteConversation(conversations, input)),
+        ConversationDeleted,
+      ),
+    },
+    system: {
+      health: documented(
+        publicProcedure.meta(open('/healthz', 'Is the process alive?')).query((): Health => ({ status: 'ok' })),
+        Health,
+      ),
+      ready: documented(
+        publicProcedure
+          .meta({
+            ...open('/readyz', 'Can it serve, and which backends are up?'),
+            status: (output) => (Readiness.parse(output).status === 'unavailable' ? 503 : 200),
+          })
+          .query((): Promise<Readiness> => readiness.run()),
+        Readiness,
+      ),
+      errors: documented(
+        publicProcedure.meta(open('/errors', 'The error catalog')).query((): ErrorList => listErrors()),
+        ErrorList,
+      ),
+    },
+  });
+};
+
+export type AppRouter = ReturnType<typeof createRouter>;

@@ -1,0 +1,91 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
+import type { OpenApiMeta } from 'trpc-to-openapi';
+import type { ErrorBody } from '../../contracts/errors.ts';
+import { toAppError, toWireError } from '../errors/to-wire.ts';
+import type { Caller } from '../features/chat/caller.ts';
+import type { Context } from './context.ts';
+
+export type Meta = OpenApiMeta & {
+  /** Reached without a key. */
+  public?: boolean;
+  /** The subscription that REST serves as `text/event-stream` on this path when the body says `stream: true`. */
+  stream?: string;
+  /** The status of an answer, where it is not always 200. */
+  status?: (output: unknown) => number;
+};
+
+const codesByStatus: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  402: 'PAYMENT_REQUIRED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  409: 'CONFLICT',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'TOO_MANY_REQUESTS',
+  502: 'BAD_GATEWAY',
+  503: 'SERVICE_UNAVAILABLE',
+  504: 'GATEWAY_TIMEOUT',
+};
+
+export const trpcCodeOf = (status: number): TRPC_ERROR_CODE_KEY => codesByStatus[status] ?? 'INTERNAL_SERVER_ERROR';
+
+export interface ErrorData {
+  readonly code: TRPC_ERROR_CODE_KEY;
+  readonly httpStatus: number;
+  readonly path?: string | undefined;
+  /** The same envelope as on REST. */
+  readonly error: ErrorBody['error'];
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    errorFormatter({ shape, error }) {
+      const { status, body } = toWireError(error);
+      const data: ErrorData = {
+        code: trpcCodeOf(status),
+        httpStatus: status,
+        path: shape.data.path,
+        error: body.error,
+      };
+      return { ...shape, message: body.error.message, data };
+    },
+  });
+
+export const router = t.router;
+
+/** Gives every error the tRPC code of its status, so that each transport answers with the right one. */
+const base = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const error = toAppError(result.error);
+  throw new TRPCError({ code: trpcCodeOf(error.status), message: error.message, cause: error });
+});
+
+export const publicProcedure = base.meta({ public: true });
+
+/** Needs a key: what the use case gets is the caller. */
+export const procedure = base.use(({ ctx, signal, next }) => {
+  const caller: Caller = {
+    requestId: ctx.requestId,
+    principal: ctx.authorize(),
+    signal: signal ?? new AbortController().signal,
+    setHeader: ctx.setHeader,
+  };
+  return next({ ctx: { ...ctx, caller } });
+});
+
+/**
+ * Attaches an output schema for the OpenAPI document alone: answers are not parsed again, so fields that only the
+ * upstream knows reach the client.
+ */
+export function documented<P extends { _def: object }>(built: P, output: unknown): P {
+  Object.assign(built._def, { output });
+  return built;
+}

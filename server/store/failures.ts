@@ -1,0 +1,34 @@
+import { DriverAdapterError } from '@prisma/driver-adapter-utils';
+import { AppError } from '../errors/app-error.ts';
+import { Prisma } from './generated/client.ts';
+import { isSqliteError } from './sqlite/errors.ts';
+
+/** Runs a use of the database; when the database fails (not the caller), throws `service_unavailable`. */
+export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDatabaseFailure(error)) throw error;
+    throw new AppError('service_unavailable', 'The database does not answer.', { cause: error, retryAfter: 1 });
+  }
+}
+
+const CONSTRAINTS: readonly string[] = [
+  'UniqueConstraintViolation',
+  'NullConstraintViolation',
+  'ForeignKeyConstraintViolation',
+];
+
+/** A full disk, a lock held too long, a file that cannot be written: all but a row that breaks a rule. */
+function isDatabaseFailure(error: unknown): boolean {
+  if (error instanceof Prisma.PrismaClientKnownRequestError) {
+    const cause = error.meta?.driverAdapterError;
+    return !(cause instanceof DriverAdapterError && CONSTRAINTS.includes(cause.cause.kind));
+  }
+  return (
+    error instanceof DriverAdapterError ||
+    error instanceof Prisma.PrismaClientUnknownRequestError ||
+    error instanceof Prisma.PrismaClientInitializationError ||
+    isSqliteError(error)
+  );
+}

@@ -1,0 +1,79 @@
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Conversations } from './conversations.ts';
+import { useDatabase } from './failures.ts';
+import { PrismaClient } from './generated/client.ts';
+import { migrate } from './migrate.ts';
+import { Owner } from './owner.ts';
+import { recoverTurns } from './recover-turns.ts';
+import { SqliteAdapterFactory } from './sqlite/adapter.ts';
+import type { Store } from './store.ts';
+import { UsageWriter } from './usage.ts';
+
+export interface StoreOptions {
+  /** `file:` and a path, such as `file:./data/duplex.db`. */
+  readonly url: string;
+  /** The folder of the migrations, `prisma/migrations`. */
+  readonly migrationsDir: string;
+  /** FULL makes each commit survive a power cut, at the price of an fsync on the event loop. Default NORMAL. */
+  readonly synchronous?: 'NORMAL' | 'FULL';
+  /** How long a call waits, in ms, while another process writes. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+  /** Told of failures that no caller waits for: usage rows that could not be written. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Opens the database, after creating its folder (readable by its owner alone) and applying the missing migrations, and
+ * ends the turns of processes that were killed. Rejects when that is not possible.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { migrationsDir, synchronous = 'NORMAL', busyTimeoutMs = 5_000, onError = () => {} } = options;
+  const path = createFile(pathOf(options.url));
+  await migrate(path, migrationsDir);
+
+  const owner = await Owner.claim(path);
+  const db = new PrismaClient({
+    adapter: new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs }),
+    errorFormat: 'minimal',
+    // Longer than the adapter's own patience, which gives the more telling error.
+    transactionOptions: { maxWait: busyTimeoutMs + 5_000, timeout: busyTimeoutMs + 10_000 },
+  });
+  const close = async () => {
+    await db.$disconnect();
+    owner.release();
+  };
+  try {
+    await db.$connect();
+    await recoverTurns(db, owner);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const usage = new UsageWriter(db, { onError });
+  return {
+    conversations: new Conversations(db, owner),
+    usage,
+    // Names a table, since a bare SELECT 1 would not touch the file.
+    ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),
+    close: async () => {
+      await usage.close();
+      await close();
+    },
+  };
+}
+
+/** Returns the real path: processes that come by different links must find each other's files beside it. */
+function createFile(path: string): string {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // SQLite gives its files beside this one the same mode.
+  closeSync(openSync(path, 'a', 0o600));
+  return realpathSync(path);
+}
+
+function pathOf(url: string): string {
+  const path = /^file:(?:\/\/(?=\/))?([^?]+)$/.exec(url)?.[1];
+  if (!path) throw new Error(`the database URL must be file: and a path, not ${url.replace(/:.*/s, ':…')}`);
+  return resolve(path);
+}

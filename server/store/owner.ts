@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { newId } from './ids.ts';
+import { type Database, type DatabaseConstructor, loadDriver } from './sqlite/driver.ts';
+import { isBusy } from './sqlite/errors.ts';
+
+/**
+ * A process that may answer turns, and its view of the others. Each keeps a lock on an empty file of its own beside
+ * the database; the operating system takes the lock away when the process ends, however it ends. A process id alone
+ * would not do: in containers the next process has the same one, and a new container has another host name.
+ */
+export class Owner {
+  readonly id: string;
+  readonly #lock: Database;
+  readonly #peers: Peers;
+
+  private constructor(id: string, lock: Database, peers: Peers) {
+    this.id = id;
+    this.#lock = lock;
+    this.#peers = peers;
+  }
+
+  static async claim(databasePath: string): Promise<Owner> {
+    const peers = new Peers(databasePath, await loadDriver());
+    peers.sweep();
+    for (;;) {
+      const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${newId('own').slice(4)}`;
+      const lock = peers.tryLock(id);
+      // Another process may have swept the new file away before it was locked.
+      if (lock && peers.hasFile(id)) return new Owner(id, lock, peers);
+      if (lock) unlock(lock);
+    }
+  }
+
+  isAlive(id: string): boolean {
+    return this.#peers.isAlive(id);
+  }
+
+  release(): void {
+    this.#peers.removeFile(this.id);
+    unlock(this.#lock);
+  }
+}
+
+class Peers {
+  readonly #prefix: string;
+  readonly #DatabaseSync: DatabaseConstructor;
+
+  constructor(databasePath: string, DatabaseSync: DatabaseConstructor) {
+    this.#prefix = `${databasePath}-owner-`;
+    this.#DatabaseSync = DatabaseSync;
+  }
+
+  isAlive(id: string): boolean {
+    if (!this.hasFile(id)) return false;
+    const lock = this.tryLock(id);
+    if (!lock) return true;
+    this.removeFile(id);
+    unlock(lock);
+    return false;
+  }
+
+  /** Removes the files of processes that are gone. */
+  sweep(): void {
+    const start = basename(this.#prefix);
+    for (const name of readdirSync(dirname(this.#prefix))) {
+      if (name.startsWith(start) && !name.endsWith('-journal')) this.isAlive(name.slice(start.length));
+    }
+  }
+
+  /** Undefined when another process holds it. */
+  tryLock(id: string): Database | undefined {
+    const db = new this.#DatabaseSync(this.#fileOf(id), { timeout: 0 });
+    try {
+      db.exec('BEGIN EXCLUSIVE');
+      return db;
+    } catch (error) {
+      db.close();
+      if (isBusy(error)) return undefined;
+      throw error;
+    }
+  }
+
+  hasFile(id: string): boolean {
+    return existsSync(this.#fileOf(id));
+  }
+
+  removeFile(id: string): void {
+    rmSync(this.#fileOf(id), { force: true });
+  }
+
+  #fileOf(id: string): string {
+    return join(dirname(this.#prefix), basename(this.#prefix) + basename(id));
+  }
+}
+
+/** The driver may keep the file open for a while after `close`, so the lock is given up first. */
+function unlock(db: Database): void {
+  db.exec('ROLLBACK');
+  db.close();
+}

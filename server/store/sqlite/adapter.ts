@@ -1,0 +1,123 @@
+import {
+  DriverAdapterError,
+  type IsolationLevel,
+  type SqlDriverAdapter,
+  type SqlDriverAdapterFactory,
+  type SqlQuery,
+  type SqlResultSet,
+  type Transaction,
+} from '@prisma/driver-adapter-utils';
+import { Connection } from './connection.ts';
+import { loadDriver } from './driver.ts';
+import { toAdapterError } from './errors.ts';
+import { Mutex } from './mutex.ts';
+import { withPatience } from './patience.ts';
+import { SqliteTransaction } from './transaction.ts';
+
+export interface SqliteOptions {
+  readonly path: string;
+  readonly synchronous: 'NORMAL' | 'FULL';
+  /** ms for which a call waits, its place in the queue included, while others write. */
+  readonly busyTimeoutMs: number;
+}
+
+/**
+ * One connection writes, one transaction at a time; the other reads what is committed, so no caller ever sees or joins
+ * the open transaction of another. Both belong to this process alone; other processes may have the file open as well.
+ */
+class SqliteAdapter implements SqlDriverAdapter {
+  readonly provider = 'sqlite';
+  readonly adapterName = 'duplex-sqlite';
+  readonly #writer: Connection;
+  readonly #reader: Connection;
+  readonly #busyTimeoutMs: number;
+  readonly #mutex = new Mutex();
+
+  constructor(writer: Connection, reader: Connection, busyTimeoutMs: number) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#busyTimeoutMs = busyTimeoutMs;
+  }
+
+  queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    if (/^\s*SELECT\b/i.test(query.sql)) return this.#attempt(() => this.#reader.query(query), this.#deadline());
+    return this.#write(() => this.#writer.query(query));
+  }
+
+  executeRaw(query: SqlQuery): Promise<number> {
+    return this.#write(() => this.#writer.run(query));
+  }
+
+  executeScript(script: string): Promise<void> {
+    return this.#write(() => this.#writer.exec(script));
+  }
+
+  getConnectionInfo(): { supportsRelationJoins: boolean; maxBindValues: number } {
+    return { supportsRelationJoins: false, maxBindValues: 32_766 };
+  }
+
+  async startTransaction(level?: IsolationLevel): Promise<Transaction> {
+    if (level && level !== 'SERIALIZABLE') throw new DriverAdapterError({ kind: 'InvalidIsolationLevel', level });
+    const deadline = this.#deadline();
+    const release = await this.#mutex.acquire();
+    try {
+      // IMMEDIATE takes the lock now; a transaction that began by reading could not get it later without risk.
+      await this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'), deadline);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return new SqliteTransaction(this.#writer, release);
+  }
+
+  async dispose(): Promise<void> {
+    this.#reader.close();
+    this.#writer.close();
+  }
+
+  #deadline(): number {
+    return performance.now() + this.#busyTimeoutMs;
+  }
+
+  async #write<T>(work: () => T): Promise<T> {
+    const deadline = this.#deadline();
+    const release = await this.#mutex.acquire();
+    try {
+      return await this.#attempt(work, deadline);
+    } finally {
+      release();
+    }
+  }
+
+  async #attempt<T>(work: () => T, deadline: number): Promise<T> {
+    try {
+      return await withPatience(work, deadline);
+    } catch (error) {
+      throw toAdapterError(error);
+    }
+  }
+}
+
+/** Prisma's driver adapter for an SQLite file. Why our own: docs/decisions/0001-data-layer.md. */
+export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
+  readonly provider = 'sqlite';
+  readonly adapterName = 'duplex-sqlite';
+  readonly #options: SqliteOptions;
+
+  constructor(options: SqliteOptions) {
+    this.#options = options;
+  }
+
+  async connect(): Promise<SqlDriverAdapter> {
+    const { path, synchronous, busyTimeoutMs } = this.#options;
+    const DatabaseSync = await loadDriver();
+    const writer = new Connection(DatabaseSync, { path, synchronous, readOnly: false });
+    try {
+      const reader = new Connection(DatabaseSync, { path, synchronous, readOnly: true });
+      return new SqliteAdapter(writer, reader, busyTimeoutMs);
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
+import type { Database, DatabaseConstructor, Statement } from './driver.ts';
+import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values.ts';
+
+const MAX_STATEMENTS = 200;
+
+/** How long one call may block the event loop; whoever needs more patience waits asynchronously, see patience.ts. */
+const BLOCKING_MS = 1;
+
+export interface ConnectionOptions {
+  readonly path: string;
+  readonly synchronous: 'NORMAL' | 'FULL';
+  readonly readOnly: boolean;
+}
+
+interface Prepared {
+  readonly statement: Statement;
+  readonly names: string[];
+  /** Null where an expression has no declared type. */
+  readonly types: readonly (ColumnType | null)[];
+}
+
+/** One SQLite connection with its settings and its prepared statements. Calls are synchronous, errors the driver's. */
+export class Connection {
+  readonly #db: Database;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(DatabaseSync: DatabaseConstructor, options: ConnectionOptions) {
+    this.#db = new DatabaseSync(options.path, { timeout: 5_000 });
+    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}`);
+    this.#db.exec(`PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA busy_timeout = ${BLOCKING_MS}`);
+    if (options.readOnly) this.#db.exec('PRAGMA query_only = ON');
+  }
+
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
+  query(query: SqlQuery): SqlResultSet {
+    const { statement, names, types: declared } = this.#prepare(query.sql);
+    const parameters = query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]));
+    if (names.length === 0) {
+      statement.run(...parameters);
+      return { columnNames: [], columnTypes: [], rows: [] };
+    }
+    const raw = statement.all(...parameters).filter(Array.isArray);
+    const columnTypes = declared.map((type, i) => type ?? columnTypeOfValues(raw, i));
+    const rows = raw.map((row) => columnTypes.map((type, i) => fromSqlite(row[i], type)));
+    return { columnNames: names, columnTypes, rows };
+  }
+
+  /** Returns the number of rows changed. */
+  run(query: SqlQuery): number {
+    const { statement } = this.#prepare(query.sql);
+    return Number(statement.run(...query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]))).changes);
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#db.close();
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
+    if (known) {
+      // A map keeps the order of insertion: the first entry is the one not used for longest.
+      this.#prepared.delete(sql);
+      this.#prepared.set(sql, known);
+      return known;
+    }
+    const statement = this.#db.prepare(sql);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    const columns = statement.columns();
+    const prepared = {
+      statement,
+      names: columns.map((column) => column.name),
+      types: columns.map((column) => columnTypeOf(column.type)),
+    };
+    this.#prepared.set(sql, prepared);
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size > MAX_STATEMENTS && oldest !== undefined) this.#prepared.delete(oldest);
+    return prepared;
+  }
+}

@@ -1,0 +1,36 @@
+/** What SQLite stores. */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+/** The part of `StatementSync` that is used here. */
+export interface Statement {
+  run(...parameters: readonly SqlValue[]): { readonly changes: number | bigint };
+  all(...parameters: readonly SqlValue[]): unknown[];
+  columns(): readonly { readonly name: string; readonly type: string | null }[];
+  setReadBigInts(enabled: boolean): void;
+  setReturnArrays(enabled: boolean): void;
+}
+
+/** The part of `DatabaseSync` that is used here. Every call blocks the event loop until it is done. */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+  readonly isTransaction: boolean;
+}
+
+export interface DatabaseConstructor {
+  /** `timeout`: ms for which a call blocks while another process holds the lock. */
+  new (path: string, options: { timeout: number }): Database;
+}
+
+/**
+ * Node's own `node:sqlite` where it is complete, otherwise the package with the same interface. One build of SQLite
+ * per process: two on one file ignore each other's locks.
+ */
+export async function loadDriver(): Promise<DatabaseConstructor> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const complete = major > 22 || (major === 22 && minor >= 16);
+  const name: string = complete ? 'node:sqlite' : '@photostructure/sqlite';
+  const module: { DatabaseSync: DatabaseConstructor } = await import(name);
+  return module.DatabaseSync;
+}

@@ -1,0 +1,60 @@
+import { DriverAdapterError, type MappedError } from '@prisma/driver-adapter-utils';
+
+/** An error of the driver. `errcode` is SQLite's extended result code: https://www.sqlite.org/rescode.html */
+export interface SqliteError extends Error {
+  readonly code: 'ERR_SQLITE_ERROR';
+  readonly errcode: number;
+}
+
+export function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_CONSTRAINT_FOREIGNKEY = 787;
+const SQLITE_CONSTRAINT_NOTNULL = 1299;
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+/** Another connection holds the lock; the same call may succeed later. */
+export function isBusy(error: unknown): boolean {
+  if (!isSqliteError(error)) return false;
+  const primary = error.errcode & 0xff;
+  return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
+}
+
+/** Translates an error of the driver for Prisma; others stay as they are. */
+export function toAdapterError(error: unknown): unknown {
+  if (!isSqliteError(error)) return error;
+  return new DriverAdapterError({
+    ...mapped(error),
+    originalCode: String(error.errcode),
+    originalMessage: error.message,
+  });
+}
+
+function mapped(error: SqliteError): MappedError {
+  if (isBusy(error)) return { kind: 'SocketTimeout' };
+  const { errcode, message } = error;
+  switch (errcode) {
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_UNIQUE:
+      return { kind: 'UniqueConstraintViolation', constraint: { fields: fieldsOf(message) } };
+    case SQLITE_CONSTRAINT_NOTNULL:
+      return { kind: 'NullConstraintViolation', constraint: { fields: fieldsOf(message) } };
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return { kind: 'ForeignKeyConstraintViolation', constraint: { foreignKey: {} } };
+    default:
+  }
+  const [, what, name] = /no such (table|column): (\S+)/.exec(message) ?? [];
+  if (name && what === 'table') return { kind: 'TableDoesNotExist', table: name };
+  if (name && what === 'column') return { kind: 'ColumnNotFound', column: name };
+  return { kind: 'sqlite', extendedCode: errcode, message };
+}
+
+/** From `UNIQUE constraint failed: Message.conversationId, Message.seq`. */
+function fieldsOf(message: string): string[] {
+  const [, list = ''] = message.split('constraint failed: ');
+  return list.split(', ').map((field) => field.slice(field.indexOf('.') + 1));
+}

@@ -1,0 +1,135 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { AppError } from '../errors/app-error.ts';
+import { useDatabase } from './failures.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { toSqliteTime } from './sqlite/values.ts';
+import type { UsageRow, UsageStore } from './store.ts';
+
+const FLUSH_MS = 100;
+const BATCH_ROWS = 200;
+const MAX_RETRY_MS = 10_000;
+
+export interface UsageOptions {
+  /** Told of rows that are lost and of writes that failed and will be tried again. */
+  readonly onError: (error: unknown) => void;
+  /** Beyond this the oldest rows are dropped. */
+  readonly maxQueued?: number;
+}
+
+/**
+ * Queues usage rows and writes them in batches. While the database fails it keeps them and tries again, ever less
+ * often. A hard kill loses about the last 100 ms.
+ */
+export class UsageWriter implements UsageStore {
+  readonly #db: PrismaClient;
+  readonly #onError: (error: unknown) => void;
+  readonly #maxQueued: number;
+  #queue: UsageRow[] = [];
+  #dropped = 0;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+
+  constructor(db: PrismaClient, { onError, maxQueued = 50_000 }: UsageOptions) {
+    this.#db = db;
+    this.#onError = onError;
+    this.#maxQueued = maxQueued;
+  }
+
+  record(row: UsageRow): void {
+    this.#queue.push(row);
+    if (this.#queue.length > this.#maxQueued) {
+      // A tenth at once: shifting one row at a time off a long array is slow.
+      const excess = Math.ceil(this.#maxQueued / 10);
+      this.#queue.splice(0, excess);
+      this.#dropped += excess;
+    }
+    if (this.#queue.length >= BATCH_ROWS && this.#failures === 0) this.#flushInBackground();
+    else this.#timer ??= setTimeout(() => this.#flushInBackground(), this.#delay()).unref();
+  }
+
+  /** Rejects when the database does not answer; the rows stay queued then. */
+  async flush(): Promise<void> {
+    // A flush that is under way may have taken its last batch already.
+    await this.#flushing?.catch(() => {});
+    await this.#flush();
+  }
+
+  /** Writes what is queued, or says how much is lost. */
+  async close(): Promise<void> {
+    await this.flush().catch((cause: unknown) => {
+      this.#onError(new Error(`${this.#queue.length} usage rows were lost: the database failed`, { cause }));
+    });
+    clearTimeout(this.#timer);
+  }
+
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#drain().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  #flushInBackground(): void {
+    if (this.#flushing) return;
+    this.#flush().catch((error: unknown) => this.#onError(error));
+  }
+
+  #delay(): number {
+    return Math.min(FLUSH_MS * 2 ** this.#failures, MAX_RETRY_MS);
+  }
+
+  async #drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#queue.slice(0, BATCH_ROWS);
+        const before = this.#dropped;
+        await this.#write(batch);
+        // While it was written, the oldest may have been dropped from the queue.
+        this.#queue.splice(0, Math.max(0, batch.length - (this.#dropped - before)));
+        this.#failures = 0;
+        await nextTick();
+      }
+      this.#reportDropped();
+    } catch (error) {
+      this.#failures++;
+      this.#timer ??= setTimeout(() => this.#flushInBackground(), this.#delay()).unref();
+      throw error;
+    }
+  }
+
+  #reportDropped(): void {
+    if (this.#dropped > 0) this.#onError(new Error(`${this.#dropped} usage rows were lost: the queue was full`));
+    this.#dropped = 0;
+  }
+
+  async #write(rows: readonly UsageRow[]): Promise<void> {
+    try {
+      await useDatabase(() => this.#insert(rows));
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      // A row that breaks a rule must not hold up the others for ever.
+      if (rows.length === 1) return this.#onError(new Error('a usage row was refused and is lost', { cause: error }));
+      const half = Math.ceil(rows.length / 2);
+      await this.#write(rows.slice(0, half));
+      await this.#write(rows.slice(half));
+    }
+  }
+
+  /** One parameter for all rows: four times cheaper than `createMany`. */
+  #insert(rows: readonly UsageRow[]): Promise<number> {
+    const json = JSON.stringify(rows.map((row) => ({ ...row, at: toSqliteTime(row.at) })));
+    return this.#db.$executeRaw`
+      INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
+        "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
+        "conversationId")
+      SELECT value->>'requestId', value->>'at', value->>'operation', value->>'alias', value->>'provider',
+        value->>'model', value->>'promptTokens', value->>'completionTokens', value->>'cachedTokens',
+        value->>'reasoningTokens', value->>'estimated', value->>'outcome', value->>'latencyMs',
+        value->>'firstTokenMs', value->>'conversationId'
+      FROM json_each(${json}) WHERE true
+      ON CONFLICT ("requestId") DO NOTHING`;
+  }
+}

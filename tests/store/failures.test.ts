@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { answerTo, freshStore, newTurn, openRaw, query, talk, usageRow } from './support.ts';
+
+/** Another process (here: connection) holds the write lock until the returned function is called. */
+async function lock(folder: string): Promise<() => void> {
+  const db = await openRaw(folder);
+  db.exec('BEGIN IMMEDIATE');
+  return () => {
+    db.exec('ROLLBACK');
+    db.close();
+  };
+}
+
+describe('while the database cannot be written', () => {
+  test('every write is service_unavailable, reads go on, and it recovers by itself', async () => {
+    const { store, folder } = await freshStore({ busyTimeoutMs: 50 });
+    const id = await talk(store, 'hello', 'hi');
+    const open = await store.conversations.beginTurn(newTurn('open'));
+    const key = { id, userId: null };
+    const unlock = await lock(folder);
+
+    const unavailable = { code: 'service_unavailable', status: 503 };
+    await expect(store.conversations.beginTurn(newTurn('x'))).rejects.toMatchObject(unavailable);
+    await expect(store.conversations.beginTurn(newTurn('x', { conversationId: id }))).rejects.toMatchObject(
+      unavailable,
+    );
+    await expect(store.conversations.endTurn(answerTo(open, 'x'))).rejects.toMatchObject(unavailable);
+    await expect(store.conversations.update(key, { title: 'x' })).rejects.toMatchObject(unavailable);
+    await expect(store.conversations.remove(key)).rejects.toMatchObject(unavailable);
+    await store.ping();
+    expect((await store.conversations.find(key))?.messages).toHaveLength(2);
+
+    unlock();
+    await store.conversations.endTurn(answerTo(open, 'x'));
+    expect(await talk(store, 'again', 'yes', { conversationId: id })).toBe(id);
+  });
+
+  test('a short lock of another process is waited for', async () => {
+    const { store, folder } = await freshStore();
+    const unlock = await lock(folder);
+    const turn = store.conversations.beginTurn(newTurn('patience'));
+    let freed = false;
+    // The loop turns meanwhile: a blocking wait would never let this run.
+    setImmediate(() => {
+      unlock();
+      freed = true;
+    });
+    await turn;
+    expect(freed).toBe(true);
+  });
+
+  test('reads that find the tables gone are service_unavailable too', async () => {
+    const { store, folder } = await freshStore();
+    const db = await openRaw(folder);
+    db.exec('PRAGMA foreign_keys = OFF; DROP TABLE "MessageSearch"; DROP TABLE "Message"; DROP TABLE "Conversation"');
+    db.close();
+    const unavailable = { code: 'service_unavailable' };
+    await expect(store.ping()).rejects.toMatchObject(unavailable);
+    await expect(store.conversations.find({ id: 'x', userId: null })).rejects.toMatchObject(unavailable);
+    const page = { userId: null, limit: 1, offset: 0 };
+    await expect(store.conversations.list(page)).rejects.toMatchObject(unavailable);
+    await expect(store.conversations.list({ ...page, query: 'x' })).rejects.toMatchObject(unavailable);
+  });
+
+  test('usage rows wait, and are written when it recovers', async () => {
+    const { store, folder } = await freshStore({ busyTimeoutMs: 20 });
+    const unlock = await lock(folder);
+    for (let i = 0; i < 250; i++) store.usage.record(usageRow(`r${i}`));
+    await expect(store.usage.flush()).rejects.toMatchObject({ code: 'service_unavailable' });
+    unlock();
+    await store.usage.flush();
+    const db = await openRaw(folder);
+    expect(query(db, 'SELECT count(*) FROM "Usage"')).toEqual([[250]]);
+    db.close();
+  });
+});

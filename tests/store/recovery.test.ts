@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  answerTo,
+  checkSearchIndex,
+  freshStore,
+  migrationsDir,
+  newTurn,
+  openRaw,
+  openTestStore,
+  query,
+  spawnChild,
+  talk,
+  tempFolder,
+} from './support.ts';
+
+const KILLS = 10;
+
+describe('after kill -9', () => {
+  test('nothing acknowledged is lost and no conversation stays busy', { timeout: 120_000 }, async () => {
+    const folder = tempFolder();
+    const first = await openTestStore(folder);
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) ids.push(await talk(first, 'hello', 'hi'));
+    await first.close();
+
+    const begun = new Set<string>();
+    const ended = new Map<string, string>();
+    for (let kill = 0; kill < KILLS; kill++) {
+      const child = spawnChild('turn-writer', `file:${folder}/test.db`, migrationsDir, ...ids);
+      const note = (line: string) => {
+        const [what, , answer = '', text = ''] = line.split(' ');
+        if (what === 'begun') begun.add(answer);
+        else ended.set(answer, text);
+      };
+      // A different number of promises each time, so that the kill falls on different moments.
+      for (let line = 0; line < 20 + kill * 7; line++) note((await child.line()) ?? '');
+      await child.kill();
+      for (let line = await child.line(); line !== undefined; line = await child.line()) note(line);
+
+      const store = await openTestStore(folder);
+      const db = await openRaw(folder);
+      expect(query(db, 'PRAGMA integrity_check')).toEqual([['ok']]);
+      checkSearchIndex(db);
+      expect(query(db, `SELECT count(*) FROM "Message" WHERE "status" = 'in_progress'`)).toEqual([[0]]);
+      expect(query(db, `SELECT count(*) FROM "Conversation" WHERE "activeTurnId" IS NOT NULL`)).toEqual([[0]]);
+      db.close();
+      const status = new Map<string, { status: string; prompt: string }>();
+      for (const id of ids) {
+        const found = await store.conversations.find({ id, userId: null });
+        const messages = found?.messages ?? [];
+        expect(messages.map((message) => message.seq)).toEqual(messages.map((_, i) => i + 1));
+        expect(found?.conversation.messageCount).toBe(messages.length);
+        for (const message of messages) status.set(message.id, message);
+      }
+      for (const answer of begun) expect(status.has(answer), answer).toBe(true);
+      for (const [answer, text] of ended) {
+        expect(status.get(answer)).toMatchObject({ status: 'completed', prompt: JSON.stringify(text) });
+      }
+      await store.close();
+    }
+    expect(ended.size).toBeGreaterThan(KILLS * 5);
+  });
+
+  test('the turns of another process that lives are left alone; when it dies they are freed', {
+    timeout: 60_000,
+  }, async () => {
+    const { store, folder } = await freshStore();
+    const conversationId = await talk(store, 'hello', 'hi');
+    const child = spawnChild('contender', `file:${folder}/test.db`, migrationsDir);
+    expect(await child.line()).toBe('ready');
+    child.say(conversationId);
+    expect(await child.line()).toBe('begun');
+
+    const other = await openTestStore(folder);
+    const attempt = () => other.conversations.beginTurn(newTurn('me too', { conversationId }));
+    await expect(attempt()).rejects.toMatchObject({ code: 'conversation_busy' });
+    await child.kill();
+    const turn = await attempt();
+    expect(turn.history.map((message) => message.status)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+      'incomplete',
+    ]);
+    await other.close();
+  });
+});
+
+test('two stores of one process are two owners', async () => {
+  const { store, folder } = await freshStore();
+  const other = await openTestStore(folder);
+  const turn = await other.conversations.beginTurn(newTurn('hello'));
+  const third = await openTestStore(folder);
+  const next = newTurn('next', { conversationId: turn.conversationId });
+  await expect(store.conversations.beginTurn(next)).rejects.toMatchObject({ code: 'conversation_busy' });
+  await other.conversations.endTurn(answerTo(turn, 'hi'));
+  await store.conversations.beginTurn(next);
+  await third.close();
+  await other.close();
+});
+
+test('the folder is made, for its owner alone, and a closed store leaves one file', async () => {
+  const folder = `${tempFolder()}/deep/data`;
+  const store = await openTestStore(folder);
+  await talk(store, 'hello', 'hi');
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  for (const name of readdirSync(folder).filter((file) => !file.includes('-owner-'))) {
+    expect(statSync(`${folder}/${name}`).mode & 0o777, name).toBe(0o600);
+  }
+  await store.close();
+  expect(existsSync(`${folder}/test.db`)).toBe(true);
+  expect(readdirSync(folder).filter((file) => file.includes('-owner-'))).toEqual([]);
+});

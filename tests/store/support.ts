@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { openStore, type StoreOptions } from '../../server/store/open-store.ts';
+import { type Database, loadDriver } from '../../server/store/sqlite/driver.ts';
+import type { BegunTurn, EndedTurn, NewMessage, NewTurn, Store, UsageRow } from '../../server/store/store.ts';
+
+export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+
+/** A folder of the running test's own. */
+export function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'duplex-store-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function openTestStore(folder: string, options: Partial<StoreOptions> = {}): Promise<Store> {
+  return openStore({ url: `file:${folder}/test.db`, migrationsDir, ...options });
+}
+
+/** An open store on a fresh database, closed when the test ends. */
+export async function freshStore(options: Partial<StoreOptions> = {}): Promise<{ store: Store; folder: string }> {
+  const folder = tempFolder();
+  const store = await openTestStore(folder, options);
+  onTestFinished(() => store.close());
+  return { store, folder };
+}
+
+/** A connection of SQLite's own, past the store. */
+export async function openRaw(folder: string): Promise<Database> {
+  const DatabaseSync = await loadDriver();
+  return new DatabaseSync(`${folder}/test.db`, { timeout: 5_000 });
+}
+
+/** Rows as arrays. */
+export function query(db: Database, sql: string): unknown[][] {
+  const statement = db.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement.all().filter(Array.isArray);
+}
+
+/** Throws when the full-text index does not hold exactly the messages' words. */
+export function checkSearchIndex(db: Database): void {
+  db.exec(`INSERT INTO "MessageSearch"("MessageSearch", "rank") VALUES ('integrity-check', 1)`);
+}
+
+export function userMessage(text: string): NewMessage {
+  return { role: 'user', prompt: JSON.stringify({ role: 'user', content: text }), text };
+}
+
+export function newTurn(text: string, fields: Partial<NewTurn> = {}): NewTurn {
+  return { conversationId: null, userId: null, model: 'small', messages: [userMessage(text)], ...fields };
+}
+
+export function answerTo(turn: BegunTurn, text: string, fields: Partial<EndedTurn> = {}): EndedTurn {
+  return {
+    conversationId: turn.conversationId,
+    answerId: turn.answerId,
+    status: 'completed',
+    prompt: JSON.stringify({ role: 'assistant', content: text }),
+    text,
+    reasoning: null,
+    finishReason: 'stop',
+    usage: null,
+    ...fields,
+  };
+}
+
+/** A whole turn; returns its conversation. */
+export async function talk(store: Store, text: string, answer: string, fields?: Partial<NewTurn>): Promise<string> {
+  const turn = await store.conversations.beginTurn(newTurn(text, fields));
+  await store.conversations.endTurn(answerTo(turn, answer));
+  return turn.conversationId;
+}
+
+export function usageRow(requestId: string, fields: Partial<UsageRow> = {}): UsageRow {
+  return {
+    requestId,
+    at: new Date('2026-01-02T03:04:05.678Z'),
+    operation: 'c1.chat',
+    alias: 'small',
+    provider: 'local',
+    model: 'vendor/small',
+    promptTokens: 10,
+    completionTokens: 20,
+    cachedTokens: 5,
+    reasoningTokens: 0,
+    estimated: true,
+    outcome: 'ok',
+    latencyMs: 120,
+    firstTokenMs: null,
+    conversationId: null,
+    ...fields,
+  };
+}
+
+export interface Child {
+  readonly process: ChildProcess;
+  /** The next line it prints; undefined when it has ended. */
+  line(): Promise<string | undefined>;
+  say(line: string): void;
+  kill(): Promise<void>;
+}
+
+/** Runs a file of `children/` in a process of its own. */
+export function spawnChild(name: string, ...args: string[]): Child {
+  const file = fileURLToPath(new URL(`children/${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await closed;
+  };
+  onTestFinished(kill);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    process: child,
+    line: async () => {
+      const next = await lines.next();
+      return next.done ? undefined : next.value;
+    },
+    say: (line) => child.stdin.write(`${line}\n`),
+    kill,
+  };
+}

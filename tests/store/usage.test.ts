@@ -1,0 +1,87 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { PrismaClient } from '../../server/store/generated/client.ts';
+import { SqliteAdapterFactory } from '../../server/store/sqlite/adapter.ts';
+import { UsageWriter } from '../../server/store/usage.ts';
+import { freshStore, openRaw, openTestStore, query, tempFolder, usageRow } from './support.ts';
+
+async function count(folder: string): Promise<unknown> {
+  const db = await openRaw(folder);
+  const [[rows] = []] = query(db, 'SELECT count(*) FROM "Usage"');
+  db.close();
+  return rows;
+}
+
+describe('usage rows', () => {
+  test('are on disk after a flush, each field as it was', async () => {
+    const { store, folder } = await freshStore();
+    store.usage.record(usageRow('r1', { alias: `"quoted" 'é'`, firstTokenMs: 30 }));
+    await store.usage.flush();
+    const db = await openRaw(folder);
+    expect(query(db, 'SELECT * FROM "Usage"')).toEqual([
+      [
+        ...['r1', '2026-01-02T03:04:05.678+00:00', 'c1.chat', `"quoted" 'é'`, 'local', 'vendor/small'],
+        ...[10, 20, 5, 0, 1, 'ok', 120, 30, null],
+      ],
+    ]);
+    db.close();
+  });
+
+  test('are written in batches, however many come at once', async () => {
+    const { store, folder } = await freshStore();
+    for (let i = 0; i < 1_050; i++) store.usage.record(usageRow(`r${i}`));
+    await store.usage.flush();
+    expect(await count(folder)).toBe(1_050);
+  });
+
+  test('are written before the store closes', async () => {
+    const folder = tempFolder();
+    const store = await openTestStore(folder);
+    for (let i = 0; i < 300; i++) store.usage.record(usageRow(`r${i}`));
+    await store.close();
+    expect(await count(folder)).toBe(300);
+  });
+
+  test('of one request are counted once', async () => {
+    const { store, folder } = await freshStore();
+    store.usage.record(usageRow('same'));
+    store.usage.record(usageRow('same', { outcome: 'later' }));
+    await store.usage.flush();
+    store.usage.record(usageRow('same', { outcome: 'much later' }));
+    await store.usage.flush();
+    const db = await openRaw(folder);
+    expect(query(db, 'SELECT "requestId", "outcome" FROM "Usage"')).toEqual([['same', 'ok']]);
+    db.close();
+  });
+
+  test('that break a rule are reported and do not hold up the others', async () => {
+    const errors: unknown[] = [];
+    const { store, folder } = await freshStore({ onError: (error) => errors.push(error) });
+    for (let i = 0; i < 9; i++) store.usage.record(usageRow(`r${i}`));
+    store.usage.record(usageRow('bad', { promptTokens: Number.NaN }));
+    await store.usage.flush();
+    expect(await count(folder)).toBe(9);
+    expect(errors).toMatchObject([{ message: 'a usage row was refused and is lost' }]);
+  });
+
+  test('beyond the bound are dropped, the oldest first, and their number is reported', async () => {
+    const { folder } = await freshStore();
+    const adapter = new SqliteAdapterFactory({ path: `${folder}/test.db`, synchronous: 'NORMAL', busyTimeoutMs: 20 });
+    const db = new PrismaClient({ adapter });
+    onTestFinished(() => db.$disconnect());
+    const errors: string[] = [];
+    const writer = new UsageWriter(db, { maxQueued: 100, onError: (error) => errors.push(String(error)) });
+
+    for (let i = 0; i < 105; i++) writer.record(usageRow(`r${i}`));
+    await writer.close();
+    const raw = await openRaw(folder);
+    expect(query(raw, 'SELECT count(*) FROM "Usage"')).toEqual([[95]]);
+    expect(query(raw, `SELECT count(*) FROM "Usage" WHERE "requestId" IN ('r0', 'r9')`)).toEqual([[0]]);
+    expect(errors).toEqual(['Error: 10 usage rows were lost: the queue was full']);
+
+    raw.exec('BEGIN IMMEDIATE');
+    writer.record(usageRow('late'));
+    await writer.close();
+    raw.close();
+    expect(errors.at(-1)).toBe('Error: 1 usage rows were lost: the database failed');
+  });
+});

@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Changes } from './changes.ts';
+import type { Dialect, DialectName } from './dialects/dialect.ts';
+import { llamacpp } from './dialects/llamacpp.ts';
+import { ollama } from './dialects/ollama.ts';
+import { vllm } from './dialects/vllm.ts';
+import { ClientGone, Exchange, type Script } from './exchange.ts';
+import { answerProbe } from './probe.ts';
+import { RecordedRequest } from './recorded-request.ts';
+import { say } from './scripts/answers.ts';
+
+const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama };
+const chatPath = '/v1/chat/completions';
+
+export interface UpstreamOptions {
+  /** Whose wire format is spoken; default `vllm`. */
+  readonly dialect?: DialectName;
+  /** What `GET /v1/models` lists; default `['test-model']`. Other models are answered all the same. */
+  readonly models?: readonly string[];
+  /** When set, a request without this bearer is refused as the vendor does. */
+  readonly apiKey?: string;
+  /** Plays when nothing else is scripted; default: says "Hello from upstream." */
+  readonly fallback?: Script;
+  /** Default: a random free port. */
+  readonly port?: number;
+}
+
+/** A scripted OpenAI-compatible server on 127.0.0.1. */
+export interface ScriptedUpstream {
+  /** `http://127.0.0.1:<port>/v1` */
+  readonly url: string;
+  /** The address without a path. */
+  readonly origin: string;
+  readonly port: number;
+  /** Every request in order of arrival, also `GET /v1/models` and other probes. */
+  readonly requests: readonly RecordedRequest[];
+  /** The chat requests among them. */
+  readonly chats: readonly RecordedRequest[];
+  /** Responses that are open now. */
+  readonly open: number;
+  /** Scripts for the next chat requests, whatever their model; each plays once. */
+  reply(...scripts: Script[]): void;
+  /** Scripts for one model, in turn; the last one stays. `reply` comes before them. */
+  on(model: string, ...scripts: Script[]): void;
+  /** While true, `GET /health`, `/v1/models` and the other probes get the vendor's 503. */
+  setUnavailable(unavailable: boolean): void;
+  /** Resolves with the first chat request that fits (past ones count), as soon as it has arrived. */
+  waitForChat(fits?: (request: RecordedRequest) => boolean): Promise<RecordedRequest>;
+  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after 5 s. */
+  waitFor(holds: (upstream: ScriptedUpstream) => boolean, what?: string): Promise<void>;
+  /** Cuts every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+export async function startUpstream(options: UpstreamOptions = {}): Promise<ScriptedUpstream> {
+  const dialect = dialects[options.dialect ?? 'vllm'];
+  const { models = ['test-model'], fallback = say('Hello from upstream.') } = options;
+  const requests: RecordedRequest[] = [];
+  const queue: Script[] = [];
+  const byModel = new Map<string, Script[]>();
+  const changes = new Changes();
+  let open = 0;
+  let unavailable = false;
+
+  function choose(model: string): Script {
+    const queued = queue.shift();
+    if (queued) return queued;
+    const scripts = byModel.get(model);
+    const own = scripts && scripts.length > 1 ? scripts.shift() : scripts?.[0];
+    return own ?? fallback;
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const { headers, method, path, asked } = exchange.request;
+    if (options.apiKey && path.startsWith('/v1/') && headers.authorization !== `Bearer ${options.apiKey}`) {
+      const refusal = dialect.refusal('unauthorized', asked);
+      exchange.sendJson(refusal.status, refusal.body);
+    } else if (method === 'POST' && path === chatPath) await choose(asked.model)(exchange);
+    else answerProbe(exchange, { models, unavailable });
+  }
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    open += 1;
+    const request = new RecordedRequest(message, await readBody(message));
+    const gone = new AbortController();
+    const changed = () => changes.happened();
+    const exchange = new Exchange({ request, dialect, signal: gone.signal, response, changed });
+    const onClose = () => {
+      open -= 1;
+      request.close({ finished: response.writableFinished, hungUp: exchange.hungUp });
+      gone.abort(new ClientGone('the client left'));
+      changed();
+    };
+    requests.push(request);
+    if (response.closed || response.destroyed) onClose();
+    else response.once('close', onClose);
+    changed();
+    try {
+      if (!gone.signal.aborted) await answer(exchange);
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      response.destroy();
+      throw error;
+    }
+  }
+
+  const server = createServer((message, response) => void serve(message, response));
+  server.requestTimeout = 0;
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+
+  const upstream: ScriptedUpstream = {
+    url: `${origin}/v1`,
+    origin,
+    port,
+    requests,
+    get chats() {
+      return requests.filter(({ path }) => path === chatPath);
+    },
+    get open() {
+      return open;
+    },
+    reply: (...scripts) => void queue.push(...scripts),
+    on: (model, ...scripts) => void byModel.set(model, scripts),
+    setUnavailable: (now) => {
+      unavailable = now;
+    },
+    async waitForChat(fits = () => true) {
+      await changes.until(() => upstream.chats.some(fits), 'the chat request');
+      const found = upstream.chats.find(fits);
+      if (!found) throw new Error('The request no longer fits.');
+      return found;
+    },
+    waitFor: (holds, what = 'what the test waits for') => changes.until(() => holds(upstream), what),
+    async close() {
+      const stopped = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await stopped;
+    },
+  };
+  return upstream;
+}
+
+/** What arrived, also when the client left half-way. */
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const part of message) parts.push(part);
+  } catch {
+    // The response's 'close' tells of it.
+  }
+  return Buffer.concat(parts);
+}
