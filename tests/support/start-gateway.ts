@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createApp } from '../../server/app.ts';
+import { readEnv } from '../../server/env.ts';
+import { openProviders } from '../../server/open-providers.ts';
+import { openStore } from '../../server/store/open-store.ts';
+import type { Store } from '../../server/store/store.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+export const bearer = 'test-bearer-0123456789';
+
+export interface Gateway {
+  /** Such as `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly dataDir: string;
+  readonly store: Store;
+  /** A request with the bearer; `body` is sent as JSON when it is an object. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  /** YAML of a models file; without it the gateway is in demo mode. */
+  readonly models?: string;
+  /** Variables over the tests' defaults. */
+  readonly env?: Record<string, string>;
+}
+
+/** The real app on a real port, with a real SQLite file of its own. */
+export async function startGateway({ models, env: variables = {} }: GatewayOptions = {}): Promise<Gateway> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'duplex-test-'));
+  const modelsFile = join(dataDir, 'models.yaml');
+  if (models !== undefined) writeFileSync(modelsFile, models);
+  const source = {
+    API_BEARER: bearer,
+    DATA_DIR: dataDir,
+    DETECT_LOCAL: 'off',
+    RATE_LIMIT_PER_SECOND: '0',
+    LOG_LEVEL: 'silent',
+    PORT: '0',
+    ...(models === undefined ? {} : { MODELS_FILE: modelsFile }),
+    ...variables,
+  };
+  const env = readEnv(source, dataDir);
+  const { catalog, providers } = await openProviders(env, {
+    builtInModels: join(root, 'docs/models.example.yaml'),
+    weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
+  });
+  const store = await openStore({ url: env.databaseUrl, migrationsDir: join(root, 'prisma/migrations') });
+  const app = await createApp({
+    env,
+    bearer: env.apiBearer ?? bearer,
+    catalog,
+    providers,
+    store,
+    version: '0.0.0-test',
+    docsDir: join(root, 'docs'),
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    dataDir,
+    store,
+    call: (method, path, body, headers = {}) =>
+      fetch(url + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    async close() {
+      await app.close();
+      await Promise.all(providers.map((provider) => provider.close()));
+      await store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
