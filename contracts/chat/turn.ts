@@ -26,7 +26,11 @@ export const TurnRequest = z
     tool_results: z.array(ToolResult).nullish().describe('Results of the tool calls in the last answer.'),
     conversation_id: z.string().min(1).nullish().describe('Leave out to start a conversation.'),
     user_id: z.string().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
-    provider: z.string().min(1).nullish().describe('Picks the alias `<model>-<provider>` or that backend of the model.'),
+    provider: z
+      .string()
+      .min(1)
+      .nullish()
+      .describe('Picks the alias `<model>-<provider>` or that backend of the model.'),
     system_prompt: z.string().nullish().describe("Sets the conversation's system prompt."),
     ...SamplingFields,
   })

@@ -82,7 +82,9 @@ export const ConversationList = z
 export type ConversationList = z.infer<typeof ConversationList>;
 
 /** `GET` and `DELETE /c1/conversations/{conversation_id}`. */
-export const ConversationRef = z.object({ conversation_id: z.string().min(1), user_id }).meta({ id: 'ConversationRef' });
+export const ConversationRef = z
+  .object({ conversation_id: z.string().min(1), user_id })
+  .meta({ id: 'ConversationRef' });
 export type ConversationRef = z.infer<typeof ConversationRef>;
 
 /** `PATCH /c1/conversations/{conversation_id}`: null clears a field, an absent one stays. */

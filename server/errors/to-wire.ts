@@ -47,7 +47,9 @@ export function toAppError(thrown: unknown): AppError {
     outer = outer.cause;
   }
   const code = trpcCodes[codeOf(thrown)];
-  return code ? new AppError(code, undefined, { cause: thrown }) : new AppError('internal_error', undefined, { cause: thrown });
+  return code
+    ? new AppError(code, undefined, { cause: thrown })
+    : new AppError('internal_error', undefined, { cause: thrown });
 }
 
 /** The only serialiser of errors. */

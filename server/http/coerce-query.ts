@@ -17,7 +17,10 @@ function coerce(schema: z.core.$ZodType, value: unknown): unknown {
 }
 
 /** Query strings are strings: converts them to the declared types, leaving the shared schema as it is. */
-export function coerceQuery(schema: z.core.$ZodType | undefined, query: Record<string, unknown>): Record<string, unknown> {
+export function coerceQuery(
+  schema: z.core.$ZodType | undefined,
+  query: Record<string, unknown>,
+): Record<string, unknown> {
   if (!(schema instanceof z.ZodObject)) return query;
   return Object.fromEntries(
     Object.entries(query).map(([key, value]) => {

@@ -44,7 +44,9 @@ const marked = new Marked({
       return `<h${depth} id="${slug(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
     },
     link({ href, tokens }) {
-      const target = /^[\w./-]+\.md(#.*)?$/.test(href) ? `/docs/${href.replace(/^(\.\/)?(docs\/)?/, '').replace('.md', '')}` : href;
+      const target = /^[\w./-]+\.md(#.*)?$/.test(href)
+        ? `/docs/${href.replace(/^(\.\/)?(docs\/)?/, '').replace('.md', '')}`
+        : href;
       return `<a href="${escapeHtml(target)}">${this.parser.parseInline(tokens)}</a>`;
     },
   },
@@ -102,5 +104,7 @@ export async function pagesPlugin(app: FastifyInstance, { docsDir, version, demo
   app.get('/', (_request, reply) => reply.type(html).send(home));
   app.get('/docs', (_request, reply) => reply.type(html).send(readPage('README')));
   app.get('/docs/errors', (_request, reply) => reply.type(html).send(errors));
-  app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) => reply.type(html).send(readPage(request.params['*'])));
+  app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) =>
+    reply.type(html).send(readPage(request.params['*'])),
+  );
 }

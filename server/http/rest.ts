@@ -83,7 +83,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
       config: { public: meta.public === true },
       async handler(request, reply) {
         const input = readInput(operation, request);
-        const streamed = meta.stream !== undefined && input['stream'] === true;
+        const streamed = meta.stream !== undefined && input.stream === true;
         let bytes: Buffer | undefined;
         const output: unknown = await callTRPCProcedure({
           router,
@@ -97,7 +97,9 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
           batchIndex: 0,
         });
         if (output instanceof TrackedStream) {
-          await sendStream(reply, output.batches, heartbeat, (error) => request.log.warn({ err: error }, 'stream broke off'));
+          await sendStream(reply, output.batches, heartbeat, (error) =>
+            request.log.warn({ err: error }, 'stream broke off'),
+          );
           return reply;
         }
         reply.type('application/json; charset=utf-8');

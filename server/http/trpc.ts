@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type {} from '@fastify/websocket';
 import {
   type CreateFastifyContextOptions,
   type FastifyTRPCPluginOptions,
   fastifyTRPCPlugin,
 } from '@trpc/server/adapters/fastify';
-import type {} from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocket } from 'ws';
 import { AppError } from '../errors/app-error.ts';
@@ -107,7 +107,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     // On a websocket tRPC passes the socket as `res`, whatever its types say.
     const transport: unknown = res;
     if (!(transport instanceof WebSocket)) return httpContext(req, res);
-    const key = info.connectionParams?.['apiKey'];
+    const key = info.connectionParams?.apiKey;
     return socketContext(transport, () => gate.authenticate(key ?? readKey(req.headers)));
   }
 

@@ -19,8 +19,7 @@ function refuseResume(lastEventId: string | null | undefined): void {
   if (lastEventId != null) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
 }
 
-const jsonOf = <T>(ctx: Context, input: T): Json<T> =>
-  ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
+const jsonOf = <T>(ctx: Context, input: T): Json<T> => (ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input));
 
 /** `v1.chat`: stateless completions. */
 export const completionProcedures = (deps: CompletionDeps) => ({

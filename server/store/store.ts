@@ -1,6 +1,9 @@
 import type { Usage } from '../../contracts/chat/completion.ts';
 import type { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
 
+/** The `prompt` of an answer of which there is nothing: it has not begun, or failed, or its process was killed. */
+export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
+
 /** A message as it goes to the store. */
 export interface NewMessage {
   readonly role: 'user' | 'tool';
@@ -43,7 +46,7 @@ export interface EndedTurn {
   readonly conversationId: string;
   readonly answerId: string;
   readonly status: Exclude<MessageStatus, 'in_progress'>;
-  /** As in `NewMessage`; empty text when nothing came. */
+  /** As in `NewMessage`; `EMPTY_ANSWER` when nothing came. */
   readonly prompt: string;
   readonly text: string;
   readonly reasoning: string | null;

@@ -4,10 +4,7 @@ import { newId } from './ids.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { visibleTo, withoutNul } from './rows.ts';
-import type { BegunTurn, EndedTurn, HistoryMessage, NewTurn } from './store.ts';
-
-/** The prompt of an answer of which nothing has been stored yet. */
-const EMPTY_ANSWER = '{"role":"assistant","content":""}';
+import { type BegunTurn, EMPTY_ANSWER, type EndedTurn, type HistoryMessage, type NewTurn } from './store.ts';
 
 /**
  * The turn protocol. The hot path of `/c1`, hence raw statements in one batch: `Conversation.activeTurnId` is taken by

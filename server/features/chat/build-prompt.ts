@@ -1,5 +1,4 @@
-import type { NewMessage } from '../../store/store.ts';
-import type { HistoryMessage } from '../../store/store.ts';
+import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/store.ts';
 
 /** A dense script or code has about this many bytes a token; a low figure errs towards dropping early. */
 const BYTES_PER_TOKEN = 3;
@@ -15,6 +14,9 @@ interface Turn {
   readonly bytes: number;
 }
 
+const isAnswer = ({ role, prompt, status }: HistoryMessage) =>
+  role === 'assistant' && (status === 'completed' || prompt !== EMPTY_ANSWER);
+
 /** Turns that got an answer, whole or in part; one that failed is the client's to send again. */
 function answeredTurns(history: readonly HistoryMessage[]): Turn[] {
   const turns = new Map<string, HistoryMessage[]>();
@@ -24,7 +26,7 @@ function answeredTurns(history: readonly HistoryMessage[]): Turn[] {
     else turns.set(message.turnId, [message]);
   }
   return [...turns.values()]
-    .filter((messages) => messages.some(({ role, prompt }) => role === 'assistant' && prompt !== ''))
+    .filter((messages) => messages.some(isAnswer))
     .map((messages) => ({ messages, bytes: messages.reduce((sum, { prompt }) => sum + prompt.length, 0) }));
 }
 

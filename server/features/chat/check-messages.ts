@@ -12,7 +12,7 @@ function modalityOf(part: ContentPart): Modality {
 
 /** An `image_url` part's address, whatever shape the schema let through. */
 function imageUrl(part: ContentPart): string | null {
-  const image = part['image_url'];
+  const image = part.image_url;
   if (typeof image !== 'object' || image === null || !('url' in image)) return null;
   return typeof image.url === 'string' ? image.url : null;
 }

@@ -57,11 +57,11 @@ export function applyConstraints(
   const changes: Record<string, unknown> = floorMaxTokens(model, fields);
   if (Object.keys(changes).length > 0) applied.push(`max_tokens_floored=${model.minMaxTokens}`);
   if (backend.ignoresImages && hasParts(messages())) {
-    changes['messages'] = withoutMedia(messages());
+    changes.messages = withoutMedia(messages());
     applied.push('images_ignored');
   }
   // The gateway always counts; who did not ask for the usage is not shown it.
-  if (fields.stream) changes['stream_options'] = { ...fields.stream_options, include_usage: true };
+  if (fields.stream) changes.stream_options = { ...fields.stream_options, include_usage: true };
 
   caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));

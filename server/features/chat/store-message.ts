@@ -1,7 +1,7 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage, Content } from '../../../contracts/chat/message.ts';
 import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
-import type { NewMessage } from '../../store/store.ts';
+import { EMPTY_ANSWER, type NewMessage } from '../../store/store.ts';
 
 /** The words of a content, for the search. */
 function textOf(content: unknown): string {
@@ -49,7 +49,7 @@ interface StoredAnswer {
  */
 export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   const choice = completion?.choices[0];
-  if (!choice?.message) return { prompt: '', text: '', reasoning: null, finishReason: null };
+  if (!choice?.message) return { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
   const { content, tool_calls: calls, reasoning_content, reasoning: alternative } = choice.message;
   const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
   const message = {

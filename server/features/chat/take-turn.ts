@@ -1,10 +1,9 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
-import type { EndedTurn } from '../../store/store.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { ChunkCollector } from '../../providers/chunk-collector.ts';
 import { Json } from '../../providers/json.ts';
-import type { ConversationStore, UsageStore } from '../../store/store.ts';
+import type { ConversationStore, EndedTurn, UsageStore } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';

@@ -34,8 +34,7 @@ const toSummary = (row: ConversationRow): ConversationSummary => ({
 });
 
 function toMessage(row: MessageRow): StoredMessage {
-  const stored: Partial<Pick<StoredMessage, 'content' | 'tool_calls' | 'tool_call_id'>> =
-    row.prompt === '' ? {} : JSON.parse(row.prompt);
+  const stored: Partial<Pick<StoredMessage, 'content' | 'tool_calls' | 'tool_call_id'>> = JSON.parse(row.prompt);
   return {
     id: row.id,
     seq: row.seq,

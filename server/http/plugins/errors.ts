@@ -5,17 +5,14 @@ import { toAppError, toWireError } from '../../errors/to-wire.ts';
 /** Our own faults are errors, an upstream's are warnings, a client's are nobody's business. */
 export function logError(request: FastifyRequest, thrown: unknown): void {
   const error = toAppError(thrown);
-  if (error.code === 'internal_error' || error.code === 'service_unavailable') request.log.error({ err: thrown }, 'failed');
+  if (error.code === 'internal_error' || error.code === 'service_unavailable')
+    request.log.error({ err: thrown }, 'failed');
   else if (error.status >= 500) request.log.warn({ err: error }, 'upstream failed');
 }
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const { status, headers, body } = toWireError(thrown);
-  return reply
-    .code(status)
-    .headers(headers)
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(body));
+  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
 /** How much of a refused body is still read, so that its sender gets to see the answer; in bytes and ms. */

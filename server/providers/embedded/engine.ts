@@ -107,7 +107,8 @@ export class Engine {
         }
       });
       child.on('error', (error) => refuse(error.message));
-      child.on('exit', () => {
+      child.on('exit', (...a) => {
+        if (process.env.EMB_DEBUG) console.log('EXIT', a);
         // Once it has been resolved, this refuses nothing; the next request starts a new process.
         if (this.#info === undefined && this.#problem === undefined) refuse('its process ended');
         else if (this.#info !== undefined && !this.#closed) this.#problem = 'The embedded engine died.';

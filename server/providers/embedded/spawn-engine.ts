@@ -10,5 +10,8 @@ export function spawnEngine(): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts');
   const entry = fileURLToPath(new URL(`./engine-process.${fromSource ? 'ts' : 'js'}`, import.meta.url));
   const execArgv = fromSource ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
-  return fork(entry, [], { execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  return fork(entry, [], {
+    execArgv,
+    stdio: ['ignore', 'ignore', process.env.EMB_DEBUG ? 'inherit' : 'ignore', 'ipc'],
+  });
 }

@@ -112,7 +112,7 @@ function readCompletion(bytes: Buffer): Json<ChatCompletion> {
   } catch (cause) {
     throw new AppError('upstream_broken', 'The upstream sent something that is not JSON.', { cause });
   }
-  if (value?.['error']) throw readErrorEvent(value);
+  if (value?.error) throw readErrorEvent(value);
   if (!Array.isArray(value?.choices) || value.choices.length === 0) {
     throw new AppError('upstream_broken', 'The upstream sent an answer without choices.');
   }

@@ -43,7 +43,7 @@ export async function* readStream(exchange: Exchange): AsyncGenerator<Json<ChatC
     if (bytes[0] !== 0x7b || bytes[bytes.length - 1] !== 0x7d) parseChunk(bytes);
     if (bytes.includes('"error"')) {
       const value = parseChunk(bytes);
-      if (value['error']) throw readErrorEvent(value);
+      if (value.error) throw readErrorEvent(value);
     }
     if (!finished && mentionsFinish(bytes)) finished = true;
     answered = true;

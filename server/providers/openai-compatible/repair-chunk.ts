@@ -7,8 +7,8 @@ type Choice = ChatCompletionChunk['choices'][number];
 /** Upstreams say either; clients read either: both are sent. */
 function mirrorReasoning(holder: Record<string, unknown>): boolean {
   const { reasoning, reasoning_content: content } = holder;
-  if (typeof reasoning === 'string' && content == null) holder['reasoning_content'] = reasoning;
-  else if (typeof content === 'string' && reasoning == null) holder['reasoning'] = content;
+  if (typeof reasoning === 'string' && content == null) holder.reasoning_content = reasoning;
+  else if (typeof content === 'string' && reasoning == null) holder.reasoning = content;
   else return false;
   return true;
 }
