@@ -1,13 +1,15 @@
-import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server';
+import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
+import { withCaller } from '../rpc/trpc.ts';
 import { coerceQuery } from './coerce-query.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { admission } from './plugins/admission.ts';
+import { logError } from './plugins/errors.ts';
 import { sendStream } from './sse.ts';
 
 export interface RestOptions {
@@ -66,7 +68,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
   };
 }
 
-/** Serves every operation of the router as a native route: the same procedure, called as tRPC would call it. */
+/** Serves every operation of the router as a native route: the same input schema, the same resolver. */
 export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat }: RestOptions): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -76,30 +78,23 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
   for (const path of new Set(operations.map((operation) => operation.path))) addMethodGuard(path);
 
   function addRoute(operation: Operation): void {
-    const { name, type, meta, method, path } = operation;
+    const { meta, method, path, input: schema, resolve, resolveStream } = operation;
     app.route({
       method,
       url: toFastifyPath(path),
       config: { public: meta.public === true },
       async handler(request, reply) {
-        const input = readInput(operation, request);
-        const streamed = meta.stream !== undefined && input.stream === true;
+        const raw = readInput(operation, request);
+        const input: unknown = schema ? schema.parse(raw) : raw;
         let bytes: Buffer | undefined;
-        const output: unknown = await callTRPCProcedure({
-          router,
-          path: streamed ? (meta.stream ?? name) : name,
-          type: streamed ? 'subscription' : type,
-          ctx: createContext(request, reply, (answer) => {
-            bytes = answer.bytes;
-          }),
-          getRawInput: async () => input,
-          signal: clientSignal(reply),
-          batchIndex: 0,
+        const context = createContext(request, reply, (answer) => {
+          bytes = answer.bytes;
         });
+        const ctx = meta.public ? context : withCaller(context, clientSignal(reply));
+        const streamed = resolveStream && raw.stream === true;
+        const output = await (streamed ? resolveStream : resolve)({ ctx, input });
         if (output instanceof TrackedStream) {
-          await sendStream(reply, output.batches, heartbeat, (error) =>
-            request.log.warn({ err: error }, 'stream broke off'),
-          );
+          await sendStream(reply, output.batches, heartbeat, (error) => logError(request, error));
           return reply;
         }
         reply.type('application/json; charset=utf-8');

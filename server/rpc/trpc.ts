@@ -70,16 +70,20 @@ const base = t.procedure.use(async ({ next }) => {
 
 export const publicProcedure = base.meta({ public: true });
 
+/** What a procedure with a key works with. */
+export type CallerContext = Context & { readonly caller: Caller };
+
+/** Lets the caller in, or throws why not. */
+export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
+  const { requestId, setHeader } = ctx;
+  return Object.assign(ctx, { caller: { requestId, principal: ctx.authorize(), signal, setHeader } });
+}
+
 /** Needs a key: what the use case gets is the caller. */
-export const procedure = base.use(({ ctx, signal, next }) => {
-  const caller: Caller = {
-    requestId: ctx.requestId,
-    principal: ctx.authorize(),
-    signal: signal ?? new AbortController().signal,
-    setHeader: ctx.setHeader,
-  };
-  return next({ ctx: { ...ctx, caller } });
-});
+export const procedure = base.use(({ ctx, signal, next }) =>
+  // A copy: one context serves all calls of a websocket.
+  next({ ctx: withCaller({ ...ctx }, signal ?? new AbortController().signal) }),
+);
 
 /**
  * Attaches an output schema for the OpenAPI document alone: answers are not parsed again, so fields that only the

@@ -17,27 +17,28 @@ export async function searchConversations(
 ): Promise<ConversationPage> {
   const { match } = page;
   // The bare column "key" comes from the row of the minimum: https://www.sqlite.org/lang_select.html#bareagg
-  // snippet() does not work on grouped rows, hence the second look at the index.
+  // snippet() does not work on grouped rows, hence the second look at the index. CROSS JOIN is SQLite's way to fix the
+  // order of a join: left to itself, one version took twenty times longer.
   const [hits, [count]] = await Promise.all([
     db.$queryRaw<Hit[]>`
       SELECT best."conversationId", snippet("MessageSearch", 0, '[', ']', '…', 24) AS "excerpt"
       FROM (
         SELECT m."conversationId", m."key", min(s."rank") AS "score", c."lastUsedAt"
         FROM "MessageSearch" s
-        JOIN "Message" m ON m."key" = s.rowid
-        JOIN "Conversation" c ON c."id" = m."conversationId"
+        CROSS JOIN "Message" m ON m."key" = s.rowid
+        CROSS JOIN "Conversation" c ON c."id" = m."conversationId"
         WHERE s."MessageSearch" MATCH ${match} AND c."userId" IS NOT DISTINCT FROM ${page.userId}
         GROUP BY m."conversationId"
         ORDER BY "score", c."lastUsedAt" DESC
         LIMIT ${page.limit} OFFSET ${page.offset}
       ) best
-      JOIN "MessageSearch" ON "MessageSearch".rowid = best."key" AND "MessageSearch" MATCH ${match}
+      CROSS JOIN "MessageSearch" ON "MessageSearch".rowid = best."key" AND "MessageSearch" MATCH ${match}
       ORDER BY best."score", best."lastUsedAt" DESC`,
     db.$queryRaw<{ total: bigint }[]>`
       SELECT count(DISTINCT m."conversationId") AS "total"
       FROM "MessageSearch" s
-      JOIN "Message" m ON m."key" = s.rowid
-      JOIN "Conversation" c ON c."id" = m."conversationId"
+      CROSS JOIN "Message" m ON m."key" = s.rowid
+      CROSS JOIN "Conversation" c ON c."id" = m."conversationId"
       WHERE s."MessageSearch" MATCH ${match} AND c."userId" IS NOT DISTINCT FROM ${page.userId}`,
   ]);
   const rows = await db.conversation.findMany({

@@ -118,6 +118,7 @@ function finish() {
     standing,
     errors,
     firstError,
+    cpuMicros: user + system,
     busy: (user + system) / 1000 / (performance.now() - started),
   };
   process.stdout.write(JSON.stringify(seen), () => process.exit(0));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { canPin, cpuMicros, killAll, runNode, stopAll } from './processes.mjs';
+import { canPin, cpuMicros, killAll, machineMicros, runNode, stopAll } from './processes.mjs';
 import { printTables, printVerdicts } from './report.mjs';
 import { loadCpu, startTargets } from './targets.mjs';
 import { leaving, models, tests, warmups } from './tests.mjs';
@@ -33,6 +33,8 @@ const loadScript = fileURLToPath(new URL('./load.mjs', import.meta.url));
 async function load(target, plan) {
   const { port, headers, path } = target;
   const before = cpuMicros(target.pid);
+  const upstreamBefore = cpuMicros(target.upstreamPid);
+  const machineBefore = machineMicros();
   const begun = performance.now();
   const output = await runNode({
     script: loadScript,
@@ -42,7 +44,11 @@ async function load(target, plan) {
   });
   if (!output) throw new Error(`The load against ${target.name} did not end in time.`);
   const cpu = before === null ? Number.NaN : cpuMicros(target.pid) - before;
-  return { ...JSON.parse(output), cpuMicros: cpu, wallMicros: (performance.now() - begun) * 1000 };
+  const seen = JSON.parse(output);
+  const wallMicros = (performance.now() - begun) * 1000;
+  const upstream = target.proxy ? cpuMicros(target.upstreamPid) - upstreamBefore : 0;
+  const others = machineMicros() - machineBefore - cpu - upstream - seen.cpuMicros;
+  return { ...seen, cpuMicros: cpu, wallMicros, others: Math.max(0, others / wallMicros) };
 }
 
 async function measure(target, name, round) {
@@ -60,6 +66,7 @@ async function measure(target, name, round) {
     first50: seen.first50,
     busy: seen.cpuMicros / seen.wallMicros,
     loadBusy: seen.busy,
+    others: seen.others,
     errors: seen.errors,
   };
 }

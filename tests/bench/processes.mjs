@@ -101,6 +101,16 @@ export function cpuMicros(pid) {
   return (ticks * 1_000_000) / ticksPerSecond;
 }
 
+/** What all processes of the machine used since it started, in µs of CPU time; NaN where it cannot be known. */
+export function machineMicros() {
+  if (!cpuIsMeasured) return Number.NaN;
+  const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'latin1')
+    .split(/\s+/, 8)
+    .slice(1)
+    .map(Number);
+  return ((user + nice + system + irq + softirq) * 1_000_000) / ticksPerSecond;
+}
+
 /** A port that was free a moment ago. */
 export function freePort() {
   return new Promise((resolve, reject) => {

@@ -36,6 +36,7 @@ function figures(records, test, target) {
     addedFirst: median(perRound('direct', (mine, direct) => (mine.first50 - direct.first50) * 1000)),
     busy: median(own.map(({ busy }) => busy)),
     loadBusy: median(own.map(({ loadBusy }) => loadBusy)),
+    others: median(own.map(({ others }) => others)),
     errors: own.reduce((sum, { errors }) => sum + errors, 0),
   };
 }
@@ -60,6 +61,7 @@ export function printTables(records, names) {
       ...(stream ? ['1st token p50 µs', 'added'] : ['p50 µs', 'added']),
       'busy',
       'load busy',
+      'others',
       'errors',
     ];
     const rows = names.map((name) => {
@@ -74,6 +76,7 @@ export function printTables(records, names) {
         name === 'direct' ? '' : show(stream ? own.addedFirst : own.addedP50, 0),
         show(own.busy, 2),
         show(own.loadBusy, 2),
+        show(own.others, 2),
         String(own.errors),
       ];
     });

@@ -30,6 +30,7 @@ export async function startTargets({ folder, models }) {
   targets.push(await startBare({ folder, origin, headers }));
   const gateway = await startGateway({ folder, origin, headers, models });
   if (gateway) targets.push(gateway);
+  for (const target of targets) target.upstreamPid = upstream.pid;
   return { targets, openStreams: async () => (await (await fetch(`${origin}/stats`)).json()).openStreams };
 }
 

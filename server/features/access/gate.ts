@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../chat/caller.ts';
 import type { RateLimiter, RateState } from './rate-limiter.ts';
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest();
+const sha256 = (text: string) => hash('sha256', text, 'buffer');
 
 /** Takes the key out of `Authorization: Bearer <key>` or `x-api-key: <key>`. */
 export function readKey(headers: Readonly<Record<string, string | string[] | undefined>>): string | null {

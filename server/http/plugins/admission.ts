@@ -29,9 +29,10 @@ export function decorateAdmission(app: FastifyInstance): void {
 
 /** Decides who may come in before any of the body is read, so that strangers cannot upload. */
 export function admission(gate: Gate) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (request.routeOptions.config.public) return;
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    if (request.routeOptions.config.public) return done();
     request.principal = gate.authenticate(readKey(request.headers));
     setRateHeaders(reply, gate.admit(request.principal));
+    done();
   };
 }

@@ -6,8 +6,8 @@ import { toAppError, toWireError } from '../../errors/to-wire.ts';
 export function logError(request: FastifyRequest, thrown: unknown): void {
   const error = toAppError(thrown);
   if (error.code === 'internal_error' || error.code === 'service_unavailable')
-    request.log.error({ err: thrown }, 'failed');
-  else if (error.status >= 500) request.log.warn({ err: error }, 'upstream failed');
+    request.log.error({ reqId: request.id, err: thrown }, 'failed');
+  else if (error.status >= 500) request.log.warn({ reqId: request.id, err: error }, 'upstream failed');
 }
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
@@ -47,8 +47,8 @@ export function handleErrors(app: FastifyInstance): void {
     throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
   });
   // Before the body is read: what is sent to no address need not be understood.
-  app.addHook('onRequest', async (request) => {
-    if (!request.is404 || request.method === 'OPTIONS') return;
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404 || request.method === 'OPTIONS') return done();
     throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
   });
 }
