@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ChatCompletion, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import { ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
 import { AppError } from '../errors/app-error.ts';
+import type { Caller } from '../features/chat/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
 import { streamTurn, type TurnDeps, takeTurn } from '../features/chat/take-turn.ts';
 import { Json } from '../providers/json.ts';
@@ -20,6 +21,25 @@ function refuseResume(lastEventId: string | null | undefined): void {
 }
 
 const jsonOf = <T>(ctx: Context, input: T): Json<T> => (ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input));
+
+interface InConversation {
+  conversation_id: string;
+}
+
+/** REST tells the conversation in a header. tRPC's callers see no headers, so there it is a field of what they get. */
+function noteConversation(caller: Caller): { caller: Caller; conversationId: () => string } {
+  let noted = '';
+  return {
+    caller: {
+      ...caller,
+      setHeader(name, value) {
+        if (name === 'x-conversation-id') noted = value;
+        caller.setHeader(name, value);
+      },
+    },
+    conversationId: () => noted,
+  };
+}
 
 /** `v1.chat`: stateless completions. */
 export const completionProcedures = (deps: CompletionDeps) => ({
@@ -47,7 +67,8 @@ export const completionProcedures = (deps: CompletionDeps) => ({
   stream: procedure.input(ChatCompletionRequest.extend(Resume)).subscription(({ ctx, input }) => {
     const { lastEventId, ...request } = input;
     refuseResume(lastEventId);
-    return new TrackedStream(streamCompletion(deps, jsonOf(ctx, request), ctx.caller), ctx.socket);
+    const chunks = streamCompletion(deps, jsonOf(ctx, request), ctx.caller);
+    return new TrackedStream(chunks, (chunk) => chunk, { socket: ctx.socket, signal: ctx.caller.signal });
   }),
 });
 
@@ -67,16 +88,22 @@ export const turnProcedures = (deps: TurnDeps) => ({
         stream: 'c1.chat.stream',
       })
       .input(TurnRequest)
-      .mutation(async ({ ctx, input }): Promise<ChatCompletion> => {
-        const answer = await takeTurn(deps, input, ctx.caller);
+      .mutation(async ({ ctx, input }): Promise<ChatCompletion & InConversation> => {
+        const { caller, conversationId } = noteConversation(ctx.caller);
+        const answer = await takeTurn(deps, input, caller);
         ctx.respond?.(answer);
-        return answer.value;
+        return { ...answer.value, conversation_id: conversationId() };
       }),
     ChatCompletion,
   ),
   stream: procedure.input(TurnRequest.extend(Resume)).subscription(({ ctx, input }) => {
     const { lastEventId, ...turn } = input;
     refuseResume(lastEventId);
-    return new TrackedStream(streamTurn(deps, turn, ctx.caller), ctx.socket);
+    const { caller, conversationId } = noteConversation(ctx.caller);
+    const show = (chunk: ChatCompletionChunk): ChatCompletionChunk & InConversation => ({
+      ...chunk,
+      conversation_id: conversationId(),
+    });
+    return new TrackedStream(streamTurn(deps, turn, caller), show, { socket: ctx.socket, signal: caller.signal });
   }),
 });

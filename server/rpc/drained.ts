@@ -9,13 +9,14 @@ const STALL_MS = 30_000;
 const POLL_MS = 20;
 
 /**
- * Waits until a slow socket has taken what it was sent. False when it took nothing for too long and was dropped.
- * Polled, because a websocket tells nobody when it drains.
+ * Waits until a slow socket has taken what it was sent. False when the signal says that nobody listens any more, or
+ * when it took nothing for too long and was dropped. Polled, because a websocket tells nobody when it drains.
  */
-export async function drained(socket: Socket): Promise<boolean> {
+export async function drained(socket: Socket, signal: AbortSignal): Promise<boolean> {
   let lowest = socket.buffered();
   if (lowest <= HIGH_WATER) return true;
   for (let stalledSince = Date.now(); socket.buffered() > LOW_WATER; await delay(POLL_MS)) {
+    if (signal.aborted) return false;
     if (socket.buffered() < lowest) {
       lowest = socket.buffered();
       stalledSince = Date.now();

@@ -4,25 +4,39 @@ import type { ChunkBatch } from '../features/chat/relay-chunks.ts';
 import type { Socket } from './context.ts';
 import { drained } from './drained.ts';
 
+interface TrackedStreamOptions {
+  /** On a websocket only. */
+  readonly socket: Socket | undefined;
+  /** Aborts when the client has left. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * A stream of chunks as a subscription: one tracked event a chunk over websocket, while REST takes the batches
- * themselves and sends their bytes.
+ * themselves and sends their bytes. `show` makes what subscribers see of a chunk.
  */
-export class TrackedStream implements AsyncIterable<TrackedEnvelope<ChatCompletionChunk>> {
+export class TrackedStream<Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
   readonly batches: AsyncGenerator<ChunkBatch, void, void>;
-  readonly #socket: Socket | undefined;
+  readonly #show: (chunk: ChatCompletionChunk) => Shown;
+  readonly #options: TrackedStreamOptions;
 
-  constructor(batches: AsyncGenerator<ChunkBatch, void, void>, socket: Socket | undefined) {
+  constructor(
+    batches: AsyncGenerator<ChunkBatch, void, void>,
+    show: (chunk: ChatCompletionChunk) => Shown,
+    options: TrackedStreamOptions,
+  ) {
     this.batches = batches;
-    this.#socket = socket;
+    this.#show = show;
+    this.#options = options;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<ChatCompletionChunk>, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<Shown>, void, void> {
+    const { socket, signal } = this.#options;
     let id = 0;
     for await (const batch of this.batches) {
       for (const chunk of batch) {
-        if (this.#socket && !(await drained(this.#socket))) return;
-        yield tracked(String(id++), chunk.value);
+        if (socket && !(await drained(socket, signal))) return;
+        yield tracked(String(id++), this.#show(chunk.value));
       }
     }
   }

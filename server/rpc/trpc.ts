@@ -48,12 +48,12 @@ const t = initTRPC
     isDev: false,
     errorFormatter({ shape, error }) {
       const { status, body } = toWireError(error);
-      const data: ErrorData = {
+      const data = {
         code: trpcCodeOf(status),
         httpStatus: status,
         path: shape.data.path,
         error: body.error,
-      };
+      } satisfies ErrorData;
       return { ...shape, message: body.error.message, data };
     },
   });

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Conversation } from '../../contracts/conversations/conversation.ts';
+import { bearer } from '../support/start-gateway.ts';
+import { type GatewayProcess, startProcess } from '../support/start-process.ts';
+import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
+
+const KILLS = 12;
+const CLIENTS = 4;
+
+let upstream: ScriptedUpstream;
+let folder: string;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  folder = mkdtempSync(join(tmpdir(), 'duplex-kill-'));
+  writeFileSync(
+    join(folder, 'models.yaml'),
+    `providers: { up: { kind: openai-compatible, base_url: ${upstream.url} } }
+models: [{ alias: chat, backends: [{ provider: up, model: test-model }] }]\n`,
+  );
+});
+
+afterAll(async () => {
+  await upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
+
+/** One client's conversation, and the messages whose turns were answered. */
+interface Client {
+  conversationId: string | null;
+  readonly acknowledged: string[];
+  turns: number;
+}
+
+/** Takes turns until the server is gone; half of them streamed. */
+async function chat(server: GatewayProcess, client: Client, onTurn: () => void): Promise<void> {
+  for (;;) {
+    const message = `turn ${++client.turns} of ${CLIENTS}`;
+    const stream = client.turns % 2 === 0;
+    try {
+      const response = await fetch(`${server.url}/c1/chat`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ model: 'chat', message, stream, conversation_id: client.conversationId }),
+      });
+      // A conversation whose first turn was cut off may be known to the client or not.
+      client.conversationId ??= response.headers.get('x-conversation-id');
+      const text = await response.text();
+      expect(response.status, text).toBe(200);
+      if (stream && !text.endsWith('data: [DONE]\n\n')) return;
+      client.acknowledged.push(message);
+      onTurn();
+    } catch (error) {
+      if (error instanceof TypeError) return;
+      throw error;
+    }
+  }
+}
+
+async function readConversation(server: GatewayProcess, id: string): Promise<Conversation> {
+  const response = await fetch(`${server.url}/c1/conversations/${id}`, { headers });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Conversation;
+}
+
+function expectWhole(conversation: Conversation, acknowledged: readonly string[]): void {
+  const { messages } = conversation;
+  expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, i) => i + 1));
+  expect(conversation.message_count).toBe(messages.length);
+  for (const [i, message] of messages.entries()) {
+    expect(message.role).toBe(i % 2 === 0 ? 'user' : 'assistant');
+    expect(message.parent_id).toBe(messages[i - 1]?.id ?? null);
+    expect(message.status).not.toBe('in_progress');
+  }
+  for (const said of acknowledged) {
+    const at = messages.findIndex(({ content }) => content === said);
+    expect(at, said).toBeGreaterThanOrEqual(0);
+    expect(messages[at + 1], said).toMatchObject({ status: 'completed', content: 'Hello from upstream.' });
+  }
+}
+
+test('kill -9 at any moment loses no acknowledged message and leaves no gap', { timeout: 240_000 }, async () => {
+  const clients: Client[] = Array.from({ length: CLIENTS }, () => ({
+    conversationId: null,
+    acknowledged: [],
+    turns: 0,
+  }));
+  let total = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const server = await startProcess(folder);
+    for (const { conversationId, acknowledged } of clients) {
+      if (conversationId) expectWhole(await readConversation(server, conversationId), acknowledged);
+    }
+    // A different point each time: after so many answers, while others are under way.
+    const limit = total + 3 + ((kill * 7) % 11);
+    await Promise.all(
+      clients.map((client) =>
+        chat(server, client, () => {
+          if (++total >= limit) server.child.kill('SIGKILL');
+        }),
+      ),
+    );
+    await server.stop('SIGKILL');
+  }
+  const server = await startProcess(folder);
+  for (const { conversationId, acknowledged } of clients) {
+    expect(acknowledged.length).toBeGreaterThan(KILLS);
+    expectWhole(await readConversation(server, conversationId ?? ''), acknowledged);
+  }
+  expect(await server.stop('SIGTERM')).toBe(0);
+});

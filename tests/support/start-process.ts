@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { bearer, root } from './start-gateway.ts';
+
+/** The compiled server in a process of its own, as `npm start` runs it. */
+export interface GatewayProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Everything that it printed so far. */
+  readonly output: () => string;
+  /** Sends a signal and resolves with the exit code when the process is gone. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts `dist/server/main.js` (built by `npm test`); resolves when it serves, rejects with its output when it stops. */
+export async function startProcess(cwd: string, variables: Record<string, string> = {}): Promise<GatewayProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(root, 'dist/server/main.js')], {
+    cwd,
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      API_BEARER: bearer,
+      DATA_DIR: join(cwd, 'data'),
+      DETECT_LOCAL: 'off',
+      RATE_LIMIT_PER_SECOND: '0',
+      ...variables,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const lines = createInterface({ input: child.stdout });
+  const ready = new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      output += `${line}\n`;
+      if (line.startsWith('Duplex ')) resolve();
+    });
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    output += data.toString();
+  });
+  const exited = once(child, 'exit');
+  await Promise.race([
+    ready,
+    exited.then(() => {
+      throw new Error(`The server stopped at its start:\n${output}`);
+    }),
+  ]);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    child,
+    output: () => output,
+    async stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await exited;
+      }
+      return child.exitCode;
+    },
+  };
+}
