@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import websocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
@@ -13,6 +11,8 @@ import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { decorateAdmission } from './http/plugins/admission.ts';
 import { handleErrors, sendError } from './http/plugins/errors.ts';
+import { guardMethods } from './http/plugins/method-guard.ts';
+import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
 import { trpcPlugin } from './http/trpc.ts';
 import type { OpenedProviders } from './open-providers.ts';
@@ -45,14 +45,14 @@ function createFastify(env: Env): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     // A logger of its own for each request costs more than its route; what is logged names the request itself.
     childLoggerFactory: (logger) => logger,
-    genReqId: () => `req_${randomUUID()}`,
+    genReqId: newRequestId,
     bodyLimit: env.maxBodyBytes,
     // Long answers and slow uploads are normal here; idle connections are not kept for ever.
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 },
-    frameworkErrors: (error, _request, reply) => sendError(reply, error),
+    frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });
 }
 
@@ -72,15 +72,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   await app.register(cors, {
     origin: env.corsOrigins.includes('*') ? '*' : [...env.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 86_400,
   });
   handleErrors(app);
-  await app.register(websocket, { options: { maxPayload: env.maxBodyBytes } });
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));
+  guardMethods(app, '/openapi.json', ['GET']);
   await app.register(swagger, { mode: 'static', specification: { document: JSON.parse(JSON.stringify(document)) } });
   await app.register(swaggerUi, { routePrefix: '/openapi', uiConfig: { tryItOutEnabled: true } });
   return app;

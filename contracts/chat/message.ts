@@ -18,7 +18,7 @@ const knownParts = new Set(['text', 'image_url']);
 
 /** Audio, video, files and parts that only the upstream knows. */
 export const OtherPart = z
-  .looseObject({ type: z.string().refine((type) => !knownParts.has(type), 'is malformed') })
+  .looseObject({ type: z.string().refine((type) => !knownParts.has(type), { error: 'is malformed', abort: true }) })
   .meta({ id: 'OtherPart' });
 
 export const ContentPart = z.union([TextPart, ImagePart, OtherPart]).meta({ id: 'ContentPart' });

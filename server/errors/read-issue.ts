@@ -1,7 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ErrorCode } from '../../contracts/errors.ts';
 
 type Issue = z.core.$ZodIssue;
+
+const RECEIVED_UNDEFINED = 'Invalid input: received undefined';
 
 /** `['messages', 0, 'image_url', 'url']` → `messages[0].image_url.url` */
 const toParam = (path: readonly PropertyKey[]): string =>
@@ -13,11 +15,22 @@ const toParam = (path: readonly PropertyKey[]): string =>
 const depth = (issue: Issue): number =>
   issue.path.length + (issue.code === 'invalid_union' ? Math.max(0, ...issue.errors.flat().map(depth)) : 0);
 
-/** A union hides the useful issue: descend into the branch that got furthest. */
+// Of a missing choice or alternative zod says only that it is not a valid one.
+z.config({
+  customError: ({ code, input }) =>
+    input === undefined && (code === 'invalid_value' || code === 'invalid_union') ? RECEIVED_UNDEFINED : undefined,
+});
+
+/** A branch that fails at its own discriminator (`type: "text"`) is not the one that was meant. */
+const isMeant = (branch: readonly Issue[]) =>
+  !branch.some(({ code, path }) => (code === 'invalid_value' || code === 'custom') && path.length <= 1);
+
+/** A union hides the useful issue: descend into the branch that was meant, else the one that got furthest. */
 function deepest(issue: Issue, base: readonly PropertyKey[] = []): { issue: Issue; path: PropertyKey[] } {
   const path = [...base, ...issue.path];
   if (issue.code !== 'invalid_union') return { issue, path };
-  const [best] = issue.errors.flat().toSorted((a, b) => depth(b) - depth(a));
+  const meant = issue.errors.filter(isMeant);
+  const [best] = (meant.length > 0 ? meant : issue.errors).flat().toSorted((a, b) => depth(b) - depth(a));
   return best && depth(best) > 0 ? deepest(best, path) : { issue, path };
 }
 
@@ -27,7 +40,7 @@ export function readIssue(issues: readonly Issue[]): { code: ErrorCode; message:
   if (!first) return { code: 'invalid_field', message: 'The request is not valid.', param: null };
   const { issue, path } = deepest(first);
   const param = toParam(path) || null;
-  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const missing = issue.message.endsWith('received undefined');
   if (missing && param) return { code: 'missing_field', message: `The field '${param}' is required.`, param };
   return { code: 'invalid_field', message: param ? `'${param}': ${issue.message}` : issue.message, param };
 }

@@ -18,6 +18,7 @@ const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_json',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_BAD_URL: 'route_not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'route_not_found',
 };
 
 /** And tRPC, about calls that reach no procedure. */
@@ -42,6 +43,9 @@ export function toAppError(thrown: unknown): AppError {
       const { code, message, param } = readIssue(outer.issues);
       return new AppError(code, message, param ? { param, cause: thrown } : { cause: thrown });
     }
+    if (outer instanceof RangeError && /call stack/.test(outer.message)) {
+      return new AppError('invalid_json', 'The request is nested too deeply.', { cause: thrown });
+    }
     const code = frameworkCodes[codeOf(outer)];
     if (code) return new AppError(code, undefined, { cause: thrown });
     outer = outer.cause;
@@ -58,7 +62,10 @@ export function toWireError(thrown: unknown): WireError {
   const { status, type } = errorCatalog[code];
   return {
     status,
-    headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
     body: { error: { type, code, message, param } },
   };
 }

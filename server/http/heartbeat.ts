@@ -24,12 +24,13 @@ export class Heartbeat {
 
   close(beat: Beat): void {
     this.#beats.delete(beat);
-    if (this.#beats.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #tick(): void {
+    if (this.#beats.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
     const now = Date.now();
     for (const beat of this.#beats) {
       if (now - beat.lastWrite < SILENCE_MS || beat.raw.writableNeedDrain || beat.raw.destroyed) continue;

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Marked } from 'marked';
 import { AppError } from '../errors/app-error.ts';
 import { listErrors } from '../features/system/list-errors.ts';
+import { guardMethods } from './plugins/method-guard.ts';
 
 const STYLE = `
   :root { color-scheme: light dark }
@@ -107,4 +108,5 @@ export async function pagesPlugin(app: FastifyInstance, { docsDir, version, demo
   app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) =>
     reply.type(html).send(readPage(request.params['*'])),
   );
+  for (const url of ['/', '/docs', '/docs/*']) guardMethods(app, url, ['GET']);
 }

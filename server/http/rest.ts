@@ -1,5 +1,5 @@
 import type { AnyTRPCRouter } from '@trpc/server';
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
@@ -10,6 +10,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { admission } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
+import { guardMethods } from './plugins/method-guard.ts';
 import { sendStream } from './sse.ts';
 
 export interface RestOptions {
@@ -17,8 +18,6 @@ export interface RestOptions {
   readonly gate: Gate;
   readonly heartbeat: Heartbeat;
 }
-
-const METHODS: HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 const toFastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
@@ -48,9 +47,8 @@ function parseBody(body: unknown): Record<string, unknown> {
 
 function readInput(operation: Operation, request: FastifyRequest): Record<string, unknown> {
   const params = isObject(request.params) ? request.params : {};
-  const query = coerceQuery(operation.input, isObject(request.query) ? request.query : {});
-  if (operation.method === 'GET' || operation.method === 'DELETE') return { ...query, ...params };
-  return { ...query, ...parseBody(request.body), ...params };
+  if (operation.method !== 'GET' && operation.method !== 'DELETE') return { ...parseBody(request.body), ...params };
+  return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
 }
 
 function createContext(request: FastifyRequest, reply: FastifyReply, respond: Context['respond']): Context {
@@ -75,7 +73,10 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
   app.addHook('onRequest', admission(gate));
   const operations = listOperations(router);
   for (const operation of operations) addRoute(operation);
-  for (const path of new Set(operations.map((operation) => operation.path))) addMethodGuard(path);
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    const allowed = operations.filter((operation) => operation.path === path).map(({ method }) => method);
+    guardMethods(app, toFastifyPath(path), allowed);
+  }
 
   function addRoute(operation: Operation): void {
     const { meta, method, path, input: schema, resolve, resolveStream } = operation;
@@ -101,22 +102,6 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));
       },
-    });
-  }
-
-  function addMethodGuard(path: string): void {
-    const allowed: HTTPMethods[] = operations.filter((o) => o.path === path).map((o) => o.method);
-    const known = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed;
-    app.route({
-      method: METHODS.filter((method) => !allowed.includes(method)),
-      url: toFastifyPath(path),
-      config: { public: true },
-      // Before the body is read, so that no body can hide the answer.
-      async onRequest(request, reply) {
-        reply.header('allow', known.join(', '));
-        throw new AppError('method_not_allowed', `${request.method} is not allowed here; use ${known.join(' or ')}.`);
-      },
-      handler: async () => undefined,
     });
   }
 }

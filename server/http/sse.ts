@@ -19,7 +19,9 @@ const SILENT = Symbol('no chunk yet');
 
 /** A whole batch is one write. */
 function frame(batch: ChunkBatch): Buffer {
-  return Buffer.concat(batch.flatMap((chunk) => [DATA, chunk.bytes, END]));
+  const parts: Buffer[] = [];
+  for (const chunk of batch) parts.push(DATA, chunk.bytes, END);
+  return Buffer.concat(parts);
 }
 
 async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | typeof SILENT> {

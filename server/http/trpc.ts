@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type {} from '@fastify/websocket';
+import websocket from '@fastify/websocket';
 import {
   type CreateFastifyContextOptions,
   type FastifyTRPCPluginOptions,
@@ -17,6 +16,7 @@ import { type ErrorData, trpcCodeOf } from '../rpc/trpc.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
 import { setRateHeaders } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
+import { newRequestId } from './request-id.ts';
 
 export interface TrpcOptions {
   readonly router: AppRouter;
@@ -53,6 +53,8 @@ const toSocket = (socket: WebSocket): Socket => ({
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBytes }: TrpcOptions): Promise<void> {
+  // Here and not for the whole app, where it would wrap the handler of every route.
+  await app.register(websocket, { options: { maxPayload: maxBodyBytes } });
   const publicNames = new Set(
     listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
   );
@@ -91,7 +93,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     const principal = once(authenticate);
     return {
       get requestId() {
-        return `req_${randomUUID()}`;
+        return newRequestId();
       },
       authorize() {
         const caller = principal();

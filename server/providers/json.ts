@@ -1,4 +1,19 @@
-import { spliceFields } from './splice-fields.ts';
+import { hasAmbiguousKeys, spliceFields } from './splice-fields.ts';
+
+const COLON = 0x3a;
+const SPACE = 0x20;
+const N_OF_NULL = 0x6e;
+
+const patterns = new Map<string, Buffer>();
+
+function patternOf(key: string): Buffer {
+  let pattern = patterns.get(key);
+  if (!pattern) {
+    pattern = Buffer.from(JSON.stringify(key));
+    patterns.set(key, pattern);
+  }
+  return pattern;
+}
 
 /**
  * A JSON value that is held as bytes, as a parsed value, or both, and converted only when the other form is asked
@@ -42,6 +57,21 @@ export class Json<T> {
     return this.#bytes !== undefined;
   }
 
+  /**
+   * False when no object inside has a field of this name with a value other than null. A scan of the bytes: within a
+   * JSON string every quote is escaped, so the quoted name can only be a field (or a text that is just this word).
+   */
+  mentions(key: string): boolean {
+    if (this.#bytes === undefined) return true;
+    const pattern = patternOf(key);
+    for (let at = this.#bytes.indexOf(pattern); at >= 0; at = this.#bytes.indexOf(pattern, at + 1)) {
+      let next = at + pattern.length;
+      while (this.#bytes[next] === SPACE || this.#bytes[next] === COLON) next++;
+      if (this.#bytes[next] !== N_OF_NULL) return true;
+    }
+    return false;
+  }
+
   /** The same object with top-level fields set; `undefined` removes one. What is not named keeps its bytes. */
   with(changes: Readonly<Record<string, unknown>>): Json<T> {
     if (Object.keys(changes).length === 0) return this;
@@ -49,5 +79,10 @@ export class Json<T> {
     if (this.#bytes === undefined) return new Json<T>(undefined, value);
     const spliced = spliceFields(this.#bytes, changes);
     return spliced ? new Json<T>(spliced, value) : new Json<T>(undefined, { ...this.value, ...changes });
+  }
+
+  /** The same value, written anew when another parser could read the bytes as a different one. */
+  unambiguous(): Json<T> {
+    return this.#bytes && hasAmbiguousKeys(this.#bytes) ? new Json<T>(undefined, this.value) : this;
   }
 }

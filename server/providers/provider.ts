@@ -5,6 +5,8 @@ import type { Json } from './json.ts';
 export interface ProviderCall {
   /** The upstream's own name of the model. */
   readonly model: string;
+  /** What clients call the model: the `model` of every answer. */
+  readonly alias: string;
   /** What was asked, in the canonical form: OpenAI's chat completions. For `complete` it does not ask for a stream. */
   readonly request: Json<ChatCompletionRequest>;
   /**
@@ -29,8 +31,7 @@ export interface ProviderHealth {
  * An upstream that answers chats: the seam that every dialect implements.
  *
  * Answers are in the canonical form: OpenAI's chat completion, and chunks with `delta`, indexed tool calls with ids,
- * `reasoning_content`, and one `finish_reason` per choice. An answer's `model` may be the upstream's own; the caller
- * writes the alias. A request field that the dialect cannot express is refused with `invalid_field` and `param`, never
+ * `reasoning_content`, and one `finish_reason` per choice. A request field that the dialect cannot express is refused with `invalid_field` and `param`, never
  * dropped in silence.
  *
  * Errors are `AppError`s: `upstream_unavailable` (no connection, overloaded), `upstream_timeout`, `upstream_refused`

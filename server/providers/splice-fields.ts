@@ -113,3 +113,30 @@ export function spliceFields(bytes: Buffer, changes: Readonly<Record<string, unk
   parts.push(bytes.subarray(from));
   return Buffer.concat(parts);
 }
+
+/**
+ * True when some object in the text, however deep, has a key that is escaped or doubled: parsers differ in which of two
+ * they take, so a check of the one could let the other through. Strings are skipped, not read.
+ */
+export function hasAmbiguousKeys(bytes: Buffer): boolean {
+  const open: (Set<string> | null)[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === OPEN_BRACE) open.push(new Set());
+    else if (byte === OPEN_BRACKET) open.push(null);
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) open.pop();
+    else if (byte === QUOTE) {
+      const end = skipString(bytes, at);
+      if (end < 0) return true;
+      const keys = open.at(-1);
+      const next = skipSpace(bytes, end);
+      if (keys && bytes[next] === COLON) {
+        const key = bytes.toString('latin1', at + 1, end - 1);
+        if (key.includes('\\') || keys.has(key)) return true;
+        keys.add(key);
+      }
+      at = end - 1;
+    }
+  }
+  return false;
+}

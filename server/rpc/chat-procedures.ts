@@ -22,9 +22,8 @@ function refuseResume(lastEventId: string | null | undefined): void {
 
 const jsonOf = <T>(ctx: Context, input: T): Json<T> => (ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input));
 
-interface InConversation {
-  conversation_id: string;
-}
+/** Not an interface: the published type shows its fields, and must not need this file. */
+type InConversation = { conversation_id: string };
 
 /** REST tells the conversation in a header. tRPC's callers see no headers, so there it is a field of what they get. */
 function noteConversation(caller: Caller): { caller: Caller; conversationId: () => string } {

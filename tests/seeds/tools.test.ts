@@ -51,11 +51,12 @@ describe.skipIf(!canRunSeeds)('the tool examples of seed 004', () => {
     expect(call.function.name).toBe('get_weather');
     const conversation_id = /^x-conversation-id: (\S+)\r?$/m.exec(head)?.[1];
 
-    const result = JSON.stringify({ city: 'Berlin', temperature: 21, condition: 'sunny' });
+    const result = '{"city": "Berlin", "temperature": 21, "condition": "sunny"}';
     const second = await gateway.call('POST', '/c1/chat', {
       model: 'llama-4-scout',
       conversation_id,
       tool_results: [{ tool_call_id: call.id, content: result }],
+      tools: JSON.parse(singleCall()).tools,
       max_tokens: 200,
     });
     expect((await second.json()).choices[0].message.content).toMatch(/21 degrees.*sunny.*Berlin/);

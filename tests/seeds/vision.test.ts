@@ -2,8 +2,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 import { canRunSeeds, photo, readSeed, runSeed } from './run-seed.ts';
 

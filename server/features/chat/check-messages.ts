@@ -3,6 +3,10 @@ import type { Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { checkImage } from './check-image.ts';
+import { refuseLookalikes } from './refuse-lookalikes.ts';
+
+const PART_FIELDS = new Set(['type', 'image_url', 'audio_url', 'video_url']);
+const URL_FIELD = new Set(['url']);
 
 function modalityOf(part: ContentPart): Modality {
   if (part.type === 'image_url') return 'image';
@@ -19,6 +23,10 @@ function imageUrl(part: ContentPart): string | null {
 
 /** Checks one content part; `param` is its place in the request. */
 export function checkPart(model: CatalogModel, part: ContentPart, param: string): void {
+  refuseLookalikes(part, PART_FIELDS, `${param}.`);
+  for (const [field, value] of Object.entries(part)) {
+    if (typeof value === 'object' && value !== null) refuseLookalikes(value, URL_FIELD, `${param}.${field}.`);
+  }
   const url = imageUrl(part);
   if (url !== null) checkImage(url, `${param}.image_url.url`);
   checkRemote(part, 'audio_url', param);

@@ -5,7 +5,7 @@ import type { UsageStore } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
 import type { Caller } from './caller.ts';
 import { Meter } from './meter.ts';
-import { planChat } from './plan-chat.ts';
+import { planChat, toCall } from './plan-chat.ts';
 import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
 
 export interface CompletionDeps {
@@ -14,6 +14,12 @@ export interface CompletionDeps {
 }
 
 const OPERATION = 'v1.chat';
+
+/** What was checked is what is sent: no address of an image may hide behind a doubled key. */
+function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionRequest> {
+  const { bytes } = request;
+  return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
+}
 
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
 export async function createCompletion(
@@ -26,13 +32,12 @@ export async function createCompletion(
   }
   const plan = planChat(catalog, request.value, caller);
   const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
-  const { backend, changes, model } = plan;
   try {
-    const answer = await backend.provider.complete({ model: backend.model, request, changes, signal: caller.signal });
+    const answer = await plan.backend.provider.complete(toCall(plan, asChecked(request), caller));
     meter.chunk();
     meter.report(answer.value.usage);
     meter.end();
-    return answer.value.model === model.alias ? answer : answer.with({ model: model.alias });
+    return answer;
   } catch (error) {
     meter.end(error);
     throw error;
@@ -47,12 +52,11 @@ export async function* streamCompletion(
 ): AsyncGenerator<ChunkBatch, void, void> {
   const plan = planChat(catalog, { ...request.value, stream: true }, caller);
   const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
-  const { backend, changes, model } = plan;
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
-    const upstream = backend.provider.stream({ model: backend.model, request, changes, signal: caller.signal });
+    const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));
     const includeUsage = request.value.stream_options?.include_usage === true;
-    yield* relayChunks(upstream, { alias: model.alias, includeUsage, meter });
+    yield* relayChunks(upstream, { includeUsage, meter });
     failure = undefined;
   } catch (error) {
     failure = error;

@@ -1,9 +1,15 @@
-import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Json } from '../../providers/json.ts';
+import type { ProviderCall } from '../../providers/provider.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import type { Caller } from './caller.ts';
 import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
+import { refuseLookalikes } from './refuse-lookalikes.ts';
+
+/** The fields that the gateway checks or sets. */
+export const checkedFields: ReadonlySet<string> = new Set(Object.keys(ChatCompletionRequest.shape));
 
 /** Where a chat goes, and what the gateway changes on the way. */
 export interface ChatPlan {
@@ -12,6 +18,14 @@ export interface ChatPlan {
   /** Top-level fields set over the client's. */
   readonly changes: Readonly<Record<string, unknown>>;
 }
+
+export const toCall = (plan: ChatPlan, request: Json<ChatCompletionRequest>, caller: Caller): ProviderCall => ({
+  model: plan.backend.model,
+  alias: plan.model.alias,
+  request,
+  changes: plan.changes,
+  signal: caller.signal,
+});
 
 /** The first backend of a model. Throws `no_backend`. */
 export function pickBackend(model: CatalogModel): Backend {
@@ -70,6 +84,7 @@ export function applyConstraints(
 
 /** Decides everything about a chat before anything is sent: the model, its constraints, its backend. */
 export function planChat(catalog: Catalog, request: ChatCompletionRequest, caller: Caller): ChatPlan {
+  refuseLookalikes(request, checkedFields);
   const model = catalog.get(request.model);
   checkMessages(model, request.messages);
   checkTools(model, request.tools);

@@ -3,7 +3,8 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { checkImage } from './check-image.ts';
 import { checkPart } from './check-messages.ts';
-import { checkTools, pickBackend } from './plan-chat.ts';
+import { checkedFields, checkTools, pickBackend } from './plan-chat.ts';
+import { refuseLookalikes } from './refuse-lookalikes.ts';
 
 /** `provider` means the alias `<model>-<provider>` when there is one, else that backend of the model. */
 function resolveProvider(catalog: Catalog, alias: string, provider: string): { model: CatalogModel; backend: Backend } {
@@ -20,6 +21,7 @@ function resolveProvider(catalog: Catalog, alias: string, provider: string): { m
 
 /** Checks a turn and finds its backend, before anything is stored. */
 export function resolveTurn(catalog: Catalog, turn: TurnRequest): { model: CatalogModel; backend: Backend } {
+  refuseLookalikes(turn, checkedFields);
   const model = catalog.get(turn.model);
   const empty = turn.message === undefined || turn.message.length === 0;
   if (empty && !turn.tool_results?.length && !turn.images?.length) {

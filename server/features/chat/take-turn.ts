@@ -8,7 +8,7 @@ import type { Catalog } from '../models/catalog.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
 import { Meter } from './meter.ts';
-import { applyConstraints, type ChatPlan } from './plan-chat.ts';
+import { applyConstraints, type ChatPlan, toCall } from './plan-chat.ts';
 import { resolveTurn } from './plan-turn.ts';
 import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
 import { newMessages, storedAnswer } from './store-message.ts';
@@ -54,6 +54,7 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, stream: boolean): Promise<OpenTurn> {
   const { model, backend } = resolveTurn(deps.catalog, turn);
   const messages = newMessages(turn);
+  const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
   const begun = await deps.conversations.beginTurn({
     conversationId: turn.conversation_id ?? null,
     userId: turn.user_id ?? null,
@@ -68,7 +69,6 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
   try {
     const contextWindow = backend.provider.contextWindow ?? model.contextWindow;
     const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
-    const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
     const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
     const plan = applyConstraints({ model, backend }, { ...turn, stream }, () => request.value.messages, caller);
     const meter = new Meter(deps.usage, 'c1.chat', plan, caller, request.bytes.length);
@@ -89,10 +89,9 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
 export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller): Promise<Json<ChatCompletion>> {
   if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
   const { plan, request, meter, end } = await openTurn(deps, turn, caller, false);
-  const { model, provider } = plan.backend;
   let answer: Json<ChatCompletion>;
   try {
-    answer = await provider.complete({ model, request, changes: plan.changes, signal: caller.signal });
+    answer = await plan.backend.provider.complete(toCall(plan, request, caller));
     meter.chunk();
     meter.report(answer.value.usage);
   } catch (error) {
@@ -100,7 +99,7 @@ export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller
     throw error;
   }
   await end(answer.value);
-  return answer.with({ model: plan.model.alias });
+  return answer;
 }
 
 /** The same as a stream. The answer is stored when it ends, also when the upstream or the client breaks it off. */
@@ -110,13 +109,12 @@ export async function* streamTurn(
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
   const { plan, request, meter, end } = await openTurn(deps, turn, caller, true);
-  const { model, provider } = plan.backend;
   const collector = new ChunkCollector();
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
-    const upstream = provider.stream({ model, request, changes: plan.changes, signal: caller.signal });
+    const upstream = plan.backend.provider.stream(toCall(plan, request, caller));
     const includeUsage = turn.stream_options?.include_usage === true;
-    for await (const batch of relayChunks(upstream, { alias: plan.model.alias, includeUsage, meter })) {
+    for await (const batch of relayChunks(upstream, { includeUsage, meter })) {
       for (const chunk of batch) collector.add(chunk.value);
       yield batch;
     }

@@ -21,10 +21,11 @@ const DRAIN_MS = 30_000;
 
 /**
  * A client that is still sending would see its connection break instead of the answer. So the answer goes out and the
- * rest of the body is thrown away, within limits.
+ * rest of the body is thrown away, within limits; Fastify would close the connection at once.
  */
-function drainBody({ raw }: FastifyRequest): void {
+function drainBody({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (raw.complete || raw.destroyed) return;
+  reply.removeHeader('connection');
   let drained = 0;
   const stop = () => raw.destroy();
   const timer = setTimeout(stop, DRAIN_MS).unref();
@@ -40,7 +41,7 @@ function drainBody({ raw }: FastifyRequest): void {
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     logError(request, error);
-    drainBody(request);
+    drainBody(request, reply);
     return sendError(reply, error);
   });
   app.setNotFoundHandler((request) => {

@@ -1,31 +1,27 @@
-import type { NativeContext } from './llama-binding.ts';
 import type { LoadedModel } from './load-model.ts';
 
 /**
- * Says whether llama.cpp can read a grammar, before it is queued. In the parallel mode a grammar that it cannot read
- * (a schema with `maxLength: 100000` makes one) ends the process, and every other answer with it; the single mode
- * refuses it politely. So it is tried on a spare context, one at a time.
+ * Says whether llama.cpp can read a grammar (of a schema with `maxLength: 100000` it cannot), one at a time. A
+ * completion that fails over it leaves its context unusable, so it is tried on a spare one first.
  */
 export function createGrammarCheck(model: LoadedModel): (grammar: string) => Promise<boolean> {
-  let spare: NativeContext | undefined;
   let last: Promise<unknown> = Promise.resolve();
   /** The tools of one client seldom change: most grammars come again. */
-  const known = new Set<string>();
+  const known = new Map<string, boolean>();
 
   async function check(grammar: string): Promise<boolean> {
-    if (known.has(grammar)) return true;
-    spare ??= await model.openSpare();
-    try {
-      await spare.completion({ prompt: 'x', grammar, n_predict: 0 }, () => {});
-    } catch {
-      // The binding still believes that the failed completion runs, and would touch its freed memory on release():
-      // drop this context without a word.
-      spare = undefined;
-      return false;
-    }
+    const before = known.get(grammar);
+    if (before !== undefined) return before;
+    const spare = await model.openSpare();
+    const readable = await spare
+      .completion({ prompt: 'x', grammar, n_predict: 0 }, () => {})
+      .then(
+        () => true,
+        () => false,
+      );
     if (known.size >= 64) known.clear();
-    known.add(grammar);
-    return true;
+    known.set(grammar, readable);
+    return readable;
   }
 
   return (grammar) => {

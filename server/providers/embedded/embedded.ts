@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -16,9 +17,9 @@ export interface EmbeddedOptions {
   readonly id: string;
   /** A GGUF file; the caller knows where it lies. */
   readonly modelPath: string;
-  /** CPU threads; one less than there are cores by default, for more than are free slow everything down. */
+  /** CPU threads of all slots together; one less than there are cores by default: more than are free are far slower. */
   readonly threads?: number;
-  /** Requests answered at once; the others wait in line. 4 by default. */
+  /** Requests answered at once, 4 at most; the others wait in line. By default 4 for tiny weights, else 1. */
   readonly slots?: number;
   /** Tokens of prompt and answer per request; the model's own window, but 8,192 at most, by default. */
   readonly contextSize?: number;
@@ -33,6 +34,16 @@ export function createEmbeddedProvider(options: EmbeddedOptions): Provider {
   return new EmbeddedProvider(options);
 }
 
+/** Each running answer holds one of the four threads of libuv's pool. */
+const mostSlots = 4;
+const tinyBytes = 64 * 1024 * 1024;
+
+/** Answers at once share nothing but the weights, and compete for the cores: only what is tiny gains by it. */
+function defaultSlots(modelPath: string): number {
+  const size = statSync(modelPath, { throwIfNoEntry: false })?.size ?? 0;
+  return size < tinyBytes ? mostSlots : 1;
+}
+
 class EmbeddedProvider implements Provider {
   readonly id: string;
   readonly kind = 'embedded';
@@ -43,13 +54,14 @@ class EmbeddedProvider implements Provider {
   readonly #closing = new AbortController();
 
   constructor(options: EmbeddedOptions) {
-    const slots = Math.max(1, options.slots ?? 4);
+    const slots = Math.min(mostSlots, Math.max(1, options.slots ?? defaultSlots(options.modelPath)));
+    const threads = options.threads ?? availableParallelism() - 1;
     this.id = options.id;
     this.#name = options.name ?? 'embedded';
     this.#slots = new SlotQueue(slots);
     this.#engine = new Engine({
       modelPath: options.modelPath,
-      threads: Math.max(1, options.threads ?? availableParallelism() - 1),
+      threads: Math.max(1, Math.floor(threads / slots)),
       slots,
       contextSize: options.contextSize ?? null,
       variant: options.variant ?? 'default',
@@ -83,7 +95,7 @@ class EmbeddedProvider implements Provider {
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     try {
-      yield* this.#read(running, call.model || this.#name);
+      yield* this.#read(running, call.alias);
     } finally {
       signal.removeEventListener('abort', abort);
       running.cancel();

@@ -1,12 +1,12 @@
 import { createGrammarCheck } from './check-grammar.ts';
-import type { FromEngine, GenerationEvent, ToEngine } from './engine-protocol.ts';
-import { type LoadedModel, loadModel } from './load-model.ts';
-import { Generation } from './run-generation.ts';
+import { ContextPool } from './context-pool.ts';
+import type { EngineOptions, FromEngine, GenerationEvent, ToEngine } from './engine-protocol.ts';
+import { loadModel } from './load-model.ts';
+import { Generation, type GenerationHost } from './run-generation.ts';
 
 /** The entry of the process that hosts llama.cpp: loads one model, runs generations, says what happens. */
 
-let model: LoadedModel | undefined;
-let grammarIsReadable: ReturnType<typeof createGrammarCheck> | undefined;
+let host: GenerationHost | undefined;
 const running = new Map<number, Generation>();
 let pending: GenerationEvent[] = [];
 
@@ -28,30 +28,30 @@ function flush(): void {
   send({ type: 'events', events });
 }
 
-async function receive(message: ToEngine): Promise<void> {
-  if (message.type === 'load') {
-    try {
-      model = await loadModel(message.options);
-      grammarIsReadable = createGrammarCheck(model);
-      send({ type: 'ready', info: model.info });
-    } catch (error) {
-      send({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
-    }
-  } else if (message.type === 'generate' && model !== undefined && grammarIsReadable !== undefined) {
-    const { context, info } = model;
-    const host = { context, contextSize: info.contextSize, grammarIsReadable, emit };
-    const generation = new Generation(host, message.request);
-    running.set(message.request.id, generation);
-    await generation.run();
-  } else if (message.type === 'cancel') {
-    running.get(message.id)?.cancel();
-  } else if (message.type === 'close') {
-    await model?.context.release();
-    process.disconnect();
+async function load(options: EngineOptions): Promise<void> {
+  try {
+    const model = await loadModel(options);
+    const pool = new ContextPool(model);
+    host = { pool, contextSize: model.info.contextSize, grammarIsReadable: createGrammarCheck(model), emit };
+    send({ type: 'ready', info: model.info });
+  } catch (error) {
+    send({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
   }
 }
 
-process.on('message', (message: ToEngine) => void receive(message));
+function receive(message: ToEngine): void {
+  if (message.type === 'load') void load(message.options);
+  else if (message.type === 'cancel') running.get(message.id)?.cancel();
+  // Not by release(): on a context that became unusable the binding would touch freed memory.
+  else if (message.type === 'close') process.exit();
+  else if (host !== undefined) {
+    const generation = new Generation(host, message.request);
+    running.set(message.request.id, generation);
+    void generation.run();
+  }
+}
+
+process.on('message', receive);
 process.on('disconnect', () => process.exit());
 // Ctrl-C reaches the whole process group; the gateway decides when its answers are finished.
 process.on('SIGINT', () => {});

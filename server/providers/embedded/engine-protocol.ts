@@ -16,6 +16,7 @@ export type EngineVariant = 'default' | 'cuda' | 'vulkan';
 
 export interface EngineOptions {
   readonly modelPath: string;
+  /** Per slot. */
   readonly threads: number;
   readonly slots: number;
   /** Tokens per slot; the model's own window, but 8,192 at most, when not given. */
@@ -24,8 +25,6 @@ export interface EngineOptions {
 }
 
 export interface EngineInfo {
-  /** `general.name` of the weights. */
-  readonly name: string;
   /** Tokens of prompt and answer together, per request. */
   readonly contextSize: number;
   /** Used when a request gives none. */

@@ -86,6 +86,7 @@ export class Engine {
   }
 
   #start(): Life {
+    this.#problem = undefined;
     const child = spawnEngine();
     const running: Life['running'] = new Map();
     const ready = new Promise<EngineInfo>((resolve, reject) => {
@@ -107,8 +108,7 @@ export class Engine {
         }
       });
       child.on('error', (error) => refuse(error.message));
-      child.on('exit', (...a) => {
-        if (process.env.EMB_DEBUG) console.log('EXIT', a);
+      child.on('exit', () => {
         // Once it has been resolved, this refuses nothing; the next request starts a new process.
         if (this.#info === undefined && this.#problem === undefined) refuse('its process ended');
         else if (this.#info !== undefined && !this.#closed) this.#problem = 'The embedded engine died.';

@@ -31,13 +31,10 @@ interface NativeToolCall {
 }
 
 /** `content`, `reasoning_content` and `tool_calls` are all of the answer so far, not what is new. */
-interface NativeAnswer {
-  readonly requestId: number;
+export interface NativeAnswer {
   readonly content?: string;
   readonly reasoning_content?: string;
   readonly tool_calls?: readonly NativeToolCall[];
-  /** How the answer is parsed; 0 or absent: not at all. */
-  readonly chat_format?: number;
 }
 
 export interface NativeToken extends NativeAnswer {
@@ -45,13 +42,12 @@ export interface NativeToken extends NativeAnswer {
 }
 
 export interface NativeResult extends NativeAnswer {
-  readonly token?: undefined;
   readonly text: string;
   readonly stopped_eos: boolean;
-  readonly stopped_limit: boolean;
   readonly context_full: boolean;
   readonly tokens_predicted: number;
-  readonly timings: { readonly cache_n: number };
+  /** `prompt_n`: tokens of the prompt that had to be read; the others were in the cache. */
+  readonly timings: { readonly prompt_n: number };
 }
 
 export interface NativeContext {
@@ -62,15 +58,12 @@ export interface NativeContext {
     params: Readonly<Record<string, unknown>>,
   ): FormattedChat;
   tokenize(text: string): Promise<{ readonly tokens: Int32Array }>;
-  enableParallelMode(params: { readonly n_parallel: number; readonly n_batch: number }): boolean;
-  queueCompletion(
-    options: Readonly<Record<string, unknown>>,
-    callback: (error: unknown, result: NativeToken | NativeResult) => void,
-  ): { readonly requestId: number };
-  cancelRequest(requestId: number): void;
-  getParallelStatus(): { readonly requests: readonly { readonly request_id: number; readonly state: string }[] };
-  completion(options: Readonly<Record<string, unknown>>, callback: () => void): Promise<unknown>;
-  release(): Promise<void>;
+  /** Throws at once when it believes that another one runs. Callbacks may still come after the promise is resolved. */
+  completion(options: Readonly<Record<string, unknown>>, onToken: (token: NativeToken) => void): Promise<NativeResult>;
+  /** Only while a completion runs: the binding keeps no track of one that failed. */
+  stopCompletion(): void;
+  /** Forgets the prompts of before. */
+  clearCache(): void;
 }
 
 function has(value: unknown, ...names: readonly string[]): boolean {

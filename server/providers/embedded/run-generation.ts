@@ -1,16 +1,15 @@
 import { AnswerDiff, type AnswerSnapshot } from './answer-diff.ts';
-import { cancelNative } from './cancel-native.ts';
+import type { ContextPool, Lent } from './context-pool.ts';
 import type { GenerationEvent, GenerationRequest, TokenCounts } from './engine-protocol.ts';
-import type { FormattedChat, NativeContext, NativeResult, NativeToken } from './llama-binding.ts';
+import { completionOptions, formatChat } from './format-chat.ts';
+import type { FormattedChat, NativeAnswer, NativeResult, NativeToken } from './llama-binding.ts';
 
-interface GenerationHost {
-  readonly context: NativeContext;
+export interface GenerationHost {
+  readonly pool: ContextPool;
   readonly contextSize: number;
   readonly grammarIsReadable: (grammar: string) => Promise<boolean>;
   readonly emit: (event: GenerationEvent) => void;
 }
-
-type Outcome = 'stop' | 'length' | 'tool_calls' | 'cancelled';
 
 /** Markup that the chat parser takes out; when it could not parse an answer, the raw text must not leak it. */
 const markup = /<\/?(think|tool_call)/;
@@ -20,113 +19,120 @@ export class Generation {
   readonly #host: GenerationHost;
   readonly #request: GenerationRequest;
   #diff = new AnswerDiff([]);
-  #requestId: number | undefined;
-  #promptTokens = 0;
-  #seen = 0;
+  #running: Lent | undefined;
+  /** Whether the answer is parsed; a model without a template has none to parse. */
+  #parsed = true;
   #raw = '';
+  #seen = 0;
   #cancelled = false;
-  #ended = false;
 
   constructor(host: GenerationHost, request: GenerationRequest) {
     this.#host = host;
     this.#request = request;
   }
 
+  cancel(): void {
+    this.#cancelled = true;
+    this.#running?.context.stopCompletion();
+  }
+
+  /** Emits `end` or `error` last, when its context is free again. Never rejects. */
   async run(): Promise<void> {
+    const lent = this.#host.pool.take(JSON.stringify(this.#request.messages));
+    let last: GenerationEvent;
     try {
-      const chat = this.#format();
-      const { context, contextSize } = this.#host;
-      this.#promptTokens = (await context.tokenize(chat.prompt)).tokens.length;
-      if (this.#promptTokens + 1 > contextSize) {
-        const message = `The prompt has ${this.#promptTokens} tokens, and the window of the model is ${contextSize} tokens with the answer.`;
-        return this.#fail('overflow', message, 'messages');
-      }
-      if (chat.grammar !== '' && !(await this.#host.grammarIsReadable(chat.grammar))) {
-        return this.#fail(
-          'rejected',
-          'Its JSON schema makes a grammar that llama.cpp cannot read.',
-          this.#schemaField(),
-        );
-      }
-      if (this.#cancelled) return this.#end('cancelled', null);
-      this.#start(chat);
+      last = await this.#answer(lent);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       // The native side says in words alone whether the template or a schema was at fault.
-      this.#fail('rejected', message, /schema/i.test(message) ? this.#schemaField() : null);
+      last = this.#failure('rejected', message, /schema/i.test(message) ? this.#schemaField() : null);
     }
+    this.#host.pool.give(lent);
+    this.#host.emit(last);
   }
 
-  cancel(): void {
-    this.#cancelled = true;
-    if (this.#requestId !== undefined) void this.#stopNative('cancelled');
+  async #answer(lent: Lent): Promise<GenerationEvent> {
+    const { contextSize, grammarIsReadable } = this.#host;
+    const chat = formatChat(lent.context, this.#request);
+    const prompt = (await lent.context.tokenize(chat.prompt)).tokens.length;
+    if (prompt + 1 > contextSize) {
+      const message = `The prompt has ${prompt} tokens, and the window of the model is ${contextSize} tokens with the answer.`;
+      return this.#failure('overflow', message, 'messages');
+    }
+    if (chat.grammar !== '' && !(await grammarIsReadable(chat.grammar))) {
+      const message = 'Its JSON schema makes a grammar that llama.cpp cannot read.';
+      return this.#failure('rejected', message, this.#schemaField());
+    }
+    if (this.#cancelled) return this.#end('cancelled', { prompt, cached: null, completion: 0 });
+
+    this.#diff = new AnswerDiff([...this.#request.stop, ...chat.additional_stops]);
+    this.#parsed = chat.chat_format !== 0;
+    this.#host.emit({ id: this.#request.id, type: 'started' });
+    const limit = Math.min(this.#request.maxTokens ?? Number.POSITIVE_INFINITY, contextSize - prompt);
+    const result = await this.#complete(lent, chat, limit).catch((error: unknown) => String(error));
+    if (typeof result !== 'string') return this.#finish(result, prompt, limit);
+    await this.#host.pool.replace(lent);
+    return this.#failure('broken', `llama.cpp failed: ${result}`, null);
   }
 
-  #format(): FormattedChat {
-    return this.#host.context.getFormattedChat(this.#request.messages, undefined, this.#chatOptions());
-  }
-
-  #chatOptions(): Record<string, unknown> {
-    const { tools, toolChoice, parallelToolCalls, schema, thinking } = this.#request;
-    return {
-      jinja: true,
-      reasoning_format: 'auto',
-      enable_thinking: thinking,
-      // The binding's default is `none`, with which a tool call stays raw text.
-      tool_choice: toolChoice,
-      parallel_tool_calls: parallelToolCalls,
-      ...(tools === null ? {} : { tools }),
-      ...(schema === null ? {} : { response_format: { type: 'json_schema', json_schema: { schema } } }),
-    };
-  }
-
-  #start(chat: FormattedChat): void {
-    const { id, maxTokens, sampling, messages, stop } = this.#request;
-    this.#diff = new AnswerDiff([...stop, ...chat.additional_stops]);
-    const room = this.#host.contextSize - this.#promptTokens;
-    this.#host.emit({ id, type: 'started' });
-    const options = {
-      ...sampling,
-      n_predict: Math.min(maxTokens ?? room, room),
-      // A grammar given by hand counts as the user's own and would have to match the generation prompt too; let the
-      // binding format the chat again, so that it knows where the grammar comes from.
-      ...(chat.grammar === '' ? { ...chat, reasoning_format: 'auto' } : { ...this.#chatOptions(), messages }),
-    };
-    this.#requestId = this.#host.context.queueCompletion(options, (error, result) => {
-      if (this.#ended) return;
-      if (error) this.#fail('broken', String(error));
-      else if (result.token === undefined) this.#finish(result);
-      else this.#take(result);
-    }).requestId;
+  async #complete(lent: Lent, chat: FormattedChat, limit: number): Promise<NativeResult> {
+    const { sampling, messages } = this.#request;
+    const options = { ...sampling, ...completionOptions(this.#request, chat), n_predict: limit };
+    const onToken = (token: NativeToken): void => this.#take(token);
+    // A cache changes how the prompt is cut into batches, and with it the last digits of the logits.
+    if ('seed' in sampling) lent.context.clearCache();
+    let completion: Promise<NativeResult>;
+    try {
+      completion = lent.context.completion(options, onToken);
+    } catch {
+      await this.#host.pool.replace(lent);
+      completion = lent.context.completion(options, onToken);
+    }
+    this.#running = lent;
+    if (this.#cancelled) lent.context.stopCompletion();
+    const result = await completion.finally(() => {
+      this.#running = undefined;
+    });
+    // Stopped before its first token, the binding takes a prompt for read that it never read, and the next chat with
+    // the same beginning would get nonsense.
+    const unread = this.#cancelled && this.#seen === 0;
+    if (unread) lent.context.clearCache();
+    lent.text = unread ? '' : JSON.stringify(messages);
+    return result;
   }
 
   #take(token: NativeToken): void {
+    if (this.#running === undefined || this.#diff.stopped) return;
     this.#seen += 1;
     this.#raw += token.token;
-    this.#send(this.#snapshot(token), false);
-    if (this.#diff.stopped) void this.#stopNative('stop');
+    this.#send(this.#snapshot(token, this.#raw), false);
+    if (this.#diff.stopped) this.#running.context.stopCompletion();
   }
 
-  #finish(result: NativeResult): void {
-    this.#send(this.#snapshot(result), true);
-    if (this.#diff.empty && result.text !== '' && !markup.test(result.text)) {
-      this.#send({ content: result.text, reasoning: '', toolCalls: [] }, true);
+  #finish(result: NativeResult, prompt: number, limit: number): GenerationEvent {
+    const cached = Math.max(0, prompt - result.timings.prompt_n);
+    const ended = result.stopped_eos;
+    if (!this.#diff.stopped && !this.#cancelled) {
+      this.#send(this.#snapshot(result, result.text), true);
+      if (this.#diff.empty && result.text !== '' && !markup.test(result.text)) {
+        this.#send({ content: result.text, reasoning: '', toolCalls: [] }, true);
+      }
     }
-    const full = result.stopped_limit || result.context_full;
-    if (!full && !result.stopped_eos && !this.#diff.stopped) {
-      this.#fail('broken', 'llama.cpp failed to decode.');
-      return;
-    }
-    const outcome = this.#diff.stopped ? 'stop' : full ? 'length' : this.#diff.calledTools ? 'tool_calls' : 'stop';
-    this.#end(outcome, result.timings.cache_n, this.#diff.stopped ? this.#seen : result.tokens_predicted);
+    if (this.#diff.stopped) return this.#end('stop', { prompt, cached, completion: this.#seen });
+    if (this.#cancelled) return this.#end('cancelled', { prompt, cached, completion: this.#seen });
+    // The binding does not count the token that it samples with the prompt's batch.
+    const counted = result.tokens_predicted + (result.timings.prompt_n > 1 ? 1 : 0);
+    const completion = ended || result.context_full ? Math.min(counted, limit) : limit;
+    const finish = !ended ? 'length' : this.#diff.calledTools ? 'tool_calls' : 'stop';
+    return this.#end(finish, { prompt, cached, completion });
   }
 
-  #snapshot(answer: NativeToken | NativeResult): AnswerSnapshot {
-    // Without a chat format (a model without a template) the answer is not parsed, and `content` is never there.
-    const parsed = (answer.chat_format ?? 0) !== 0;
-    const plain = parsed ? '' : answer.token === undefined ? answer.text : this.#raw;
-    const toolCalls = (answer.tool_calls ?? []).map((call) => call.function);
-    return { content: answer.content ?? plain, reasoning: answer.reasoning_content ?? '', toolCalls };
+  #snapshot(answer: NativeAnswer, raw: string): AnswerSnapshot {
+    return {
+      content: this.#parsed ? (answer.content ?? '') : raw,
+      reasoning: answer.reasoning_content ?? '',
+      toolCalls: (answer.tool_calls ?? []).map((call) => call.function),
+    };
   }
 
   #send(snapshot: AnswerSnapshot, last: boolean): void {
@@ -139,23 +145,11 @@ export class Generation {
     return this.#request.tools === null ? null : 'tools';
   }
 
-  /** The slot is free only after this; the last event says so. */
-  async #stopNative(outcome: Outcome): Promise<void> {
-    if (this.#ended || this.#requestId === undefined) return;
-    this.#ended = true;
-    await cancelNative(this.#host.context, this.#requestId);
-    this.#ended = false;
-    this.#end(outcome, null, this.#seen);
+  #end(finish: 'stop' | 'length' | 'tool_calls' | 'cancelled', tokens: TokenCounts): GenerationEvent {
+    return { id: this.#request.id, type: 'end', finish, tokens };
   }
 
-  #end(finish: Outcome, cached: number | null, completion = 0): void {
-    this.#ended = true;
-    const tokens: TokenCounts = { prompt: this.#promptTokens, cached, completion };
-    this.#host.emit({ id: this.#request.id, type: 'end', finish, tokens });
-  }
-
-  #fail(failure: 'overflow' | 'rejected' | 'broken', message: string, param: string | null = null): void {
-    this.#ended = true;
-    this.#host.emit({ id: this.#request.id, type: 'error', failure, message, param });
+  #failure(failure: 'overflow' | 'rejected' | 'broken', message: string, param: string | null): GenerationEvent {
+    return { id: this.#request.id, type: 'error', failure, message, param };
   }
 }

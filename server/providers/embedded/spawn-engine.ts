@@ -12,6 +12,6 @@ export function spawnEngine(): ChildProcess {
   const execArgv = fromSource ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
   return fork(entry, [], {
     execArgv,
-    stdio: ['ignore', 'ignore', process.env.EMB_DEBUG ? 'inherit' : 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
 }

@@ -24,12 +24,13 @@ export class Deadlines {
 
   remove(timed: Timed): void {
     this.#timed.delete(timed);
-    if (this.#timed.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #sweep(): void {
+    if (this.#timed.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
     const now = Date.now();
     for (const timed of this.#timed) {
       if (timed.deadline > now) continue;

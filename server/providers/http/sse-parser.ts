@@ -40,6 +40,10 @@ export class SseParser {
     return events;
   }
 
+  pushAll(chunks: readonly Buffer[]): Buffer[] {
+    return chunks.length === 1 && chunks[0] ? this.push(chunks[0]) : chunks.flatMap((chunk) => this.push(chunk));
+  }
+
   /** The payload of an event that the end of the stream cut short, if any. */
   flush(): Buffer[] {
     return this.push(Buffer.from('\n\n'));

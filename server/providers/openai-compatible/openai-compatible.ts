@@ -49,7 +49,7 @@ export class OpenAiCompatibleProvider implements Provider {
     const exchange = this.#post(call, false);
     try {
       await this.#expectSuccess(exchange);
-      return readCompletion(await exchange.readAll(MAX_ANSWER));
+      return readCompletion(await exchange.readAll(MAX_ANSWER)).with({ model: call.alias });
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -59,7 +59,7 @@ export class OpenAiCompatibleProvider implements Provider {
     const exchange = this.#post(call, true);
     try {
       await this.#expectSuccess(exchange);
-      yield* readStream(exchange);
+      yield* readStream(exchange, call.alias);
     } catch (error) {
       throw toUpstreamError(error);
     } finally {

@@ -13,6 +13,8 @@ function mirrorReasoning(holder: Record<string, unknown>): boolean {
   return true;
 }
 
+const REPAIRED = ['tool_calls', 'reasoning', 'reasoning_content'];
+
 const newCallId = () => `call_${randomUUID().replaceAll('-', '')}`;
 
 /** The tool calls of one choice of one stream: gives each call its own index and an id, once. */
@@ -50,8 +52,7 @@ export class ChunkRepair {
   readonly #calls = new Map<number, ToolCalls>();
 
   repair(chunk: Json<ChatCompletionChunk>): Json<ChatCompletionChunk> {
-    const { bytes } = chunk;
-    if (!bytes.includes('"tool_calls"') && !bytes.includes('"reasoning')) return chunk;
+    if (!REPAIRED.some((field) => chunk.mentions(field))) return chunk;
     const { value } = chunk;
     let changed = false;
     for (const choice of value.choices ?? []) if (this.#repairChoice(choice)) changed = true;

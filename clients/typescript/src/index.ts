@@ -1,0 +1,104 @@
+import { createTRPCClient, httpLink, splitLink, type TRPCClient } from '@trpc/client';
+import type { WebSocketClass } from './connection.ts';
+import { errorLink } from './error-link.ts';
+import { clientError } from './gateway-error.ts';
+import { type ChunkStream, readStream, type StreamOptions } from './read-stream.ts';
+import type { AppRouter, ChatCompletionChunk, ChatCompletionRequest, TurnChunk, TurnRequest } from './router-types.ts';
+import { createStreams } from './stream-link.ts';
+
+export type { WebSocketClass } from './connection.ts';
+export {
+  type ClientErrorCode,
+  GatewayError,
+  type GatewayErrorCode,
+  type GatewayErrorType,
+  isGatewayError,
+} from './gateway-error.ts';
+export type { ChunkStream, StreamOptions } from './read-stream.ts';
+export type * from './router-types.ts';
+
+export interface GatewayOptions {
+  /** Where the gateway is, such as `http://127.0.0.1:3000`; a path prefix may follow. */
+  readonly baseUrl: string;
+  /** A function is asked before each call and each stream, so that a key may expire. */
+  readonly apiKey: string | (() => string | Promise<string>);
+  /** Default: the runtime's own. Node before 22 has none: pass the class of `ws`, or streams fail. */
+  readonly WebSocket?: WebSocketClass;
+  /** Default: the runtime's own. */
+  readonly fetch?: typeof fetch;
+  /** How long a stream waits for a connection, in ms; it retries meanwhile. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+}
+
+/**
+ * Every procedure of the gateway, such as `gateway.conversations.list.query()` and `gateway.v1.chat.create.mutate()`.
+ * Each call is a HTTP request of its own, which `{ signal }` aborts. Throws GatewayError.
+ */
+export type Gateway = TRPCClient<AppRouter> & {
+  /** A stateless completion, chunk by chunk, over websocket. It is sent once, whatever happens to the connection. */
+  streamChat(request: ChatCompletionRequest, options?: StreamOptions): ChunkStream<ChatCompletionChunk>;
+  /** A turn of a remembered conversation, chunk by chunk; sent once as well. Each chunk names its `conversation_id`. */
+  streamTurn(turn: TurnRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
+  /** Ends the streams that are under way and closes the websocket. A later stream opens another. */
+  close(): Promise<void>;
+};
+
+/** `http://host/prefix/` → `http://host/prefix/trpc`; in a browser, relative to the page. */
+function resolveUrl(baseUrl: string): string {
+  const page = (globalThis as { location?: { href: string } }).location?.href;
+  const url = new URL(baseUrl, page);
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/trpc`;
+}
+
+/** The gateway answers in JSON, errors too; anything else is an error page of something in between. */
+async function fetchJson(send: typeof fetch, input: Parameters<typeof fetch>[0], init: RequestInit): Promise<Response> {
+  const response = await send(input, init);
+  if (response.headers.get('content-type')?.startsWith('application/json')) return response;
+  const { status } = response;
+  throw clientError('unexpected_response', {
+    status,
+    message: `Not the gateway answered, but something else: ${status}.`,
+  });
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { baseUrl, apiKey, WebSocket, fetch = globalThis.fetch, connectTimeoutMs = 10_000 } = options;
+  const url = resolveUrl(baseUrl);
+
+  async function readKey(): Promise<string> {
+    if (typeof apiKey === 'string') return apiKey;
+    try {
+      return await apiKey();
+    } catch (cause) {
+      throw clientError('key_unavailable', { cause });
+    }
+  }
+
+  const streams = createStreams({ url: url.replace(/^http/, 'ws'), readKey, WebSocket, connectTimeoutMs });
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      errorLink,
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: streams.link,
+        // Not batched: a list would wait for the answer of a model, and an abort for everybody in its batch.
+        false: httpLink({
+          url,
+          headers: async () => ({ authorization: `Bearer ${await readKey()}` }),
+          fetch: (input, init) => fetchJson(fetch, input, init as RequestInit),
+        }),
+      }),
+    ],
+  });
+
+  const own: Omit<Gateway, keyof TRPCClient<AppRouter>> = {
+    streamChat: (request, streamOptions: StreamOptions = {}) =>
+      readStream(() => client.v1.chat.stream.subscribe(request, streamOptions), streamOptions.signal),
+    streamTurn: (turn, streamOptions: StreamOptions = {}) =>
+      readStream(() => client.c1.chat.stream.subscribe(turn, streamOptions), streamOptions.signal),
+    close: () => streams.close(),
+  };
+  return new Proxy(client, {
+    get: (target, key) => Reflect.get(Object.hasOwn(own, key) ? own : target, key),
+  }) as Gateway;
+}

@@ -1,0 +1,27 @@
+import type { inferRouterError, inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from './router.gen.js';
+
+export type { AppRouter };
+
+/** What each procedure takes, such as `Inputs['v1']['chat']['create']`. */
+export type Inputs = inferRouterInputs<AppRouter>;
+/** What each procedure answers. */
+export type Outputs = inferRouterOutputs<AppRouter>;
+
+/** What the gateway says about an error: the same envelope as on REST. */
+export type WireError = inferRouterError<AppRouter>['data']['error'];
+
+type Event<Stream> = Stream extends AsyncIterable<{ id: string; data: infer Data }> ? Data : never;
+
+export type ChatCompletionRequest = Inputs['v1']['chat']['create'];
+export type ChatCompletion = Outputs['v1']['chat']['create'];
+export type ChatCompletionChunk = Event<Outputs['v1']['chat']['stream']>;
+export type TurnRequest = Inputs['c1']['chat']['create'];
+/** With the `conversation_id` that the next turn names. */
+export type Turn = Outputs['c1']['chat']['create'];
+/** With the `conversation_id` that the next turn names. */
+export type TurnChunk = Event<Outputs['c1']['chat']['stream']>;
+export type Model = Outputs['models']['get'];
+export type GatewayInfo = Outputs['models']['info'];
+export type Conversation = Outputs['conversations']['get'];
+export type ConversationList = Outputs['conversations']['list'];

@@ -1,0 +1,13 @@
+import { AppError } from '../../errors/app-error.ts';
+
+/**
+ * Refuses a key that differs from a checked one by case alone. Upstreams written in Go (Ollama and most proxies) read
+ * `Model` as `model`, the last one winning: it would be a model, or an address, that nobody checked.
+ */
+export function refuseLookalikes(object: object, checked: ReadonlySet<string>, at = ''): void {
+  for (const key of Object.keys(object)) {
+    const plain = key.toLowerCase();
+    if (plain === key || !checked.has(plain)) continue;
+    throw new AppError('invalid_field', `'${key.slice(0, 100)}' must be written '${plain}'.`, { param: at + key });
+  }
+}

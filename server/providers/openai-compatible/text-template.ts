@@ -1,0 +1,47 @@
+const CONTENT = Buffer.from('"content":"');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+interface Frame {
+  /** Up to and with the quote that opens the text. */
+  readonly before: Buffer;
+  /** From the quote that closes it. */
+  readonly after: Buffer;
+}
+
+/** The bytes around the one text of a chunk; null when there is none, more than one, or a quote in it. */
+function frameOf(bytes: Buffer): Frame | null {
+  const at = bytes.indexOf(CONTENT);
+  if (at < 0 || bytes.indexOf(CONTENT, at + 1) >= 0) return null;
+  const start = at + CONTENT.length;
+  const end = bytes.indexOf(QUOTE, start);
+  if (end < 0 || (end > start && bytes[end - 1] === BACKSLASH)) return null;
+  return { before: bytes.subarray(0, start), after: bytes.subarray(end) };
+}
+
+/**
+ * From one text chunk of a stream to the next only the text differs. Once one was looked at in full, the next ones are
+ * known by the bytes around their text, which saves every other look at them.
+ */
+export class TextTemplate {
+  #came: Frame | null = null;
+  #shown: Frame | null = null;
+
+  /** `came` is a chunk with nothing but text in it; `shown` is what clients get for it. */
+  learn(came: Buffer, shown: Buffer): void {
+    this.#came = frameOf(came);
+    this.#shown = frameOf(shown);
+  }
+
+  /** What clients get for a chunk that differs only in its text; null for any other. */
+  apply(bytes: Buffer): Buffer | null {
+    if (!this.#came || !this.#shown) return null;
+    const { before, after } = this.#came;
+    const end = bytes.length - after.length;
+    if (end < before.length || bytes.indexOf(QUOTE, before.length) !== end) return null;
+    if (end > before.length && bytes[end - 1] === BACKSLASH) return null;
+    if (bytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
+    if (bytes.compare(after, 0, after.length, end) !== 0) return null;
+    return Buffer.concat([this.#shown.before, bytes.subarray(before.length, end), this.#shown.after]);
+  }
+}

@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearer, root } from '../support/start-gateway.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
+import { gated, say } from '../support/upstream/scripts/answers.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const bundle = (format: 'esm' | 'iife') =>
+  build({
+    entryPoints: [join(root, 'clients/typescript/src/index.ts')],
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format,
+    globalName: 'duplex',
+    metafile: true,
+    write: false,
+  });
+
+describe('the bundle for browsers', () => {
+  it('is small, and holds nothing of the server, of zod or of Node', async () => {
+    const { outputFiles, metafile } = await bundle('esm');
+    const [output] = outputFiles;
+    const foreign = Object.keys(metafile.inputs).filter(
+      (path) => !/^(clients\/typescript\/src|node_modules\/@trpc\/(client|server)\/dist)\//.test(path),
+    );
+    expect(foreign).toEqual([]);
+    expect(output?.text).not.toMatch(/\brequire\(|from\s*["']node:|\bzod\b|fastify/i);
+    expect(gzipSync(output?.contents ?? '').length).toBeLessThan(14 * 1024);
+  });
+});
+
+if (!executablePath) console.info('Skipped: no Chromium was found for the browser tests.');
+
+describe.runIf(executablePath)('in Chromium, on a page of another origin', () => {
+  let scripted: ScriptedGateway;
+  let site: Server;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    scripted = await startScripted();
+    const script = (await bundle('iife')).outputFiles[0]?.text;
+    site = createServer((request, response) => {
+      const isScript = request.url === '/client.js';
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+      response.end(isScript ? script : '<!doctype html><script src="/client.js"></script>');
+    }).listen(0, '127.0.0.1');
+    await once(site, 'listening');
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+    await page.evaluate(`gateway = duplex.createGateway(${JSON.stringify({ baseUrl: scripted.url, apiKey: bearer })})`);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    site.close();
+    await scripted.close();
+  });
+
+  it('calls, and streams over the own WebSocket', async () => {
+    expect(await page.evaluate('gateway.models.list.query().then(({ data }) => data.map(({ id }) => id))')).toEqual([
+      'scripted',
+    ]);
+    scripted.upstream.reply(say('Grüße 👋🏽 from upstream.'));
+    const text = await page.evaluate(`(async () => {
+      let text = '';
+      for await (const chunk of gateway.streamTurn({ model: 'scripted', message: 'Hi' })) {
+        text += chunk.choices[0]?.delta.content ?? '';
+      }
+      return text;
+    })()`);
+    expect(text).toBe('Grüße 👋🏽 from upstream.');
+  });
+
+  it('gets typed errors over both', async () => {
+    const failing = (call: string) =>
+      page.evaluate(`(async () => {
+        try { ${call} } catch (error) {
+          return [duplex.isGatewayError(error), error.code, error.param, error.status];
+        }
+      })()`);
+    expect(await failing("await gateway.conversations.get.query({ conversation_id: 'x' })")).toEqual([
+      true,
+      'conversation_not_found',
+      'conversation_id',
+      404,
+    ]);
+    expect(await failing("await gateway.streamChat({ model: 'nobody', messages: [] }).next()")).toEqual([
+      true,
+      'invalid_field',
+      'messages',
+      400,
+    ]);
+  });
+
+  it('stops the upstream when the page is left', async () => {
+    const { script, gate } = gated('One two three');
+    scripted.upstream.reply(script);
+    gate.release();
+    await page.evaluate(
+      "gateway.streamChat({ model: 'scripted', messages: [{ role: 'user', content: 'Hi' }] }).next().then(() => true)",
+    );
+    const request = scripted.upstream.chats.at(-1);
+    await page.goto('about:blank');
+    await request?.aborted;
+    expect(request?.closedEarly).toBe(true);
+  });
+});

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { bearer } from '../support/start-gateway.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
+import type { Script } from '../support/upstream/exchange.ts';
+import { frame } from '../support/upstream/frames.ts';
+import { gated } from '../support/upstream/scripts/answers.ts';
+import { asked, connectClient, errorOf } from './support.ts';
+
+let scripted: ScriptedGateway;
+const sockets: WebSocket[] = [];
+
+beforeAll(async () => {
+  scripted = await startScripted({ env: { MAX_BODY_BYTES: '100000' } });
+});
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+});
+afterAll(() => scripted.close());
+
+interface Message {
+  id: number | null;
+  result?: { type: string; id?: string; data?: { data: { conversation_id?: string } } };
+  error?: { message: string; data: { httpStatus: number; error: { code: string; param: string | null } } };
+}
+
+/** A websocket without the client's help. Messages come in order, one by one. */
+async function dial(headers: Record<string, string>, query = '') {
+  const socket = new WebSocket(`${scripted.url.replace('http', 'ws')}/trpc${query}`, { headers });
+  sockets.push(socket);
+  const messages: string[] = [];
+  const readers: ((text: string) => void)[] = [];
+  socket.on('message', (bytes) => {
+    const reader = readers.shift();
+    if (reader) reader(String(bytes));
+    else messages.push(String(bytes));
+  });
+  await once(socket, 'open');
+  const nextText = async () => messages.shift() ?? new Promise<string>((resolve) => readers.push(resolve));
+  return {
+    socket,
+    nextText,
+    next: async (): Promise<Message> => JSON.parse(await nextText()),
+    ask: (id: number, params: object) =>
+      socket.send(JSON.stringify({ id, method: 'subscription', params: { path: 'v1.chat.stream', ...params } })),
+  };
+}
+
+const authorization = `Bearer ${bearer}`;
+
+it('takes the key from a header as well', async () => {
+  const { ask, next } = await dial({ authorization });
+  ask(1, { input: asked });
+  expect(await next()).toEqual({ id: 1, result: { type: 'started' } });
+  expect(await next()).toMatchObject({ id: 1, result: { type: 'data', id: '0' } });
+});
+
+it('refuses calls without a key, and keeps the connection', async () => {
+  const { ask, next, socket } = await dial({});
+  for (const id of [1, 2]) {
+    ask(id, { input: asked });
+    expect(await next()).toMatchObject({
+      id,
+      error: { data: { httpStatus: 401, error: { code: 'missing_authorization', param: 'Authorization' } } },
+    });
+  }
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+});
+
+it('refuses calls with a malformed key, and connection parameters that are none', async () => {
+  const { ask, next } = await dial({ authorization: 'Basic abc' });
+  ask(1, { input: asked });
+  expect(await next()).toMatchObject({ error: { data: { error: { code: 'invalid_authorization' } } } });
+
+  const odd = await dial({}, '?connectionParams=1');
+  odd.socket.send('not json');
+  expect(await odd.next()).toMatchObject({ id: null, error: { data: { httpStatus: 400 } } });
+  await once(odd.socket, 'close');
+});
+
+it('does not answer a request twice that is sent again after a lost connection', async () => {
+  const before = scripted.upstream.chats.length;
+  const { ask, next } = await dial({ authorization });
+  ask(1, { input: asked, lastEventId: '3' });
+  expect(await next()).toMatchObject({
+    id: 1,
+    error: { data: { httpStatus: 409, error: { code: 'stream_not_resumable', param: 'lastEventId' } } },
+  });
+  expect(scripted.upstream.chats.length).toBe(before);
+});
+
+it('says what is wrong with a message', async () => {
+  const { socket, next, ask } = await dial({ authorization });
+  socket.send('{');
+  expect(await next()).toMatchObject({ id: null, error: { data: { error: { code: 'invalid_json' } } } });
+  ask(2, { path: 'v1.chat.nothing', input: {} });
+  expect(await next()).toMatchObject({ id: 2, error: { data: { error: { code: 'route_not_found' } } } });
+  ask(3, { input: { model: 'scripted', messages: [{ role: 'user' }, { role: 'nobody' }] } });
+  expect(await next()).toMatchObject({
+    id: 3,
+    error: { data: { error: { code: 'invalid_field', param: 'messages[1].role' } } },
+  });
+});
+
+it('answers a ping, also while a stream waits for its upstream', async () => {
+  const { script, gate } = gated('One', { gateFrom: 'headers' });
+  scripted.upstream.reply(script);
+  const { ask, next, nextText, socket } = await dial({ authorization });
+  ask(1, { input: asked });
+  expect(await next()).toMatchObject({ result: { type: 'started' } });
+  await gate.reached();
+  socket.send('PING');
+  expect(await nextText()).toBe('PONG');
+});
+
+it('pings a quiet client after 15 s, and drops one that gives no sign for 10 s more', async () => {
+  // tRPC's timers only: sockets keep theirs.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { socket, nextText } = await dial({ authorization });
+    const closed = once(socket, 'close');
+    const speak = async (...texts: string[]) => {
+      for (const text of texts) socket.send(text);
+      expect(await nextText()).toBe('PONG');
+    };
+    await speak('PING');
+    vi.advanceTimersByTime(15_000);
+    expect(await nextText()).toBe('PING');
+    await speak('PONG', 'PING');
+    vi.advanceTimersByTime(14_999);
+    await speak('PING');
+    vi.advanceTimersByTime(15_000);
+    expect(await nextText()).toBe('PING');
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    vi.advanceTimersByTime(10_000);
+    await closed;
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('closes the connection of a message that is too large', async () => {
+  const before = scripted.upstream.chats.length;
+  const { socket, ask } = await dial({ authorization });
+  ask(1, { input: { ...asked, messages: [{ role: 'user', content: 'x'.repeat(200_000) }] } });
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(1009);
+  expect(scripted.upstream.chats.length).toBe(before);
+
+  const { client } = connectClient(scripted);
+  const large = { ...asked, messages: [{ role: 'user' as const, content: 'x'.repeat(200_000) }] };
+  expect(await errorOf(client.streamChat(large).next())).toMatchObject({ code: 'connection_lost' });
+  expect(await errorOf(client.v1.chat.create.mutate(large))).toMatchObject({ code: 'body_too_large', status: 413 });
+});
+
+const EVENT_BYTES = 16 * 1024;
+const MOST_EVENTS = 16_384;
+
+/** 256 MB, as fast as the gateway reads. */
+const flood: Script = async (exchange) => {
+  exchange.head(200, { 'content-type': exchange.dialect.streamType });
+  const what = { text: ['x'.repeat(EVENT_BYTES)] };
+  const token = exchange.dialect.events(what, exchange.request.asked).find((event) => event.token);
+  const bytes = Buffer.from(frame(token?.data ?? {}).text);
+  for (let sent = 0; sent < MOST_EVENTS; sent += 1) await exchange.write(bytes);
+};
+
+it('stops reading the upstream for a client that does not read, goes on when it does, and stops when it left', async () => {
+  scripted.upstream.reply(flood);
+  const { ask, next, socket } = await dial({ authorization });
+  ask(1, { input: asked });
+  const heard = [await next(), await next()];
+  expect(heard.map(({ result }) => result?.type)).toEqual(['started', 'data']);
+  socket.pause();
+  const request = scripted.upstream.chats.at(-1);
+  if (!request) throw new Error('No request came.');
+  // Either it comes to a halt, or it runs until everything is written.
+  for (let before = -1; before !== request.written; await delay(500)) before = request.written;
+  const halted = request.written;
+  // Mostly in the kernel's buffers of two connections.
+  expect(halted * EVENT_BYTES).toBeLessThan(48 * 1024 * 1024);
+
+  socket.resume();
+  await scripted.upstream.waitFor(() => request.written > halted + 100, 'the stream going on');
+  socket.pause();
+  for (let before = -1; before !== request.written; await delay(500)) before = request.written;
+  const left = performance.now();
+  socket.terminate();
+  const { at } = await request.aborted;
+  expect(at - left).toBeLessThan(1_000);
+});
+
+it('frees the conversation of a client that does not read, as soon as it stops the stream', async () => {
+  scripted.upstream.reply(flood);
+  const { ask, next, socket } = await dial({ authorization });
+  ask(1, { path: 'c1.chat.stream', input: { model: 'scripted', message: 'Flood.' } });
+  await next();
+  const { result } = await next();
+  socket.pause();
+  const request = scripted.upstream.chats.at(-1);
+  if (!request) throw new Error('No request came.');
+  for (let before = -1; before !== request.written; await delay(500)) before = request.written;
+  socket.send(JSON.stringify({ id: 1, method: 'subscription.stop' }));
+  const { client } = connectClient(scripted);
+  const conversation_id = result?.data?.data.conversation_id ?? '';
+  await expect
+    .poll(async () => (await client.conversations.get.query({ conversation_id })).messages[1]?.status, {
+      timeout: 5_000,
+    })
+    .toBe('cancelled');
+});
