@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
 import { detectLocalServers } from './detect-local.ts';
-import type { Env } from './env.ts';
+import { type Env, EnvError } from './env.ts';
 import type { Catalog } from './features/models/catalog.ts';
 import { type ModelsFile, type ProviderEntry, readModelsFile } from './models-file.ts';
 import type { Provider } from './providers/provider.ts';
@@ -51,6 +52,7 @@ function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map
 
 function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
   const modelPath = env.embedded.modelPath ?? files.weights;
+  if (!existsSync(modelPath)) throw new EnvError(`EMBEDDED_MODEL: there is no file ${modelPath}`);
   const { threads, variant } = env.embedded;
   const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, variant });
   return { provider, name: weightsName(modelPath) };

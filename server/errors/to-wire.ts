@@ -8,6 +8,8 @@ export interface WireError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorBody;
+  /** In seconds; null when a retry has no known time. */
+  readonly retryAfter: number | null;
 }
 
 /** What Fastify says about a body or an address, before any of our code runs. */
@@ -46,6 +48,8 @@ export function toAppError(thrown: unknown): AppError {
     if (outer instanceof RangeError && /call stack/.test(outer.message)) {
       return new AppError('invalid_json', 'The request is nested too deeply.', { cause: thrown });
     }
+    if (outer.name === 'AbortError')
+      return new AppError('upstream_unavailable', 'The request was aborted.', { cause: thrown });
     const code = frameworkCodes[codeOf(outer)];
     if (code) return new AppError(code, undefined, { cause: thrown });
     outer = outer.cause;
@@ -67,5 +71,6 @@ export function toWireError(thrown: unknown): WireError {
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     },
     body: { error: { type, code, message, param } },
+    retryAfter: retryAfter ?? null,
   };
 }

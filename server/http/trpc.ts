@@ -69,9 +69,12 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
 
   app.setErrorHandler((error, request, reply) => {
     logError(request, error);
-    const { status, body } = toWireError(error);
-    const data: ErrorData = { code: trpcCodeOf(status), httpStatus: status, error: body.error };
-    reply.code(status).send({ error: { message: body.error.message, code: RPC_ERROR, data } });
+    const { status, headers, body, retryAfter } = toWireError(error);
+    const data: ErrorData = { code: trpcCodeOf(status), httpStatus: status, error: body.error, retryAfter };
+    reply
+      .code(status)
+      .headers(headers)
+      .send({ error: { message: body.error.message, code: RPC_ERROR, data } });
   });
 
   function httpContext(request: FastifyRequest, reply: FastifyReply): Context {

@@ -39,6 +39,8 @@ export interface ErrorData {
   readonly path?: string | undefined;
   /** The same envelope as on REST. */
   readonly error: ErrorBody['error'];
+  /** Seconds after which a retry makes sense, where that is known. */
+  readonly retryAfter: number | null;
 }
 
 const t = initTRPC
@@ -47,12 +49,13 @@ const t = initTRPC
   .create({
     isDev: false,
     errorFormatter({ shape, error }) {
-      const { status, body } = toWireError(error);
+      const { status, body, retryAfter } = toWireError(error);
       const data = {
         code: trpcCodeOf(status),
         httpStatus: status,
         path: shape.data.path,
         error: body.error,
+        retryAfter,
       } satisfies ErrorData;
       return { ...shape, message: body.error.message, data };
     },

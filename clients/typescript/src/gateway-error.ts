@@ -27,6 +27,7 @@ interface GatewayErrorFields {
   readonly message: string;
   readonly param?: string | null;
   readonly status?: number;
+  readonly retryAfter?: number | null;
   /** What it came from: the error of tRPC, or anything that was thrown. */
   readonly cause?: unknown;
 }
@@ -40,8 +41,10 @@ export class GatewayError extends TRPCClientError<AppRouter> {
   readonly param: string | null;
   /** The HTTP status of the error, on websockets too; 0 when no answer came. */
   readonly status: number;
+  /** Seconds after which a retry makes sense, where the gateway knows it; else null. */
+  readonly retryAfter: number | null;
 
-  constructor({ code, type, message, param = null, status = 0, cause }: GatewayErrorFields) {
+  constructor({ code, type, message, param = null, status = 0, retryAfter = null, cause }: GatewayErrorFields) {
     const source = cause instanceof TRPCClientError ? cause : undefined;
     const reason = source ? source.cause : cause;
     super(message, {
@@ -56,6 +59,7 @@ export class GatewayError extends TRPCClientError<AppRouter> {
     this.type = type;
     this.param = param;
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -98,7 +102,10 @@ export function toGatewayError(error: unknown, signal?: AbortSignal | null): Gat
   if (error instanceof GatewayError) return error;
   const source = error instanceof TRPCClientError ? error : undefined;
   const wire = readWireError(source?.data);
-  if (wire) return new GatewayError({ ...wire, status: source?.data?.httpStatus ?? 0, cause: error });
+  if (wire) {
+    const { httpStatus = 0, retryAfter = null } = source?.data ?? {};
+    return new GatewayError({ ...wire, status: httpStatus, retryAfter, cause: error });
+  }
   if (signal?.aborted) return clientError('aborted', { cause: signal.reason });
   const response = source?.meta?.response;
   if (isObject(response) && typeof response.status === 'number') {

@@ -30,9 +30,10 @@ export function decorateAdmission(app: FastifyInstance): void {
 /** Decides who may come in before any of the body is read, so that strangers cannot upload. */
 export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    if (request.routeOptions.config.public) return done();
-    request.principal = gate.authenticate(readKey(request.headers));
-    setRateHeaders(reply, gate.admit(request.principal));
+    if (!request.routeOptions.config.public) {
+      request.principal = gate.authenticate(readKey(request.headers));
+      setRateHeaders(reply, gate.admit(request.principal));
+    }
     done();
   };
 }

@@ -2,12 +2,14 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError, toWireError } from '../../errors/to-wire.ts';
 
-/** Our own faults are errors, an upstream's are warnings, a client's are nobody's business. */
+/** Our own faults are errors, an upstream's are warnings, a client's are nobody's business: also when it just left. */
 export function logError(request: FastifyRequest, thrown: unknown): void {
   const error = toAppError(thrown);
-  if (error.code === 'internal_error' || error.code === 'service_unavailable')
+  if (error.code === 'internal_error' || error.code === 'service_unavailable') {
     request.log.error({ reqId: request.id, err: thrown }, 'failed');
-  else if (error.status >= 500) request.log.warn({ reqId: request.id, err: error }, 'upstream failed');
+  } else if (error.status >= 500 && !request.raw.socket.destroyed) {
+    request.log.warn({ reqId: request.id, err: error }, 'upstream failed');
+  }
 }
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
@@ -49,7 +51,9 @@ export function handleErrors(app: FastifyInstance): void {
   });
   // Before the body is read: what is sent to no address need not be understood.
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!request.is404 || request.method === 'OPTIONS') return done();
-    throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
+    if (request.is404 && request.method !== 'OPTIONS') {
+      throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
+    }
+    done();
   });
 }

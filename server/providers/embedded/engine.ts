@@ -91,8 +91,10 @@ export class Engine {
     const running: Life['running'] = new Map();
     const ready = new Promise<EngineInfo>((resolve, reject) => {
       const refuse = (reason: string): void => {
-        this.#problem = `The model ${this.#options.modelPath} could not be loaded: ${reason}.`;
-        reject(new AppError('upstream_unavailable', this.#problem));
+        // The path is the operator's, who finds it in the log; clients get the reason alone.
+        const cause = new Error(`cannot load ${this.#options.modelPath}: ${reason}`);
+        this.#problem = 'The embedded model could not be loaded.';
+        reject(new AppError('upstream_unavailable', this.#problem, { cause }));
       };
       child.on('message', (message: FromEngine) => {
         if (message.type === 'ready') {

@@ -6,7 +6,7 @@ import { toMessages } from './to-messages.ts';
 import { toSampling } from './to-sampling.ts';
 import { toToolChoice } from './to-tool-choice.ts';
 
-/** What llama.cpp could do, but this binding cannot; null, false, 0 and empty ask for nothing. */
+/** What this binding cannot do, or not rightly; null, false, 0 and empty ask for nothing. */
 const refused = ['logprobs', 'top_logprobs', 'logit_bias', 'audio', 'functions', 'function_call', 'web_search_options'];
 
 /** The request in the engine's form. Throws `invalid_field` for what it cannot express. */

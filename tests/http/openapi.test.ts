@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import SwaggerParser from '@apidevtools/swagger-parser';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Gateway, root, startGateway } from '../support/start-gateway.ts';
+
+let gateway: Gateway;
+let folder: string;
+let text: string;
+beforeAll(async () => {
+  gateway = await startGateway();
+  folder = mkdtempSync(join(tmpdir(), 'duplex-openapi-'));
+  text = await (await fetch(`${gateway.url}/openapi.json`)).text();
+});
+afterAll(async () => {
+  await gateway.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('the document is OpenAPI 3.1 and valid', async () => {
+  const document = JSON.parse(text);
+  expect(document.openapi).toMatch(/^3\.1\./);
+  await SwaggerParser.validate(document);
+});
+
+test('Redocly finds no error in it', { timeout: 60_000 }, async () => {
+  const file = join(folder, 'openapi.json');
+  writeFileSync(file, text);
+  const lint = promisify(execFile)(
+    process.execPath,
+    [join(root, 'node_modules/@redocly/cli/bin/cli.js'), 'lint', file, '--format=json'],
+    {
+      cwd: folder,
+      env: { PATH: process.env.PATH, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', CI: 'true' },
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  const { stdout } = await lint.catch((failed: { stdout: string }) => failed);
+  const { totals, problems } = JSON.parse(stdout);
+  const errors = problems.filter(({ severity }: { severity: string }) => severity === 'error');
+  expect(errors).toEqual([]);
+  expect(totals.errors).toBe(0);
+});
+
+test('a change of the document shows as a change of its snapshot', async () => {
+  await expect(`${JSON.stringify(JSON.parse(text), null, 2)}\n`).toMatchFileSnapshot(
+    join(root, 'tests/snapshots/openapi.json'),
+  );
+});
+
+test('every path of the document is served, and asks for a key where it says so', async () => {
+  const { paths } = JSON.parse(text);
+  for (const [path, operations] of Object.entries<Record<string, { security?: object[] }>>(paths)) {
+    for (const [method, { security }] of Object.entries(operations)) {
+      const url = gateway.url + path.replace(/\{\w+\}/g, 'x');
+      const { status } = await fetch(url, { method: method.toUpperCase() });
+      expect([method, path, status]).toEqual([method, path, security?.length ? 401 : 200]);
+    }
+  }
+});
+
+test('every schema that is referred to exists, and chats are described as JSON and as a stream', () => {
+  const document = JSON.parse(text);
+  const refs = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name);
+  expect(refs.filter((name) => !(name in document.components.schemas))).toEqual([]);
+  for (const path of ['/v1/chat/completions', '/c1/chat']) {
+    const { responses, requestBody } = document.paths[path].post;
+    expect(Object.keys(responses['200'].content)).toEqual(['application/json', 'text/event-stream']);
+    expect(requestBody.content['application/json'].schema.$ref).toMatch(/(ChatCompletion|Turn)Request$/);
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '401', '413', '429', '502', '503', '504']));
+  }
+});

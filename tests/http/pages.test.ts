@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorCatalog } from '../../contracts/errors.ts';
+import { Readiness } from '../../contracts/system/health.ts';
+import { type Gateway, startGateway } from '../support/start-gateway.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
+
+let demo: Gateway;
+let scripted: ScriptedGateway;
+beforeAll(async () => {
+  [demo, scripted] = await Promise.all([startGateway(), startScripted()]);
+});
+afterAll(() => Promise.all([demo.close(), scripted.close()]));
+
+const textOf = async (path: string, from: Gateway = demo) => (await fetch(from.url + path)).text();
+const jsonOf = async (path: string, from: Gateway = demo) => (await fetch(from.url + path)).json();
+
+test('/healthz says ok', async () => {
+  expect(await jsonOf('/healthz')).toEqual({ status: 'ok' });
+});
+
+describe('/readyz', () => {
+  test('tells each backend with its latency, and the database', async () => {
+    const ready = Readiness.strict().parse(await jsonOf('/readyz', scripted));
+    expect(ready).toMatchObject({
+      status: 'ready',
+      demo: false,
+      database: { status: 'up', latency_ms: expect.any(Number) },
+      backends: [{ provider: 'up', kind: 'openai-compatible', status: 'up', latency_ms: expect.any(Number) }],
+    });
+  });
+
+  test('says so in demo mode', async () => {
+    const ready = Readiness.parse(await jsonOf('/readyz'));
+    expect(ready).toMatchObject({ status: 'ready', demo: true, backends: [{ provider: 'embedded', status: 'up' }] });
+    expect(ready.notice).toMatch(/demo mode/i);
+  });
+
+  test('asks no upstream for a token, and not for every caller', async () => {
+    for (let i = 0; i < 20; i++) await jsonOf('/readyz', scripted);
+    const probes = scripted.upstream.requests.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(probes)).toEqual(new Set(['GET /v1/models']));
+    expect(probes.length).toBeLessThan(5);
+  });
+});
+
+describe('the error catalog', () => {
+  test('/errors lists every code as the catalog has it', async () => {
+    const { entries } = await jsonOf('/errors');
+    expect(Object.fromEntries(entries.map((entry: { code: string }) => [entry.code, entry]))).toEqual(
+      Object.fromEntries(
+        Object.entries(errorCatalog).map(([code, row]) => [
+          code,
+          {
+            code,
+            type: row.type,
+            http_status: row.status,
+            title: row.title,
+            description: row.description,
+            remediation: row.remediation,
+            typical_param: 'typicalParam' in row ? row.typicalParam : null,
+          },
+        ]),
+      ),
+    );
+    expect(entries).toHaveLength(Object.keys(errorCatalog).length);
+  });
+
+  test('every code has its anchor at /docs/errors, and no anchor is without a code', async () => {
+    const anchors = [...(await textOf('/docs/errors')).matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
+    expect(anchors).toEqual(Object.keys(errorCatalog));
+  });
+
+  test('every code stands in the OpenAPI document, in the enum and under its status', async () => {
+    const document = await jsonOf('/openapi.json');
+    const { properties } = document.components.schemas.ErrorBody.properties.error;
+    expect(properties.code.enum).toEqual(Object.keys(errorCatalog));
+    const said = JSON.stringify(
+      Object.values(document.paths).flatMap((path) =>
+        Object.values(path as object).flatMap(({ responses }) =>
+          Object.entries(responses).map(([status, { description }]) => [status, description]),
+        ),
+      ),
+    );
+    const described = Object.entries(errorCatalog).filter(([code]) => !said.includes(`\`${code}\``));
+    // These can't happen to an operation of the document: no such path or method, or no right for it yet.
+    expect(described.map(([code]) => code)).toEqual(['permission_denied', 'method_not_allowed']);
+  });
+
+  test('the types of the codes follow their statuses', () => {
+    const types: Record<number, string[]> = {
+      400: ['invalid_request_error'],
+      401: ['authentication_error'],
+      403: ['permission_denied'],
+      404: ['not_found'],
+      405: ['invalid_request_error'],
+      409: ['invalid_request_error'],
+      413: ['invalid_request_error'],
+      415: ['invalid_request_error'],
+      429: ['rate_limit_exceeded'],
+      500: ['internal_error'],
+      502: ['upstream_error'],
+      503: ['upstream_error', 'internal_error'],
+      504: ['upstream_error'],
+    };
+    for (const [code, { status, type }] of Object.entries(errorCatalog)) {
+      expect([code, types[status]]).toEqual([code, expect.arrayContaining([type])]);
+    }
+  });
+});
+
+describe('the pages', () => {
+  test('/ links everything that there is, and every link leads somewhere', async () => {
+    const page = await textOf('/');
+    const links = [...page.matchAll(/href="(\/[^"]*)"/g)].map(([, href = '']) => href);
+    expect(links).toEqual(
+      expect.arrayContaining(['/openapi', '/openapi.json', '/docs', '/docs/errors', '/errors', '/healthz', '/readyz']),
+    );
+    for (const link of new Set(links)) expect([link, (await fetch(demo.url + link)).status]).toEqual([link, 200]);
+  });
+
+  test('/ says that it is demo mode, and only then', async () => {
+    expect(await textOf('/')).toMatch(/demo mode/i);
+    expect(await textOf('/', scripted)).not.toMatch(/demo mode/i);
+  });
+
+  test.each(['/', '/docs', '/docs/errors'])('%s is a page of text in UTF-8', async (path) => {
+    const response = await fetch(demo.url + path);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await response.text()).toMatch(/^<!doctype html>/i);
+  });
+
+  test('every link between the pages of the documentation leads to a page, and to an anchor that exists', async () => {
+    const seen = new Map<string, string>();
+    const open = ['/docs'];
+    for (let path = open.pop(); path !== undefined; path = open.pop()) {
+      const page = await fetch(demo.url + path);
+      expect([path, page.status]).toEqual([path, 200]);
+      const text = await page.text();
+      seen.set(path, text);
+      for (const [, href = ''] of text.matchAll(/href="(\/docs[^"#]*)/g)) {
+        if (!seen.has(href) && !open.includes(href)) open.push(href);
+      }
+    }
+    for (const [path, text] of seen) {
+      for (const [, href = '', anchor = ''] of text.matchAll(/href="(\/docs[^"#]*)?#([^"]+)"/g)) {
+        expect([path, href, anchor, (seen.get(href || path) ?? '').includes(`id="${anchor}"`)]).toEqual([
+          path,
+          href,
+          anchor,
+          true,
+        ]);
+      }
+    }
+  });
+
+  test('no page shows a file outside of the documentation', async () => {
+    for (const path of [
+      '/docs/..%2fpackage.json',
+      '/docs/%2e%2e/README',
+      '/docs/decisions/../../README',
+      '/docs/models.example.yaml',
+    ]) {
+      const response = await fetch(demo.url + path);
+      expect(response.status).toBe(404);
+    }
+  });
+
+  test('/openapi is an interactive reference that needs nothing from elsewhere', async () => {
+    const page = await textOf('/openapi');
+    expect(page).toMatch(/swagger-ui/);
+    const assets = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, href = '']) => href);
+    expect(assets.length).toBeGreaterThan(3);
+    for (const asset of assets) {
+      expect(asset).not.toMatch(/^(https?:)?\/\//);
+      expect([asset, (await fetch(new URL(asset, `${demo.url}/openapi`))).status]).toEqual([asset, 200]);
+    }
+  });
+});
+
+describe('the models', () => {
+  test('/v1/models lists every alias, and each can be got by its name', async () => {
+    const list = await (await demo.call('GET', '/v1/models')).json();
+    expect(list.object).toBe('list');
+    expect(list.data.length).toBeGreaterThanOrEqual(13);
+    for (const model of list.data) {
+      const one = await demo.call('GET', `/v1/models/${encodeURIComponent(model.id)}`);
+      expect(await one.json()).toEqual(model);
+    }
+  });
+
+  test('/v1/info tells honestly what answers in demo mode', async () => {
+    const info = await (await demo.call('GET', '/v1/info')).json();
+    expect(info).toMatchObject({ name: 'duplex', demo: true, notice: expect.stringMatching(/demo mode/i) });
+    const byAlias = new Map(info.models.map((model: { alias: string }) => [model.alias, model]));
+    expect(byAlias.get('llama-4-scout')).toMatchObject({
+      available: true,
+      context_window: 10_000_000,
+      backends: [{ provider: 'embedded', kind: 'embedded', model: 'tinychat' }],
+      constraints: { tools: true, accepts_image_url: false, min_max_tokens: null, typical_response_seconds: 8 },
+    });
+    expect(byAlias.get('gpt-image')).toMatchObject({ available: false, backends: [] });
+    expect(byAlias.get('flagship')).toMatchObject({ constraints: { min_max_tokens: 200 } });
+  });
+
+  test('an image-output alias answers 503 no_backend with what to configure', async () => {
+    const response = await demo.call('POST', '/v1/chat/completions', {
+      model: 'nano-banana',
+      messages: [{ role: 'user', content: 'A cat' }],
+    });
+    const { error } = await response.json();
+    expect([response.status, error.code, error.param]).toEqual([503, 'no_backend', 'model']);
+    expect(error.message).toContain('OPENROUTER_API_KEY');
+  });
+});
