@@ -50,8 +50,9 @@ function createFastify(env: Env): FastifyInstance {
     // Long answers and slow uploads are normal here; idle connections are not kept for ever.
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 512 },
+    // A stop lets the answers that are under way end.
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });
 }
@@ -70,11 +71,15 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
     done();
   });
-  await app.register(cors, {
+  const corsOptions = {
     origin: env.corsOrigins.includes('*') ? '*' : [...env.corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 86_400,
+  };
+  // Programs that are no pages send no origin, and need no headers about it.
+  await app.register(cors, {
+    delegator: (request, done) => done(null, request.headers.origin ? corsOptions : { origin: false }),
   });
   handleErrors(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });

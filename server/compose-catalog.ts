@@ -21,7 +21,7 @@ interface ComposeOptions {
 }
 
 const DEMO_NOTICE =
-  'Demo mode: no models file and no provider key is configured, so every model answers from the small embedded model. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
+  'Demo mode: no models file and no provider key is configured, so the text models answer from the small embedded model, and the image models not at all. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
 
 const toBackend = (provider: Provider, model: string): Backend => ({ provider, model, ignoresImages: false });
 

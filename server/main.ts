@@ -9,6 +9,7 @@ import { openBearer } from './open-bearer.ts';
 import { openProviders } from './open-providers.ts';
 import { printWelcome } from './print-welcome.ts';
 import { openStore } from './store/open-store.ts';
+import { StoreError } from './store/store-error.ts';
 
 /** The package's root, from the sources as well as from `dist`. */
 function packageRoot(): string {
@@ -16,14 +17,15 @@ function packageRoot(): string {
   return here.endsWith('dist') ? dirname(here) : here;
 }
 
-/** How long answers that are under way may still take at a stop, in ms. */
+/** How long answers that are under way may go on at a stop; then their connections are cut and what came is stored. */
 const GRACE_MS = 10_000;
+/** When even that hangs, the process ends all the same. */
+const GIVE_UP_MS = GRACE_MS + 5_000;
 
 async function start(): Promise<void> {
   const env = loadEnv();
   const root = packageRoot();
   const version: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-  const { bearer, created } = openBearer(env.apiBearer, env.dataDir);
   const { catalog, providers } = await openProviders(env, {
     builtInModels: join(root, 'docs/models.example.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
@@ -34,22 +36,32 @@ async function start(): Promise<void> {
     synchronous: env.synchronous,
     onError: (error) => app.log.error({ err: error }, 'usage rows could not be written'),
   });
+  const { bearer, file: bearerFile, created } = openBearer(env.apiBearer, env.dataDir);
   const app = await createApp({ env, bearer, catalog, providers, store, version, docsDir: join(root, 'docs') });
 
-  closeWithGrace({ delay: GRACE_MS }, async ({ err }) => {
+  closeWithGrace({ delay: GIVE_UP_MS }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an unexpected failure');
+    const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
     await app.close();
+    clearTimeout(cut);
     await Promise.all(providers.map((provider) => provider.close()));
     await store.close();
   });
   const url = await app.listen({ host: env.host, port: env.port });
-  printWelcome({ url, version, catalog, newBearer: created ? bearer : null, dataDir: env.dataDir });
+  printWelcome({ url, version, catalog, providers, bearerFile, newBearer: created ? bearer : null });
+}
+
+/** What the operator can mend is said in one line; anything else is ours and shows its stack. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EADDRINUSE') return `${error.message}\nSet PORT to a free port.`;
+  const known = error instanceof EnvError || error instanceof ModelsFileError || error instanceof StoreError;
+  return known ? error.message : (error.stack ?? error.message);
 }
 
 try {
   await start();
 } catch (error) {
-  const expected = error instanceof EnvError || error instanceof ModelsFileError;
-  process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${describeFailure(error)}\n`);
   process.exit(1);
 }

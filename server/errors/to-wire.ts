@@ -36,6 +36,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
+const unsupportedMediaType = (cause: unknown) =>
+  new AppError('unsupported_media_type', 'Send "Content-Type: application/json".', { param: 'Content-Type', cause });
+
 /** Whatever was thrown, as the error that it means: causes are searched, and what is unknown stays inside. */
 export function toAppError(thrown: unknown): AppError {
   let outer: unknown = thrown;
@@ -51,6 +54,7 @@ export function toAppError(thrown: unknown): AppError {
     if (outer.name === 'AbortError')
       return new AppError('upstream_unavailable', 'The request was aborted.', { cause: thrown });
     const code = frameworkCodes[codeOf(outer)];
+    if (code === 'unsupported_media_type') return unsupportedMediaType(thrown);
     if (code) return new AppError(code, undefined, { cause: thrown });
     outer = outer.cause;
   }

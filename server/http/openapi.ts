@@ -70,6 +70,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   for (const operation of listOperations(router)) {
     const described = document.paths?.[operation.path]?.[operation.method.toLowerCase() as 'get'];
     if (!described) continue;
+    // Without a key, and said so: an absent field would leave it open.
+    described.security ??= [];
     const id = operation.input && globalRegistry.get(operation.input)?.id;
     if (described.requestBody && id && schemas[id] && operation.method === 'POST') {
       Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(id) } } });

@@ -8,13 +8,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocket } from 'ws';
 import { AppError } from '../errors/app-error.ts';
 import { toWireError } from '../errors/to-wire.ts';
-import { type Gate, readKey } from '../features/access/gate.ts';
+import { ensureAllowed, type Gate, readKey } from '../features/access/gate.ts';
 import type { Principal } from '../features/chat/caller.ts';
 import type { Context, Socket } from '../rpc/context.ts';
 import type { AppRouter } from '../rpc/router.ts';
 import { type ErrorData, trpcCodeOf } from '../rpc/trpc.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
-import { setRateHeaders } from './plugins/admission.ts';
+import { admit } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
 import { newRequestId } from './request-id.ts';
 
@@ -82,7 +82,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
       requestId: request.id,
       authorize() {
         if (!request.principal) throw new AppError('missing_authorization');
-        setRateHeaders(reply, gate.admit(request.principal));
+        admit(gate, request.principal, reply);
         return request.principal;
       },
       setHeader(name, value) {
@@ -100,7 +100,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
       },
       authorize() {
         const caller = principal();
-        gate.admit(caller);
+        ensureAllowed(gate.count(caller));
         return caller;
       },
       setHeader: () => undefined,

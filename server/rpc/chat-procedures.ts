@@ -7,6 +7,7 @@ import { type CompletionDeps, createCompletion, streamCompletion } from '../feat
 import { streamTurn, type TurnDeps, takeTurn } from '../features/chat/take-turn.ts';
 import { Json } from '../providers/json.ts';
 import type { Context } from './context.ts';
+import type { KnownFields } from './known-fields.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
 
@@ -40,6 +41,8 @@ function noteConversation(caller: Caller): { caller: Caller; conversationId: () 
   };
 }
 
+const showChunk = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk> => chunk;
+
 /** `v1.chat`: stateless completions. */
 export const completionProcedures = (deps: CompletionDeps) => ({
   create: documented(
@@ -56,7 +59,7 @@ export const completionProcedures = (deps: CompletionDeps) => ({
         stream: 'v1.chat.stream',
       })
       .input(ChatCompletionRequest)
-      .mutation(async ({ ctx, input }): Promise<ChatCompletion> => {
+      .mutation(async ({ ctx, input }): Promise<KnownFields<ChatCompletion>> => {
         const answer = await createCompletion(deps, jsonOf(ctx, input), ctx.caller);
         ctx.respond?.(answer);
         return answer.value;
@@ -67,7 +70,7 @@ export const completionProcedures = (deps: CompletionDeps) => ({
     const { lastEventId, ...request } = input;
     refuseResume(lastEventId);
     const chunks = streamCompletion(deps, jsonOf(ctx, request), ctx.caller);
-    return new TrackedStream(chunks, (chunk) => chunk, { socket: ctx.socket, signal: ctx.caller.signal });
+    return new TrackedStream(chunks, showChunk, { socket: ctx.socket, signal: ctx.caller.signal });
   }),
 });
 
@@ -87,7 +90,7 @@ export const turnProcedures = (deps: TurnDeps) => ({
         stream: 'c1.chat.stream',
       })
       .input(TurnRequest)
-      .mutation(async ({ ctx, input }): Promise<ChatCompletion & InConversation> => {
+      .mutation(async ({ ctx, input }): Promise<KnownFields<ChatCompletion> & InConversation> => {
         const { caller, conversationId } = noteConversation(ctx.caller);
         const answer = await takeTurn(deps, input, caller);
         ctx.respond?.(answer);
@@ -99,7 +102,7 @@ export const turnProcedures = (deps: TurnDeps) => ({
     const { lastEventId, ...turn } = input;
     refuseResume(lastEventId);
     const { caller, conversationId } = noteConversation(ctx.caller);
-    const show = (chunk: ChatCompletionChunk): ChatCompletionChunk & InConversation => ({
+    const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk> & InConversation => ({
       ...chunk,
       conversation_id: conversationId(),
     });

@@ -22,6 +22,7 @@ import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/store.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
+import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
 
 export interface RouterDeps {
@@ -80,7 +81,7 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
         procedure
           .meta(get(conversationPath, 'conversations', 'Get a conversation with its messages'))
           .input(ConversationRef)
-          .query(({ input }): Promise<Conversation> => getConversation(conversations, input)),
+          .query(({ input }): Promise<KnownFields<Conversation>> => getConversation(conversations, input)),
         Conversation,
       ),
       update: documented(

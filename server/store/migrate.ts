@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Database, loadDriver } from './sqlite/driver.ts';
 import { withPatience } from './sqlite/patience.ts';
 import { toSqliteTime } from './sqlite/values.ts';
+import { StoreError } from './store-error.ts';
 
 const LOCK_TIMEOUT_MS = 30_000;
 
@@ -88,9 +89,9 @@ function checkedHistory(db: Database, migrations: readonly Migration[]): Set<str
   for (const [name, checksum, finished] of statement.all().filter(Array.isArray)) {
     const migration = migrations.find((one) => one.name === name);
     if (!migration)
-      throw new Error(`the database has migration ${name}, which this version does not know; is it newer?`);
-    if (!finished) throw new Error(`migration ${name} failed earlier; resolve it with \`prisma migrate resolve\``);
-    if (migration.checksum !== checksum) throw new Error(`migration ${name} was edited after it was applied`);
+      throw new StoreError(`the database has migration ${name}, which this version does not know; is it newer?`);
+    if (!finished) throw new StoreError(`migration ${name} failed earlier; resolve it with \`prisma migrate resolve\``);
+    if (migration.checksum !== checksum) throw new StoreError(`migration ${name} was edited after it was applied`);
     done.add(migration.name);
   }
   return done;

@@ -8,6 +8,7 @@ import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { SqliteAdapterFactory } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
 import { UsageWriter } from './usage.ts';
 
 export interface StoreOptions {
@@ -59,6 +60,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),
     close: async () => {
       await usage.close();
+      // So that the one file, copied while nothing runs, holds everything.
+      await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);
       await close();
     },
   };
@@ -74,6 +77,6 @@ function createFile(path: string): string {
 
 function pathOf(url: string): string {
   const path = /^file:(?:\/\/(?=\/))?([^?]+)$/.exec(url)?.[1];
-  if (!path) throw new Error(`the database URL must be file: and a path, not ${url.replace(/:.*/s, ':…')}`);
+  if (!path) throw new StoreError(`the database URL must be file: and a path, not ${url.replace(/:.*/s, ':…')}`);
   return resolve(path);
 }

@@ -26,12 +26,16 @@ const wrongLimit = (): unknown => gateway.conversations.list.query({ limit: '20'
 
 const turn: Turn = await gateway.c1.chat.create.mutate({ model: 'llama-4-scout', message: 'Hello', max_tokens: 8 });
 const conversation_id: string = turn.conversation_id;
+const finish: string | null | undefined = turn.choices[0]?.finish_reason;
+const total: number | undefined = turn.usage?.total_tokens;
+const call: string | undefined = turn.choices[0]?.message.tool_calls?.[0]?.function?.arguments;
 
 let text = '';
 for await (const chunk of gateway.streamTurn({ model: 'llama-4-scout', message: 'Again', conversation_id })) {
   // @ts-expect-error: a choice has a delta, not a message's content.
   const wrong: string = chunk.choices[0]?.delta;
-  text += chunk.choices[0]?.delta.content ?? '';
+  const piece: string | null | undefined = chunk.choices[0]?.delta.content;
+  text += piece ?? '';
   void wrong;
 }
 
@@ -52,4 +56,4 @@ try {
   console.log(JSON.stringify({ ids: ids.length, text, code: error.code, param, status: error.status }));
 }
 await gateway.close();
-void [nothing, incomplete, wrongRole, wrongLimit];
+void [finish, total, call, nothing, incomplete, wrongRole, wrongLimit];

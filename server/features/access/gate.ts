@@ -39,12 +39,15 @@ export class Gate {
     throw new AppError('invalid_authorization', 'The key is not valid here.', { param: 'Authorization' });
   }
 
-  /** Counts one request. Throws `rate_limit_exceeded`. */
-  admit(principal: Principal): RateState | null {
-    const state = this.#limiter.take(principal.keyHash);
-    if (state === null || state.allowed) return state;
-    throw new AppError('rate_limit_exceeded', `Too many requests; try again in ${state.retryAfter} s.`, {
-      retryAfter: state.retryAfter,
-    });
+  /** Counts one request against its key; null when limiting is off. `ensureAllowed` says whether it may go on. */
+  count(principal: Principal): RateState | null {
+    return this.#limiter.take(principal.keyHash);
   }
+}
+
+/** Throws `rate_limit_exceeded`. */
+export function ensureAllowed(state: RateState | null): void {
+  if (state === null || state.allowed) return;
+  const { retryAfter } = state;
+  throw new AppError('rate_limit_exceeded', `Too many requests; try again in ${retryAfter} s.`, { retryAfter });
 }

@@ -16,7 +16,7 @@ const toModelInfo = (model: CatalogModel): ModelInfo => ({
   alias: model.alias,
   family: model.family,
   license: model.license,
-  context_window: model.contextWindow,
+  context_window: model.contextWindow ?? model.backends[0]?.provider.contextWindow ?? null,
   modalities: { input: [...model.input], output: [...model.output] },
   capabilities: {
     tools: model.tools,

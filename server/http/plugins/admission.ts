@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Gate } from '../../features/access/gate.ts';
-import { readKey } from '../../features/access/gate.ts';
-import type { RateState } from '../../features/access/rate-limiter.ts';
+import { ensureAllowed, type Gate, readKey } from '../../features/access/gate.ts';
 import type { Principal } from '../../features/chat/caller.ts';
 
 declare module 'fastify' {
@@ -15,12 +13,14 @@ declare module 'fastify' {
   }
 }
 
-/** OpenAI's header names; `reset` is a duration. */
-export function setRateHeaders(reply: FastifyReply, state: RateState | null): void {
+/** Counts a request; the headers (OpenAI's names, `reset` a duration) are set also when it is refused. */
+export function admit(gate: Gate, principal: Principal, reply: FastifyReply): void {
+  const state = gate.count(principal);
   if (!state) return;
   reply.header('x-ratelimit-limit-requests', state.limit);
   reply.header('x-ratelimit-remaining-requests', state.remaining);
   reply.header('x-ratelimit-reset-requests', `${Math.ceil(state.reset * 1000)}ms`);
+  ensureAllowed(state);
 }
 
 export function decorateAdmission(app: FastifyInstance): void {
@@ -32,7 +32,7 @@ export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     if (!request.routeOptions.config.public) {
       request.principal = gate.authenticate(readKey(request.headers));
-      setRateHeaders(reply, gate.admit(request.principal));
+      admit(gate, request.principal, reply);
     }
     done();
   };

@@ -7,7 +7,7 @@ export function logError(request: FastifyRequest, thrown: unknown): void {
   const error = toAppError(thrown);
   if (error.code === 'internal_error' || error.code === 'service_unavailable') {
     request.log.error({ reqId: request.id, err: thrown }, 'failed');
-  } else if (error.status >= 500 && !request.raw.socket.destroyed) {
+  } else if (error.status >= 500 && error.code !== 'no_backend' && !request.raw.socket.destroyed) {
     request.log.warn({ reqId: request.id, err: error }, 'upstream failed');
   }
 }

@@ -1,13 +1,14 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { calledTools } from './called-tools.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
 
 type Tools = Pick<GenerationRequest, 'tools' | 'toolChoice'>;
 
 /** llama.cpp knows no named choice: it is the same as having only that tool, and having to call it. */
-export function toToolChoice({ tools, tool_choice }: ChatCompletionRequest): Tools {
-  const choice = tool_choice ?? 'auto';
-  const offered = tools ?? [];
+export function toToolChoice(request: ChatCompletionRequest): Tools {
+  const choice = request.tool_choice ?? 'auto';
+  const offered = calledTools(request);
   if (typeof choice === 'string') {
     if (choice === 'required' && offered.length === 0) throw refuse('`required` needs `tools`.');
     // The native side would show the model tools that it may not call, and then leave the calls in the text.

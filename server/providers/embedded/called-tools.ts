@@ -1,0 +1,15 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { Tool } from '../../../contracts/chat/message.ts';
+
+/**
+ * The tools of a request that ends in their results but does not name them again, as the second half of a tool loop
+ * often does. Templates write tools before the conversation, and without them models misread the results.
+ */
+export function calledTools({ messages, tools }: ChatCompletionRequest): Tool[] {
+  if (tools && tools.length > 0) return tools;
+  if (messages.at(-1)?.role !== 'tool') return [];
+  const called = messages.flatMap((message) => message.tool_calls ?? []).map((call) => call.function?.name);
+  return [...new Set(called)].flatMap((name) =>
+    name ? [{ type: 'function', function: { name, parameters: { type: 'object', properties: {} } } }] : [],
+  );
+}
