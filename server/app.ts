@@ -1,4 +1,3 @@
-import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
@@ -10,6 +9,7 @@ import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { decorateAdmission } from './http/plugins/admission.ts';
+import { allowOrigins } from './http/plugins/cors.ts';
 import { handleErrors, sendError } from './http/plugins/errors.ts';
 import { guardMethods } from './http/plugins/method-guard.ts';
 import { newRequestId } from './http/request-id.ts';
@@ -26,18 +26,6 @@ export interface AppDeps extends OpenedProviders {
   readonly version: string;
   readonly docsDir: string;
 }
-
-/** Headers that a page on another origin may read. */
-const EXPOSED_HEADERS = [
-  'x-request-id',
-  'x-conversation-id',
-  'x-gateway-backend',
-  'x-gateway-applied',
-  'retry-after',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-reset-requests',
-];
 
 function createFastify(env: Env): FastifyInstance {
   return Fastify({
@@ -71,16 +59,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
     done();
   });
-  const corsOptions = {
-    origin: env.corsOrigins.includes('*') ? '*' : [...env.corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: EXPOSED_HEADERS,
-    maxAge: 86_400,
-  };
-  // Programs that are no pages send no origin, and need no headers about it.
-  await app.register(cors, {
-    delegator: (request, done) => done(null, request.headers.origin ? corsOptions : { origin: false }),
-  });
+  allowOrigins(app, env.corsOrigins);
   handleErrors(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });

@@ -19,9 +19,16 @@ const SILENT = Symbol('no chunk yet');
 
 /** A whole batch is one write. */
 function frame(batch: ChunkBatch): Buffer {
-  const parts: Buffer[] = [];
-  for (const chunk of batch) parts.push(DATA, chunk.bytes, END);
-  return Buffer.concat(parts);
+  let length = 0;
+  for (const { bytes } of batch) length += DATA.length + bytes.length + END.length;
+  const out = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const { bytes } of batch) {
+    at += DATA.copy(out, at);
+    at += bytes.copy(out, at);
+    at += END.copy(out, at);
+  }
+  return out;
 }
 
 async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | typeof SILENT> {

@@ -42,7 +42,13 @@ class CollectedChoice {
   }
 
   finish(): Choice {
-    const message: AssistantMessage = { role: 'assistant', content: null, ...this.#texts, ...this.#others };
+    const message: AssistantMessage = {
+      role: 'assistant',
+      content: null,
+      refusal: null,
+      ...this.#texts,
+      ...this.#others,
+    };
     if (this.#calls.size > 0) {
       message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => call);
       if (message.content === '') message.content = null;

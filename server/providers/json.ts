@@ -19,7 +19,7 @@ function patternOf(key: string): Buffer {
  * A JSON value that is held as bytes, as a parsed value, or both, and converted only when the other form is asked
  * for: what passes through stays the bytes that came.
  */
-export class Json<T> {
+export class Json<T extends object> {
   #bytes: Buffer | undefined;
   #value: T | undefined;
 
@@ -28,16 +28,16 @@ export class Json<T> {
     this.#value = value;
   }
 
-  static ofBytes<T>(bytes: Buffer): Json<T> {
+  static ofBytes<T extends object>(bytes: Buffer): Json<T> {
     return new Json<T>(bytes, undefined);
   }
 
-  static ofValue<T>(value: T): Json<T> {
+  static ofValue<T extends object>(value: T): Json<T> {
     return new Json<T>(undefined, value);
   }
 
   /** Bytes whose parsed (and validated) value is already at hand. */
-  static ofBoth<T>(bytes: Buffer, value: T): Json<T> {
+  static ofBoth<T extends object>(bytes: Buffer, value: T): Json<T> {
     return new Json<T>(bytes, value);
   }
 
@@ -74,11 +74,14 @@ export class Json<T> {
 
   /** The same object with top-level fields set; `undefined` removes one. What is not named keeps its bytes. */
   with(changes: Readonly<Record<string, unknown>>): Json<T> {
-    if (Object.keys(changes).length === 0) return this;
-    const value = this.#value === undefined ? undefined : { ...this.#value, ...changes };
-    if (this.#bytes === undefined) return new Json<T>(undefined, value);
-    const spliced = spliceFields(this.#bytes, changes);
-    return spliced ? new Json<T>(spliced, value) : new Json<T>(undefined, { ...this.value, ...changes });
+    const spliced = this.#bytes && spliceFields(this.#bytes, changes);
+    return spliced ? new Json<T>(spliced, undefined) : new Json<T>(undefined, { ...this.value, ...changes });
+  }
+
+  /** As `with`, but for a value that nobody else holds: it is changed itself, not copied. */
+  assign(changes: Readonly<Partial<T>>): Json<T> {
+    const spliced = this.#bytes && spliceFields(this.#bytes, changes);
+    return new Json<T>(spliced ?? undefined, Object.assign(this.value, changes));
   }
 
   /** The same value, written anew when another parser could read the bytes as a different one. */

@@ -104,14 +104,23 @@ export function spliceFields(bytes: Buffer, changes: Readonly<Record<string, unk
   replaced.sort((a, b) => a.span.start - b.span.start);
   const open = bytes.indexOf(OPEN_BRACE) + 1;
   if (added && spans.size === 0) added = added.slice(0, -1);
-  const parts: Buffer[] = [bytes.subarray(0, open), Buffer.from(added)];
-  let from = open;
-  for (const { span, text } of replaced) {
-    parts.push(bytes.subarray(from, span.start), Buffer.from(text));
+  return writeSpliced(bytes, [{ span: { start: open, end: open }, text: added }, ...replaced]);
+}
+
+/** One allocation and plain copies: a view for each piece would cost more than the copying. */
+function writeSpliced(bytes: Buffer, edits: readonly { span: Span; text: string }[]): Buffer {
+  let length = bytes.length;
+  for (const { span, text } of edits) length += Buffer.byteLength(text) - (span.end - span.start);
+  const out = Buffer.allocUnsafe(length);
+  let from = 0;
+  let at = 0;
+  for (const { span, text } of edits) {
+    at += bytes.copy(out, at, from, span.start);
+    if (text) at += out.write(text, at);
     from = span.end;
   }
-  parts.push(bytes.subarray(from));
-  return Buffer.concat(parts);
+  bytes.copy(out, at, from);
+  return out;
 }
 
 /**

@@ -25,8 +25,8 @@ function isDatabaseFailure(error: unknown): boolean {
     const cause = error.meta?.driverAdapterError;
     return !(cause instanceof DriverAdapterError && CONSTRAINTS.includes(cause.cause.kind));
   }
+  if (error instanceof DriverAdapterError) return !CONSTRAINTS.includes(error.cause.kind);
   return (
-    error instanceof DriverAdapterError ||
     error instanceof Prisma.PrismaClientUnknownRequestError ||
     error instanceof Prisma.PrismaClientInitializationError ||
     isSqliteError(error)

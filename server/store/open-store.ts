@@ -34,8 +34,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   await migrate(path, migrationsDir);
 
   const owner = await Owner.claim(path);
+  const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
   const db = new PrismaClient({
-    adapter: new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs }),
+    adapter,
     errorFormat: 'minimal',
     // Longer than the adapter's own patience, which gives the more telling error.
     transactionOptions: { maxWait: busyTimeoutMs + 5_000, timeout: busyTimeoutMs + 10_000 },
@@ -52,7 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     throw error;
   }
 
-  const usage = new UsageWriter(db, { onError });
+  const usage = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), { onError });
   return {
     conversations: new Conversations(db, owner),
     usage,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { AppError } from '../errors/app-error.ts';
 import { useDatabase } from './failures.ts';
-import type { PrismaClient } from './generated/client.ts';
+import type { SqlValue } from './sqlite/driver.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 import type { UsageRow, UsageStore } from './store.ts';
 
@@ -21,7 +21,7 @@ export interface UsageOptions {
  * often. A hard kill loses about the last 100 ms.
  */
 export class UsageWriter implements UsageStore {
-  readonly #db: PrismaClient;
+  readonly #insert: InsertRows;
   readonly #onError: (error: unknown) => void;
   readonly #maxQueued: number;
   #queue: UsageRow[] = [];
@@ -30,8 +30,8 @@ export class UsageWriter implements UsageStore {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(db: PrismaClient, { onError, maxQueued = 50_000 }: UsageOptions) {
-    this.#db = db;
+  constructor(insert: InsertRows, { onError, maxQueued = 50_000 }: UsageOptions) {
+    this.#insert = insert;
     this.#onError = onError;
     this.#maxQueued = maxQueued;
   }
@@ -107,7 +107,7 @@ export class UsageWriter implements UsageStore {
 
   async #write(rows: readonly UsageRow[]): Promise<void> {
     try {
-      await useDatabase(() => this.#insert(rows));
+      await useDatabase(() => this.#insert(INSERT, rows.map(toColumns)));
     } catch (error) {
       if (error instanceof AppError) throw error;
       // A row that breaks a rule must not hold up the others for ever.
@@ -117,23 +117,18 @@ export class UsageWriter implements UsageStore {
       await this.#write(rows.slice(half));
     }
   }
-
-  /** One parameter for all rows, and each row an array: twice as cheap as objects, eight times as `createMany`. */
-  #insert(rows: readonly UsageRow[]): Promise<number> {
-    const json = JSON.stringify(rows.map(toColumns));
-    return this.#db.$executeRaw`
-      INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
-        "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
-        "conversationId")
-      SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-        value->>9, value->>10, value->>11, value->>12, value->>13, value->>14
-      FROM json_each(${json}) WHERE true
-      ON CONFLICT ("requestId") DO NOTHING`;
-  }
 }
 
+/** Writes rows in one transaction, with one statement for each. */
+export type InsertRows = (sql: string, rows: readonly (readonly SqlValue[])[]) => Promise<void>;
+
+const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
+  "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
+  "conversationId") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT ("requestId") DO NOTHING`;
+
 /** In the order of the INSERT. */
-const toColumns = (row: UsageRow) => [
+const toColumns = (row: UsageRow): SqlValue[] => [
   row.requestId,
   toSqliteTime(row.at),
   row.operation,
@@ -144,7 +139,7 @@ const toColumns = (row: UsageRow) => [
   row.completionTokens,
   row.cachedTokens,
   row.reasoningTokens,
-  row.estimated,
+  Number(row.estimated),
   row.outcome,
   row.latencyMs,
   row.firstTokenMs,

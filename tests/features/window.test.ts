@@ -81,9 +81,12 @@ test('what is dropped follows from the history alone: asking again gives the sam
 test('a prompt never begins with the results of calls that were dropped', async () => {
   const tools = [{ type: 'function', function: { name: 'f' } }];
   let id: string | undefined;
-  for (let i = 0; i < 25; i++) {
-    gateway.upstream.reply(callTools([{ name: 'f', arguments: { i }, id: `call_${i}` }]), say('x '.repeat(40)));
-    id = await turn({ message: `Question ${i} ${'word '.repeat(10)}`, conversation_id: id, tools });
+  for (let i = 0; i < 60; i++) {
+    gateway.upstream.reply(
+      callTools([{ name: 'f', arguments: { i }, id: `call_${i}` }]),
+      say('x '.repeat((i * 29) % 97)),
+    );
+    id = await turn({ message: `Question ${i} ${'word '.repeat((i * 17) % 43)}`, conversation_id: id, tools });
     await turn({ conversation_id: id, tool_results: [{ tool_call_id: `call_${i}`, content: 'r'.repeat(40) }], tools });
     const messages = messagesOf();
     expect(messages[0]?.role).toBe('user');

@@ -88,6 +88,29 @@ describe('a body beyond the limit', () => {
     expect((await small.call('POST', chat, bodyOf(10_000))).status).toBe(200);
   });
 
+  test.each([
+    ['with a declared length', 'content-length: 1000000', (piece: string) => piece],
+    ['without one', 'transfer-encoding: chunked', (piece: string) => `${piece.length.toString(16)}\r\n${piece}\r\n`],
+  ])(
+    'lets a client %s send it to its end, and its next request on that connection is served',
+    async (_how, length, encode) => {
+      const { socket, until } = openRaw(small.url);
+      const lines = [
+        `POST ${chat} HTTP/1.1`,
+        'host: gateway',
+        `authorization: Bearer ${bearer}`,
+        'content-type: application/json',
+      ];
+      socket.write(`${[...lines, length].join('\r\n')}\r\n\r\n${encode('x'.repeat(100_000))}`);
+      await until(/^HTTP\/1\.1 413 .*\}\}/s);
+      for (let sent = 100_000; sent < 1_000_000; sent += 100_000) socket.write(encode('x'.repeat(100_000)));
+      if (length.startsWith('transfer')) socket.write('0\r\n\r\n');
+      socket.write('GET /healthz HTTP/1.1\r\nhost: gateway\r\n\r\n');
+      await until(/HTTP\/1\.1 200 .*"ok"/s);
+      socket.destroy();
+    },
+  );
+
   test('at exactly the limit passes, one byte more does not', async () => {
     const base = bodyOf(0).length;
     const [fits, exceeds] = [bodyOf(20_000 - base), bodyOf(20_001 - base)];

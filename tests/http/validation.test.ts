@@ -387,6 +387,27 @@ describe('an object that means harm', () => {
     else expect(response.status).toBe(400);
   });
 
+  // Upstreams written in Go read keys without regard to case, the last one winning.
+  test.each([
+    [chat, { ...base, Model: 'forbidden' }, 'Model'],
+    [chat, { ...base, MESSAGES: image('http://169.254.169.254/').messages }, 'MESSAGES'],
+    [chat, { ...base, Stream: true }, 'Stream'],
+    ['/c1/chat', { model: 'scripted', message: 'Hi', MODEL: 'forbidden' }, 'MODEL'],
+    ['/c1/chat', { model: 'scripted', message: 'Hi', Messages: [] }, 'Messages'],
+    [
+      chat,
+      { ...base, ...user([{ type: 'image_url', image_url: { url: png, URL: 'http://169.254.169.254/' } }]) },
+      'messages[0].content[0].image_url.URL',
+    ],
+    [
+      chat,
+      { ...base, ...user([{ type: 'image_url', image_url: { url: png }, Image_URL: { url: 'http://x/' } }]) },
+      'messages[0].content[0].Image_URL',
+    ],
+  ])('%s refuses a key that differs from a checked one by case alone: %j', async (path, body, param) => {
+    expect(await refused(path, body)).toEqual(['invalid_field', param]);
+  });
+
   test('fields of the query string are no way around the body', async () => {
     const response = await fetch(`${gateway.url}${chat}?model=other&stream=true`, {
       method: 'POST',

@@ -1,5 +1,4 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { PrismaClient } from '../../server/store/generated/client.ts';
 import { SqliteAdapterFactory } from '../../server/store/sqlite/adapter.ts';
 import { UsageWriter } from '../../server/store/usage.ts';
 import { freshStore, openRaw, openTestStore, query, tempFolder, usageRow } from './support.ts';
@@ -66,10 +65,13 @@ describe('usage rows', () => {
   test('beyond the bound are dropped, the oldest first, and their number is reported', async () => {
     const { folder } = await freshStore();
     const adapter = new SqliteAdapterFactory({ path: `${folder}/test.db`, synchronous: 'NORMAL', busyTimeoutMs: 20 });
-    const db = new PrismaClient({ adapter });
-    onTestFinished(() => db.$disconnect());
+    const connection = await adapter.connect();
+    onTestFinished(() => connection.dispose());
     const errors: string[] = [];
-    const writer = new UsageWriter(db, { maxQueued: 100, onError: (error) => errors.push(String(error)) });
+    const writer = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), {
+      maxQueued: 100,
+      onError: (error) => errors.push(String(error)),
+    });
 
     for (let i = 0; i < 105; i++) writer.record(usageRow(`r${i}`));
     await writer.close();

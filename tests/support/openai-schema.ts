@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import * as formats from 'ajv-formats';
+import formats from 'ajv-formats';
 import { root } from './start-gateway.ts';
 
 /** OpenAI's own schemas, of its published OpenAPI document (see `tests/fixtures/openai-components.json`). */
 const ajv = new Ajv2020({ strict: false });
-formats.default.default(ajv);
+formats.default(ajv);
 const { components } = JSON.parse(readFileSync(join(root, 'tests/fixtures/openai-components.json'), 'utf8'));
 ajv.addSchema({ $id: 'openai', components });
 

@@ -77,7 +77,10 @@ export async function startGateway({ models, env: variables = {} }: GatewayOptio
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
     async close() {
-      await app.close();
+      // What is still under way at the end of a test has nobody to wait for it.
+      const closed = app.close();
+      app.server.closeAllConnections();
+      await closed;
       await Promise.all(providers.map((provider) => provider.close()));
       await store.close();
       rmSync(dataDir, { recursive: true, force: true });

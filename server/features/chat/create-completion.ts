@@ -56,7 +56,10 @@ export async function* streamCompletion(
   try {
     const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));
     const includeUsage = request.value.stream_options?.include_usage === true;
-    yield* relayChunks(upstream, { includeUsage, meter });
+    for await (const batch of upstream) {
+      const relayed = relayChunks(batch, includeUsage, meter);
+      if (relayed.length > 0) yield relayed;
+    }
     failure = undefined;
   } catch (error) {
     failure = error;

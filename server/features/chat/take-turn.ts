@@ -114,9 +114,10 @@ export async function* streamTurn(
   try {
     const upstream = plan.backend.provider.stream(toCall(plan, request, caller));
     const includeUsage = turn.stream_options?.include_usage === true;
-    for await (const batch of relayChunks(upstream, { includeUsage, meter })) {
-      for (const chunk of batch) collector.add(chunk.value);
-      yield batch;
+    for await (const batch of upstream) {
+      const relayed = relayChunks(batch, includeUsage, meter);
+      for (const chunk of relayed) collector.add(chunk.value);
+      if (relayed.length > 0) yield relayed;
     }
     failure = undefined;
   } catch (error) {

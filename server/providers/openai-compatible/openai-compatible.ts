@@ -5,7 +5,7 @@ import { toUpstreamError, UpstreamClient } from '../http/upstream-client.ts';
 import { Json } from '../json.ts';
 import type { Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { readErrorEvent, readErrorResponse } from './read-error.ts';
-import { readStream } from './read-stream.ts';
+import { StreamReader } from './read-stream.ts';
 import { repairCompletion } from './repair-chunk.ts';
 
 export interface OpenAiCompatibleOptions {
@@ -49,7 +49,7 @@ export class OpenAiCompatibleProvider implements Provider {
     const exchange = this.#post(call, false);
     try {
       await this.#expectSuccess(exchange);
-      return readCompletion(await exchange.readAll(MAX_ANSWER)).with({ model: call.alias });
+      return readCompletion(await exchange.readAll(MAX_ANSWER)).assign({ model: call.alias });
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -59,7 +59,11 @@ export class OpenAiCompatibleProvider implements Provider {
     const exchange = this.#post(call, true);
     try {
       await this.#expectSuccess(exchange);
-      yield* readStream(exchange, call.alias);
+      const reader = new StreamReader(call.alias);
+      while (!reader.ended) {
+        const batch = reader.read(reader.done ? null : await exchange.read());
+        if (batch.length > 0) yield batch;
+      }
     } catch (error) {
       throw toUpstreamError(error);
     } finally {

@@ -56,7 +56,7 @@ export class ChunkRepair {
     const { value } = chunk;
     let changed = false;
     for (const choice of value.choices ?? []) if (this.#repairChoice(choice)) changed = true;
-    return changed ? chunk.with({ choices: value.choices }) : chunk;
+    return changed ? chunk.assign({ choices: value.choices }) : chunk;
   }
 
   #repairChoice(choice: Choice): boolean {
@@ -84,5 +84,5 @@ export function repairCompletion(completion: Json<ChatCompletion>): Json<ChatCom
       changed = true;
     }
   }
-  return changed ? completion.with({ choices }) : completion;
+  return changed ? completion.assign({ choices }) : completion;
 }

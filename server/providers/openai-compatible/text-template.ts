@@ -42,6 +42,11 @@ export class TextTemplate {
     if (end > before.length && bytes[end - 1] === BACKSLASH) return null;
     if (bytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
     if (bytes.compare(after, 0, after.length, end) !== 0) return null;
-    return Buffer.concat([this.#shown.before, bytes.subarray(before.length, end), this.#shown.after]);
+    const { before: opening, after: closing } = this.#shown;
+    const out = Buffer.allocUnsafe(opening.length + end - before.length + closing.length);
+    opening.copy(out, 0);
+    bytes.copy(out, opening.length, before.length, end);
+    closing.copy(out, out.length - closing.length);
+    return out;
   }
 }

@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils';
 import { Connection } from './connection.ts';
-import { loadDriver } from './driver.ts';
+import { loadDriver, type SqlValue } from './driver.ts';
 import { toAdapterError } from './errors.ts';
 import { Mutex } from './mutex.ts';
 import { withPatience } from './patience.ts';
@@ -50,6 +50,10 @@ class SqliteAdapter implements SqlDriverAdapter {
 
   executeScript(script: string): Promise<void> {
     return this.#write(() => this.#writer.exec(script));
+  }
+
+  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    return this.#write(() => this.#writer.runForEach(sql, rows));
   }
 
   getConnectionInfo(): { supportsRelationJoins: boolean; maxBindValues: number } {
@@ -103,9 +107,19 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   readonly provider = 'sqlite';
   readonly adapterName = 'duplex-sqlite';
   readonly #options: SqliteOptions;
+  #adapter: SqliteAdapter | undefined;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Runs one statement for each row, past Prisma, in its own transaction on the same connection. For batches on the
+   * way of every request: through Prisma they cost three times as much. Connect first.
+   */
+  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    if (!this.#adapter) throw new Error('The database is not connected.');
+    return this.#adapter.runForEach(sql, rows);
   }
 
   async connect(): Promise<SqlDriverAdapter> {
@@ -114,7 +128,8 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
     const writer = new Connection(DatabaseSync, { path, synchronous, readOnly: false });
     try {
       const reader = new Connection(DatabaseSync, { path, synchronous, readOnly: true });
-      return new SqliteAdapter(writer, reader, busyTimeoutMs);
+      this.#adapter = new SqliteAdapter(writer, reader, busyTimeoutMs);
+      return this.#adapter;
     } catch (error) {
       writer.close();
       throw error;

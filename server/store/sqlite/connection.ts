@@ -1,5 +1,5 @@
 import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Database, DatabaseConstructor, Statement } from './driver.ts';
+import type { Database, DatabaseConstructor, SqlValue, Statement } from './driver.ts';
 import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values.ts';
 
 const MAX_STATEMENTS = 200;
@@ -53,6 +53,19 @@ export class Connection {
   run(query: SqlQuery): number {
     const { statement } = this.#prepare(query.sql);
     return Number(statement.run(...query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]))).changes);
+  }
+
+  /** Runs one statement for each row, in a transaction of its own. */
+  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): void {
+    const { statement } = this.#prepare(sql);
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const row of rows) statement.run(...row);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   exec(sql: string): void {

@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+const MAX_AGE_SECONDS = '86400';
+
+/** Headers of an answer that a page on another origin may read. */
+const EXPOSED = [
+  'x-request-id',
+  'x-conversation-id',
+  'x-gateway-backend',
+  'x-gateway-applied',
+  'retry-after',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+].join(', ');
+
+/**
+ * Lets pages of other origins call the gateway (`*` for all). Keys travel in headers, never in cookies, so a page can
+ * do nothing without one. Our own few lines: the usual plugin costs every request, also those that come from no page, a
+ * tenth of what the gateway itself does. Format: the Fetch standard, 3.2.
+ */
+export function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
+  const all = origins.includes('*');
+  const isAllowed = (origin: string) => all || origins.includes(origin);
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { origin } = request.headers;
+    if (!all && origin !== undefined) reply.header('vary', 'Origin');
+    if (origin !== undefined && isAllowed(origin)) {
+      reply.header('access-control-allow-origin', all ? '*' : origin);
+      reply.header('access-control-expose-headers', EXPOSED);
+      if (isPreflight(request)) return answerPreflight(request, reply);
+    }
+    done();
+  });
+}
+
+const isPreflight = ({ method, headers }: FastifyRequest) =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+
+function answerPreflight({ headers }: FastifyRequest, reply: FastifyReply): void {
+  reply
+    .code(204)
+    .header('access-control-allow-methods', METHODS)
+    .header('access-control-allow-headers', headers['access-control-request-headers'] ?? '*')
+    .header('access-control-max-age', MAX_AGE_SECONDS)
+    .send();
+}

@@ -1,0 +1,231 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from '../support/start-gateway.ts';
+
+interface Import {
+  /** A path inside the project, or the name of a package. */
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+const generated = 'server/store/generated/';
+
+function listFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((file) => join(folder, file).replaceAll('\\', '/'))
+    .filter(
+      (file) =>
+        /\.m?ts$/.test(file) &&
+        !file.startsWith(generated) &&
+        !file.includes('/dist/') &&
+        !file.includes('node_modules/'),
+    );
+}
+
+/** `import … from 'x'`, `export … from 'x'`, `import 'x'` and `import('x')`; comments are left out. */
+function importsOf(file: string): Import[] {
+  const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const found = [
+    ...code.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'"`;]*?\sfrom\s+['"]([^'"]+)['"]/gm),
+    ...code.matchAll(/^\s*import\s+()['"]([^'"]+)['"]/gm),
+    ...code.matchAll(/\bimport\(()\s*['"]([^'"]+)['"]/g),
+  ];
+  return found.map(([, type, specifier = '']) => ({
+    target: specifier.startsWith('.')
+      ? normalize(join(dirname(file), specifier)).replaceAll('\\', '/')
+      : packageOf(specifier),
+    typeOnly: Boolean(type),
+  }));
+}
+
+function packageOf(specifier: string): string {
+  if (specifier.startsWith('node:')) return 'node';
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+const contracts = listFiles('contracts');
+const server = listFiles('server');
+const graph = new Map([...contracts, ...server].map((file) => [file, importsOf(file)]));
+
+/** The imports of a layer that none of the allowed prefixes covers. */
+function strangers(layer: string, allowed: readonly string[]): string[] {
+  return [...graph].flatMap(([file, imports]) =>
+    file.startsWith(layer)
+      ? imports
+          .filter(({ target }) => !allowed.some((prefix) => target.startsWith(prefix)))
+          .map(({ target }) => `${file} → ${target}`)
+      : [],
+  );
+}
+
+const seams = [
+  'server/providers/provider.ts',
+  'server/providers/json.ts',
+  'server/providers/chunk-collector.ts',
+  'server/store/store.ts',
+];
+const core = ['contracts/', 'server/errors/'];
+
+describe('dependencies point inward', () => {
+  test('the scanner sees imports of every kind', () => {
+    expect(graph.size).toBeGreaterThan(80);
+    expect(graph.get('server/app.ts')).toContainEqual({ target: 'fastify', typeOnly: false });
+    expect(graph.get('server/features/chat/take-turn.ts')).toEqual(
+      expect.arrayContaining([
+        { target: 'server/store/store.ts', typeOnly: true },
+        { target: 'server/features/chat/build-prompt.ts', typeOnly: false },
+      ]),
+    );
+    expect(strangers('server/http/', ['contracts/']).length).toBeGreaterThan(10);
+  });
+
+  test('contracts import zod and each other', () => {
+    expect(strangers('contracts/', ['contracts/', 'zod'])).toEqual([]);
+  });
+
+  test('errors import contracts, and zod for the errors of zod', () => {
+    expect(strangers('server/errors/', ['contracts/', 'server/errors/', 'zod'])).toEqual([]);
+  });
+
+  test('providers and the store know contracts and errors, never each other or what is above them', () => {
+    const outer = [
+      'server/features/',
+      'server/rpc/',
+      'server/http/',
+      'server/app.ts',
+      'server/env.ts',
+      'server/main.ts',
+      'server/open-',
+      'server/models-file.ts',
+      'server/compose-catalog.ts',
+    ];
+    const ownPackages = (target: string) => !target.startsWith('server/') && !target.startsWith('contracts/');
+    for (const [layer, other] of [
+      ['server/providers/', 'server/store/'],
+      ['server/store/', 'server/providers/'],
+    ] as const) {
+      const inside = strangers(layer, [layer, ...core]).filter((edge) => !ownPackages(edge.split(' → ')[1] ?? ''));
+      expect(inside).toEqual([]);
+      for (const [file, imports] of graph) {
+        if (!file.startsWith(layer)) continue;
+        for (const { target } of imports) {
+          expect([file, target]).not.toEqual([file, expect.stringMatching(/^(fastify|@fastify\/|@trpc\/)/)]);
+          expect(target.startsWith(other) || outer.some((prefix) => target.startsWith(prefix))).toBe(false);
+        }
+      }
+    }
+  });
+
+  test('one dialect knows nothing of another', () => {
+    const dialects = ['embedded', 'openai-compatible'];
+    for (const dialect of dialects) {
+      const others = dialects.filter((name) => name !== dialect).map((name) => `server/providers/${name}/`);
+      for (const [file, imports] of graph) {
+        if (!file.startsWith(`server/providers/${dialect}/`)) continue;
+        for (const { target } of imports)
+          expect([file, others.some((other) => target.startsWith(other))]).toEqual([file, false]);
+      }
+    }
+  });
+
+  test('features know contracts, errors and the seams; never Fastify, tRPC or Prisma', () => {
+    expect(strangers('server/features/', ['server/features/', ...core, ...seams, 'node'])).toEqual([]);
+  });
+
+  test('rpc knows features, contracts, errors and the seams', () => {
+    const allowed = [
+      'server/rpc/',
+      'server/features/',
+      ...core,
+      ...seams,
+      '@trpc/server',
+      'zod',
+      'trpc-to-openapi',
+      'node',
+    ];
+    expect(strangers('server/rpc/', allowed)).toEqual([]);
+  });
+
+  test('http knows rpc, features, contracts and errors', () => {
+    const inside = strangers('server/http/', ['server/http/', 'server/rpc/', 'server/features/', ...core]);
+    expect(inside.filter((edge) => / → (server|contracts|clients)\//.test(edge))).toEqual([]);
+    expect(inside.filter((edge) => / → (@prisma|undici|@fugood|@photostructure)/.test(edge))).toEqual([]);
+  });
+
+  test('Prisma stays in the store, and the native model in its provider', () => {
+    for (const [file, imports] of graph) {
+      for (const { target } of imports) {
+        if (/^(@prisma\/|@photostructure\/)/.test(target)) expect(file).toMatch(/^server\/store\//);
+        if (target.startsWith('@fugood/')) expect(file).toMatch(/^server\/providers\/embedded\//);
+        if (target === 'undici') expect(file).toMatch(/^server\/(providers\/|detect-local\.ts$)/);
+        if (/^(fastify|@fastify\/)/.test(target)) expect(file).toMatch(/^server\/(http\/|app\.ts$)/);
+      }
+    }
+  });
+
+  test('no imports run in a circle', () => {
+    const edges = new Map(
+      [...graph].map(([file, imports]) => [
+        file,
+        imports.filter(({ typeOnly }) => !typeOnly).map(({ target }) => target),
+      ]),
+    );
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (path.includes(file) || done.has(file)) return;
+      for (const target of edges.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of edges.keys()) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  test('every import of the project leads to a file', () => {
+    const known = new Set([...graph.keys()]);
+    for (const [file, imports] of graph) {
+      for (const { target } of imports) {
+        if (!/^(server|contracts)\//.test(target) || target.startsWith(generated)) continue;
+        expect([file, target, known.has(target)]).toEqual([file, target, true]);
+      }
+    }
+  });
+
+  test('the client takes contracts and types, and drags no code of the server in', () => {
+    for (const file of listFiles('clients')) {
+      for (const { target, typeOnly } of importsOf(file)) {
+        if (target.startsWith('server/')) expect([file, target, typeOnly]).toEqual([file, target, true]);
+      }
+    }
+  });
+});
+
+describe('the house rules', () => {
+  test('only env.ts reads the environment', () => {
+    const readers = server.filter((file) => {
+      const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+      return /process\s*\.\s*env|process\[['"]env|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|import.*\benv\b.*node:process/.test(
+        code,
+      );
+    });
+    expect(readers).toEqual(['server/env.ts']);
+  });
+
+  test('files are named in kebab-case', () => {
+    const odd = [...contracts, ...server].filter((file) => !/^([a-z0-9-]+\/)*[a-z0-9-]+(\.d)?\.m?ts$/.test(file));
+    expect(odd).toEqual([]);
+  });
+
+  test('no file only hands others on, and none is a hub of utilities', () => {
+    for (const file of [...contracts, ...server]) {
+      expect(file).not.toMatch(/\/(index|utils?|helpers?|common|misc)\.ts$/);
+      const code = readFileSync(join(root, file), 'utf8');
+      expect([file, /^export \* from/m.test(code)]).toEqual([file, false]);
+    }
+  });
+});
