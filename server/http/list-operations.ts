@@ -4,7 +4,7 @@ import type { Context } from '../rpc/context.ts';
 import type { Meta } from '../rpc/trpc.ts';
 
 /** The use case of a procedure, behind its input schema. */
-export type Resolver = (call: { ctx: Context; input: unknown }) => unknown;
+type Resolver = (call: { ctx: Context; input: unknown }) => unknown;
 
 /** A procedure that REST serves too. */
 export interface Operation {

@@ -21,7 +21,8 @@ function refuseResume(lastEventId: string | null | undefined): void {
   if (lastEventId != null) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
 }
 
-const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> => (ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input));
+const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
+  ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
 
 /** Not an interface: the published type shows its fields, and must not need this file. */
 type InConversation = { conversation_id: string };

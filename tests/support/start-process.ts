@@ -16,7 +16,7 @@ export interface GatewayProcess {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

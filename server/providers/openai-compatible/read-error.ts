@@ -40,7 +40,7 @@ const OVERFLOW =
 const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|below|greater than|>=)/i;
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
-export function redact(message: string): string {
+function redact(message: string): string {
   return message
     .replace(/\b(sk|pk|key|token|Bearer)[-_ ][A-Za-z0-9_.-]{6,}/gi, '[redacted]')
     .replace(/\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b/g, '[redacted]')

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseModelsFile } from '../../server/models-file.ts';
+import { root } from '../support/start-gateway.ts';
+
+const faultOf = (text: string): string => {
+  try {
+    parseModelsFile(text, 'models.yaml');
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return 'no fault';
+};
+
+const providers = 'providers:\n  local: { kind: openai-compatible, base_url: http://127.0.0.1:8000/v1 }\n';
+
+test('the example file holds the thirteen aliases of the seeds with what they promise', () => {
+  const { models } = parseModelsFile(readFileSync(join(root, 'docs/models.example.yaml'), 'utf8'), 'example');
+  const rows = models.map((model) => [
+    model.alias,
+    model.context_window,
+    model.tools,
+    model.input.length,
+    model.output.includes('image'),
+    model.reasoning,
+    model.constraints.min_max_tokens ?? null,
+    model.constraints.typical_response_seconds,
+  ]);
+  expect(rows).toEqual([
+    ['llama-4-scout', 10_000_000, true, 2, false, false, null, 8],
+    ['mistral-small-4', 256_000, true, 2, false, true, null, 5],
+    ['qwen3-vl-30b-thinking', 131_000, true, 2, false, true, null, 12],
+    ['qwen3-vl-30b-instruct', 131_000, true, 2, false, false, null, 5],
+    ['gemma-4-31b', 256_000, true, 2, false, false, null, 5],
+    ['flagship', 1_050_000, true, 2, false, true, 200, 8],
+    ['gpt-5.5-pro', 1_050_000, true, 2, false, true, 200, 8],
+    ['claude-opus-4.7', 1_000_000, true, 2, false, true, null, 5],
+    ['gemini-3.1-pro', 1_050_000, true, 4, false, true, 200, 5],
+    ['grok-4.20', 2_000_000, true, 2, false, true, null, 3],
+    ['nano-banana', 65_000, false, 2, true, false, null, 15],
+    ['gpt-image', 272_000, false, 2, true, true, 16, 150],
+    ['image-gen', 65_000, false, 2, true, false, null, 15],
+  ]);
+});
+
+test('a mistake is reported with its line and its place', () => {
+  const broken = `${providers}models:\n  - alias: a\n    backends: [{ provider: local, model: m }]\n  - alias: b\n    context_window: many\n    backends: [{ provider: local, model: m }]\n`;
+  expect(faultOf(broken)).toMatch(/^models\.yaml:7: models\.1\.context_window: /);
+});
+
+test('a backend of an unknown provider, a composite of an unknown alias and a doubled alias are mistakes', () => {
+  expect(faultOf(`${providers}models:\n  - { alias: a, backends: [{ provider: cloud, model: m }] }\n`)).toBe(
+    'models.yaml:4: models.0.backends.0.provider: no provider "cloud"',
+  );
+  expect(faultOf(`${providers}models:\n  - { alias: a, backends: [{ alias: b }] }\n`)).toBe(
+    'models.yaml:4: models.0.backends.0.alias: no other model "b"',
+  );
+  const entry = '  - { alias: a, backends: [{ provider: local, model: m }] }\n';
+  expect(faultOf(`${providers}models:\n${entry}${entry}`)).toBe('models.yaml:5: models.1.alias: "a" is defined twice');
+});
+
+test('text that is not YAML is reported with its line', () => {
+  expect(faultOf('providers:\n  local: { kind: openai-compatible\nmodels: []\n')).toMatch(/^models\.yaml:\d+: /);
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { Json } from '../../server/providers/json.ts';
+import { spliceFields } from '../../server/providers/splice-fields.ts';
+
+const splice = (text: string, changes: Record<string, unknown>) =>
+  spliceFields(Buffer.from(text), changes)?.toString() ?? null;
+
+describe('setting top-level fields in the bytes of an object', () => {
+  test('leaves every other byte as it came', () => {
+    expect(splice('{ "a":1.0, "model" : "x","big":12345678901234567890}', { model: 'ü"y' })).toBe(
+      '{ "a":1.0, "model" : "ü\\"y","big":12345678901234567890}',
+    );
+  });
+
+  test('adds what is not there, also to an empty object', () => {
+    expect(splice('{"a":1}', { b: [2], c: null })).toBe('{"b":[2],"c":null,"a":1}');
+    expect(splice('{}', { b: 2 })).toBe('{"b":2}');
+    expect(splice(' {\n} ', { b: 2 })).toBe(' {"b":2\n} ');
+  });
+
+  test('is not misled by the same name deeper down or in a string', () => {
+    const text = '{"x":{"model":"deep"},"t":"\\"model\\":\\"no\\"","model":"old","y":[{"model":1}]}';
+    expect(splice(text, { model: 'new' })).toBe(text.replace('"old"', '"new"'));
+  });
+
+  test('refuses what another parser could read differently', () => {
+    expect(splice('{"model":"a","model":"b"}', { model: 'c' })).toBeNull();
+    expect(splice('{"mod\\u0065l":"a"}', { model: 'c' })).toBeNull();
+    expect(splice('[1]', { model: 'c' })).toBeNull();
+    expect(splice('{"a":1', { model: 'c' })).toBeNull();
+    expect(splice('{"a":"1}', { model: 'c' })).toBeNull();
+  });
+
+  test('removing a field goes by way of the value', () => {
+    expect(splice('{"a":1,"b":2}', { a: undefined })).toBeNull();
+    expect(Json.ofBytes(Buffer.from('{"a":1,"b":2}')).with({ a: undefined }).bytes.toString()).toBe('{"b":2}');
+  });
+});
+
+test('a field is mentioned when it has a value other than null, not when its name is inside a text', () => {
+  const mentions = (text: string) => Json.ofBytes(Buffer.from(text)).mentions('usage');
+  expect(mentions('{"usage":{"total_tokens":1}}')).toBe(true);
+  expect(mentions('{"a":[{"usage" : 0}]}')).toBe(true);
+  expect(mentions('{"usage":null}')).toBe(false);
+  expect(mentions('{"text":"\\"usage\\":1"}')).toBe(false);
+});
