@@ -1,4 +1,4 @@
-import type { EngineChatMessage } from './llama-binding.ts';
+import type { EngineChatMessage, EngineVariant } from './llama-binding.ts';
 
 /** What the gateway and the process that hosts llama.cpp say to each other, as JSON over Node's IPC channel. */
 export type ToEngine =
@@ -11,8 +11,6 @@ export type FromEngine =
   | { readonly type: 'ready'; readonly info: EngineInfo }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'events'; readonly events: readonly GenerationEvent[] };
-
-export type EngineVariant = 'default' | 'cuda' | 'vulkan';
 
 export interface EngineOptions {
   readonly modelPath: string;

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
-import type { EngineVariant } from './engine-protocol.ts';
+
+/** Which build of llama.cpp. */
+export type EngineVariant = 'default' | 'cuda' | 'vulkan';
 
 /**
  * The part of `@fugood/llama.node` that is used. The package ships its TypeScript sources instead of declarations;
