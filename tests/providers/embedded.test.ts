@@ -71,7 +71,7 @@ const endless = { messages: said('word '.repeat(8)), temperature: 50, top_p: 1, 
 describe('what it answers', () => {
   test('the capital of Italy', async () => {
     const { message, finish_reason } = await ask(italy);
-    expect(message).toEqual({ role: 'assistant', content: 'Rome.' });
+    expect(message).toEqual({ role: 'assistant', content: 'Rome.', refusal: null });
     expect(finish_reason).toBe('stop');
   });
 
