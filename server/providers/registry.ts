@@ -1,17 +1,12 @@
 import { basename } from 'node:path';
 import { createEmbeddedProvider } from './embedded/embedded.ts';
+import type { UpstreamSettings } from './http/upstream-client.ts';
 import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
 import type { Provider } from './provider.ts';
 
 /** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =
-  | {
-      readonly kind: 'openai-compatible';
-      readonly baseUrl: string;
-      readonly apiKey: string | undefined;
-      readonly firstByteMs: number | undefined;
-      readonly idleMs: number | undefined;
-    }
+  | ({ readonly kind: 'openai-compatible' } & UpstreamSettings)
   | {
       readonly kind: 'embedded';
       readonly modelPath: string;
@@ -25,7 +20,7 @@ type Kinds = {
 
 /** Every dialect; to add one, write its file and its line here. */
 const kinds: Kinds = {
-  'openai-compatible': (id, settings) => new OpenAiCompatibleProvider({ id, ...settings }),
+  'openai-compatible': (id, settings) => new OpenAiCompatibleProvider(id, settings),
   embedded: (id, { modelPath, threads, variant }) =>
     createEmbeddedProvider({ id, modelPath, variant, name: weightsName(modelPath), ...(threads ? { threads } : {}) }),
 };

@@ -9,7 +9,7 @@ import { Engine, type Running } from './engine.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
 import type { EngineVariant } from './llama-binding.ts';
 import { SlotQueue } from './slot-queue.ts';
-import { ChunkWriter } from './to-chunks.ts';
+import { GenerationReader } from './to-chunks.ts';
 import { toGeneration } from './to-generation.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -110,10 +110,10 @@ class EmbeddedProvider implements Provider {
   }
 
   async *#read(running: Running, model: string): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    const writer = new ChunkWriter(model);
+    const reader = new GenerationReader(model);
     for (;;) {
       const events = await running.events.pull();
-      const chunks = events.flatMap((event) => writer.write(event)).map((chunk) => Json.ofValue(chunk));
+      const chunks = events.flatMap((event) => reader.read(event)).map((chunk) => Json.ofValue(chunk));
       if (chunks.length > 0) yield chunks;
       if (events.some((event) => event.type === 'end')) return;
     }

@@ -1,35 +1,34 @@
-import { randomBytes } from 'node:crypto';
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { ChunkWriter, newId } from '../chunk-writer.ts';
 import type { GenerationEvent, TokenCounts, ToolCallPiece } from './engine-protocol.ts';
 
-/** Writes the events of one generation as OpenAI's chunks. */
-export class ChunkWriter {
-  readonly #head: Pick<ChatCompletionChunk, 'id' | 'object' | 'created' | 'model'>;
+/** Makes chunks of the events of one generation. */
+export class GenerationReader {
+  readonly #writer: ChunkWriter;
 
   constructor(model: string) {
-    const created = Math.floor(Date.now() / 1000);
-    this.#head = { id: randomId('chatcmpl-'), object: 'chat.completion.chunk', created, model };
+    this.#writer = new ChunkWriter(model);
   }
 
   /** Throws the AppError that an `error` event stands for. */
-  write(event: GenerationEvent): ChatCompletionChunk[] {
-    if (event.type === 'started') return [this.#chunk({ role: 'assistant', content: '' })];
+  read(event: GenerationEvent): ChatCompletionChunk[] {
+    if (event.type === 'started') return [this.#writer.delta({ role: 'assistant', content: '' })];
     if (event.type === 'delta') {
       return [
-        ...(event.reasoning === '' ? [] : [this.#chunk({ reasoning_content: event.reasoning })]),
-        ...(event.content === '' ? [] : [this.#chunk({ content: event.content })]),
-        ...(event.toolCalls.length === 0 ? [] : [this.#chunk({ tool_calls: event.toolCalls.map(toToolCallDelta) })]),
+        ...(event.reasoning === ''
+          ? []
+          : [this.#writer.delta({ reasoning_content: event.reasoning, reasoning: event.reasoning })]),
+        ...(event.content === '' ? [] : [this.#writer.delta({ content: event.content })]),
+        ...(event.toolCalls.length === 0
+          ? []
+          : [this.#writer.delta({ tool_calls: event.toolCalls.map(toToolCallDelta) })]),
       ];
     }
     if (event.type === 'end') {
-      return [this.#chunk({}, event.finish), { ...this.#head, choices: [], usage: toUsage(event.tokens) }];
+      return [this.#writer.finish(event.finish), this.#writer.usage(toUsage(event.tokens))];
     }
     throw toError(event);
-  }
-
-  #chunk(delta: ChatDelta, finishReason: string | null = null): ChatCompletionChunk {
-    return { ...this.#head, choices: [{ index: 0, delta, finish_reason: finishReason }] };
   }
 }
 
@@ -39,7 +38,7 @@ function toToolCallDelta({
   arguments: args,
 }: ToolCallPiece): NonNullable<ChatDelta['tool_calls']>[number] {
   if (name === undefined) return { index, function: { arguments: args } };
-  return { index, id: randomId('call_'), type: 'function', function: { name, arguments: args } };
+  return { index, id: newId('call_'), type: 'function', function: { name, arguments: args } };
 }
 
 function toUsage({ prompt, completion, cached }: TokenCounts): Usage {
@@ -55,8 +54,4 @@ function toError({ failure, message, param }: Extract<GenerationEvent, { type: '
   if (failure === 'broken') return new AppError('upstream_broken', message);
   if (param === null) return new AppError('upstream_rejected', message);
   return new AppError(failure === 'overflow' ? 'context_length_exceeded' : 'invalid_field', message, { param });
-}
-
-function randomId(prefix: string): string {
-  return prefix + randomBytes(12).toString('hex');
 }

@@ -3,15 +3,23 @@ import { AppError } from '../../errors/app-error.ts';
 import { Deadlines } from './deadlines.ts';
 import { Exchange, ExchangeAborted, ExchangeTimeout, type Timeouts } from './exchange.ts';
 
-export interface UpstreamClientOptions {
+/** What the operator says about an upstream that is reached over HTTP, with its key already looked up. */
+export interface UpstreamSettings {
   /** Such as `http://127.0.0.1:8000/v1`; only the operator sets it. */
   readonly baseUrl: string;
-  /** Sent with every request; may hold the key. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timeouts: Timeouts;
-  /** Until the connection stands, in ms. */
-  readonly connectMs: number;
+  readonly apiKey: string | undefined;
+  /** Until the first byte of an answer, in ms; default 300 s. Images take up to 180 s, so not below 240 s for them. */
+  readonly firstByteMs: number | undefined;
+  /** Between two pieces of an answer, in ms; default 300 s. */
+  readonly idleMs: number | undefined;
 }
+
+const DEFAULT_MS = 300_000;
+/** Until the connection stands, in ms. */
+const CONNECT_MS = 5_000;
+
+/** The largest whole answer that is read, in bytes. */
+export const MAX_ANSWER = 256 * 1024 * 1024;
 
 /** One upstream's connections. Redirects are never followed, so no answer can lead the gateway to another host. */
 export class UpstreamClient {
@@ -21,17 +29,18 @@ export class UpstreamClient {
   readonly #timeouts: Timeouts;
   readonly #deadlines = new Deadlines();
 
-  constructor(options: UpstreamClientOptions) {
-    const url = new URL(options.baseUrl);
+  /** `headers` go with every request; they may hold the key. */
+  constructor({ baseUrl, firstByteMs, idleMs }: UpstreamSettings, headers: Readonly<Record<string, string>>) {
+    const url = new URL(baseUrl);
     this.#prefix = url.pathname.replace(/\/+$/, '');
-    this.#headers = options.headers;
-    this.#timeouts = options.timeouts;
+    this.#headers = headers;
+    this.#timeouts = { firstByteMs: firstByteMs ?? DEFAULT_MS, idleMs: idleMs ?? DEFAULT_MS };
     this.#pool = new Pool(url.origin, {
       pipelining: 1,
       keepAliveTimeout: 60_000,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: options.connectMs },
+      connect: { timeout: CONNECT_MS },
     });
   }
 

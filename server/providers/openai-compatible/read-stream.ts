@@ -1,8 +1,8 @@
 import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { readErrorEvent } from '../http/read-error.ts';
 import { SseParser } from '../http/sse-parser.ts';
 import { Json } from '../json.ts';
-import { readErrorEvent } from './read-error.ts';
 import { ChunkRepair } from './repair-chunk.ts';
 import { TextTemplate } from './text-template.ts';
 

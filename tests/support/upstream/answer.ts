@@ -11,6 +11,8 @@ export interface ScriptedUsage {
   readonly prompt: number;
   readonly completion: number;
   readonly cached?: number;
+  /** Part of `completion`. */
+  readonly reasoning?: number;
 }
 
 /** What the scripted model says, whatever the dialect. */
@@ -19,6 +21,12 @@ export interface Answer {
   readonly text?: readonly string[];
   /** Tokens of the reasoning, before the text. */
   readonly reasoning?: readonly string[];
+  /** What proves the reasoning to the vendor, where it signs it. */
+  readonly signature?: string;
+  /** Said instead of an answer, where the vendor has a place for it. */
+  readonly refusal?: string;
+  /** Pictures in the answer, as data URIs. */
+  readonly images?: readonly string[];
   /** The name of the reasoning's field; default: the dialect's own. */
   readonly reasoningField?: 'reasoning' | 'reasoning_content';
   readonly calls?: readonly ScriptedCall[];

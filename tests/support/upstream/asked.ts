@@ -20,3 +20,5 @@ export function readAsked(json: unknown): Asked {
     logprobs: body.logprobs === true,
   };
 }
+
+export const nothingAsked: Asked = readAsked(null);

@@ -7,7 +7,7 @@ import type { Gate } from './gate.ts';
 export interface Delivery {
   /** Default `\n`. */
   readonly lineEnd?: '\n' | '\r\n';
-  /** How often `[DONE]` is sent; default 1. */
+  /** How often `[DONE]` is sent; default 1 where the dialect has one. */
   readonly done?: 0 | 1 | 2;
   /** A comment line before every event. */
   readonly comments?: boolean;

@@ -1,3 +1,4 @@
+import type { StreamEvent } from './dialects/dialect.ts';
 import type { JsonObject } from './json.ts';
 
 /** One event on the wire. A token's frame waits at the gate and counts for `cut`. */
@@ -8,9 +9,12 @@ export interface Frame {
 
 export const done: Frame = { text: 'data: [DONE]\n\n', token: false };
 
-export function frame(data: JsonObject | string, token = false): Frame {
-  return { text: `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`, token };
+export function frame(data: JsonObject | string, token = false, name?: string): Frame {
+  const event = name === undefined ? '' : `event: ${name}\n`;
+  return { text: `${event}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`, token };
 }
+
+export const frameOf = ({ data, token, name }: StreamEvent): Frame => frame(data, token, name);
 
 /** A keep-alive as llama.cpp sends it. */
 export const emptyComment: Frame = { text: ':\n\n', token: false };

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { type Asked, readAsked } from './asked.ts';
+import { type Asked, nothingAsked } from './asked.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { parseJson } from './json.ts';
 
 /** One request as the upstream saw it. Times are `performance.now()` of the test's process, in ms. */
@@ -12,7 +13,9 @@ export class RecordedRequest {
   readonly body: Buffer;
   /** The parsed body; undefined when it is no JSON. */
   readonly json: unknown;
+  /** What the dialect reads from it. */
   readonly asked: Asked;
+  readonly isChat: boolean;
   /** When the request had arrived in full. */
   readonly at = performance.now();
   /** Resolves when the client leaves before the answer is complete; stays pending when it does not. */
@@ -30,13 +33,15 @@ export class RecordedRequest {
   #tellAborted: (when: { readonly at: number }) => void = () => {};
   #tellClosed: () => void = () => {};
 
-  constructor(message: IncomingMessage, body: Buffer) {
+  constructor(message: IncomingMessage, body: Buffer, dialect: Dialect) {
     this.method = message.method ?? '';
     this.path = message.url ?? '';
     this.headers = message.headers;
     this.body = body;
     this.json = parseJson(body.toString());
-    this.asked = readAsked(this.json);
+    const asked = dialect.read(this);
+    this.asked = asked ?? nothingAsked;
+    this.isChat = asked !== null;
     this.aborted = new Promise((resolve) => {
       this.#tellAborted = resolve;
     });

@@ -12,14 +12,13 @@ import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
 const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama };
-const chatPath = '/v1/chat/completions';
 
 export interface UpstreamOptions {
   /** Whose wire format is spoken; default `vllm`. */
   readonly dialect?: DialectName;
   /** What `GET /v1/models` lists; default `['test-model']`. Other models are answered all the same. */
   readonly models?: readonly string[];
-  /** When set, a request without this bearer is refused as the vendor does. */
+  /** When set, a request without this key is refused as the vendor does. */
   readonly apiKey?: string;
   /** Plays when nothing else is scripted; default: says "Hello from upstream." */
   readonly fallback?: Script;
@@ -27,9 +26,9 @@ export interface UpstreamOptions {
   readonly port?: number;
 }
 
-/** A scripted OpenAI-compatible server on 127.0.0.1. */
+/** A scripted server on 127.0.0.1, in one vendor's dialect. */
 export interface ScriptedUpstream {
-  /** `http://127.0.0.1:<port>/v1` */
+  /** The base URL, such as `http://127.0.0.1:<port>/v1`. */
   readonly url: string;
   /** The address without a path. */
   readonly origin: string;
@@ -73,17 +72,19 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
   }
 
   async function answer(exchange: Exchange): Promise<void> {
-    const { headers, method, path, asked } = exchange.request;
-    if (options.apiKey && path.startsWith('/v1/') && headers.authorization !== `Bearer ${options.apiKey}`) {
+    const { headers, path, asked, isChat } = exchange.request;
+    const shown = headers[dialect.keyHeader];
+    const wanted = dialect.keyHeader === 'authorization' ? `Bearer ${options.apiKey}` : options.apiKey;
+    if (options.apiKey && path.startsWith(dialect.basePath) && shown !== wanted) {
       const refusal = dialect.refusal('unauthorized', asked);
       exchange.sendJson(refusal.status, refusal.body);
-    } else if (method === 'POST' && path === chatPath) await choose(asked.model)(exchange);
+    } else if (isChat) await choose(asked.model)(exchange);
     else answerProbe(exchange, { models, unavailable });
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     open += 1;
-    const request = new RecordedRequest(message, await readBody(message));
+    const request = new RecordedRequest(message, await readBody(message), dialect);
     const gone = new AbortController();
     const changed = () => changes.happened();
     const exchange = new Exchange({ request, dialect, signal: gone.signal, response, changed });
@@ -114,12 +115,12 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
   const origin = `http://127.0.0.1:${port}`;
 
   const upstream: ScriptedUpstream = {
-    url: `${origin}/v1`,
+    url: origin + dialect.basePath,
     origin,
     port,
     requests,
     get chats() {
-      return requests.filter(({ path }) => path === chatPath);
+      return requests.filter(({ isChat }) => isChat);
     },
     get open() {
       return open;

@@ -1,5 +1,5 @@
 import type { Answer } from '../answer.ts';
-import type { Asked } from '../asked.ts';
+import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
 
 export type DialectName = 'vllm' | 'llamacpp' | 'ollama';
@@ -19,27 +19,46 @@ export interface Refusal {
   readonly body: unknown;
 }
 
-/** One event of a stream before it becomes bytes. `token`: it carries a part of the answer. */
+/** One event of a stream before it becomes bytes. */
 export interface StreamEvent {
+  /** The `event:` line, where the vendor writes one. */
+  readonly name?: string;
   readonly data: JsonObject;
+  /** It carries a part of the answer. */
   readonly token: boolean;
+}
+
+/** A request as a dialect reads it. */
+export interface Received {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly json: unknown;
 }
 
 /** How one vendor writes what all of them say. */
 export interface Dialect {
   readonly name: DialectName;
+  /** What the base URL ends in, such as `/v1`. */
+  readonly basePath: string;
+  /** The header that carries the key. */
+  readonly keyHeader: 'authorization' | 'x-api-key' | 'x-goog-api-key';
+  /** What a request asks for; null when it is no chat. */
+  read(request: Received): Asked | null;
+  /** What ends a stream after its last event; null: nothing does. */
+  readonly endMark: '[DONE]' | null;
   /** On every response. */
   readonly headers: Record<string, string>;
   readonly jsonType: string;
   readonly streamType: string;
   /** The answer as one JSON body. */
   body(answer: Answer, asked: Asked): JsonObject;
-  /** The answer as events, without the final `[DONE]`. */
+  /** The answer as events, without the end mark. */
   events(answer: Answer, asked: Asked): StreamEvent[];
   refusal(kind: RefusalKind, asked: Asked): Refusal;
-  /** A failure after the first token: its event, and whether `[DONE]` still follows. */
-  midStream(asked: Asked): { readonly event: JsonObject; readonly done: boolean };
-  /** `GET /v1/models`. */
+  /** A failure after the first token: its event, and whether the end mark still follows. */
+  midStream(asked: Asked): { readonly event: Omit<StreamEvent, 'token'>; readonly done: boolean };
+  /** `GET <base>/models`. */
   models(names: readonly string[]): JsonObject;
   /** Other paths that only this vendor serves. */
   readonly paths: Readonly<Record<string, Refusal>>;
@@ -56,3 +75,11 @@ export const rateLimited: Refusal = {
 
 /** A fixed creation time, so that answers are the same in every run. */
 export const createdAt = 1_760_000_000;
+
+/** What the servers that speak OpenAI's chat completions have in common. */
+export const openAiRequests = {
+  basePath: '/v1',
+  keyHeader: 'authorization',
+  endMark: '[DONE]',
+  read: ({ method, path, json }) => (method === 'POST' && path === '/v1/chat/completions' ? readAsked(json) : null),
+} as const satisfies Partial<Dialect>;

@@ -1,7 +1,15 @@
 import { type Answer, callId, finishOf, logprobOf, usageOf } from '../answer.ts';
 import type { Asked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
-import { createdAt, type Dialect, type Refusal, type RefusalKind, rateLimited, type StreamEvent } from './dialect.ts';
+import {
+  createdAt,
+  type Dialect,
+  openAiRequests,
+  type Refusal,
+  type RefusalKind,
+  rateLimited,
+  type StreamEvent,
+} from './dialect.ts';
 
 const tail = (asked: Asked, object: string) => ({
   created: createdAt,
@@ -130,6 +138,7 @@ function refusal(kind: RefusalKind): Refusal {
 
 /** llama.cpp's `llama-server`. */
 export const llamacpp: Dialect = {
+  ...openAiRequests,
   name: 'llamacpp',
   headers: { server: 'llama.cpp' },
   jsonType: 'application/json; charset=utf-8',
@@ -137,7 +146,10 @@ export const llamacpp: Dialect = {
   body,
   events,
   refusal,
-  midStream: () => ({ event: { error: { code: 500, message: 'Compute error.', type: 'server_error' } }, done: false }),
+  midStream: () => ({
+    event: { data: { error: { code: 500, message: 'Compute error.', type: 'server_error' } } },
+    done: false,
+  }),
   models: (names) => ({
     object: 'list',
     data: names.map((id) => ({

@@ -1,7 +1,15 @@
 import { type Answer, callId, finishOf, logprobOf, usageOf } from '../answer.ts';
 import type { Asked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
-import { createdAt, type Dialect, type Refusal, type RefusalKind, rateLimited, type StreamEvent } from './dialect.ts';
+import {
+  createdAt,
+  type Dialect,
+  openAiRequests,
+  type Refusal,
+  type RefusalKind,
+  rateLimited,
+  type StreamEvent,
+} from './dialect.ts';
 
 const head = (asked: Asked, object: string) => ({
   // Ollama draws ids from 0 to 998: two answers may share one.
@@ -95,6 +103,7 @@ function refusal(kind: RefusalKind, asked: Asked): Refusal {
 
 /** Ollama's OpenAI-compatible half. */
 export const ollama: Dialect = {
+  ...openAiRequests,
   name: 'ollama',
   headers: {},
   jsonType: 'application/json',
@@ -105,8 +114,10 @@ export const ollama: Dialect = {
   // A failure on the way is swallowed: an empty delta, then the end without a finish reason.
   midStream: (asked) => ({
     event: {
-      ...head(asked, 'chat.completion.chunk'),
-      choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }],
+      data: {
+        ...head(asked, 'chat.completion.chunk'),
+        choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }],
+      },
     },
     done: false,
   }),

@@ -1,7 +1,15 @@
 import { type Answer, callId, finishOf, logprobOf, usageOf } from '../answer.ts';
 import type { Asked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
-import { createdAt, type Dialect, type Refusal, type RefusalKind, rateLimited, type StreamEvent } from './dialect.ts';
+import {
+  createdAt,
+  type Dialect,
+  openAiRequests,
+  type Refusal,
+  type RefusalKind,
+  rateLimited,
+  type StreamEvent,
+} from './dialect.ts';
 
 const head = (asked: Asked, object: string) => ({
   id: 'chatcmpl-5f3c9a0e7b1d4c62',
@@ -128,6 +136,7 @@ function refusal(kind: RefusalKind, asked: Asked): Refusal {
 
 /** vLLM's `vllm serve`. */
 export const vllm: Dialect = {
+  ...openAiRequests,
   name: 'vllm',
   headers: { server: 'uvicorn' },
   jsonType: 'application/json',
@@ -136,7 +145,7 @@ export const vllm: Dialect = {
   events,
   refusal,
   midStream: () => ({
-    event: { error: { message: 'EngineCore died.', type: 'InternalServerError', param: null, code: 500 } },
+    event: { data: { error: { message: 'EngineCore died.', type: 'InternalServerError', param: null, code: 500 } } },
     done: true,
   }),
   models: (names) => ({

@@ -1,7 +1,7 @@
 import type { Answer, ScriptedCall } from '../answer.ts';
 import { type Delivery, deliver } from '../delivery.ts';
 import type { Exchange, Script } from '../exchange.ts';
-import { done, type Frame, frame } from '../frames.ts';
+import { done, type Frame, frameOf } from '../frames.ts';
 import { createGate, type Gate } from '../gate.ts';
 
 /** Answers as JSON or as a stream, as the request asks, in the upstream's dialect. */
@@ -15,8 +15,8 @@ export function answer(what: Answer & Delivery): Script {
       else exchange.send(200, { 'content-type': dialect.jsonType }, body);
       return;
     }
-    const frames: Frame[] = dialect.events(what, request.asked).map((event) => frame(event.data, event.token));
-    for (let count = what.done ?? 1; count > 0; count -= 1) frames.push(done);
+    const frames: Frame[] = dialect.events(what, request.asked).map(frameOf);
+    for (let count = what.done ?? (dialect.endMark ? 1 : 0); count > 0; count -= 1) frames.push(done);
     await deliver(exchange, what.edit ? what.edit(frames) : frames, what);
   };
 }

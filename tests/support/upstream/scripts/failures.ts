@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer } from '../answer.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Script } from '../exchange.ts';
-import { afterToken, done, frame, insertAfterToken } from '../frames.ts';
+import { afterToken, done, frame, frameOf, insertAfterToken } from '../frames.ts';
 import type { JsonObject } from '../json.ts';
 import { answer, say } from './answers.ts';
 
@@ -40,7 +40,7 @@ export function errorInStream(given: { tokens?: number; done?: boolean; event?: 
   const { tokens = 2 } = given;
   return (exchange) => {
     const failure = exchange.dialect.midStream(exchange.request.asked);
-    const error = frame(given.event ?? failure.event);
+    const error = given.event ? frame(given.event) : frameOf({ ...failure.event, token: false });
     const ending = (given.done ?? failure.done) ? [error, done] : [error];
     const play = say(text, { edit: (frames) => [...frames.slice(0, afterToken(frames, tokens)), ...ending] });
     return play(exchange);
@@ -73,7 +73,7 @@ export function endlessStream(limit = 1_000_000): Script {
     const token = exchange.dialect
       .events({ text: ['on', ' and'] }, exchange.request.asked)
       .find((event) => event.token);
-    const bytes = Buffer.from(frame(token?.data ?? {}).text);
+    const bytes = Buffer.from(token ? frameOf(token).text : '');
     for (let sent = 0; sent < limit; sent += 1) {
       await exchange.write(bytes);
       await nextTurn();

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
+import type { Exchange } from './exchange.ts';
 
-/** OpenAI's envelope and the deviations of vLLM (integer code), llama.cpp (integer code) and proxies (text). */
+/** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
 const UpstreamErrorBody = z.looseObject({
   error: z.union([
     z.string(),
@@ -10,6 +11,7 @@ const UpstreamErrorBody = z.looseObject({
       type: z.string().nullish(),
       param: z.string().nullish(),
       code: z.union([z.string(), z.number()]).nullish(),
+      status: z.string().nullish(),
     }),
   ]),
 });
@@ -28,7 +30,7 @@ function parseFault(body: unknown): UpstreamFault | null {
   if (typeof error === 'string') return { message: error, type: '', code: '', param: null };
   return {
     message: error.message ?? '',
-    type: error.type ?? '',
+    type: error.type ?? error.status ?? '',
     code: String(error.code ?? ''),
     param: error.param ?? null,
   };
@@ -37,6 +39,8 @@ function parseFault(body: unknown): UpstreamFault | null {
 /** vLLM, llama.cpp, Ollama, OpenAI and OpenRouter each say it in their own words; the status alone says nothing. */
 const OVERFLOW =
   /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size)|input length exceeds|prompt is too long/i;
+const OVERLOADED = /overloaded|unavailable|\b(503|529)\b/i;
+const QUOTA = /rate_limit|resource_exhausted|insufficient_quota|\b429\b/i;
 const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|below|greater than|>=)/i;
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
@@ -61,7 +65,7 @@ const parseOrNull = (text: string): unknown => {
 };
 
 /** What an answer that is not a success means. */
-export function readErrorResponse(
+function readErrorResponse(
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Buffer,
@@ -89,7 +93,9 @@ export function readErrorEvent(body: unknown): AppError {
   const fault = parseFault(body);
   const cause = new Error(`upstream error in its answer: ${redact(fault?.message ?? '')}`);
   if (fault && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
-  if (fault?.code === '429') return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: 10 });
+  const kind = `${fault?.code} ${fault?.type}`;
+  if (OVERLOADED.test(kind)) return new AppError('upstream_unavailable', undefined, { cause });
+  if (QUOTA.test(kind)) return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: 10 });
   return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }
 
@@ -103,4 +109,18 @@ function rejected(fault: UpstreamFault | null, cause: Error): AppError {
     cause,
     ...(fault?.param ? { param: fault.param } : {}),
   });
+}
+
+/** The largest error body that is read, in bytes. */
+const MAX_ERROR = 256 * 1024;
+
+/** Resolves when the answer is a success; throws what it means when it is not. */
+export async function expectSuccess(exchange: Exchange): Promise<void> {
+  const { status, headers } = await exchange.head;
+  if (status === 200) return;
+  if (status >= 300 && status < 400) {
+    exchange.abort();
+    throw new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
+  }
+  throw readErrorResponse(status, headers, await exchange.readAll(MAX_ERROR));
 }

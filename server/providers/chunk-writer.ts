@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import type { ChatCompletionChunk, ChatDelta, Usage } from '../../contracts/chat/completion.ts';
+
+export const newId = (prefix: string): string => prefix + randomBytes(12).toString('hex');
+
+/** Writes the chunks of one answer: the same id, time and model on each. */
+export class ChunkWriter {
+  readonly #head: Pick<ChatCompletionChunk, 'id' | 'object' | 'created' | 'model'>;
+
+  /** `id`: the vendor's own, where it gives one. */
+  constructor(model: string, id: string = newId('chatcmpl-')) {
+    const created = Math.floor(Date.now() / 1000);
+    this.#head = { id, object: 'chat.completion.chunk', created, model };
+  }
+
+  delta(delta: ChatDelta, index = 0): ChatCompletionChunk {
+    return { ...this.#head, choices: [{ index, delta, finish_reason: null }] };
+  }
+
+  /** `native` is the vendor's own word for the reason. */
+  finish(reason: string, native?: string, index = 0): ChatCompletionChunk {
+    const said = native === undefined ? {} : { native_finish_reason: native };
+    return { ...this.#head, choices: [{ index, delta: {}, finish_reason: reason, ...said }] };
+  }
+
+  usage(usage: Usage): ChatCompletionChunk {
+    return { ...this.#head, choices: [], usage };
+  }
+}

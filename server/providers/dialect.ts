@@ -1,0 +1,37 @@
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+
+/** A request as the vendor takes it. */
+export interface DialectRequest {
+  /** Below the base URL, with its query. */
+  readonly path: string;
+  /** Written as JSON. */
+  readonly body: object;
+}
+
+/** Makes chunks of the events of one streamed answer. */
+export interface EventReader {
+  /**
+   * What one event (its parsed `data`) adds to the answer; may be nothing. Throws `AppError` for an event that is an
+   * error. The usage comes on a last chunk with empty `choices`.
+   */
+  read(event: unknown): ChatCompletionChunk[];
+  /** True once the answer is complete: an end before that is a failure. */
+  readonly finished: boolean;
+}
+
+/**
+ * How one vendor says what all of them say: the translation to and from the canonical form, without any transport.
+ * `TranslatingProvider` adds that.
+ */
+export interface Dialect {
+  readonly kind: string;
+  /** Every header that the vendor wants, with the key. */
+  headers(apiKey: string | undefined): Record<string, string>;
+  /** Throws `invalid_field` with `param` for what the vendor has no place for. */
+  toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
+  /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */
+  readAnswer(body: unknown, alias: string): ChatCompletion;
+  createReader(alias: string): EventReader;
+  /** What a `GET` of costs no tokens and needs the key. */
+  readonly healthPath: string;
+}

@@ -1,0 +1,99 @@
+import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { Dialect } from './dialect.ts';
+import type { Exchange } from './http/exchange.ts';
+import { probe } from './http/probe.ts';
+import { expectSuccess } from './http/read-error.ts';
+import { SseParser } from './http/sse-parser.ts';
+import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
+import { Json } from './json.ts';
+import type { Provider, ProviderCall, ProviderHealth } from './provider.ts';
+
+/** No dialect of its own has it, but proxies add it. */
+const DONE = Buffer.from('[DONE]');
+
+const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
+
+function parse(bytes: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw broken(`The upstream sent ${what} that is not JSON.`, cause);
+  }
+}
+
+/** An upstream of any vendor that has a dialect of its own: each request and each event is translated. */
+export class TranslatingProvider implements Provider {
+  readonly kind: string;
+  readonly id: string;
+  readonly #dialect: Dialect;
+  readonly #client: UpstreamClient;
+
+  constructor(id: string, dialect: Dialect, settings: UpstreamSettings) {
+    this.id = id;
+    this.kind = dialect.kind;
+    this.#dialect = dialect;
+    this.#client = new UpstreamClient(settings, {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...dialect.headers(settings.apiKey),
+    });
+  }
+
+  async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
+    const exchange = this.#post(call, false);
+    try {
+      await expectSuccess(exchange);
+      const bytes = await exchange.readAll(MAX_ANSWER);
+      if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
+      return Json.ofValue(this.#dialect.readAnswer(parse(bytes, 'something'), call.alias));
+    } catch (error) {
+      throw toUpstreamError(error);
+    }
+  }
+
+  async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const exchange = this.#post(call, true);
+    try {
+      await expectSuccess(exchange);
+      const parser = new SseParser();
+      const reader = this.#dialect.createReader(call.alias);
+      for (let ended = false; !ended; ) {
+        const arrived = await exchange.read();
+        ended = arrived === null;
+        const batch: Json<ChatCompletionChunk>[] = [];
+        let failure: unknown;
+        try {
+          for (const payload of arrived ? parser.pushAll(arrived) : parser.flush()) {
+            if (payload.length === 0 || payload.equals(DONE)) continue;
+            for (const chunk of reader.read(parse(payload, 'an event'))) batch.push(Json.ofValue(chunk));
+          }
+        } catch (error) {
+          failure = error;
+        }
+        // What came before a failure is the client's.
+        if (batch.length > 0) yield batch;
+        if (failure) throw failure;
+      }
+      if (!reader.finished) throw broken('The upstream ended its answer half-way.');
+    } catch (error) {
+      throw toUpstreamError(error);
+    } finally {
+      exchange.abort();
+    }
+  }
+
+  health(signal: AbortSignal): Promise<ProviderHealth> {
+    return probe(this.#client.get(this.#dialect.healthPath, signal));
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  #post(call: ProviderCall, stream: boolean): Exchange {
+    const request = call.request.with(call.changes).value;
+    const { path, body } = this.#dialect.toRequest(request, call.model, stream);
+    return this.#client.post(path, Buffer.from(JSON.stringify(body)), call.signal);
+  }
+}
