@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import type { Json } from './json.ts';
 
@@ -17,6 +18,22 @@ export interface ProviderCall {
   readonly changes: Readonly<Record<string, unknown>>;
   /** Aborts the upstream at once, before and after its first token. */
   readonly signal: AbortSignal;
+}
+
+/** One request to an endpoint of OpenAI's beside the chat, whose body is the vendor's as it is. */
+export interface ForwardCall {
+  /** Below the base URL, such as `/embeddings`. */
+  readonly path: string;
+  readonly contentType: string;
+  /** A stream is sent as it comes, never held whole. */
+  readonly body: Buffer | Readable;
+  readonly signal: AbortSignal;
+}
+
+/** A success; `body` gives the pieces as they come. Ending it early aborts the upstream. */
+export interface Forwarded {
+  readonly contentType: string;
+  readonly body: AsyncGenerator<Buffer[], void, void>;
 }
 
 /** What an upstream is known to serve, without asking it for a token. */
@@ -55,6 +72,9 @@ export interface Provider {
    * throws; returning early (`return()`) or the signal aborts the upstream.
    */
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void>;
+
+  /** Other endpoints of OpenAI's, for upstreams that have them; absent: it has none. Throws as `complete` does. */
+  forward?(call: ForwardCall): Promise<Forwarded>;
 
   /** Asks without spending tokens; never throws. Time-limited by the signal. */
   health(signal: AbortSignal): Promise<ProviderHealth>;

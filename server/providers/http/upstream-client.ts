@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { AppError } from '../../errors/app-error.ts';
 import { Deadlines } from './deadlines.ts';
@@ -44,9 +45,9 @@ export class UpstreamClient {
     });
   }
 
-  /** `path` is below the base URL, such as `/chat/completions`. */
-  post(path: string, body: Buffer, signal: AbortSignal): Exchange {
-    return this.#send('POST', path, body, signal);
+  /** `path` is below the base URL, such as `/chat/completions`; `headers` win over the client's own. */
+  post(path: string, body: Buffer | Readable, signal: AbortSignal, headers?: Record<string, string>): Exchange {
+    return this.#send('POST', path, body, signal, headers);
   }
 
   get(path: string, signal: AbortSignal): Exchange {
@@ -57,9 +58,16 @@ export class UpstreamClient {
     return this.#pool.destroy();
   }
 
-  #send(method: 'GET' | 'POST', path: string, body: Buffer | null, signal: AbortSignal): Exchange {
+  #send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: Buffer | Readable | null,
+    signal: AbortSignal,
+    own?: Record<string, string>,
+  ): Exchange {
     const exchange = new Exchange(this.#timeouts, this.#deadlines, signal);
-    this.#pool.dispatch({ method, path: this.#prefix + path, headers: this.#headers, body }, exchange);
+    const headers = own ? { ...this.#headers, ...own } : this.#headers;
+    this.#pool.dispatch({ method, path: this.#prefix + path, headers, body }, exchange);
     return exchange;
   }
 }

@@ -5,7 +5,7 @@ import { probe } from '../http/probe.ts';
 import { expectSuccess, readErrorEvent } from '../http/read-error.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import { Json } from '../json.ts';
-import type { Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { StreamReader } from './read-stream.ts';
 import { repairCompletion } from './repair-chunk.ts';
 
@@ -53,6 +53,18 @@ export class OpenAiCompatibleProvider implements Provider {
     }
   }
 
+  async forward({ path, contentType, body, signal }: ForwardCall): Promise<Forwarded> {
+    const exchange = this.#client.post(path, body, signal, { 'content-type': contentType });
+    try {
+      await expectSuccess(exchange);
+      const { headers } = await exchange.head;
+      return { contentType: headers['content-type'] ?? 'application/octet-stream', body: readBody(exchange) };
+    } catch (error) {
+      exchange.abort();
+      throw toUpstreamError(error);
+    }
+  }
+
   health(signal: AbortSignal): Promise<ProviderHealth> {
     return probe(this.#client.get('/models', signal));
   }
@@ -64,6 +76,16 @@ export class OpenAiCompatibleProvider implements Provider {
   #post(call: ProviderCall, stream: boolean): Exchange {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
     return this.#client.post('/chat/completions', call.request.with(changes).bytes, call.signal);
+  }
+}
+
+async function* readBody(exchange: Exchange): AsyncGenerator<Buffer[], void, void> {
+  try {
+    for (let batch = await exchange.read(); batch; batch = await exchange.read()) yield batch;
+  } catch (error) {
+    throw toUpstreamError(error);
+  } finally {
+    exchange.abort();
   }
 }
 
