@@ -5,6 +5,7 @@ import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { withCaller } from '../rpc/trpc.ts';
+import { clientSignal } from './client-signal.ts';
 import { coerceQuery } from './coerce-query.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { listOperations, type Operation } from './list-operations.ts';
@@ -20,15 +21,6 @@ export interface RestOptions {
 }
 
 const toFastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
-
-/** Aborts when the client goes before the answer is complete. (`request.raw` closes as soon as the body was read.) */
-function clientSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -70,7 +62,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
 export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat }: RestOptions): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', admission(gate));
+  const admitted = { onRequest: admission(gate) };
   const operations = listOperations(router);
   for (const operation of operations) addRoute(operation);
   for (const path of new Set(operations.map((operation) => operation.path))) {
@@ -83,7 +75,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
     app.route({
       method,
       url: toFastifyPath(path),
-      config: { public: meta.public === true },
+      ...(meta.public ? {} : admitted),
       async handler(request, reply) {
         const raw = readInput(operation, request);
         const input: unknown = schema ? schema.parse(raw) : raw;
@@ -91,14 +83,14 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         const context = createContext(request, reply, (answer) => {
           bytes = answer.bytes;
         });
-        const ctx = meta.public ? context : withCaller(context, clientSignal(reply));
+        const ctx = meta.public ? context : withCaller(context, clientSignal(request));
         const streamed = resolveStream && raw.stream === true;
         const output = await (streamed ? resolveStream : resolve)({ ctx, input });
         if (output instanceof TrackedStream) {
           await sendStream(reply, output.batches, heartbeat, (error) => logError(request, error));
           return reply;
         }
-        reply.type('application/json; charset=utf-8');
+        reply.header('content-type', 'application/json; charset=utf-8');
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));
       },

@@ -78,9 +78,9 @@ export class Json<T extends object> {
     return spliced ? new Json<T>(spliced, undefined) : new Json<T>(undefined, { ...this.value, ...changes });
   }
 
-  /** As `with`, but for a value that nobody else holds: it is changed itself, not copied. */
+  /** As `with`, but for an answer that nobody else holds: it is changed itself, not copied. */
   assign(changes: Readonly<Partial<T>>): Json<T> {
-    const spliced = this.#bytes && spliceFields(this.#bytes, changes);
+    const spliced = this.#bytes && spliceFields(this.#bytes, changes, true);
     return new Json<T>(spliced ?? undefined, Object.assign(this.value, changes));
   }
 

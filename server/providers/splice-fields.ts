@@ -57,10 +57,12 @@ function skipValue(bytes: Buffer, from: number): number {
 
 /**
  * Where the values of an object's own fields stand. Null when that cannot be said safely: a key that is escaped or
- * doubled could be read differently by another parser, so such an object must be written anew.
+ * doubled could be read differently by another parser, so such an object must be written anew. With `wanted`, only
+ * those fields count, and the search ends when all are found.
  */
-function fieldSpans(bytes: Buffer): Map<string, Span> | null {
+function fieldSpans(bytes: Buffer, wanted: ReadonlySet<string> | null): Map<string, Span> | null {
   const spans = new Map<string, Span>();
+  let found = 0;
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== OPEN_BRACE) return null;
   at = skipSpace(bytes, at + 1);
@@ -75,6 +77,7 @@ function fieldSpans(bytes: Buffer): Map<string, Span> | null {
     const end = skipValue(bytes, start);
     if (end <= start) return null;
     spans.set(key, { start, end });
+    if (wanted?.has(key) && ++found === wanted.size) return spans;
     at = skipSpace(bytes, end);
     if (bytes[at] !== COMMA) break;
     at = skipSpace(bytes, at + 1);
@@ -84,31 +87,48 @@ function fieldSpans(bytes: Buffer): Map<string, Span> | null {
 
 /**
  * Sets top-level fields of a JSON object in its bytes, leaving every other byte as it came: numbers keep their
- * digits, and megabytes of images are not written anew. Null when the bytes must be parsed instead.
+ * digits, and megabytes of images are not written anew. Null when the bytes must be parsed instead. `trusted`: nobody
+ * gains by a field that is doubled further on, so it is not looked for.
  */
-export function spliceFields(bytes: Buffer, changes: Readonly<Record<string, unknown>>): Buffer | null {
-  const spans = fieldSpans(bytes);
-  if (!spans) return null;
-  const replaced: { span: Span; text: string }[] = [];
-  let added = '';
-  for (const [key, value] of Object.entries(changes)) {
+export function spliceFields(
+  bytes: Buffer,
+  changes: Readonly<Record<string, unknown>>,
+  trusted = false,
+): Buffer | null {
+  const spans = fieldSpans(bytes, trusted ? new Set(Object.keys(changes)) : null);
+  if (!spans || spans.size === 0) return null;
+  const edits: Edit[] = [];
+  for (const key in changes) {
     const span = spans.get(key);
-    if (value === undefined) {
+    if (changes[key] === undefined) {
       if (span) return null;
       continue;
     }
-    const text = JSON.stringify(value);
-    if (span) replaced.push({ span, text });
-    else added += `${JSON.stringify(key)}:${text},`;
+    const text = JSON.stringify(changes[key]);
+    if (!span) edits.push(addField(bytes, key, text));
+    else if (!isWritten(bytes, span, text)) edits.push({ span, text });
   }
-  replaced.sort((a, b) => a.span.start - b.span.start);
-  const open = bytes.indexOf(OPEN_BRACE) + 1;
-  if (added && spans.size === 0) added = added.slice(0, -1);
-  return writeSpliced(bytes, [{ span: { start: open, end: open }, text: added }, ...replaced]);
+  if (edits.length === 0) return bytes;
+  return writeSpliced(bytes, edits.length === 1 ? edits : edits.sort((a, b) => a.span.start - b.span.start));
 }
 
+interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** New fields stand before the known ones. */
+function addField(bytes: Buffer, key: string, text: string): Edit {
+  const open = bytes.indexOf(OPEN_BRACE) + 1;
+  return { span: { start: open, end: open }, text: `${JSON.stringify(key)}:${text},` };
+}
+
+/** What already says so stays as it is. */
+const isWritten = (bytes: Buffer, { start, end }: Span, text: string) =>
+  end - start === text.length && bytes.toString('utf8', start, end) === text;
+
 /** One allocation and plain copies: a view for each piece would cost more than the copying. */
-function writeSpliced(bytes: Buffer, edits: readonly { span: Span; text: string }[]): Buffer {
+function writeSpliced(bytes: Buffer, edits: readonly Edit[]): Buffer {
   let length = bytes.length;
   for (const { span, text } of edits) length += Buffer.byteLength(text) - (span.end - span.start);
   const out = Buffer.allocUnsafe(length);
@@ -116,7 +136,7 @@ function writeSpliced(bytes: Buffer, edits: readonly { span: Span; text: string 
   let at = 0;
   for (const { span, text } of edits) {
     at += bytes.copy(out, at, from, span.start);
-    if (text) at += out.write(text, at);
+    at += out.write(text, at);
     from = span.end;
   }
   bytes.copy(out, at, from);

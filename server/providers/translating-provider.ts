@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { Dialect } from './dialect.ts';
 import type { Exchange } from './http/exchange.ts';
 import { probe } from './http/probe.ts';
-import { expectSuccess } from './http/read-error.ts';
+import { expectSuccess, successOf } from './http/read-error.ts';
 import { SseParser } from './http/sse-parser.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import { Json } from './json.ts';
@@ -41,10 +41,8 @@ export class TranslatingProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    const exchange = this.#post(call, false);
     try {
-      await expectSuccess(exchange);
-      const bytes = await exchange.readAll(MAX_ANSWER);
+      const bytes = successOf(await this.#post(call, false).collect(MAX_ANSWER));
       if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
       return Json.ofValue(this.#dialect.readAnswer(parse(bytes, 'something'), call.alias));
     } catch (error) {

@@ -12,10 +12,21 @@ describe('setting top-level fields in the bytes of an object', () => {
     );
   });
 
-  test('adds what is not there, also to an empty object', () => {
+  test('adds what is not there', () => {
     expect(splice('{"a":1}', { b: [2], c: null })).toBe('{"b":[2],"c":null,"a":1}');
-    expect(splice('{}', { b: 2 })).toBe('{"b":2}');
-    expect(splice(' {\n} ', { b: 2 })).toBe(' {"b":2\n} ');
+    expect(splice(' {\n"a":1} ', { b: 2, a: 3 })).toBe(' {"b":2,\n"a":3} ');
+  });
+
+  test('what already says so stays the same bytes', () => {
+    const bytes = Buffer.from('{"model":"a","n":[1, 2]}');
+    expect(spliceFields(bytes, { model: 'a' })).toBe(bytes);
+    expect(splice('{"model":"a","n":[1, 2]}', { model: 'a', n: [1, 2] })).toBe('{"model":"a","n":[1,2]}');
+    expect(splice('{"model":"a","model":"b"}', { model: 'b' })).toBeNull();
+  });
+
+  test('an empty object is written anew', () => {
+    expect(splice('{}', { b: 2 })).toBeNull();
+    expect(Json.ofBytes(Buffer.from('{}')).with({ b: 2 }).bytes.toString()).toBe('{"b":2}');
   });
 
   test('is not misled by the same name deeper down or in a string', () => {

@@ -7,10 +7,6 @@ declare module 'fastify' {
     /** Who calls; null before admission and on public addresses. */
     principal: Principal | null;
   }
-  interface FastifyContextConfig {
-    /** Reached without a key. */
-    public?: boolean;
-  }
 }
 
 /** Counts a request; the headers (OpenAI's names, `reset` a duration) are set also when it is refused. */
@@ -27,13 +23,11 @@ export function decorateAdmission(app: FastifyInstance): void {
   app.decorateRequest('principal', null);
 }
 
-/** Decides who may come in before any of the body is read, so that strangers cannot upload. */
+/** A route's `onRequest`: decides who may come in before any of the body is read, so that strangers cannot upload. */
 export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    if (!request.routeOptions.config.public) {
-      request.principal = gate.authenticate(readKey(request.headers));
-      admit(gate, request.principal, reply);
-    }
+    request.principal = gate.authenticate(readKey(request.headers));
+    admit(gate, request.principal, reply);
     done();
   };
 }

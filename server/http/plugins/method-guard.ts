@@ -9,7 +9,6 @@ export function guardMethods(app: FastifyInstance, url: string, allowed: readonl
   app.route({
     method: METHODS.filter((method) => !allowed.includes(method)),
     url,
-    config: { public: true },
     // Before the body is read, so that no body can hide the answer.
     async onRequest(request, reply) {
       reply.header('allow', known.join(', '));

@@ -17,23 +17,38 @@ const MAX_UNREAD = 1024 * 1024;
 export class ExchangeTimeout extends Error {}
 export class ExchangeAborted extends Error {}
 
+export interface Head {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** A whole answer. */
+export interface Answer extends Head {
+  readonly body: Buffer;
+}
+
+interface Waiting<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
- * One request to an upstream and its answer, over undici's `dispatch` (the cheapest way that undici has). `head`
- * resolves with the status and the headers; `read` gives what arrived since the last read.
+ * One request to an upstream and its answer, over undici's `dispatch` (the cheapest way that undici has). Either
+ * `collect` gives the whole answer, or `head` the status and the headers and `read` what arrived since the last read.
  */
 export class Exchange implements Dispatcher.DispatchHandler, Timed {
-  readonly head: Promise<{ status: number; headers: IncomingHttpHeaders }>;
   deadline: number;
   readonly #timeouts: Timeouts;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.abort();
   #controller: Dispatcher.DispatchController | undefined;
-  #resolveHead!: (head: { status: number; headers: IncomingHttpHeaders }) => void;
-  #rejectHead!: (error: Error) => void;
+  #head: Head | undefined;
+  #headWaiting: Waiting<Head> | undefined;
+  #collecting: (Waiting<Answer> & { readonly limit: number }) | undefined;
   #unread: Buffer[] = [];
   #unreadBytes = 0;
-  #waiting: { resolve: (batch: Buffer[] | null) => void; reject: (error: Error) => void } | undefined;
+  #waiting: Waiting<Buffer[] | null> | undefined;
   #ended = false;
   #error: Error | undefined;
 
@@ -42,13 +57,26 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#deadlines = deadlines;
     this.#signal = signal;
     this.deadline = Date.now() + timeouts.firstByteMs;
-    this.head = new Promise((resolve, reject) => {
-      this.#resolveHead = resolve;
-      this.#rejectHead = reject;
-    });
     deadlines.add(this);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#fail(new ExchangeAborted());
+  }
+
+  /** The status and the headers, once they came. */
+  get head(): Promise<Head> {
+    if (this.#head) return Promise.resolve(this.#head);
+    if (this.#error) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#headWaiting = { resolve, reject };
+    });
+  }
+
+  /** The whole answer, for who asks before it came: one promise for all of it. `upstream_broken` above `limit` bytes. */
+  collect(limit: number): Promise<Answer> {
+    if (this.#error) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#collecting = { resolve, reject, limit };
+    });
   }
 
   /** Everything that arrived since the last read, or null at the end. Rejects when the exchange failed. */
@@ -76,7 +104,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
         size += part.length;
         if (size > limit) {
           this.abort();
-          throw new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
+          throw tooLarge();
         }
         parts.push(part);
       }
@@ -101,7 +129,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.deadline = Date.now() + this.#timeouts.idleMs;
-    this.#resolveHead({ status, headers });
+    this.#head = { status, headers };
+    this.#headWaiting?.resolve(this.#head);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -113,12 +142,20 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     }
     this.#unread.push(chunk);
     this.#unreadBytes += chunk.length;
-    if (this.#unreadBytes > MAX_UNREAD) controller.pause();
+    if (this.#collecting) {
+      if (this.#unreadBytes > this.#collecting.limit) this.#fail(tooLarge());
+    } else if (this.#unreadBytes > MAX_UNREAD) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#ended = true;
     this.#release();
+    if (this.#collecting && this.#head) {
+      const [only] = this.#unread;
+      const body = only && this.#unread.length === 1 ? only : Buffer.concat(this.#unread, this.#unreadBytes);
+      const { status, headers } = this.#head;
+      this.#collecting.resolve({ status, headers, body });
+    }
     this.#waiting?.resolve(null);
     this.#waiting = undefined;
   }
@@ -132,8 +169,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#error = error;
     this.#release();
     this.#controller?.abort(error);
-    this.#rejectHead(error);
-    this.head.catch(() => undefined);
+    this.#headWaiting?.reject(error);
+    this.#collecting?.reject(error);
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
@@ -143,3 +180,5 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#signal.removeEventListener('abort', this.#onAbort);
   }
 }
+
+const tooLarge = () => new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
-import type { Exchange } from './exchange.ts';
+import type { Answer, Exchange } from './exchange.ts';
 
 /** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
 const UpstreamErrorBody = z.looseObject({
@@ -70,6 +70,9 @@ function readErrorResponse(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Buffer,
 ): AppError {
+  if (isRedirect(status)) {
+    return new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
+  }
   const fault = parseFault(parseOrNull(body.toString('utf8', 0, 64 * 1024)));
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
   if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
@@ -114,13 +117,19 @@ function rejected(fault: UpstreamFault | null, cause: Error): AppError {
 /** The largest error body that is read, in bytes. */
 const MAX_ERROR = 256 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+const isRedirect = (status: number) => status >= 300 && status < 400;
+
 /** Resolves when the answer is a success; throws what it means when it is not. */
 export async function expectSuccess(exchange: Exchange): Promise<void> {
   const { status, headers } = await exchange.head;
   if (status === 200) return;
-  if (status >= 300 && status < 400) {
-    exchange.abort();
-    throw new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
-  }
-  throw readErrorResponse(status, headers, await exchange.readAll(MAX_ERROR));
+  if (isRedirect(status)) exchange.abort();
+  throw readErrorResponse(status, headers, isRedirect(status) ? NOTHING : await exchange.readAll(MAX_ERROR));
+}
+
+/** The body of a whole answer that is a success; throws what it means when it is not. */
+export function successOf({ status, headers, body }: Answer): Buffer {
+  if (status === 200) return body;
+  throw readErrorResponse(status, headers, body);
 }

@@ -2,7 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/cha
 import { AppError } from '../../errors/app-error.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { probe } from '../http/probe.ts';
-import { expectSuccess, readErrorEvent } from '../http/read-error.ts';
+import { expectSuccess, readErrorEvent, successOf } from '../http/read-error.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import { Json } from '../json.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
@@ -28,10 +28,9 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    const exchange = this.#post(call, false);
     try {
-      await expectSuccess(exchange);
-      return readCompletion(await exchange.readAll(MAX_ANSWER)).assign({ model: call.alias });
+      const answer = await this.#post(call, false).collect(MAX_ANSWER);
+      return readCompletion(successOf(answer)).assign({ model: call.alias });
     } catch (error) {
       throw toUpstreamError(error);
     }
