@@ -35,7 +35,7 @@ export const AnswerBlock = z.looseObject({
   data: z.string().nullish(),
   id: z.string().nullish(),
   name: z.string().nullish(),
-  input: z.unknown(),
+  input: z.unknown().optional(),
 });
 export type AnswerBlock = z.infer<typeof AnswerBlock>;
 
@@ -59,7 +59,7 @@ const BlockDelta = z.looseObject({
   partial_json: z.string().nullish(),
   thinking: z.string().nullish(),
   signature: z.string().nullish(),
-  citation: z.unknown(),
+  citation: z.unknown().optional(),
 });
 export type BlockDelta = z.infer<typeof BlockDelta>;
 
