@@ -206,7 +206,10 @@ describe('reasoning', () => {
     const expected = [
       { type: 'reasoning.text', signature: 'b25l', format, index: 0 },
       { type: 'reasoning.encrypted', data: 'c2VjcmV0', format, index: 1 },
-      { type: 'reasoning.text', text: 'More.', signature: 'dHdv', format, index: 2 },
+      {
+        ...{ type: 'reasoning.text', text: 'More.', signature: 'dHdv', format, index: 2 },
+        after: { content: 4, tool_calls: 0 },
+      },
     ];
     const whole = await wholeOf(raw(200, json, JSON.stringify(message(blocks))));
     expect(whole.choices[0].message).toMatchObject({ content: 'Yes.', reasoning_details: expected });
@@ -250,6 +253,23 @@ describe('reasoning', () => {
     const results = ['toolu_A', 'toolu_B'].map((id) => ({ role: 'tool', tool_call_id: id, content: 'ok' }));
     expect((await ask({ messages: [...hi, choices[0].message, ...results] })).status).toBe(200);
     expect(gateway.upstream.chats.at(-1)?.json).toMatchObject({ messages: [{}, { content: expected }, {}] });
+  });
+
+  test('amid an answer comes back to Anthropic in its place', async () => {
+    const content = [
+      { type: 'thinking', thinking: 'First.', signature: 'b25l' },
+      { type: 'text', text: 'Let me look.' },
+      { type: 'thinking', thinking: 'Second.', signature: 'dHdv' },
+      { type: 'text', text: ' Here.' },
+      { type: 'tool_use', id: 'toolu_A', name: 'weather', input: { city: 'Rome' } },
+      { type: 'redacted_thinking', data: 'dGhyZWU' },
+      { type: 'tool_use', id: 'toolu_B', name: 'now', input: {} },
+    ];
+    const { choices } = await wholeOf(raw(200, json, JSON.stringify(message(content, { stop_reason: 'tool_use' }))));
+    expect(choices[0].message.content).toBe('Let me look. Here.');
+    const results = ['toolu_A', 'toolu_B'].map((id) => ({ role: 'tool', tool_call_id: id, content: 'ok' }));
+    expect((await ask({ messages: [...hi, choices[0].message, ...results] })).status).toBe(200);
+    expect(gateway.upstream.chats.at(-1)?.json).toMatchObject({ messages: [{}, { content }, {}] });
   });
 
   test.each([false, true])('goes round in a conversation that the gateway remembers (stream: %s)', async (stream) => {

@@ -1,6 +1,6 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
 import type { ReasoningDetail } from '../reasoning-details.ts';
-import { type AnswerBlock, type BlockDelta, REASONING_FORMAT } from './wire.ts';
+import { type AnswerBlock, type BlockDelta, type Place, REASONING_FORMAT } from './wire.ts';
 
 /** A call whose arguments are still coming. */
 interface OpenCall {
@@ -9,19 +9,19 @@ interface OpenCall {
   begun: boolean;
 }
 
-const text = (content: string | null | undefined): ChatDelta[] => (content ? [{ content }] : []);
-
 /** What the content blocks of one answer add to it, by their index in the answer. */
 export class BlockReader {
   /** Block → its place in `reasoning_details`. */
   readonly #thoughts = new Map<number, number>();
   readonly #calls = new Map<number, OpenCall>();
+  /** UTF-16 units of text so far. */
+  #said = 0;
 
   /** A block starts empty in a stream, and is all there in a whole answer. */
   start(block: number, content: AnswerBlock): ChatDelta[] {
     switch (content.type) {
       case 'text':
-        return [...text(content.text), ...(content.citations ?? []).flatMap(cite)];
+        return [...this.#say(content.text), ...(content.citations ?? []).flatMap(cite)];
       case 'thinking':
         return [...this.#think(block, content.thinking), ...this.#sign(block, content.signature)];
       case 'redacted_thinking':
@@ -36,7 +36,7 @@ export class BlockReader {
   add(block: number, delta: BlockDelta): ChatDelta[] {
     switch (delta.type) {
       case 'text_delta':
-        return text(delta.text);
+        return this.#say(delta.text);
       case 'input_json_delta':
         return this.#arguments(block, delta.partial_json);
       case 'thinking_delta':
@@ -56,6 +56,12 @@ export class BlockReader {
     return call && !call.begun ? this.#arguments(block, '{}') : [];
   }
 
+  #say(content: string | null | undefined): ChatDelta[] {
+    if (!content) return [];
+    this.#said += content.length;
+    return [{ content }];
+  }
+
   #think(block: number, thinking: string | null | undefined): ChatDelta[] {
     if (!thinking) return [];
     const detail = this.#detail(block, { type: 'reasoning.text', text: thinking });
@@ -67,9 +73,12 @@ export class BlockReader {
   }
 
   #detail(block: number, detail: ReasoningDetail): ChatDelta {
-    const index = this.#thoughts.get(block) ?? this.#thoughts.size;
+    const known = this.#thoughts.get(block);
+    const index = known ?? this.#thoughts.size;
     this.#thoughts.set(block, index);
-    return { reasoning_details: [{ ...detail, format: REASONING_FORMAT, index }] };
+    const after: Place = { content: this.#said, tool_calls: this.#calls.size };
+    const amid = known === undefined && after.content + after.tool_calls > 0;
+    return { reasoning_details: [{ ...detail, format: REASONING_FORMAT, index, ...(amid ? { after } : {}) }] };
   }
 
   #call(block: number, { id, name, input }: AnswerBlock): ChatDelta[] {
