@@ -3,15 +3,27 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Modality } from '../contracts/models/model.ts';
 
+const BaseUrl = z.url({ protocol: /^https?$/ });
+
+const timeouts = {
+  /** Until the first byte of an answer. */
+  first_byte_seconds: z.number().positive().optional(),
+  /** Between two pieces of an answer. */
+  idle_seconds: z.number().positive().optional(),
+};
+
 const ProviderEntry = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('openai-compatible'),
-    base_url: z.url({ protocol: /^https?$/ }),
+    base_url: BaseUrl,
     api_key_env: z.string().optional(),
-    /** Until the first byte of an answer. */
-    first_byte_seconds: z.number().positive().optional(),
-    /** Between two pieces of an answer. */
-    idle_seconds: z.number().positive().optional(),
+    ...timeouts,
+  }),
+  z.strictObject({
+    kind: z.literal('anthropic'),
+    base_url: BaseUrl.default('https://api.anthropic.com/v1'),
+    api_key_env: z.string().default('ANTHROPIC_API_KEY'),
+    ...timeouts,
   }),
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
 ]);

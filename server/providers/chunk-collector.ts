@@ -6,6 +6,7 @@ import type {
   Usage,
 } from '../../contracts/chat/completion.ts';
 import type { ToolCall } from '../../contracts/chat/message.ts';
+import { joinReasoningDetails, type ReasoningDetail, readReasoningDetails } from './reasoning-details.ts';
 
 type Choice = ChatCompletion['choices'][number];
 
@@ -17,28 +18,34 @@ class CollectedChoice {
   readonly #texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
   /** By `index`, not by position: two pieces in one chunk may belong to one call. */
   readonly #calls = new Map<number, ToolCall & { function: { name: string; arguments: string } }>();
+  readonly #details: ReasoningDetail[] = [];
   readonly #others: Record<string, unknown> = {};
   #logprobs: Record<string, unknown> | null = null;
+  /** The vendor's own word for the finish reason. */
+  #native: unknown;
   finishReason: string | null = null;
 
   constructor(index: number) {
     this.#index = index;
   }
 
-  add({ delta, finish_reason, logprobs }: ChatCompletionChunk['choices'][number]): void {
+  add({ delta, finish_reason, native_finish_reason: native, logprobs }: ChatCompletionChunk['choices'][number]): void {
+    if (native != null) this.#native = native;
     if (finish_reason) this.finishReason = finish_reason;
     if (logprobs) this.#addLogprobs(logprobs);
     for (const [key, value] of Object.entries(delta ?? {})) {
       if (value == null || key === 'role') continue;
       const text = TEXTS.find((name) => name === key);
       if (text && typeof value === 'string') this.#texts[text] = (this.#texts[text] ?? '') + value;
+      else if (key === 'reasoning_details') this.#details.push(...readReasoningDetails(value));
       else if (key !== 'tool_calls') this.#addOther(key, value);
     }
     for (const call of delta?.tool_calls ?? []) this.#addCall(call);
   }
 
   get started(): boolean {
-    return Object.values(this.#texts).some((text) => text !== '') || this.#calls.size > 0 || this.#hasOthers;
+    const said = Object.values(this.#texts).some((text) => text !== '');
+    return said || this.#calls.size > 0 || this.#details.length > 0 || this.#hasOthers;
   }
 
   finish(): Choice {
@@ -49,13 +56,15 @@ class CollectedChoice {
       ...this.#texts,
       ...this.#others,
     };
+    if (this.#details.length > 0) message.reasoning_details = joinReasoningDetails(this.#details);
     if (this.#calls.size > 0) {
       message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => call);
       if (message.content === '') message.content = null;
     } else {
       message.content ??= '';
     }
-    return { index: this.#index, message, finish_reason: this.finishReason, logprobs: this.#logprobs };
+    const native = this.#native === undefined ? {} : { native_finish_reason: this.#native };
+    return { index: this.#index, message, finish_reason: this.finishReason, ...native, logprobs: this.#logprobs };
   }
 
   get #hasOthers(): boolean {

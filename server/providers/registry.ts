@@ -1,12 +1,17 @@
 import { basename } from 'node:path';
+import { anthropic } from './anthropic/anthropic.ts';
 import { createEmbeddedProvider } from './embedded/embedded.ts';
 import type { UpstreamSettings } from './http/upstream-client.ts';
 import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
 import type { Provider } from './provider.ts';
+import { TranslatingProvider } from './translating-provider.ts';
+
+/** Dialects that are spoken over HTTP. */
+type UpstreamKind = 'openai-compatible' | 'anthropic';
 
 /** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =
-  | ({ readonly kind: 'openai-compatible' } & UpstreamSettings)
+  | ({ readonly kind: UpstreamKind } & UpstreamSettings)
   | {
       readonly kind: 'embedded';
       readonly modelPath: string;
@@ -14,15 +19,10 @@ export type ProviderSettings =
       readonly variant: 'default' | 'cuda' | 'vulkan';
     };
 
-type Kinds = {
-  [K in ProviderSettings['kind']]: (id: string, settings: Extract<ProviderSettings, { kind: K }>) => Provider;
-};
-
 /** Every dialect; to add one, write its file and its line here. */
-const kinds: Kinds = {
+const upstreams: Record<UpstreamKind, (id: string, settings: UpstreamSettings) => Provider> = {
   'openai-compatible': (id, settings) => new OpenAiCompatibleProvider(id, settings),
-  embedded: (id, { modelPath, threads, variant }) =>
-    createEmbeddedProvider({ id, modelPath, variant, name: weightsName(modelPath), ...(threads ? { threads } : {}) }),
+  anthropic: (id, settings) => new TranslatingProvider(id, anthropic, settings),
 };
 
 /** The name of a weights file as a model: `tinychat-q8_0.gguf` → `tinychat`. */
@@ -32,5 +32,13 @@ export const weightsName = (path: string): string =>
     .replace(/[-.]q\d+(_[a-z0-9]+)*$/i, '');
 
 export function createProvider(id: string, settings: ProviderSettings): Provider {
-  return settings.kind === 'embedded' ? kinds.embedded(id, settings) : kinds[settings.kind](id, settings);
+  if (settings.kind !== 'embedded') return upstreams[settings.kind](id, settings);
+  const { modelPath, threads, variant } = settings;
+  return createEmbeddedProvider({
+    id,
+    modelPath,
+    variant,
+    name: weightsName(modelPath),
+    ...(threads ? { threads } : {}),
+  });
 }

@@ -63,3 +63,12 @@ test('a backend of an unknown provider, a composite of an unknown alias and a do
 test('text that is not YAML is reported with its line', () => {
   expect(faultOf('providers:\n  local: { kind: openai-compatible\nmodels: []\n')).toMatch(/^models\.yaml:\d+: /);
 });
+
+test('Anthropic needs nothing but its kind', () => {
+  const file = parseModelsFile('providers:\n  claude: { kind: anthropic }\nmodels: []\n', 'models.yaml');
+  expect(file.providers.claude).toEqual({
+    kind: 'anthropic',
+    base_url: 'https://api.anthropic.com/v1',
+    api_key_env: 'ANTHROPIC_API_KEY',
+  });
+});

@@ -38,9 +38,12 @@ function parseFault(body: unknown): UpstreamFault | null {
 
 /** vLLM, llama.cpp, Ollama, OpenAI and OpenRouter each say it in their own words; the status alone says nothing. */
 const OVERFLOW =
-  /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size)|input length exceeds|prompt is too long/i;
+  /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|prompt is too long/i;
 const OVERLOADED = /overloaded|unavailable|\b(503|529)\b/i;
 const QUOTA = /rate_limit|resource_exhausted|insufficient_quota|\b429\b/i;
+const TIMED_OUT = /timeout_error|deadline_exceeded|\b504\b/i;
+/** Anthropic says 400 to an account without money, which is not the client's fault. */
+const NO_MONEY = /credit balance is too low|reached your specified .*usage limits/i;
 const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|below|greater than|>=)/i;
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
@@ -77,7 +80,7 @@ function readErrorResponse(
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
   if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
   if (status === 401 || status === 403) return new AppError('upstream_refused', undefined, { cause });
-  if (status === 429 || status === 402) {
+  if (status === 429 || status === 402 || NO_MONEY.test(fault?.message ?? '')) {
     const retryAfter = retryAfterOf(headers['retry-after']);
     return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: retryAfter ?? 10 });
   }
@@ -98,6 +101,7 @@ export function readErrorEvent(body: unknown): AppError {
   if (fault && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
   const kind = `${fault?.code} ${fault?.type}`;
   if (OVERLOADED.test(kind)) return new AppError('upstream_unavailable', undefined, { cause });
+  if (TIMED_OUT.test(kind)) return new AppError('upstream_timeout', undefined, { cause });
   if (QUOTA.test(kind)) return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: 10 });
   return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Changes } from './changes.ts';
+import { anthropic } from './dialects/anthropic.ts';
 import type { Dialect, DialectName } from './dialects/dialect.ts';
 import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
@@ -11,7 +12,7 @@ import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
-const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama };
+const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama, anthropic };
 
 export interface UpstreamOptions {
   /** Whose wire format is spoken; default `vllm`. */
@@ -78,7 +79,11 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     if (options.apiKey && path.startsWith(dialect.basePath) && shown !== wanted) {
       const refusal = dialect.refusal('unauthorized', asked);
       exchange.sendJson(refusal.status, refusal.body);
-    } else if (isChat) await choose(asked.model)(exchange);
+      return;
+    }
+    const refusal = isChat ? dialect.check?.(exchange.request) : null;
+    if (refusal) exchange.sendJson(refusal.status, refusal.body, refusal.headers);
+    else if (isChat) await choose(asked.model)(exchange);
     else answerProbe(exchange, { models, unavailable });
   }
 

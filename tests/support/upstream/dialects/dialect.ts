@@ -1,8 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from '../answer.ts';
 import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
 
-export type DialectName = 'vllm' | 'llamacpp' | 'ollama';
+export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'anthropic';
 
 export type RefusalKind =
   | 'bad-request'
@@ -56,6 +57,8 @@ export interface Dialect {
   /** The answer as events, without the end mark. */
   events(answer: Answer, asked: Asked): StreamEvent[];
   refusal(kind: RefusalKind, asked: Asked): Refusal;
+  /** What the vendor says to a chat request that it would not take; null when it takes it. Default: takes all. */
+  check?(request: Received & { readonly headers: IncomingHttpHeaders }): Refusal | null;
   /** A failure after the first token: its event, and whether the end mark still follows. */
   midStream(asked: Asked): { readonly event: Omit<StreamEvent, 'token'>; readonly done: boolean };
   /** `GET <base>/models`. */

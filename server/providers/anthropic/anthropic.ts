@@ -1,0 +1,20 @@
+import type { Dialect } from '../dialect.ts';
+import { readAnswer } from './read-answer.ts';
+import { AnthropicReader } from './read-events.ts';
+import { toBody } from './to-body.ts';
+
+/**
+ * The newest version that still takes `temperature`, `top_p` and `top_k`: 2026-10-21 refuses them for every model,
+ * and brings nothing else that a chat needs.
+ */
+const API_VERSION = '2023-06-01';
+
+/** Anthropic's Messages API. Format: its API reference and the types of its SDK (`@anthropic-ai/sdk` 1.12). */
+export const anthropic: Dialect = {
+  kind: 'anthropic',
+  headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
+  toRequest: (request, model, stream) => ({ path: '/messages', body: toBody(request, model, stream) }),
+  readAnswer,
+  createReader: (alias) => new AnthropicReader(alias),
+  healthPath: '/models',
+};

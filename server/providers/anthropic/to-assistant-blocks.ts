@@ -1,0 +1,73 @@
+import type { ChatMessage, ToolCall } from '../../../contracts/chat/message.ts';
+import { joinReasoningDetails, type ReasoningDetail, readReasoningDetails } from '../reasoning-details.ts';
+import { cacheOf, refuse } from './refuse.ts';
+import { toTextBlocks } from './to-blocks.ts';
+import { type Block, Place, REASONING_FORMAT } from './wire.ts';
+
+interface Thought {
+  readonly block: Block;
+  readonly after: Place;
+}
+
+/** Reasoning that Anthropic did not sign (another vendor's, or mere text) is left out: it would refuse the request. */
+function toThinking(detail: ReasoningDetail): Thought[] {
+  const after = Place.safeParse(detail.after).data ?? { content: 0, tool_calls: 0 };
+  return toThinkingBlock(detail).map((block) => ({ block, after }));
+}
+
+function toThinkingBlock(detail: ReasoningDetail): Block[] {
+  if (detail.format != null && detail.format !== REASONING_FORMAT) return [];
+  if (detail.type === 'reasoning.encrypted' && detail.data) return [{ type: 'redacted_thinking', data: detail.data }];
+  if (detail.type !== 'reasoning.text' || !detail.signature) return [];
+  return [{ type: 'thinking', thinking: detail.text ?? '', signature: detail.signature }];
+}
+
+function parseArguments(text: string, param: string): object {
+  // A call without arguments comes as an empty text from some models.
+  if (text.trim() === '') return {};
+  try {
+    const input: unknown = JSON.parse(text);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
+  } catch {
+    // Refused below.
+  }
+  throw refuse(param, 'The arguments of a tool call must be a JSON object.');
+}
+
+/** Anthropic takes letters, digits, `_` and `-`; ids of other vendors hold more. Equal ids stay equal. */
+export const toToolId = (id: string): string =>
+  id.replace(/[^a-zA-Z0-9_-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}`);
+
+function toToolUse(call: ToolCall, param: string): Block {
+  if (!call.function) throw refuse(`${param}.type`, 'Anthropic takes only calls of functions.');
+  const { name, arguments: given } = call.function;
+  const input = parseArguments(given, `${param}.function.arguments`);
+  return { type: 'tool_use', id: toToolId(call.id), name, input, ...cacheOf(call) };
+}
+
+/** Blank texts between thoughts come from Anthropic, which refuses them. */
+const toText = (text: string): Block[] => (text.trim() === '' ? [] : [{ type: 'text', text }]);
+
+/** Puts thoughts back to where they stood in the answer. */
+function weave(thoughts: readonly Thought[], text: string, calls: readonly Block[]): Block[] {
+  const woven: Block[] = [];
+  let said = 0;
+  let called = 0;
+  for (const { block, after } of thoughts) {
+    woven.push(...toText(text.slice(said, after.content)), ...calls.slice(called, after.tool_calls), block);
+    said = Math.max(said, after.content);
+    called = Math.max(called, after.tool_calls);
+  }
+  return [...woven, ...toText(text.slice(said)), ...calls.slice(called)];
+}
+
+/** What the model said before: its signed thinking (at first, if nothing else is known), its text and its calls. */
+export function toAssistantBlocks(message: ChatMessage, param: string): Block[] {
+  const thoughts = joinReasoningDetails(readReasoningDetails(message.reasoning_details)).flatMap(toThinking);
+  const refusal = typeof message.refusal === 'string' ? toTextBlocks(message.refusal, `${param}.refusal`) : [];
+  const calls = (message.tool_calls ?? []).map((call, i) => toToolUse(call, `${param}.tool_calls[${i}]`));
+  const { content } = message;
+  if (typeof content === 'string' && refusal.length === 0) return weave(thoughts, content, calls);
+  const said = toTextBlocks(content, `${param}.content`);
+  return [...thoughts.map(({ block }) => block), ...said, ...refusal, ...calls];
+}

@@ -1,0 +1,84 @@
+import type { Content, ContentPart } from '../../../contracts/chat/message.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { cacheOf, refuse } from './refuse.ts';
+import type { Block } from './wire.ts';
+
+const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
+
+interface DataUri {
+  readonly mediaType: string;
+  readonly data: string;
+}
+
+/** Only the start is looked at: the data may be megabytes. */
+function parseDataUri(uri: string): DataUri | null {
+  const head = /^data:([a-z]+\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i.exec(uri.slice(0, 200));
+  return head?.[1] ? { mediaType: head[1].toLowerCase(), data: uri.slice(head[0].length) } : null;
+}
+
+const fieldOf = (holder: unknown, name: string): unknown =>
+  typeof holder === 'object' && holder !== null ? new Map(Object.entries(holder)).get(name) : undefined;
+
+function toImage(part: ContentPart, param: string): Block {
+  const url = fieldOf(part.image_url, 'url');
+  const image = typeof url === 'string' ? parseDataUri(url) : null;
+  if (!image) {
+    throw new AppError('image_url_not_supported', 'Give the image as a base64 data URI.', {
+      param: `${param}.image_url.url`,
+    });
+  }
+  const mediaType = image.mediaType === 'image/jpg' ? 'image/jpeg' : image.mediaType;
+  if (!IMAGE_TYPES.has(mediaType)) {
+    throw refuse(`${param}.image_url.url`, `Anthropic takes JPEG, PNG, GIF and WebP images, not ${mediaType}.`);
+  }
+  // It looks at every image as closely as its limits allow, so `auto` and `high` are what it does.
+  if (fieldOf(part.image_url, 'detail') === 'low') {
+    throw refuse(`${param}.image_url.detail`, 'Anthropic cannot be told to look at an image less closely.');
+  }
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data: image.data }, ...cacheOf(part) };
+}
+
+/** OpenAI's `file` part with the file inside. */
+function toDocument(part: ContentPart, param: string): Block {
+  if (fieldOf(part.file, 'file_id') != null) {
+    throw refuse(`${param}.file.file_id`, "Anthropic knows no files of OpenAI's: give `file_data`.");
+  }
+  const given = fieldOf(part.file, 'file_data');
+  const file = typeof given === 'string' ? parseDataUri(given) : null;
+  const title = fieldOf(part.file, 'filename');
+  const rest = { ...(typeof title === 'string' ? { title } : {}), ...cacheOf(part) };
+  if (file?.mediaType === 'application/pdf') {
+    const source = { type: 'base64', media_type: file.mediaType, data: file.data };
+    return { type: 'document', source, ...rest };
+  }
+  if (file?.mediaType === 'text/plain') {
+    const data = Buffer.from(file.data, 'base64').toString('utf8');
+    return { type: 'document', source: { type: 'text', media_type: file.mediaType, data }, ...rest };
+  }
+  throw refuse(`${param}.file.file_data`, 'Give the file as a base64 data URI of application/pdf or text/plain.');
+}
+
+function toBlock(part: ContentPart, param: string): Block {
+  if (part.type === 'text' && typeof part.text === 'string') {
+    return { type: 'text', text: part.text, ...cacheOf(part) };
+  }
+  if (part.type === 'refusal' && typeof part.refusal === 'string') return { type: 'text', text: part.refusal };
+  if (part.type === 'image_url') return toImage(part, param);
+  if (part.type === 'file') return toDocument(part, param);
+  throw refuse(`${param}.type`, `Anthropic takes no parts of type '${part.type}'.`);
+}
+
+/** The blocks of a content; `param` is its place in the request. Empty texts, which Anthropic refuses, are left out. */
+export function toBlocks(content: Content | null | undefined, param: string): Block[] {
+  const parts: readonly ContentPart[] =
+    typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
+  return parts.map((part, i) => toBlock(part, `${param}[${i}]`)).filter((block) => block.text !== '');
+}
+
+/** The same where only texts are taken: in system and assistant messages. */
+export function toTextBlocks(content: Content | null | undefined, param: string): Block[] {
+  const blocks = toBlocks(content, param);
+  if (blocks.every(({ type }) => type === 'text')) return blocks;
+  const at = Array.isArray(content) ? content.findIndex(({ type }) => type !== 'text' && type !== 'refusal') : 0;
+  throw refuse(`${param}[${at}].type`, 'Anthropic takes only text in messages of this role.');
+}

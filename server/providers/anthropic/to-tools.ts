@@ -1,0 +1,50 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { Tool } from '../../../contracts/chat/message.ts';
+import { refuse } from './refuse.ts';
+
+/** Fields of a tool that are Anthropic's own (`cache_control`, `defer_loading`) stay, wherever the client put them. */
+function toTool({ type, function: declared, ...rest }: Tool, param: string): object {
+  if (!declared) {
+    // Anthropic's server tools, such as web_search_20250305, are what it says they are.
+    if (type !== 'function' && type !== 'custom') return { type, ...rest };
+    throw refuse(`${param}.type`, 'Anthropic takes functions, and its own tools by their types.');
+  }
+  const { name, description, parameters, strict, ...others } = declared;
+  return {
+    ...rest,
+    ...others,
+    name,
+    ...(description == null ? {} : { description }),
+    input_schema: parameters ? { type: 'object', ...parameters } : { type: 'object', properties: {} },
+    ...(strict == null ? {} : { strict }),
+  };
+}
+
+type Choice = { type: string; name?: string; disable_parallel_tool_use?: true };
+
+function namedTool(choice: object): string {
+  const named = 'function' in choice ? choice.function : null;
+  if (typeof named === 'object' && named !== null && 'name' in named && typeof named.name === 'string') {
+    return named.name;
+  }
+  throw refuse('tool_choice', 'Anthropic takes auto, none, required, or one named function.');
+}
+
+function toChoice(choice: ChatCompletionRequest['tool_choice']): Choice | null {
+  if (choice == null) return null;
+  if (typeof choice === 'object') return { type: 'tool', name: namedTool(choice) };
+  return { type: choice === 'required' ? 'any' : choice };
+}
+
+/** `tools` and `tool_choice`; nothing when there are no tools to choose from. */
+export function toTools(request: ChatCompletionRequest): { tools?: object[]; tool_choice?: Choice } {
+  const { tools, tool_choice: asked, parallel_tool_calls: parallel } = request;
+  const choice = toChoice(asked);
+  if (!tools || tools.length === 0) {
+    if (!choice || choice.type === 'auto' || choice.type === 'none') return {};
+    throw refuse('tool_choice', 'There are no tools to choose from.');
+  }
+  const declared = { tools: tools.map((tool, i) => toTool(tool, `tools[${i}]`)) };
+  if (parallel !== false || choice?.type === 'none') return choice ? { ...declared, tool_choice: choice } : declared;
+  return { ...declared, tool_choice: { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true } };
+}

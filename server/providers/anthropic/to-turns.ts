@@ -1,0 +1,74 @@
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { cacheOf, refuse } from './refuse.ts';
+import { toAssistantBlocks, toToolId } from './to-assistant-blocks.ts';
+import { toBlocks, toTextBlocks } from './to-blocks.ts';
+import { TurnWriter } from './turn-writer.ts';
+import type { Block, Turn } from './wire.ts';
+
+/** Fields of messages that say something which Anthropic has no place for. A tool's name only repeats its call. */
+const NO_PLACE = ['name', 'audio', 'images', 'function_call'] as const;
+
+function checkFields(message: ChatMessage, param: string): void {
+  for (const field of NO_PLACE) {
+    const value = message[field];
+    if (value == null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
+    if (field !== 'name' || message.role !== 'tool') {
+      throw refuse(`${param}.${field}`, `Anthropic has no place for '${field}' in messages.`);
+    }
+  }
+}
+
+/** A breakpoint on a message means its end. */
+function withCache(message: ChatMessage, blocks: Block[]): Block[] {
+  const last = blocks.at(-1);
+  return last ? [...blocks.slice(0, -1), { ...last, ...cacheOf(message) }] : blocks;
+}
+
+function toToolResult(message: ChatMessage, param: string): Block {
+  if (!message.tool_call_id) {
+    throw new AppError('missing_field', 'A result of a tool must name its call.', { param: `${param}.tool_call_id` });
+  }
+  const { content } = message;
+  return {
+    type: 'tool_result',
+    tool_use_id: toToolId(message.tool_call_id),
+    content: typeof content === 'string' ? content : toBlocks(content, `${param}.content`),
+    ...(message.is_error == null ? {} : { is_error: message.is_error }),
+    ...cacheOf(message),
+  };
+}
+
+function toUserBlocks(message: ChatMessage, param: string): Block[] {
+  const blocks = toBlocks(message.content, `${param}.content`);
+  if (blocks.length > 0) return withCache(message, blocks);
+  throw refuse(`${param}.content`, 'Anthropic takes no empty messages.');
+}
+
+function addMessage(writer: TurnWriter, message: ChatMessage, param: string): void {
+  const { role } = message;
+  if (role === 'user') writer.add('user', toUserBlocks(message, param));
+  else if (role === 'assistant') writer.add('assistant', withCache(message, toAssistantBlocks(message, param)));
+  else if (role === 'tool') writer.addResult(toToolResult(message, param));
+  else if (role === 'function') throw refuse(`${param}.role`, "Give results of tools under the role 'tool'.");
+  else writer.addInstructions(withCache(message, toTextBlocks(message.content, `${param}.content`)));
+}
+
+const isInstruction = ({ role }: ChatMessage) => role === 'system' || role === 'developer';
+
+/** The messages before the first turn become the system prompt, each its own block; the rest become turns. */
+export function toTurns(messages: readonly ChatMessage[]): { system: Block[]; turns: Turn[] } {
+  const found = messages.findIndex((message) => !isInstruction(message));
+  const first = found < 0 ? messages.length : found;
+  const system: Block[] = [];
+  const writer = new TurnWriter();
+  for (const [i, message] of messages.entries()) {
+    const param = `messages[${i}]`;
+    checkFields(message, param);
+    if (i < first) system.push(...withCache(message, toTextBlocks(message.content, `${param}.content`)));
+    else addMessage(writer, message, param);
+  }
+  const turns = writer.finish();
+  if (turns.length === 0) throw refuse('messages', 'Anthropic wants at least one message beside the system prompt.');
+  return { system, turns };
+}

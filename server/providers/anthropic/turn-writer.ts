@@ -1,0 +1,42 @@
+import type { Block, Turn } from './wire.ts';
+
+/** Puts blocks into turns as Anthropic demands them: of changing roles, and results of tools first in their turn. */
+export class TurnWriter {
+  readonly #turns: Turn[] = [];
+  #instructions: Block[] = [];
+
+  add(role: 'user' | 'assistant', blocks: readonly Block[]): void {
+    if (blocks.length === 0) return;
+    if (role === 'assistant') this.#endUserTurn();
+    this.#open(role).push(...blocks);
+  }
+
+  addResult(result: Block): void {
+    const content = this.#open('user');
+    const results = content.filter(({ type }) => type === 'tool_result').length;
+    content.splice(results, 0, result);
+  }
+
+  /** An instruction amid the history stands behind the user's turn that it is in: nowhere else is it taken. */
+  addInstructions(blocks: readonly Block[]): void {
+    this.#instructions.push(...blocks);
+  }
+
+  finish(): Turn[] {
+    this.#endUserTurn();
+    return this.#turns;
+  }
+
+  #open(role: 'user' | 'assistant'): Block[] {
+    const last = this.#turns.at(-1);
+    if (last?.role === role) return last.content;
+    const content: Block[] = [];
+    this.#turns.push({ role, content });
+    return content;
+  }
+
+  #endUserTurn(): void {
+    if (this.#instructions.length > 0) this.#turns.push({ role: 'system', content: this.#instructions });
+    this.#instructions = [];
+  }
+}

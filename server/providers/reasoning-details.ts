@@ -1,0 +1,55 @@
+/**
+ * One piece of reasoning with what proves it to its vendor, so that a client can send it back. Shape: OpenRouter's
+ * `reasoning_details`; `reasoning.text` has `text` and `signature`, `reasoning.encrypted` has `data`. In a stream one
+ * entry comes in pieces that share `index` and `type`.
+ */
+export interface ReasoningDetail {
+  readonly type: string;
+  /** Whose proof it is, such as `anthropic-claude-v1`: worthless to any other vendor. */
+  readonly format?: string | null | undefined;
+  /** The place of the entry in its message. */
+  readonly index?: number | null | undefined;
+  readonly text?: string | null | undefined;
+  readonly signature?: string | null | undefined;
+  readonly data?: string | null | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** Fields whose pieces are joined; of any other the last one that was said counts. */
+const JOINED: ReadonlySet<string> = new Set(['text', 'summary', 'data']);
+
+function join(before: ReasoningDetail, piece: ReasoningDetail): ReasoningDetail {
+  const joined: Record<string, unknown> = { ...before };
+  for (const [key, value] of Object.entries(piece)) {
+    if (value == null) continue;
+    const known = joined[key];
+    joined[key] = JOINED.has(key) && typeof known === 'string' && typeof value === 'string' ? known + value : value;
+  }
+  return { ...joined, type: before.type };
+}
+
+/** Joins pieces of one entry; pieces without an `index` are entries of their own. Keeps the order of first pieces. */
+export function joinReasoningDetails(pieces: readonly ReasoningDetail[]): ReasoningDetail[] {
+  const entries: ReasoningDetail[] = [];
+  const places = new Map<string, number>();
+  for (const piece of pieces) {
+    const key = `${piece.type}/${piece.index}`;
+    const place = piece.index == null ? undefined : places.get(key);
+    const before = place === undefined ? undefined : entries[place];
+    if (place !== undefined && before) entries[place] = join(before, piece);
+    else places.set(key, entries.push(piece) - 1);
+  }
+  return entries;
+}
+
+/** What of an unknown value are reasoning details. */
+export const readReasoningDetails = (value: unknown): ReasoningDetail[] =>
+  Array.isArray(value) ? value.filter(isReasoningDetail) : [];
+
+function isReasoningDetail(value: unknown): value is ReasoningDetail {
+  if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const holds = (name: string, type: 'string' | 'number') =>
+    fields.get(name) == null || typeof fields.get(name) === type;
+  return ['format', 'text', 'signature', 'data'].every((name) => holds(name, 'string')) && holds('index', 'number');
+}
