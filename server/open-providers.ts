@@ -31,7 +31,7 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
   const needsKey = builtIn || (entry.api_key_env !== undefined && entry.base_url.startsWith('https:'));
   if (needsKey && !apiKey) return null;
   return {
-    kind: 'openai-compatible',
+    kind: entry.kind,
     baseUrl: entry.base_url,
     apiKey,
     firstByteMs: toMs(entry.first_byte_seconds),
