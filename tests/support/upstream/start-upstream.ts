@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Changes } from './changes.ts';
 import type { Dialect, DialectName } from './dialects/dialect.ts';
+import { gemini } from './dialects/gemini.ts';
 import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
 import { vllm } from './dialects/vllm.ts';
@@ -11,7 +12,7 @@ import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
-const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama };
+const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama, gemini };
 
 export interface UpstreamOptions {
   /** Whose wire format is spoken; default `vllm`. */
@@ -78,7 +79,11 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     if (options.apiKey && path.startsWith(dialect.basePath) && shown !== wanted) {
       const refusal = dialect.refusal('unauthorized', asked);
       exchange.sendJson(refusal.status, refusal.body);
-    } else if (isChat) await choose(asked.model)(exchange);
+      return;
+    }
+    const fault = isChat ? dialect.check?.(exchange.request, asked) : null;
+    if (fault) exchange.sendJson(fault.status, fault.body);
+    else if (isChat) await choose(asked.model)(exchange);
     else answerProbe(exchange, { models, unavailable });
   }
 

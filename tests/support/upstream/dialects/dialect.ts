@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts';
 import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
 
-export type DialectName = 'vllm' | 'llamacpp' | 'ollama';
+export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'gemini';
 
 export type RefusalKind =
   | 'bad-request'
@@ -45,6 +45,8 @@ export interface Dialect {
   readonly keyHeader: 'authorization' | 'x-api-key' | 'x-goog-api-key';
   /** What a request asks for; null when it is no chat. */
   read(request: Received): Asked | null;
+  /** What the vendor refuses about a chat before any script plays; absent: it takes everything. */
+  check?(request: Received, asked: Asked): Refusal | null;
   /** What ends a stream after its last event; null: nothing does. */
   readonly endMark: '[DONE]' | null;
   /** On every response. */
