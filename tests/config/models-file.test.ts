@@ -63,3 +63,12 @@ test('a backend of an unknown provider, a composite of an unknown alias and a do
 test('text that is not YAML is reported with its line', () => {
   expect(faultOf('providers:\n  local: { kind: openai-compatible\nmodels: []\n')).toMatch(/^models\.yaml:\d+: /);
 });
+
+test('gemini needs no more than its kind', () => {
+  const { providers: read } = parseModelsFile('providers:\n  google: { kind: gemini }\nmodels: []\n', 'models.yaml');
+  expect(read.google).toEqual({
+    kind: 'gemini',
+    base_url: 'https://generativelanguage.googleapis.com/v1beta',
+    api_key_env: 'GEMINI_API_KEY',
+  });
+});

@@ -293,6 +293,18 @@ describe('tools', () => {
     expect(turns.indexOf('c3RlcC01')).toBeGreaterThan(turns.indexOf('Oslo'));
   });
 
+  test('keep it in a conversation that the gateway remembers', async () => {
+    gateway.upstream.reply(callTools([{ name: 'weather', arguments: { city: 'Kyiv' }, id: 'fc-9' }], { signature }));
+    const first = await gateway.call('POST', '/c1/chat', { model: 'scripted', message: 'Kyiv?', tools });
+    const conversation_id = first.headers.get('x-conversation-id');
+    const tool_results = [{ tool_call_id: 'fc-9', content: 'rain' }];
+    const second = await gateway.call('POST', '/c1/chat', { model: 'scripted', conversation_id, tool_results, tools });
+    expect([second.status, await second.text()]).toEqual([200, expect.anything()]);
+    expect(asked()?.json).toMatchObject({
+      contents: [{}, { parts: [{ functionCall: { id: 'fc-9' }, thoughtSignature: signature }] }, {}],
+    });
+  });
+
   test('may return pictures', async () => {
     gateway.upstream.reply(callTools([{ name: 'weather', arguments: { city: 'Bonn' }, id: 'fc-2' }]));
     const { message } = (await whole({ tools })).choices[0];

@@ -68,7 +68,9 @@ describe('what the upstream refuses', () => {
 
   test("never shows a key, not even in Google's form", async () => {
     const key = 'AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY';
-    gateway.upstream.reply(json(400, google(400, 'INVALID_ARGUMENT', `Bad key ${key} or ${upstreamKey}.`)));
+    gateway.upstream.reply(
+      json(400, google(400, 'INVALID_ARGUMENT', `Consumer 'api_key:${key}' is not ${upstreamKey}.`)),
+    );
     const { message } = await errorOf(await ask());
     expect(message).not.toContain('SyD-9tSrke72');
     expect(message).not.toContain(upstreamKey);
