@@ -255,6 +255,7 @@ describe('tools', () => {
       user,
       { role: 'assistant', content: null, tool_calls: message.tool_calls },
       { role: 'tool', tool_call_id: 'fc-1', content: '{"degrees":21}' },
+      { role: 'developer', content: 'An instruction between results does not part them.' },
       { role: 'tool', tool_call_id: second.id, content: 'noon' },
     ];
     expect((await whole({ tools, messages })).choices[0].message.content).toBe('Hello from upstream.');

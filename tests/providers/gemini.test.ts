@@ -43,7 +43,7 @@ const image = (detail?: string) => ({
 
 describe('a request', () => {
   test('goes to the model with the key of the upstream, and says only what Gemini knows', async () => {
-    const own = { user: 'u-1', metadata: { a: 'b' }, prompt_cache_key: 'k', store: false, parallel_tool_calls: true };
+    const own = { user: 'u-1', metadata: { a: 'b' }, prompt_cache_key: 'k', store: false, parallel_tool_calls: false };
     expect(await sent({ ...own, stream_options: null, tools: [], logit_bias: {}, service_tier: 'auto' })).toEqual({
       contents: [turn],
     });
@@ -215,7 +215,22 @@ describe('what has no place is refused with its param', () => {
   test.each([
     ['an unknown field', { guided_json: { a: 1 } }, 'guided_json'],
     ['logit_bias', { logit_bias: { 5: 1 } }, 'logit_bias'],
-    ['parallel_tool_calls off', { parallel_tool_calls: false }, 'parallel_tool_calls'],
+    [
+      'one call at a time',
+      { parallel_tool_calls: false, tools: [{ type: 'function', function: { name: 'f' } }] },
+      'parallel_tool_calls',
+    ],
+    [
+      'the detail of a picture in a result',
+      {
+        messages: [
+          user,
+          { role: 'assistant', content: null, tool_calls: calls('{}') },
+          { role: 'tool', tool_call_id: 'c', content: [image('high')] },
+        ],
+      },
+      'messages[2].content[0].image_url.detail',
+    ],
     ['an audio answer', { modalities: ['text', 'audio'] }, 'modalities[1]'],
     ['an unknown effort', { reasoning_effort: 'ultra' }, 'reasoning_effort'],
     ['thinking turned off where it cannot be', { reasoning_effort: 'none' }, 'reasoning_effort'],

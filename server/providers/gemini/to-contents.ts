@@ -1,4 +1,4 @@
-import type { ChatMessage, Content as MessageContent } from '../../../contracts/chat/message.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { refused, refuseOthers } from './refuse.ts';
 import { toFunctionResponse } from './to-function-response.ts';
 import { toModelTurn } from './to-model-turn.ts';
@@ -7,13 +7,17 @@ import type { Content, RequestPart } from './wire.ts';
 
 const KNOWN = new Set(['role', 'content']);
 
-const partsOf = (content: MessageContent | null | undefined, model: string, param: string): RequestPart[] =>
-  Array.isArray(content) ? content.map((part, i) => toPart(part, model, `${param}[${i}]`)) : [{ text: content ?? '' }];
+function toUserParts(message: ChatMessage, model: string, param: string): RequestPart[] {
+  refuseOthers(message, KNOWN, param);
+  const { content } = message;
+  if (!Array.isArray(content)) return [{ text: content ?? '' }];
+  return content.map((part, i) => toPart(part, model, `${param}.content[${i}]`));
+}
 
 function toSystemParts(message: ChatMessage, model: string, param: string): RequestPart[] {
-  const parts = partsOf(message.content, model, param);
+  const parts = toUserParts(message, model, param);
   const media = parts.findIndex(({ text }) => text === undefined);
-  if (media >= 0) throw refused(`${param}[${media}].type`, 'A system message takes text only.');
+  if (media >= 0) throw refused(`${param}.content[${media}].type`, 'A system message takes text only.');
   return parts;
 }
 
@@ -34,26 +38,32 @@ export function toContents(messages: readonly ChatMessage[], model: string): Con
   let results: RequestPart[] | undefined;
   for (const [i, message] of messages.entries()) {
     const param = `messages[${i}]`;
-    if (message.role === 'tool') {
-      if (!results) {
-        results = [];
-        contents.push({ role: 'user', parts: results });
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        system.push(...toSystemParts(message, model, param));
+        break;
+      case 'user':
+        results = undefined;
+        contents.push({ role: 'user', parts: toUserParts(message, model, param) });
+        break;
+      case 'assistant': {
+        results = undefined;
+        for (const call of message.tool_calls ?? []) if (call.function) names.set(call.id, call.function.name);
+        const parts = toModelTurn(message, model, param);
+        if (parts.length > 0) contents.push({ role: 'model', parts });
+        break;
       }
-      results.push(toFunctionResponse(message, names, model, param));
-      continue;
+      case 'tool':
+        if (!results) {
+          results = [];
+          contents.push({ role: 'user', parts: results });
+        }
+        results.push(toFunctionResponse(message, names, model, param));
+        break;
+      default:
+        throw refused(`${param}.role`, "Results of tools have the role 'tool'.");
     }
-    results = undefined;
-    if (message.role === 'assistant') {
-      for (const call of message.tool_calls ?? []) if (call.function) names.set(call.id, call.function.name);
-      const parts = toModelTurn(message, model, param);
-      if (parts.length > 0) contents.push({ role: 'model', parts });
-      continue;
-    }
-    if (message.role === 'function') throw refused(`${param}.role`, "Results of tools have the role 'tool'.");
-    refuseOthers(message, KNOWN, param);
-    const at = `${param}.content`;
-    if (message.role === 'user') contents.push({ role: 'user', parts: partsOf(message.content, model, at) });
-    else system.push(...toSystemParts(message, model, at));
   }
   if (contents.length === 0) throw refused('messages', 'Gemini needs a message that is not an instruction.');
   return { contents, ...(system.length > 0 ? { systemInstruction: { parts: system } } : {}) };

@@ -29,6 +29,10 @@ export function toFunctionResponse(
   const { content } = message;
   const given = Array.isArray(content) ? content : [{ type: 'text' as const, text: content ?? '' }];
   const parts = given.map((part, i) => toPart(part, model, `${param}.content[${i}]`));
+  const detailed = parts.findIndex(({ mediaResolution }) => mediaResolution);
+  if (detailed >= 0) {
+    throw refused(`${param}.content[${detailed}].image_url.detail`, 'A picture in a result takes auto only.');
+  }
   const media = parts.flatMap(({ inlineData }) => (inlineData ? [{ inlineData }] : []));
   const response = toResponse(parts.map(({ text }) => text ?? '').join(''));
   return { functionResponse: { id, name, response, ...(media.length > 0 ? { parts: media } : {}) } };

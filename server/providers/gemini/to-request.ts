@@ -15,7 +15,6 @@ const OWN = [
   'prompt_cache_key',
   'prompt_cache_retention',
   'metadata',
-  'provider',
 ];
 
 const MAPPED = [
@@ -54,7 +53,9 @@ const NO_OPS: Readonly<Record<string, readonly unknown[]>> = {
 const KNOWN: ReadonlySet<string> = new Set([...OWN, ...MAPPED]);
 
 function refuseUnplaced(request: ChatCompletionRequest): void {
-  const asked = Object.entries(request).filter(([key, value]) => !NO_OPS[key]?.includes(value));
+  const { parallel_tool_calls: _unused, ...toolless } = request;
+  const said = request.tools?.length ? request : toolless;
+  const asked = Object.entries(said).filter(([key, value]) => !NO_OPS[key]?.includes(value));
   refuseOthers(Object.fromEntries(asked), KNOWN, '');
 }
 
