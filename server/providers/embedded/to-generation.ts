@@ -19,7 +19,6 @@ export function toGeneration(call: ProviderCall, temperature: number): Omit<Gene
   return {
     messages: toMessages(request.messages),
     ...toToolChoice(request),
-    parallelToolCalls: request.parallel_tool_calls ?? true,
     schema: toSchema(request.response_format),
     thinking: request.reasoning_effort !== 'none',
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? null,

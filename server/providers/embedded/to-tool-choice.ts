@@ -3,22 +3,23 @@ import { AppError } from '../../errors/app-error.ts';
 import { calledTools } from './called-tools.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
 
-type Tools = Pick<GenerationRequest, 'tools' | 'toolChoice'>;
+type Tools = Pick<GenerationRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 
-/** llama.cpp knows no named choice: it is the same as having only that tool, and having to call it. */
+/** llama.cpp knows no named choice: it is the same as having only that tool, and having to call it, once. */
 export function toToolChoice(request: ChatCompletionRequest): Tools {
   const choice = request.tool_choice ?? 'auto';
   const offered = calledTools(request);
+  const parallelToolCalls = request.parallel_tool_calls ?? true;
   if (typeof choice === 'string') {
     if (choice === 'required' && offered.length === 0) throw refuse('`required` needs `tools`.');
     // The native side would show the model tools that it may not call, and then leave the calls in the text.
-    if (choice === 'none' || offered.length === 0) return { tools: null, toolChoice: 'none' };
-    return { tools: offered.map(describe), toolChoice: choice };
+    if (choice === 'none' || offered.length === 0) return { tools: null, toolChoice: 'none', parallelToolCalls };
+    return { tools: offered.map(describe), toolChoice: choice, parallelToolCalls };
   }
   const wanted = nameOf(choice);
   const named = offered.filter((tool) => tool.function?.name === wanted);
   if (wanted === undefined || named.length === 0) throw refuse('It names no function of `tools`.');
-  return { tools: named.map(describe), toolChoice: 'required' };
+  return { tools: named.map(describe), toolChoice: 'required', parallelToolCalls: false };
 }
 
 type OfferedTool = NonNullable<ChatCompletionRequest['tools']>[number];
