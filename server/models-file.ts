@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Modality } from '../contracts/models/model.ts';
+import { GEMINI_BASE_URL } from './providers/gemini/gemini.ts';
 
 const BaseUrl = z.url({ protocol: /^https?$/ });
 
@@ -24,6 +25,13 @@ const ProviderEntry = z.discriminatedUnion('kind', [
     base_url: BaseUrl.default('https://api.anthropic.com/v1'),
     api_key_env: z.string().default('ANTHROPIC_API_KEY'),
     ...timeouts,
+  }),
+  z.strictObject({
+    kind: z.literal('gemini'),
+    base_url: z.url({ protocol: /^https?$/ }).default(GEMINI_BASE_URL),
+    api_key_env: z.string().default('GEMINI_API_KEY'),
+    first_byte_seconds: z.number().positive().optional(),
+    idle_seconds: z.number().positive().optional(),
   }),
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
 ]);

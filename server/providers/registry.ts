@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { anthropic } from './anthropic/anthropic.ts';
 import { createEmbeddedProvider } from './embedded/embedded.ts';
+import { gemini } from './gemini/gemini.ts';
 import type { UpstreamSettings } from './http/upstream-client.ts';
 import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
 import type { Provider } from './provider.ts';
 import { TranslatingProvider } from './translating-provider.ts';
 
 /** Dialects that are spoken over HTTP. */
-type UpstreamKind = 'openai-compatible' | 'anthropic';
+type UpstreamKind = 'openai-compatible' | 'anthropic' | 'gemini';
 
 /** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =
@@ -23,6 +24,7 @@ export type ProviderSettings =
 const upstreams: Record<UpstreamKind, (id: string, settings: UpstreamSettings) => Provider> = {
   'openai-compatible': (id, settings) => new OpenAiCompatibleProvider(id, settings),
   anthropic: (id, settings) => new TranslatingProvider(id, anthropic, settings),
+  gemini: (id, settings) => new TranslatingProvider(id, gemini, settings),
 };
 
 /** The name of a weights file as a model: `tinychat-q8_0.gguf` → `tinychat`. */

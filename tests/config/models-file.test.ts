@@ -72,3 +72,12 @@ test('Anthropic needs nothing but its kind', () => {
     api_key_env: 'ANTHROPIC_API_KEY',
   });
 });
+
+test('gemini needs no more than its kind', () => {
+  const { providers: read } = parseModelsFile('providers:\n  google: { kind: gemini }\nmodels: []\n', 'models.yaml');
+  expect(read.google).toEqual({
+    kind: 'gemini',
+    base_url: 'https://generativelanguage.googleapis.com/v1beta',
+    api_key_env: 'GEMINI_API_KEY',
+  });
+});

@@ -13,8 +13,12 @@ export interface ScriptedOptions {
   readonly aliases?: readonly string[];
   /** YAML fields of every alias, such as `context_window: 1000`. */
   readonly fields?: string;
-  /** The provider's kind in the models file; default `openai-compatible`. */
+  /** The provider's `kind` in the models file; default `openai-compatible`. */
   readonly kind?: string;
+  /** The upstream's name of every alias; default `test-model`. */
+  readonly model?: string;
+  /** What every alias takes; default `[text, image]`. */
+  readonly input?: string;
   /** YAML fields of the provider, such as `idle_seconds: 1`. */
   readonly provider?: string;
   readonly env?: Record<string, string>;
@@ -23,11 +27,12 @@ export interface ScriptedOptions {
 
 /** A gateway whose aliases are all served by one scripted upstream, the provider `up`. */
 export async function startScripted(options: ScriptedOptions = {}): Promise<ScriptedGateway> {
-  const { aliases = ['scripted'], fields, kind = 'openai-compatible', provider, env = {} } = options;
+  const { aliases = ['scripted'], kind = 'openai-compatible', model = 'test-model', input = '[text, image]' } = options;
+  const { fields, provider, env = {} } = options;
   const upstream = await startUpstream({ apiKey: upstreamKey, ...options.upstream });
   const models = aliases.map(
     (alias) =>
-      `  - { alias: ${alias}, input: [text, image], backends: [{ provider: up, model: test-model }]${fields ? `, ${fields}` : ''} }`,
+      `  - { alias: ${alias}, input: ${input}, backends: [{ provider: up, model: ${model} }]${fields ? `, ${fields}` : ''} }`,
   );
   const gateway = await startGateway({
     models: `providers:

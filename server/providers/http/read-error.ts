@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
 
+/** Of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
+const GoogleDetail = z.looseObject({ reason: z.string().optional(), retryDelay: z.string().optional() });
+
 /** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
 const UpstreamErrorBody = z.looseObject({
   error: z.union([
@@ -12,6 +15,7 @@ const UpstreamErrorBody = z.looseObject({
       param: z.string().nullish(),
       code: z.union([z.string(), z.number()]).nullish(),
       status: z.string().nullish(),
+      details: z.array(GoogleDetail).nullish().catch(null),
     }),
   ]),
 });
@@ -21,24 +25,37 @@ interface UpstreamFault {
   readonly type: string;
   readonly code: string;
   readonly param: string | null;
+  /** The vendor blames our key or account, whatever the status. */
+  readonly refusesUs: boolean;
+  /** In seconds. */
+  readonly retryAfter: number | undefined;
 }
 
+/** Google says 400 to a key that is not valid and to a country that it does not serve. */
+const REFUSES_US = new Set(['API_KEY_INVALID', 'FAILED_PRECONDITION']);
+
+const plain = { code: '', type: '', param: null, refusesUs: false, retryAfter: undefined };
+
 function parseFault(body: unknown): UpstreamFault | null {
-  const parsed = UpstreamErrorBody.safeParse(body);
+  // Google wraps some of its errors in a list of one.
+  const parsed = UpstreamErrorBody.safeParse(Array.isArray(body) ? body[0] : body);
   if (!parsed.success) return null;
   const { error } = parsed.data;
-  if (typeof error === 'string') return { message: error, type: '', code: '', param: null };
+  if (typeof error === 'string') return { ...plain, message: error };
+  const details = error.details ?? [];
   return {
     message: error.message ?? '',
     type: error.type ?? error.status ?? '',
     code: String(error.code ?? ''),
     param: error.param ?? null,
+    refusesUs: [error.status, ...details.map(({ reason }) => reason)].some((said) => REFUSES_US.has(said ?? '')),
+    retryAfter: secondsOf(details.find(({ retryDelay }) => retryDelay)?.retryDelay?.replace(/s$/, '')),
   };
 }
 
 /** vLLM, llama.cpp, Ollama, OpenAI and OpenRouter each say it in their own words; the status alone says nothing. */
 const OVERFLOW =
-  /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|prompt is too long/i;
+  /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|prompt is too long|input token count.*exceeds the maximum/i;
 const OVERLOADED = /overloaded|unavailable|\b(503|529)\b/i;
 const QUOTA = /rate_limit|resource_exhausted|insufficient_quota|\b429\b/i;
 const TIMED_OUT = /timeout_error|deadline_exceeded|\b504\b/i;
@@ -50,12 +67,13 @@ const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|belo
 function redact(message: string): string {
   return message
     .replace(/\b(sk|pk|key|token|Bearer)[-_ ][A-Za-z0-9_.-]{6,}/gi, '[redacted]')
+    .replace(/\bAIza[A-Za-z0-9_-]{10,}/g, '[redacted]')
     .replace(/\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b/g, '[redacted]')
     .slice(0, 500);
 }
 
-const retryAfterOf = (header: string | string[] | undefined) => {
-  const seconds = Number(Array.isArray(header) ? header[0] : header);
+const secondsOf = (text: string | string[] | undefined) => {
+  const seconds = Number(Array.isArray(text) ? text[0] : text);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
 };
 
@@ -79,9 +97,11 @@ function readErrorResponse(
   const fault = parseFault(parseOrNull(body.toString('utf8', 0, 64 * 1024)));
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
   if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
-  if (status === 401 || status === 403) return new AppError('upstream_refused', undefined, { cause });
+  if (status === 401 || status === 403 || (status === 400 && fault?.refusesUs)) {
+    return new AppError('upstream_refused', undefined, { cause });
+  }
   if (status === 429 || status === 402 || NO_MONEY.test(fault?.message ?? '')) {
-    const retryAfter = retryAfterOf(headers['retry-after']);
+    const retryAfter = secondsOf(headers['retry-after']) ?? fault?.retryAfter;
     return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: retryAfter ?? 10 });
   }
   if (status === 408 || status === 504) return new AppError('upstream_timeout', undefined, { cause });
@@ -102,7 +122,9 @@ export function readErrorEvent(body: unknown): AppError {
   const kind = `${fault?.code} ${fault?.type}`;
   if (OVERLOADED.test(kind)) return new AppError('upstream_unavailable', undefined, { cause });
   if (TIMED_OUT.test(kind)) return new AppError('upstream_timeout', undefined, { cause });
-  if (QUOTA.test(kind)) return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: 10 });
+  if (QUOTA.test(kind)) {
+    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: fault?.retryAfter ?? 10 });
+  }
   return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }
 

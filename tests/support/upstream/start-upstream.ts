@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Changes } from './changes.ts';
 import { anthropic } from './dialects/anthropic.ts';
 import type { Dialect, DialectName } from './dialects/dialect.ts';
+import { gemini } from './dialects/gemini.ts';
 import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
 import { vllm } from './dialects/vllm.ts';
@@ -12,7 +13,7 @@ import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
-const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama, anthropic };
+const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama, anthropic, gemini };
 
 export interface UpstreamOptions {
   /** Whose wire format is spoken; default `vllm`. */
@@ -81,7 +82,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
       exchange.sendJson(refusal.status, refusal.body);
       return;
     }
-    const refusal = isChat ? dialect.check?.(exchange.request) : null;
+    const refusal = isChat ? dialect.check?.(exchange.request, asked) : null;
     if (refusal) exchange.sendJson(refusal.status, refusal.body, refusal.headers);
     else if (isChat) await choose(asked.model)(exchange);
     else answerProbe(exchange, { models, unavailable });

@@ -3,7 +3,7 @@ import type { Answer } from '../answer.ts';
 import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
 
-export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'anthropic';
+export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'anthropic' | 'gemini';
 
 export type RefusalKind =
   | 'bad-request'
@@ -46,6 +46,8 @@ export interface Dialect {
   readonly keyHeader: 'authorization' | 'x-api-key' | 'x-goog-api-key';
   /** What a request asks for; null when it is no chat. */
   read(request: Received): Asked | null;
+  /** What the vendor refuses about a chat before any script plays; absent: it takes everything. */
+  check?(request: Received & { readonly headers: IncomingHttpHeaders }, asked: Asked): Refusal | null;
   /** What ends a stream after its last event; null: nothing does. */
   readonly endMark: '[DONE]' | null;
   /** On every response. */
@@ -57,8 +59,6 @@ export interface Dialect {
   /** The answer as events, without the end mark. */
   events(answer: Answer, asked: Asked): StreamEvent[];
   refusal(kind: RefusalKind, asked: Asked): Refusal;
-  /** What the vendor says to a chat request that it would not take; null when it takes it. Default: takes all. */
-  check?(request: Received & { readonly headers: IncomingHttpHeaders }): Refusal | null;
   /** A failure after the first token: its event, and whether the end mark still follows. */
   midStream(asked: Asked): { readonly event: Omit<StreamEvent, 'token'>; readonly done: boolean };
   /** `GET <base>/models`. */

@@ -1,0 +1,103 @@
+import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { type ChunkWriter, newId } from '../chunk-writer.ts';
+import { toFinishReason } from './finish-reason.ts';
+import { toLogprobs } from './read-logprobs.ts';
+import { toDetail, toExtraContent } from './signatures.ts';
+import type { AnswerPart, Candidate } from './wire.ts';
+
+/** What a candidate tells about its answer beside it, kept under the names that the vendor gives them. */
+const METADATA = ['citationMetadata', 'groundingMetadata', 'urlContextMetadata', 'safetyRatings'];
+
+/** Makes the chunks of one choice. */
+export class CandidateReader {
+  readonly #index: number;
+  readonly #writer: ChunkWriter;
+  #started = false;
+  #calls = 0;
+  #images = 0;
+  #signatures = 0;
+  finished = false;
+
+  constructor(index: number, writer: ChunkWriter) {
+    this.#index = index;
+    this.#writer = writer;
+  }
+
+  /** Throws `upstream_broken` when the model failed to answer. */
+  read(candidate: Candidate): ChatCompletionChunk[] {
+    const deltas = (candidate.content?.parts ?? []).flatMap((part) => this.#toDeltas(part));
+    const chunks = deltas.map((delta) => this.#write(delta));
+    if (candidate.logprobsResult) {
+      const [choice] = (chunks.at(-1) ?? this.#append(chunks, {})).choices;
+      if (choice) choice.logprobs = toLogprobs(candidate.logprobsResult);
+    }
+    const google = Object.fromEntries(METADATA.flatMap((key) => (candidate[key] ? [[key, candidate[key]]] : [])));
+    if (Object.keys(google).length > 0) this.#append(chunks, { extra_content: { google } });
+    const { finishReason, finishMessage } = candidate;
+    if (finishReason && finishReason !== 'FINISH_REASON_UNSPECIFIED') {
+      chunks.push(...this.#finish(finishReason, finishMessage));
+    }
+    return chunks;
+  }
+
+  #finish(native: string, message: string | undefined): ChatCompletionChunk[] {
+    const reason = toFinishReason(native, message, this.#calls > 0);
+    this.finished = true;
+    const end: ChatCompletionChunk[] = [];
+    if (reason === 'content_filter' && message) this.#append(end, { refusal: message });
+    else if (!this.#started) this.#append(end, {});
+    end.push(this.#writer.finish(reason, native, this.#index));
+    return end;
+  }
+
+  #append(chunks: ChatCompletionChunk[], delta: ChatDelta): ChatCompletionChunk {
+    const chunk = this.#write(delta);
+    chunks.push(chunk);
+    return chunk;
+  }
+
+  #write(delta: ChatDelta): ChatCompletionChunk {
+    const first = this.#started ? {} : { role: 'assistant' };
+    this.#started = true;
+    return this.#writer.delta({ ...first, ...delta }, this.#index);
+  }
+
+  #toDeltas(part: AnswerPart): ChatDelta[] {
+    if (part.functionCall) return [this.#toCall(part.functionCall, part.thoughtSignature)];
+    if (part.inlineData) return this.#toImage(part, part.inlineData);
+    const { text, thought, thoughtSignature } = part;
+    const deltas: ChatDelta[] = [];
+    if (text) deltas.push(thought ? { reasoning_content: text, reasoning: text } : { content: text });
+    if (thoughtSignature !== undefined) {
+      const detail = toDetail(thoughtSignature, thought ? 'reasoning' : 'text', this.#signatures++);
+      deltas.push({ reasoning_details: [detail] });
+    }
+    return deltas;
+  }
+
+  #toCall(call: NonNullable<AnswerPart['functionCall']>, signature: string | undefined): ChatDelta {
+    const entry = {
+      index: this.#calls++,
+      id: call.id ?? newId('call_'),
+      type: 'function',
+      function: { name: call.name, arguments: JSON.stringify(call.args ?? {}) },
+      ...toExtraContent(signature),
+    };
+    return { tool_calls: [entry] };
+  }
+
+  #toImage({ thought, thoughtSignature }: AnswerPart, { mimeType, data }: { mimeType: string; data: string }) {
+    // Drafts that the model made on its way to the picture; clients would take them for the answer.
+    if (thought) return [];
+    if (!mimeType.startsWith('image/')) {
+      throw new AppError(
+        'upstream_broken',
+        `The model answered with ${mimeType.slice(0, 50)}, which nobody asked for.`,
+      );
+    }
+    const url = `data:${mimeType};base64,${data}`;
+    const image = { type: 'image_url', image_url: { url }, index: this.#images++, ...toExtraContent(thoughtSignature) };
+    return [{ images: [image] }];
+  }
+}

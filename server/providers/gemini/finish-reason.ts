@@ -1,0 +1,29 @@
+import { AppError } from '../../errors/app-error.ts';
+
+/** Source: "FinishReason" of https://ai.google.dev/api/generate-content. */
+const REASONS: Readonly<Record<string, string>> = {
+  STOP: 'stop',
+  MAX_TOKENS: 'length',
+  SAFETY: 'content_filter',
+  RECITATION: 'content_filter',
+  LANGUAGE: 'content_filter',
+  BLOCKLIST: 'content_filter',
+  PROHIBITED_CONTENT: 'content_filter',
+  SPII: 'content_filter',
+  IMAGE_SAFETY: 'content_filter',
+  IMAGE_PROHIBITED_CONTENT: 'content_filter',
+  IMAGE_RECITATION: 'content_filter',
+};
+
+/**
+ * The finish reason that clients know. Every other one (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, NO_IMAGE, OTHER,
+ * …) says that the model failed to answer: `upstream_broken`, so that another backend may be tried.
+ */
+export function toFinishReason(native: string, message: string | undefined, called: boolean): string {
+  const reason = REASONS[native];
+  if (reason === undefined) {
+    const cause = new Error(`finishReason ${native}: ${message?.slice(0, 500) ?? ''}`);
+    throw new AppError('upstream_broken', `The model failed to answer (${native.slice(0, 50)}).`, { cause });
+  }
+  return reason === 'stop' && called ? 'tool_calls' : reason;
+}

@@ -1,0 +1,34 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { ChunkCollector } from '../chunk-collector.ts';
+import type { Dialect } from '../dialect.ts';
+import { AnswerReader } from './answer-reader.ts';
+import { toRequest } from './to-request.ts';
+
+/** Where Google serves it. */
+export const GEMINI_BASE_URL = 'https://generativelanguage.googleapis.com/v1beta';
+
+/** A whole answer has the form of a stream's only event. */
+function readAnswer(body: unknown, alias: string): ChatCompletion {
+  const reader = new AnswerReader(alias);
+  const collector = new ChunkCollector();
+  const natives = new Map<number, unknown>();
+  for (const chunk of reader.read(body)) {
+    collector.add(chunk);
+    for (const { index, native_finish_reason: native } of chunk.choices) if (native) natives.set(index, native);
+  }
+  if (!reader.finished) throw new AppError('upstream_broken', 'The upstream sent an answer without a finish reason.');
+  const { completion } = collector;
+  const choices = completion.choices.map((choice) => ({ ...choice, native_finish_reason: natives.get(choice.index) }));
+  return { ...completion, choices };
+}
+
+/** Google's native Gemini API: `generateContent` and `streamGenerateContent`. */
+export const gemini: Dialect = {
+  kind: 'gemini',
+  headers: (apiKey): Record<string, string> => (apiKey ? { 'x-goog-api-key': apiKey } : {}),
+  toRequest,
+  readAnswer,
+  createReader: (alias) => new AnswerReader(alias),
+  healthPath: '/models',
+};

@@ -1,0 +1,70 @@
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { refused, refuseOthers } from './refuse.ts';
+import { toFunctionResponse } from './to-function-response.ts';
+import { toModelTurn } from './to-model-turn.ts';
+import { toPart } from './to-part.ts';
+import type { Content, RequestPart } from './wire.ts';
+
+const KNOWN = new Set(['role', 'content']);
+
+function toUserParts(message: ChatMessage, model: string, param: string): RequestPart[] {
+  refuseOthers(message, KNOWN, param);
+  const { content } = message;
+  if (!Array.isArray(content)) return [{ text: content ?? '' }];
+  return content.map((part, i) => toPart(part, model, `${param}.content[${i}]`));
+}
+
+function toSystemParts(message: ChatMessage, model: string, param: string): RequestPart[] {
+  const parts = toUserParts(message, model, param);
+  const media = parts.findIndex(({ text }) => text === undefined);
+  if (media >= 0) throw refused(`${param}.content[${media}].type`, 'A system message takes text only.');
+  return parts;
+}
+
+/** The conversation as Gemini takes it. */
+interface Conversation {
+  readonly contents: Content[];
+  readonly systemInstruction?: { parts: RequestPart[] };
+}
+
+/**
+ * Makes turns of messages. Instructions have one place, before all turns, wherever they stood; the results of the calls
+ * of one turn make one turn together, as the vendor demands.
+ */
+export function toContents(messages: readonly ChatMessage[], model: string): Conversation {
+  const contents: Content[] = [];
+  const system: RequestPart[] = [];
+  const names = new Map<string, string>();
+  let results: RequestPart[] | undefined;
+  for (const [i, message] of messages.entries()) {
+    const param = `messages[${i}]`;
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        system.push(...toSystemParts(message, model, param));
+        break;
+      case 'user':
+        results = undefined;
+        contents.push({ role: 'user', parts: toUserParts(message, model, param) });
+        break;
+      case 'assistant': {
+        results = undefined;
+        for (const call of message.tool_calls ?? []) if (call.function) names.set(call.id, call.function.name);
+        const parts = toModelTurn(message, model, param);
+        if (parts.length > 0) contents.push({ role: 'model', parts });
+        break;
+      }
+      case 'tool':
+        if (!results) {
+          results = [];
+          contents.push({ role: 'user', parts: results });
+        }
+        results.push(toFunctionResponse(message, names, model, param));
+        break;
+      default:
+        throw refused(`${param}.role`, "Results of tools have the role 'tool'.");
+    }
+  }
+  if (contents.length === 0) throw refused('messages', 'Gemini needs a message that is not an instruction.');
+  return { contents, ...(system.length > 0 ? { systemInstruction: { parts: system } } : {}) };
+}

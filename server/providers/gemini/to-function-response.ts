@@ -1,0 +1,39 @@
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { refused, refuseOthers } from './refuse.ts';
+import { toPart } from './to-part.ts';
+import type { RequestPart } from './wire.ts';
+
+const KNOWN = new Set(['role', 'content', 'tool_call_id', 'name']);
+
+/** A result that is an object goes as it is; any other under `result`. */
+function toResponse(text: string): object {
+  if (!text.trimStart().startsWith('{')) return { result: text };
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { result: text };
+  }
+}
+
+/** The result of a tool. `names` are those of the calls before it, by id: the client need not repeat them. */
+export function toFunctionResponse(
+  message: ChatMessage,
+  names: ReadonlyMap<string, string>,
+  model: string,
+  param: string,
+): RequestPart {
+  refuseOthers(message, KNOWN, param);
+  const id = message.tool_call_id ?? '';
+  const name = names.get(id);
+  if (name === undefined) throw refused(`${param}.tool_call_id`, 'No tool call before this message has this id.');
+  const { content } = message;
+  const given = Array.isArray(content) ? content : [{ type: 'text' as const, text: content ?? '' }];
+  const parts = given.map((part, i) => toPart(part, model, `${param}.content[${i}]`));
+  const detailed = parts.findIndex(({ mediaResolution }) => mediaResolution);
+  if (detailed >= 0) {
+    throw refused(`${param}.content[${detailed}].image_url.detail`, 'A picture in a result takes auto only.');
+  }
+  const media = parts.flatMap(({ inlineData }) => (inlineData ? [{ inlineData }] : []));
+  const response = toResponse(parts.map(({ text }) => text ?? '').join(''));
+  return { functionResponse: { id, name, response, ...(media.length > 0 ? { parts: media } : {}) } };
+}

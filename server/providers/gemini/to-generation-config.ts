@@ -1,0 +1,70 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { asObject, refused, refuseOthers } from './refuse.ts';
+import { toThinking } from './to-thinking.ts';
+
+/** Both ways to write a field of `image_config`: OpenRouter's, and Gemini's own. */
+const IMAGE_FIELDS: Readonly<Record<string, string>> = {
+  aspect_ratio: 'aspectRatio',
+  aspectRatio: 'aspectRatio',
+  image_size: 'imageSize',
+  imageSize: 'imageSize',
+};
+const MODALITIES: Readonly<Record<string, string>> = { text: 'TEXT', image: 'IMAGE' };
+
+function toImageConfig(given: unknown): object | null {
+  if (given == null) return null;
+  const config = asObject(given, 'image_config');
+  refuseOthers(config, new Set(Object.keys(IMAGE_FIELDS)), 'image_config');
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [IMAGE_FIELDS[key] ?? key, value]));
+}
+
+function toModalities(given: unknown): string[] | null {
+  if (given == null) return null;
+  if (!Array.isArray(given)) throw refused('modalities', 'A list is expected.');
+  return given.map((name: unknown, i) => {
+    const modality = typeof name === 'string' ? MODALITIES[name] : undefined;
+    if (modality) return modality;
+    throw refused(`modalities[${i}]`, "Gemini answers in 'text' and 'image' here.");
+  });
+}
+
+/** Gemini always keeps to the schema; its name is a label for the client. */
+function toFormat({ response_format: format }: ChatCompletionRequest): object {
+  if (format == null || format.type === 'text') return {};
+  if (format.type === 'json_object') return { responseMimeType: 'application/json' };
+  if (format.type !== 'json_schema') {
+    throw refused('response_format.type', 'Gemini takes text, json_object and json_schema.');
+  }
+  const schema = format.json_schema?.schema;
+  if (!schema) throw refused('response_format.json_schema.schema', 'A JSON Schema is expected.');
+  return { responseMimeType: 'application/json', responseJsonSchema: schema };
+}
+
+function toLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequest): object {
+  if (logprobs) return { responseLogprobs: true, ...(top == null ? {} : { logprobs: top }) };
+  if (top) throw refused('top_logprobs', 'It needs logprobs: true.');
+  return {};
+}
+
+const isSaid = ([, value]: [string, unknown]): boolean => value != null;
+
+/** How the answer is to be made; null when nothing was said about it. `thinking` is Google's own extension. */
+export function toGenerationConfig(request: ChatCompletionRequest, model: string, thinking: unknown): object | null {
+  const { stop } = request;
+  const said = Object.entries({
+    maxOutputTokens: request.max_completion_tokens ?? request.max_tokens,
+    temperature: request.temperature,
+    topP: request.top_p,
+    topK: request.top_k,
+    stopSequences: typeof stop === 'string' ? [stop] : stop?.length ? stop : null,
+    seed: request.seed,
+    presencePenalty: request.presence_penalty,
+    frequencyPenalty: request.frequency_penalty,
+    candidateCount: request.n,
+    responseModalities: toModalities(request.modalities),
+    imageConfig: toImageConfig(request.image_config),
+    thinkingConfig: toThinking(request, thinking, model),
+  }).filter(isSaid);
+  const config = { ...Object.fromEntries(said), ...toLogprobs(request), ...toFormat(request) };
+  return Object.keys(config).length > 0 ? config : null;
+}

@@ -1,0 +1,95 @@
+import type { ChatMessage, Content as MessageContent, ToolCall } from '../../../contracts/chat/message.ts';
+import { splitImage } from './inline-data.ts';
+import { hasLevels } from './model-family.ts';
+import { asObject, refused, refuseOthers } from './refuse.ts';
+import { FOREIGN_CALL, ofExtraContent, readDetails } from './signatures.ts';
+import type { RequestPart } from './wire.ts';
+
+/** What an answer holds besides its words is of no use to the model: it is the gateway's or the vendor's own account. */
+const KNOWN = new Set([
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'reasoning',
+  'reasoning_content',
+  'reasoning_details',
+  'images',
+  'extra_content',
+  'annotations',
+]);
+
+function textsOf(content: MessageContent | null | undefined, param: string): string[] {
+  if (content == null) return [];
+  if (typeof content === 'string') return [content];
+  return content.map((part, i) => {
+    if (part.type === 'text' && typeof part.text === 'string') return part.text;
+    if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
+    throw refused(`${param}[${i}].type`, 'An answer of the assistant takes text only.');
+  });
+}
+
+/** Arguments are an object to Gemini. */
+function parseArguments(text: string, param: string): object {
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refused(param, 'The arguments are not JSON.');
+  }
+  return asObject(value, param);
+}
+
+function toCallPart(call: ToolCall, signature: string | undefined, param: string): RequestPart {
+  if (!call.function) throw refused(`${param}.type`, 'Gemini calls functions only.');
+  const { name, arguments: given } = call.function;
+  return {
+    functionCall: { id: call.id, name, args: parseArguments(given, `${param}.function.arguments`) },
+    ...(signature === undefined ? {} : { thoughtSignature: signature }),
+  };
+}
+
+function toImageParts(images: unknown, param: string): RequestPart[] {
+  if (images == null) return [];
+  if (!Array.isArray(images)) throw refused(param, 'A list is expected.');
+  return images.map((entry: unknown, i) => {
+    const image = asObject(entry, `${param}[${i}]`);
+    const at = `${param}[${i}].image_url`;
+    const { url } = asObject(image.image_url, at);
+    if (typeof url !== 'string') throw refused(`${at}.url`, 'A data URI is expected.');
+    const signature = ofExtraContent(image);
+    return {
+      inlineData: splitImage(url, `${at}.url`),
+      ...(signature === undefined ? {} : { thoughtSignature: signature }),
+    };
+  });
+}
+
+/** The last text takes the first signature; each further one gets an empty part of its own, as in streams. */
+function toTextParts(texts: readonly string[], signatures: readonly string[]): RequestPart[] {
+  const parts: RequestPart[] = texts.filter((text) => text !== '').map((text) => ({ text }));
+  const [first, ...others] = signatures;
+  const last = parts.at(-1);
+  if (first !== undefined && last) last.thoughtSignature = first;
+  else if (first !== undefined) parts.push({ text: '', thoughtSignature: first });
+  return [...parts, ...others.map((thoughtSignature) => ({ text: '', thoughtSignature }))];
+}
+
+/** The parts of an earlier answer, in the order in which Gemini gives them; may be none. */
+export function toModelTurn(message: ChatMessage, model: string, param: string): RequestPart[] {
+  refuseOthers(message, KNOWN, param);
+  const { content, refusal, tool_calls, reasoning_content, reasoning, reasoning_details, images } = message;
+  const calls = tool_calls ?? [];
+  const signed = readDetails(reasoning_details, calls);
+  const thought = reasoning_content ?? reasoning;
+  const thoughts = toTextParts(typeof thought === 'string' ? [thought] : [], signed.reasoning);
+  for (const part of thoughts) part.thought = true;
+  const texts = [...textsOf(content, `${param}.content`), ...(typeof refusal === 'string' ? [refusal] : [])];
+  const callParts = calls.map((call, i) =>
+    toCallPart(call, ofExtraContent(call) ?? signed.calls.get(call.id), `${param}.tool_calls[${i}]`),
+  );
+  const [firstCall] = callParts;
+  if (firstCall && hasLevels(model)) firstCall.thoughtSignature ??= FOREIGN_CALL;
+  return [...thoughts, ...toTextParts(texts, signed.text), ...toImageParts(images, `${param}.images`), ...callParts];
+}

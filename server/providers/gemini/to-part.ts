@@ -1,0 +1,82 @@
+import type { ContentPart } from '../../../contracts/chat/message.ts';
+import { splitDataUri, splitImage } from './inline-data.ts';
+import { hasLevels } from './model-family.ts';
+import { asObject, refused, refuseOthers } from './refuse.ts';
+import type { RequestPart } from './wire.ts';
+
+/** `cache_control` says what to cache, not what to answer; Gemini caches by itself. */
+const HINTS = ['type', 'cache_control'];
+const known = (...fields: string[]): ReadonlySet<string> => new Set([...HINTS, ...fields]);
+
+const TEXT = known('text');
+const IMAGE = known('image_url');
+const AUDIO = known('input_audio');
+const AUDIO_URL = known('audio_url');
+const VIDEO_URL = known('video_url');
+const FILE = known('file');
+
+/** Also for formats that are not the name of their type. */
+const AUDIO_TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mp3', wav: 'audio/wav', m4a: 'audio/mp4' };
+
+const LEVELS: Readonly<Record<string, string>> = { low: 'MEDIA_RESOLUTION_LOW', high: 'MEDIA_RESOLUTION_HIGH' };
+
+function text(value: unknown, param: string): string {
+  if (typeof value === 'string') return value;
+  throw refused(param, 'A text is expected.');
+}
+
+function toImage(given: unknown, model: string, param: string): RequestPart {
+  const image = asObject(given, param);
+  refuseOthers(image, new Set(['url', 'detail']), param);
+  const inlineData = splitImage(text(image.url, `${param}.url`), `${param}.url`);
+  if (image.detail == null || image.detail === 'auto') return { inlineData };
+  const level = typeof image.detail === 'string' ? LEVELS[image.detail] : undefined;
+  if (level && hasLevels(model)) return { inlineData, mediaResolution: { level } };
+  throw refused(`${param}.detail`, 'This model takes auto only (Gemini 3 and later: also low and high).');
+}
+
+function toAudio(given: unknown, param: string): RequestPart {
+  const audio = asObject(given, param);
+  refuseOthers(audio, new Set(['data', 'format']), param);
+  const format = text(audio.format, `${param}.format`).toLowerCase();
+  if (!/^[a-z0-9.+-]{1,40}$/.test(format)) throw refused(`${param}.format`, 'Not the name of an audio format.');
+  const data = text(audio.data, `${param}.data`);
+  return { inlineData: { mimeType: AUDIO_TYPES[format] ?? `audio/${format}`, data } };
+}
+
+function toMedia(given: unknown, param: string): RequestPart {
+  const media = asObject(given, param);
+  refuseOthers(media, new Set(['url']), param);
+  return { inlineData: splitDataUri(text(media.url, `${param}.url`), `${param}.url`) };
+}
+
+/** The name of a file has no place, but it is nothing that is asked of the model. */
+function toFile(given: unknown, param: string): RequestPart {
+  const file = asObject(given, param);
+  refuseOthers(file, new Set(['file_data', 'filename']), param);
+  return { inlineData: splitDataUri(text(file.file_data, `${param}.file_data`), `${param}.file_data`) };
+}
+
+/** One content part of a user's message or a tool's result; `param` is its place in the request. */
+export function toPart(part: ContentPart, model: string, param: string): RequestPart {
+  const as = (fields: ReadonlySet<string>, field: string) => {
+    refuseOthers(part, fields, param);
+    return `${param}.${field}`;
+  };
+  switch (part.type) {
+    case 'text':
+      return { text: text(part.text, as(TEXT, 'text')) };
+    case 'image_url':
+      return toImage(part.image_url, model, as(IMAGE, 'image_url'));
+    case 'input_audio':
+      return toAudio(part.input_audio, as(AUDIO, 'input_audio'));
+    case 'audio_url':
+      return toMedia(part.audio_url, as(AUDIO_URL, 'audio_url'));
+    case 'video_url':
+      return toMedia(part.video_url, as(VIDEO_URL, 'video_url'));
+    case 'file':
+      return toFile(part.file, as(FILE, 'file'));
+    default:
+      throw refused(`${param}.type`, `Gemini has no place for a part of the type '${part.type.slice(0, 50)}'.`);
+  }
+}

@@ -1,0 +1,44 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { hasLevels } from './model-family.ts';
+import { asObject, refused, refuseOthers } from './refuse.ts';
+
+interface ThinkingConfig {
+  readonly thinkingLevel?: unknown;
+  /** In tokens; 0 turns it off, -1 leaves it to the model. */
+  readonly thinkingBudget?: unknown;
+  readonly includeThoughts?: unknown;
+}
+
+/** As Google's own OpenAI-compatible API has them: https://ai.google.dev/gemini-api/docs/openai#thinking */
+const BUDGETS: Readonly<Record<string, number>> = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24576 };
+const LEVELS = new Set(['minimal', 'low', 'medium', 'high']);
+
+function ofEffort(effort: string, model: string): ThinkingConfig {
+  if (hasLevels(model)) {
+    if (LEVELS.has(effort)) return { thinkingLevel: effort, includeThoughts: true };
+    const whatever = effort === 'none' ? 'The thinking of this model cannot be turned off. ' : '';
+    throw refused('reasoning_effort', `${whatever}It takes minimal, low, medium and high.`);
+  }
+  const thinkingBudget = BUDGETS[effort];
+  if (thinkingBudget === undefined) {
+    throw refused('reasoning_effort', 'This model takes none, minimal, low, medium and high.');
+  }
+  return thinkingBudget === 0 ? { thinkingBudget } : { thinkingBudget, includeThoughts: true };
+}
+
+const AT = 'extra_body.google.thinking_config';
+const FIELDS = new Set(['thinking_level', 'thinking_budget', 'include_thoughts']);
+
+/** `reasoning_effort`, or the `thinking_config` of Google's own extension; both at once contradict each other. */
+export function toThinking(request: ChatCompletionRequest, config: unknown, model: string): ThinkingConfig | null {
+  const effort = request.reasoning_effort;
+  if (config == null) return effort == null ? null : ofEffort(effort, model);
+  if (effort != null) throw refused(AT, 'Send either this or reasoning_effort.');
+  const given = asObject(config, AT);
+  refuseOthers(given, FIELDS, AT);
+  return {
+    ...(given.thinking_level == null ? {} : { thinkingLevel: given.thinking_level }),
+    ...(given.thinking_budget == null ? {} : { thinkingBudget: given.thinking_budget }),
+    ...(given.include_thoughts == null ? {} : { includeThoughts: given.include_thoughts }),
+  };
+}

@@ -1,0 +1,63 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { Tool } from '../../../contracts/chat/message.ts';
+import { asObject, refused, refuseOthers } from './refuse.ts';
+
+/** `parametersJsonSchema` takes JSON Schema as it is; `parameters` is the older subset of OpenAPI. */
+interface FunctionDeclaration {
+  readonly name: string;
+  readonly description?: string;
+  readonly parametersJsonSchema?: object;
+}
+
+interface FunctionCallingConfig {
+  readonly mode: 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
+  readonly allowedFunctionNames?: string[];
+}
+
+interface Tooling {
+  readonly tools?: { functionDeclarations: FunctionDeclaration[] }[];
+  readonly toolConfig?: { functionCallingConfig: FunctionCallingConfig };
+}
+
+const TOOL = new Set(['type', 'function', 'cache_control']);
+const FUNCTION = new Set(['name', 'description', 'parameters', 'strict']);
+
+function toDeclaration(tool: Tool, param: string): FunctionDeclaration {
+  if (tool.type !== 'function' || !tool.function) throw refused(`${param}.type`, 'Gemini takes functions only.');
+  refuseOthers(tool, TOOL, param);
+  refuseOthers(tool.function, FUNCTION, `${param}.function`);
+  const { name, description, parameters } = tool.function;
+  return {
+    name,
+    ...(description == null ? {} : { description }),
+    ...(parameters == null ? {} : { parametersJsonSchema: parameters }),
+  };
+}
+
+/** `strict` promises calls that fit their schema: that is the mode VALIDATED, where calls are free to be made. */
+function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean): FunctionCallingConfig | null {
+  if (choice == null || choice === 'auto') return strict ? { mode: 'VALIDATED' } : null;
+  if (choice === 'none') return { mode: 'NONE' };
+  if (choice === 'required') return { mode: 'ANY' };
+  if (choice.type !== 'function') throw refused('tool_choice.type', 'Gemini takes the choice of a function only.');
+  const { name } = asObject(choice.function, 'tool_choice.function');
+  if (typeof name !== 'string') throw refused('tool_choice.function.name', 'The name of a function is expected.');
+  return { mode: 'ANY', allowedFunctionNames: [name] };
+}
+
+/** Tools and what the model is to do with them. */
+export function toTools({ tools, tool_choice: choice }: ChatCompletionRequest): Tooling {
+  if (!tools || tools.length === 0) {
+    if (choice == null || choice === 'auto' || choice === 'none') return {};
+    throw refused('tool_choice', 'A choice of tools needs tools.');
+  }
+  const functionDeclarations = tools.map((tool, i) => toDeclaration(tool, `tools[${i}]`));
+  const functionCallingConfig = toConfig(
+    choice,
+    tools.some((tool) => tool.function?.strict === true),
+  );
+  return {
+    tools: [{ functionDeclarations }],
+    ...(functionCallingConfig ? { toolConfig: { functionCallingConfig } } : {}),
+  };
+}
