@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Modality } from '../contracts/models/model.ts';
+import { OPENAI_BASE_URL } from './providers/openai-responses/openai-responses.ts';
 
 const ProviderEntry = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -11,6 +12,15 @@ const ProviderEntry = z.discriminatedUnion('kind', [
     /** Until the first byte of an answer. */
     first_byte_seconds: z.number().positive().optional(),
     /** Between two pieces of an answer. */
+    idle_seconds: z.number().positive().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('openai-responses'),
+    base_url: z.url({ protocol: /^https?$/ }).default(OPENAI_BASE_URL),
+    api_key_env: z.string().default('OPENAI_API_KEY'),
+    /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
+    reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
+    first_byte_seconds: z.number().positive().optional(),
     idle_seconds: z.number().positive().optional(),
   }),
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),

@@ -30,13 +30,16 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
   const apiKey = entry.api_key_env ? env.secret(entry.api_key_env) : undefined;
   const needsKey = builtIn || (entry.api_key_env !== undefined && entry.base_url.startsWith('https:'));
   if (needsKey && !apiKey) return null;
-  return {
-    kind: 'openai-compatible',
+  const upstream = {
     baseUrl: entry.base_url,
     apiKey,
     firstByteMs: toMs(entry.first_byte_seconds),
     idleMs: toMs(entry.idle_seconds),
   };
+  if (entry.kind === 'openai-responses') {
+    return { kind: entry.kind, reasoningSummary: entry.reasoning_summary, ...upstream };
+  }
+  return { kind: entry.kind, ...upstream };
 }
 
 const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);

@@ -2,11 +2,15 @@ import { basename } from 'node:path';
 import { createEmbeddedProvider } from './embedded/embedded.ts';
 import type { UpstreamSettings } from './http/upstream-client.ts';
 import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
+import { createOpenAiResponses } from './openai-responses/openai-responses.ts';
+import type { ReasoningSummary } from './openai-responses/to-request.ts';
 import type { Provider } from './provider.ts';
+import { TranslatingProvider } from './translating-provider.ts';
 
 /** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =
   | ({ readonly kind: 'openai-compatible' } & UpstreamSettings)
+  | ({ readonly kind: 'openai-responses'; readonly reasoningSummary: ReasoningSummary | undefined } & UpstreamSettings)
   | {
       readonly kind: 'embedded';
       readonly modelPath: string;
@@ -21,6 +25,8 @@ type Kinds = {
 /** Every dialect; to add one, write its file and its line here. */
 const kinds: Kinds = {
   'openai-compatible': (id, settings) => new OpenAiCompatibleProvider(id, settings),
+  'openai-responses': (id, settings) =>
+    new TranslatingProvider(id, createOpenAiResponses(settings.reasoningSummary), settings),
   embedded: (id, { modelPath, threads, variant }) =>
     createEmbeddedProvider({ id, modelPath, variant, name: weightsName(modelPath), ...(threads ? { threads } : {}) }),
 };
@@ -32,5 +38,12 @@ export const weightsName = (path: string): string =>
     .replace(/[-.]q\d+(_[a-z0-9]+)*$/i, '');
 
 export function createProvider(id: string, settings: ProviderSettings): Provider {
-  return settings.kind === 'embedded' ? kinds.embedded(id, settings) : kinds[settings.kind](id, settings);
+  switch (settings.kind) {
+    case 'embedded':
+      return kinds.embedded(id, settings);
+    case 'openai-responses':
+      return kinds['openai-responses'](id, settings);
+    default:
+      return kinds[settings.kind](id, settings);
+  }
 }
