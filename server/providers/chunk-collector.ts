@@ -6,6 +6,7 @@ import type {
   Usage,
 } from '../../contracts/chat/completion.ts';
 import type { ToolCall } from '../../contracts/chat/message.ts';
+import { ReasoningDetails } from './join-details.ts';
 
 type Choice = ChatCompletion['choices'][number];
 
@@ -18,6 +19,7 @@ class CollectedChoice {
   /** By `index`, not by position: two pieces in one chunk may belong to one call. */
   readonly #calls = new Map<number, ToolCall & { function: { name: string; arguments: string } }>();
   readonly #others: Record<string, unknown> = {};
+  readonly #details = new ReasoningDetails();
   #logprobs: Record<string, unknown> | null = null;
   finishReason: string | null = null;
 
@@ -32,6 +34,7 @@ class CollectedChoice {
       if (value == null || key === 'role') continue;
       const text = TEXTS.find((name) => name === key);
       if (text && typeof value === 'string') this.#texts[text] = (this.#texts[text] ?? '') + value;
+      else if (key === 'reasoning_details' && Array.isArray(value)) this.#details.add(value);
       else if (key !== 'tool_calls') this.#addOther(key, value);
     }
     for (const call of delta?.tool_calls ?? []) this.#addCall(call);
@@ -48,6 +51,7 @@ class CollectedChoice {
       refusal: null,
       ...this.#texts,
       ...this.#others,
+      ...(this.#details.list.length > 0 ? { reasoning_details: this.#details.list } : {}),
     };
     if (this.#calls.size > 0) {
       message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => call);

@@ -50,12 +50,16 @@ interface StoredAnswer {
 export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   const choice = completion?.choices[0];
   if (!choice?.message) return { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
-  const { content, tool_calls: calls, reasoning_content, reasoning: alternative } = choice.message;
+  const { content, tool_calls: calls, reasoning_content, reasoning: alternative, reasoning_details } = choice.message;
   const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
+  const thoughts = {
+    ...(reasoning ? { reasoning_content: reasoning } : {}),
+    ...(reasoning_details ? { reasoning_details } : {}),
+  };
   const message = {
     role: 'assistant',
     content: content ?? (calls?.length ? null : ''),
-    ...(calls?.length ? { tool_calls: calls, ...(reasoning ? { reasoning_content: reasoning } : {}) } : {}),
+    ...(calls?.length ? { tool_calls: calls, ...thoughts } : {}),
   };
   return { prompt: JSON.stringify(message), text: content ?? '', reasoning, finishReason: choice.finish_reason };
 }
