@@ -9,10 +9,14 @@ export interface ScriptedGateway extends Gateway {
 }
 
 export interface ScriptedOptions {
-  /** Default: `['scripted']`. Each takes images, and is `test-model` upstream. */
+  /** Default: `['scripted']`. Each takes images. */
   readonly aliases?: readonly string[];
   /** YAML fields of every alias, such as `context_window: 1000`. */
   readonly fields?: string;
+  /** The provider's dialect; default `openai-compatible`. */
+  readonly kind?: string;
+  /** What the aliases are called upstream; default `test-model`. */
+  readonly model?: string;
   /** YAML fields of the provider, such as `idle_seconds: 1`. */
   readonly provider?: string;
   readonly env?: Record<string, string>;
@@ -22,14 +26,15 @@ export interface ScriptedOptions {
 /** A gateway whose aliases are all served by one scripted upstream, the provider `up`. */
 export async function startScripted(options: ScriptedOptions = {}): Promise<ScriptedGateway> {
   const { aliases = ['scripted'], fields, provider, env = {} } = options;
+  const { kind = 'openai-compatible', model = 'test-model' } = options;
   const upstream = await startUpstream({ apiKey: upstreamKey, ...options.upstream });
   const models = aliases.map(
     (alias) =>
-      `  - { alias: ${alias}, input: [text, image], backends: [{ provider: up, model: test-model }]${fields ? `, ${fields}` : ''} }`,
+      `  - { alias: ${alias}, input: [text, image], backends: [{ provider: up, model: ${model} }]${fields ? `, ${fields}` : ''} }`,
   );
   const gateway = await startGateway({
     models: `providers:
-  up: { kind: openai-compatible, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY${provider ? `, ${provider}` : ''} }
+  up: { kind: ${kind}, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY${provider ? `, ${provider}` : ''} }
 models:
 ${models.join('\n')}
 `,

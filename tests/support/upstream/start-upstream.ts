@@ -5,13 +5,19 @@ import { Changes } from './changes.ts';
 import type { Dialect, DialectName } from './dialects/dialect.ts';
 import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
+import { openAiResponses } from './dialects/openai-responses.ts';
 import { vllm } from './dialects/vllm.ts';
 import { ClientGone, Exchange, type Script } from './exchange.ts';
 import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
-const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama };
+const dialects: Record<DialectName, Dialect> = {
+  vllm,
+  llamacpp,
+  ollama,
+  'openai-responses': openAiResponses,
+};
 
 export interface UpstreamOptions {
   /** Whose wire format is spoken; default `vllm`. */
@@ -75,10 +81,12 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     const { headers, path, asked, isChat } = exchange.request;
     const shown = headers[dialect.keyHeader];
     const wanted = dialect.keyHeader === 'authorization' ? `Bearer ${options.apiKey}` : options.apiKey;
+    const fault = isChat ? dialect.check?.(exchange.request) : null;
     if (options.apiKey && path.startsWith(dialect.basePath) && shown !== wanted) {
       const refusal = dialect.refusal('unauthorized', asked);
       exchange.sendJson(refusal.status, refusal.body);
-    } else if (isChat) await choose(asked.model)(exchange);
+    } else if (fault) exchange.sendJson(fault.status, fault.body);
+    else if (isChat) await choose(asked.model)(exchange);
     else answerProbe(exchange, { models, unavailable });
   }
 

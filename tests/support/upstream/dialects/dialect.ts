@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts';
 import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
 
-export type DialectName = 'vllm' | 'llamacpp' | 'ollama';
+export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'openai-responses';
 
 export type RefusalKind =
   | 'bad-request'
@@ -45,6 +45,8 @@ export interface Dialect {
   readonly keyHeader: 'authorization' | 'x-api-key' | 'x-goog-api-key';
   /** What a request asks for; null when it is no chat. */
   read(request: Received): Asked | null;
+  /** How the vendor refuses a chat that is not valid, before anything scripted plays; absent: it takes everything. */
+  check?(request: Received): Refusal | null;
   /** What ends a stream after its last event; null: nothing does. */
   readonly endMark: '[DONE]' | null;
   /** On every response. */
