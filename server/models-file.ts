@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Modality } from '../contracts/models/model.ts';
-import { OPENAI_BASE_URL } from './providers/openai-responses/openai-responses.ts';
 
 const ProviderEntry = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -16,8 +15,9 @@ const ProviderEntry = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('openai-responses'),
-    base_url: z.url({ protocol: /^https?$/ }).default(OPENAI_BASE_URL),
-    api_key_env: z.string().default('OPENAI_API_KEY'),
+    /** Default: OpenAI's own, and its key. */
+    base_url: z.url({ protocol: /^https?$/ }).optional(),
+    api_key_env: z.string().optional(),
     /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
     reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
     first_byte_seconds: z.number().positive().optional(),

@@ -47,7 +47,6 @@ const head = (asked: Asked, rest: JsonObject): JsonObject => ({
   incomplete_details: null,
   model: asked.model,
   output: [],
-  usage: null,
   ...echo(asked),
   ...rest,
 });
