@@ -53,17 +53,18 @@ const weather = { type: 'function', function: { name: 'weather', parameters: { t
 const call = (id: string, args: string) => ({ id, type: 'function', function: { name: 'weather', arguments: args } });
 
 describe('the configuration', () => {
-  const listed = async (provider: string, env: Record<string, string>) => {
+  const available = async (provider: string, env: Record<string, string>) => {
     const models = `providers: { up: { ${provider} } }
 models: [{ alias: m, backends: [{ provider: up, model: m }] }]`;
     const configured = await startGateway({ models, env });
-    const { data } = await (await configured.call('GET', '/v1/models')).json();
+    const { models: described } = await (await configured.call('GET', '/v1/info')).json();
     await configured.close();
-    return data.length === 1;
+    return described[0].available;
   };
 
   test("needs no more than OpenAI's key", async () => {
-    expect(await listed('kind: openai-responses', { OPENAI_API_KEY: 'sk-openai-key-of-the-operator' })).toBe(true);
+    expect(await available('kind: openai-responses', { OPENAI_API_KEY: 'sk-openai-key-of-the-operator' })).toBe(true);
+    expect(await available('kind: openai-responses', {})).toBe(false);
   });
 
   test("never gives OpenAI's key to another address", async () => {

@@ -7,9 +7,9 @@ import { AnswerState, type Piece } from './answer-state.ts';
 import { readFailure } from './read-failure.ts';
 import { ItemReader } from './read-item.ts';
 import { readUsage } from './read-usage.ts';
-import { LogProbs, OutputItem, ResponseBody, ResponseFault, readAs } from './wire.ts';
+import { LogProbs, OutputItem, ResponseBody, readAs } from './wire.ts';
 
-const AnyEvent = z.looseObject({ type: z.string().nullish(), error: ResponseFault.nullish() });
+const AnyEvent = z.looseObject({ type: z.string().nullish(), error: z.unknown().optional() });
 const ResponseEvent = z.looseObject({ response: ResponseBody });
 const ItemEvent = z.looseObject({ output_index: z.int(), item: OutputItem });
 const DeltaEvent = z.looseObject({ output_index: z.int(), item_id: z.string().nullish(), delta: z.string() });
@@ -73,7 +73,7 @@ export class ResponseReader implements EventReader {
         return this.end(readAs(ResponseEvent, event).response);
       case 'error':
         // The reference has the fault in the event itself; on the wire it is often one level deeper.
-        throw readFailure(error ?? readAs(ResponseFault, event));
+        throw readFailure(error ?? event);
       default:
         if (error) throw readFailure(error);
         return [];

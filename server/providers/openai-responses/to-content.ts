@@ -9,17 +9,12 @@ export type InputPart =
   | { readonly type: 'input_image'; readonly image_url: string; readonly detail: string }
   | { readonly type: 'input_file'; readonly file_data?: string; readonly filename?: string; readonly file_id?: string };
 
-const TEXT_FIELDS = new Set(['type', 'text']);
-const IMAGE_FIELDS = new Set(['url', 'detail']);
-const FILE_FIELDS = new Set(['file_data', 'filename', 'file_id']);
-
-/** A hint of other vendors that changes no answer: OpenAI caches by itself. */
-const withHint = (fields: readonly string[]) => new Set([...fields, 'cache_control']);
-const PART_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
-  text: withHint([...TEXT_FIELDS]),
-  image_url: withHint(['type', 'image_url']),
-  file: withHint(['type', 'file']),
-};
+/** `cache_control` is a hint to other vendors that changes no answer: OpenAI caches by itself. */
+const TEXT_FIELDS = new Set(['type', 'text', 'cache_control']);
+const IMAGE_FIELDS = new Set(['type', 'image_url', 'cache_control']);
+const FILE_FIELDS = new Set(['type', 'file', 'cache_control']);
+const IMAGE_INNER = new Set(['url', 'detail']);
+const FILE_INNER = new Set(['file_data', 'filename', 'file_id']);
 
 const Text = z.object({ text: z.string() });
 const Image = z.object({ image_url: z.looseObject({ url: z.string(), detail: z.string().nullish() }) });
@@ -39,13 +34,21 @@ function shapeOf<T>(schema: z.ZodType<T>, part: ContentPart, at: string): T {
 
 /** The text of a part; `at` is its path. */
 export function textOf(part: ContentPart, at: string): string {
-  expectOnly(part, PART_FIELDS.text ?? TEXT_FIELDS, at);
+  expectOnly(part, TEXT_FIELDS, at);
   return shapeOf(Text, part, at).text;
 }
 
+function toImage(part: ContentPart, at: string): InputPart {
+  expectOnly(part, IMAGE_FIELDS, at);
+  const { image_url: image } = shapeOf(Image, part, at);
+  expectOnly(image, IMAGE_INNER, `${at}.image_url`);
+  return { type: 'input_image', image_url: image.url, detail: image.detail ?? 'auto' };
+}
+
 function toFile(part: ContentPart, at: string): InputPart {
+  expectOnly(part, FILE_FIELDS, at);
   const { file } = shapeOf(File, part, at);
-  expectOnly(file, FILE_FIELDS, `${at}.file`);
+  expectOnly(file, FILE_INNER, `${at}.file`);
   return {
     type: 'input_file',
     ...(file.file_data != null ? { file_data: file.file_data } : {}),
@@ -55,14 +58,16 @@ function toFile(part: ContentPart, at: string): InputPart {
 }
 
 function toInputPart(part: ContentPart, at: string): InputPart {
-  if (part.type === 'text') return { type: 'input_text', text: textOf(part, at) };
-  const fields = PART_FIELDS[part.type];
-  if (!fields) throw noPlace(`${at}.type`, `A part of type '${part.type}'`);
-  expectOnly(part, fields, at);
-  if (part.type === 'file') return toFile(part, at);
-  const { image_url: image } = shapeOf(Image, part, at);
-  expectOnly(image, IMAGE_FIELDS, `${at}.image_url`);
-  return { type: 'input_image', image_url: image.url, detail: image.detail ?? 'auto' };
+  switch (part.type) {
+    case 'text':
+      return { type: 'input_text', text: textOf(part, at) };
+    case 'image_url':
+      return toImage(part, at);
+    case 'file':
+      return toFile(part, at);
+    default:
+      throw noPlace(`${at}.type`, `A part of type '${part.type}'`);
+  }
 }
 
 /** The content of a system, developer, user or tool message; `at` is the message's path. */

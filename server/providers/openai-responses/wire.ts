@@ -52,13 +52,12 @@ export const ResponseUsage = z.looseObject({
 });
 export type ResponseUsage = z.infer<typeof ResponseUsage>;
 
-export const ResponseFault = z.looseObject({ code: z.string().nullish(), message: z.string().nullish() });
-
 export const ResponseBody = z.looseObject({
   id: z.string().nullish(),
   created_at: z.number().nullish(),
   status: z.string().nullish(),
-  error: ResponseFault.nullish(),
+  /** Read as any upstream's error: not every server keeps to OpenAI's shape in its failures. */
+  error: z.unknown().optional(),
   incomplete_details: z.looseObject({ reason: z.string().nullish() }).nullish(),
   output: z.array(OutputItem).nullish(),
   usage: ResponseUsage.nullish(),
