@@ -33,6 +33,16 @@ const ProviderEntry = z.discriminatedUnion('kind', [
     first_byte_seconds: z.number().positive().optional(),
     idle_seconds: z.number().positive().optional(),
   }),
+  z.strictObject({
+    kind: z.literal('openai-responses'),
+    /** Default: OpenAI's own, and its key. */
+    base_url: z.url({ protocol: /^https?$/ }).optional(),
+    api_key_env: z.string().optional(),
+    /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
+    reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
+    first_byte_seconds: z.number().positive().optional(),
+    idle_seconds: z.number().positive().optional(),
+  }),
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
 ]);
 export type ProviderEntry = z.infer<typeof ProviderEntry>;

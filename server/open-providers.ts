@@ -5,6 +5,7 @@ import { detectLocalServers } from './detect-local.ts';
 import { type Env, EnvError } from './env.ts';
 import type { Catalog } from './features/models/catalog.ts';
 import { type ModelsFile, type ProviderEntry, readModelsFile } from './models-file.ts';
+import { OPENAI_BASE_URL } from './providers/openai-responses/openai-responses.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProvider, type ProviderSettings, weightsName } from './providers/registry.ts';
 
@@ -21,22 +22,29 @@ export interface PackageFiles {
   readonly weights: string;
 }
 
+/** A vendor's key goes to the vendor alone: any other address must name its key. */
+const keyNameFor = (baseUrl: string) => (baseUrl === OPENAI_BASE_URL ? 'OPENAI_API_KEY' : undefined);
+
 /** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
 function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn: boolean): ProviderSettings | null {
   if (entry.kind === 'embedded') {
     const modelPath = entry.model_path ? resolve(entry.model_path) : (env.embedded.modelPath ?? files.weights);
     return { kind: 'embedded', modelPath, threads: env.embedded.threads, variant: env.embedded.variant };
   }
-  const apiKey = entry.api_key_env ? env.secret(entry.api_key_env) : undefined;
-  const needsKey = builtIn || (entry.api_key_env !== undefined && entry.base_url.startsWith('https:'));
+  const { base_url: baseUrl = OPENAI_BASE_URL, api_key_env: keyName = keyNameFor(baseUrl) } = entry;
+  const apiKey = keyName ? env.secret(keyName) : undefined;
+  const needsKey = builtIn || (keyName !== undefined && baseUrl.startsWith('https:'));
   if (needsKey && !apiKey) return null;
-  return {
-    kind: entry.kind,
-    baseUrl: entry.base_url,
+  const upstream = {
+    baseUrl,
     apiKey,
     firstByteMs: toMs(entry.first_byte_seconds),
     idleMs: toMs(entry.idle_seconds),
   };
+  if (entry.kind === 'openai-responses') {
+    return { kind: entry.kind, reasoningSummary: entry.reasoning_summary, ...upstream };
+  }
+  return { kind: entry.kind, ...upstream };
 }
 
 const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);

@@ -13,6 +13,11 @@ type Choice = ChatCompletion['choices'][number];
 /** Fields whose pieces are joined; `reasoning` and `reasoning_content` are two names of one text. */
 const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
 
+/** A call of a custom tool has no function. */
+function ownFields({ function: called, ...call }: ToolCall): ToolCall {
+  return called?.name === '' && 'custom' in call ? call : { ...call, function: called };
+}
+
 class CollectedChoice {
   readonly #index: number;
   readonly #texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
@@ -58,7 +63,7 @@ class CollectedChoice {
     };
     if (this.#details.length > 0) message.reasoning_details = joinReasoningDetails(this.#details);
     if (this.#calls.size > 0) {
-      message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => call);
+      message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => ownFields(call));
       if (message.content === '') message.content = null;
     } else {
       message.content ??= '';

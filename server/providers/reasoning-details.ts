@@ -1,7 +1,7 @@
 /**
  * One piece of reasoning with what proves it to its vendor, so that a client can send it back. Shape: OpenRouter's
- * `reasoning_details`; `reasoning.text` has `text` and `signature`, `reasoning.encrypted` has `data`. In a stream one
- * entry comes in pieces that share `index` and `type`.
+ * `reasoning_details`; `reasoning.text` has `text` and `signature`, `reasoning.summary` `summary`, `reasoning.encrypted` `data`. In a stream one
+ * entry comes in pieces that share `index`, `type` and `id`.
  */
 export interface ReasoningDetail {
   readonly type: string;
@@ -33,7 +33,7 @@ export function joinReasoningDetails(pieces: readonly ReasoningDetail[]): Reason
   const entries: ReasoningDetail[] = [];
   const places = new Map<string, number>();
   for (const piece of pieces) {
-    const key = `${piece.type}/${piece.index}`;
+    const key = `${piece.type}/${piece.index}/${piece.id ?? ''}`;
     const place = piece.index == null ? undefined : places.get(key);
     const before = place === undefined ? undefined : entries[place];
     if (place !== undefined && before) entries[place] = join(before, piece);

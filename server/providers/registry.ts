@@ -4,15 +4,23 @@ import { createEmbeddedProvider } from './embedded/embedded.ts';
 import { gemini } from './gemini/gemini.ts';
 import type { UpstreamSettings } from './http/upstream-client.ts';
 import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
+import { createOpenAiResponses } from './openai-responses/openai-responses.ts';
+import type { ReasoningSummary } from './openai-responses/to-request.ts';
 import type { Provider } from './provider.ts';
 import { TranslatingProvider } from './translating-provider.ts';
 
 /** Dialects that are spoken over HTTP. */
-type UpstreamKind = 'openai-compatible' | 'anthropic' | 'gemini';
+type UpstreamKind = 'openai-compatible' | 'openai-responses' | 'anthropic' | 'gemini';
 
-/** What the models file says about a provider, with its key already looked up. */
+/** What the models file says about an upstream, with its key already looked up. */
+export interface HttpProviderSettings extends UpstreamSettings {
+  /** How much of the reasoning is asked for, where the dialect has a word for it. */
+  readonly reasoningSummary?: ReasoningSummary | undefined;
+}
+
+/** What the models file says about a provider. */
 export type ProviderSettings =
-  | ({ readonly kind: UpstreamKind } & UpstreamSettings)
+  | ({ readonly kind: UpstreamKind } & HttpProviderSettings)
   | {
       readonly kind: 'embedded';
       readonly modelPath: string;
@@ -21,8 +29,10 @@ export type ProviderSettings =
     };
 
 /** Every dialect; to add one, write its file and its line here. */
-const upstreams: Record<UpstreamKind, (id: string, settings: UpstreamSettings) => Provider> = {
+const upstreams: Record<UpstreamKind, (id: string, settings: HttpProviderSettings) => Provider> = {
   'openai-compatible': (id, settings) => new OpenAiCompatibleProvider(id, settings),
+  'openai-responses': (id, settings) =>
+    new TranslatingProvider(id, createOpenAiResponses(settings.reasoningSummary), settings),
   anthropic: (id, settings) => new TranslatingProvider(id, anthropic, settings),
   gemini: (id, settings) => new TranslatingProvider(id, gemini, settings),
 };

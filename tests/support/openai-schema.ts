@@ -17,3 +17,6 @@ export function faultsOf(name: string, value: unknown): string[] {
   if (validate(value)) return [];
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
 }
+
+/** The names of the fields that OpenAI's schema of that name knows. */
+export const fieldsOf = (name: string): string[] => Object.keys(components.schemas[name]?.properties ?? {});

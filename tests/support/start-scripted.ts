@@ -9,7 +9,7 @@ export interface ScriptedGateway extends Gateway {
 }
 
 export interface ScriptedOptions {
-  /** Default: `['scripted']`. Each takes images, and is `test-model` upstream. */
+  /** Default: `['scripted']`. Each takes images. */
   readonly aliases?: readonly string[];
   /** YAML fields of every alias, such as `context_window: 1000`. */
   readonly fields?: string;

@@ -52,11 +52,14 @@ export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   if (!choice?.message) return { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
   const { content, tool_calls: calls, reasoning_content, reasoning: alternative, reasoning_details } = choice.message;
   const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
+  const thoughts = {
+    ...(reasoning ? { reasoning_content: reasoning } : {}),
+    ...(reasoning_details ? { reasoning_details } : {}),
+  };
   const message = {
     role: 'assistant',
     content: content ?? (calls?.length ? null : ''),
-    ...(calls?.length ? { tool_calls: calls, ...(reasoning ? { reasoning_content: reasoning } : {}) } : {}),
-    ...(calls?.length && reasoning_details ? { reasoning_details } : {}),
+    ...(calls?.length ? { tool_calls: calls, ...thoughts } : {}),
   };
   return { prompt: JSON.stringify(message), text: content ?? '', reasoning, finishReason: choice.finish_reason };
 }

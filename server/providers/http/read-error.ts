@@ -134,6 +134,8 @@ function rejected(fault: UpstreamFault | null, cause: Error): AppError {
   if (fault && MAX_TOKENS_LOW.test(fault.message)) {
     return new AppError('max_tokens_below_minimum', undefined, { param: 'max_tokens', cause });
   }
+  // OpenAI's Responses API says so with 400.
+  if (fault?.code === 'model_not_found') return new AppError('upstream_refused', undefined, { cause });
   return new AppError('upstream_rejected', fault?.message ? redact(fault.message) : undefined, {
     cause,
     ...(fault?.param ? { param: fault.param } : {}),

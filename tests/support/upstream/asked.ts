@@ -1,4 +1,4 @@
-import { isObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 
 /** What a chat request asked for, as far as an upstream's answer depends on it. */
 export interface Asked {
@@ -7,6 +7,8 @@ export interface Asked {
   readonly includeUsage: boolean;
   readonly n: number;
   readonly logprobs: boolean;
+  /** The whole request, for what only one dialect asks. */
+  readonly body?: JsonObject;
 }
 
 export function readAsked(json: unknown): Asked {

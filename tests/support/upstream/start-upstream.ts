@@ -7,13 +7,21 @@ import type { Dialect, DialectName } from './dialects/dialect.ts';
 import { gemini } from './dialects/gemini.ts';
 import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
+import { openAiResponses } from './dialects/openai-responses.ts';
 import { vllm } from './dialects/vllm.ts';
 import { ClientGone, Exchange, type Script } from './exchange.ts';
 import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
-const dialects: Record<DialectName, Dialect> = { vllm, llamacpp, ollama, anthropic, gemini };
+const dialects: Record<DialectName, Dialect> = {
+  vllm,
+  llamacpp,
+  ollama,
+  'openai-responses': openAiResponses,
+  anthropic,
+  gemini,
+};
 
 export interface UpstreamOptions {
   /** Whose wire format is spoken; default `vllm`. */

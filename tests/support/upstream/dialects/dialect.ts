@@ -3,7 +3,7 @@ import type { Answer } from '../answer.ts';
 import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
 
-export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'anthropic' | 'gemini';
+export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'openai-responses' | 'anthropic' | 'gemini';
 
 export type RefusalKind =
   | 'bad-request'

@@ -1,0 +1,43 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import { ChunkCollector } from '../chunk-collector.ts';
+import type { Dialect } from '../dialect.ts';
+import { ResponseReader } from './read-events.ts';
+import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
+import { ResponseBody, readAs } from './wire.ts';
+
+/** Where OpenAI serves it. */
+export const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+
+/** The pieces of a whole answer are those of a stream that ended at once. */
+function readAnswer(body: unknown, alias: string): ChatCompletion {
+  const response = readAs(ResponseBody, body);
+  const collector = new ChunkCollector();
+  let said: object = {};
+  for (const chunk of new ResponseReader(alias).end(response)) {
+    collector.add(chunk);
+    const native = chunk.choices[0]?.native_finish_reason;
+    if (native !== undefined) said = { native_finish_reason: native };
+  }
+  const { completion } = collector;
+  return {
+    ...completion,
+    created: Math.floor(response.created_at ?? completion.created),
+    choices: completion.choices.map((choice) => ({ ...choice, ...said })),
+    ...(response.service_tier ? { service_tier: response.service_tier } : {}),
+  };
+}
+
+/** OpenAI's Responses API: the one way to models that its chat completions do not serve. */
+export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
+  return {
+    kind: 'openai-responses',
+    headers: (apiKey): Record<string, string> => (apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
+    toRequest: (request, model, stream) => ({
+      path: '/responses',
+      body: toResponsesBody(request, model, stream, summary),
+    }),
+    readAnswer,
+    createReader: (alias) => new ResponseReader(alias),
+    healthPath: '/models',
+  };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/**
+ * How reasoning items travel through chat completions: `reasoning_details`, in the shape that OpenRouter made usual.
+ * `format` says whose they are. All details of one item have its `id`; `index` counts them within the answer, and
+ * pieces of a stream with the same `index` are joined.
+ */
+export const DETAILS_FORMAT = 'openai-responses-v1';
+
+const Detail = z.looseObject({
+  type: z.string(),
+  format: z.literal(DETAILS_FORMAT),
+  id: z.string().nullish(),
+  index: z.int().nullish(),
+  summary: z.string().nullish(),
+  text: z.string().nullish(),
+  data: z.string().nullish(),
+});
+type Detail = z.infer<typeof Detail>;
+
+/** `ReasoningItem` of OpenAI's OpenAPI document, as input. */
+export interface ReasoningItem {
+  readonly type: 'reasoning';
+  readonly id?: string;
+  readonly summary: { type: 'summary_text'; text: string }[];
+  content?: { type: 'reasoning_text'; text: string }[];
+  encrypted_content?: string;
+}
+
+function addDetail(item: ReasoningItem, { type, summary, text, data }: Detail, continues: boolean): void {
+  if (type === 'reasoning.encrypted' && data) item.encrypted_content = data;
+  if (type === 'reasoning.summary' && summary != null) {
+    const last = item.summary.at(-1);
+    if (continues && last) last.text += summary;
+    else item.summary.push({ type: 'summary_text', text: summary });
+  }
+  if (type === 'reasoning.text' && text != null) {
+    item.content ??= [];
+    const last = item.content.at(-1);
+    if (continues && last) last.text += text;
+    else item.content.push({ type: 'reasoning_text', text });
+  }
+}
+
+/**
+ * The reasoning items that the details of an assistant message came from. Details of other vendors are left out, and
+ * so is an item that holds no more than its summary: nothing is stored upstream under its id, so it would be refused.
+ */
+export function toReasoningItems(details: unknown): ReasoningItem[] {
+  if (!Array.isArray(details)) return [];
+  const items = new Map<string, ReasoningItem>();
+  let before: Detail | undefined;
+  for (const given of details) {
+    const detail = Detail.safeParse(given).data;
+    if (!detail) continue;
+    const id = detail.id ?? '';
+    const item = items.get(id) ?? { type: 'reasoning', ...(id ? { id } : {}), summary: [] };
+    items.set(id, item);
+    const continues = before?.id === detail.id && before?.type === detail.type && before?.index === detail.index;
+    addDetail(item, detail, continues && detail.index != null);
+    before = detail;
+  }
+  return [...items.values()].filter((item) => item.encrypted_content !== undefined || item.content !== undefined);
+}

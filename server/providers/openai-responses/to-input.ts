@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { toReasoningItems } from './reasoning-details.ts';
+import { expectOnly, noPlace } from './refuse.ts';
+import { toAssistantContent } from './to-assistant-content.ts';
+import { toInputContent } from './to-content.ts';
+
+type CallKind = 'function' | 'custom';
+type ToolCall = NonNullable<ChatMessage['tool_calls']>[number];
+
+const PROMPT_FIELDS = new Set(['role', 'content']);
+/** The `name` of a tool message says again what its call says. */
+const TOOL_FIELDS = new Set(['role', 'content', 'tool_call_id', 'name']);
+/** What answers have, clients send back; reasoning that is mere text cannot be proven to OpenAI and stays behind. */
+const ASSISTANT_FIELDS = new Set(
+  'role content refusal annotations phase tool_calls images reasoning reasoning_content reasoning_details'.split(' '),
+);
+
+const CustomCall = z.object({ name: z.string(), input: z.string() });
+const ImageList = z.array(z.looseObject({ id: z.string().nullish(), image_url: z.looseObject({ url: z.string() }) }));
+
+function toCallItem(call: ToolCall, at: string): object {
+  if (call.type === 'custom') {
+    const custom = CustomCall.safeParse(call.custom).data;
+    if (!custom) throw new AppError('invalid_field', 'This call is malformed.', { param: `${at}.custom` });
+    return { type: 'custom_tool_call', call_id: call.id, name: custom.name, input: custom.input };
+  }
+  if (call.type !== undefined && call.type !== 'function') throw noPlace(`${at}.type`, `A '${call.type}' call`);
+  if (!call.function) throw new AppError('missing_field', 'This call has no function.', { param: `${at}.function` });
+  const { name, arguments: given } = call.function;
+  return { type: 'function_call', call_id: call.id, name, arguments: given };
+}
+
+/** Pictures that the model made: it goes on from them, such as to change one. */
+function toImageItems(images: unknown, at: string): object[] {
+  if (images == null) return [];
+  const list = ImageList.safeParse(images).data;
+  if (!list) throw new AppError('invalid_field', 'These images are malformed.', { param: at });
+  return list.map(({ id, image_url: { url } }, i) => {
+    const comma = url.indexOf(',');
+    if (!/^data:image\//i.test(url.slice(0, 11)) || comma < 0) {
+      throw new AppError('image_url_not_supported', undefined, { param: `${at}[${i}].image_url.url` });
+    }
+    const result = url.slice(comma + 1);
+    const known = id ?? `ig_${createHash('sha256').update(result).digest('hex').slice(0, 48)}`;
+    return { type: 'image_generation_call', id: known, status: 'completed', result };
+  });
+}
+
+/** An answer as its items, in the order in which they were given: reasoning comes before what follows from it. */
+function toAnswerItems(message: ChatMessage, at: string): object[] {
+  expectOnly(message, ASSISTANT_FIELDS, at);
+  const content = toAssistantContent(message, at);
+  const phase = typeof message.phase === 'string' ? { phase: message.phase } : {};
+  return [
+    ...toReasoningItems(message.reasoning_details),
+    ...(content === null ? [] : [{ type: 'message', role: 'assistant', content, ...phase }]),
+    ...toImageItems(message.images, `${at}.images`),
+    ...(message.tool_calls ?? []).map((call, i) => toCallItem(call, `${at}.tool_calls[${i}]`)),
+  ];
+}
+
+function toResultItem(message: ChatMessage, at: string, kinds: ReadonlyMap<string, CallKind>): object {
+  expectOnly(message, TOOL_FIELDS, at);
+  const { tool_call_id: id } = message;
+  if (!id) {
+    throw new AppError('missing_field', 'A result needs the id of its call.', { param: `${at}.tool_call_id` });
+  }
+  const type = kinds.get(id) === 'custom' ? 'custom_tool_call_output' : 'function_call_output';
+  return { type, call_id: id, output: toInputContent(message.content, at) };
+}
+
+/** The messages as `input` items. Format: `InputItem` of OpenAI's OpenAPI document. */
+export function toInput(messages: readonly ChatMessage[]): object[] {
+  const kinds = new Map<string, CallKind>();
+  return messages.flatMap((message, i) => {
+    const at = `messages[${i}]`;
+    const { role } = message;
+    if (role === 'function') throw noPlace(`${at}.role`, `The role 'function'`);
+    if (role === 'tool') return [toResultItem(message, at, kinds)];
+    if (role === 'assistant') {
+      for (const { id, type } of message.tool_calls ?? []) kinds.set(id, type === 'custom' ? 'custom' : 'function');
+      return toAnswerItems(message, at);
+    }
+    expectOnly(message, PROMPT_FIELDS, at);
+    return [{ type: 'message', role, content: toInputContent(message.content, at) }];
+  });
+}
