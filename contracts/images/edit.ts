@@ -20,3 +20,15 @@ export const ImageEditRequest = z
   })
   .meta({ id: 'ImageEditRequest' });
 export type ImageEditRequest = z.infer<typeof ImageEditRequest>;
+
+const files = (description: string) => z.string().meta({ format: 'binary', description });
+
+/** The same as `multipart/form-data`. */
+export const ImageEditForm = z
+  .looseObject({
+    ...ImageFields,
+    image: z.union([files('PNG, JPEG, WebP or GIF.'), z.array(files('Up to 16, each as `image[]`.'))]),
+    mask: files('Transparent where the first picture shall change.').optional(),
+    input_fidelity: z.string().nullish(),
+  })
+  .meta({ id: 'ImageEditForm' });

@@ -6,22 +6,41 @@ import { parse } from './read-answer.ts';
 
 const DONE = Buffer.from('[DONE]');
 
+/** What has come of streamed pictures. */
+class EventReader {
+  completed = false;
+  /** What the last payload that was read means, when it is no event. */
+  failure: unknown;
+
+  read(payloads: readonly Buffer[]): Json<ImageEvent>[] {
+    const events: Json<ImageEvent>[] = [];
+    for (const payload of payloads) {
+      if (payload.length === 0 || payload.equals(DONE)) continue;
+      try {
+        const event = parse<ImageEvent>(payload);
+        if (String(event.value.type).endsWith('.completed')) this.completed = true;
+        events.push(event);
+      } catch (error) {
+        this.failure = error;
+        break;
+      }
+    }
+    return events;
+  }
+}
+
 /** The events of streamed pictures as they come. Throws `upstream_broken` when they end without a complete picture. */
 export async function* readEvents(arrivals: AsyncIterable<Buffer[]>): AsyncGenerator<Json<ImageEvent>[], void, void> {
   const parser = new SseParser();
-  let completed = false;
-  const read = (payloads: readonly Buffer[]) =>
-    payloads.flatMap((payload) => {
-      if (payload.length === 0 || payload.equals(DONE)) return [];
-      const event = parse<ImageEvent>(payload);
-      if (String(event.value.type).endsWith('.completed')) completed = true;
-      return [event];
-    });
+  const reader = new EventReader();
   for await (const arrived of arrivals) {
-    const batch = read(parser.pushAll(arrived));
+    const batch = reader.read(parser.pushAll(arrived));
+    // What came before a failure is the client's.
     if (batch.length > 0) yield batch;
+    if (reader.failure) throw reader.failure;
   }
-  const rest = read(parser.flush());
+  const rest = reader.read(parser.flush());
   if (rest.length > 0) yield rest;
-  if (!completed) throw new AppError('upstream_broken', 'The upstream ended its answer without an image.');
+  if (reader.failure) throw reader.failure;
+  if (!reader.completed) throw new AppError('upstream_broken', 'The upstream ended its answer without an image.');
 }

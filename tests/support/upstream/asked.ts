@@ -7,6 +7,8 @@ export interface Asked {
   readonly includeUsage: boolean;
   readonly n: number;
   readonly logprobs: boolean;
+  /** The endpoint for pictures that was asked, if it was one. */
+  readonly images: 'generations' | 'edits' | null;
 }
 
 export function readAsked(json: unknown): Asked {
@@ -18,6 +20,7 @@ export function readAsked(json: unknown): Asked {
     includeUsage: options.include_usage === true,
     n: typeof body.n === 'number' ? body.n : 1,
     logprobs: body.logprobs === true,
+    images: null,
   };
 }
 
