@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ImageEditRequest } from '../../contracts/images/edit.ts';
 import { type ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
+import { asGeneration } from '../features/images/check-images.ts';
 import { createImages, type ImagesDeps, streamImages } from '../features/images/create-images.ts';
 import type { ImageRequest } from '../providers/image-answer.ts';
 import type { KnownFields } from './known-fields.ts';
@@ -51,12 +52,12 @@ export function imageProcedures(deps: ImagesDeps) {
             ),
           )
           .input(ImageGenerationRequest)
-          .mutation(({ ctx, input }) => create(ctx, input)),
+          .mutation(({ ctx, input }) => create(ctx, asGeneration(input))),
         ImagesResponse,
       ),
       stream: procedure
         .input(ImageGenerationRequest.extend(Resume))
-        .subscription(({ ctx, input }) => stream(ctx, input)),
+        .subscription(({ ctx, input }) => stream(ctx, asGeneration(input))),
     },
     edits: {
       create: documented(

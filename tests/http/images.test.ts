@@ -340,6 +340,8 @@ describe('a request for images that cannot be', () => {
     ['with messages', GENERATIONS, { messages: [{ role: 'user', content: 'x' }] }, 'invalid_field', 'messages'],
     ['with an image where none is', GENERATIONS, { model: 'pixels', image: remote }, 'invalid_field', 'image'],
     ['with an address in a foreign field', EDITS, { model: 'pixels', input_url: remote }, 'invalid_field', 'input_url'],
+    ['with images', GENERATIONS, { images: [{ image_url: 5 }] }, 'invalid_field', 'images'],
+    ['with a mask alone', GENERATIONS, { mask: { image_url: remote } }, 'invalid_field', 'mask'],
     ['with a key of another case', GENERATIONS, { Prompt: 'x' }, 'invalid_field', 'Prompt'],
     [
       'with a remote image',

@@ -34,6 +34,16 @@ function checkRef(ref: ImageRef, param: string): void {
   checkImage(ref.image_url, `${param}.image_url`);
 }
 
+/** New images are made of words: who sends pictures here would not see them used. Throws `invalid_field`. */
+export function asGeneration(request: ImageGenerationRequest): ImageGenerationRequest {
+  for (const field of ['images', 'mask']) {
+    if (request[field] == null) continue;
+    throw new AppError('invalid_field', `There is no field '${field}' here; see /v1/images/edits.`, { param: field });
+  }
+  const { images, mask, ...rest } = request;
+  return rest;
+}
+
 /** Refuses what the model cannot do, before anything is sent. */
 export function checkImageRequest(model: CatalogModel, request: ImageRequest): void {
   const known = isEdit(request) ? editFields : generationFields;

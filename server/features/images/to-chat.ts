@@ -28,7 +28,7 @@ export interface ImageChat {
 }
 
 /** The nearest ratio that Gemini knows; null when none is near, or the size is none. */
-export function aspectRatioOf(size: string): string | null {
+function aspectRatioOf(size: string): string | null {
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(size) ?? [];
   const asked = Number(width) / Number(height);
   const distance = (ratio: string) => {

@@ -84,7 +84,7 @@ export function toImageRequest(request: ChatCompletionRequest): ImageRequest {
   return images ? { ...fields, images: images.map((url) => ({ image_url: url })) } : fields;
 }
 
-export function toChatUsage(usage: ImagesResponse['usage']): Usage | undefined {
+function toChatUsage(usage: ImagesResponse['usage']): Usage | undefined {
   if (!usage) return undefined;
   const { input_tokens, output_tokens, total_tokens } = usage;
   return { prompt_tokens: input_tokens, completion_tokens: output_tokens, total_tokens };
