@@ -168,6 +168,21 @@ describe('a conversation with images', () => {
     expect(messages[1]).toMatchObject({ role: 'assistant', content: drawnCat.content });
   });
 
+  test('with a model behind the endpoints for images changes what it drew before', async () => {
+    gateway.upstream.reply(answer(cat), answer(cat));
+    const first = await turn({
+      model: 'pixels',
+      message: 'Draw a cat.',
+      max_tokens: 60,
+      response_format: { type: 'text' },
+    });
+    const id = first.headers.get('x-conversation-id');
+    expect(asked()?.path).toBe('/v1/images/generations');
+    const text = await (await turn({ model: 'pixels', message: 'Blue.', conversation_id: id, stream: true })).text();
+    expect(asked()?.path).toBe('/v1/images/edits');
+    expect(folded(text).images).toEqual(drawn(pngUri));
+  });
+
   test('keeps an address as words: no upstream gets it as an image', async () => {
     const url = 'https://images.invalid/cat.png';
     gateway.upstream.reply(answer({ images: [url] }));
