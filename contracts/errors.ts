@@ -168,8 +168,9 @@ export const errorCatalog = {
   modality_not_supported: {
     status: 400,
     type: 'invalid_request_error',
-    title: 'The model does not take this kind of input',
-    description: 'The message holds an image, audio or video part that the model does not accept.',
+    title: 'The model does not take or make this',
+    description:
+      'The request holds an image, audio or video that the model does not accept, or asks it for images that it does not make.',
     remediation: 'See `modalities` of the model in `GET /v1/info` and choose another one.',
     typicalParam: 'messages[0].content[1]',
   },

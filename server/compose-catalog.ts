@@ -1,6 +1,7 @@
 import type { LocalServer } from './detect-local.ts';
 import { type Backend, Catalog, type CatalogModel } from './features/models/catalog.ts';
 import type { ModelEntry, ModelsFile } from './models-file.ts';
+import { ImagesApiProvider } from './providers/images-api/images-api.ts';
 import type { Provider } from './providers/provider.ts';
 
 export interface EmbeddedModel {
@@ -23,6 +24,15 @@ interface ComposeOptions {
 const DEMO_NOTICE =
   'Demo mode: no models file and no provider key is configured, so the text models answer from the small embedded model, and the image models not at all. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
 
+const imageProviders = new WeakMap<Provider, Provider>();
+
+/** One for each provider, so that what is kept by provider (health, load) meets the same one. */
+function overImagesApi(provider: Provider): Provider {
+  const known = imageProviders.get(provider) ?? new ImagesApiProvider(provider);
+  imageProviders.set(provider, known);
+  return known;
+}
+
 const toBackend = (provider: Provider, model: string): Backend => ({ provider, model, ignoresImages: false });
 
 /** What the operator would have to set for an entry that nothing serves. */
@@ -42,7 +52,8 @@ function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: r
   return entry.backends.flatMap((backend) => {
     if ('provider' in backend) {
       const provider = providers.get(backend.provider);
-      return provider ? [toBackend(provider, backend.model)] : [];
+      if (!provider) return [];
+      return [toBackend(backend.images === 'api' ? overImagesApi(provider) : provider, backend.model)];
     }
     const target = file.models.find(({ alias }) => alias === backend.alias);
     if (!target || seen.includes(backend.alias)) return [];

@@ -48,7 +48,12 @@ const ProviderEntry = z.discriminatedUnion('kind', [
 export type ProviderEntry = z.infer<typeof ProviderEntry>;
 
 const BackendEntry = z.union([
-  z.strictObject({ provider: z.string(), model: z.string() }),
+  z.strictObject({
+    provider: z.string(),
+    model: z.string(),
+    /** How it makes pictures: in a chat (default), or at OpenAI's own addresses for images. */
+    images: z.enum(['chat', 'api']).default('chat'),
+  }),
   z.strictObject({ alias: z.string() }),
 ]);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ChatMessage, ResponseFormat, Tool, ToolCall, ToolChoice } from './message.ts';
+import { ChatMessage, ImagePart, ResponseFormat, Tool, ToolCall, ToolChoice } from './message.ts';
 
 /** Fields that steer the answer; the same on `/v1` and `/c1`. Whatever is not listed reaches the upstream as it is. */
 export const SamplingFields = {
@@ -18,6 +18,10 @@ export const SamplingFields = {
   tools: z.array(Tool).nullish(),
   tool_choice: ToolChoice.nullish(),
   response_format: ResponseFormat.nullish(),
+  modalities: z
+    .array(z.string())
+    .nullish()
+    .describe('What the answer may hold; default for models with image output: `["image","text"]`.'),
   stream: z.boolean().nullish(),
   stream_options: z
     .looseObject({ include_usage: z.boolean().nullish() })
@@ -59,6 +63,7 @@ export const AssistantMessage = z
     refusal: z.string().nullish(),
     reasoning_content: z.string().nullish(),
     tool_calls: z.array(ToolCall).nullish(),
+    images: z.array(ImagePart).nullish().describe('Pictures that the model made, as data URIs.'),
   })
   .meta({ id: 'AssistantMessage' });
 export type AssistantMessage = z.infer<typeof AssistantMessage>;
@@ -101,6 +106,7 @@ export const ChatDelta = z
     reasoning_content: z.string().nullish(),
     reasoning: z.string().nullish(),
     tool_calls: z.array(ToolCallDelta).nullish(),
+    images: z.array(ImagePart).nullish(),
   })
   .meta({ id: 'ChatDelta' });
 export type ChatDelta = z.infer<typeof ChatDelta>;

@@ -4,11 +4,14 @@ import { globalRegistry } from 'zod';
 import { ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
 import { ErrorBody, errorCatalog } from '../../contracts/errors.ts';
+import { ImageEditForm, ImageEditRequest } from '../../contracts/images/edit.ts';
+import { ImageEvent, ImageGenerationRequest } from '../../contracts/images/generation.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   chat: 'OpenAI-compatible, stateless chat completions.',
   conversations: 'Chat with memory: the server keeps the history.',
+  images: 'OpenAI-compatible images, made and changed.',
   models: 'Which models there are, and what they can do.',
   system: 'Health and the error catalog.',
 };
@@ -60,7 +63,16 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     baseUrl: '/',
     tags: Object.keys(TAGS),
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-    defs: { ErrorBody, ChatCompletionChunk, ChatCompletionRequest, TurnRequest },
+    defs: {
+      ErrorBody,
+      ChatCompletionChunk,
+      ChatCompletionRequest,
+      ImageEditForm,
+      ImageEditRequest,
+      ImageEvent,
+      ImageGenerationRequest,
+      TurnRequest,
+    },
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };
   document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
@@ -74,13 +86,14 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     described.security ??= [];
     const id = operation.input && globalRegistry.get(operation.input)?.id;
     if (described.requestBody && id && schemas[id] && operation.method === 'POST') {
-      Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(id) } } });
+      const form = operation.meta.imageForm ? { 'multipart/form-data': { schema: refTo('ImageEditForm') } } : {};
+      Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(id) }, ...form } });
     }
     const responses: Record<string, unknown> = described.responses ?? {};
     for (const status of Object.keys(responses)) {
       if (status.startsWith('2')) {
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
-        if (operation.meta.stream) addStream(responses[status]);
+        if (operation.meta.stream) addStream(responses[status], operation.meta.streamEvent);
       } else {
         responses[status] = errorResponse(status);
       }
@@ -89,7 +102,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   return document;
 }
 
-function addStream(response: unknown): void {
+function addStream(response: unknown, event = 'ChatCompletionChunk'): void {
   if (typeof response !== 'object' || response === null || !('content' in response)) return;
-  Object.assign(response.content ?? {}, { 'text/event-stream': { schema: refTo('ChatCompletionChunk') } });
+  Object.assign(response.content ?? {}, { 'text/event-stream': { schema: refTo(event) } });
 }

@@ -8,6 +8,7 @@ import { withCaller } from '../rpc/trpc.ts';
 import { clientSignal } from './client-signal.ts';
 import { coerceQuery } from './coerce-query.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { acceptImageForms, FormBody } from './image-form.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { admission } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
@@ -26,6 +27,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseBody(body: unknown): Record<string, unknown> {
+  if (body instanceof FormBody) return body.fields;
   if (!Buffer.isBuffer(body) || body.length === 0) throw new AppError('invalid_json', 'The request body is empty.');
   let value: unknown;
   try {
@@ -64,15 +66,23 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   const admitted = { onRequest: admission(gate) };
   const operations = listOperations(router);
-  for (const operation of operations) addRoute(operation);
+  for (const operation of operations) {
+    if (!operation.meta.imageForm) addRoute(app, operation);
+    else {
+      await app.register(async (scope) => {
+        acceptImageForms(scope);
+        addRoute(scope, operation);
+      });
+    }
+  }
   for (const path of new Set(operations.map((operation) => operation.path))) {
     const allowed = operations.filter((operation) => operation.path === path).map(({ method }) => method);
     guardMethods(app, toFastifyPath(path), allowed);
   }
 
-  function addRoute(operation: Operation): void {
+  function addRoute(scope: FastifyInstance, operation: Operation): void {
     const { meta, method, path, input: schema, resolve, resolveStream } = operation;
-    app.route({
+    scope.route({
       method,
       url: toFastifyPath(path),
       ...(meta.public ? {} : admitted),
@@ -87,7 +97,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         const streamed = resolveStream && raw.stream === true;
         const output = await (streamed ? resolveStream : resolve)({ ctx, input });
         if (output instanceof TrackedStream) {
-          await sendStream(reply, output.batches, heartbeat, (error) => logError(request, error));
+          await sendStream(reply, output, heartbeat, (error) => logError(request, error));
           return reply;
         }
         reply.header('content-type', 'application/json; charset=utf-8');

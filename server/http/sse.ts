@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { toWireError } from '../errors/to-wire.ts';
-import type { ChunkBatch } from '../features/chat/relay-chunks.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
@@ -17,8 +16,25 @@ const DATA = Buffer.from('data: ');
 const END = Buffer.from('\n\n');
 const SILENT = Symbol('no chunk yet');
 
+/** One event, as JSON and as its value. */
+interface SentEvent<Event> {
+  readonly bytes: Buffer;
+  readonly value: Event;
+}
+
+/** What is sent: batches of events. */
+export interface EventStream<Event> {
+  readonly batches: AsyncGenerator<SentEvent<Event>[], void, void>;
+  /** Names the events; without it they have no names, and `[DONE]` follows the last one. */
+  readonly eventName?: ((event: Event) => string) | undefined;
+}
+
+function frameNamed<Event>(batch: readonly SentEvent<Event>[], nameOf: (event: Event) => string): Buffer {
+  return Buffer.concat(batch.flatMap((event) => [Buffer.from(`event: ${nameOf(event.value)}\n`), frame([event])]));
+}
+
 /** A whole batch is one write. */
-function frame(batch: ChunkBatch): Buffer {
+function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
   let length = 0;
   for (const { bytes } of batch) length += DATA.length + bytes.length + END.length;
   const out = Buffer.allocUnsafe(length);
@@ -54,17 +70,17 @@ const drained = (raw: ServerResponse) =>
   });
 
 /**
- * Sends a stream as `text/event-stream`, ended by `[DONE]`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is
+ * Sends a stream as `text/event-stream`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is
  * committed and a failure throws; after that a failure is an error event, and no `[DONE]` follows.
  */
-export async function sendStream(
+export async function sendStream<Event>(
   reply: FastifyReply,
-  batches: AsyncGenerator<ChunkBatch, void, void>,
+  { batches, eventName }: EventStream<Event>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
   let pending = batches.next();
-  let first: IteratorResult<ChunkBatch, void> | typeof SILENT;
+  let first: IteratorResult<SentEvent<Event>[], void> | typeof SILENT;
   try {
     first = await settledWithin(pending, FIRST_CHUNK_MS);
   } catch (error) {
@@ -80,10 +96,11 @@ export async function sendStream(
     if (first === SILENT) raw.write(': ping\n\n');
     for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
       beat.lastWrite = Date.now();
-      if (!raw.write(frame(result.value))) await drained(raw);
+      const bytes = eventName ? frameNamed(result.value, eventName) : frame(result.value);
+      if (!raw.write(bytes)) await drained(raw);
       pending = batches.next();
     }
-    if (!raw.destroyed) raw.write('data: [DONE]\n\n');
+    if (!raw.destroyed && !eventName) raw.write('data: [DONE]\n\n');
   } catch (error) {
     if (!raw.destroyed) {
       onError(error);

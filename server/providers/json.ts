@@ -52,6 +52,11 @@ export class Json<T extends object> {
     return this.#value;
   }
 
+  /** True when the value was parsed already, or never was bytes. */
+  get hasValue(): boolean {
+    return this.#value !== undefined;
+  }
+
   /** True when `bytes` came from outside and need not be written. */
   get hasBytes(): boolean {
     return this.#bytes !== undefined;

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import type { ImageEditRequest } from '../../contracts/images/edit.ts';
+import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from './json.ts';
 
 /** One request to one upstream. */
@@ -18,6 +20,8 @@ export interface ProviderCall {
   readonly changes: Readonly<Record<string, unknown>>;
   /** Aborts the upstream at once, before and after its first token. */
   readonly signal: AbortSignal;
+  /** Time-outs that are shorter than this are not kept to, in ms: images take minutes. */
+  readonly leastWaitMs?: number | undefined;
 }
 
 /** One request to an endpoint of OpenAI's beside the chat, whose body is the vendor's as it is. */
@@ -28,6 +32,18 @@ export interface ForwardCall {
   /** A stream is sent as it comes, never held whole. */
   readonly body: Buffer | Readable;
   readonly signal: AbortSignal;
+  /** As in `ProviderCall`. */
+  readonly leastWaitMs?: number | undefined;
+}
+
+/** One request for pictures to an upstream that has OpenAI's own addresses for them. */
+export interface ImagesCall {
+  /** The upstream's own name of the model. */
+  readonly model: string;
+  readonly request: ImageGenerationRequest | ImageEditRequest;
+  readonly signal: AbortSignal;
+  /** As in `ProviderCall`. */
+  readonly leastWaitMs?: number | undefined;
 }
 
 /** A success; `body` gives the pieces as they come. Ending it early aborts the upstream. */
@@ -75,6 +91,12 @@ export interface Provider {
 
   /** Other endpoints of OpenAI's, for upstreams that have them; absent: it has none. Throws as `complete` does. */
   forward?(call: ForwardCall): Promise<Forwarded>;
+
+  /** Pictures, where the upstream has OpenAI's own addresses for them; absent: they are asked for in a chat. */
+  makeImages?(call: ImagesCall): Promise<Json<ImagesResponse>>;
+
+  /** The same as events, in batches of what arrived together. Ends after the last `…completed`, or throws. */
+  streamImages?(call: ImagesCall): AsyncGenerator<Json<ImageEvent>[], void, void>;
 
   /** Asks without spending tokens; never throws. Time-limited by the signal. */
   health(signal: AbortSignal): Promise<ProviderHealth>;

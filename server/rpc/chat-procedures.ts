@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
-import { AppError } from '../errors/app-error.ts';
 import type { Caller } from '../features/chat/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
 import { streamTurn, type TurnDeps, takeTurn } from '../features/chat/take-turn.ts';
 import { Json } from '../providers/json.ts';
 import type { Context } from './context.ts';
 import type { KnownFields } from './known-fields.ts';
+import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
 
@@ -15,11 +15,6 @@ const errorResponses = [400, 401, 404, 409, 413, 415, 429, 500, 502, 503, 504];
 
 /** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
 const Resume = { lastEventId: z.string().nullish() };
-
-/** An answer is made once: sending the request again after a lost connection must not make, and pay for, a second. */
-function refuseResume(lastEventId: string | null | undefined): void {
-  if (lastEventId != null) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
-}
 
 const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
   ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);

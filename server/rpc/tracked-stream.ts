@@ -1,30 +1,33 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server';
-import type { ChatCompletionChunk } from '../../contracts/chat/completion.ts';
-import type { ChunkBatch } from '../features/chat/relay-chunks.ts';
+import type { Json } from '../providers/json.ts';
 import type { Socket } from './context.ts';
 import { drained } from './drained.ts';
 
-interface TrackedStreamOptions {
+interface TrackedStreamOptions<Chunk> {
   /** On a websocket only. */
   readonly socket: Socket | undefined;
   /** Aborts when the client has left. */
   readonly signal: AbortSignal;
+  /** Names the events on REST; without it they have no names, and `[DONE]` follows the last one. */
+  readonly eventName?: (chunk: Chunk) => string;
 }
 
 /**
  * A stream of chunks as a subscription: one tracked event a chunk over websocket, while REST takes the batches
  * themselves and sends their bytes. `show` makes what subscribers see of a chunk.
  */
-export class TrackedStream<Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
-  readonly batches: AsyncGenerator<ChunkBatch, void, void>;
-  readonly #show: (chunk: ChatCompletionChunk) => Shown;
-  readonly #options: TrackedStreamOptions;
+export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
+  readonly batches: AsyncGenerator<Json<Chunk>[], void, void>;
+  readonly eventName: ((chunk: Chunk) => string) | undefined;
+  readonly #show: (chunk: Chunk) => Shown;
+  readonly #options: TrackedStreamOptions<Chunk>;
 
   constructor(
-    batches: AsyncGenerator<ChunkBatch, void, void>,
-    show: (chunk: ChatCompletionChunk) => Shown,
-    options: TrackedStreamOptions,
+    batches: AsyncGenerator<Json<Chunk>[], void, void>,
+    show: (chunk: Chunk) => Shown,
+    options: TrackedStreamOptions<Chunk>,
   ) {
+    this.eventName = options.eventName;
     this.batches = batches;
     this.#show = show;
     this.#options = options;

@@ -11,6 +11,10 @@ export type Meta = OpenApiMeta & {
   public?: boolean;
   /** The subscription that REST serves as `text/event-stream` on this path when the body says `stream: true`. */
   stream?: string;
+  /** The schema of that stream's events; default `ChatCompletionChunk`. */
+  streamEvent?: string;
+  /** REST takes the input as `multipart/form-data` too, with pictures as files. */
+  imageForm?: boolean;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };

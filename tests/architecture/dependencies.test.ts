@@ -66,6 +66,7 @@ const seams = [
   'server/providers/provider.ts',
   'server/providers/json.ts',
   'server/providers/chunk-collector.ts',
+  'server/providers/image-answer.ts',
   'server/store/store.ts',
 ];
 const core = ['contracts/', 'server/errors/'];
@@ -121,7 +122,7 @@ describe('dependencies point inward', () => {
   });
 
   test('one dialect knows nothing of another', () => {
-    const dialects = ['embedded', 'openai-compatible'];
+    const dialects = ['embedded', 'images-api', 'openai-compatible'];
     for (const dialect of dialects) {
       const others = dialects.filter((name) => name !== dialect).map((name) => `server/providers/${name}/`);
       for (const [file, imports] of graph) {

@@ -60,6 +60,14 @@ test('a backend of an unknown provider, a composite of an unknown alias and a do
   expect(faultOf(`${providers}models:\n${entry}${entry}`)).toBe('models.yaml:5: models.1.alias: "a" is defined twice');
 });
 
+test('a backend makes its images in chats unless it says that it has an API for them', () => {
+  const backends = '[{ provider: local, model: m }, { provider: local, model: n, images: api }]';
+  const { models } = parseModelsFile(`${providers}models:\n  - { alias: a, backends: ${backends} }\n`, 'models.yaml');
+  expect(models[0]?.backends).toMatchObject([{ images: 'chat' }, { images: 'api' }]);
+  const wrong = backends.replace('api', 'magic');
+  expect(faultOf(`${providers}models:\n  - { alias: a, backends: ${wrong} }\n`)).toMatch(/backends\.1\.images/);
+});
+
 test('text that is not YAML is reported with its line', () => {
   expect(faultOf('providers:\n  local: { kind: openai-compatible\nmodels: []\n')).toMatch(/^models\.yaml:\d+: /);
 });

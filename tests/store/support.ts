@@ -32,9 +32,9 @@ export async function freshStore(options: Partial<StoreOptions> = {}): Promise<{
 }
 
 /** A connection of SQLite's own, past the store. */
-export async function openRaw(folder: string): Promise<Database> {
+export async function openRaw(folder: string, file = 'test.db'): Promise<Database> {
   const DatabaseSync = await loadDriver();
-  return new DatabaseSync(`${folder}/test.db`, { timeout: 5_000 });
+  return new DatabaseSync(`${folder}/${file}`, { timeout: 5_000 });
 }
 
 /** Rows as arrays. */

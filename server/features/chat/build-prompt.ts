@@ -3,6 +3,9 @@ import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/
 /** A dense script or code has about this many bytes a token; a low figure errs towards dropping early. */
 const BYTES_PER_TOKEN = 3;
 
+/** What an image counts for, whatever its size: vendors charge from 250 to 1,500 tokens. In bytes of text. */
+const IMAGE_BYTES = 1_000 * BYTES_PER_TOKEN;
+
 /** How much of the window the history may fill; the rest is for tools and the answer. */
 const HISTORY_SHARE = 0.7;
 
@@ -17,6 +20,18 @@ interface Turn {
 const isAnswer = ({ role, prompt, status }: HistoryMessage) =>
   role === 'assistant' && (status === 'completed' || prompt !== EMPTY_ANSWER);
 
+/** The length of a message as a model sees it: the megabytes of an image are no words. */
+function costOf(prompt: string): number {
+  let cost = prompt.length;
+  for (let at = prompt.indexOf(';base64,'); at >= 0; ) {
+    const end = prompt.indexOf('"', at);
+    if (end < 0) break;
+    cost += IMAGE_BYTES - (end - at);
+    at = prompt.indexOf(';base64,', end);
+  }
+  return cost;
+}
+
 /** Turns that got an answer, whole or in part; one that failed is the client's to send again. */
 function answeredTurns(history: readonly HistoryMessage[]): Turn[] {
   const turns = new Map<string, HistoryMessage[]>();
@@ -27,7 +42,7 @@ function answeredTurns(history: readonly HistoryMessage[]): Turn[] {
   }
   return [...turns.values()]
     .filter((messages) => messages.some(isAnswer))
-    .map((messages) => ({ messages, bytes: messages.reduce((sum, { prompt }) => sum + prompt.length, 0) }));
+    .map((messages) => ({ messages, bytes: messages.reduce((sum, { prompt }) => sum + costOf(prompt), 0) }));
 }
 
 /**

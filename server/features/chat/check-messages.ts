@@ -48,9 +48,23 @@ function checkRemote(part: ContentPart, field: 'audio_url' | 'video_url', param:
   });
 }
 
+/** The pictures of an answer that a client sends back as it got it. */
+function checkAnswerImages(model: CatalogModel, images: readonly unknown[], at: string): void {
+  for (const [j, image] of images.entries()) {
+    const part = typeof image === 'object' && image !== null ? { ...image, type: 'image_url' } : null;
+    if (!part || imageUrl(part) === null) {
+      throw new AppError('invalid_field', 'An image must be {type: "image_url", image_url: {url}}.', {
+        param: `${at}[${j}]`,
+      });
+    }
+    checkPart(model, part, `${at}[${j}]`);
+  }
+}
+
 /** Checks every content part of every message. */
 export function checkMessages(model: CatalogModel, messages: readonly ChatMessage[]): void {
-  for (const [i, { content }] of messages.entries()) {
+  for (const [i, { content, images }] of messages.entries()) {
+    if (Array.isArray(images)) checkAnswerImages(model, images, `messages[${i}].images`);
     if (!Array.isArray(content)) continue;
     for (const [j, part] of content.entries()) {
       if (part.type !== 'text') checkPart(model, part, `messages[${i}].content[${j}]`);

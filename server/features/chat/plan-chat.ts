@@ -25,7 +25,14 @@ export const toCall = (plan: ChatPlan, request: Json<ChatCompletionRequest>, cal
   request,
   changes: plan.changes,
   signal: caller.signal,
+  leastWaitMs: leastWaitOf(plan.model),
 });
+
+/** Images take up to 180 s, whatever the time-outs of their provider say. */
+const IMAGE_WAIT_MS = 240_000;
+
+export const leastWaitOf = (model: CatalogModel): number | undefined =>
+  model.output.includes('image') ? IMAGE_WAIT_MS : undefined;
 
 /** The first backend of a model. Throws `no_backend`. */
 export function pickBackend(model: CatalogModel): Backend {
@@ -63,7 +70,10 @@ function floorMaxTokens(
  */
 export function applyConstraints(
   { model, backend }: { model: CatalogModel; backend: Backend },
-  fields: Pick<ChatCompletionRequest, 'max_tokens' | 'max_completion_tokens' | 'stream' | 'stream_options'>,
+  fields: Pick<
+    ChatCompletionRequest,
+    'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options'
+  >,
   messages: () => readonly ChatMessage[],
   caller: Caller,
 ): ChatPlan {
@@ -73,6 +83,10 @@ export function applyConstraints(
   if (backend.ignoresImages && hasParts(messages())) {
     changes.messages = withoutMedia(messages());
     applied.push('images_ignored');
+  }
+  // OpenRouter and LiteLLM give pictures only to who asks for them.
+  if (model.output.includes('image') && !fields.modalities) {
+    changes.modalities = model.output.includes('text') ? ['image', 'text'] : ['image'];
   }
   // The gateway always counts; who did not ask for the usage is not shown it.
   if (fields.stream) changes.stream_options = { ...fields.stream_options, include_usage: true };

@@ -1,5 +1,5 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
-import type { ChatMessage, Content } from '../../../contracts/chat/message.ts';
+import type { ChatMessage, Content, ContentPart, ImagePart } from '../../../contracts/chat/message.ts';
 import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
 import { EMPTY_ANSWER, type NewMessage } from '../../store/store.ts';
 
@@ -36,6 +36,23 @@ export function newMessages(turn: TurnRequest): NewMessage[] {
   return content === undefined ? results : [...results, toNewMessage('user', { role: 'user', content })];
 }
 
+/**
+ * Pictures stay in the prompt as content parts, so that the next turn can ask for changes. An address that an upstream
+ * gave is kept as words: addresses reach no upstream.
+ */
+function answerContent(text: string, images: readonly ImagePart[]): Content {
+  // What an upstream sends is not checked: an entry of another shape is no picture.
+  const urls = images.map((image) => image?.image_url?.url).filter((url) => typeof url === 'string');
+  if (urls.length === 0) return text;
+  const parts = urls.map(
+    (url): ContentPart =>
+      /^data:/i.test(url.slice(0, 5))
+        ? { type: 'image_url', image_url: { url } }
+        : { type: 'text', text: `![image](${url})` },
+  );
+  return text === '' ? parts : [{ type: 'text', text }, ...parts];
+}
+
 interface StoredAnswer {
   readonly prompt: string;
   readonly text: string;
@@ -50,7 +67,8 @@ interface StoredAnswer {
 export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   const choice = completion?.choices[0];
   if (!choice?.message) return { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
-  const { content, tool_calls: calls, reasoning_content, reasoning: alternative, reasoning_details } = choice.message;
+  const { content, images, tool_calls: calls, reasoning_details } = choice.message;
+  const { reasoning_content, reasoning: alternative } = choice.message;
   const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
   const thoughts = {
     ...(reasoning ? { reasoning_content: reasoning } : {}),
@@ -58,7 +76,7 @@ export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   };
   const message = {
     role: 'assistant',
-    content: content ?? (calls?.length ? null : ''),
+    content: answerContent(content ?? '', images ?? []) || (calls?.length ? null : ''),
     ...(calls?.length ? { tool_calls: calls, ...thoughts } : {}),
   };
   return { prompt: JSON.stringify(message), text: content ?? '', reasoning, finishReason: choice.finish_reason };

@@ -70,7 +70,10 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     const contextWindow = backend.provider.contextWindow ?? model.contextWindow;
     const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
     const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
-    const plan = applyConstraints({ model, backend }, { ...turn, stream }, () => request.value.messages, caller);
+    // Of a turn before, with a model that sees: the turn itself was checked.
+    const unseen = !model.input.includes('image') && prompt.includes('"image_url"');
+    const target = { model, backend: unseen ? { ...backend, ignoresImages: true } : backend };
+    const plan = applyConstraints(target, { ...turn, stream }, () => request.value.messages, caller);
     const meter = new Meter(deps.usage, 'c1.chat', plan, caller, request.bytes.length);
     meter.conversationId = conversationId;
     const end = async (completion: ChatCompletion | null, failure?: unknown) => {

@@ -97,7 +97,12 @@ export class CandidateReader {
       );
     }
     const url = `data:${mimeType};base64,${data}`;
-    const image = { type: 'image_url', image_url: { url }, index: this.#images++, ...toExtraContent(thoughtSignature) };
+    const image = {
+      type: 'image_url' as const,
+      image_url: { url },
+      index: this.#images++,
+      ...toExtraContent(thoughtSignature),
+    };
     return [{ images: [image] }];
   }
 }

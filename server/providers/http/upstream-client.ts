@@ -22,6 +22,18 @@ const CONNECT_MS = 5_000;
 /** The largest whole answer that is read, in bytes. */
 export const MAX_ANSWER = 256 * 1024 * 1024;
 
+export interface PostOptions {
+  /** Win over the upstream's own. */
+  readonly headers?: Record<string, string>;
+  /** Shorter time-outs are not kept to, in ms. */
+  readonly leastWaitMs?: number | undefined;
+}
+
+const atLeast = ({ firstByteMs, idleMs }: Timeouts, ms: number): Timeouts => ({
+  firstByteMs: Math.max(firstByteMs, ms),
+  idleMs: Math.max(idleMs, ms),
+});
+
 /** One upstream's connections. Redirects are never followed, so no answer can lead the gateway to another host. */
 export class UpstreamClient {
   readonly #pool: Pool;
@@ -45,9 +57,9 @@ export class UpstreamClient {
     });
   }
 
-  /** `path` is below the base URL, such as `/chat/completions`; `headers` win over the client's own. */
-  post(path: string, body: Buffer | Readable, signal: AbortSignal, headers?: Record<string, string>): Exchange {
-    return this.#send('POST', path, body, signal, headers);
+  /** `path` is below the base URL, such as `/chat/completions`. */
+  post(path: string, body: Buffer | Readable, signal: AbortSignal, options: PostOptions = {}): Exchange {
+    return this.#send('POST', path, body, signal, options);
   }
 
   get(path: string, signal: AbortSignal): Exchange {
@@ -63,9 +75,10 @@ export class UpstreamClient {
     path: string,
     body: Buffer | Readable | null,
     signal: AbortSignal,
-    own?: Record<string, string>,
+    { headers: own, leastWaitMs }: PostOptions = {},
   ): Exchange {
-    const exchange = new Exchange(this.#timeouts, this.#deadlines, signal);
+    const timeouts = leastWaitMs === undefined ? this.#timeouts : atLeast(this.#timeouts, leastWaitMs);
+    const exchange = new Exchange(timeouts, this.#deadlines, signal);
     const headers = own ? { ...this.#headers, ...own } : this.#headers;
     this.#pool.dispatch({ method, path: this.#prefix + path, headers, body }, exchange);
     return exchange;

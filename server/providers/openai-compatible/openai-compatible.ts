@@ -52,8 +52,9 @@ export class OpenAiCompatibleProvider implements Provider {
     }
   }
 
-  async forward({ path, contentType, body, signal }: ForwardCall): Promise<Forwarded> {
-    const exchange = this.#client.post(path, body, signal, { 'content-type': contentType });
+  async forward({ path, contentType, body, signal, leastWaitMs }: ForwardCall): Promise<Forwarded> {
+    const headers = { 'content-type': contentType };
+    const exchange = this.#client.post(path, body, signal, { headers, leastWaitMs });
     try {
       await expectSuccess(exchange);
       const { headers } = await exchange.head;
@@ -74,7 +75,8 @@ export class OpenAiCompatibleProvider implements Provider {
 
   #post(call: ProviderCall, stream: boolean): Exchange {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
-    return this.#client.post('/chat/completions', call.request.with(changes).bytes, call.signal);
+    const { signal, leastWaitMs } = call;
+    return this.#client.post('/chat/completions', call.request.with(changes).bytes, signal, { leastWaitMs });
   }
 }
 

@@ -73,7 +73,8 @@ export class StreamReader {
     this.#answered = true;
     if (came.mentions('finish_reason')) this.#finished = true;
     const repaired = this.#repair.repair(came);
-    const shown = repaired.with({ model: this.#alias });
+    // An image is megabytes: what was parsed stays parsed.
+    const shown = repaired.hasValue ? repaired.assign({ model: this.#alias }) : repaired.with({ model: this.#alias });
     if (repaired === came && !this.#finished && !came.mentions('usage')) this.#template.learn(bytes, shown.bytes);
     return shown;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatCompletion, ChatCompletionChunk, ToolCallDelta } from '../../../contracts/chat/completion.ts';
 import type { Json } from '../json.ts';
+import { mayHoldImages, repairImages } from './repair-images.ts';
 
 type Choice = ChatCompletionChunk['choices'][number];
 
@@ -46,13 +47,13 @@ class ToolCalls {
 
 /**
  * Makes the chunks of one stream what clients rely on: reasoning under both of its names, and tool calls with their
- * own index and an id (some upstreams send index 0 for all, or lose ids). Text chunks are not even parsed.
+ * own index and an id (some upstreams send index 0 for all, or lose ids), and pictures as `images`. Text chunks are not even parsed.
  */
 export class ChunkRepair {
   readonly #calls = new Map<number, ToolCalls>();
 
   repair(chunk: Json<ChatCompletionChunk>): Json<ChatCompletionChunk> {
-    if (!REPAIRED.some((field) => chunk.mentions(field))) return chunk;
+    if (!REPAIRED.some((field) => chunk.mentions(field)) && !mayHoldImages(chunk)) return chunk;
     const { value } = chunk;
     let changed = false;
     for (const choice of value.choices ?? []) if (this.#repairChoice(choice)) changed = true;
@@ -62,6 +63,7 @@ export class ChunkRepair {
   #repairChoice(choice: Choice): boolean {
     if (!choice.delta) return false;
     let changed = mirrorReasoning(choice.delta);
+    if (repairImages(choice.delta)) changed = true;
     if (!choice.delta.tool_calls) return changed;
     const calls = this.#calls.get(choice.index) ?? new ToolCalls();
     this.#calls.set(choice.index, calls);
@@ -77,6 +79,7 @@ export function repairCompletion(completion: Json<ChatCompletion>): Json<ChatCom
   for (const { message } of choices) {
     if (!message) continue;
     if (mirrorReasoning(message)) changed = true;
+    if (repairImages(message)) changed = true;
     for (const call of message.tool_calls ?? []) {
       if (call.id) continue;
       call.id = newCallId();

@@ -19,6 +19,9 @@ function frameOf(bytes: Buffer): Frame | null {
   return { before: bytes.subarray(0, start), after: bytes.subarray(end) };
 }
 
+/** A longer text is looked at in full: it may hold an image. In bytes. */
+const MAX_TEXT = 8 * 1024;
+
 /**
  * From one text chunk of a stream to the next only the text differs. Once one was looked at in full, the next ones are
  * known by the bytes around their text, which saves every other look at them.
@@ -38,7 +41,8 @@ export class TextTemplate {
     if (!this.#came || !this.#shown) return null;
     const { before, after } = this.#came;
     const end = bytes.length - after.length;
-    if (end < before.length || bytes.indexOf(QUOTE, before.length) !== end) return null;
+    if (end < before.length || end - before.length > MAX_TEXT) return null;
+    if (bytes.indexOf(QUOTE, before.length) !== end) return null;
     if (end > before.length && bytes[end - 1] === BACKSLASH) return null;
     if (bytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
     if (bytes.compare(after, 0, after.length, end) !== 0) return null;

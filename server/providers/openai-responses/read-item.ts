@@ -116,7 +116,7 @@ export class ItemReader {
   #image({ result, output_format: format }: OutputItem): Piece[] {
     if (!result) return [];
     const url = `data:image/${format ?? 'png'};base64,${result}`;
-    const image = { type: 'image_url', index: this.#state.images++, image_url: { url } };
+    const image = { type: 'image_url' as const, index: this.#state.images++, image_url: { url } };
     return [{ delta: { images: [this.#id ? { ...image, id: this.#id } : image] } }];
   }
 }

@@ -27,6 +27,8 @@ export interface Answer {
   readonly refusal?: string;
   /** Pictures in the answer, as data URIs. */
   readonly images?: readonly string[];
+  /** How a chat answer holds its pictures; default `images`, as OpenRouter. The others are seen elsewhere. */
+  readonly imagesAs?: 'images' | 'parts' | 'markdown' | 'base64' | 'image';
   /** The name of the reasoning's field; default: the dialect's own. */
   readonly reasoningField?: 'reasoning' | 'reasoning_content';
   readonly calls?: readonly ScriptedCall[];

@@ -9,6 +9,8 @@ export interface Asked {
   readonly logprobs: boolean;
   /** The whole request, for what only one dialect asks. */
   readonly body?: JsonObject;
+  /** The endpoint for pictures that was asked, if it was one. */
+  readonly images?: 'generations' | 'edits' | null;
 }
 
 export function readAsked(json: unknown): Asked {
@@ -20,6 +22,7 @@ export function readAsked(json: unknown): Asked {
     includeUsage: options.include_usage === true,
     n: typeof body.n === 'number' ? body.n : 1,
     logprobs: body.logprobs === true,
+    images: null,
   };
 }
 

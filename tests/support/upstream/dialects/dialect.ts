@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from '../answer.ts';
 import { type Asked, readAsked } from '../asked.ts';
 import type { JsonObject } from '../json.ts';
+import { readImagesAsked } from './openai-images.ts';
 
 export type DialectName = 'vllm' | 'llamacpp' | 'ollama' | 'openai-responses' | 'anthropic' | 'gemini';
 
@@ -35,6 +36,8 @@ export interface Received {
   /** With its query. */
   readonly path: string;
   readonly json: unknown;
+  /** Byte for byte. */
+  readonly body: Buffer;
 }
 
 /** How one vendor writes what all of them say. */
@@ -84,5 +87,8 @@ export const openAiRequests = {
   basePath: '/v1',
   keyHeader: 'authorization',
   endMark: '[DONE]',
-  read: ({ method, path, json }) => (method === 'POST' && path === '/v1/chat/completions' ? readAsked(json) : null),
+  read: ({ method, path, json, body }) => {
+    if (method !== 'POST') return null;
+    return path === '/v1/chat/completions' ? readAsked(json) : readImagesAsked(path, json, body);
+  },
 } as const satisfies Partial<Dialect>;

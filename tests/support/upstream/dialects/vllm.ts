@@ -10,6 +10,7 @@ import {
   rateLimited,
   type StreamEvent,
 } from './dialect.ts';
+import { imageDeltas, imageEvents, imagesBody, withImages } from './openai-images.ts';
 
 const head = (asked: Asked, object: string) => ({
   id: 'chatcmpl-5f3c9a0e7b1d4c62',
@@ -35,6 +36,7 @@ function deltas(answer: Answer): { delta: JsonObject; token?: string }[] {
   const list: { delta: JsonObject; token?: string }[] = [];
   for (const piece of answer.reasoning ?? []) list.push({ delta: { [reasoningField(answer)]: piece }, token: piece });
   for (const piece of answer.text ?? []) list.push({ delta: { content: piece }, token: piece });
+  for (const delta of imageDeltas(answer)) list.push({ delta });
   for (const [position, call] of (answer.calls ?? []).entries()) {
     const index = answer.callIndex === 'zero' ? 0 : position;
     const named = { id: callId(call, position, 'chatcmpl-tool-'), type: 'function', index };
@@ -49,6 +51,7 @@ function deltas(answer: Answer): { delta: JsonObject; token?: string }[] {
 }
 
 function events(answer: Answer, asked: Asked): StreamEvent[] {
+  if (asked.images) return imageEvents(answer, asked.images);
   const list: StreamEvent[] = [];
   const each = answer.tellUsage === 'each' ? { usage: usage(answer) } : {};
   const push = (choices: JsonObject[], rest: JsonObject, token: boolean) =>
@@ -77,6 +80,7 @@ function events(answer: Answer, asked: Asked): StreamEvent[] {
 }
 
 function body(answer: Answer, asked: Asked): JsonObject {
+  if (asked.images) return imagesBody(answer);
   const message = {
     role: 'assistant',
     content: answer.text ? answer.text.join('') : null,
@@ -90,6 +94,7 @@ function body(answer: Answer, asked: Asked): JsonObject {
       function: { name: call.name, arguments: call.pieces.join('') },
     })),
     [reasoningField(answer)]: answer.reasoning ? answer.reasoning.join('') : null,
+    ...withImages(answer),
   };
   const choices = Array.from({ length: asked.n }, (_, index) => ({
     index,

@@ -1,0 +1,63 @@
+import { ImageEditRequest, type ImageRef } from '../../../contracts/images/edit.ts';
+import { ImageGenerationRequest } from '../../../contracts/images/generation.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { type ImageRequest, isEdit } from '../../providers/image-answer.ts';
+import { checkImage } from '../chat/check-image.ts';
+import { checkTools } from '../chat/plan-chat.ts';
+import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
+import type { CatalogModel } from '../models/catalog.ts';
+
+const generationFields: ReadonlySet<string> = new Set(Object.keys(ImageGenerationRequest.shape));
+const editFields: ReadonlySet<string> = new Set(Object.keys(ImageEditRequest.shape));
+const refFields: ReadonlySet<string> = new Set(['image_url', 'file_id']);
+
+/** OpenRouter's settings of a chat that makes pictures; they hold no picture. */
+const SETTINGS = 'image_config';
+
+/** A field that the gateway does not know reaches the upstream, but not one in which an address could hide. */
+function refuseUnknownImages(request: ImageRequest, known: ReadonlySet<string>): void {
+  for (const [field, value] of Object.entries(request)) {
+    if (value == null || known.has(field) || field === SETTINGS || !/image|mask|url/i.test(field)) continue;
+    throw new AppError('invalid_field', `There is no field '${field.slice(0, 100)}' here; see /v1/images/edits.`, {
+      param: field.slice(0, 100),
+    });
+  }
+}
+
+function checkRef(ref: ImageRef, param: string): void {
+  refuseLookalikes(ref, refFields, `${param}.`);
+  if (ref.file_id != null) {
+    throw new AppError('invalid_field', 'No files are kept here: give the image as a data URI.', {
+      param: `${param}.file_id`,
+    });
+  }
+  checkImage(ref.image_url, `${param}.image_url`);
+}
+
+/** New images are made of words: who sends pictures here would not see them used. Throws `invalid_field`. */
+export function asGeneration(request: ImageGenerationRequest): ImageGenerationRequest {
+  for (const field of ['images', 'mask']) {
+    if (request[field] == null) continue;
+    throw new AppError('invalid_field', `There is no field '${field}' here; see /v1/images/edits.`, { param: field });
+  }
+  const { images, mask, ...rest } = request;
+  return rest;
+}
+
+/** Refuses what the model cannot do, before anything is sent. */
+export function checkImageRequest(model: CatalogModel, request: ImageRequest): void {
+  const known = isEdit(request) ? editFields : generationFields;
+  refuseLookalikes(request, known);
+  if (!model.output.includes('image')) {
+    throw new AppError('modality_not_supported', `The model '${model.alias}' makes no images.`, { param: 'model' });
+  }
+  checkTools(model, Array.isArray(request.tools) ? request.tools : null);
+  refuseUnknownImages(request, known);
+  if (!isEdit(request)) return;
+  for (const [i, image] of request.images.entries()) checkRef(image, `images[${i}]`);
+  if (request.mask) checkRef(request.mask, 'mask');
+  if (model.input.includes('image')) return;
+  throw new AppError('modality_not_supported', `The model '${model.alias}' does not accept image input.`, {
+    param: 'images[0]',
+  });
+}

@@ -1,0 +1,88 @@
+import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import type { ImageEvent, ImagesResponse } from '../../../contracts/images/generation.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { ChunkWriter } from '../chunk-writer.ts';
+import { MAX_ANSWER } from '../http/upstream-client.ts';
+import { toImageEvents } from '../image-answer.ts';
+import { Json } from '../json.ts';
+import type { ForwardCall, Forwarded, ImagesCall, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import { toCompletion, toImageRequest } from './chat-to-images.ts';
+import { readImages } from './read-answer.ts';
+import { readEvents } from './read-events.ts';
+import { toUpstream } from './to-upstream.ts';
+
+async function readAll({ body }: Forwarded): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const batch of body) {
+    for (const part of batch) {
+      size += part.length;
+      parts.push(part);
+    }
+    if (size > MAX_ANSWER) throw new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
+  }
+  return Buffer.concat(parts, size);
+}
+
+/**
+ * Models that their upstream serves at OpenAI's `/images/generations` and `/images/edits` only (gpt-image, DALL·E,
+ * local diffusion servers). A chat with such a model is made a request for pictures.
+ */
+export class ImagesApiProvider implements Provider {
+  readonly id: string;
+  readonly kind: string;
+  readonly #upstream: Provider;
+
+  constructor(upstream: Provider) {
+    this.id = upstream.id;
+    this.kind = upstream.kind;
+    this.#upstream = upstream;
+  }
+
+  async makeImages(call: ImagesCall): Promise<Json<ImagesResponse>> {
+    return readImages(await readAll(await this.#send(call, false)), call.request);
+  }
+
+  async *streamImages(call: ImagesCall): AsyncGenerator<Json<ImageEvent>[], void, void> {
+    const forwarded = await this.#send(call, true);
+    if (forwarded.contentType.startsWith('text/event-stream')) yield* readEvents(forwarded.body);
+    else yield toImageEvents(readImages(await readAll(forwarded), call.request).value, call.request);
+  }
+
+  async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
+    const { model, alias, signal, leastWaitMs } = call;
+    const request = toImageRequest(call.request.with(call.changes).value);
+    const answer = await this.makeImages({ model, request, signal, leastWaitMs });
+    return Json.ofValue(toCompletion(answer.value, alias));
+  }
+
+  async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const { value } = await this.complete(call);
+    const writer = new ChunkWriter(call.alias, value.id);
+    for (const { index, message } of value.choices) {
+      const { role, content, images } = message;
+      yield [
+        Json.ofValue(writer.delta({ role, content, images }, index)),
+        Json.ofValue(writer.finish('stop', undefined, index)),
+      ];
+    }
+    if (value.usage) yield [Json.ofValue(writer.usage(value.usage))];
+  }
+
+  forward(call: ForwardCall): Promise<Forwarded> {
+    if (this.#upstream.forward) return this.#upstream.forward(call);
+    throw new AppError('upstream_refused', `The provider '${this.id}' has no address for images.`);
+  }
+
+  health(signal: AbortSignal): Promise<ProviderHealth> {
+    return this.#upstream.health(signal);
+  }
+
+  close(): Promise<void> {
+    return this.#upstream.close();
+  }
+
+  #send({ model, request, signal, leastWaitMs }: ImagesCall, stream: boolean): Promise<Forwarded> {
+    return this.forward({ ...toUpstream(request, model, stream), signal, leastWaitMs });
+  }
+}

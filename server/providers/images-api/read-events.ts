@@ -1,0 +1,46 @@
+import type { ImageEvent } from '../../../contracts/images/generation.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { SseParser } from '../http/sse-parser.ts';
+import type { Json } from '../json.ts';
+import { parse } from './read-answer.ts';
+
+const DONE = Buffer.from('[DONE]');
+
+/** What has come of streamed pictures. */
+class EventReader {
+  completed = false;
+  /** What the last payload that was read means, when it is no event. */
+  failure: unknown;
+
+  read(payloads: readonly Buffer[]): Json<ImageEvent>[] {
+    const events: Json<ImageEvent>[] = [];
+    for (const payload of payloads) {
+      if (payload.length === 0 || payload.equals(DONE)) continue;
+      try {
+        const event = parse<ImageEvent>(payload);
+        if (String(event.value.type).endsWith('.completed')) this.completed = true;
+        events.push(event);
+      } catch (error) {
+        this.failure = error;
+        break;
+      }
+    }
+    return events;
+  }
+}
+
+/** The events of streamed pictures as they come. Throws `upstream_broken` when they end without a complete picture. */
+export async function* readEvents(arrivals: AsyncIterable<Buffer[]>): AsyncGenerator<Json<ImageEvent>[], void, void> {
+  const parser = new SseParser();
+  const reader = new EventReader();
+  for await (const arrived of arrivals) {
+    const batch = reader.read(parser.pushAll(arrived));
+    // What came before a failure is the client's.
+    if (batch.length > 0) yield batch;
+    if (reader.failure) throw reader.failure;
+  }
+  const rest = reader.read(parser.flush());
+  if (rest.length > 0) yield rest;
+  if (reader.failure) throw reader.failure;
+  if (!reader.completed) throw new AppError('upstream_broken', 'The upstream ended its answer without an image.');
+}

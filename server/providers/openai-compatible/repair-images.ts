@@ -1,0 +1,78 @@
+import type { ImagePart } from '../../../contracts/chat/message.ts';
+import { toDataUri } from '../../../contracts/images/data-uri.ts';
+import type { Json } from '../json.ts';
+
+const MARKDOWN_IMAGE = '](data:image/';
+const MARKDOWN_BYTES = Buffer.from(MARKDOWN_IMAGE);
+const FIELDS = ['images', 'image_url', 'image'];
+
+/** A scan of the bytes: false for nearly everything that passes, which then need not be parsed. */
+export const mayHoldImages = (json: Json<object>): boolean =>
+  FIELDS.some((field) => json.mentions(field)) || json.bytes.includes(MARKDOWN_BYTES);
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isImagePart = (value: unknown): value is ImagePart =>
+  isObject(value) && value.type === 'image_url' && isObject(value.image_url) && typeof value.image_url.url === 'string';
+
+const toPart = (url: string, rest: object = {}): ImagePart => ({ ...rest, type: 'image_url', image_url: { url } });
+
+/** One entry of `images` in any of the shapes that upstreams give it; null when it is none of them. */
+function readImage(entry: unknown): ImagePart | null {
+  if (typeof entry === 'string') return toPart(entry);
+  if (!isObject(entry)) return null;
+  if (isImagePart(entry)) return entry;
+  const { type, image_url: image, url, b64_json: base64, ...rest } = entry;
+  if (isObject(image) && typeof image.url === 'string')
+    return { ...rest, type: 'image_url', image_url: { url: image.url } };
+  if (typeof image === 'string') return toPart(image, rest);
+  if (typeof url === 'string') return toPart(url, rest);
+  return typeof base64 === 'string' ? toPart(toDataUri(base64), rest) : null;
+}
+
+/** The images that stand in a text as `![…](data:image/…)`, and the text without them. Never a regex over megabytes. */
+function splitMarkdown(text: string): { text: string; images: ImagePart[] } {
+  const images: ImagePart[] = [];
+  let kept = '';
+  let from = 0;
+  for (let at = text.indexOf(MARKDOWN_IMAGE); at >= 0; at = text.indexOf(MARKDOWN_IMAGE, at + 1)) {
+    const start = text.lastIndexOf('![', at);
+    const end = text.indexOf(')', at);
+    if (start < from || end < 0) continue;
+    images.push(toPart(text.slice(at + 2, end)));
+    kept += text.slice(from, start);
+    from = end + 1;
+    at = end;
+  }
+  return { text: kept + text.slice(from), images };
+}
+
+/** Content parts with images among them, as a text and images. */
+function splitParts(parts: readonly unknown[]): { text: string; images: ImagePart[] } | null {
+  const images = parts.flatMap((part) => (isImagePart(part) ? [part] : []));
+  if (images.length === 0) return null;
+  const texts = parts.flatMap((part) => (isObject(part) && typeof part.text === 'string' ? [part.text] : []));
+  return { text: texts.join(''), images };
+}
+
+function splitContent(content: unknown): { text: string; images: ImagePart[] } | null {
+  if (Array.isArray(content)) return splitParts(content);
+  return typeof content === 'string' && content.includes(MARKDOWN_IMAGE) ? splitMarkdown(content) : null;
+}
+
+/**
+ * Brings the pictures of a message or a delta to one shape: OpenRouter's `images`, with the words in `content`. Other
+ * shapes: content parts (vLLM-Omni), one `image` (older LiteLLM), `b64_json`, Markdown in the text. An address is left
+ * as it is, never fetched. True when something changed.
+ */
+export function repairImages(holder: Record<string, unknown>): boolean {
+  const listed: unknown[] = Array.isArray(holder.images) ? holder.images : [];
+  const split = splitContent(holder.content);
+  const single = holder.image == null ? null : readImage(holder.image);
+  if (!split?.images.length && !single && listed.every(isImagePart)) return false;
+  if (split) holder.content = split.text;
+  if (single) delete holder.image;
+  const read = listed.map((entry) => readImage(entry) ?? entry);
+  holder.images = [...read, ...(single ? [single] : []), ...(split?.images ?? [])];
+  return true;
+}
