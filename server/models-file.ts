@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { Modality } from '../contracts/models/model.ts';
+import { Endpoint, Modality } from '../contracts/models/model.ts';
 
 const ProviderEntry = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -18,7 +18,12 @@ const ProviderEntry = z.discriminatedUnion('kind', [
 export type ProviderEntry = z.infer<typeof ProviderEntry>;
 
 const BackendEntry = z.union([
-  z.strictObject({ provider: z.string(), model: z.string() }),
+  z.strictObject({
+    provider: z.string(),
+    model: z.string(),
+    /** The longest list of embedding inputs that it takes at once; longer ones are split. */
+    max_batch: z.int().positive().optional(),
+  }),
   z.strictObject({ alias: z.string() }),
 ]);
 
@@ -29,6 +34,8 @@ const ModelEntry = z.strictObject({
   context_window: z.int().positive().optional(),
   input: z.array(Modality).default(['text']),
   output: z.array(Modality).default(['text']),
+  /** Default: chat, and completions where a backend has them. */
+  endpoints: z.array(Endpoint).min(1).optional(),
   tools: z.boolean().default(true),
   reasoning: z.boolean().default(false),
   constraints: z

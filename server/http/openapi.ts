@@ -1,13 +1,20 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import { generateOpenApiDocument, type OpenAPIObject } from 'trpc-to-openapi';
 import { globalRegistry } from 'zod';
+import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../contracts/audio/audio.ts';
 import { ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
+import { TextCompletion, TextCompletionRequest } from '../../contracts/completions/text-completion.ts';
+import { EmbeddingRequest } from '../../contracts/embeddings/embedding.ts';
 import { ErrorBody, errorCatalog } from '../../contracts/errors.ts';
+import { audioPaths } from './audio-document.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   chat: 'OpenAI-compatible, stateless chat completions.',
+  completions: 'OpenAI-compatible legacy completions.',
+  embeddings: 'OpenAI-compatible embeddings.',
+  audio: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
   conversations: 'Chat with memory: the server keeps the history.',
   models: 'Which models there are, and what they can do.',
   system: 'Health and the error catalog.',
@@ -43,6 +50,8 @@ function errorResponse(status: string): ResponseObject {
 }
 
 function successHeaders(operation: Operation): ResponseObject['headers'] {
+  if (operation.path === '/v1/embeddings')
+    return { ...requestId, 'x-gateway-backend': chatHeaders['x-gateway-backend'] };
   if (!operation.meta.stream) return requestId;
   if (!operation.path.startsWith('/c1/')) return chatHeaders;
   return { ...chatHeaders, 'x-conversation-id': header('string', 'The conversation, from its first turn on.') };
@@ -60,7 +69,18 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     baseUrl: '/',
     tags: Object.keys(TAGS),
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-    defs: { ErrorBody, ChatCompletionChunk, ChatCompletionRequest, TurnRequest },
+    defs: {
+      ErrorBody,
+      ChatCompletionChunk,
+      ChatCompletionRequest,
+      TurnRequest,
+      TextCompletion,
+      TextCompletionRequest,
+      EmbeddingRequest,
+      TranscriptionForm,
+      TranslationForm,
+      SpeechRequest,
+    },
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };
   document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
@@ -80,16 +100,19 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     for (const status of Object.keys(responses)) {
       if (status.startsWith('2')) {
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
-        if (operation.meta.stream) addStream(responses[status]);
+        if (operation.meta.stream)
+          addStream(responses[status], operation.path === '/v1/completions' ? 'TextCompletion' : 'ChatCompletionChunk');
       } else {
         responses[status] = errorResponse(status);
       }
     }
   }
+  const { 'x-gateway-applied': _, ...headers } = chatHeaders;
+  Object.assign(document.paths ?? {}, audioPaths({ headers, errorResponse }));
   return document;
 }
 
-function addStream(response: unknown): void {
+function addStream(response: unknown, chunk: string): void {
   if (typeof response !== 'object' || response === null || !('content' in response)) return;
-  Object.assign(response.content ?? {}, { 'text/event-stream': { schema: refTo('ChatCompletionChunk') } });
+  Object.assign(response.content ?? {}, { 'text/event-stream': { schema: refTo(chunk) } });
 }

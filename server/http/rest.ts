@@ -22,7 +22,7 @@ export interface RestOptions {
 const toFastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
 /** Aborts when the client goes before the answer is complete. (`request.raw` closes as soon as the body was read.) */
-function clientSignal(reply: FastifyReply): AbortSignal {
+export function clientSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort();
@@ -33,7 +33,7 @@ function clientSignal(reply: FastifyReply): AbortSignal {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseBody(body: unknown): Record<string, unknown> {
+export function parseBody(body: unknown): Record<string, unknown> {
   if (!Buffer.isBuffer(body) || body.length === 0) throw new AppError('invalid_json', 'The request body is empty.');
   let value: unknown;
   try {

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { toWireError } from '../errors/to-wire.ts';
-import type { ChunkBatch } from '../features/chat/relay-chunks.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
@@ -17,8 +16,10 @@ const DATA = Buffer.from('data: ');
 const END = Buffer.from('\n\n');
 const SILENT = Symbol('no chunk yet');
 
+type Batch = readonly { readonly bytes: Buffer }[];
+
 /** A whole batch is one write. */
-function frame(batch: ChunkBatch): Buffer {
+function frame(batch: Batch): Buffer {
   let length = 0;
   for (const { bytes } of batch) length += DATA.length + bytes.length + END.length;
   const out = Buffer.allocUnsafe(length);
@@ -44,7 +45,7 @@ async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | ty
 }
 
 /** Resolves when the client has taken what was written, or has gone. */
-const drained = (raw: ServerResponse) =>
+export const drained = (raw: ServerResponse) =>
   new Promise<void>((resolve) => {
     const done = () => {
       raw.off('drain', done).off('close', done);
@@ -59,12 +60,12 @@ const drained = (raw: ServerResponse) =>
  */
 export async function sendStream(
   reply: FastifyReply,
-  batches: AsyncGenerator<ChunkBatch, void, void>,
+  batches: AsyncGenerator<Batch, void, void>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
   let pending = batches.next();
-  let first: IteratorResult<ChunkBatch, void> | typeof SILENT;
+  let first: IteratorResult<Batch, void> | typeof SILENT;
   try {
     first = await settledWithin(pending, FIRST_CHUNK_MS);
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { ChatCompletion } from '../../contracts/chat/completion.ts';
 import type { Principal } from '../features/chat/caller.ts';
 import type { Json } from '../providers/json.ts';
 
@@ -18,7 +17,7 @@ export interface Context {
   /** The body as it came, on REST: what is only passed on is never written anew. */
   readonly body?: Buffer | undefined;
   /** Takes the answer as bytes where the transport can send them as they are (REST). */
-  readonly respond?: ((answer: Json<ChatCompletion>) => void) | undefined;
+  readonly respond?: ((answer: Json<object>) => void) | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;
 }

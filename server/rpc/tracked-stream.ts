@@ -1,6 +1,5 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server';
-import type { ChatCompletionChunk } from '../../contracts/chat/completion.ts';
-import type { ChunkBatch } from '../features/chat/relay-chunks.ts';
+import type { Json } from '../providers/json.ts';
 import type { Socket } from './context.ts';
 import { drained } from './drained.ts';
 
@@ -15,14 +14,14 @@ interface TrackedStreamOptions {
  * A stream of chunks as a subscription: one tracked event a chunk over websocket, while REST takes the batches
  * themselves and sends their bytes. `show` makes what subscribers see of a chunk.
  */
-export class TrackedStream<Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
-  readonly batches: AsyncGenerator<ChunkBatch, void, void>;
-  readonly #show: (chunk: ChatCompletionChunk) => Shown;
+export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
+  readonly batches: AsyncGenerator<Json<Chunk>[], void, void>;
+  readonly #show: (chunk: Chunk) => Shown;
   readonly #options: TrackedStreamOptions;
 
   constructor(
-    batches: AsyncGenerator<ChunkBatch, void, void>,
-    show: (chunk: ChatCompletionChunk) => Shown,
+    batches: AsyncGenerator<Json<Chunk>[], void, void>,
+    show: (chunk: Chunk) => Shown,
     options: TrackedStreamOptions,
   ) {
     this.batches = batches;
