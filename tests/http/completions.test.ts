@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectClient } from '../clients/support.ts';
 import { errorOf } from '../support/error-of.ts';
 import { faultsOf } from '../support/openai-schema.ts';
 import { chunksOf, payloadsOf, readerOf } from '../support/read-events.ts';
@@ -168,4 +169,26 @@ test.each([
   for (const stream of [false, true])
     expect(await errorOf(await post({ ...body, stream }))).toMatchObject({ code, param });
   expect(gateway.upstream.requests.length).toBe(seen);
+});
+
+test('a typed caller gets the same, over tRPC and its websocket', async () => {
+  const { client: typed } = connectClient(gateway);
+  gateway.upstream.at(path, continueText(tokens), continueText(tokens));
+  const answer = await typed.v1.completions.create.mutate({ model: 'texter', prompt: 'Count:' });
+  expect([answer.model, answer.choices[0]?.text]).toEqual(['texter', 'One two three']);
+  const text = await new Promise<string>((resolve, reject) => {
+    let said = '';
+    typed.v1.completions.stream.subscribe(
+      { model: 'texter', prompt: 'Count:' },
+      {
+        onData: ({ data }) => {
+          said += data.choices[0]?.text ?? '';
+        },
+        onComplete: () => resolve(said),
+        onError: reject,
+      },
+    );
+  });
+  expect(text).toBe('One two three');
+  await typed.close();
 });

@@ -1,5 +1,6 @@
 import OpenAI, { BadRequestError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectClient } from '../clients/support.ts';
 import { errorOf } from '../support/error-of.ts';
 import { faultsOf } from '../support/openai-schema.ts';
 import { startEndpoints, usageOf } from '../support/start-endpoints.ts';
@@ -39,7 +40,7 @@ describe('the format of the vectors', () => {
     async (asked, sent) => {
       gateway.upstream.at(path, embed({ format: sent }));
       const response = await post({ input: ['a', 'b'], encoding_format: asked });
-      const answer = await response.clone().json();
+      const answer = JSON.parse(await response.clone().text());
       expect(typeof answer.data[0].embedding).toBe(asked === 'float' ? 'object' : 'string');
       expect(await vectorsOf(response)).toEqual([vectorOf('a'), vectorOf('b')]);
     },
@@ -241,4 +242,19 @@ test('/v1/info says what can be asked of each model', async () => {
     embedder: ['embeddings'],
     whisper: ['transcriptions', 'translations'],
   });
+});
+
+test('a typed caller gets the same, over tRPC', async () => {
+  const { client: typed } = connectClient(gateway);
+  gateway.upstream.at(path, embed({ format: 'base64' }));
+  const answer = await typed.v1.embeddings.create.mutate({
+    model: 'embedder',
+    input: ['a', 'b'],
+    encoding_format: 'float',
+  });
+  expect(answer).toMatchObject({ model: 'embedder', usage: { prompt_tokens: 4, total_tokens: 4 } });
+  expect(answer.data.map(({ embedding }) => embedding)).toEqual([vectorOf('a'), vectorOf('b')]);
+  const refused = typed.v1.embeddings.create.mutate({ model: 'chatter', input: 'a' });
+  await expect(refused).rejects.toMatchObject({ code: 'endpoint_not_supported', param: 'model' });
+  await typed.close();
 });
