@@ -63,3 +63,10 @@ test('a backend of an unknown provider, a composite of an unknown alias and a do
 test('text that is not YAML is reported with its line', () => {
   expect(faultOf('providers:\n  local: { kind: openai-compatible\nmodels: []\n')).toMatch(/^models\.yaml:\d+: /);
 });
+
+test('an endpoint that nobody knows and a batch of none are mistakes', () => {
+  const backend = '{ provider: local, model: m, max_batch: 0 }';
+  expect(faultOf(`${providers}models:\n  - { alias: a, endpoints: [chat, sing], backends: [${backend}] }\n`)).toMatch(
+    /^models\.yaml:4: models\.0\.endpoints\.1: .*\nmodels\.yaml:4: models\.0\.backends\.0\.max_batch: /,
+  );
+});
