@@ -77,7 +77,7 @@ export const errorCatalog = {
     type: 'invalid_request_error',
     title: 'The content type is not supported',
     description: 'The body is not of the content type that this address takes.',
-    remediation: 'Send `Content-Type: application/json`.',
+    remediation: 'Send `Content-Type: application/json`, or `multipart/form-data` where files are uploaded.',
     typicalParam: 'Content-Type',
   },
   method_not_allowed: {
@@ -164,6 +164,14 @@ export const errorCatalog = {
     description: 'The data URI of an image is malformed.',
     remediation: 'Send `data:image/<type>;base64,` followed by standard base64, without line breaks.',
     typicalParam: 'messages[0].content[1].image_url.url',
+  },
+  endpoint_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The model does not serve this endpoint',
+    description: 'The alias is known, but not for this address: a chat was asked of an embedding model, for instance.',
+    remediation: 'See `endpoints` of the model in `GET /v1/info` and choose another one.',
+    typicalParam: 'model',
   },
   modality_not_supported: {
     status: 400,

@@ -5,6 +5,7 @@ import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { audioPlugin } from './http/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
@@ -62,6 +63,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
+  await app.register(audioPlugin, { catalog, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));

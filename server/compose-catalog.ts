@@ -1,3 +1,4 @@
+import type { Endpoint } from '../contracts/models/model.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type Backend, Catalog, type CatalogModel } from './features/models/catalog.ts';
 import type { ModelEntry, ModelsFile } from './models-file.ts';
@@ -33,7 +34,19 @@ function overImagesApi(provider: Provider): Provider {
   return known;
 }
 
-const toBackend = (provider: Provider, model: string): Backend => ({ provider, model, ignoresImages: false });
+/** What OpenAI takes; vLLM and llama.cpp take any number. */
+const MAX_BATCH = 2048;
+
+const toBackend = (provider: Provider, model: string, maxBatch = MAX_BATCH): Backend => ({
+  provider,
+  model,
+  ignoresImages: false,
+  maxBatch,
+});
+
+/** Legacy completions need no word of the operator: a provider that has them has them for chat models too. */
+const chatEndpoints = (backends: readonly Backend[]): Endpoint[] =>
+  backends.some(({ provider }) => provider.streamText) ? ['chat', 'completions'] : ['chat'];
 
 /** What the operator would have to set for an entry that nothing serves. */
 function missingFor(entry: ModelEntry, file: ModelsFile): string {
@@ -53,7 +66,8 @@ function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: r
     if ('provider' in backend) {
       const provider = providers.get(backend.provider);
       if (!provider) return [];
-      return [toBackend(backend.images === 'api' ? overImagesApi(provider) : provider, backend.model)];
+      const asked = backend.images === 'api' ? overImagesApi(provider) : provider;
+      return [toBackend(asked, backend.model, backend.max_batch)];
     }
     const target = file.models.find(({ alias }) => alias === backend.alias);
     if (!target || seen.includes(backend.alias)) return [];
@@ -62,8 +76,8 @@ function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: r
 }
 
 function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[] {
-  if (!embedded || entry.output.includes('image')) return [];
-  return [{ provider: embedded.provider, model: embedded.name, ignoresImages: true }];
+  if (!embedded || entry.output.includes('image') || entry.endpoints?.includes('chat') === false) return [];
+  return [{ ...toBackend(embedded.provider, embedded.name), ignoresImages: true }];
 }
 
 function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
@@ -75,6 +89,7 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
     contextWindow: entry.context_window ?? null,
     input: entry.input,
     output: entry.output,
+    endpoints: entry.endpoints ?? chatEndpoints(backends),
     tools: entry.tools,
     reasoning: entry.reasoning,
     minMaxTokens: entry.constraints.min_max_tokens ?? null,
@@ -90,9 +105,10 @@ function ownModel(alias: string, backend: Backend, family: string): CatalogModel
     family,
     license: null,
     contextWindow: backend.provider.contextWindow ?? null,
-    // What a local model takes is not known; its server refuses what it cannot.
+    // What a local model takes and serves is not known; its server refuses what it cannot.
     input: backend.provider.kind === 'embedded' ? ['text'] : ['text', 'image', 'audio', 'video'],
     output: ['text'],
+    endpoints: [...chatEndpoints([backend]), ...(backend.provider.embed ? (['embeddings'] as const) : [])],
     tools: true,
     reasoning: true,
     minMaxTokens: null,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { Modality } from '../contracts/models/model.ts';
+import { Endpoint, Modality } from '../contracts/models/model.ts';
 import { GEMINI_BASE_URL } from './providers/gemini/gemini.ts';
 
 const BaseUrl = z.url({ protocol: /^https?$/ });
@@ -53,6 +53,8 @@ const BackendEntry = z.union([
     model: z.string(),
     /** How it makes pictures: in a chat (default), or at OpenAI's own addresses for images. */
     images: z.enum(['chat', 'api']).default('chat'),
+    /** The longest list of embedding inputs that it takes at once; longer ones are split. */
+    max_batch: z.int().positive().optional(),
   }),
   z.strictObject({ alias: z.string() }),
 ]);
@@ -64,6 +66,8 @@ const ModelEntry = z.strictObject({
   context_window: z.int().positive().optional(),
   input: z.array(Modality).default(['text']),
   output: z.array(Modality).default(['text']),
+  /** Default: chat, and completions where a backend has them. */
+  endpoints: z.array(Endpoint).min(1).optional(),
   tools: z.boolean().default(true),
   reasoning: z.boolean().default(false),
   constraints: z

@@ -3,6 +3,18 @@ import { z } from 'zod';
 export const Modality = z.enum(['text', 'image', 'audio', 'video']);
 export type Modality = z.infer<typeof Modality>;
 
+/** What can be asked of a model: the addresses below `/v1` that take its alias. `images`: generations and edits. */
+export const Endpoint = z.enum([
+  'chat',
+  'completions',
+  'embeddings',
+  'transcriptions',
+  'translations',
+  'speech',
+  'images',
+]);
+export type Endpoint = z.infer<typeof Endpoint>;
+
 /** What the gateway enforces or promises for one model before anything is sent upstream. */
 export const ModelConstraints = z
   .object({
@@ -20,6 +32,7 @@ export const ModelInfo = z
     family: z.string().nullable(),
     license: z.string().nullable(),
     context_window: z.int().nullable().describe('In tokens.'),
+    endpoints: z.array(Endpoint).describe('What can be asked of it; anything else is refused.'),
     modalities: z.object({ input: z.array(Modality), output: z.array(Modality) }),
     capabilities: z.object({ tools: z.boolean(), vision: z.boolean(), reasoning: z.boolean(), streaming: z.boolean() }),
     constraints: ModelConstraints,

@@ -21,7 +21,7 @@ const malformed = (what: string) =>
   new AppError('invalid_field', `The body is not valid multipart/form-data: ${what}.`, { param: 'body' });
 
 /** The boundary that a `Content-Type` names. Throws `unsupported_media_type`. */
-export function boundaryOf(contentType: string | undefined): string {
+function boundaryOf(contentType: string | undefined): string {
   const [, quoted, plain] =
     /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType ?? '') ?? [];
   const boundary = quoted ?? plain;

@@ -1,15 +1,22 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import { generateOpenApiDocument, type OpenAPIObject } from 'trpc-to-openapi';
 import { globalRegistry } from 'zod';
+import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../contracts/audio/audio.ts';
 import { ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
+import { TextCompletion, TextCompletionRequest } from '../../contracts/completions/text-completion.ts';
+import { EmbeddingRequest } from '../../contracts/embeddings/embedding.ts';
 import { ErrorBody, errorCatalog } from '../../contracts/errors.ts';
 import { ImageEditForm, ImageEditRequest } from '../../contracts/images/edit.ts';
 import { ImageEvent, ImageGenerationRequest } from '../../contracts/images/generation.ts';
+import { audioPaths } from './audio-document.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   chat: 'OpenAI-compatible, stateless chat completions.',
+  completions: 'OpenAI-compatible legacy completions.',
+  embeddings: 'OpenAI-compatible embeddings.',
+  audio: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
   conversations: 'Chat with memory: the server keeps the history.',
   images: 'OpenAI-compatible images, made and changed.',
   models: 'Which models there are, and what they can do.',
@@ -46,6 +53,8 @@ function errorResponse(status: string): ResponseObject {
 }
 
 function successHeaders(operation: Operation): ResponseObject['headers'] {
+  if (operation.path === '/v1/embeddings')
+    return { ...requestId, 'x-gateway-backend': chatHeaders['x-gateway-backend'] };
   if (!operation.meta.stream) return requestId;
   if (!operation.path.startsWith('/c1/')) return chatHeaders;
   return { ...chatHeaders, 'x-conversation-id': header('string', 'The conversation, from its first turn on.') };
@@ -72,6 +81,12 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       ImageEvent,
       ImageGenerationRequest,
       TurnRequest,
+      TextCompletion,
+      TextCompletionRequest,
+      EmbeddingRequest,
+      TranscriptionForm,
+      TranslationForm,
+      SpeechRequest,
     },
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };
@@ -99,6 +114,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       }
     }
   }
+  const { 'x-gateway-applied': _, ...headers } = chatHeaders;
+  Object.assign(document.paths ?? {}, audioPaths({ headers, errorResponse }));
   return document;
 }
 

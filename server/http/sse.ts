@@ -60,7 +60,7 @@ async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | ty
 }
 
 /** Resolves when the client has taken what was written, or has gone. */
-const drained = (raw: ServerResponse) =>
+export const drained = (raw: ServerResponse) =>
   new Promise<void>((resolve) => {
     const done = () => {
       raw.off('drain', done).off('close', done);

@@ -84,7 +84,7 @@ export class Json<T extends object> {
   }
 
   /** As `with`, but for an answer that nobody else holds: it is changed itself, not copied. */
-  assign(changes: Readonly<Partial<T>>): Json<T> {
+  assign(changes: Readonly<Record<string, unknown>>): Json<T> {
     const spliced = this.#bytes && spliceFields(this.#bytes, changes, true);
     return new Json<T>(spliced ?? undefined, Object.assign(this.value, changes));
   }

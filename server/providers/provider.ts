@@ -1,17 +1,19 @@
 import type { Readable } from 'node:stream';
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import type { TextCompletion, TextCompletionRequest } from '../../contracts/completions/text-completion.ts';
+import type { EmbeddingRequest, EmbeddingResponse } from '../../contracts/embeddings/embedding.ts';
 import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from './json.ts';
 
 /** One request to one upstream. */
-export interface ProviderCall {
+export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   /** The upstream's own name of the model. */
   readonly model: string;
   /** What clients call the model: the `model` of every answer. */
   readonly alias: string;
-  /** What was asked, in the canonical form: OpenAI's chat completions. For `complete` it does not ask for a stream. */
-  readonly request: Json<ChatCompletionRequest>;
+  /** What was asked, in the canonical form: OpenAI's. For `complete` it does not ask for a stream. */
+  readonly request: Json<Request>;
   /**
    * Top-level fields that the gateway sets over the client's (a floored `max_tokens`, `stream_options`, messages
    * without images); `undefined` removes a field. Wins over `request`; the provider itself sets `model`, and `stream`
@@ -88,6 +90,16 @@ export interface Provider {
    * throws; returning early (`return()`) or the signal aborts the upstream.
    */
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void>;
+
+  /** Legacy completions, as `complete` and `stream` do chats; absent: the upstream has none. */
+  completeText?(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>>;
+  streamText?(call: ProviderCall<TextCompletionRequest>): AsyncGenerator<Json<TextCompletion>[], void, void>;
+
+  /**
+   * Embeddings, in whichever `encoding_format` the upstream chose; absent: it has none. At least one in `data`, and
+   * `model` is the alias. Throws as `complete` does.
+   */
+  embed?(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>>;
 
   /** Other endpoints of OpenAI's, for upstreams that have them; absent: it has none. Throws as `complete` does. */
   forward?(call: ForwardCall): Promise<Forwarded>;

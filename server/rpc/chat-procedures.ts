@@ -11,12 +11,12 @@ import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
 
-const errorResponses = [400, 401, 404, 409, 413, 415, 429, 500, 502, 503, 504];
+export const errorResponses = [400, 401, 404, 409, 413, 415, 429, 500, 502, 503, 504];
 
 /** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
-const Resume = { lastEventId: z.string().nullish() };
+export const Resume = { lastEventId: z.string().nullish() };
 
-const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
+export const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
   ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
 
 /** Not an interface: the published type shows its fields, and must not need this file. */

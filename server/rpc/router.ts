@@ -22,6 +22,7 @@ import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/store.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
+import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
@@ -49,7 +50,12 @@ const conversationPath = '/c1/conversations/{conversation_id}';
 export const createRouter = ({ catalog, store, readiness, version }: RouterDeps) => {
   const { conversations, usage } = store;
   return router({
-    v1: { chat: completionProcedures({ catalog, usage }), images: imageProcedures({ catalog, usage }) },
+    v1: {
+      chat: completionProcedures({ catalog, usage }),
+      completions: textCompletionProcedures({ catalog, usage }),
+      embeddings: embeddingProcedures({ catalog, usage }),
+      images: imageProcedures({ catalog, usage }),
+    },
     c1: { chat: turnProcedures({ catalog, conversations, usage }) },
     models: {
       list: documented(

@@ -193,13 +193,7 @@ describe('errors become the classes of the library', () => {
     ['an unknown alias', () => ask({ model: 'gpt-2' }), BadRequestError, 'model_not_in_allowlist', 'model'],
     ['a missing field', () => ask({ messages: undefined }), BadRequestError, 'missing_field', 'messages'],
     ['an unknown model', () => client.models.retrieve('gpt-2'), NotFoundError, 'model_not_found', 'model'],
-    [
-      'an unknown address',
-      () => client.embeddings.create({ model: 'scripted', input: 'x' }),
-      NotFoundError,
-      'route_not_found',
-      null,
-    ],
+    ['an unknown address', () => client.moderations.create({ input: 'x' }), NotFoundError, 'route_not_found', null],
   ] as const)('%s', async (_what, call, kind, code, param) => {
     const error = await refusal(call());
     expect(error).toBeInstanceOf(kind);

@@ -11,7 +11,7 @@ const BYTES_PER_TOKEN = 4;
 export class Meter {
   readonly #usage: UsageStore;
   readonly #operation: string;
-  readonly #plan: ChatPlan;
+  readonly #plan: Pick<ChatPlan, 'model' | 'backend'>;
   readonly #caller: Caller;
   readonly #promptBytes: number;
   readonly #startedAt = Date.now();
@@ -20,7 +20,13 @@ export class Meter {
   #chunks = 0;
   conversationId: string | null = null;
 
-  constructor(usage: UsageStore, operation: string, plan: ChatPlan, caller: Caller, promptBytes: number) {
+  constructor(
+    usage: UsageStore,
+    operation: string,
+    plan: Pick<ChatPlan, 'model' | 'backend'>,
+    caller: Caller,
+    promptBytes: number,
+  ) {
     this.#usage = usage;
     this.#operation = operation;
     this.#plan = plan;
@@ -30,8 +36,13 @@ export class Meter {
 
   /** Counts the chunks of an answer as they come. */
   chunk(): void {
-    this.#firstTokenMs ??= Date.now() - this.#startedAt;
+    this.answered();
     this.#chunks++;
+  }
+
+  /** Notes an answer that has no tokens of its own, such as embeddings. */
+  answered(): void {
+    this.#firstTokenMs ??= Date.now() - this.#startedAt;
   }
 
   report(usage: Usage | null | undefined): void {
@@ -52,7 +63,8 @@ export class Meter {
       alias: this.#plan.model.alias,
       provider: this.#plan.backend.provider.id,
       model: this.#plan.backend.model,
-      promptTokens: usage?.prompt_tokens ?? (this.#chunks > 0 ? Math.ceil(this.#promptBytes / BYTES_PER_TOKEN) : 0),
+      promptTokens:
+        usage?.prompt_tokens ?? (this.#firstTokenMs !== null ? Math.ceil(this.#promptBytes / BYTES_PER_TOKEN) : 0),
       completionTokens: usage?.completion_tokens ?? this.#chunks,
       cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
       reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? 0,

@@ -9,7 +9,7 @@ import { refuseLookalikes } from './refuse-lookalikes.ts';
 /** `provider` means the alias `<model>-<provider>` when there is one, else that backend of the model. */
 function resolveProvider(catalog: Catalog, alias: string, provider: string): { model: CatalogModel; backend: Backend } {
   const named = catalog.find(`${alias}-${provider}`);
-  if (named) return { model: named, backend: pickBackend(named) };
+  if (named) return { model: catalog.get(named.alias), backend: pickBackend(named) };
   const model = catalog.get(alias);
   const backend = model.backends.find((candidate) => candidate.provider.id === provider);
   if (backend) return { model, backend };

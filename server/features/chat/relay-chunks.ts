@@ -1,15 +1,26 @@
-import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { Meter } from './meter.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
 
+/** What chunks of every kind have. */
+interface AnyChunk {
+  readonly choices?: readonly unknown[];
+  readonly usage?: Usage | null | undefined;
+}
+
 /**
  * The one place that every chunk of every stream passes on its way from an upstream to a client: it counts, and keeps
  * the usage from those who did not ask for it. Chunks stay bytes unless that needs more. May leave nothing of a batch.
  */
-export function relayChunks(batch: ChunkBatch, includeUsage: boolean, meter: Meter): ChunkBatch {
-  const relayed: ChunkBatch = [];
+export function relayChunks<Chunk extends AnyChunk>(
+  batch: readonly Json<Chunk>[],
+  includeUsage: boolean,
+  meter: Meter,
+): Json<Chunk>[] {
+  const relayed: Json<Chunk>[] = [];
   for (const chunk of batch) {
     meter.chunk();
     const shown = chunk.mentions('usage') ? relayUsage(chunk, includeUsage, meter) : chunk;
@@ -18,13 +29,34 @@ export function relayChunks(batch: ChunkBatch, includeUsage: boolean, meter: Met
   return relayed;
 }
 
-function relayUsage(
-  chunk: Json<ChatCompletionChunk>,
+function relayUsage<Chunk extends AnyChunk>(
+  chunk: Json<Chunk>,
   includeUsage: boolean,
   meter: Meter,
-): Json<ChatCompletionChunk> | null {
+): Json<Chunk> | null {
   const { usage, choices } = chunk.value;
   meter.report(usage);
   if (!usage || includeUsage) return chunk;
   return choices && choices.length > 0 ? chunk.with({ usage: undefined }) : null;
+}
+
+/** Relays a stream to its end, and ends its meter whichever way that comes. */
+export async function* relayStream<Chunk extends AnyChunk>(
+  upstream: AsyncGenerator<Json<Chunk>[], void, void>,
+  includeUsage: boolean,
+  meter: Meter,
+): AsyncGenerator<Json<Chunk>[], void, void> {
+  let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
+  try {
+    for await (const batch of upstream) {
+      const relayed = relayChunks(batch, includeUsage, meter);
+      if (relayed.length > 0) yield relayed;
+    }
+    failure = undefined;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    meter.end(failure);
+  }
 }

@@ -1,4 +1,4 @@
-import type { Modality } from '../../../contracts/models/model.ts';
+import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Provider } from '../../providers/provider.ts';
 
@@ -8,6 +8,8 @@ export interface Backend {
   readonly model: string;
   /** True when images that the alias takes cannot be shown to this backend: they are left out, and the answer says so. */
   readonly ignoresImages: boolean;
+  /** The longest list of embedding inputs that it takes in one request. */
+  readonly maxBatch: number;
 }
 
 /** A model as clients know it. */
@@ -19,6 +21,8 @@ export interface CatalogModel {
   readonly contextWindow: number | null;
   readonly input: readonly Modality[];
   readonly output: readonly Modality[];
+  /** What clients may ask of it. */
+  readonly endpoints: readonly Endpoint[];
   readonly tools: boolean;
   readonly reasoning: boolean;
   readonly minMaxTokens: number | null;
@@ -46,10 +50,17 @@ export class Catalog {
     return this.#byAlias.get(alias);
   }
 
-  /** Throws `model_not_in_allowlist`. */
-  get(alias: string): CatalogModel {
+  /** Throws `model_not_in_allowlist`, and `endpoint_not_supported` when the model serves other endpoints only. */
+  get(alias: string, endpoint: Endpoint = 'chat'): CatalogModel {
     const model = this.find(alias);
-    if (model) return model;
+    if (model?.endpoints.includes(endpoint)) return model;
+    if (model) {
+      throw new AppError(
+        'endpoint_not_supported',
+        `The model '${model.alias}' does not serve ${endpoint}, but ${model.endpoints.join(', ')}.`,
+        { param: 'model' },
+      );
+    }
     throw new AppError(
       'model_not_in_allowlist',
       `The model '${alias.slice(0, 200)}' is not known here; GET /v1/info lists the models.`,

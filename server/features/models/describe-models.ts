@@ -17,6 +17,7 @@ const toModelInfo = (model: CatalogModel): ModelInfo => ({
   family: model.family,
   license: model.license,
   context_window: model.contextWindow ?? model.backends[0]?.provider.contextWindow ?? null,
+  endpoints: [...model.endpoints],
   modalities: { input: [...model.input], output: [...model.output] },
   capabilities: {
     tools: model.tools,

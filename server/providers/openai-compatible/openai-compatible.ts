@@ -1,13 +1,21 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
+import type { TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
+import type { EmbeddingRequest, EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { probe } from '../http/probe.ts';
-import { expectSuccess, readErrorEvent, successOf } from '../http/read-error.ts';
+import { expectSuccess, successOf } from '../http/read-error.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
-import { Json } from '../json.ts';
+import type { Json } from '../json.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
-import { StreamReader } from './read-stream.ts';
-import { repairCompletion } from './repair-chunk.ts';
+import { readCompletion, readEmbeddings, readTextCompletion } from './read-answer.ts';
+import { type StreamKind, StreamReader } from './read-stream.ts';
+import { ChunkRepair } from './repair-chunk.ts';
+
+const CHAT = '/chat/completions';
+const TEXT = '/completions';
+
+/** Legacy completions have no tool calls and no reasoning: there is nothing to repair. */
+const textKind: StreamKind<TextCompletion> = { textField: 'text', repair: (chunk) => chunk };
 
 /**
  * Upstreams that speak OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio and most clouds. It is also the
@@ -27,33 +35,28 @@ export class OpenAiCompatibleProvider implements Provider {
     });
   }
 
-  async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    try {
-      const answer = await this.#post(call, false).collect(MAX_ANSWER);
-      return readCompletion(successOf(answer)).assign({ model: call.alias });
-    } catch (error) {
-      throw toUpstreamError(error);
-    }
+  complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
+    return this.#answer(CHAT, call, readCompletion);
   }
 
-  async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    const exchange = this.#post(call, true);
-    try {
-      await expectSuccess(exchange);
-      const reader = new StreamReader(call.alias);
-      while (!reader.ended) {
-        const batch = reader.read(reader.done ? null : await exchange.read());
-        if (batch.length > 0) yield batch;
-      }
-    } catch (error) {
-      throw toUpstreamError(error);
-    } finally {
-      exchange.abort();
-    }
+  stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    return this.#stream(CHAT, call, new ChunkRepair());
+  }
+
+  completeText(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
+    return this.#answer(TEXT, call, readTextCompletion);
+  }
+
+  streamText(call: ProviderCall<TextCompletionRequest>): AsyncGenerator<Json<TextCompletion>[], void, void> {
+    return this.#stream(TEXT, call, textKind);
+  }
+
+  embed(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>> {
+    return this.#answer('/embeddings', call, readEmbeddings);
   }
 
   async forward({ path, contentType, body, signal, leastWaitMs }: ForwardCall): Promise<Forwarded> {
-    const headers = { 'content-type': contentType };
+    const headers = { 'content-type': contentType, accept: '*/*' };
     const exchange = this.#client.post(path, body, signal, { headers, leastWaitMs });
     try {
       await expectSuccess(exchange);
@@ -73,10 +76,43 @@ export class OpenAiCompatibleProvider implements Provider {
     return this.#client.close();
   }
 
-  #post(call: ProviderCall, stream: boolean): Exchange {
+  async #answer<Answer extends object>(
+    path: string,
+    call: ProviderCall<object>,
+    read: (bytes: Buffer, alias: string) => Json<Answer>,
+  ): Promise<Json<Answer>> {
+    try {
+      const answer = await this.#post(path, call, false).collect(MAX_ANSWER);
+      return read(successOf(answer), call.alias);
+    } catch (error) {
+      throw toUpstreamError(error);
+    }
+  }
+
+  async *#stream<Chunk extends object>(
+    path: string,
+    call: ProviderCall<object>,
+    kind: StreamKind<Chunk>,
+  ): AsyncGenerator<Json<Chunk>[], void, void> {
+    const exchange = this.#post(path, call, true);
+    try {
+      await expectSuccess(exchange);
+      const reader = new StreamReader<Chunk>(call.alias, kind);
+      while (!reader.ended) {
+        const batch = reader.read(reader.done ? null : await exchange.read());
+        if (batch.length > 0) yield batch;
+      }
+    } catch (error) {
+      throw toUpstreamError(error);
+    } finally {
+      exchange.abort();
+    }
+  }
+
+  #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
     const { signal, leastWaitMs } = call;
-    return this.#client.post('/chat/completions', call.request.with(changes).bytes, signal, { leastWaitMs });
+    return this.#client.post(path, call.request.with(changes).bytes, signal, { leastWaitMs });
   }
 }
 
@@ -88,20 +124,4 @@ async function* readBody(exchange: Exchange): AsyncGenerator<Buffer[], void, voi
   } finally {
     exchange.abort();
   }
-}
-
-function readCompletion(bytes: Buffer): Json<ChatCompletion> {
-  if (bytes.length === 0) throw new AppError('upstream_broken', 'The upstream sent an empty answer.');
-  const completion = Json.ofBytes<ChatCompletion>(bytes);
-  let value: ChatCompletion;
-  try {
-    value = completion.value;
-  } catch (cause) {
-    throw new AppError('upstream_broken', 'The upstream sent something that is not JSON.', { cause });
-  }
-  if (value?.error) throw readErrorEvent(value);
-  if (!Array.isArray(value?.choices) || value.choices.length === 0) {
-    throw new AppError('upstream_broken', 'The upstream sent an answer without choices.');
-  }
-  return repairCompletion(completion);
 }

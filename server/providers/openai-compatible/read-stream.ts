@@ -1,9 +1,7 @@
-import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { SseParser } from '../http/sse-parser.ts';
 import { Json } from '../json.ts';
-import { ChunkRepair } from './repair-chunk.ts';
 import { TextTemplate } from './text-template.ts';
 
 const DONE = Buffer.from('[DONE]');
@@ -12,7 +10,7 @@ const CLOSE_BRACE = 0x7d;
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-function parse(chunk: Json<ChatCompletionChunk>): ChatCompletionChunk {
+function parse<Chunk extends object>(chunk: Json<Chunk>): Chunk {
   try {
     return chunk.value;
   } catch {
@@ -20,16 +18,24 @@ function parse(chunk: Json<ChatCompletionChunk>): ChatCompletionChunk {
   }
 }
 
+/** What one kind of stream has of its own. */
+export interface StreamKind<Chunk extends object> {
+  /** The field that holds the text of a chunk. */
+  readonly textField: 'content' | 'text';
+  /** Makes a chunk what clients rely on; gives the same object back when it is that already. */
+  repair(chunk: Json<Chunk>): Json<Chunk>;
+}
+
 /**
  * Makes chunks of what arrives of one streamed answer. Most pass as bytes, with the alias spliced in: an event is parsed
  * only when a byte scan says that it may hold an error, tool calls or reasoning. An end without a finish reason is a
  * failure, whatever it looks like.
  */
-export class StreamReader {
+export class StreamReader<Chunk extends { readonly error?: unknown }> {
   readonly #alias: string;
   readonly #parser = new SseParser();
-  readonly #repair = new ChunkRepair();
-  readonly #template = new TextTemplate();
+  readonly #kind: StreamKind<Chunk>;
+  readonly #template: TextTemplate;
   #answered = false;
   #finished = false;
   /** True when the upstream said that it is done: nothing more is worth waiting for. */
@@ -37,14 +43,16 @@ export class StreamReader {
   /** True when the answer is complete and given out. */
   ended = false;
 
-  constructor(alias: string) {
+  constructor(alias: string, kind: StreamKind<Chunk>) {
     this.#alias = alias;
+    this.#kind = kind;
+    this.#template = new TextTemplate(kind.textField);
   }
 
   /** The chunks in what arrived; null is the end. Throws `upstream_broken`. */
-  read(arrived: Buffer[] | null): Json<ChatCompletionChunk>[] {
+  read(arrived: Buffer[] | null): Json<Chunk>[] {
     if (this.done) return this.#end([]);
-    const batch: Json<ChatCompletionChunk>[] = [];
+    const batch: Json<Chunk>[] = [];
     for (const payload of arrived ? this.#parser.pushAll(arrived) : this.#parser.flush()) {
       if (payload.equals(DONE)) {
         this.done = true;
@@ -55,7 +63,7 @@ export class StreamReader {
     return arrived ? batch : this.#end(batch);
   }
 
-  #end(last: Json<ChatCompletionChunk>[]): Json<ChatCompletionChunk>[] {
+  #end(last: Json<Chunk>[]): Json<Chunk>[] {
     // What came is given out first; the next read then says that it was not all.
     if (last.length > 0 && !this.#finished) return last;
     if (!this.#answered) throw broken('The upstream sent an empty answer.');
@@ -64,15 +72,15 @@ export class StreamReader {
     return last;
   }
 
-  #toChunk(bytes: Buffer): Json<ChatCompletionChunk> {
+  #toChunk(bytes: Buffer): Json<Chunk> {
     const text = this.#template.apply(bytes);
     if (text) return Json.ofBytes(text);
-    const came = Json.ofBytes<ChatCompletionChunk>(bytes);
+    const came = Json.ofBytes<Chunk>(bytes);
     if (bytes[0] !== OPEN_BRACE || bytes[bytes.length - 1] !== CLOSE_BRACE) parse(came);
     if (came.mentions('error') && parse(came).error) throw readErrorEvent(came.value);
     this.#answered = true;
     if (came.mentions('finish_reason')) this.#finished = true;
-    const repaired = this.#repair.repair(came);
+    const repaired = this.#kind.repair(came);
     // An image is megabytes: what was parsed stays parsed.
     const shown = repaired.hasValue ? repaired.assign({ model: this.#alias }) : repaired.with({ model: this.#alias });
     if (repaired === came && !this.#finished && !came.mentions('usage')) this.#template.learn(bytes, shown.bytes);

@@ -50,6 +50,7 @@ class ToolCalls {
  * own index and an id (some upstreams send index 0 for all, or lose ids), and pictures as `images`. Text chunks are not even parsed.
  */
 export class ChunkRepair {
+  readonly textField = 'content';
   readonly #calls = new Map<number, ToolCalls>();
 
   repair(chunk: Json<ChatCompletionChunk>): Json<ChatCompletionChunk> {

@@ -1,4 +1,3 @@
-const CONTENT = Buffer.from('"content":"');
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -10,10 +9,10 @@ interface Frame {
 }
 
 /** The bytes around the one text of a chunk; null when there is none, more than one, or a quote in it. */
-function frameOf(bytes: Buffer): Frame | null {
-  const at = bytes.indexOf(CONTENT);
-  if (at < 0 || bytes.indexOf(CONTENT, at + 1) >= 0) return null;
-  const start = at + CONTENT.length;
+function frameOf(bytes: Buffer, opening: Buffer): Frame | null {
+  const at = bytes.indexOf(opening);
+  if (at < 0 || bytes.indexOf(opening, at + 1) >= 0) return null;
+  const start = at + opening.length;
   const end = bytes.indexOf(QUOTE, start);
   if (end < 0 || (end > start && bytes[end - 1] === BACKSLASH)) return null;
   return { before: bytes.subarray(0, start), after: bytes.subarray(end) };
@@ -27,13 +26,19 @@ const MAX_TEXT = 8 * 1024;
  * known by the bytes around their text, which saves every other look at them.
  */
 export class TextTemplate {
+  readonly #opening: Buffer;
   #came: Frame | null = null;
   #shown: Frame | null = null;
 
+  /** `field` is the name of the text. */
+  constructor(field: 'content' | 'text') {
+    this.#opening = Buffer.from(`"${field}":"`);
+  }
+
   /** `came` is a chunk with nothing but text in it; `shown` is what clients get for it. */
   learn(came: Buffer, shown: Buffer): void {
-    this.#came = frameOf(came);
-    this.#shown = frameOf(shown);
+    this.#came = frameOf(came, this.#opening);
+    this.#shown = frameOf(shown, this.#opening);
   }
 
   /** What clients get for a chunk that differs only in its text; null for any other. */

@@ -9,6 +9,7 @@ import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
 import { openAiResponses } from './dialects/openai-responses.ts';
 import { vllm } from './dialects/vllm.ts';
+import { endpointScript } from './endpoints.ts';
 import { ClientGone, Exchange, type Script } from './exchange.ts';
 import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
@@ -47,12 +48,18 @@ export interface ScriptedUpstream {
   readonly requests: readonly RecordedRequest[];
   /** The chat requests among them. */
   readonly chats: readonly RecordedRequest[];
+  /** Bytes of request bodies that have arrived so far, also of requests that have not arrived in full. */
+  readonly received: number;
+  /** Uploads that the client gave up half-way. */
+  readonly brokenOff: number;
   /** Responses that are open now. */
   readonly open: number;
   /** Scripts for the next chat requests, whatever their model; each plays once. */
   reply(...scripts: Script[]): void;
   /** Scripts for one model, in turn; the last one stays. `reply` comes before them. */
   on(model: string, ...scripts: Script[]): void;
+  /** Scripts for the next requests to another endpoint, such as `/v1/embeddings`; each plays once. */
+  at(path: string, ...scripts: Script[]): void;
   /** While true, `GET /health`, `/v1/models` and the other probes get the vendor's 503. */
   setUnavailable(unavailable: boolean): void;
   /** Resolves with the first chat request that fits (past ones count), as soon as it has arrived. */
@@ -69,8 +76,11 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
   const requests: RecordedRequest[] = [];
   const queue: Script[] = [];
   const byModel = new Map<string, Script[]>();
+  const byPath = new Map<string, Script[]>();
   const changes = new Changes();
   let open = 0;
+  let received = 0;
+  let brokenOff = 0;
   let unavailable = false;
 
   function choose(model: string): Script {
@@ -83,6 +93,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
 
   async function answer(exchange: Exchange): Promise<void> {
     const { headers, path, asked, isChat } = exchange.request;
+    const endpoint = byPath.get(path)?.shift() ?? endpointScript(path, dialect);
     const shown = headers[dialect.keyHeader];
     const wanted = dialect.keyHeader === 'authorization' ? `Bearer ${options.apiKey}` : options.apiKey;
     if (options.apiKey && path.startsWith(dialect.basePath) && shown !== wanted) {
@@ -93,12 +104,18 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     const refusal = isChat ? dialect.check?.(exchange.request, asked) : null;
     if (refusal) exchange.sendJson(refusal.status, refusal.body, refusal.headers);
     else if (isChat) await choose(asked.model)(exchange);
+    else if (endpoint) await endpoint(exchange);
     else answerProbe(exchange, { models, unavailable });
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     open += 1;
-    const request = new RecordedRequest(message, await readBody(message), dialect);
+    const body = await readBody(message, (bytes) => {
+      received += bytes;
+      changes.happened();
+    });
+    if (!message.complete) brokenOff += 1;
+    const request = new RecordedRequest(message, body, dialect);
     const gone = new AbortController();
     const changed = () => changes.happened();
     const exchange = new Exchange({ request, dialect, signal: gone.signal, response, changed });
@@ -136,11 +153,18 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     get chats() {
       return requests.filter(({ isChat }) => isChat);
     },
+    get received() {
+      return received;
+    },
+    get brokenOff() {
+      return brokenOff;
+    },
     get open() {
       return open;
     },
     reply: (...scripts) => void queue.push(...scripts),
     on: (model, ...scripts) => void byModel.set(model, scripts),
+    at: (path, ...scripts) => void byPath.set(path, [...(byPath.get(path) ?? []), ...scripts]),
     setUnavailable: (now) => {
       unavailable = now;
     },
@@ -162,10 +186,13 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
 }
 
 /** What arrived, also when the client left half-way. */
-async function readBody(message: IncomingMessage): Promise<Buffer> {
+async function readBody(message: IncomingMessage, arrived: (bytes: number) => void): Promise<Buffer> {
   const parts: Buffer[] = [];
   try {
-    for await (const part of message) parts.push(part);
+    for await (const part of message) {
+      parts.push(part);
+      arrived(part.length);
+    }
   } catch {
     // The response's 'close' tells of it.
   }

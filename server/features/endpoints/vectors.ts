@@ -1,0 +1,33 @@
+import { AppError } from '../../errors/app-error.ts';
+
+export type VectorFormat = 'float' | 'base64';
+export type Vector = readonly number[] | string;
+
+const FLOAT_BYTES = 4;
+
+const broken = () => new AppError('upstream_broken', 'The upstream sent an embedding that is no vector.');
+
+function encode(vector: readonly number[]): string {
+  const bytes = Buffer.allocUnsafe(vector.length * FLOAT_BYTES);
+  for (const [i, value] of vector.entries()) {
+    if (typeof value !== 'number') throw broken();
+    bytes.writeFloatLE(value, i * FLOAT_BYTES);
+  }
+  return bytes.toString('base64');
+}
+
+function decode(text: string): number[] {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length === 0 || bytes.length % FLOAT_BYTES !== 0) throw broken();
+  return Array.from({ length: bytes.length / FLOAT_BYTES }, (_, i) => bytes.readFloatLE(i * FLOAT_BYTES));
+}
+
+export const isVector = (value: unknown): value is Vector => typeof value === 'string' || Array.isArray(value);
+
+export const formatOf = (vector: Vector): VectorFormat => (typeof vector === 'string' ? 'base64' : 'float');
+
+/** The same vector as a list of numbers, or as base64 of little-endian 32-bit floats (OpenAI's embeddings reference). */
+export function toFormat(vector: Vector, format: VectorFormat): number[] | string {
+  if (typeof vector === 'string') return format === 'base64' ? vector : decode(vector);
+  return format === 'float' ? [...vector] : encode(vector);
+}

@@ -1,0 +1,60 @@
+/** The REST-only operations of `audio.ts`, as OpenAPI has them; the generator knows only those of the router. */
+interface AudioDocumentParts {
+  readonly headers: object;
+  readonly errorResponse: (status: string) => object;
+}
+
+const ERRORS = ['400', '401', '413', '415', '429', '500', '502', '503', '504'];
+
+const json = { schema: { type: 'object', properties: { text: { type: 'string' } }, additionalProperties: true } };
+const text = { schema: { type: 'string' } };
+const events = { schema: { type: 'string', description: "Server-sent events, in OpenAI's format." } };
+const bytes = { schema: { type: 'string', format: 'binary' } };
+
+const operations = [
+  {
+    endpoint: 'transcriptions',
+    summary: 'Transcribe audio',
+    description:
+      "Streamed to the upstream as it arrives when `model` comes before `file`. The answer is the upstream's.",
+    body: { 'multipart/form-data': { schema: { $ref: '#/components/schemas/TranscriptionForm' } } },
+    answer: { 'application/json': json, 'text/plain': text, 'text/event-stream': events },
+  },
+  {
+    endpoint: 'translations',
+    summary: 'Translate audio to English text',
+    description:
+      "Streamed to the upstream as it arrives when `model` comes before `file`. The answer is the upstream's.",
+    body: { 'multipart/form-data': { schema: { $ref: '#/components/schemas/TranslationForm' } } },
+    answer: { 'application/json': json, 'text/plain': text },
+  },
+  {
+    endpoint: 'speech',
+    summary: 'Speak a text',
+    description: 'The audio comes as it is made, in the format that was asked for.',
+    body: { 'application/json': { schema: { $ref: '#/components/schemas/SpeechRequest' } } },
+    answer: { 'audio/*': bytes, 'text/event-stream': events },
+  },
+];
+
+/** `paths` of the document; the schemas they name are components of it. */
+export const audioPaths = ({ headers, errorResponse }: AudioDocumentParts): Record<string, object> =>
+  Object.fromEntries(
+    operations.map(({ endpoint, summary, description, body, answer }) => [
+      `/v1/audio/${endpoint}`,
+      {
+        post: {
+          operationId: `v1-audio-${endpoint}`,
+          summary,
+          description,
+          tags: ['audio'],
+          security: [{ bearer: [] }],
+          requestBody: { required: true, content: body },
+          responses: {
+            '200': { description: 'Successful response', headers, content: answer },
+            ...Object.fromEntries(ERRORS.map((status) => [status, errorResponse(status)])),
+          },
+        },
+      },
+    ]),
+  );

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SpeechRequest } from '../../contracts/audio/audio.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { Gate } from '../features/access/gate.ts';
+import type { Caller } from '../features/chat/caller.ts';
+import type { CompletionDeps } from '../features/chat/create-completion.ts';
+import { createSpeech } from '../features/endpoints/create-speech.ts';
+import { forwardCall } from '../features/endpoints/forward-call.ts';
+import { clientSignal } from './client-signal.ts';
+import { openModelForm } from './model-form.ts';
+import { admission } from './plugins/admission.ts';
+import { logError } from './plugins/errors.ts';
+import { guardMethods } from './plugins/method-guard.ts';
+import { parseBody } from './rest.ts';
+import { sendBytes } from './send-bytes.ts';
+
+export interface AudioOptions extends CompletionDeps {
+  readonly gate: Gate;
+  readonly maxBodyBytes: number;
+}
+
+const forms = ['transcriptions', 'translations'] as const;
+
+function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
+  if (!request.principal) throw new AppError('missing_authorization');
+  return {
+    requestId: request.id,
+    principal: request.principal,
+    signal: clientSignal(request),
+    setHeader: (name, value) => void reply.header(name, value),
+  };
+}
+
+/**
+ * `/v1/audio/*`: on REST alone. Their bodies are files and their answers bytes, which tRPC's JSON could only carry as
+ * base64, held whole; a typed caller sends the form with `fetch`.
+ */
+export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
+  const { gate, maxBodyBytes, ...deps } = options;
+  const onRequest = admission(gate);
+
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', onRequest);
+    scope.removeAllContentTypeParsers();
+    // Not read here: the form is read while it is sent on. Its content type is checked there, too.
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const endpoint of forms) {
+      const path = `/audio/${endpoint}`;
+      scope.post(`/v1${path}`, async (request, reply) => {
+        const { 'content-type': type, 'content-length': length } = request.headers;
+        if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
+        const form = await openModelForm(request.raw.iterator({ destroyOnReturn: false }), type, maxBodyBytes);
+        try {
+          const { model, contentType, rewrite: body } = form;
+          const call = { endpoint, path, operation: `v1.audio.${endpoint}`, model, contentType, body };
+          const answer = await forwardCall(deps, call, toCaller(request, reply));
+          await sendBytes(reply, answer, (error) => logError(request, error));
+          return reply;
+        } finally {
+          await form.close();
+        }
+      });
+    }
+  });
+
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', onRequest);
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
+      const fields = SpeechRequest.parse(parseBody(request.body));
+      const answer = await createSpeech(deps, { bytes: request.body, fields }, toCaller(request, reply));
+      await sendBytes(reply, answer, (error) => logError(request, error));
+      return reply;
+    });
+  });
+
+  for (const endpoint of [...forms, 'speech']) guardMethods(app, `/v1/audio/${endpoint}`, ['POST']);
+}

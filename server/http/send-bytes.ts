@@ -1,0 +1,46 @@
+import type { FastifyReply } from 'fastify';
+import { toWireError } from '../errors/to-wire.ts';
+import { drained } from './sse.ts';
+
+interface Answer {
+  readonly contentType: string;
+  readonly body: AsyncGenerator<readonly Buffer[], void, void>;
+}
+
+/**
+ * Sends an answer on as it comes, no faster than the client reads. Until its first bytes nothing is committed and a
+ * failure throws; after that a stream of events ends with an error event, and anything else is cut, never ended as if
+ * it were whole.
+ */
+export async function sendBytes(
+  reply: FastifyReply,
+  { contentType, body }: Answer,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  let next = await body.next();
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  const isEvents = /^text\/event-stream\b/i.test(contentType);
+  raw.writeHead(200, {
+    'content-type': contentType,
+    'x-content-type-options': 'nosniff',
+    ...(isEvents ? { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' } : {}),
+  });
+  try {
+    for (; !next.done && !raw.destroyed; next = await body.next()) {
+      let taken = true;
+      for (const bytes of next.value) taken = raw.write(bytes);
+      if (!taken) await drained(raw);
+    }
+    raw.end();
+  } catch (error) {
+    if (raw.destroyed) return;
+    onError(error);
+    // The upstream may have broken off in the middle of an event.
+    if (isEvents) raw.end(`\n\ndata: ${JSON.stringify(toWireError(error).body)}\n\n`);
+    else raw.destroy();
+  } finally {
+    await body.return();
+  }
+}

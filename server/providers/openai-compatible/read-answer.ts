@@ -1,0 +1,34 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import type { TextCompletion } from '../../../contracts/completions/text-completion.ts';
+import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { readErrorEvent } from '../http/read-error.ts';
+import { Json } from '../json.ts';
+import { repairCompletion } from './repair-chunk.ts';
+
+const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
+
+/** An answer whose list of that name is not empty. Throws what an error in its place means, or `upstream_broken`. */
+function readAnswer<Answer extends object>(bytes: Buffer, list: string, what: string): Json<Answer> {
+  if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
+  const answer = Json.ofBytes<Answer>(bytes);
+  let fields: ReadonlyMap<string, unknown>;
+  try {
+    fields = new Map(Object.entries(answer.value ?? {}));
+  } catch (cause) {
+    throw broken('The upstream sent something that is not JSON.', cause);
+  }
+  if (fields.get('error')) throw readErrorEvent(answer.value);
+  const items = fields.get(list);
+  if (!Array.isArray(items) || items.length === 0) throw broken(`The upstream sent an answer without ${what}.`);
+  return answer;
+}
+
+export const readCompletion = (bytes: Buffer, alias: string): Json<ChatCompletion> =>
+  repairCompletion(readAnswer<ChatCompletion>(bytes, 'choices', 'choices')).assign({ model: alias });
+
+export const readTextCompletion = (bytes: Buffer, alias: string): Json<TextCompletion> =>
+  readAnswer<TextCompletion>(bytes, 'choices', 'choices').assign({ model: alias });
+
+export const readEmbeddings = (bytes: Buffer, alias: string): Json<EmbeddingResponse> =>
+  readAnswer<EmbeddingResponse>(bytes, 'data', 'embeddings').assign({ model: alias });
