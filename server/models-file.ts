@@ -2,19 +2,40 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Modality } from '../contracts/models/model.ts';
+import { presetNames, presets } from './providers/presets.ts';
 
-const ProviderEntry = z.discriminatedUnion('kind', [
-  z.strictObject({
+/** A preset brings the address, the variable of the key and the quirks; what the entry says itself wins. */
+const OpenAiCompatibleEntry = z
+  .strictObject({
     kind: z.literal('openai-compatible'),
-    base_url: z.url({ protocol: /^https?$/ }),
+    preset: z.enum(presetNames).optional(),
+    base_url: z.url({ protocol: /^https?$/ }).optional(),
     api_key_env: z.string().optional(),
+    /** Sent with every request, such as OpenRouter's `HTTP-Referer` and `X-Title`. */
+    headers: z.record(z.string().regex(/^[\w-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
     /** Until the first byte of an answer. */
     first_byte_seconds: z.number().positive().optional(),
     /** Between two pieces of an answer. */
     idle_seconds: z.number().positive().optional(),
-  }),
+  })
+  .transform((entry, ctx) => {
+    const preset = entry.preset && presets[entry.preset];
+    const base_url = entry.base_url ?? preset?.baseUrl;
+    if (base_url !== undefined) return { ...entry, base_url, api_key_env: entry.api_key_env ?? preset?.apiKeyEnv };
+    ctx.addIssue({ code: 'custom', path: ['base_url'], message: 'give a base_url, or a preset' });
+    return z.NEVER;
+  });
+
+const KnownEntry = z.discriminatedUnion('kind', [
+  OpenAiCompatibleEntry,
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
 ]);
+
+/** A preset says the kind. */
+const ProviderEntry = z.preprocess((entry: unknown) => {
+  const named = typeof entry === 'object' && entry !== null && 'preset' in entry && !('kind' in entry);
+  return named ? { kind: 'openai-compatible', ...entry } : entry;
+}, KnownEntry);
 export type ProviderEntry = z.infer<typeof ProviderEntry>;
 
 const BackendEntry = z.union([

@@ -5,6 +5,7 @@ import { detectLocalServers } from './detect-local.ts';
 import { type Env, EnvError } from './env.ts';
 import type { Catalog } from './features/models/catalog.ts';
 import { type ModelsFile, type ProviderEntry, readModelsFile } from './models-file.ts';
+import { presets } from './providers/presets.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProvider, type ProviderSettings, weightsName } from './providers/registry.ts';
 
@@ -36,6 +37,8 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
     apiKey,
     firstByteMs: toMs(entry.first_byte_seconds),
     idleMs: toMs(entry.idle_seconds),
+    headers: entry.headers,
+    quirks: entry.preset ? presets[entry.preset].quirks : {},
   };
 }
 
@@ -71,6 +74,7 @@ export async function openProviders(env: Env, files: PackageFiles): Promise<Open
       apiKey: undefined,
       firstByteMs: undefined,
       idleMs: undefined,
+      quirks: presets[server.preset].quirks,
     }),
   }));
   const demo = env.modelsFile === null && fromFile.size === 0;

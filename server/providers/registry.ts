@@ -1,12 +1,11 @@
 import { basename } from 'node:path';
 import { createEmbeddedProvider } from './embedded/embedded.ts';
-import type { UpstreamSettings } from './http/upstream-client.ts';
-import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
+import { OpenAiCompatibleProvider, type OpenAiCompatibleSettings } from './openai-compatible/openai-compatible.ts';
 import type { Provider } from './provider.ts';
 
 /** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =
-  | ({ readonly kind: 'openai-compatible' } & UpstreamSettings)
+  | ({ readonly kind: 'openai-compatible' } & OpenAiCompatibleSettings)
   | {
       readonly kind: 'embedded';
       readonly modelPath: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import type { Exchange } from './exchange.ts';
+import { toErrorEnvelope } from './to-error-envelope.ts';
 
 /** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
 const UpstreamErrorBody = z.looseObject({
@@ -70,7 +71,7 @@ function readErrorResponse(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   body: Buffer,
 ): AppError {
-  const fault = parseFault(parseOrNull(body.toString('utf8', 0, 64 * 1024)));
+  const fault = parseFault(toErrorEnvelope(parseOrNull(body.toString('utf8', 0, 64 * 1024))));
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
   if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
   if (status === 401 || status === 403) return new AppError('upstream_refused', undefined, { cause });

@@ -6,8 +6,18 @@ import { expectSuccess, readErrorEvent } from '../http/read-error.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import { Json } from '../json.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import { AnswerAdapter } from './adapt-answer.ts';
+import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
+import type { Quirks } from './quirks.ts';
 import { StreamReader } from './read-stream.ts';
 import { repairCompletion } from './repair-chunk.ts';
+
+export interface OpenAiCompatibleSettings extends UpstreamSettings {
+  /** Where it departs from OpenAI; see `presets.ts`. */
+  readonly quirks?: Quirks;
+  /** Sent with every request, such as OpenRouter's `X-Title`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
 
 /**
  * Upstreams that speak OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio and most clouds. It is also the
@@ -17,10 +27,15 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly kind = 'openai-compatible';
   readonly id: string;
   readonly #client: UpstreamClient;
+  readonly #adaptRequest: RequestAdapter | null;
+  readonly #answerAdapter: AnswerAdapter | null;
 
-  constructor(id: string, settings: UpstreamSettings) {
+  constructor(id: string, settings: OpenAiCompatibleSettings) {
     this.id = id;
+    this.#adaptRequest = createRequestAdapter(settings.quirks ?? {});
+    this.#answerAdapter = AnswerAdapter.create(settings.quirks ?? {});
     this.#client = new UpstreamClient(settings, {
+      ...settings.headers,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       ...(settings.apiKey ? { authorization: `Bearer ${settings.apiKey}` } : {}),
@@ -31,7 +46,7 @@ export class OpenAiCompatibleProvider implements Provider {
     const exchange = this.#post(call, false);
     try {
       await expectSuccess(exchange);
-      return readCompletion(await exchange.readAll(MAX_ANSWER)).assign({ model: call.alias });
+      return readCompletion(await exchange.readAll(MAX_ANSWER), this.#answerAdapter).assign({ model: call.alias });
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -41,7 +56,7 @@ export class OpenAiCompatibleProvider implements Provider {
     const exchange = this.#post(call, true);
     try {
       await expectSuccess(exchange);
-      const reader = new StreamReader(call.alias);
+      const reader = new StreamReader(call.alias, this.#answerAdapter);
       while (!reader.ended) {
         const batch = reader.read(reader.done ? null : await exchange.read());
         if (batch.length > 0) yield batch;
@@ -74,7 +89,8 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   #post(call: ProviderCall, stream: boolean): Exchange {
-    const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
+    const adapted = this.#adaptRequest?.(call.request, call.changes);
+    const changes = { ...call.changes, ...adapted, model: call.model, ...(stream ? { stream } : {}) };
     return this.#client.post('/chat/completions', call.request.with(changes).bytes, call.signal);
   }
 }
@@ -89,7 +105,7 @@ async function* readBody(exchange: Exchange): AsyncGenerator<Buffer[], void, voi
   }
 }
 
-function readCompletion(bytes: Buffer): Json<ChatCompletion> {
+function readCompletion(bytes: Buffer, adapter: AnswerAdapter | null): Json<ChatCompletion> {
   if (bytes.length === 0) throw new AppError('upstream_broken', 'The upstream sent an empty answer.');
   const completion = Json.ofBytes<ChatCompletion>(bytes);
   let value: ChatCompletion;
@@ -102,5 +118,5 @@ function readCompletion(bytes: Buffer): Json<ChatCompletion> {
   if (!Array.isArray(value?.choices) || value.choices.length === 0) {
     throw new AppError('upstream_broken', 'The upstream sent an answer without choices.');
   }
-  return repairCompletion(completion);
+  return repairCompletion(adapter ? adapter.completion(completion) : completion);
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { SseParser } from '../http/sse-parser.ts';
 import { Json } from '../json.ts';
+import type { AnswerAdapter } from './adapt-answer.ts';
 import { ChunkRepair } from './repair-chunk.ts';
 import { TextTemplate } from './text-template.ts';
 
@@ -27,6 +28,7 @@ function parse(chunk: Json<ChatCompletionChunk>): ChatCompletionChunk {
  */
 export class StreamReader {
   readonly #alias: string;
+  readonly #adapter: AnswerAdapter | null;
   readonly #parser = new SseParser();
   readonly #repair = new ChunkRepair();
   readonly #template = new TextTemplate();
@@ -37,8 +39,9 @@ export class StreamReader {
   /** True when the answer is complete and given out. */
   ended = false;
 
-  constructor(alias: string) {
+  constructor(alias: string, adapter: AnswerAdapter | null) {
     this.#alias = alias;
+    this.#adapter = adapter;
   }
 
   /** The chunks in what arrived; null is the end. Throws `upstream_broken`. */
@@ -72,7 +75,7 @@ export class StreamReader {
     if (came.mentions('error') && parse(came).error) throw readErrorEvent(came.value);
     this.#answered = true;
     if (came.mentions('finish_reason')) this.#finished = true;
-    const repaired = this.#repair.repair(came);
+    const repaired = this.#repair.repair(this.#adapter ? this.#adapter.chunk(came) : came);
     const shown = repaired.with({ model: this.#alias });
     if (repaired === came && !this.#finished && !came.mentions('usage')) this.#template.learn(bytes, shown.bytes);
     return shown;
