@@ -21,7 +21,10 @@ const OpenAiCompatibleEntry = z
   .transform((entry, ctx) => {
     const preset = entry.preset && presets[entry.preset];
     const base_url = entry.base_url ?? preset?.baseUrl;
-    if (base_url !== undefined) return { ...entry, base_url, api_key_env: entry.api_key_env ?? preset?.apiKeyEnv };
+    // A vendor's key goes to the vendor alone; for another address it must be named.
+    const keyKnown = entry.base_url === undefined || preset?.baseUrl.startsWith('http:');
+    const api_key_env = entry.api_key_env ?? (keyKnown ? preset?.apiKeyEnv : undefined);
+    if (base_url !== undefined) return { ...entry, base_url, api_key_env };
     ctx.addIssue({ code: 'custom', path: ['base_url'], message: 'give a base_url, or a preset' });
     return z.NEVER;
   });

@@ -19,13 +19,13 @@ beforeAll(async () => {
   const base = `base_url: "${upstream.url}"`;
   const plain = `  plain: { kind: openai-compatible, ${base} }\n`;
   const entries = presetNames.map((name) => `  ${name}: { preset: ${name}, ${base} }\n`);
-  const titled = `  titled: { preset: openrouter, ${base}, headers: { HTTP-Referer: "https://example.org", X-Title: Mine } }\n`;
+  const titled = `  titled: { preset: openrouter, ${base}, api_key_env: MINE, headers: { HTTP-Referer: "https://example.org", X-Title: Mine } }\n`;
   const aliases = ['plain', 'titled', ...presetNames].map(
     (name) => `  - { alias: ${name}, input: [text, image], backends: [{ provider: ${name}, model: test-model }] }\n`,
   );
   gateway = await startGateway({
     models: `providers:\n${plain}${titled}${entries.join('')}models:\n${aliases.join('')}`,
-    env: { OPENROUTER_API_KEY: 'or-key-of-the-operator' },
+    env: { MINE: 'key-of-the-operator', OPENROUTER_API_KEY: 'key-of-the-vendor' },
   });
 });
 afterAll(async () => {
@@ -195,17 +195,22 @@ describe('what a request becomes', () => {
     expect(upstream.chats).toHaveLength(before);
   });
 
+  test('without a word about it no key goes to another address than the vendor of a preset', async () => {
+    expect((await ask('openrouter')).status).toBe(200);
+    expect(upstream.chats.at(-1)?.headers.authorization).toBeUndefined();
+  });
+
   test('with ollama the values that change nothing pass', async () => {
     const fields = { n: 1, parallel_tool_calls: true, logit_bias: null, tools: [tool('f')] };
     expect(await sent('ollama', fields)).toEqual({ model: 'test-model', messages: [user], ...fields });
   });
 
-  test('headers of the models file go with it, beside the key of the preset', async () => {
+  test('headers of the models file go with it, beside the key that it names', async () => {
     expect((await ask('titled')).status).toBe(200);
     expect(upstream.chats.at(-1)?.headers).toMatchObject({
       'http-referer': 'https://example.org',
       'x-title': 'Mine',
-      authorization: 'Bearer or-key-of-the-operator',
+      authorization: 'Bearer key-of-the-operator',
     });
   });
 
@@ -334,6 +339,11 @@ describe('a preset in the models file', () => {
       base_url: 'http://10.0.0.1/v1',
       api_key_env: 'MINE',
     });
+  });
+
+  test("a vendor's key is for the vendor alone, the key of a local server for wherever it is", () => {
+    expect(entryOf('{ preset: groq, base_url: "http://10.0.0.1/v1" }')).toMatchObject({ api_key_env: undefined });
+    expect(entryOf('{ preset: vllm, base_url: "http://10.0.0.1/v1" }')).toMatchObject({ api_key_env: 'VLLM_API_KEY' });
   });
 
   test.each([
