@@ -1,64 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import { readerOf } from '../support/read-events.ts';
-import { root } from '../support/start-gateway.ts';
 import type { RefusalKind } from '../support/upstream/dialects/dialect.ts';
 import type { Script } from '../support/upstream/exchange.ts';
 import { answer, bigEvent, callTools, gated, say, think } from '../support/upstream/scripts/answers.ts';
 import { endWithoutFinish, errorInStream, malformedEvent, oddly } from '../support/upstream/scripts/failures.ts';
 import { refuse } from '../support/upstream/scripts/refusals.ts';
-import { ask, post, received, refused, type Said, type Trial, user, type Way, ways } from './trial.ts';
+import { namedChoice, photo, schemaFormat, tools, withImage, withResults } from './requests.ts';
+import { ask, post, received, refused, type Said, type Trial, type Way, ways } from './trial.ts';
 
 /** What a dialect has to do; throws when it does not. */
 export type Check = (trial: Trial) => Promise<void>;
 
 const odd = 'Grüße 👋🏽 日本.';
-const photo = readFileSync(join(root, 'tests/fixtures/photo.jpg')).toString('base64');
-const tool = (name: string, parameter: string) => ({
-  type: 'function',
-  function: {
-    name,
-    description: `Get the ${name}`,
-    parameters: { type: 'object', properties: { [parameter]: { type: 'string' } }, required: [parameter] },
-  },
-});
 const weather = { name: 'get_weather', arguments: { city: 'Rome' } };
 const time = { name: 'get_time', arguments: { zone: 'CET' } };
-export const tools = [tool('get_weather', 'city'), tool('get_time', 'zone')];
-export const schemaFormat = {
-  type: 'json_schema',
-  json_schema: {
-    name: 'mood',
-    strict: true,
-    schema: {
-      type: 'object',
-      properties: { mood: { enum: ['good', 'bad'] } },
-      required: ['mood'],
-      additionalProperties: false,
-    },
-  },
-};
-export const withImage = [
-  user([
-    { type: 'text', text: 'What is this?' },
-    { type: 'image_url', image_url: { url: `data:image/jpeg;base64,${photo}` } },
-  ]),
-];
-export const withResults = [
-  user('The weather in Rome, and the time?'),
-  {
-    role: 'assistant',
-    content: null,
-    tool_calls: [
-      { id: 'call_weather_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Rome"}' } },
-      { id: 'call_time_2', type: 'function', function: { name: 'get_time', arguments: '{"zone":"CET"}' } },
-    ],
-  },
-  { role: 'tool', tool_call_id: 'call_weather_1', content: '{"sky":"sunny-21"}' },
-  { role: 'tool', tool_call_id: 'call_time_2', content: '{"clock":"quarter-past"}' },
-];
-
 /** The same script and request, both ways. */
 const both =
   (script: Script, fields: object, check: (said: Said, trial: Trial) => void): Check =>
@@ -148,8 +103,6 @@ const forced = (tool_choice: unknown): Check =>
   both(callTools([time]), { tools, tool_choice }, ({ calls }) => {
     expect(calls.map(({ name }) => name)).toEqual(['get_time']);
   });
-
-export const namedChoice = { type: 'function', function: { name: 'get_time' } };
 
 /** Every case, in the order of the table. */
 export const cases = {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type CaseName, caseNames, schemaFormat, tools, withImage } from './cases.ts';
+import { type CaseName, caseNames } from './cases.ts';
+import { schemaFormat, tools, withImage } from './requests.ts';
 import type { Exception } from './rows.ts';
 import { type Asked, askReal, refused, type Said, user, ways } from './trial.ts';
 

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { DialectName } from '../support/upstream/dialects/dialect.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
-import { type CaseName, type Check, namedChoice, tools } from './cases.ts';
+import type { CaseName, Check } from './cases.ts';
+import { namedChoice, tools } from './requests.ts';
 import { ask, refused, ways } from './trial.ts';
 
 /** A cell that is not a plain yes. */

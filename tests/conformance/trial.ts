@@ -10,7 +10,7 @@ import type { ScriptedUpstream } from '../support/upstream/start-upstream.ts';
 export const ways = ['json', 'sse'] as const;
 export type Way = (typeof ways)[number];
 
-export interface SaidCall {
+interface SaidCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;
