@@ -2,50 +2,7 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Endpoint, Modality } from '../contracts/models/model.ts';
-import { GEMINI_BASE_URL } from './providers/gemini/gemini.ts';
-
-const BaseUrl = z.url({ protocol: /^https?$/ });
-
-const timeouts = {
-  /** Until the first byte of an answer. */
-  first_byte_seconds: z.number().positive().optional(),
-  /** Between two pieces of an answer. */
-  idle_seconds: z.number().positive().optional(),
-};
-
-const ProviderEntry = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('openai-compatible'),
-    base_url: BaseUrl,
-    api_key_env: z.string().optional(),
-    ...timeouts,
-  }),
-  z.strictObject({
-    kind: z.literal('anthropic'),
-    base_url: BaseUrl.default('https://api.anthropic.com/v1'),
-    api_key_env: z.string().default('ANTHROPIC_API_KEY'),
-    ...timeouts,
-  }),
-  z.strictObject({
-    kind: z.literal('gemini'),
-    base_url: z.url({ protocol: /^https?$/ }).default(GEMINI_BASE_URL),
-    api_key_env: z.string().default('GEMINI_API_KEY'),
-    first_byte_seconds: z.number().positive().optional(),
-    idle_seconds: z.number().positive().optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('openai-responses'),
-    /** Default: OpenAI's own, and its key. */
-    base_url: z.url({ protocol: /^https?$/ }).optional(),
-    api_key_env: z.string().optional(),
-    /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
-    reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
-    first_byte_seconds: z.number().positive().optional(),
-    idle_seconds: z.number().positive().optional(),
-  }),
-  z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
-]);
-export type ProviderEntry = z.infer<typeof ProviderEntry>;
+import { ProviderEntry } from './provider-entry.ts';
 
 const BackendEntry = z.union([
   z.strictObject({

@@ -4,8 +4,9 @@ import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
 import { detectLocalServers } from './detect-local.ts';
 import { type Env, EnvError } from './env.ts';
 import type { Catalog } from './features/models/catalog.ts';
-import { type ModelsFile, type ProviderEntry, readModelsFile } from './models-file.ts';
-import { OPENAI_BASE_URL } from './providers/openai-responses/openai-responses.ts';
+import { type ModelsFile, readModelsFile } from './models-file.ts';
+import type { ProviderEntry } from './provider-entry.ts';
+import { presets } from './providers/presets.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProvider, type ProviderSettings, weightsName } from './providers/registry.ts';
 
@@ -22,29 +23,31 @@ export interface PackageFiles {
   readonly weights: string;
 }
 
-/** A vendor's key goes to the vendor alone: any other address must name its key. */
-const keyNameFor = (baseUrl: string) => (baseUrl === OPENAI_BASE_URL ? 'OPENAI_API_KEY' : undefined);
-
 /** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
 function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn: boolean): ProviderSettings | null {
   if (entry.kind === 'embedded') {
     const modelPath = entry.model_path ? resolve(entry.model_path) : (env.embedded.modelPath ?? files.weights);
     return { kind: 'embedded', modelPath, threads: env.embedded.threads, variant: env.embedded.variant };
   }
-  const { base_url: baseUrl = OPENAI_BASE_URL, api_key_env: keyName = keyNameFor(baseUrl) } = entry;
+  const { base_url: baseUrl, api_key_env: keyName, headers } = entry;
   const apiKey = keyName ? env.secret(keyName) : undefined;
   const needsKey = builtIn || (keyName !== undefined && baseUrl.startsWith('https:'));
   if (needsKey && !apiKey) return null;
   const upstream = {
     baseUrl,
     apiKey,
+    headers,
     firstByteMs: toMs(entry.first_byte_seconds),
     idleMs: toMs(entry.idle_seconds),
   };
-  if (entry.kind === 'openai-responses') {
-    return { kind: entry.kind, reasoningSummary: entry.reasoning_summary, ...upstream };
+  switch (entry.kind) {
+    case 'openai-compatible':
+      return { kind: entry.kind, ...upstream, quirks: entry.preset ? presets[entry.preset].quirks : {} };
+    case 'openai-responses':
+      return { kind: entry.kind, ...upstream, reasoningSummary: entry.reasoning_summary };
+    default:
+      return { kind: entry.kind, ...upstream };
   }
-  return { kind: entry.kind, ...upstream };
 }
 
 const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
@@ -79,6 +82,7 @@ export async function openProviders(env: Env, files: PackageFiles): Promise<Open
       apiKey: undefined,
       firstByteMs: undefined,
       idleMs: undefined,
+      quirks: presets[server.preset].quirks,
     }),
   }));
   const demo = env.modelsFile === null && fromFile.size === 0;

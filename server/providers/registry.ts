@@ -2,8 +2,7 @@ import { basename } from 'node:path';
 import { anthropic } from './anthropic/anthropic.ts';
 import { createEmbeddedProvider } from './embedded/embedded.ts';
 import { gemini } from './gemini/gemini.ts';
-import type { UpstreamSettings } from './http/upstream-client.ts';
-import { OpenAiCompatibleProvider } from './openai-compatible/openai-compatible.ts';
+import { OpenAiCompatibleProvider, type OpenAiCompatibleSettings } from './openai-compatible/openai-compatible.ts';
 import { createOpenAiResponses } from './openai-responses/openai-responses.ts';
 import type { ReasoningSummary } from './openai-responses/to-request.ts';
 import type { Provider } from './provider.ts';
@@ -13,7 +12,7 @@ import { TranslatingProvider } from './translating-provider.ts';
 type UpstreamKind = 'openai-compatible' | 'openai-responses' | 'anthropic' | 'gemini';
 
 /** What the models file says about an upstream, with its key already looked up. */
-export interface HttpProviderSettings extends UpstreamSettings {
+export interface HttpProviderSettings extends OpenAiCompatibleSettings {
   /** How much of the reasoning is asked for, where the dialect has a word for it. */
   readonly reasoningSummary?: ReasoningSummary | undefined;
 }

@@ -6,7 +6,6 @@ import { AnswerReader } from './answer-reader.ts';
 import { toRequest } from './to-request.ts';
 
 /** Where Google serves it. */
-export const GEMINI_BASE_URL = 'https://generativelanguage.googleapis.com/v1beta';
 
 /** A whole answer has the form of a stream's only event. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { toErrorEnvelope } from './to-error-envelope.ts';
 
 /** Of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
 const GoogleDetail = z.looseObject({ reason: z.string().optional(), retryDelay: z.string().optional() });
@@ -94,7 +95,7 @@ function readErrorResponse(
   if (isRedirect(status)) {
     return new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
   }
-  const fault = parseFault(parseOrNull(body.toString('utf8', 0, 64 * 1024)));
+  const fault = parseFault(toErrorEnvelope(parseOrNull(body.toString('utf8', 0, 64 * 1024))));
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
   if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
   if (status === 401 || status === 403 || (status === 400 && fault?.refusesUs)) {

@@ -9,6 +9,8 @@ export interface UpstreamSettings {
   /** Such as `http://127.0.0.1:8000/v1`; only the operator sets it. */
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** Sent with every request, such as OpenRouter's `X-Title`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Until the first byte of an answer, in ms; default 300 s. Images take up to 180 s, so not below 240 s for them. */
   readonly firstByteMs: number | undefined;
   /** Between two pieces of an answer, in ms; default 300 s. */
@@ -43,10 +45,13 @@ export class UpstreamClient {
   readonly #deadlines = new Deadlines();
 
   /** `headers` go with every request; they may hold the key. */
-  constructor({ baseUrl, firstByteMs, idleMs }: UpstreamSettings, headers: Readonly<Record<string, string>>) {
+  constructor(
+    { baseUrl, headers: own, firstByteMs, idleMs }: UpstreamSettings,
+    headers: Readonly<Record<string, string>>,
+  ) {
     const url = new URL(baseUrl);
     this.#prefix = url.pathname.replace(/\/+$/, '');
-    this.#headers = headers;
+    this.#headers = { ...own, ...headers };
     this.#timeouts = { firstByteMs: firstByteMs ?? DEFAULT_MS, idleMs: idleMs ?? DEFAULT_MS };
     this.#pool = new Pool(url.origin, {
       pipelining: 1,

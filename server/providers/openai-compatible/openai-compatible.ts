@@ -7,6 +7,9 @@ import { expectSuccess, successOf } from '../http/read-error.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import type { Json } from '../json.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import { AnswerAdapter } from './adapt-answer.ts';
+import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
+import type { Quirks } from './quirks.ts';
 import { readCompletion, readEmbeddings, readTextCompletion } from './read-answer.ts';
 import { type StreamKind, StreamReader } from './read-stream.ts';
 import { ChunkRepair } from './repair-chunk.ts';
@@ -17,6 +20,11 @@ const TEXT = '/completions';
 /** Legacy completions have no tool calls and no reasoning: there is nothing to repair. */
 const textKind: StreamKind<TextCompletion> = { textField: 'text', repair: (chunk) => chunk };
 
+export interface OpenAiCompatibleSettings extends UpstreamSettings {
+  /** Where it departs from OpenAI; see `presets.ts`. */
+  readonly quirks?: Quirks;
+}
+
 /**
  * Upstreams that speak OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio and most clouds. It is also the
  * clients' dialect, so requests and answers pass as bytes; only what differs is spliced in.
@@ -25,9 +33,13 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly kind = 'openai-compatible';
   readonly id: string;
   readonly #client: UpstreamClient;
+  readonly #adaptRequest: RequestAdapter | null;
+  readonly #adapter: AnswerAdapter | null;
 
-  constructor(id: string, settings: UpstreamSettings) {
+  constructor(id: string, settings: OpenAiCompatibleSettings) {
     this.id = id;
+    this.#adaptRequest = createRequestAdapter(settings.quirks ?? {});
+    this.#adapter = AnswerAdapter.create(settings.quirks ?? {});
     this.#client = new UpstreamClient(settings, {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
@@ -36,11 +48,11 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    return this.#answer(CHAT, call, readCompletion);
+    return this.#answer(CHAT, this.#adapt(call), (bytes, alias) => readCompletion(bytes, alias, this.#adapter));
   }
 
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    return this.#stream(CHAT, call, new ChunkRepair());
+    return this.#stream(CHAT, this.#adapt(call), new ChunkRepair(this.#adapter));
   }
 
   completeText(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
@@ -74,6 +86,11 @@ export class OpenAiCompatibleProvider implements Provider {
 
   close(): Promise<void> {
     return this.#client.close();
+  }
+
+  #adapt(call: ProviderCall): ProviderCall {
+    const adapted = this.#adaptRequest?.(call.request, call.changes);
+    return adapted ? { ...call, changes: { ...call.changes, ...adapted } } : call;
   }
 
   async #answer<Answer extends object>(

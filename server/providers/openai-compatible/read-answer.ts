@@ -4,6 +4,7 @@ import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { Json } from '../json.ts';
+import type { AnswerAdapter } from './adapt-answer.ts';
 import { repairCompletion } from './repair-chunk.ts';
 
 const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
@@ -24,8 +25,10 @@ function readAnswer<Answer extends object>(bytes: Buffer, list: string, what: st
   return answer;
 }
 
-export const readCompletion = (bytes: Buffer, alias: string): Json<ChatCompletion> =>
-  repairCompletion(readAnswer<ChatCompletion>(bytes, 'choices', 'choices')).assign({ model: alias });
+export function readCompletion(bytes: Buffer, alias: string, adapter: AnswerAdapter | null): Json<ChatCompletion> {
+  const came = readAnswer<ChatCompletion>(bytes, 'choices', 'choices');
+  return repairCompletion(adapter ? adapter.completion(came) : came).assign({ model: alias });
+}
 
 export const readTextCompletion = (bytes: Buffer, alias: string): Json<TextCompletion> =>
   readAnswer<TextCompletion>(bytes, 'choices', 'choices').assign({ model: alias });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatCompletion, ChatCompletionChunk, ToolCallDelta } from '../../../contracts/chat/completion.ts';
 import type { Json } from '../json.ts';
+import type { AnswerAdapter } from './adapt-answer.ts';
 import { mayHoldImages, repairImages } from './repair-images.ts';
 
 type Choice = ChatCompletionChunk['choices'][number];
@@ -52,8 +53,14 @@ class ToolCalls {
 export class ChunkRepair {
   readonly textField = 'content';
   readonly #calls = new Map<number, ToolCalls>();
+  readonly #adapter: AnswerAdapter | null;
 
-  repair(chunk: Json<ChatCompletionChunk>): Json<ChatCompletionChunk> {
+  constructor(adapter: AnswerAdapter | null) {
+    this.#adapter = adapter;
+  }
+
+  repair(came: Json<ChatCompletionChunk>): Json<ChatCompletionChunk> {
+    const chunk = this.#adapter ? this.#adapter.chunk(came) : came;
     if (!REPAIRED.some((field) => chunk.mentions(field)) && !mayHoldImages(chunk)) return chunk;
     const { value } = chunk;
     let changed = false;

@@ -6,7 +6,6 @@ import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
 import { ResponseBody, readAs } from './wire.ts';
 
 /** Where OpenAI serves it. */
-export const OPENAI_BASE_URL = 'https://api.openai.com/v1';
 
 /** The pieces of a whole answer are those of a stream that ended at once. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import type { Quirks } from './quirks.ts';
+
+const NINE = /^[A-Za-z0-9]{9}$/;
+
+/** The same id always gives the same one: a call and its result still belong together, turn after turn. */
+function toNine(id: string): string {
+  if (NINE.test(id)) return id;
+  return createHash('sha256').update(id).digest('base64').replace(/[+/=]/g, '').slice(0, 9);
+}
+
+function adaptIds(message: ChatMessage): ChatMessage {
+  const adapted = { ...message };
+  if (message.tool_call_id) adapted.tool_call_id = toNine(message.tool_call_id);
+  if (message.tool_calls) adapted.tool_calls = message.tool_calls.map((call) => ({ ...call, id: toNine(call.id) }));
+  return adapted;
+}
+
+/** As a part before the text: a content that holds none of it. */
+function withThinking(message: ChatMessage, text: string): ChatMessage {
+  const { content } = message;
+  const parts =
+    typeof content === 'string' ? (content ? [{ type: 'text' as const, text: content }] : []) : (content ?? []);
+  return { ...message, content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }, ...parts] };
+}
+
+function adaptReasoning(message: ChatMessage, place: NonNullable<Quirks['pastReasoning']>): ChatMessage {
+  // The details are signed for the vendor that wrote them.
+  const { reasoning, reasoning_content: content, reasoning_details: _, ...rest } = message;
+  const text = typeof content === 'string' && content ? content : reasoning;
+  if (typeof text !== 'string' || text === '' || place === 'none') return rest;
+  return place === 'thinking-part' ? withThinking(rest, text) : { ...rest, [place]: text };
+}
+
+const hasIds = ({ tool_call_id, tool_calls }: ChatMessage) => Boolean(tool_call_id ?? tool_calls?.length);
+const hasReasoning = (message: ChatMessage) =>
+  ['reasoning', 'reasoning_content', 'reasoning_details'].some((field) => field in message);
+
+/** The messages as the upstream takes them; the very same array when nothing had to change. */
+export function adaptMessages(messages: readonly ChatMessage[], quirks: Quirks): readonly ChatMessage[] {
+  const { roles, toolCallIds, pastReasoning } = quirks;
+  let changed = false;
+  const adapted = messages.map((message) => {
+    let own: ChatMessage = message;
+    const role = roles?.[message.role];
+    // Typed as any role that OpenAI has, of which the other name is one.
+    if (role === 'system') own = { ...own, role };
+    if (toolCallIds && hasIds(own)) own = adaptIds(own);
+    if (pastReasoning && hasReasoning(own)) own = adaptReasoning(own, pastReasoning);
+    if (own !== message) changed = true;
+    return own;
+  });
+  return changed ? adapted : messages;
+}

@@ -1,0 +1,81 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Json } from '../json.ts';
+import { adaptMessages } from './adapt-messages.ts';
+import type { Quirks } from './quirks.ts';
+
+type Changes = Readonly<Record<string, unknown>>;
+type Fields = ChatCompletionRequest;
+
+/** Gives what else must change in a request, beside `changes`, before this upstream gets it. */
+export type RequestAdapter = (request: Json<ChatCompletionRequest>, changes: Changes) => Changes;
+
+const invalid = (param: string, message: string) => new AppError('invalid_field', message, { param });
+
+function rename(fields: Fields, names: NonNullable<Quirks['rename']>, out: Record<string, unknown>): void {
+  for (const [from, to] of Object.entries(names)) {
+    const value = fields[from];
+    if (value === undefined) continue;
+    if (value !== null && fields[to] != null && fields[to] !== value) {
+      throw invalid(from, `'${from}' and '${to}' are one setting of this model's upstream; give one of them.`);
+    }
+    out[from] = undefined;
+    if (value !== null) out[to] = value;
+  }
+}
+
+function refuse(fields: Fields, ignored: NonNullable<Quirks['refuse']>): void {
+  for (const [field, harmless] of Object.entries(ignored)) {
+    const value = fields[field];
+    if (value == null || harmless.includes(value)) continue;
+    throw invalid(field, `The upstream of this model would ignore '${field}'.`);
+  }
+}
+
+/** The function that a `tool_choice` names; null for every other kind of object. */
+function namedFunction(choice: object): string | null {
+  if (!('type' in choice) || choice.type !== 'function' || !('function' in choice)) return null;
+  const { function: named } = choice;
+  return typeof named === 'object' && named && 'name' in named && typeof named.name === 'string' ? named.name : null;
+}
+
+function chooseTools(fields: Fields, rules: NonNullable<Quirks['toolChoice']>, out: Record<string, unknown>): void {
+  const { tool_choice: choice, tools } = fields;
+  if (choice == null || choice === 'auto') return;
+  if (choice === 'none') {
+    if (rules.none) Object.assign(out, { tools: undefined, tool_choice: undefined });
+    return;
+  }
+  if (choice === 'required') {
+    if (rules.required) throw invalid('tool_choice', 'The upstream of this model cannot be made to call a tool.');
+    return;
+  }
+  if (!rules.named) return;
+  const name = namedFunction(choice);
+  const only = name === null ? [] : (tools ?? []).filter((tool) => tool.function?.name === name);
+  if (rules.named === 'refuse' || name === null) {
+    throw invalid('tool_choice', 'The upstream of this model cannot be made to call a certain tool.');
+  }
+  if (only.length === 0) throw invalid('tool_choice.function.name', `No tool is named '${name}'.`);
+  Object.assign(out, { tools: only, tool_choice: 'required' });
+}
+
+/** Null when no quirk concerns requests: then none is looked at. */
+export function createRequestAdapter(quirks: Quirks): RequestAdapter | null {
+  const { rename: names, drop = [], refuse: ignored, toolChoice, roles, toolCallIds, pastReasoning } = quirks;
+  const inMessages = Boolean(roles ?? toolCallIds ?? pastReasoning);
+  if (!names && drop.length === 0 && !ignored && !toolChoice && !inMessages) return null;
+  return (request, changes) => {
+    const fields: Fields = { ...request.value, ...changes };
+    const out: Record<string, unknown> = {};
+    if (ignored) refuse(fields, ignored);
+    if (names) rename(fields, names, out);
+    if (toolChoice) chooseTools(fields, toolChoice, out);
+    for (const field of drop) if (field in fields) out[field] = undefined;
+    if (inMessages) {
+      const messages = adaptMessages(fields.messages, quirks);
+      if (messages !== fields.messages) out.messages = messages;
+    }
+    return out;
+  };
+}

@@ -1,0 +1,147 @@
+import type { Quirks } from './openai-compatible/quirks.ts';
+
+/** What is known about one vendor that speaks OpenAI's chat completions. */
+interface Preset {
+  readonly baseUrl: string;
+  /** The variable that holds the key; local servers work without. */
+  readonly apiKeyEnv: string;
+  readonly quirks: Quirks;
+}
+
+/**
+ * Vendors by name, as `preset:` in the models file has it. Each quirk says where it is documented or reported. Comments
+ * in streams, a usage on the last chunk with choices, errors as events, `reasoning` for `reasoning_content`, and tool
+ * calls without ids need no entry: they are understood from everybody.
+ */
+export const presets = {
+  // https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+  vllm: { baseUrl: 'http://127.0.0.1:8000/v1', apiKeyEnv: 'VLLM_API_KEY', quirks: {} },
+
+  // https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+  llamacpp: {
+    baseUrl: 'http://127.0.0.1:8080/v1',
+    apiKeyEnv: 'LLAMA_API_KEY',
+    quirks: {
+      // Ignored by builds before February 2026: llama.cpp pull request 19831.
+      rename: { max_completion_tokens: 'max_tokens' },
+      // An object counts as `auto`: llama.cpp issue 26535.
+      toolChoice: { named: 'narrow' },
+    },
+  },
+
+  // https://docs.ollama.com/api/openai-compatibility. A prompt that is too long is cut silently; nothing in this API
+  // tells. Its cloud is the same at https://ollama.com/v1.
+  ollama: {
+    baseUrl: 'http://127.0.0.1:11434/v1',
+    apiKeyEnv: 'OLLAMA_API_KEY',
+    quirks: {
+      // What its `ChatCompletionRequest` (openai/openai.go) does not have is ignored.
+      rename: { max_completion_tokens: 'max_tokens' },
+      refuse: { n: [1], logit_bias: [], parallel_tool_calls: [true] },
+      // No value has an effect: ollama issue 17921.
+      toolChoice: { none: 'omit-tools', required: 'refuse', named: 'refuse' },
+      // The field of its `Message` (openai/openai.go).
+      pastReasoning: 'reasoning',
+    },
+  },
+
+  // https://lmstudio.ai/docs/developer/openai-compat
+  lmstudio: {
+    baseUrl: 'http://127.0.0.1:1234/v1',
+    apiKeyEnv: 'LMSTUDIO_API_KEY',
+    // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670.
+    quirks: { toolChoice: { named: 'narrow' } },
+  },
+
+  // https://platform.openai.com/docs/api-reference/chat/create
+  openai: {
+    baseUrl: 'https://api.openai.com/v1',
+    apiKeyEnv: 'OPENAI_API_KEY',
+    // `max_tokens` is deprecated for all models and refused by the reasoning ones (same page).
+    quirks: { rename: { max_tokens: 'max_completion_tokens' } },
+  },
+
+  // https://openrouter.ai/docs/api/reference/errors-and-debugging
+  openrouter: {
+    baseUrl: 'https://openrouter.ai/api/v1',
+    apiKeyEnv: 'OPENROUTER_API_KEY',
+    quirks: { choiceErrors: true, failures: { error: 'upstream_broken' } },
+  },
+
+  // https://docs.x.ai/docs/guides/reasoning. What its reasoning models do not take it refuses itself.
+  xai: { baseUrl: 'https://api.x.ai/v1', apiKeyEnv: 'XAI_API_KEY', quirks: {} },
+
+  // https://docs.mistral.ai/api. Fields that it does not know are refused (422 `extra_forbidden`).
+  mistral: {
+    baseUrl: 'https://api.mistral.ai/v1',
+    apiKeyEnv: 'MISTRAL_API_KEY',
+    quirks: {
+      rename: { seed: 'random_seed', max_completion_tokens: 'max_tokens' },
+      // Refused, and the usage comes anyway: openai-agents-python issue 442, tabby pull request 4082.
+      drop: ['stream_options'],
+      // The API has system, user, assistant and tool.
+      roles: { developer: 'system' },
+      // "must be a-z, A-Z, 0-9, with a length of 9": https://mistralai.github.io/mistral-common/usage/tools
+      toolCallIds: 'nine-alphanumeric',
+      // https://docs.mistral.ai/capabilities/reasoning: `ThinkChunk`, both ways.
+      pastReasoning: 'thinking-part',
+      contentParts: true,
+      // `FinishReason` of its API reference.
+      finishReasons: { model_length: 'length' },
+      failures: { error: 'upstream_broken' },
+    },
+  },
+
+  // https://api-docs.deepseek.com/api/create-chat-completion
+  deepseek: {
+    baseUrl: 'https://api.deepseek.com',
+    apiKeyEnv: 'DEEPSEEK_API_KEY',
+    quirks: {
+      // The only one of the two that the reference has.
+      rename: { max_completion_tokens: 'max_tokens' },
+      // "unknown variant `developer`": pi issue 1048.
+      roles: { developer: 'system' },
+      // Must come back beside tool calls and is ignored elsewhere: https://api-docs.deepseek.com/guides/thinking_mode.
+      // (Until 2025 any reasoning in the history was a 400.)
+      pastReasoning: 'reasoning_content',
+      failures: { insufficient_system_resource: 'upstream_unavailable' },
+      // https://api-docs.deepseek.com/guides/kv_cache
+      cachedTokens: 'prompt_cache_hit_tokens',
+    },
+  },
+
+  // https://console.groq.com/docs/openai. What is not supported it refuses itself; `stream_options` brings the usage in
+  // its usual place beside `x_groq`.
+  groq: {
+    baseUrl: 'https://api.groq.com/openai/v1',
+    apiKeyEnv: 'GROQ_API_KEY',
+    // "property 'reasoning_content' is unsupported", and `reasoning` too for most models: vercel/ai pull request 8057.
+    quirks: { pastReasoning: 'none' },
+  },
+
+  // https://docs.together.ai/reference/chat-completions-1, `FinishReason`
+  together: {
+    baseUrl: 'https://api.together.xyz/v1',
+    apiKeyEnv: 'TOGETHER_API_KEY',
+    quirks: { finishReasons: { eos: 'stop' } },
+  },
+
+  // https://docs.litellm.ai/docs/proxy/user_keys
+  litellm: { baseUrl: 'http://127.0.0.1:4000/v1', apiKeyEnv: 'LITELLM_API_KEY', quirks: {} },
+} as const satisfies Readonly<Record<string, Preset>>;
+
+export type PresetName = keyof typeof presets;
+
+const isPresetName = (name: string): name is PresetName => name in presets;
+
+export const presetNames = Object.keys(presets).filter(isPresetName);
+
+/** Vendors whose dialect is their own: the kind is the preset. */
+export const vendors = {
+  // https://docs.claude.com/en/api/overview
+  anthropic: { baseUrl: 'https://api.anthropic.com/v1', apiKeyEnv: 'ANTHROPIC_API_KEY' },
+  // https://ai.google.dev/api
+  gemini: { baseUrl: 'https://generativelanguage.googleapis.com/v1beta', apiKeyEnv: 'GEMINI_API_KEY' },
+  // https://platform.openai.com/docs/api-reference/responses
+  'openai-responses': { baseUrl: 'https://api.openai.com/v1', apiKeyEnv: 'OPENAI_API_KEY' },
+} as const;
