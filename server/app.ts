@@ -4,6 +4,8 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
+import { BackendStates } from './features/routing/backend-state.ts';
+import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { audioPlugin } from './http/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
@@ -51,8 +53,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, providers, store, version, docsDir } = deps;
   const app = createFastify(env);
   const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst));
-  const readiness = new ReadinessCheck(catalog, providers, store);
-  const router = createRouter({ catalog, store, readiness, version });
+  const states = new BackendStates(env.circuit);
+  const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries });
+  const readiness = new ReadinessCheck({ catalog, states, providers, store });
+  const router = createRouter({ catalog, dispatcher, store, readiness, version });
   const document = createOpenApiDocument(router, version);
 
   decorateAdmission(app);
@@ -63,7 +67,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
-  await app.register(audioPlugin, { catalog, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
+  await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));

@@ -1,26 +1,33 @@
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { noBackend } from '../routing/no-backend.ts';
 import { checkImage } from './check-image.ts';
 import { checkPart } from './check-messages.ts';
-import { checkedFields, checkTools, pickBackend } from './plan-chat.ts';
+import { checkedFields, checkTools } from './plan-chat.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
 
-/** `provider` means the alias `<model>-<provider>` when there is one, else that backend of the model. */
-function resolveProvider(catalog: Catalog, alias: string, provider: string): { model: CatalogModel; backend: Backend } {
+/** Where a turn may go. */
+interface Target {
+  readonly model: CatalogModel;
+  readonly backends: readonly Backend[];
+}
+
+/** `provider` means the alias `<model>-<provider>` when there is one, else the backends of that provider. */
+function resolveProvider(catalog: Catalog, alias: string, provider: string): Target {
   const named = catalog.find(`${alias}-${provider}`);
-  if (named) return { model: catalog.get(named.alias), backend: pickBackend(named) };
+  if (named) return { model: named, backends: named.backends };
   const model = catalog.get(alias);
-  const backend = model.backends.find((candidate) => candidate.provider.id === provider);
-  if (backend) return { model, backend };
-  const known = model.backends.map((candidate) => candidate.provider.id).join(', ') || 'none';
+  const backends = model.backends.filter((candidate) => candidate.provider.id === provider);
+  if (backends.length > 0) return { model, backends };
+  const known = [...new Set(model.backends.map((candidate) => candidate.provider.id))].join(', ') || 'none';
   throw new AppError('invalid_field', `'${model.alias}' has no backend of that provider (it has: ${known}).`, {
     param: 'provider',
   });
 }
 
-/** Checks a turn and finds its backend, before anything is stored. */
-export function resolveTurn(catalog: Catalog, turn: TurnRequest): { model: CatalogModel; backend: Backend } {
+/** Checks a turn and finds its backends, before anything is stored. */
+export function resolveTurn(catalog: Catalog, turn: TurnRequest): Target {
   refuseLookalikes(turn, checkedFields);
   const model = catalog.get(turn.model);
   const empty = turn.message === undefined || turn.message.length === 0;
@@ -43,5 +50,9 @@ export function resolveTurn(catalog: Catalog, turn: TurnRequest): { model: Catal
     }
   }
   checkTools(model, turn.tools);
-  return turn.provider ? resolveProvider(catalog, turn.model, turn.provider) : { model, backend: pickBackend(model) };
+  const target = turn.provider
+    ? resolveProvider(catalog, turn.model, turn.provider)
+    : { model, backends: model.backends };
+  if (target.backends.length === 0) throw noBackend(target.model);
+  return target;
 }
