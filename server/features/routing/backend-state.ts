@@ -21,8 +21,7 @@ export class BackendState {
   #openedAt = 0;
   #cooledUntil = 0;
   #latencyMs: number | null = null;
-  /** Requests that it answers now. */
-  inFlight = 0;
+  #inFlight = 0;
 
   constructor({ failures, coolDownMs }: CircuitOptions) {
     this.#coolDownMs = coolDownMs;
@@ -33,6 +32,11 @@ export class BackendState {
     this.#circuit.onBreak(() => {
       this.#openedAt = Date.now();
     });
+  }
+
+  /** Requests that it answers now. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   /** `cooling`: it asked to be left alone for a while (429). */
@@ -55,12 +59,43 @@ export class BackendState {
 
   /** Runs one attempt and learns from it. Runs it also when the circuit is open: whoever asks has nowhere else to go. */
   async attempt<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    this.#inFlight++;
     const start = performance.now();
-    try {
-      const result = await (this.isLive ? this.#circuit.execute(() => unlessLeft(run, signal)) : run());
-      const ms = performance.now() - start;
-      this.#latencyMs = this.#latencyMs === null ? ms : this.#latencyMs + NEWEST * (ms - this.#latencyMs);
+    const timed = async () => {
+      const result = await run();
+      this.#learn(performance.now() - start);
       return result;
+    };
+    try {
+      return await this.#guard(timed, signal);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /** As `attempt`, for what goes on after it has begun well: it succeeds, or fails, only with its end. */
+  begin<T>(run: () => Promise<T>, signal: AbortSignal): Promise<Begun<T>> {
+    this.#inFlight++;
+    const start = performance.now();
+    return new Promise((resolve, reject) => {
+      const whole = async () => {
+        const result = await run();
+        this.#learn(performance.now() - start);
+        await new Promise<void>((succeed, fail) => {
+          resolve({ result, end: (failure) => (failure === undefined ? succeed() : fail(failure)) });
+        });
+      };
+      this.#guard(whole, signal)
+        .catch(reject)
+        .finally(() => {
+          this.#inFlight--;
+        });
+    });
+  }
+
+  async #guard<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await (this.isLive ? this.#circuit.execute(() => unlessLeft(run, signal)) : run());
     } catch (thrown) {
       const error = thrown instanceof ClientLeft ? thrown.cause : thrown;
       if (error instanceof AppError && error.code === 'model_quota_exhausted') {
@@ -70,11 +105,15 @@ export class BackendState {
     }
   }
 
-  /** Counts a failure that came after an attempt had begun well, such as a stream that broke off. */
-  fail(error: unknown): void {
-    if (!this.isLive) return;
-    this.#circuit.execute(() => Promise.reject(error)).catch(() => undefined);
+  #learn(ms: number): void {
+    this.#latencyMs = this.#latencyMs === null ? ms : this.#latencyMs + NEWEST * (ms - this.#latencyMs);
   }
+}
+
+/** Something that has begun; `end` must be called once, with what it failed with, if anything. */
+export interface Begun<T> {
+  readonly result: T;
+  end(failure?: unknown): void;
 }
 
 /** What an attempt fails with when its client left says nothing of the backend. */

@@ -53,12 +53,8 @@ export class Dispatcher {
   }
 
   /** One answer. `attempt` may be called several times, for one backend after the other. */
-  async complete<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
-    return this.#run(job, async (backend) => {
-      const result = await attempt(backend);
-      this.states.of(backend).inFlight--;
-      return result;
-    });
+  complete<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
+    return this.#run(job, (backend) => this.states.of(backend).attempt(() => attempt(backend), job.caller.signal));
   }
 
   /** One attempt at the backend whose turn it is, for what can be sent only once. */
@@ -73,25 +69,25 @@ export class Dispatcher {
     isToken: (chunk: Chunk) => boolean,
     open: (backend: B, caller: Caller) => AsyncGenerator<Json<Chunk>[], void, void>,
   ): AsyncGenerator<Json<Chunk>[], void, void> {
-    let answering: B | undefined;
     const { caller } = job;
     const { firstTokenMs } = job.model.timeouts;
-    const { held, rest } = await this.#run(job, async (backend) => {
-      const limit = firstTokenMs === undefined ? null : new FirstTokenLimit(firstTokenMs, caller.signal);
-      const attempting = limit ? { ...caller, signal: limit.signal } : caller;
-      const opened = await openStream(open(backend, attempting), isToken, limit);
-      answering = backend;
-      return opened;
-    });
-    const state = answering && this.states.of(answering);
+    const { result, end } = await this.#run(job, (backend) =>
+      this.states.of(backend).begin(() => {
+        const limit = firstTokenMs === undefined ? null : new FirstTokenLimit(firstTokenMs, caller.signal);
+        const attempting = limit ? { ...caller, signal: limit.signal } : caller;
+        return openStream(open(backend, attempting), isToken, limit);
+      }, caller.signal),
+    );
+    const { held, rest } = result;
+    let failure: unknown;
     try {
       for (const batch of held) yield batch;
       for await (const batch of rest) yield batch;
     } catch (error) {
-      if (!job.caller.signal.aborted) state?.fail(error);
+      failure = error;
       throw error;
     } finally {
-      if (state) state.inFlight--;
+      end(failure);
       await rest.return();
     }
   }
@@ -100,20 +96,21 @@ export class Dispatcher {
     return orderBackends(backends, model.strategy, this.states, affinityKey);
   }
 
-  /** Leaves the backend that succeeded counted as busy: `attempt` says when it is not any more. */
   async #run<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
     const { model, caller } = job;
     const start = Date.now();
-    const end = start + model.timeouts.totalMs;
     let attempts = 0;
     for (let round = 0; ; round++) {
       let failure: AppError = noBackend(model);
       for (const backend of this.#order(job)) {
         caller.setHeader('x-gateway-backend', backend.name);
         caller.setHeader('x-gateway-attempts', String(++attempts));
+        const attemptAt = Date.now();
         try {
-          const result = await this.#attempt(backend, caller, attempt);
-          caller.setHeader('x-gateway-latency-ms', String(Date.now() - start));
+          const result = await attempt(backend);
+          const now = Date.now();
+          caller.setHeader('x-gateway-upstream-latency-ms', String(now - attemptAt));
+          caller.setHeader('x-gateway-latency-ms', String(now - start));
           return result;
         } catch (error) {
           if (caller.signal.aborted || !mayFallOver(error)) throw error;
@@ -121,24 +118,10 @@ export class Dispatcher {
         }
       }
       const wait = round < this.#retries && attempts > 0 ? waitFor(failure, round) : null;
-      if (wait === null || Date.now() + wait >= end) throw failure;
+      if (wait === null || Date.now() + wait >= start + model.timeouts.totalMs) throw failure;
       await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
         throw failure;
       });
-    }
-  }
-
-  async #attempt<T, B extends Backend>(backend: B, caller: Caller, attempt: (backend: B) => Promise<T>): Promise<T> {
-    const state = this.states.of(backend);
-    state.inFlight++;
-    const start = performance.now();
-    try {
-      const result = await state.attempt(() => attempt(backend), caller.signal);
-      caller.setHeader('x-gateway-upstream-latency-ms', String(Math.round(performance.now() - start)));
-      return result;
-    } catch (error) {
-      state.inFlight--;
-      throw error;
     }
   }
 }
