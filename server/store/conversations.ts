@@ -3,6 +3,7 @@ import type { PrismaClient } from './generated/client.ts';
 import type { Owner } from './owner.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations, toMatch } from './search.ts';
+import type { Transact } from './sqlite/adapter.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -19,9 +20,9 @@ export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
   readonly #turns: Turns;
 
-  constructor(db: PrismaClient, owner: Owner) {
+  constructor(db: PrismaClient, transact: Transact, owner: Owner) {
     this.#db = db;
-    this.#turns = new Turns(db, owner);
+    this.#turns = new Turns(transact, owner);
   }
 
   beginTurn(turn: NewTurn): Promise<BegunTurn> {

@@ -6,7 +6,7 @@ import { PrismaClient } from './generated/client.ts';
 import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
-import { SqliteAdapterFactory } from './sqlite/adapter.ts';
+import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { UsageWriter } from './usage.ts';
@@ -35,6 +35,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const owner = await Owner.claim(path);
   const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
+  const transact: Transact = (work) => adapter.transact(work);
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
@@ -47,15 +48,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
   try {
     await db.$connect();
-    await recoverTurns(db, owner);
+    await recoverTurns(transact, owner);
   } catch (error) {
     await close();
     throw error;
   }
 
-  const usage = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), { onError });
+  const usage = new UsageWriter(transact, { onError });
   return {
-    conversations: new Conversations(db, owner),
+    conversations: new Conversations(db, transact, owner),
     usage,
     // Names a table, since a bare SELECT 1 would not touch the file.
     ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),

@@ -23,6 +23,11 @@ export interface NewTurn {
   /** Undefined keeps the conversation's own. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
+  /**
+   * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
+   * and may be asked more than once.
+   */
+  readonly check?: (history: readonly HistoryMessage[]) => void;
 }
 
 /** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
