@@ -105,7 +105,10 @@ export interface ConversationStore {
    * is on disk when the promise resolves. Throws `conversation_not_found` and `conversation_busy`.
    */
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
-  /** Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. */
+  /**
+   * Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. Throws
+   * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
+   */
   endTurn(turn: EndedTurn): Promise<void>;
   /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
   list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage>;
