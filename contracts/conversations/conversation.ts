@@ -21,6 +21,7 @@ export const StoredMessage = z
     reasoning_content: z.string().optional(),
     tool_calls: z.array(ToolCall).optional(),
     tool_call_id: z.string().optional(),
+    is_error: z.boolean().optional().describe('True on the result of a tool that failed.'),
     status: MessageStatus,
     model: z.string().nullable().describe('The alias that answered; null on messages of the user.'),
     finish_reason: z.string().nullable(),

@@ -7,6 +7,7 @@ import type { ConversationStore, EndedTurn, UsageStore } from '../../store/store
 import type { Catalog } from '../models/catalog.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
+import { checkToolResults } from './check-tool-results.ts';
 import { Meter } from './meter.ts';
 import { applyConstraints, type ChatPlan, toCall } from './plan-chat.ts';
 import { resolveTurn } from './plan-turn.ts';
@@ -61,6 +62,7 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
+    check: (history) => checkToolResults(turn.tool_results ?? [], history),
   });
   caller.setHeader('x-conversation-id', begun.conversationId);
   const { conversationId, answerId } = begun;
