@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SamplingFields } from './completion.ts';
-import { Content } from './message.ts';
+import { Content, keptText } from './message.ts';
 
 /** The answer of a tool that the client ran, by the id of the call. Unknown fields reach the upstream. */
 export const ToolResult = z
@@ -29,13 +29,13 @@ export const TurnRequest = z
       .nullish()
       .describe('Results of the tool calls in the last answer, at most one for each.'),
     conversation_id: z.string().min(1).nullish().describe('Leave out to start a conversation.'),
-    user_id: z.string().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
+    user_id: keptText().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
     provider: z
       .string()
       .min(1)
       .nullish()
       .describe('Picks the alias `<model>-<provider>` or that backend of the model.'),
-    system_prompt: z.string().nullish().describe("Sets the conversation's system prompt."),
+    system_prompt: keptText().nullish().describe("Sets the conversation's system prompt."),
     ...SamplingFields,
   })
   .meta({ id: 'TurnRequest' });

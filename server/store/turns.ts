@@ -72,8 +72,10 @@ export class Turns {
   }
 
   end(turn: EndedTurn): Promise<void> {
-    const { conversationId, answerId, status, prompt, reasoning, finishReason } = turn;
+    const { conversationId, answerId, status, prompt } = turn;
     const text = withoutNul(turn.text);
+    const reasoning = turn.reasoning && withoutNul(turn.reasoning);
+    const finishReason = turn.finishReason && withoutNul(turn.finishReason);
     const usage = turn.usage && JSON.stringify(turn.usage);
     return this.#transact((db) => {
       db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);

@@ -209,6 +209,28 @@ describe('the fields of a turn', () => {
   });
 });
 
+describe('the character NUL', () => {
+  test('in a message is kept and sent; in an answer and its thoughts it cuts nothing off', async () => {
+    gateway.upstream.reply(think('A\0B', 'C\0D'));
+    const id = await turn({ message: 'E\0F' });
+    expect(messages()).toEqual([{ role: 'user', content: 'E\0F' }]);
+    expect((await conversation(id)).messages).toMatchObject([
+      { content: 'E\0F' },
+      { content: 'C\0D', reasoning_content: 'AB' },
+    ]);
+    await turn({ message: 'Next', conversation_id: id });
+    expect(messages()[1]).toEqual({ role: 'assistant', content: 'C\0D' });
+  });
+
+  test.each(['title', 'system_prompt', 'user_id'])('in %s is refused, naming the field', async (field) => {
+    const id = await turn({ message: 'Hi' });
+    const patched = await gateway.call('PATCH', `/c1/conversations/${id}`, { [field]: 'a\0b' });
+    expect(await errorOf(patched)).toMatchObject({ code: 'invalid_field', param: field });
+    if (field === 'title') return;
+    expect(await errorOf(await take({ message: 'Hi', [field]: 'a\0b' }))).toMatchObject({ param: field });
+  });
+});
+
 describe('the provider field', () => {
   test('names the alias <model>-<provider> when there is one', async () => {
     const response = await take({ message: 'Hi', provider: 'up2' });
