@@ -1,6 +1,7 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { toAppError } from '../../errors/to-wire.ts';
 import { ChunkCollector } from '../../providers/chunk-collector.ts';
 import { Json } from '../../providers/json.ts';
 import type { ConversationStore, EndedTurn, UsageStore } from '../../store/store.ts';
@@ -25,6 +26,7 @@ interface OpenTurn {
   readonly plan: ChatPlan;
   readonly request: Json<ChatCompletionRequest>;
   readonly meter: Meter;
+  readonly conversationId: string;
   /** Stores how it ended; the conversation is free again. */
   end(completion: ChatCompletion | null, failure?: unknown): Promise<void>;
 }
@@ -67,7 +69,9 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
   caller.setHeader('x-conversation-id', begun.conversationId);
   const { conversationId, answerId } = begun;
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
-    deps.conversations.endTurn({ conversationId, answerId, ...ended });
+    deps.conversations.endTurn({ conversationId, answerId, ...ended }).catch((error: unknown) => {
+      throw toAppError(error).inConversation(conversationId);
+    });
   try {
     const contextWindow = backend.provider.contextWindow ?? model.contextWindow;
     const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
@@ -83,17 +87,17 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
       const status = statusOf(completion, failure, caller);
       await store({ status, usage: meter.reported, ...storedAnswer(completion) });
     };
-    return { plan, request, meter, end };
+    return { plan, request, meter, conversationId, end };
   } catch (error) {
     await store({ status: 'failed', usage: null, ...storedAnswer(null) });
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   }
 }
 
 /** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
 export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller): Promise<Json<ChatCompletion>> {
   if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
-  const { plan, request, meter, end } = await openTurn(deps, turn, caller, false);
+  const { plan, request, meter, conversationId, end } = await openTurn(deps, turn, caller, false);
   let answer: Json<ChatCompletion>;
   try {
     answer = await plan.backend.provider.complete(toCall(plan, request, caller));
@@ -101,7 +105,7 @@ export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller
     meter.report(answer.value.usage);
   } catch (error) {
     await end(null, error);
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   }
   await end(answer.value);
   return answer;
@@ -113,7 +117,7 @@ export async function* streamTurn(
   turn: TurnRequest,
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const { plan, request, meter, end } = await openTurn(deps, turn, caller, true);
+  const { plan, request, meter, conversationId, end } = await openTurn(deps, turn, caller, true);
   const collector = new ChunkCollector();
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
@@ -127,7 +131,7 @@ export async function* streamTurn(
     failure = undefined;
   } catch (error) {
     failure = error;
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   } finally {
     await end(collector.started || failure === undefined ? collector.completion : null, failure);
   }
