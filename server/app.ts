@@ -12,6 +12,7 @@ import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { decorateAdmission } from './http/plugins/admission.ts';
+import { answerClientError, takeOverRefusals } from './http/plugins/client-error.ts';
 import { allowOrigins } from './http/plugins/cors.ts';
 import { handleErrors, sendError } from './http/plugins/errors.ts';
 import { guardMethods } from './http/plugins/method-guard.ts';
@@ -43,6 +44,8 @@ function createFastify(env: Env): FastifyInstance {
     keepAliveTimeout: 75_000,
     // A stop lets the answers that are under way end.
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });
@@ -66,6 +69,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
+  takeOverRefusals(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });

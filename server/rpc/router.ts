@@ -43,7 +43,7 @@ const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
 });
 
 const open = (path: `/${string}`, summary: string): Meta => ({
-  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [500] },
+  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [408, 431, 500] },
 });
 
 const conversationPath = '/c1/conversations/{conversation_id}';

@@ -1,3 +1,4 @@
+import type { Content } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
@@ -26,6 +27,13 @@ function resolveProvider(catalog: Catalog, alias: string, provider: string): Tar
   });
 }
 
+function checkContent(model: CatalogModel, content: Content | undefined, param: string): void {
+  if (!Array.isArray(content)) return;
+  for (const [i, part] of content.entries()) {
+    if (part.type !== 'text') checkPart(model, part, `${param}[${i}]`);
+  }
+}
+
 /** Checks a turn and finds its backends, before anything is stored. */
 export function resolveTurn(catalog: Catalog, turn: TurnRequest): Target {
   refuseLookalikes(turn, checkedFields);
@@ -36,10 +44,9 @@ export function resolveTurn(catalog: Catalog, turn: TurnRequest): Target {
       param: 'message',
     });
   }
-  if (Array.isArray(turn.message)) {
-    for (const [i, part] of turn.message.entries()) {
-      if (part.type !== 'text') checkPart(model, part, `message[${i}]`);
-    }
+  checkContent(model, turn.message, 'message');
+  for (const [i, { content }] of (turn.tool_results ?? []).entries()) {
+    checkContent(model, content, `tool_results[${i}].content`);
   }
   for (const [i, image] of (turn.images ?? []).entries()) {
     checkImage(image.url, `images[${i}].url`);

@@ -1,6 +1,7 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { toAppError } from '../../errors/to-wire.ts';
 import { ChunkCollector } from '../../providers/chunk-collector.ts';
 import { Json } from '../../providers/json.ts';
 import type { ProviderCall } from '../../providers/provider.ts';
@@ -9,6 +10,7 @@ import type { Backend, Catalog } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
+import { checkToolResults } from './check-tool-results.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { applyConstraints, toCall } from './plan-chat.ts';
@@ -29,6 +31,7 @@ interface OpenTurn {
   /** What is sent to one of its backends. */
   callOf(backend: Backend, attempting: Caller): ProviderCall;
   readonly meter: Meter;
+  readonly conversationId: string;
   /** Stores how it ended; the conversation is free again. */
   end(completion: ChatCompletion | null, failure?: unknown): Promise<void>;
 }
@@ -66,11 +69,14 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
+    check: (history) => checkToolResults(turn.tool_results ?? [], history),
   });
   caller.setHeader('x-conversation-id', begun.conversationId);
   const { conversationId, answerId } = begun;
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
-    deps.conversations.endTurn({ conversationId, answerId, ...ended });
+    deps.conversations.endTurn({ conversationId, answerId, ...ended }).catch((error: unknown) => {
+      throw toAppError(error).inConversation(conversationId);
+    });
   try {
     // One prompt for every backend of the chain, so that each of them can take over.
     const contextWindow = backends[0]?.provider.contextWindow ?? model.contextWindow;
@@ -92,17 +98,17 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
       const status = statusOf(completion, failure, caller);
       await store({ status, usage: meter.reported, ...storedAnswer(completion) });
     };
-    return { job, callOf, meter, end };
+    return { job, callOf, meter, conversationId, end };
   } catch (error) {
     await store({ status: 'failed', usage: null, ...storedAnswer(null) });
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   }
 }
 
 /** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
 export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller): Promise<Json<ChatCompletion>> {
   if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
-  const { job, callOf, meter, end } = await openTurn(deps, turn, caller, false);
+  const { job, callOf, meter, conversationId, end } = await openTurn(deps, turn, caller, false);
   let answer: Json<ChatCompletion>;
   try {
     answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
@@ -110,7 +116,7 @@ export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller
     meter.report(answer.value.usage);
   } catch (error) {
     await end(null, error);
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   }
   await end(answer.value);
   return answer;
@@ -122,7 +128,7 @@ export async function* streamTurn(
   turn: TurnRequest,
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const { job, callOf, meter, end } = await openTurn(deps, turn, caller, true);
+  const { job, callOf, meter, conversationId, end } = await openTurn(deps, turn, caller, true);
   const collector = new ChunkCollector();
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
@@ -138,7 +144,7 @@ export async function* streamTurn(
     failure = undefined;
   } catch (error) {
     failure = error;
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   } finally {
     await end(collector.started || failure === undefined ? collector.completion : null, failure);
   }
