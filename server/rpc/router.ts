@@ -81,14 +81,20 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
         procedure
           .meta(get('/c1/conversations', 'conversations', 'List or search conversations'))
           .input(ListConversationsRequest)
-          .query(({ input }): Promise<ConversationList> => listConversations(conversations, input)),
+          .query(
+            ({ ctx, input }): Promise<ConversationList> =>
+              listConversations(conversations, input, ctx.caller.principal),
+          ),
         ConversationList,
       ),
       get: documented(
         procedure
           .meta(get(conversationPath, 'conversations', 'Get a conversation with its messages'))
           .input(ConversationRef)
-          .query(({ input }): Promise<KnownFields<Conversation>> => getConversation(conversations, input)),
+          .query(
+            ({ ctx, input }): Promise<KnownFields<Conversation>> =>
+              getConversation(conversations, input, ctx.caller.principal),
+          ),
         Conversation,
       ),
       update: documented(
@@ -103,7 +109,10 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
             },
           })
           .input(UpdateConversationRequest)
-          .mutation(({ input }): Promise<ConversationHead> => updateConversation(conversations, input)),
+          .mutation(
+            ({ ctx, input }): Promise<ConversationHead> =>
+              updateConversation(conversations, input, ctx.caller.principal),
+          ),
         ConversationHead,
       ),
       delete: documented(
@@ -118,7 +127,10 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
             },
           })
           .input(ConversationRef)
-          .mutation(({ input }): Promise<ConversationDeleted> => deleteConversation(conversations, input)),
+          .mutation(
+            ({ ctx, input }): Promise<ConversationDeleted> =>
+              deleteConversation(conversations, input, ctx.caller.principal),
+          ),
         ConversationDeleted,
       ),
     },

@@ -26,7 +26,7 @@ export class Turns {
     const begun = await this.#continue(turn, conversationId);
     if (begun) return begun;
     // Its process may be gone while this one lives on.
-    if (await this.#freedFromTheDead(conversationId, turn.userId)) {
+    if (await this.#freedFromTheDead(conversationId, turn)) {
       const retried = await this.#continue(turn, conversationId);
       if (retried) return retried;
     }
@@ -54,9 +54,9 @@ export class Turns {
     const systemPrompt = turn.systemPrompt ?? null;
     await this.#db.$transaction([
       this.#db.$executeRaw`
-        INSERT INTO "Conversation" ("id", "userId", "model", "systemPrompt", "messageCount", "activeTurnId",
+        INSERT INTO "Conversation" ("id", "owner", "userId", "model", "systemPrompt", "messageCount", "activeTurnId",
           "activeOwner", "createdAt", "lastUsedAt")
-        VALUES (${conversationId}, ${turn.userId}, ${turn.model}, ${systemPrompt}, ${turn.messages.length + 1},
+        VALUES (${conversationId}, ${turn.owner}, ${turn.userId}, ${turn.model}, ${systemPrompt}, ${turn.messages.length + 1},
           ${answerId}, ${this.#owner.id}, ${now}, ${now})`,
       this.#db.$executeRaw(insertMessages({ turn, conversationId, answerId, now })),
     ]);
@@ -69,11 +69,13 @@ export class Turns {
     const count = turn.messages.length + 1;
     const systemPrompt =
       turn.systemPrompt === undefined ? Prisma.empty : Prisma.sql`, "systemPrompt" = ${turn.systemPrompt}`;
+    const owned = turn.owner === null ? Prisma.empty : Prisma.sql`AND "owner" = ${turn.owner}`;
     const [[conversation], , history] = await this.#db.$transaction([
       this.#db.$queryRaw<{ systemPrompt: string | null }[]>`
         UPDATE "Conversation" SET "activeTurnId" = ${answerId}, "activeOwner" = ${this.#owner.id},
           "messageCount" = "messageCount" + ${count}, "model" = ${turn.model}, "lastUsedAt" = ${now}${systemPrompt}
         WHERE "id" = ${conversationId} AND "activeTurnId" IS NULL AND ("userId" IS NULL OR "userId" = ${turn.userId})
+          ${owned}
         RETURNING "systemPrompt"`,
       this.#db.$executeRaw(insertMessages({ turn, conversationId, answerId, now })),
       this.#db.$queryRaw<HistoryMessage[]>`
@@ -86,9 +88,9 @@ export class Turns {
   }
 
   /** False when it is truly busy; throws when there is no such conversation. */
-  async #freedFromTheDead(id: string, userId: string | null): Promise<boolean> {
+  async #freedFromTheDead(id: string, turn: NewTurn): Promise<boolean> {
     const conversation = await this.#db.conversation.findFirst({
-      where: { id, ...visibleTo(userId) },
+      where: { id, ...visibleTo(turn) },
       select: { activeOwner: true },
     });
     if (!conversation) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });

@@ -124,7 +124,8 @@ export type InsertRows = (sql: string, rows: readonly (readonly SqlValue[])[]) =
 
 const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
   "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
-  "conversationId") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  "conversationId", "keyId", "owner", "group", "cost", "price")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("requestId") DO NOTHING`;
 
 /** In the order of the INSERT. */
@@ -144,4 +145,9 @@ const toColumns = (row: UsageRow): SqlValue[] => [
   row.latencyMs,
   row.firstTokenMs,
   row.conversationId,
+  row.keyId,
+  row.owner,
+  row.group,
+  row.cost,
+  row.price,
 ];

@@ -16,7 +16,7 @@ describe('while the database cannot be written', () => {
     const { store, folder } = await freshStore({ busyTimeoutMs: 50 });
     const id = await talk(store, 'hello', 'hi');
     const open = await store.conversations.beginTurn(newTurn('open'));
-    const key = { id, userId: null };
+    const key = { id, owner: null, userId: null };
     const unlock = await lock(folder);
 
     const unavailable = { code: 'service_unavailable', status: 503 };
@@ -56,8 +56,8 @@ describe('while the database cannot be written', () => {
     db.close();
     const unavailable = { code: 'service_unavailable' };
     await expect(store.ping()).rejects.toMatchObject(unavailable);
-    await expect(store.conversations.find({ id: 'x', userId: null })).rejects.toMatchObject(unavailable);
-    const page = { userId: null, limit: 1, offset: 0 };
+    await expect(store.conversations.find({ id: 'x', owner: null, userId: null })).rejects.toMatchObject(unavailable);
+    const page = { owner: null, userId: null, limit: 1, offset: 0 };
     await expect(store.conversations.list(page)).rejects.toMatchObject(unavailable);
     await expect(store.conversations.list({ ...page, query: 'x' })).rejects.toMatchObject(unavailable);
   });

@@ -26,7 +26,7 @@ export class Gate {
 
   constructor(bearer: string, limiter: RateLimiter) {
     this.#bearerHash = sha256(bearer);
-    this.#admin = { keyHash: this.#bearerHash.toString('hex'), role: 'admin' };
+    this.#admin = { keyHash: this.#bearerHash.toString('hex'), role: 'admin', keyId: null, owner: null, group: null };
     this.#limiter = limiter;
   }
 

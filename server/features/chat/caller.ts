@@ -2,7 +2,12 @@
 export interface Principal {
   /** SHA-256 of the key, in hex: what limits and rows are kept under. */
   readonly keyHash: string;
-  readonly role: 'admin';
+  readonly role: 'admin' | 'key';
+  /** Null: the administrator, who pays nothing and sees every owner's conversations. */
+  readonly keyId: string | null;
+  readonly owner: string | null;
+  /** Of the models file. */
+  readonly group: string | null;
 }
 
 /** The request around a use case: what it is called, when to stop, and what to say beside the answer. */

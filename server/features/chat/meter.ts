@@ -73,6 +73,11 @@ export class Meter {
       latencyMs: Date.now() - this.#startedAt,
       firstTokenMs: this.#firstTokenMs,
       conversationId: this.conversationId,
+      keyId: this.#caller.principal.keyId,
+      owner: this.#caller.principal.owner,
+      group: this.#caller.principal.group,
+      cost: 0,
+      price: null,
     });
   }
 

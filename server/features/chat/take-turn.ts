@@ -57,6 +57,7 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
   const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
   const begun = await deps.conversations.beginTurn({
     conversationId: turn.conversation_id ?? null,
+    owner: caller.principal.owner,
     userId: turn.user_id ?? null,
     model: model.alias,
     systemPrompt: turn.system_prompt,

@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils';
 import { Connection } from './connection.ts';
-import { loadDriver, type SqlValue } from './driver.ts';
+import { loadDriver, type NamedValues, type SqlValue } from './driver.ts';
 import { toAdapterError } from './errors.ts';
 import { Mutex } from './mutex.ts';
 import { withPatience } from './patience.ts';
@@ -54,6 +54,10 @@ class SqliteAdapter implements SqlDriverAdapter {
 
   runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     return this.#write(() => this.#writer.runForEach(sql, rows));
+  }
+
+  run(sql: string, values: NamedValues): Promise<number> {
+    return this.#write(() => this.#writer.runNamed(sql, values));
   }
 
   getConnectionInfo(): { supportsRelationJoins: boolean; maxBindValues: number } {
@@ -120,6 +124,12 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     if (!this.#adapter) throw new Error('The database is not connected.');
     return this.#adapter.runForEach(sql, rows);
+  }
+
+  /** Runs one statement past Prisma and returns the number of rows that it changed, those of triggers left out. */
+  run(sql: string, values: NamedValues): Promise<number> {
+    if (!this.#adapter) throw new Error('The database is not connected.');
+    return this.#adapter.run(sql, values);
   }
 
   async connect(): Promise<SqlDriverAdapter> {

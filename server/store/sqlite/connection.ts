@@ -1,5 +1,5 @@
 import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Database, DatabaseConstructor, SqlValue, Statement } from './driver.ts';
+import type { Database, DatabaseConstructor, NamedValues, SqlValue, Statement } from './driver.ts';
 import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values.ts';
 
 const MAX_STATEMENTS = 200;
@@ -53,6 +53,11 @@ export class Connection {
   run(query: SqlQuery): number {
     const { statement } = this.#prepare(query.sql);
     return Number(statement.run(...query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]))).changes);
+  }
+
+  /** As `run`, with the values of `:name`s. */
+  runNamed(sql: string, values: NamedValues): number {
+    return Number(this.#prepare(sql).statement.run(values).changes);
   }
 
   /** Runs one statement for each row, in a transaction of its own. */
