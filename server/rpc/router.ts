@@ -16,11 +16,13 @@ import {
   listConversations,
   updateConversation,
 } from '../features/conversations/manage-conversations.ts';
+import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
 import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/store.ts';
+import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
@@ -31,6 +33,7 @@ export interface RouterDeps {
   readonly catalog: Catalog;
   readonly store: Store;
   readonly readiness: ReadinessCheck;
+  readonly ring: KeyDeps['ring'];
   readonly version: string;
 }
 
@@ -47,7 +50,7 @@ const open = (path: `/${string}`, summary: string): Meta => ({
 const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, store, readiness, version }: RouterDeps) => {
+export const createRouter = ({ catalog, store, readiness, ring, version }: RouterDeps) => {
   const { conversations, usage } = store;
   return router({
     v1: {
@@ -59,20 +62,22 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
     c1: { chat: turnProcedures({ catalog, conversations, usage }) },
     models: {
       list: documented(
-        procedure.meta(get('/v1/models', 'models', 'List the models')).query((): ModelList => listModels(catalog)),
+        procedure
+          .meta(get('/v1/models', 'models', 'List the models'))
+          .query(({ ctx }): ModelList => listModels(catalog.for(ctx.caller.principal))),
         ModelList,
       ),
       get: documented(
         procedure
           .meta(get('/v1/models/{model}', 'models', 'Get a model'))
           .input(ModelRef)
-          .query(({ input }): Model => getModel(catalog, input.model)),
+          .query(({ ctx, input }): Model => getModel(catalog.for(ctx.caller.principal), input.model)),
         Model,
       ),
       info: documented(
         procedure
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
-          .query((): GatewayInfo => describeGateway(catalog, version)),
+          .query(({ ctx }): GatewayInfo => describeGateway(catalog.for(ctx.caller.principal), version)),
         GatewayInfo,
       ),
     },
@@ -133,6 +138,12 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
           ),
         ConversationDeleted,
       ),
+    },
+    api: {
+      keys: keyProcedures({ catalog, store, ring }),
+      wallets: walletProcedures(store),
+      audit: auditProcedure(store),
+      status: statusProcedure(version),
     },
     system: {
       health: documented(

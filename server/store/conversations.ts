@@ -32,6 +32,10 @@ export class Conversations implements ConversationStore {
     return useDatabase(() => this.#turns.end(turn));
   }
 
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    return useDatabase(() => this.#turns.drop(turn));
+  }
+
   list(page: Parameters<ConversationStore['list']>[0]): Promise<ConversationPage> {
     const { owner, userId, limit, offset, query = '' } = page;
     return useDatabase(async () => {

@@ -107,6 +107,8 @@ export interface ConversationStore {
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
   /** Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. */
   endTurn(turn: EndedTurn): Promise<void>;
+  /** Takes a begun turn back as if it had never been: its messages, and the conversation when it has no others. */
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void>;
   /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
   list(page: {
     owner: string | null;

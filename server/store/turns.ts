@@ -47,6 +47,22 @@ export class Turns {
     ]);
   }
 
+  async drop({ conversationId, answerId }: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    // While the conversation is held by this turn, its messages are the last ones.
+    await this.#db.$transaction([
+      this.#db.$executeRaw`
+        DELETE FROM "Message" WHERE "turnId" = ${answerId} AND "conversationId" IN (SELECT "id" FROM "Conversation"
+          WHERE "id" = ${conversationId} AND "activeTurnId" = ${answerId})`,
+      this.#db.$executeRaw`
+        DELETE FROM "Conversation" WHERE "id" = ${conversationId} AND "activeTurnId" = ${answerId}
+          AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = ${conversationId})`,
+      this.#db.$executeRaw`
+        UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL,
+          "messageCount" = (SELECT count(*) FROM "Message" WHERE "conversationId" = ${conversationId})
+        WHERE "id" = ${conversationId} AND "activeTurnId" = ${answerId}`,
+    ]);
+  }
+
   async #start(turn: NewTurn): Promise<BegunTurn> {
     const conversationId = newId('conv');
     const answerId = newId('msg');

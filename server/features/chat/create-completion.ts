@@ -4,6 +4,7 @@ import type { Json } from '../../providers/json.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
 import type { Caller } from './caller.ts';
+import { expectChat } from './estimate-tokens.ts';
 import { Meter } from './meter.ts';
 import { planChat, toCall } from './plan-chat.ts';
 import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
@@ -21,6 +22,11 @@ function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionReq
   return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
 }
 
+export function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompletion> {
+  const { usage } = answer.value;
+  return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
+}
+
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
 export async function createCompletion(
   { catalog, usage }: CompletionDeps,
@@ -32,12 +38,13 @@ export async function createCompletion(
   }
   const plan = planChat(catalog, request.value, caller);
   const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
+  meter.showsCost = request.value.usage?.include === true;
+  await meter.admit(() => expectChat(request.value, plan.model));
   try {
     const answer = await plan.backend.provider.complete(toCall(plan, asChecked(request), caller));
-    meter.chunk();
-    meter.report(answer.value.usage);
+    meter.whole(answer.value);
     meter.end();
-    return answer;
+    return withCost(answer, meter);
   } catch (error) {
     meter.end(error);
     throw error;
@@ -52,6 +59,8 @@ export async function* streamCompletion(
 ): AsyncGenerator<ChunkBatch, void, void> {
   const plan = planChat(catalog, { ...request.value, stream: true }, caller);
   const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
+  meter.showsCost = request.value.usage?.include === true;
+  await meter.admit(() => expectChat(request.value, plan.model));
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
     const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));

@@ -72,7 +72,7 @@ export function applyConstraints(
   { model, backend }: { model: CatalogModel; backend: Backend },
   fields: Pick<
     ChatCompletionRequest,
-    'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options'
+    'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options' | 'usage'
   >,
   messages: () => readonly ChatMessage[],
   caller: Caller,
@@ -91,6 +91,9 @@ export function applyConstraints(
   // The gateway always counts; who did not ask for the usage is not shown it.
   if (fields.stream) changes.stream_options = { ...fields.stream_options, include_usage: true };
 
+  // The cost is ours to tell; most upstreams refuse the field.
+  if (fields.usage !== undefined) changes.usage = undefined;
+
   caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));
   return { model, backend, changes };
@@ -99,7 +102,7 @@ export function applyConstraints(
 /** Decides everything about a chat before anything is sent: the model, its constraints, its backend. */
 export function planChat(catalog: Catalog, request: ChatCompletionRequest, caller: Caller): ChatPlan {
   refuseLookalikes(request, checkedFields);
-  const model = catalog.get(request.model);
+  const model = catalog.for(caller.principal).get(request.model);
   checkMessages(model, request.messages);
   checkTools(model, request.tools);
   return applyConstraints({ model, backend: pickBackend(model) }, request, () => request.messages, caller);

@@ -7,6 +7,8 @@ import type { ConversationStore, EndedTurn, UsageStore } from '../../store/store
 import type { Catalog } from '../models/catalog.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
+import { withCost } from './create-completion.ts';
+import { expectChat } from './estimate-tokens.ts';
 import { Meter } from './meter.ts';
 import { applyConstraints, type ChatPlan, toCall } from './plan-chat.ts';
 import { resolveTurn } from './plan-turn.ts';
@@ -52,7 +54,7 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, stream: boolean): Promise<OpenTurn> {
-  const { model, backend } = resolveTurn(deps.catalog, turn);
+  const { model, backend } = resolveTurn(deps.catalog.for(caller.principal), turn);
   const messages = newMessages(turn);
   const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
   const begun = await deps.conversations.beginTurn({
@@ -63,10 +65,11 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     systemPrompt: turn.system_prompt,
     messages,
   });
-  caller.setHeader('x-conversation-id', begun.conversationId);
   const { conversationId, answerId } = begun;
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
     deps.conversations.endTurn({ conversationId, answerId, ...ended });
+  /** Then there is nothing to keep of the turn. */
+  let refused = false;
   try {
     const contextWindow = backend.provider.contextWindow ?? model.contextWindow;
     const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
@@ -77,6 +80,15 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     const plan = applyConstraints(target, { ...turn, stream }, () => request.value.messages, caller);
     const meter = new Meter(deps.usage, 'c1.chat', plan, caller, request.bytes.length);
     meter.conversationId = conversationId;
+    meter.showsCost = turn.usage?.include === true;
+    await meter
+      .admit(() => expectChat(request.value, model))
+      .catch(async (refusal: unknown) => {
+        refused = true;
+        await deps.conversations.dropTurn(begun);
+        throw refusal;
+      });
+    caller.setHeader('x-conversation-id', conversationId);
     const end = async (completion: ChatCompletion | null, failure?: unknown) => {
       meter.end(failure);
       const status = statusOf(completion, failure, caller);
@@ -84,6 +96,8 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     };
     return { plan, request, meter, end };
   } catch (error) {
+    if (refused) throw error;
+    caller.setHeader('x-conversation-id', conversationId);
     await store({ status: 'failed', usage: null, ...storedAnswer(null) });
     throw error;
   }
@@ -96,14 +110,13 @@ export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller
   let answer: Json<ChatCompletion>;
   try {
     answer = await plan.backend.provider.complete(toCall(plan, request, caller));
-    meter.chunk();
-    meter.report(answer.value.usage);
+    meter.whole(answer.value);
   } catch (error) {
     await end(null, error);
     throw error;
   }
   await end(answer.value);
-  return answer;
+  return withCost(answer, meter);
 }
 
 /** The same as a stream. The answer is stored when it ends, also when the upstream or the client breaks it off. */

@@ -2,6 +2,7 @@ import { EmbeddingRequest, type EmbeddingResponse } from '../../../contracts/emb
 import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
+import { tokensOf } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { joinEmbeddings, sumUsage } from './join-embeddings.ts';
@@ -29,10 +30,11 @@ export async function createEmbeddings(
 ): Promise<Json<EmbeddingResponse>> {
   const { value } = request;
   refuseLookalikes(value, checkedFields);
-  const model = catalog.get(value.model, 'embeddings');
+  const model = catalog.for(caller.principal).get(value.model, 'embeddings');
   const backend = pickCapable(model, 'embed');
   caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
   const meter = new Meter(usage, 'v1.embeddings', { model, backend }, caller, request.bytes.length);
+  await meter.admit(() => ({ promptTokens: tokensOf(request.bytes.length), completionTokens: 0, images: 0 }));
   try {
     const answers: { answer: Json<EmbeddingResponse>; count: number }[] = [];
     const batches = split(value.input, backend.maxBatch);

@@ -44,10 +44,11 @@ export async function forwardCall(
   { endpoint, path, operation, model: alias, contentType, body }: ForwardRequest,
   caller: Caller,
 ): Promise<Forwarded> {
-  const model = catalog.get(alias, endpoint);
+  const model = catalog.for(caller.principal).get(alias, endpoint);
   const backend = pickCapable(model, 'forward');
   caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
   const meter = new Meter(usage, operation, { model, backend }, caller, 0);
+  await meter.admit(() => ({ promptTokens: 0, completionTokens: 0, images: 0 }));
   try {
     const { signal } = caller;
     const answer = await backend.provider.forward({ path, contentType, body: body(backend.model), signal });

@@ -1,11 +1,12 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import type { ImageEvent, ImagesResponse, ImageUsage } from '../../../contracts/images/generation.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, toImageEvents } from '../../providers/image-answer.ts';
+import { type ImageRequest, isEdit, toImageEvents } from '../../providers/image-answer.ts';
 import { Json } from '../../providers/json.ts';
 import type { Provider, ProviderCall } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Caller } from '../chat/caller.ts';
+import { expectImages } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import type { Catalog } from '../models/catalog.ts';
 import { fromChat, sumUsage } from './from-chat.ts';
@@ -41,13 +42,16 @@ async function make({ how, chat }: ImagesPlan, request: ImageRequest, meter: Met
     const answer = await provider.makeImages(how.images);
     if (answer.value.usage) meter.report(toUsage(answer.value.usage));
     for (const _ of answer.value.data) meter.chunk();
+    meter.image(answer.value.data.length);
     return answer;
   }
   if (!('chat' in how)) throw new AppError('internal_error');
   const answers = await completeAll(provider, how.chat, request.n ?? 1);
   meter.report(sumUsage(answers));
   for (const _ of answers) meter.chunk();
-  return Json.ofValue(fromChat(answers, request));
+  const made = fromChat(answers, request);
+  meter.image(made.data.length);
+  return Json.ofValue(made);
 }
 
 /** `POST /v1/images/generations` and `/v1/images/edits`, as one answer. */
@@ -61,6 +65,7 @@ export async function createImages(
   }
   const plan = planImages(catalog, request, caller);
   const meter = new Meter(usage, plan.operation, plan.chat, caller, Buffer.byteLength(request.prompt));
+  await meter.admit(() => expectImages(request.prompt.length, isEdit(request) ? request.images.length : 0, request.n));
   try {
     const answer = await make(plan, request, meter);
     meter.end();
@@ -85,6 +90,7 @@ async function* eventsOf(
   for await (const batch of provider.streamImages(plan.how.images)) {
     for (const { value } of batch) {
       meter.chunk();
+      if (value.type.endsWith('.completed')) meter.image(1);
       if (value.usage) meter.report(toUsage(value.usage));
     }
     yield batch;
@@ -99,6 +105,7 @@ export async function* streamImages(
 ): AsyncGenerator<Json<ImageEvent>[], void, void> {
   const plan = planImages(catalog, request, caller);
   const meter = new Meter(usage, plan.operation, plan.chat, caller, Buffer.byteLength(request.prompt));
+  await meter.admit(() => expectImages(request.prompt.length, isEdit(request) ? request.images.length : 0, request.n));
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
     yield* eventsOf(plan, request, meter);

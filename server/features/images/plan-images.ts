@@ -29,7 +29,7 @@ function joinApplied(caller: Caller): Caller {
 
 /** Decides everything about a request for pictures before anything is sent. */
 export function planImages(catalog: Catalog, request: ImageRequest, given: Caller): ImagesPlan {
-  const model = catalog.get(request.model);
+  const model = catalog.for(given.principal).get(request.model);
   checkImageRequest(model, request);
   const backend = pickBackend(model);
   const caller = joinApplied(given);
