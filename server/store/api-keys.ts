@@ -92,7 +92,8 @@ export class ApiKeys implements KeyStore {
   #change(id: string, data: Prisma.ApiKeyUpdateManyMutationInput): Promise<KeyRow | null> {
     return useDatabase(async () => {
       const [{ count }, , row] = await this.#db.$transaction([
-        this.#db.apiKey.updateMany({ where: { id, revokedAt: null }, data }),
+        // Never without a field: of such an update Prisma does not say how many rows it met.
+        this.#db.apiKey.updateMany({ where: { id, revokedAt: null }, data: { ...data, revision: { increment: 0 } } }),
         this.#touch(id),
         this.#db.apiKey.findUnique({ where: { id } }),
       ]);
