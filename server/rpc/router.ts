@@ -19,6 +19,7 @@ import {
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
 import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
+import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/store.ts';
@@ -31,35 +32,37 @@ import { documented, type Meta, procedure, publicProcedure, router } from './trp
 
 export interface RouterDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly store: Store;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
   readonly version: string;
 }
 
-const readErrors = [400, 401, 404, 429, 500, 503];
+const readErrors = [400, 401, 403, 404, 429, 500, 503];
 
 const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
   openapi: { method: 'GET', path, tags: [tag], summary, errorResponses: readErrors },
 });
 
 const open = (path: `/${string}`, summary: string): Meta => ({
-  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [500] },
+  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [408, 431, 500] },
 });
 
 const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, store, readiness, ring, version }: RouterDeps) => {
+export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
   const { conversations, usage } = store;
+  const deps = { catalog, dispatcher, usage };
   return router({
     v1: {
-      chat: completionProcedures({ catalog, usage }),
-      completions: textCompletionProcedures({ catalog, usage }),
-      embeddings: embeddingProcedures({ catalog, usage }),
-      images: imageProcedures({ catalog, usage }),
+      chat: completionProcedures(deps),
+      completions: textCompletionProcedures(deps),
+      embeddings: embeddingProcedures(deps),
+      images: imageProcedures(deps),
     },
-    c1: { chat: turnProcedures({ catalog, conversations, usage }) },
+    c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {
       list: documented(
         procedure
@@ -77,7 +80,9 @@ export const createRouter = ({ catalog, store, readiness, ring, version }: Route
       info: documented(
         procedure
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
-          .query(({ ctx }): GatewayInfo => describeGateway(catalog.for(ctx.caller.principal), version)),
+          .query(
+            ({ ctx }): GatewayInfo => describeGateway(catalog.for(ctx.caller.principal), dispatcher.states, version),
+          ),
         GatewayInfo,
       ),
     },

@@ -8,9 +8,10 @@ import { PrismaClient } from './generated/client.ts';
 import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
-import { SqliteAdapterFactory } from './sqlite/adapter.ts';
+import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
 import { Wallets } from './wallets.ts';
 
@@ -23,7 +24,7 @@ export interface StoreOptions {
   readonly synchronous?: 'NORMAL' | 'FULL';
   /** How long a call waits, in ms, while another process writes. Default 5,000. */
   readonly busyTimeoutMs?: number;
-  /** Told of failures that no caller waits for: usage rows and charges that could not be written. */
+  /** Told of failures that no caller waits for: usage rows, charges, and ends of turns, that could not be written. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -38,6 +39,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const owner = await Owner.claim(path);
   const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
+  const transact: Transact = (work) => adapter.transact(work);
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
@@ -48,19 +50,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await db.$disconnect();
     owner.release();
   };
-  const wallets = new Wallets({ db, adapter, owner, onError });
+  const wallets = new Wallets({ db, transact, owner, onError });
   try {
     await db.$connect();
-    await recoverTurns(db, owner);
+    await recoverTurns(transact, owner);
     await wallets.release();
   } catch (error) {
     await close();
     throw error;
   }
 
-  const usage = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), { onError });
+  const usage = new UsageWriter(transact, { onError });
+  const conversations = new Conversations(db, new Turns(transact, owner), onError);
   return {
-    conversations: new Conversations(db, owner),
+    conversations,
     usage,
     keys: new ApiKeys(db),
     wallets,
@@ -69,6 +72,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),
     close: async () => {
       await wallets.close();
+      await conversations.close();
       await usage.close();
       // So that the one file, copied while nothing runs, holds everything.
       await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);

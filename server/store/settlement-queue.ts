@@ -1,7 +1,6 @@
 import { useDatabase } from './failures.ts';
-import type { SqlValue } from './sqlite/driver.ts';
+import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
-import type { InsertRows } from './usage.ts';
 
 const BATCH_ROWS = 200;
 const FIRST_RETRY_MS = 100;
@@ -25,15 +24,15 @@ const RELEASE = `DELETE FROM "Reservation" WHERE "id" = ?`;
 
 /** Writes settlements in batches, each batch as soon as the one before it is on disk; while the database fails it keeps them. */
 export class SettlementQueue {
-  readonly #run: InsertRows;
+  readonly #transact: Transact;
   readonly #onError: (error: unknown) => void;
   #queue: Settlement[] = [];
   #writing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
 
-  constructor(run: InsertRows, onError: (error: unknown) => void) {
-    this.#run = run;
+  constructor(transact: Transact, onError: (error: unknown) => void) {
+    this.#transact = transact;
     this.#onError = onError;
   }
 
@@ -87,19 +86,14 @@ export class SettlementQueue {
     }
   }
 
-  async #apply(batch: readonly Settlement[]): Promise<void> {
-    const charges = batch.filter(({ amount }) => amount > 0);
-    const releases = batch.filter(({ amount }) => amount <= 0);
-    if (charges.length > 0) await useDatabase(() => this.#run(CHARGE, charges.map(toCharge)));
-    if (releases.length > 0) {
-      await useDatabase(() =>
-        this.#run(
-          RELEASE,
-          releases.map(({ id }) => [id]),
-        ),
-      );
-    }
+  #apply(batch: readonly Settlement[]): Promise<void> {
+    return useDatabase(() =>
+      this.#transact((db) => {
+        for (const { id, amount, reason, at } of batch) {
+          if (amount > 0) db.run(CHARGE, toSqliteTime(at), amount, reason, id);
+          else db.run(RELEASE, id);
+        }
+      }),
+    );
   }
 }
-
-const toCharge = ({ id, amount, reason, at }: Settlement): SqlValue[] => [toSqliteTime(at), amount, reason, id];

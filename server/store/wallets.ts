@@ -3,7 +3,7 @@ import type { PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
 import type { Owner } from './owner.ts';
 import { SettlementQueue } from './settlement-queue.ts';
-import type { SqliteAdapterFactory } from './sqlite/adapter.ts';
+import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 import type { LedgerRow, NewEntry, NewReservation, Reserved, WalletRow, WalletStore } from './store.ts';
 
@@ -45,22 +45,22 @@ const toWallet = (row: StoredWallet): WalletRow => ({
 
 export interface WalletDeps {
   readonly db: PrismaClient;
-  readonly adapter: SqliteAdapterFactory;
+  readonly transact: Transact;
   readonly owner: Owner;
   readonly onError: (error: unknown) => void;
 }
 
 export class Wallets implements WalletStore {
   readonly #db: PrismaClient;
-  readonly #adapter: SqliteAdapterFactory;
+  readonly #transact: Transact;
   readonly #process: Owner;
   readonly #settlements: SettlementQueue;
 
-  constructor({ db, adapter, owner, onError }: WalletDeps) {
+  constructor({ db, transact, owner, onError }: WalletDeps) {
     this.#db = db;
-    this.#adapter = adapter;
+    this.#transact = transact;
     this.#process = owner;
-    this.#settlements = new SettlementQueue((sql, rows) => adapter.runForEach(sql, rows), onError);
+    this.#settlements = new SettlementQueue(transact, onError);
   }
 
   find(owner: string): Promise<WalletRow | null> {
@@ -79,7 +79,9 @@ export class Wallets implements WalletStore {
 
   post({ owner, kind, amount, author, reason }: NewEntry): Promise<boolean> {
     const at = toSqliteTime(new Date());
-    return useDatabase(async () => (await this.#adapter.run(POST, { owner, at, kind, amount, author, reason })) > 0);
+    return useDatabase(
+      async () => (await this.#transact((db) => db.run(POST, { owner, at, kind, amount, author, reason }))) > 0,
+    );
   }
 
   entries(owner: string, { limit, offset }: { limit: number; offset: number }): Promise<readonly LedgerRow[]> {
@@ -146,7 +148,8 @@ export class Wallets implements WalletStore {
     const now = new Date();
     const at = toSqliteTime(now);
     const values = { id, owner, keyId, requestId, amount, daily, monthly, process: this.#process.id, at };
-    return (await this.#adapter.run(RESERVE, { ...values, ...daysOf(now) })) > 0 ? { id } : null;
+    const changes = await this.#transact((db) => db.run(RESERVE, { ...values, ...daysOf(now) }));
+    return changes > 0 ? { id } : null;
   }
 
   async #reasonOf({ owner, keyId, amount, dailyBudget }: NewReservation): Promise<'balance' | 'daily' | 'monthly'> {

@@ -236,7 +236,7 @@ test('200 streams at once on one wallet with money for 50: 50 are served, and wh
     gates.push(gate);
     return script(exchange);
   });
-  const served = () => gateway.upstream.chats.filter((chat) => chat.body.model === 'cheap-model').length;
+  const served = () => gateway.upstream.chats.filter((chat) => chat.asked.model === 'cheap-model').length;
   const before = served();
   const probe = await gateway.createKey({ credit_usd: 1 });
   const probed = gateway.as(probe)('POST', CHAT, request);

@@ -82,21 +82,24 @@ describe('the error catalog', () => {
       .map(({ description }) => description)
       .join();
     const described = Object.entries(errorCatalog).filter(([code]) => !said.includes(`\`${code}\``));
-    // These can't happen to an operation of the document: no such path or method, or no right for it yet.
-    expect(described.map(([code]) => code)).toEqual(['permission_denied', 'method_not_allowed']);
+    // These can't happen to an operation of the document: no such path or method.
+    expect(described.map(([code]) => code)).toEqual(['method_not_allowed']);
   });
 
   test('the types of the codes follow their statuses', () => {
     const types: Record<number, string[]> = {
       400: ['invalid_request_error'],
       401: ['authentication_error'],
+      402: ['permission_denied'],
       403: ['permission_denied'],
       404: ['not_found'],
       405: ['invalid_request_error'],
+      408: ['invalid_request_error'],
       409: ['invalid_request_error'],
       413: ['invalid_request_error'],
       415: ['invalid_request_error'],
       429: ['rate_limit_exceeded'],
+      431: ['invalid_request_error'],
       500: ['internal_error'],
       502: ['upstream_error'],
       503: ['upstream_error', 'internal_error'],

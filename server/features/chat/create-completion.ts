@@ -3,14 +3,18 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
+import { affinityKeyOf } from '../routing/affinity-key.ts';
+import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
 import { expectChat } from './estimate-tokens.ts';
+import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
-import { planChat, toCall } from './plan-chat.ts';
-import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
+import { applyConstraints, checkChat, toCall } from './plan-chat.ts';
+import { type ChunkBatch, relayStream } from './relay-chunks.ts';
 
 export interface CompletionDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly usage: UsageStore;
 }
 
@@ -27,21 +31,34 @@ export function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatC
   return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
 }
 
+/** Decides everything before anything is sent, and lets the request in; the meter is yet to be ended. */
+async function prepare({ catalog, usage }: CompletionDeps, request: Json<ChatCompletionRequest>, caller: Caller) {
+  const { value } = request;
+  const model = checkChat(catalog.for(caller.principal), value);
+  const job: Job = { model, backends: model.backends, caller, affinityKey: () => affinityKeyOf(value) };
+  const meter = new Meter(usage, OPERATION, model, caller, request.bytes.length);
+  meter.showsCost = value.usage?.include === true;
+  await meter.admit(() => expectChat(value, model));
+  return { model, job, meter, checked: asChecked(request) };
+}
+
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
 export async function createCompletion(
-  { catalog, usage }: CompletionDeps,
+  deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
 ): Promise<Json<ChatCompletion>> {
-  if (request.value.stream) {
+  const { value } = request;
+  if (value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const plan = planChat(catalog, request.value, caller);
-  const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
-  meter.showsCost = request.value.usage?.include === true;
-  await meter.admit(() => expectChat(request.value, plan.model));
+  const { model, job, meter, checked } = await prepare(deps, request, caller);
   try {
-    const answer = await plan.backend.provider.complete(toCall(plan, asChecked(request), caller));
+    const answer = await deps.dispatcher.complete(job, (backend) => {
+      meter.backend = backend;
+      const plan = applyConstraints({ model, backend }, value, () => value.messages, caller);
+      return backend.provider.complete(toCall(plan, checked, caller));
+    });
     meter.whole(answer.value);
     meter.end();
     return withCost(answer, meter);
@@ -53,27 +70,16 @@ export async function createCompletion(
 
 /** The same as a stream of chunks. Nothing happens before the first pull, so early failures are still plain errors. */
 export async function* streamCompletion(
-  { catalog, usage }: CompletionDeps,
+  deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const plan = planChat(catalog, { ...request.value, stream: true }, caller);
-  const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
-  meter.showsCost = request.value.usage?.include === true;
-  await meter.admit(() => expectChat(request.value, plan.model));
-  let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
-  try {
-    const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));
-    const includeUsage = request.value.stream_options?.include_usage === true;
-    for await (const batch of upstream) {
-      const relayed = relayChunks(batch, includeUsage, meter);
-      if (relayed.length > 0) yield relayed;
-    }
-    failure = undefined;
-  } catch (error) {
-    failure = error;
-    throw error;
-  } finally {
-    meter.end(failure);
-  }
+  const { value } = request;
+  const { model, job, meter, checked } = await prepare(deps, request, caller);
+  const upstream = deps.dispatcher.stream(job, isToken, (backend, attempting) => {
+    meter.backend = backend;
+    const plan = applyConstraints({ model, backend }, { ...value, stream: true }, () => value.messages, caller);
+    return backend.provider.stream(toCall(plan, checked, attempting));
+  });
+  yield* relayStream(upstream, value.stream_options?.include_usage === true, meter);
 }

@@ -2,10 +2,10 @@ import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.t
 import { AppError } from '../../errors/app-error.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Admission } from '../access/account.ts';
+import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { type Consumption, costOf } from '../models/price.ts';
 import type { Caller } from './caller.ts';
 import type { Expectation } from './estimate-tokens.ts';
-import type { ChatPlan } from './plan-chat.ts';
 
 /** Rough, for answers whose upstream gave no counts. */
 const BYTES_PER_TOKEN = 4;
@@ -19,7 +19,7 @@ const MICRO = 1_000_000;
 export class Meter {
   readonly #usage: UsageStore;
   readonly #operation: string;
-  readonly #plan: Pick<ChatPlan, 'model' | 'backend'>;
+  readonly #model: CatalogModel;
   readonly #caller: Caller;
   readonly #promptBytes: number;
   readonly #ratio: number;
@@ -34,17 +34,13 @@ export class Meter {
   conversationId: string | null = null;
   /** Whether the client asked to be told the cost, by `usage: {"include": true}`. */
   showsCost = false;
+  /** The one that was asked last; null while none was. */
+  backend: Backend | null = null;
 
-  constructor(
-    usage: UsageStore,
-    operation: string,
-    plan: Pick<ChatPlan, 'model' | 'backend'>,
-    caller: Caller,
-    promptBytes: number,
-  ) {
+  constructor(usage: UsageStore, operation: string, model: CatalogModel, caller: Caller, promptBytes: number) {
     this.#usage = usage;
     this.#operation = operation;
-    this.#plan = plan;
+    this.#model = model;
     this.#caller = caller;
     this.#promptBytes = promptBytes;
     this.#ratio = caller.principal.account?.ratio ?? 1;
@@ -58,7 +54,7 @@ export class Meter {
     const { account } = this.#caller.principal;
     if (account === null) return;
     const expected = expect();
-    const { price } = this.#plan.model;
+    const { price } = this.#model;
     this.#promptTokens = expected.promptTokens;
     this.#admission = await account.admit(
       {
@@ -94,7 +90,7 @@ export class Meter {
 
   /** Whether pictures have a price of their own here: counting them in a stream means parsing its chunks. */
   get paysForImages(): boolean {
-    return (this.#plan.model.price?.perImage ?? 0) > 0;
+    return (this.#model.price?.perImage ?? 0) > 0;
   }
 
   /** Notes an answer that has no tokens of its own, such as embeddings. */
@@ -120,15 +116,15 @@ export class Meter {
     const used = this.#consumption();
     const cost = this.#cost(used);
     const { principal, requestId } = this.#caller;
-    const { price } = this.#plan.model;
+    const { price } = this.#model;
     this.#admission?.end({ tokens: used.promptTokens + used.completionTokens, cost, reason: this.#operation });
     this.#usage.record({
       requestId,
       at: new Date(this.#startedAt),
       operation: this.#operation,
-      alias: this.#plan.model.alias,
-      provider: this.#plan.backend.provider.id,
-      model: this.#plan.backend.model,
+      alias: this.#model.alias,
+      provider: this.backend?.provider.id ?? null,
+      model: this.backend?.model ?? null,
       promptTokens: used.promptTokens,
       completionTokens: used.completionTokens,
       cachedTokens: used.cachedTokens,
@@ -160,7 +156,7 @@ export class Meter {
 
   /** Where nothing was received, nothing is to pay. */
   #cost(used: Consumption): number {
-    const { price } = this.#plan.model;
+    const { price } = this.#model;
     return price && (this.#firstTokenMs !== null || this.#reported) ? costOf(price, this.#ratio, used) : 0;
   }
 

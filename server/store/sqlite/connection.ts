@@ -1,5 +1,5 @@
 import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Database, DatabaseConstructor, NamedValues, SqlValue, Statement } from './driver.ts';
+import type { Database, DatabaseConstructor, Parameters, SqlValue, Statement } from './driver.ts';
 import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values.ts';
 
 const MAX_STATEMENTS = 200;
@@ -13,6 +13,14 @@ export interface ConnectionOptions {
   readonly readOnly: boolean;
 }
 
+/** SQL in an open transaction, past Prisma. Integers come as bigint, and numbers go as REAL where no column says else. */
+export interface Statements {
+  /** The rows, as arrays. */
+  all(sql: string, ...parameters: readonly SqlValue[]): unknown[][];
+  /** Returns the number of rows changed, those of triggers left out. */
+  run(sql: string, ...parameters: Parameters): number;
+}
+
 interface Prepared {
   readonly statement: Statement;
   readonly names: string[];
@@ -24,6 +32,13 @@ interface Prepared {
 export class Connection {
   readonly #db: Database;
   readonly #prepared = new Map<string, Prepared>();
+  readonly #statements: Statements = {
+    all: (sql, ...parameters) =>
+      this.#prepare(sql)
+        .statement.all(...parameters)
+        .filter(Array.isArray),
+    run: (sql, ...parameters) => Number(this.#prepare(sql).statement.run(...parameters).changes),
+  };
 
   constructor(DatabaseSync: DatabaseConstructor, options: ConnectionOptions) {
     this.#db = new DatabaseSync(options.path, { timeout: 5_000 });
@@ -55,18 +70,13 @@ export class Connection {
     return Number(statement.run(...query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]))).changes);
   }
 
-  /** As `run`, with the values of `:name`s. */
-  runNamed(sql: string, values: NamedValues): number {
-    return Number(this.#prepare(sql).statement.run(values).changes);
-  }
-
-  /** Runs one statement for each row, in a transaction of its own. */
-  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): void {
-    const { statement } = this.#prepare(sql);
-    this.#db.exec('BEGIN IMMEDIATE');
+  /** Runs `work` in a transaction of its own; all of it is undone when it throws. */
+  transact<T>(work: (statements: Statements) => T): T {
+    this.#statements.run('BEGIN IMMEDIATE');
     try {
-      for (const row of rows) statement.run(...row);
-      this.#db.exec('COMMIT');
+      const result = work(this.#statements);
+      this.#statements.run('COMMIT');
+      return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
