@@ -5,7 +5,7 @@ import { upstreamKey } from './start-scripted.ts';
 import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
 
 /** Calls as the holder of a key. */
-export type CallAs = (
+type CallAs = (
   method: string,
   path: string,
   body?: unknown,
