@@ -20,6 +20,7 @@ const TAGS: Readonly<Record<string, string>> = {
   conversations: 'Chat with memory: the server keeps the history.',
   images: 'OpenAI-compatible images, made and changed.',
   models: 'Which models there are, and what they can do.',
+  accounts: "Keys, wallets and the audit; for the administrator's bearer alone.",
   system: 'Health and the error catalog.',
 };
 

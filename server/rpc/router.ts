@@ -16,12 +16,14 @@ import {
   listConversations,
   updateConversation,
 } from '../features/conversations/manage-conversations.ts';
+import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
 import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
 import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/store.ts';
+import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
@@ -33,10 +35,11 @@ export interface RouterDeps {
   readonly dispatcher: Dispatcher;
   readonly store: Store;
   readonly readiness: ReadinessCheck;
+  readonly ring: KeyDeps['ring'];
   readonly version: string;
 }
 
-const readErrors = [400, 401, 404, 429, 500, 503];
+const readErrors = [400, 401, 403, 404, 429, 500, 503];
 
 const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
   openapi: { method: 'GET', path, tags: [tag], summary, errorResponses: readErrors },
@@ -49,7 +52,7 @@ const open = (path: `/${string}`, summary: string): Meta => ({
 const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, dispatcher, store, readiness, version }: RouterDeps) => {
+export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
   const { conversations, usage } = store;
   const deps = { catalog, dispatcher, usage };
   return router({
@@ -62,20 +65,24 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
     c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {
       list: documented(
-        procedure.meta(get('/v1/models', 'models', 'List the models')).query((): ModelList => listModels(catalog)),
+        procedure
+          .meta(get('/v1/models', 'models', 'List the models'))
+          .query(({ ctx }): ModelList => listModels(catalog.for(ctx.caller.principal))),
         ModelList,
       ),
       get: documented(
         procedure
           .meta(get('/v1/models/{model}', 'models', 'Get a model'))
           .input(ModelRef)
-          .query(({ input }): Model => getModel(catalog, input.model)),
+          .query(({ ctx, input }): Model => getModel(catalog.for(ctx.caller.principal), input.model)),
         Model,
       ),
       info: documented(
         procedure
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
-          .query((): GatewayInfo => describeGateway(catalog, dispatcher.states, version)),
+          .query(
+            ({ ctx }): GatewayInfo => describeGateway(catalog.for(ctx.caller.principal), dispatcher.states, version),
+          ),
         GatewayInfo,
       ),
     },
@@ -84,14 +91,20 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
         procedure
           .meta(get('/c1/conversations', 'conversations', 'List or search conversations'))
           .input(ListConversationsRequest)
-          .query(({ input }): Promise<ConversationList> => listConversations(conversations, input)),
+          .query(
+            ({ ctx, input }): Promise<ConversationList> =>
+              listConversations(conversations, input, ctx.caller.principal),
+          ),
         ConversationList,
       ),
       get: documented(
         procedure
           .meta(get(conversationPath, 'conversations', 'Get a conversation with its messages'))
           .input(ConversationRef)
-          .query(({ input }): Promise<KnownFields<Conversation>> => getConversation(conversations, input)),
+          .query(
+            ({ ctx, input }): Promise<KnownFields<Conversation>> =>
+              getConversation(conversations, input, ctx.caller.principal),
+          ),
         Conversation,
       ),
       update: documented(
@@ -106,7 +119,10 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
             },
           })
           .input(UpdateConversationRequest)
-          .mutation(({ input }): Promise<ConversationHead> => updateConversation(conversations, input)),
+          .mutation(
+            ({ ctx, input }): Promise<ConversationHead> =>
+              updateConversation(conversations, input, ctx.caller.principal),
+          ),
         ConversationHead,
       ),
       delete: documented(
@@ -121,9 +137,18 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
             },
           })
           .input(ConversationRef)
-          .mutation(({ input }): Promise<ConversationDeleted> => deleteConversation(conversations, input)),
+          .mutation(
+            ({ ctx, input }): Promise<ConversationDeleted> =>
+              deleteConversation(conversations, input, ctx.caller.principal),
+          ),
         ConversationDeleted,
       ),
+    },
+    api: {
+      keys: keyProcedures({ catalog, store, ring }),
+      wallets: walletProcedures(store),
+      audit: auditProcedure(store),
+      status: statusProcedure(version),
     },
     system: {
       health: documented(

@@ -10,13 +10,13 @@ import { toSqliteTime } from './sqlite/values.ts';
 import { type BegunTurn, EMPTY_ANSWER, type EndedTurn, type HistoryMessage, type NewTurn } from './store.ts';
 
 const INSERT_CONVERSATION = `
-  INSERT INTO "Conversation" ("id", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
+  INSERT INTO "Conversation" ("id", "owner", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
     "createdAt", "lastUsedAt")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const SELECT_CONVERSATION = `
   SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner" FROM "Conversation"
-  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?)`;
+  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS COALESCE(?, "owner")`;
 
 const TAKE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = ?, "activeOwner" = ?, "messageCount" = ?, "model" = ?, "lastUsedAt" = ?,
@@ -38,6 +38,20 @@ const END_ANSWER = `
 
 const FREE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
+
+/** While the conversation is held by this turn, its messages are the last ones. */
+const DROP_MESSAGES = `
+  DELETE FROM "Message" WHERE "turnId" = :answerId
+    AND "conversationId" IN (SELECT "id" FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId)`;
+
+const DROP_CONVERSATION = `
+  DELETE FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId
+    AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = :conversationId)`;
+
+const FREE_AND_COUNT = `
+  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL,
+    "messageCount" = (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)
+  WHERE "id" = :conversationId AND "activeTurnId" = :answerId`;
 
 /** Where the messages of a turn go. */
 interface Place {
@@ -83,20 +97,29 @@ export class Turns {
     });
   }
 
+  drop({ conversationId, answerId }: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    return this.#transact((db) => {
+      for (const sql of [DROP_MESSAGES, DROP_CONVERSATION, FREE_AND_COUNT]) db.run(sql, { conversationId, answerId });
+    });
+  }
+
   #start(db: Statements, turn: NewTurn): BegunTurn {
     turn.check?.([]);
     const conversationId = newId('conv');
     const answerId = newId('msg');
     const now = this.#now();
-    const { userId, model, messages, systemPrompt = null } = turn;
+    const { owner, userId, model, messages, systemPrompt = null } = turn;
     const count = messages.length + 1;
-    db.run(INSERT_CONVERSATION, conversationId, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now);
+    db.run(
+      INSERT_CONVERSATION,
+      ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
+    );
     insertMessages(db, turn, { conversationId, answerId, now, count: 0, lastId: null });
     return { conversationId, answerId, systemPrompt, history: [] };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
-    const [found] = db.all(SELECT_CONVERSATION, conversationId, turn.userId);
+    const [found] = db.all(SELECT_CONVERSATION, conversationId, turn.userId, turn.owner);
     if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
     const [storedPrompt, messageCount, activeTurnId, activeOwner] = found;
     if (activeTurnId !== null) this.#freeFromTheDead(db, String(activeOwner));

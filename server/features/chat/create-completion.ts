@@ -6,6 +6,7 @@ import type { Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
+import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { applyConstraints, checkChat, toCall } from './plan-chat.ts';
@@ -25,12 +26,19 @@ function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionReq
   return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
 }
 
-/** Decides what can be decided before anything is sent; the meter is yet to be ended. */
-function prepare({ catalog, usage }: CompletionDeps, request: Json<ChatCompletionRequest>, caller: Caller) {
+export function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompletion> {
+  const { usage } = answer.value;
+  return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
+}
+
+/** Decides everything before anything is sent, and lets the request in; the meter is yet to be ended. */
+async function prepare({ catalog, usage }: CompletionDeps, request: Json<ChatCompletionRequest>, caller: Caller) {
   const { value } = request;
-  const model = checkChat(catalog, value);
+  const model = checkChat(catalog.for(caller.principal), value);
   const job: Job = { model, backends: model.backends, caller, affinityKey: () => affinityKeyOf(value) };
   const meter = new Meter(usage, OPERATION, model, caller, request.bytes.length);
+  meter.showsCost = value.usage?.include === true;
+  await meter.admit(() => expectChat(value, model));
   return { model, job, meter, checked: asChecked(request) };
 }
 
@@ -44,17 +52,16 @@ export async function createCompletion(
   if (value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { model, job, meter, checked } = prepare(deps, request, caller);
+  const { model, job, meter, checked } = await prepare(deps, request, caller);
   try {
     const answer = await deps.dispatcher.complete(job, (backend) => {
       meter.backend = backend;
       const plan = applyConstraints({ model, backend }, value, () => value.messages, caller);
       return backend.provider.complete(toCall(plan, checked, caller));
     });
-    meter.chunk();
-    meter.report(answer.value.usage);
+    meter.whole(answer.value);
     meter.end();
-    return answer;
+    return withCost(answer, meter);
   } catch (error) {
     meter.end(error);
     throw error;
@@ -68,7 +75,7 @@ export async function* streamCompletion(
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
   const { value } = request;
-  const { model, job, meter, checked } = prepare(deps, request, caller);
+  const { model, job, meter, checked } = await prepare(deps, request, caller);
   const upstream = deps.dispatcher.stream(job, isToken, (backend, attempting) => {
     meter.backend = backend;
     const plan = applyConstraints({ model, backend }, { ...value, stream: true }, () => value.messages, caller);

@@ -1,6 +1,8 @@
 import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts, Provider } from '../../providers/provider.ts';
+import type { Principal } from '../chat/caller.ts';
+import type { Price } from './price.ts';
 
 /** A provider that serves a model, and the name of the model there. */
 export interface Backend {
@@ -46,6 +48,8 @@ export interface CatalogModel {
   readonly reasoning: boolean;
   readonly minMaxTokens: number | null;
   readonly typicalResponseSeconds: number | null;
+  /** Null: it costs nothing. */
+  readonly price: Price | null;
   readonly strategy: Strategy;
   readonly timeouts: ModelTimeouts;
   /** In the order in which they are tried. Empty: nothing that could serve it is configured. */
@@ -54,24 +58,57 @@ export interface CatalogModel {
   readonly missing: string | null;
 }
 
+/** What the keys of a group may use, and at which prices. */
+export interface Group {
+  /** Aliases; null: every one. */
+  readonly models: ReadonlySet<string> | null;
+  /** What prices are multiplied by. */
+  readonly ratio: number;
+}
+
 /** Every model of the gateway, by alias. */
 export class Catalog {
   readonly models: readonly CatalogModel[];
   /** Why answers come from the small embedded model; null outside demo mode. */
   readonly demoNotice: string | null;
+  readonly groups: ReadonlyMap<string, Group>;
   readonly #byAlias: ReadonlyMap<string, CatalogModel>;
+  readonly #views = new WeakMap<ReadonlySet<string>, Catalog>();
+  /** What there is beside the models of a view. */
+  readonly #whole: Catalog = this;
 
-  constructor(models: readonly CatalogModel[], demoNotice: string | null) {
+  constructor(
+    models: readonly CatalogModel[],
+    demoNotice: string | null,
+    groups: ReadonlyMap<string, Group> = new Map(),
+    whole?: Catalog,
+  ) {
     this.models = models;
     this.demoNotice = demoNotice;
+    this.groups = groups;
     this.#byAlias = new Map(models.map((model) => [model.alias, model]));
+    if (whole) this.#whole = whole;
+  }
+
+  /** As a key may see it. */
+  for({ models: allowed }: Pick<Principal, 'models'>): Catalog {
+    if (allowed === null) return this;
+    const known = this.#views.get(allowed);
+    if (known) return known;
+    const models = this.models.filter(({ alias }) => allowed.has(alias));
+    const view = new Catalog(models, this.demoNotice, this.groups, this);
+    this.#views.set(allowed, view);
+    return view;
   }
 
   find(alias: string): CatalogModel | undefined {
     return this.#byAlias.get(alias);
   }
 
-  /** Throws `model_not_in_allowlist`, and `endpoint_not_supported` when the model serves other endpoints only. */
+  /**
+   * Throws `model_not_in_allowlist`, `model_not_found` when the model is not for this key, and `endpoint_not_supported`
+   * when it serves other endpoints only.
+   */
   get(alias: string, endpoint: Endpoint = 'chat'): CatalogModel {
     const model = this.find(alias);
     if (model?.endpoints.includes(endpoint)) return model;
@@ -81,6 +118,9 @@ export class Catalog {
         `The model '${model.alias}' does not serve ${endpoint}, but ${model.endpoints.join(', ')}.`,
         { param: 'model' },
       );
+    }
+    if (this.#whole.#byAlias.has(alias)) {
+      throw new AppError('model_not_found', `The model '${alias}' is not available to this key.`, { param: 'model' });
     }
     throw new AppError(
       'model_not_in_allowlist',
