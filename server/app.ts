@@ -6,6 +6,7 @@ import { Gate } from './features/access/gate.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { audioPlugin } from './http/audio.ts';
+import { speaksAnthropic } from './http/error-dialect.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
@@ -58,6 +59,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   decorateAdmission(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    if (speaksAnthropic(request)) reply.header('request-id', request.id);
     done();
   });
   allowOrigins(app, env.corsOrigins);

@@ -25,6 +25,7 @@ import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
+import { messageProcedures } from './message-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
 
 export interface RouterDeps {
@@ -55,6 +56,7 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
       completions: textCompletionProcedures({ catalog, usage }),
       embeddings: embeddingProcedures({ catalog, usage }),
       images: imageProcedures({ catalog, usage }),
+      messages: messageProcedures({ catalog, usage }),
     },
     c1: { chat: turnProcedures({ catalog, conversations, usage }) },
     models: {

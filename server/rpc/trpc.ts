@@ -15,6 +15,8 @@ export type Meta = OpenApiMeta & {
   streamEvent?: string;
   /** REST takes the input as `multipart/form-data` too, with pictures as files. */
   imageForm?: boolean;
+  /** The schema of its errors; default `ErrorBody`. */
+  errorBody?: string;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };

@@ -11,6 +11,8 @@ export interface Caller {
   readonly principal: Principal;
   /** Aborts when the client has left. */
   readonly signal: AbortSignal;
+  /** What the usage is counted under, where another surface asks for a chat. */
+  readonly operation?: string;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. */
   setHeader(name: string, value: string): void;
 }

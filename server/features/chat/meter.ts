@@ -59,7 +59,7 @@ export class Meter {
     this.#usage.record({
       requestId: this.#caller.requestId,
       at: new Date(this.#startedAt),
-      operation: this.#operation,
+      operation: this.#caller.operation ?? this.#operation,
       alias: this.#plan.model.alias,
       provider: this.#plan.backend.provider.id,
       model: this.#plan.backend.model,

@@ -1,0 +1,26 @@
+import type { FastifyRequest } from 'fastify';
+import { toMessageError } from '../../contracts/messages/error.ts';
+import { toWireError } from '../errors/to-wire.ts';
+
+/** Clients of Anthropic's name their version everywhere; below its own address they need not. */
+export const speaksAnthropic = ({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): boolean =>
+  headers['anthropic-version'] !== undefined || /^\/v1\/messages(?![^/?])/.test(url);
+
+interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** What was thrown, in the words of the dialect that the request speaks. */
+export function toErrorAnswer(request: FastifyRequest, thrown: unknown): ErrorAnswer {
+  const { headers, ...wire } = toWireError(thrown);
+  if (!speaksAnthropic(request)) return { headers, ...wire };
+  return { headers, ...toMessageError(wire.body, request.id) };
+}
+
+/** The same as the last event of a stream. */
+export function toErrorEvent(request: FastifyRequest, thrown: unknown): string {
+  const { body } = toErrorAnswer(request, thrown);
+  return `${speaksAnthropic(request) ? 'event: error\n' : ''}data: ${JSON.stringify(body)}\n\n`;
+}
