@@ -5,6 +5,7 @@ import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { audioPlugin } from './http/audio.ts';
 import { speaksAnthropic } from './http/error-dialect.ts';
 import { Heartbeat } from './http/heartbeat.ts';
@@ -66,6 +67,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   handleErrors(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(audioPlugin, { catalog, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
+  await app.register(anthropicProbesPlugin);
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));

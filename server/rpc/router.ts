@@ -17,9 +17,16 @@ import {
   updateConversation,
 } from '../features/conversations/manage-conversations.ts';
 import type { Catalog } from '../features/models/catalog.ts';
-import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
+import {
+  describeGateway,
+  getAnthropicModel,
+  getModel,
+  listAnthropicModels,
+  listModels,
+} from '../features/models/describe-models.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
+import { Json } from '../providers/json.ts';
 import type { Store } from '../store/store.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
@@ -61,14 +68,20 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
     c1: { chat: turnProcedures({ catalog, conversations, usage }) },
     models: {
       list: documented(
-        procedure.meta(get('/v1/models', 'models', 'List the models')).query((): ModelList => listModels(catalog)),
+        procedure.meta(get('/v1/models', 'models', 'List the models')).query(({ ctx }): ModelList => {
+          if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(listAnthropicModels(catalog)));
+          return listModels(catalog);
+        }),
         ModelList,
       ),
       get: documented(
         procedure
           .meta(get('/v1/models/{model}', 'models', 'Get a model'))
           .input(ModelRef)
-          .query(({ input }): Model => getModel(catalog, input.model)),
+          .query(({ ctx, input }): Model => {
+            if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(getAnthropicModel(catalog, input.model)));
+            return getModel(catalog, input.model);
+          }),
         Model,
       ),
       info: documented(
