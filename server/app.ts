@@ -65,9 +65,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
+  // First: the routes for methods that are not allowed would take HEAD.
+  await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(audioPlugin, { catalog, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
-  await app.register(anthropicProbesPlugin);
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));
