@@ -6,6 +6,15 @@ import { toWireError } from '../errors/to-wire.ts';
 export const speaksAnthropic = ({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): boolean =>
   headers['anthropic-version'] !== undefined || /^\/v1\/messages(?![^/?])/.test(url);
 
+/** What an upstream that speaks the same dialect must be told beside the body. */
+export const anthropicHeaders = ({ headers }: FastifyRequest): Record<string, string> =>
+  Object.fromEntries(
+    ['anthropic-version', 'anthropic-beta'].flatMap((name) => {
+      const value = headers[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+
 interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

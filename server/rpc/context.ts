@@ -20,6 +20,8 @@ export interface Context {
   readonly respond?: ((answer: Json<object>) => void) | undefined;
   /** Whose shape an answer is wanted in, where an address has two. REST only. */
   readonly dialect?: 'anthropic' | undefined;
+  /** The headers of that dialect. */
+  readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;
 }

@@ -84,8 +84,8 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Lets the caller in, or throws why not. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader } = ctx;
-  return Object.assign(ctx, { caller: { requestId, principal: ctx.authorize(), signal, setHeader } });
+  const { requestId, setHeader, dialectHeaders } = ctx;
+  return Object.assign(ctx, { caller: { requestId, principal: ctx.authorize(), signal, setHeader, dialectHeaders } });
 }
 
 /** Needs a key: what the use case gets is the caller. */

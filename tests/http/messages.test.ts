@@ -4,7 +4,7 @@ import { callTools, say, think } from '../support/upstream/scripts/answers.ts';
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted();
+  gateway = await startScripted({ kind: 'anthropic', upstream: { dialect: 'anthropic', unchecked: true } });
 });
 afterAll(() => gateway.close());
 

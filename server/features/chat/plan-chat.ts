@@ -23,6 +23,7 @@ export const toCall = (plan: ChatPlan, request: Json<ChatCompletionRequest>, cal
   model: plan.backend.model,
   alias: plan.model.alias,
   request,
+  original: caller.original,
   changes: plan.changes,
   signal: caller.signal,
   leastWaitMs: leastWaitOf(plan.model),

@@ -11,6 +11,10 @@ import { toMessages } from './to-chat.ts';
 import { toMessage } from './to-message.ts';
 import { toTools } from './to-tools.ts';
 
+/** The upstream's own answer was read once already; no more is asked of it. */
+const isMessage = (answer: unknown): answer is Message =>
+  typeof answer === 'object' && answer !== null && 'type' in answer && answer.type === 'message';
+
 /** `POST /v1/messages`: Anthropic's Messages API over whatever serves the model, as one answer. */
 export async function createMessage(
   deps: CompletionDeps,
@@ -21,7 +25,8 @@ export async function createMessage(
     throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
   const plan = planMessage(deps.catalog, request, caller);
   const { value } = await createCompletion(deps, Json.ofValue(plan.chat), plan.caller);
-  return Json.ofValue(toMessage(value, request.model));
+  const { original_answer: original } = value;
+  return Json.ofValue(isMessage(original) ? { ...original, model: request.model } : toMessage(value, request.model));
 }
 
 /** The same as events. Nothing happens before the first pull, so early failures are still plain errors. */
@@ -43,5 +48,5 @@ export async function* streamMessage(
 /** `POST /v1/messages/count_tokens`. Throws as the message itself would, for a model or a block that is not known. */
 export function countTokens({ catalog }: CompletionDeps, request: TokenCountRequest): TokenCount {
   catalog.get(request.model);
-  return { input_tokens: estimateTokens({ messages: toMessages(request), ...toTools(request) }) };
+  return { input_tokens: estimateTokens({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') }) };
 }

@@ -1,6 +1,6 @@
 import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.ts';
 import type { InputBlock, ResultBlock, ToolResultBlock } from '../../../contracts/messages/request.ts';
-import { textPart, toContent, toParts } from './to-parts.ts';
+import { type Others, textPart, toContent, toParts } from './to-parts.ts';
 
 /** Agents already write so what is no word of the user's. */
 const remind = (text: string) => textPart(`<system-reminder>\n${text}\n</system-reminder>`);
@@ -20,8 +20,13 @@ const isResult = (block: InputBlock): block is ToolResultBlock => block.type ===
  */
 export class HistoryWriter {
   readonly #messages: ChatMessage[] = [];
+  readonly #others: Others;
   /** What the user says next. */
   #said: ContentPart[] = [];
+
+  constructor(others: Others) {
+    this.#others = others;
+  }
 
   assistant(message: ChatMessage): void {
     this.#endUserTurn();
@@ -35,7 +40,7 @@ export class HistoryWriter {
     }
     for (const [i, block] of content.entries()) {
       if (isResult(block)) this.#result(block, `${param}[${i}]`);
-      else this.#said.push(...toParts(block, `${param}[${i}]`));
+      else this.#said.push(...toParts(block, `${param}[${i}]`, this.#others));
     }
   }
 
@@ -53,7 +58,7 @@ export class HistoryWriter {
   #result({ tool_use_id: id, content, is_error: failed }: ToolResultBlock, param: string): void {
     const blocks: readonly ResultBlock[] =
       typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
-    const parts = blocks.flatMap((block, i) => toParts(block, `${param}.content[${i}]`));
+    const parts = blocks.flatMap((block, i) => toParts(block, `${param}.content[${i}]`, this.#others));
     const media = parts.filter(isMedia);
     const text = toContent(parts.filter((part) => !isMedia(part)));
     const note = media.length > 0 && text === '' ? 'The result follows.' : text;

@@ -18,6 +18,10 @@ const NOTHING: MessageUsage = {
 
 const isAnthropic = ({ format }: ReasoningDetail) => format == null || format === ANTHROPIC_FORMAT;
 
+/** Of the vendor's own events no more is asked: what is new in them reaches the client. */
+const isEvent = (event: unknown): event is MessageEvent =>
+  typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
+
 /** Writes the chunks of one answer as Anthropic's events. */
 export class MessageWriter {
   /** The name that the client asked for. */
@@ -25,6 +29,8 @@ export class MessageWriter {
   readonly #blocks = new BlockWriter();
   readonly #calls = new CallWriter(this.#blocks);
   #started = false;
+  /** The upstream's own events are passed on. */
+  #verbatim = false;
   #finish: Choice | null = null;
   #refused = false;
   #usage: Usage | null = null;
@@ -34,6 +40,8 @@ export class MessageWriter {
   }
 
   read(chunk: ChatCompletionChunk): MessageEvent[] {
+    if (chunk.original_event !== undefined) this.#verbatim = true;
+    if (this.#verbatim) return this.#pass(chunk.original_event);
     if (chunk.usage) this.#usage = chunk.usage;
     const start = this.#started ? [] : this.#start(chunk.id);
     for (const choice of chunk.choices) {
@@ -45,12 +53,19 @@ export class MessageWriter {
 
   /** The end: the counts come behind the stop reason, so both wait for it. */
   finish(): MessageEvent[] {
+    if (this.#verbatim) return [];
     if (!this.#finish) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
     this.#calls.finish();
     this.#blocks.finish();
     const stop = toStopReason(this.#finish, { called: this.#calls.called, refused: this.#refused });
     const usage = this.#usage ? toMessageUsage(this.#usage) : NOTHING;
     return [...this.#blocks.take(), { type: 'message_delta', delta: stop, usage }, { type: 'message_stop' }];
+  }
+
+  /** One event may have made several chunks, and comes with the first of them. */
+  #pass(event: unknown): MessageEvent[] {
+    if (!isEvent(event)) return [];
+    return [event.message ? { ...event, message: { ...event.message, model: this.#model } } : event];
   }
 
   #start(id: string): MessageEvent[] {

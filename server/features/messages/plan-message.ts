@@ -4,6 +4,7 @@ import type { Caller } from '../chat/caller.ts';
 import type { Catalog, CatalogModel } from '../models/catalog.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { toChat } from './to-chat.ts';
+import { toOriginal } from './to-original.ts';
 
 /** How a message is asked of the chat. */
 interface MessagePlan {
@@ -26,6 +27,8 @@ function fitAnswer(chat: ChatCompletionRequest, { contextWindow, backends }: Cat
   return left < asked && left >= LEAST_ANSWER ? left : null;
 }
 
+const DIALECT = 'anthropic';
+
 const APPLIED = 'x-gateway-applied';
 
 /** Adds to what the chat says that it changed. */
@@ -40,9 +43,13 @@ function noting(caller: Caller, applied: string): Caller {
 /** Translates a request, and lowers what cannot fit. Throws for an unknown model, and what `toChat` throws. */
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
-  const chat = toChat(request, model.reasoning);
-  const lowered = fitAnswer(chat, model);
-  const own = { ...caller, operation: 'v1.messages' };
+  const speaks = model.backends.some(({ provider }) => provider.speaks === DIALECT);
+  const chat = toChat(request, model.reasoning, speaks ? 'keep' : 'refuse');
+  const lowered = speaks ? null : fitAnswer(chat, model);
+  const original = speaks
+    ? { dialect: DIALECT, body: toOriginal(request), headers: caller.dialectHeaders ?? {} }
+    : null;
+  const own = { ...caller, operation: 'v1.messages', ...(original ? { original } : {}) };
   if (lowered === null) return { chat, caller: own };
   return { chat: { ...chat, max_tokens: lowered }, caller: noting(own, `max_tokens_lowered=${lowered}`) };
 }

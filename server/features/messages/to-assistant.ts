@@ -1,17 +1,24 @@
-import type { ChatMessage, ToolCall } from '../../../contracts/chat/message.ts';
+import type { ChatMessage, ContentPart, ToolCall } from '../../../contracts/chat/message.ts';
 import type { InputBlock } from '../../../contracts/messages/request.ts';
 import { ANTHROPIC_FORMAT, type ReasoningDetail } from '../../providers/reasoning-details.ts';
 import { refuse } from './refuse.ts';
 import { CALL_FIELDS, isSealed, unsealDetails } from './seal-details.ts';
+import { type Others, textPart } from './to-parts.ts';
 
 /** An assistant's turn while its blocks are read. */
 class AssistantTurn {
+  readonly #keep: boolean;
+  readonly #others: ContentPart[] = [];
   #text = '';
   #thought = '';
   readonly #calls: ToolCall[] = [];
   readonly #details: ReasoningDetail[] = [];
   /** Id of the call → fields that only its vendor knows. */
   readonly #callFields = new Map<string, object>();
+
+  constructor(others: Others) {
+    this.#keep = others === 'keep';
+  }
 
   add(block: InputBlock, param: string): void {
     if (block.type === 'text' && typeof block.text === 'string') this.#text += block.text;
@@ -23,6 +30,8 @@ class AssistantTurn {
     } else if (block.type === 'tool_use' && typeof block.id === 'string' && typeof block.name === 'string') {
       const called = { name: block.name, arguments: JSON.stringify(block.input) };
       this.#calls.push({ id: block.id, type: 'function', function: called });
+    } else if (this.#keep) {
+      this.#others.push({ ...block });
     } else {
       throw refuse(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place in an answer here.`);
     }
@@ -32,11 +41,16 @@ class AssistantTurn {
     const calls = this.#calls.map((call) => ({ ...this.#callFields.get(call.id), ...call }));
     return {
       role: 'assistant',
-      content: this.#text === '' && calls.length > 0 ? null : this.#text,
+      content: this.#content(calls.length > 0),
       ...(this.#thought ? { reasoning_content: this.#thought } : {}),
       ...(this.#details.length > 0 ? { reasoning_details: this.#details } : {}),
       ...(calls.length > 0 ? { tool_calls: calls } : {}),
     };
+  }
+
+  #content(called: boolean): ChatMessage['content'] {
+    if (this.#others.length > 0) return [...(this.#text ? [textPart(this.#text)] : []), ...this.#others];
+    return this.#text === '' && called ? null : this.#text;
   }
 
   #think(thinking: string, signature: string, param: string): void {
@@ -65,9 +79,9 @@ class AssistantTurn {
 }
 
 /** What the model said before: its text, its calls, and its reasoning with what proves it. */
-export function toAssistant(content: string | readonly InputBlock[], param: string): ChatMessage {
+export function toAssistant(content: string | readonly InputBlock[], param: string, others: Others): ChatMessage {
   if (typeof content === 'string') return { role: 'assistant', content };
-  const turn = new AssistantTurn();
+  const turn = new AssistantTurn(others);
   for (const [i, block] of content.entries()) turn.add(block, `${param}[${i}]`);
   return turn.finish();
 }

@@ -5,7 +5,7 @@ import type { MessageRequest, TokenCountRequest } from '../../../contracts/messa
 import { HistoryWriter } from './history-writer.ts';
 import { refuse } from './refuse.ts';
 import { toAssistant } from './to-assistant.ts';
-import { toContent, toParts } from './to-parts.ts';
+import { type Others, toContent, toParts } from './to-parts.ts';
 import { toTools } from './to-tools.ts';
 
 /** What is mapped below. */
@@ -22,11 +22,11 @@ const SERVICE: ReadonlySet<string> = new Set(['container', 'mcp_servers', 'threa
 const asksForSomething = (value: unknown) => value != null && !(Array.isArray(value) && value.length === 0);
 
 /** Fields that upstreams of other kinds know, such as `top_k` and `min_p`; those of Anthropic's service are refused. */
-function otherFields(request: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function otherFields(request: Readonly<Record<string, unknown>>, kept: Others): Record<string, unknown> {
   const others: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(request)) {
     if (KNOWN.has(field) || !asksForSomething(value)) continue;
-    if (SERVICE.has(field)) throw refuse(field, `Only Anthropic's own service has '${field}'.`);
+    if (SERVICE.has(field) && kept === 'refuse') throw refuse(field, `Only Anthropic's own service has '${field}'.`);
     others[field] = value;
   }
   return others;
@@ -71,20 +71,23 @@ function toUser(id: string | null | undefined): { user?: string } {
 const set = (name: string, value: unknown) => (value == null ? {} : { [name]: value });
 
 /** The system prompt and the turns as messages of a chat. */
-export function toMessages({ system, messages }: Pick<TokenCountRequest, 'system' | 'messages'>): ChatMessage[] {
-  const writer = new HistoryWriter();
+export function toMessages(
+  { system, messages }: Pick<TokenCountRequest, 'system' | 'messages'>,
+  others: Others,
+): ChatMessage[] {
+  const writer = new HistoryWriter(others);
   const first = messages.findIndex(({ role }) => role !== 'system');
   const instructions = [typeof system === 'string' ? system : (system ?? []).map(({ text }) => text).join('\n\n')];
   for (const [i, { role, content }] of messages.entries()) {
     const param = `messages[${i}].content`;
-    if (role === 'assistant') writer.assistant(toAssistant(content, param));
+    if (role === 'assistant') writer.assistant(toAssistant(content, param, others));
     else if (role === 'user') writer.user(content, param);
     else {
       const text =
         typeof content === 'string'
           ? content
           : toText(
-              content.flatMap((block, j) => toParts(block, `${param}[${j}]`)),
+              content.flatMap((block, j) => toParts(block, `${param}[${j}]`, others)),
               param,
             );
       if (i < first || first < 0) instructions.push(text);
@@ -103,15 +106,16 @@ function toText(parts: Parameters<typeof toContent>[0], param: string): string {
 
 /**
  * Anthropic's request in the canonical form, which no field of Anthropic's own is left in. `reasons`: whether the model
- * can be told how much to think. Throws `invalid_field` with a `param` of Anthropic's request for what would be lost.
+ * can be told how much to think. Throws `invalid_field` with a `param` of Anthropic's request for what would be lost;
+ * with `others: 'keep'` it stays where it is, for the upstream that is asked to refuse.
  */
-export function toChat(request: MessageRequest, reasons: boolean): ChatCompletionRequest {
+export function toChat(request: MessageRequest, reasons: boolean, others: Others): ChatCompletionRequest {
   return {
-    ...otherFields(request),
+    ...otherFields(request, others),
     model: request.model,
-    messages: toMessages(request),
+    messages: toMessages(request, others),
     max_tokens: request.max_tokens,
-    ...toTools(request),
+    ...toTools(request, others),
     ...toEffort(request, reasons),
     ...toFormat(request),
     ...toUser(request.metadata?.user_id),

@@ -37,7 +37,7 @@ function toDocument(block: DocumentBlock, param: string): ContentPart[] {
   if (source.type === 'content' && source.content != null) {
     const { content } = source;
     if (typeof content === 'string') return [...head, textPart(content)];
-    return [...head, ...content.flatMap((inner, i) => toParts(inner, `${param}.source.content[${i}]`))];
+    return [...head, ...content.flatMap((inner, i) => readBlock(inner, `${param}.source.content[${i}]`))];
   }
   throw refuse(`${param}.source.type`, 'Addresses and stored files are not fetched; give the document inline.');
 }
@@ -48,11 +48,20 @@ function toSearchResult(block: InputBlock | ResultBlock): ContentPart[] {
   return [textPart([`Search result: ${String(title)} (${String(source)})`, ...texts].join('\n'))];
 }
 
-/**
- * One block of a user's turn or of a tool's result; `param` is its place. An empty text is left out. Throws
- * `invalid_field` for a block that only Anthropic's own models know.
- */
-export function toParts(block: InputBlock | ResultBlock, param: string): ContentPart[] {
+/** What becomes of a block that only Anthropic's own models know: it stays as it is for them, or is refused. */
+export type Others = 'keep' | 'refuse';
+
+/** One block of a user's turn or of a tool's result; `param` is its place. An empty text is left out. */
+export function toParts(block: InputBlock | ResultBlock, param: string, others: Others): ContentPart[] {
+  try {
+    return readBlock(block, param);
+  } catch (error) {
+    if (others === 'keep' && error instanceof AppError && error.code === 'invalid_field') return [{ ...block }];
+    throw error;
+  }
+}
+
+function readBlock(block: InputBlock | ResultBlock, param: string): ContentPart[] {
   if (block.type === 'text' && typeof block.text === 'string') return block.text === '' ? [] : [textPart(block.text)];
   if (isImage(block)) return [toImage(block, param)];
   if (isDocument(block)) return toDocument(block, param);

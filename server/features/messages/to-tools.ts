@@ -2,6 +2,7 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { Tool } from '../../../contracts/chat/message.ts';
 import type { InputMessage, MessageRequest, MessageTool } from '../../../contracts/messages/request.ts';
 import { refuse } from './refuse.ts';
+import type { Others } from './to-parts.ts';
 
 /** Searches among deferred tools at Anthropic's; here all of them are shown instead. */
 const isToolSearch = ({ type }: MessageTool) => /^tool_search_tool/.test(type ?? '');
@@ -21,9 +22,10 @@ function referencedTools(messages: readonly InputMessage[]): Set<unknown> {
   return names;
 }
 
-function toTool(tool: MessageTool, param: string): Tool {
+function toTool(tool: MessageTool, param: string, others: Others): Tool {
   const { name, description, input_schema: schema, strict } = tool;
   if (!isFunction(tool)) {
+    if (others === 'keep' && tool.type) return { ...tool, type: tool.type };
     throw refuse(`${param}.type`, `The model of this alias has no tool of type '${tool.type?.slice(0, 50)}'.`);
   }
   if (!name) throw refuse(`${param}.name`, 'A tool needs a name.');
@@ -48,6 +50,7 @@ function toChoice(choice: NonNullable<MessageRequest['tool_choice']>): ChatCompl
 /** `tools`, `tool_choice` and `parallel_tool_calls`. A deferred tool is shown once a result has named it. */
 export function toTools(
   request: Pick<MessageRequest, 'tools' | 'tool_choice' | 'messages'>,
+  others: Others,
 ): Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'> {
   const { tools: given, tool_choice: choice, messages } = request;
   const all = given ?? [];
@@ -55,7 +58,7 @@ export function toTools(
   const named = showAll ? new Set<unknown>() : referencedTools(messages);
   const isShown = (tool: MessageTool) =>
     !isToolSearch(tool) && (showAll || !tool.defer_loading || named.has(tool.name) || choice?.name === tool.name);
-  const tools = all.flatMap((tool, i) => (isShown(tool) ? [toTool(tool, `tools[${i}]`)] : []));
+  const tools = all.flatMap((tool, i) => (isShown(tool) ? [toTool(tool, `tools[${i}]`, others)] : []));
   if (tools.length === 0) return {};
   return {
     tools,
