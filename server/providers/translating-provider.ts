@@ -106,8 +106,8 @@ export class TranslatingProvider implements Provider {
 
   #post(call: ProviderCall, stream: boolean): Exchange {
     const { path, body, headers = {} } = this.#toRequest(call, stream);
-    const { signal, leastWaitMs } = call;
-    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { leastWaitMs, headers });
+    const { signal, timeouts } = call;
+    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { timeouts, headers });
   }
 
   #sendsOn({ original, changes }: ProviderCall): boolean {

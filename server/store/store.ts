@@ -23,6 +23,11 @@ export interface NewTurn {
   /** Undefined keeps the conversation's own. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
+  /**
+   * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
+   * and may be asked more than once.
+   */
+  readonly check?: (history: readonly HistoryMessage[]) => void;
 }
 
 /** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
@@ -100,7 +105,10 @@ export interface ConversationStore {
    * is on disk when the promise resolves. Throws `conversation_not_found` and `conversation_busy`.
    */
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
-  /** Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. */
+  /**
+   * Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. Throws
+   * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
+   */
   endTurn(turn: EndedTurn): Promise<void>;
   /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
   list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage>;

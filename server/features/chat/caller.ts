@@ -1,5 +1,3 @@
-import type { OriginalRequest } from '../../providers/provider.ts';
-
 /** Who sends a request, once the key was checked. */
 export interface Principal {
   /** SHA-256 of the key, in hex: what limits and rows are kept under. */
@@ -15,10 +13,6 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Headers of the client's dialect, such as `anthropic-beta`. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
-  /** The request in the client's own dialect, where another surface asks for a chat. */
-  readonly original?: OriginalRequest;
-  /** What the usage is counted under, where another surface asks for a chat. */
-  readonly operation?: string;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. */
   setHeader(name: string, value: string): void;
 }

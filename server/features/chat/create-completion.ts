@@ -1,19 +1,38 @@
-import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
+import type { OriginalRequest } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/store.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { Backend, Catalog } from '../models/catalog.ts';
+import { affinityKeyOf } from '../routing/affinity-key.ts';
+import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
+import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
-import { planChat, toCall } from './plan-chat.ts';
-import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
+import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
+import { type ChunkBatch, relayStream } from './relay-chunks.ts';
 
 export interface CompletionDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly usage: UsageStore;
 }
 
-const OPERATION = 'v1.chat';
+/** Which surface a completion is made for, and what it wants done in its own way. */
+export interface Surface {
+  /** As in usage rows. */
+  readonly operation: string;
+  /** The request as that surface got it, for upstreams that speak its dialect. */
+  readonly original?: OriginalRequest | undefined;
+  /** Those of the model's backends that can do it; absent: all. */
+  readonly backends?: readonly Backend[] | undefined;
+  /** What is changed for one backend; `x-gateway-applied` says it. */
+  adapt?(backend: Backend): Adaptation;
+  /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
+  isToken?(chunk: ChatCompletionChunk): boolean;
+}
+
+const CHAT: Surface = { operation: 'v1.chat' };
 
 /** What was checked is what is sent: no address of an image may hide behind a doubled key. */
 function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionRequest> {
@@ -21,19 +40,39 @@ function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionReq
   return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
 }
 
-/** `POST /v1/chat/completions`: one stateless completion, as one answer. */
-export async function createCompletion(
+/** Decides what can be decided before anything is sent; the meter is yet to be ended. */
+function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
+  { operation, original, backends, adapt }: Surface,
+) {
+  const { value } = request;
+  const model = checkChat(catalog, value);
+  const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey: () => affinityKeyOf(value) };
+  const meter = new Meter(usage, operation, model, caller, request.bytes.length);
+  const checked = asChecked(request);
+  const callOf = (backend: Backend, attempting: Caller, fields = value) => {
+    meter.backend = backend;
+    const plan = applyConstraints({ model, backend }, fields, () => value.messages, caller, adapt?.(backend));
+    return toCall(plan, checked, attempting, original);
+  };
+  return { job, meter, callOf };
+}
+
+/** `POST /v1/chat/completions`: one stateless completion, as one answer. */
+export async function createCompletion(
+  deps: CompletionDeps,
+  request: Json<ChatCompletionRequest>,
+  caller: Caller,
+  surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
   if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const plan = planChat(catalog, request.value, caller);
-  const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
+  const { job, meter, callOf } = prepare(deps, request, caller, surface);
   try {
-    const answer = await plan.backend.provider.complete(toCall(plan, asChecked(request), caller));
+    const answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
     meter.chunk();
     meter.report(answer.value.usage);
     meter.end();
@@ -46,25 +85,16 @@ export async function createCompletion(
 
 /** The same as a stream of chunks. Nothing happens before the first pull, so early failures are still plain errors. */
 export async function* streamCompletion(
-  { catalog, usage }: CompletionDeps,
+  deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
+  surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const plan = planChat(catalog, { ...request.value, stream: true }, caller);
-  const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
-  let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
-  try {
-    const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));
-    const includeUsage = request.value.stream_options?.include_usage === true;
-    for await (const batch of upstream) {
-      const relayed = relayChunks(batch, includeUsage, meter);
-      if (relayed.length > 0) yield relayed;
-    }
-    failure = undefined;
-  } catch (error) {
-    failure = error;
-    throw error;
-  } finally {
-    meter.end(failure);
-  }
+  const { value } = request;
+  const { job, meter, callOf } = prepare(deps, request, caller, surface);
+  const begins = (chunk: ChatCompletionChunk) => surface.isToken?.(chunk) ?? isToken(chunk);
+  const upstream = deps.dispatcher.stream(job, begins, (backend, attempting) =>
+    backend.provider.stream(callOf(backend, attempting, { ...value, stream: true })),
+  );
+  yield* relayStream(upstream, value.stream_options?.include_usage === true, meter);
 }

@@ -24,7 +24,7 @@ export async function createMessage(
   if (request.stream)
     throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
   const plan = planMessage(deps.catalog, request, caller);
-  const { value } = await createCompletion(deps, Json.ofValue(plan.chat), plan.caller);
+  const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface);
   const { original_answer: original } = value;
   return Json.ofValue(isMessage(original) ? { ...original, model: request.model } : toMessage(value, request.model));
 }
@@ -38,7 +38,7 @@ export async function* streamMessage(
   const plan = planMessage(deps.catalog, request, caller);
   const chat = { ...plan.chat, stream_options: { include_usage: true } };
   const writer = new MessageWriter(request.model);
-  for await (const batch of streamCompletion(deps, Json.ofValue(chat), plan.caller)) {
+  for await (const batch of streamCompletion(deps, Json.ofValue(chat), caller, plan.surface)) {
     const events = batch.flatMap(({ value }) => writer.read(value));
     if (events.length > 0) yield events.map((event) => Json.ofValue(event));
   }
