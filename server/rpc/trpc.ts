@@ -18,6 +18,8 @@ export type Meta = OpenApiMeta & {
   imageForm?: boolean;
   /** REST takes it without a body, though its method has one. */
   bodyless?: boolean;
+  /** The schema of its errors; default `ErrorBody`. */
+  errorBody?: string;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };
@@ -88,9 +90,10 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Lets the caller in, or throws why not. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader } = ctx;
+  const { requestId, setHeader, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  return Object.assign(ctx, { caller: { requestId, principal, signal: stopSignal(principal, signal), setHeader } });
+  const caller = { requestId, principal, signal: stopSignal(principal, signal), setHeader, dialectHeaders };
+  return Object.assign(ctx, { caller });
 }
 
 /** Needs a key: what the use case gets is the caller. */

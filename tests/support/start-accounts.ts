@@ -5,12 +5,7 @@ import { upstreamKey } from './start-scripted.ts';
 import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
 
 /** Calls as the holder of a key. */
-type CallAs = (
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Record<string, string>,
-) => Promise<Response>;
+type CallAs = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
 export interface AccountsGateway extends Gateway {
   readonly upstream: ScriptedUpstream;
