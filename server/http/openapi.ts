@@ -9,6 +9,8 @@ import { EmbeddingRequest } from '../../contracts/embeddings/embedding.ts';
 import { ErrorBody, errorCatalog } from '../../contracts/errors.ts';
 import { ImageEditForm, ImageEditRequest } from '../../contracts/images/edit.ts';
 import { ImageEvent, ImageGenerationRequest } from '../../contracts/images/generation.ts';
+import { ResponseRequest } from '../../contracts/responses/request.ts';
+import { ResponseEvent } from '../../contracts/responses/response.ts';
 import { audioPaths } from './audio-document.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 
@@ -19,6 +21,7 @@ const TAGS: Readonly<Record<string, string>> = {
   audio: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
   conversations: 'Chat with memory: the server keeps the history.',
   images: 'OpenAI-compatible images, made and changed.',
+  responses: "OpenAI's Responses API over any model, and its shape of conversations.",
   models: 'Which models there are, and what they can do.',
   system: 'Health and the error catalog.',
 };
@@ -87,6 +90,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       TranscriptionForm,
       TranslationForm,
       SpeechRequest,
+      ResponseEvent,
+      ResponseRequest,
     },
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };

@@ -25,6 +25,8 @@ import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
+import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
+import { responseProcedures } from './response-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
 
 export interface RouterDeps {
@@ -48,13 +50,15 @@ const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
 export const createRouter = ({ catalog, store, readiness, version }: RouterDeps) => {
-  const { conversations, usage } = store;
+  const { conversations, responses, usage } = store;
   return router({
     v1: {
       chat: completionProcedures({ catalog, usage }),
       completions: textCompletionProcedures({ catalog, usage }),
       embeddings: embeddingProcedures({ catalog, usage }),
       images: imageProcedures({ catalog, usage }),
+      responses: responseProcedures({ catalog, conversations, responses, usage }),
+      conversations: openAiConversationProcedures({ conversations, responses }),
     },
     c1: { chat: turnProcedures({ catalog, conversations, usage }) },
     models: {

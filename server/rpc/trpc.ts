@@ -15,6 +15,8 @@ export type Meta = OpenApiMeta & {
   streamEvent?: string;
   /** REST takes the input as `multipart/form-data` too, with pictures as files. */
   imageForm?: boolean;
+  /** REST takes the request without a body too. */
+  bodyOptional?: boolean;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };

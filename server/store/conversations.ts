@@ -1,5 +1,6 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { newId } from './ids.ts';
 import type { Owner } from './owner.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations, toMatch } from './search.ts';
@@ -11,6 +12,7 @@ import type {
   ConversationStore,
   EndedTurn,
   MessageRow,
+  NewMessage,
   NewTurn,
 } from './store.ts';
 import { Turns } from './turns.ts';
@@ -65,17 +67,40 @@ export class Conversations implements ConversationStore {
 
   update(
     key: ConversationKey,
-    fields: { title?: string | null | undefined; systemPrompt?: string | null | undefined },
+    fields: {
+      title?: string | null | undefined;
+      systemPrompt?: string | null | undefined;
+      metadata?: string | null | undefined;
+    },
   ): Promise<ConversationRow | null> {
-    const { title, systemPrompt } = fields;
+    const { title, systemPrompt, metadata } = fields;
     return useDatabase(async () => {
       const [updated] = await this.#db.conversation.updateManyAndReturn({
         where: { id: key.id, ...visibleTo(key.userId) },
-        data: { ...(title !== undefined && { title }), ...(systemPrompt !== undefined && { systemPrompt }) },
+        data: {
+          ...(title !== undefined && { title }),
+          ...(systemPrompt !== undefined && { systemPrompt }),
+          ...(metadata !== undefined && { metadata }),
+        },
         select: conversationFields,
       });
       return updated ?? null;
     });
+  }
+
+  create(start: { userId: string | null; metadata: string | null; messages: readonly NewMessage[] }): Promise<string> {
+    const { userId, metadata, messages } = start;
+    return useDatabase(async () => {
+      const id = newId('conv');
+      const now = new Date();
+      await this.#db.conversation.create({ data: { id, userId, metadata, createdAt: now, lastUsedAt: now } });
+      if (messages.length > 0) await this.#turns.append({ id, userId }, messages);
+      return id;
+    });
+  }
+
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
+    return useDatabase(() => this.#turns.append(key, messages));
   }
 
   remove(key: ConversationKey): Promise<boolean> {

@@ -6,6 +6,7 @@ import { PrismaClient } from './generated/client.ts';
 import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
+import { Responses } from './responses.ts';
 import { SqliteAdapterFactory } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -56,6 +57,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const usage = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), { onError });
   return {
     conversations: new Conversations(db, owner),
+    responses: new Responses(db),
     usage,
     // Names a table, since a bare SELECT 1 would not touch the file.
     ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),

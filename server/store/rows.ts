@@ -14,6 +14,7 @@ export const conversationFields = {
   model: true,
   systemPrompt: true,
   messageCount: true,
+  metadata: true,
   createdAt: true,
   lastUsedAt: true,
 } as const satisfies Record<keyof ConversationRow, true>;
@@ -22,6 +23,7 @@ export const messageFields = {
   id: true,
   seq: true,
   parentId: true,
+  turnId: true,
   role: true,
   prompt: true,
   reasoning: true,

@@ -6,7 +6,7 @@ export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
 
 /** A message as it goes to the store. */
 export interface NewMessage {
-  readonly role: 'user' | 'tool';
+  readonly role: StoredMessage['role'];
   /** JSON text of the message exactly as it stands in every later prompt: it is joined in as it is, byte for byte. */
   readonly prompt: string;
   /** Its words, for the full-text search. */
@@ -23,6 +23,8 @@ export interface NewTurn {
   /** Undefined keeps the conversation's own. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
+  /** The turn is taken only while the conversation has so many messages; else it is `conversation_busy`. */
+  readonly expectedCount?: number | undefined;
 }
 
 /** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
@@ -37,6 +39,7 @@ export interface BegunTurn {
   readonly conversationId: string;
   /** The id of the answer that is now `in_progress`. */
   readonly answerId: string;
+  readonly answerSeq: number;
   readonly systemPrompt: string | null;
   /** All earlier messages, oldest first, without the ones of this turn. */
   readonly history: readonly HistoryMessage[];
@@ -61,6 +64,8 @@ export interface ConversationRow {
   readonly model: string | null;
   readonly systemPrompt: string | null;
   readonly messageCount: number;
+  /** JSON text. */
+  readonly metadata: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
 }
@@ -69,6 +74,8 @@ export interface MessageRow {
   readonly id: string;
   readonly seq: number;
   readonly parentId: string | null;
+  /** As in `HistoryMessage`. */
+  readonly turnId: string;
   readonly role: StoredMessage['role'];
   readonly prompt: string;
   readonly reasoning: string | null;
@@ -108,10 +115,58 @@ export interface ConversationStore {
   /** Undefined keeps a field, null clears it. */
   update(
     key: ConversationKey,
-    fields: { title?: string | null | undefined; systemPrompt?: string | null | undefined },
+    fields: {
+      title?: string | null | undefined;
+      systemPrompt?: string | null | undefined;
+      metadata?: string | null | undefined;
+    },
   ): Promise<ConversationRow | null>;
+  /** A conversation that nobody has answered in yet. */
+  create(start: { userId: string | null; metadata: string | null; messages: readonly NewMessage[] }): Promise<string>;
+  /**
+   * Adds messages without asking for an answer, and gives the `seq` of the first one. Throws `conversation_not_found`
+   * and `conversation_busy`.
+   */
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number>;
   /** Removes it with all its messages; false when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
+}
+
+/** What `/v1/responses` keeps of an answer beyond its message. */
+export interface ResponseRow {
+  readonly id: string;
+  readonly conversationId: string;
+  /** `seq` of the first message of its own input, and of its answer. */
+  readonly firstSeq: number;
+  readonly answerSeq: number;
+  /** JSON text, as are `output` and `error`. */
+  readonly echo: string;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+}
+
+/** A response with its answer, and how long its conversation is by now. */
+export interface StoredResponse extends ResponseRow {
+  readonly answer: MessageRow;
+  readonly messageCount: number;
+  readonly systemPrompt: string | null;
+}
+
+/** Stored responses. A response is removed with its conversation. */
+export interface ResponseStore {
+  add(row: Omit<ResponseRow, 'output' | 'error' | 'endedAt'>): Promise<void>;
+  end(id: string, ended: { output: string; error: string | null }): Promise<void>;
+  find(id: string): Promise<StoredResponse | null>;
+  /** The messages of a conversation from one `seq` to before another. */
+  messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;
+  /** Any message, by its id. */
+  message(id: string): Promise<MessageRow | null>;
+  /** The outputs of a conversation's responses, by the `seq` of the answer. */
+  outputs(conversationId: string): Promise<ReadonlyMap<number, string>>;
+  /** False when there was none. Its messages stay in the conversation. */
+  remove(id: string): Promise<boolean>;
 }
 
 /** What one request used, whichever way it ended. */
@@ -147,6 +202,7 @@ export interface UsageStore {
 
 export interface Store {
   readonly conversations: ConversationStore;
+  readonly responses: ResponseStore;
   readonly usage: UsageStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;

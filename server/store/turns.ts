@@ -4,7 +4,15 @@ import { newId } from './ids.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { visibleTo, withoutNul } from './rows.ts';
-import { type BegunTurn, EMPTY_ANSWER, type EndedTurn, type HistoryMessage, type NewTurn } from './store.ts';
+import {
+  type BegunTurn,
+  type ConversationKey,
+  EMPTY_ANSWER,
+  type EndedTurn,
+  type HistoryMessage,
+  type NewMessage,
+  type NewTurn,
+} from './store.ts';
 
 /**
  * The turn protocol. The hot path of `/c1`, hence raw statements in one batch: `Conversation.activeTurnId` is taken by
@@ -47,6 +55,26 @@ export class Turns {
     ]);
   }
 
+  /** Messages without an answer: the conversation is held and freed in one transaction. */
+  async append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
+    const turnId = newId('add');
+    const now = new Date();
+    const { id, userId } = key;
+    const [[conversation]] = await this.#db.$transaction([
+      this.#db.$queryRaw<{ messageCount: bigint }[]>`
+        UPDATE "Conversation" SET "activeTurnId" = ${turnId}, "messageCount" = "messageCount" + ${messages.length},
+          "lastUsedAt" = ${now}
+        WHERE "id" = ${id} AND "activeTurnId" IS NULL AND ("userId" IS NULL OR "userId" = ${userId})
+        RETURNING "messageCount"`,
+      this.#db.$executeRaw(insertRows({ rows: messages.map(toRow), conversationId: id, turnId, now })),
+      this.#db.$executeRaw`
+        UPDATE "Conversation" SET "activeTurnId" = NULL WHERE "id" = ${id} AND "activeTurnId" = ${turnId}`,
+    ]);
+    if (conversation) return Number(conversation.messageCount) - messages.length + 1;
+    if (await this.#freedFromTheDead(id, userId)) return this.append(key, messages);
+    throw new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+  }
+
   async #start(turn: NewTurn): Promise<BegunTurn> {
     const conversationId = newId('conv');
     const answerId = newId('msg');
@@ -60,7 +88,7 @@ export class Turns {
           ${answerId}, ${this.#owner.id}, ${now}, ${now})`,
       this.#db.$executeRaw(insertMessages({ turn, conversationId, answerId, now })),
     ]);
-    return { conversationId, answerId, systemPrompt, history: [] };
+    return { conversationId, answerId, answerSeq: turn.messages.length + 1, systemPrompt, history: [] };
   }
 
   async #continue(turn: NewTurn, conversationId: string): Promise<BegunTurn | undefined> {
@@ -69,12 +97,14 @@ export class Turns {
     const count = turn.messages.length + 1;
     const systemPrompt =
       turn.systemPrompt === undefined ? Prisma.empty : Prisma.sql`, "systemPrompt" = ${turn.systemPrompt}`;
+    const expected =
+      turn.expectedCount === undefined ? Prisma.empty : Prisma.sql` AND "messageCount" = ${turn.expectedCount}`;
     const [[conversation], , history] = await this.#db.$transaction([
-      this.#db.$queryRaw<{ systemPrompt: string | null }[]>`
+      this.#db.$queryRaw<{ systemPrompt: string | null; messageCount: bigint }[]>`
         UPDATE "Conversation" SET "activeTurnId" = ${answerId}, "activeOwner" = ${this.#owner.id},
           "messageCount" = "messageCount" + ${count}, "model" = ${turn.model}, "lastUsedAt" = ${now}${systemPrompt}
-        WHERE "id" = ${conversationId} AND "activeTurnId" IS NULL AND ("userId" IS NULL OR "userId" = ${turn.userId})
-        RETURNING "systemPrompt"`,
+        WHERE "id" = ${conversationId} AND "activeTurnId" IS NULL AND ("userId" IS NULL OR "userId" = ${turn.userId})${expected}
+        RETURNING "systemPrompt", "messageCount"`,
       this.#db.$executeRaw(insertMessages({ turn, conversationId, answerId, now })),
       this.#db.$queryRaw<HistoryMessage[]>`
         SELECT m."turnId", m."role", m."prompt", m."status"
@@ -82,7 +112,9 @@ export class Turns {
         WHERE c."id" = ${conversationId} AND c."activeTurnId" = ${answerId} AND m."seq" <= c."messageCount" - ${count}
         ORDER BY m."seq"`,
     ]);
-    return conversation && { conversationId, answerId, systemPrompt: conversation.systemPrompt, history };
+    if (!conversation) return undefined;
+    const { systemPrompt: own, messageCount } = conversation;
+    return { conversationId, answerId, answerSeq: Number(messageCount), systemPrompt: own, history };
   }
 
   /** False when it is truly busy; throws when there is no such conversation. */
@@ -99,15 +131,29 @@ export class Turns {
   }
 }
 
+interface NewRow {
+  readonly id: string;
+  readonly role: string;
+  readonly prompt: string;
+  readonly text: string;
+  readonly status: string;
+  readonly model: string | null;
+}
+
+const toRow = ({ role, prompt, text }: NewMessage): NewRow => {
+  return { id: newId('msg'), role, prompt, text: withoutNul(text), status: 'completed', model: null };
+};
+
 /** The turn's messages and the empty answer, provided that the conversation is held by this turn. */
 function insertMessages(to: { turn: NewTurn; conversationId: string; answerId: string; now: Date }): Prisma.Sql {
   const { turn, conversationId, answerId, now } = to;
-  const messages = [
-    ...turn.messages.map(({ role, prompt, text }) => {
-      return { id: newId('msg'), role, prompt, text: withoutNul(text), status: 'completed', model: null };
-    }),
-    { id: answerId, role: 'assistant', prompt: EMPTY_ANSWER, text: '', status: 'in_progress', model: turn.model },
-  ];
+  const answer = { id: answerId, role: 'assistant', prompt: EMPTY_ANSWER, text: '', status: 'in_progress' };
+  const rows = [...turn.messages.map(toRow), { ...answer, model: turn.model }];
+  return insertRows({ rows, conversationId, turnId: answerId, now });
+}
+
+function insertRows(to: { rows: readonly NewRow[]; conversationId: string; turnId: string; now: Date }): Prisma.Sql {
+  const { rows: messages, conversationId, turnId, now } = to;
   const rows = messages.map((message, i) => {
     const { id, role, prompt, text, status, model } = message;
     const parentId = messages[i - 1]?.id ?? null;
@@ -121,7 +167,7 @@ function insertMessages(to: { turn: NewTurn; conversationId: string; answerId: s
     SELECT n."id", c."id", c."messageCount" - ${messages.length} + n."position",
       COALESCE(n."parentId", (SELECT p."id" FROM "Message" p
         WHERE p."conversationId" = c."id" AND p."seq" = c."messageCount" - ${messages.length})),
-      ${answerId}, n."role", n."prompt", n."text", n."status", n."model", ${now}
+      ${turnId}, n."role", n."prompt", n."text", n."status", n."model", ${now}
     FROM "Conversation" c, "new" n
-    WHERE c."id" = ${conversationId} AND c."activeTurnId" = ${answerId}`;
+    WHERE c."id" = ${conversationId} AND c."activeTurnId" = ${turnId}`;
 }

@@ -5,7 +5,7 @@ import type { UsageStore } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
 import type { Caller } from './caller.ts';
 import { Meter } from './meter.ts';
-import { planChat, toCall } from './plan-chat.ts';
+import { type ChatPlan, planChat, toCall } from './plan-chat.ts';
 import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
 
 export interface CompletionDeps {
@@ -13,7 +13,20 @@ export interface CompletionDeps {
   readonly usage: UsageStore;
 }
 
-const OPERATION = 'v1.chat';
+/** Which surface a completion is made for. */
+export interface Surface {
+  /** As in usage rows. */
+  readonly operation: string;
+  readonly conversationId?: string | null;
+}
+
+const CHAT: Surface = { operation: 'v1.chat' };
+
+function startMeter({ usage }: CompletionDeps, plan: ChatPlan, caller: Caller, bytes: number, surface: Surface): Meter {
+  const meter = new Meter(usage, surface.operation, plan, caller, bytes);
+  meter.conversationId = surface.conversationId ?? null;
+  return meter;
+}
 
 /** What was checked is what is sent: no address of an image may hide behind a doubled key. */
 function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionRequest> {
@@ -23,15 +36,16 @@ function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionReq
 
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
 export async function createCompletion(
-  { catalog, usage }: CompletionDeps,
+  deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
+  surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
   if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const plan = planChat(catalog, request.value, caller);
-  const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
+  const plan = planChat(deps.catalog, request.value, caller);
+  const meter = startMeter(deps, plan, caller, request.bytes.length, surface);
   try {
     const answer = await plan.backend.provider.complete(toCall(plan, asChecked(request), caller));
     meter.chunk();
@@ -46,12 +60,13 @@ export async function createCompletion(
 
 /** The same as a stream of chunks. Nothing happens before the first pull, so early failures are still plain errors. */
 export async function* streamCompletion(
-  { catalog, usage }: CompletionDeps,
+  deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
+  surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const plan = planChat(catalog, { ...request.value, stream: true }, caller);
-  const meter = new Meter(usage, OPERATION, plan, caller, request.bytes.length);
+  const plan = planChat(deps.catalog, { ...request.value, stream: true }, caller);
+  const meter = startMeter(deps, plan, caller, request.bytes.length, surface);
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
     const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));

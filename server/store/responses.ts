@@ -1,0 +1,68 @@
+import { useDatabase } from './failures.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { messageFields, toMessageRow } from './rows.ts';
+import type { MessageRow, ResponseRow, ResponseStore, StoredResponse } from './store.ts';
+
+export class Responses implements ResponseStore {
+  readonly #db: PrismaClient;
+
+  constructor(db: PrismaClient) {
+    this.#db = db;
+  }
+
+  add(row: Omit<ResponseRow, 'output' | 'error' | 'endedAt'>): Promise<void> {
+    return useDatabase(async () => void (await this.#db.response.create({ data: row })));
+  }
+
+  end(id: string, { output, error }: { output: string; error: string | null }): Promise<void> {
+    // It may have been deleted meanwhile.
+    return useDatabase(async () => {
+      await this.#db.response.updateMany({ where: { id }, data: { output, error, endedAt: new Date() } });
+    });
+  }
+
+  find(id: string): Promise<StoredResponse | null> {
+    return useDatabase(async () => {
+      const row = await this.#db.response.findUnique({
+        where: { id },
+        include: { conversation: { select: { messageCount: true, systemPrompt: true } } },
+      });
+      if (!row) return null;
+      const { conversation, ...response } = row;
+      const answer = await this.#db.message.findUnique({
+        where: { conversationId_seq: { conversationId: row.conversationId, seq: row.answerSeq } },
+        select: messageFields,
+      });
+      return answer && { ...response, ...conversation, answer: toMessageRow(answer) };
+    });
+  }
+
+  messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]> {
+    return useDatabase(async () => {
+      const where = { conversationId, seq: { gte: from, lt: before } };
+      const rows = await this.#db.message.findMany({ where, select: messageFields, orderBy: { seq: 'asc' } });
+      return rows.map(toMessageRow);
+    });
+  }
+
+  message(id: string): Promise<MessageRow | null> {
+    return useDatabase(async () => {
+      const row = await this.#db.message.findUnique({ where: { id }, select: messageFields });
+      return row && toMessageRow(row);
+    });
+  }
+
+  outputs(conversationId: string): Promise<ReadonlyMap<number, string>> {
+    return useDatabase(async () => {
+      const rows = await this.#db.response.findMany({
+        where: { conversationId },
+        select: { answerSeq: true, output: true },
+      });
+      return new Map(rows.flatMap(({ answerSeq, output }) => (output === null ? [] : [[answerSeq, output]])));
+    });
+  }
+
+  remove(id: string): Promise<boolean> {
+    return useDatabase(async () => (await this.#db.response.deleteMany({ where: { id } })).count > 0);
+  }
+}
