@@ -40,7 +40,7 @@ export const AddItemsRequest = OpenAiConversationRef.extend({
 export type AddItemsRequest = z.infer<typeof AddItemsRequest>;
 
 /** `GET /v1/conversations/{conversation_id}/items` */
-export const ListItemsRequest = OpenAiConversationRef.extend({ ...Page, include: z.unknown().optional() }).meta({
+export const ListItemsRequest = OpenAiConversationRef.extend({ ...Page }).meta({
   id: 'ListItemsRequest',
 });
 export type ListItemsRequest = z.infer<typeof ListItemsRequest>;
@@ -48,12 +48,12 @@ export type ListItemsRequest = z.infer<typeof ListItemsRequest>;
 /** `GET /v1/conversations/{conversation_id}/items/{item_id}` */
 export const ItemRef = OpenAiConversationRef.extend({
   item_id: z.string().min(1),
-  include: z.unknown().optional(),
+  include: Page.include,
 }).meta({ id: 'ItemRef' });
 export type ItemRef = z.infer<typeof ItemRef>;
 
 /** `GET /v1/responses/{response_id}/input_items` */
 export const ListInputItemsRequest = z
-  .object({ response_id: z.string().min(1), ...Page, include: z.unknown().optional() })
+  .object({ response_id: z.string().min(1), ...Page })
   .meta({ id: 'ListInputItemsRequest' });
 export type ListInputItemsRequest = z.infer<typeof ListInputItemsRequest>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InputItem } from './item.ts';
+import { InputItem, Page } from './item.ts';
 
 /** A tool, flat: `function`, `custom`, `namespace`; others that OpenAI runs itself are dropped or refused. */
 export const ResponseTool = z
@@ -78,8 +78,7 @@ export const RetrieveResponseRequest = z
     response_id,
     stream: z.boolean().optional().describe('Gives the events instead, of a stored response anew.'),
     starting_after: z.int().min(0).optional().describe('With `stream`: only the events after this number.'),
-    include: z.unknown().optional(),
-    include_obfuscation: z.unknown().optional(),
+    include: Page.include,
   })
   .meta({ id: 'RetrieveResponseRequest' });
 export type RetrieveResponseRequest = z.infer<typeof RetrieveResponseRequest>;

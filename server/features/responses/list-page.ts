@@ -8,12 +8,12 @@ export interface PageRequest {
   readonly limit?: number | undefined;
   readonly order?: 'asc' | 'desc' | undefined;
   readonly after?: string | undefined;
-  readonly include?: unknown;
+  readonly include?: string | undefined;
 }
 
-/** True when encrypted reasoning was asked for; a query may hold the name once or several times. */
-const showsProof = (include: unknown): boolean =>
-  (Array.isArray(include) ? include : [include]).includes('reasoning.encrypted_content');
+/** True when encrypted reasoning was asked for. */
+export const showsProof = (include: string | undefined): boolean =>
+  include?.split(',').includes('reasoning.encrypted_content') ?? false;
 
 /** One page of items that are given in the order of the conversation. */
 export function listPage(items: readonly OutputItem[], page: PageRequest): ItemList {

@@ -12,7 +12,7 @@ import { Json } from '../../providers/json.ts';
 import type { StoredResponse } from '../../store/store.ts';
 import type { Caller } from '../chat/caller.ts';
 import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
-import { listPage } from './list-page.ts';
+import { listPage, showsProof } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
 import { toUsage } from './read-usage.ts';
 import { replayResponse } from './replay-response.ts';
@@ -35,7 +35,7 @@ function statusOf({ answer }: StoredResponse): Response['status'] {
   return answer.status === 'in_progress' || answer.status === 'cancelled' ? answer.status : 'failed';
 }
 
-function toResponse(row: StoredResponse): Response {
+function toResponse(row: StoredResponse, shown: boolean): Response {
   const status = statusOf(row);
   const { answer, error, endedAt } = row;
   const failure = error === null ? BROKEN_OFF : ResponseFailure.parse(JSON.parse(error));
@@ -44,7 +44,7 @@ function toResponse(row: StoredResponse): Response {
     createdAt: toSeconds(row.createdAt),
     completedAt: status === 'completed' && endedAt ? toSeconds(endedAt) : null,
     status,
-    output: readOutput(row.output).map(withoutProof),
+    output: shown ? readOutput(row.output) : readOutput(row.output).map(withoutProof),
     usage: answer.usage ? toUsage(answer.usage) : undefined,
     error: status === 'failed' ? failure : null,
     finishReason: answer.finishReason,
@@ -52,8 +52,11 @@ function toResponse(row: StoredResponse): Response {
 }
 
 /** `GET /v1/responses/{response_id}` */
-export async function getResponse(stores: ResponseStores, { response_id }: ResponseRef): Promise<Response> {
-  return toResponse(await findResponse(stores, response_id));
+export async function getResponse(
+  stores: ResponseStores,
+  { response_id: id, include }: RetrieveResponseRequest,
+): Promise<Response> {
+  return toResponse(await findResponse(stores, id), showsProof(include));
 }
 
 /** The same as events: those of an answer that is being given in the background, or those of a stored one anew. */
