@@ -103,10 +103,17 @@ export function toCompletionFields(request: ResponseRequest, target: Target): Tr
 
 const withFormat = (format: ChatCompletionRequest['response_format']) => (format ? { response_format: format } : {});
 
+/** A content that is nothing but text; null for any other. */
+function plainText(content: ChatMessage['content']): string | null {
+  if (content == null || typeof content === 'string') return content ?? '';
+  const texts = content.map((part) => (part.type === 'text' && typeof part.text === 'string' ? part.text : null));
+  return texts.includes(null) ? null : texts.join('\n\n');
+}
+
 /** Text of both, as one: many chat templates take one system message, at the start. */
 function joined(first: ChatMessage, second: ChatMessage): ChatMessage | null {
-  const both = [first.content, second.content];
-  return both.every((content) => typeof content === 'string') ? { role: 'system', content: both.join('\n\n') } : null;
+  const both = [plainText(first.content), plainText(second.content)];
+  return both.includes(null) ? null : { role: 'system', content: both.join('\n\n') };
 }
 
 /**

@@ -14,8 +14,13 @@ export interface KnownTool {
 
 /** Tools that agents always offer and can do without; a model that is not OpenAI's has nothing like them. */
 const OPTIONAL = /^(web_search(_preview)?(_\d{4}_\d{2}_\d{2})?|tool_search|image_generation)$/;
-/** Those of them that OpenAI's own Responses API takes from the gateway. */
-const HOSTED: ReadonlySet<string> = new Set(['web_search', 'image_generation']);
+/** Of those, what reaches OpenAI's own Responses API; one with other fields would do something else without them. */
+const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
+  web_search: new Set(['type', 'filters', 'user_location', 'search_context_size']),
+  image_generation: new Set(['type', 'model', 'quality', 'size', 'output_format', 'background']),
+};
+
+const isHosted = (tool: ResponseTool): boolean => Object.keys(tool).every((field) => HOSTED[tool.type]?.has(field));
 
 const Namespace = z.looseObject({
   name: z.string().min(1),
@@ -94,7 +99,7 @@ export class ToolMap {
     const { type } = tool;
     if (type === 'namespace' && !namespace) this.#addNamespace(tool, at);
     else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
-    else if (this.#native && HOSTED.has(type)) this.chatTools.push(tool);
+    else if (this.#native && isHosted(tool)) this.chatTools.push(tool);
     else if (OPTIONAL.test(type)) this.dropped.add(type);
     else throw new AppError('invalid_field', `The gateway has no tools of type '${type}'.`, { param: `${at}.type` });
   }
