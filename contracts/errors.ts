@@ -94,6 +94,27 @@ export const errorCatalog = {
     description: 'Nothing is served at this path.',
     remediation: 'See `/openapi` for every path; base URLs end in `/v1`.',
   },
+  malformed_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    title: 'The request is not HTTP',
+    description: 'What was sent cannot be read as an HTTP request: a header or a length is malformed.',
+    remediation: 'Send it with an HTTP client; behind a proxy, see what that makes of the headers.',
+  },
+  headers_too_large: {
+    status: 431,
+    type: 'invalid_request_error',
+    title: 'The headers are too large',
+    description: 'The address and the headers of the request together exceed 16 KB.',
+    remediation: 'Send large data in the body.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    title: 'The request did not arrive',
+    description: 'The headers of the request did not arrive within a minute.',
+    remediation: 'Try again over a better connection.',
+  },
   invalid_json: {
     status: 400,
     type: 'invalid_request_error',

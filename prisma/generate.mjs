@@ -18,11 +18,12 @@ const input = createHash('sha256')
 // A hash, not the files' times: a checkout or a copy changes those without a reason to generate anew.
 const current = existsSync(client) && existsSync(stamp) && readFileSync(stamp, 'utf8') === input;
 if (!current) {
-  const { status } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [require.resolve('prisma/build/index.js'), 'generate', `--schema=${schema}`, '--no-hints'],
     {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // It reports its progress, on stderr as well; that is of interest only when it fails.
+      encoding: 'utf8',
       // `generate` is WebAssembly, yet the CLI first insists on a schema engine, which it would download. Any file
       // that exists satisfies it. Never set this for `migrate` or `db`: they would do nothing and call it success.
       env: {
@@ -33,6 +34,9 @@ if (!current) {
       },
     },
   );
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+    process.exit(status ?? 1);
+  }
   writeFileSync(stamp, input);
 }

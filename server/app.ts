@@ -4,12 +4,15 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
+import { BackendStates } from './features/routing/backend-state.ts';
+import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { audioPlugin } from './http/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { decorateAdmission } from './http/plugins/admission.ts';
+import { answerClientError, takeOverRefusals } from './http/plugins/client-error.ts';
 import { allowOrigins } from './http/plugins/cors.ts';
 import { handleErrors, sendError } from './http/plugins/errors.ts';
 import { guardMethods } from './http/plugins/method-guard.ts';
@@ -41,6 +44,8 @@ function createFastify(env: Env): FastifyInstance {
     keepAliveTimeout: 75_000,
     // A stop lets the answers that are under way end.
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });
@@ -51,8 +56,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, providers, store, version, docsDir } = deps;
   const app = createFastify(env);
   const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst));
-  const readiness = new ReadinessCheck(catalog, providers, store);
-  const router = createRouter({ catalog, store, readiness, version });
+  const states = new BackendStates(env.circuit);
+  const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries });
+  const readiness = new ReadinessCheck({ catalog, states, providers, store });
+  const router = createRouter({ catalog, dispatcher, store, readiness, version });
   const document = createOpenApiDocument(router, version);
 
   decorateAdmission(app);
@@ -62,8 +69,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
+  takeOverRefusals(app);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
-  await app.register(audioPlugin, { catalog, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
+  await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../contracts/models/model.ts';
 import type { LocalServer } from './detect-local.ts';
-import { type Backend, Catalog, type CatalogModel } from './features/models/catalog.ts';
+import { type Backend, Catalog, type CatalogModel, type ModelTimeouts } from './features/models/catalog.ts';
 import type { ModelEntry, ModelsFile } from './models-file.ts';
 import { ImagesApiProvider } from './providers/images-api/images-api.ts';
 import type { Provider } from './providers/provider.ts';
@@ -37,12 +37,35 @@ function overImagesApi(provider: Provider): Provider {
 /** What OpenAI takes; vLLM and llama.cpp take any number. */
 const MAX_BATCH = 2048;
 
-const toBackend = (provider: Provider, model: string, maxBatch = MAX_BATCH): Backend => ({
+const toBackend = (provider: Provider, model: string, own: Partial<Backend> = {}): Backend => ({
   provider,
   model,
+  name: `${provider.id}/${model}`,
   ignoresImages: false,
-  maxBatch,
+  weight: 1,
+  maxParallel: 8,
+  cacheSalt: false,
+  maxBatch: MAX_BATCH,
+  ...own,
 });
+
+/** For an answer with all its attempts, in ms: an agent's long answers included. */
+const TOTAL_MS = 1_800_000;
+/** Pictures take up to 180 s, whatever the time-outs of their provider say. */
+const IMAGE_MS = 240_000;
+
+const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+
+function timeoutsOf({ timeouts, output }: Pick<ModelEntry, 'timeouts' | 'output'>): ModelTimeouts {
+  const firstTokenMs = toMs(timeouts.first_token_seconds);
+  return {
+    firstTokenMs,
+    firstByteMs: firstTokenMs,
+    idleMs: toMs(timeouts.idle_seconds),
+    totalMs: toMs(timeouts.total_seconds) ?? TOTAL_MS,
+    leastMs: output.includes('image') ? IMAGE_MS : undefined,
+  };
+}
 
 /** Legacy completions need no word of the operator: a provider that has them has them for chat models too. */
 const chatEndpoints = (backends: readonly Backend[]): Endpoint[] =>
@@ -53,7 +76,7 @@ function missingFor(entry: ModelEntry, file: ModelsFile): string {
   const keys = entry.backends.flatMap((backend) => {
     if ('alias' in backend) return [];
     const provider = file.providers[backend.provider];
-    return provider?.kind === 'openai-compatible' && provider.api_key_env ? [provider.api_key_env] : [];
+    return provider && 'api_key_env' in provider && provider.api_key_env ? [provider.api_key_env] : [];
   });
   return keys.length > 0
     ? `Set ${[...new Set(keys)].join(' or ')}, or give it a backend in the models file.`
@@ -67,7 +90,10 @@ function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: r
       const provider = providers.get(backend.provider);
       if (!provider) return [];
       const asked = backend.images === 'api' ? overImagesApi(provider) : provider;
-      return [toBackend(asked, backend.model, backend.max_batch)];
+      const entry = file.providers[backend.provider];
+      const { weight, max_parallel: maxParallel, max_batch: maxBatch = MAX_BATCH } = backend;
+      const cacheSalt = entry?.kind === 'openai-compatible' && entry.cache_salt === true;
+      return [toBackend(asked, backend.model, { weight, maxParallel, maxBatch, cacheSalt })];
     }
     const target = file.models.find(({ alias }) => alias === backend.alias);
     if (!target || seen.includes(backend.alias)) return [];
@@ -94,6 +120,8 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
     reasoning: entry.reasoning,
     minMaxTokens: entry.constraints.min_max_tokens ?? null,
     typicalResponseSeconds: entry.constraints.typical_response_seconds ?? null,
+    strategy: entry.strategy,
+    timeouts: timeoutsOf(entry),
     backends,
     missing: backends.length > 0 ? null : missingFor(entry, options.file),
   };
@@ -113,6 +141,8 @@ function ownModel(alias: string, backend: Backend, family: string): CatalogModel
     reasoning: true,
     minMaxTokens: null,
     typicalResponseSeconds: null,
+    strategy: 'ordered',
+    timeouts: timeoutsOf({ timeouts: {}, output: ['text'] }),
     backends: [backend],
     missing: null,
   };

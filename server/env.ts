@@ -22,6 +22,9 @@ const Variables = z.object({
   EMBEDDED_VARIANT: z.enum(['default', 'cuda', 'vulkan']).default('default'),
   EMBEDDED_THREADS: positive.optional(),
   DETECT_LOCAL: onOff.default(true),
+  UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
+  CIRCUIT_FAILURES: positive.default(5),
+  CIRCUIT_COOLDOWN_SECONDS: z.coerce.number().positive().default(15),
   RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
   RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
   MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
@@ -48,6 +51,9 @@ export interface Env {
   };
   readonly detectLocal: boolean;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
+  /** How often a chain that failed as a whole is tried again. */
+  readonly upstreamRetries: number;
+  readonly circuit: { readonly failures: number; readonly coolDownMs: number };
   /** In bytes. */
   readonly maxBodyBytes: number;
   readonly corsOrigins: readonly string[];
@@ -85,6 +91,8 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     },
     detectLocal: v.DETECT_LOCAL,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
+    upstreamRetries: v.UPSTREAM_RETRIES,
+    circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },
     maxBodyBytes: v.MAX_BODY_BYTES,
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     logLevel: v.LOG_LEVEL,

@@ -34,7 +34,7 @@ async function start(): Promise<void> {
     url: env.databaseUrl,
     migrationsDir: join(root, 'prisma/migrations'),
     synchronous: env.synchronous,
-    onError: (error) => app.log.error({ err: error }, 'usage rows could not be written'),
+    onError: (error) => app.log.error({ err: error }, 'could not be written'),
   });
   const { bearer, file: bearerFile, created } = openBearer(env.apiBearer, env.dataDir);
   const app = await createApp({ env, bearer, catalog, providers, store, version, docsDir: join(root, 'docs') });

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Endpoint, Modality } from '../contracts/models/model.ts';
+import { strategies } from './features/models/catalog.ts';
 import { ProviderEntry } from './provider-entry.ts';
+
+const seconds = z.number().positive().optional();
 
 const BackendEntry = z.union([
   z.strictObject({
@@ -12,6 +15,10 @@ const BackendEntry = z.union([
     images: z.enum(['chat', 'api']).default('chat'),
     /** The longest list of embedding inputs that it takes at once; longer ones are split. */
     max_batch: z.int().positive().optional(),
+    /** Its share of the requests, where the strategy shares them out. */
+    weight: z.number().positive().default(1),
+    /** How many requests at once affinity gives it before others get them. */
+    max_parallel: z.int().positive().default(8),
   }),
   z.strictObject({ alias: z.string() }),
 ]);
@@ -31,6 +38,16 @@ const ModelEntry = z.strictObject({
     .strictObject({
       min_max_tokens: z.int().positive().optional(),
       typical_response_seconds: z.number().positive().optional(),
+    })
+    .default({}),
+  strategy: z.enum(strategies).default('ordered'),
+  /** Of this model; what is absent is the provider's. */
+  timeouts: z
+    .strictObject({
+      first_token_seconds: seconds,
+      idle_seconds: seconds,
+      /** Of all of it, attempts and waits included. */
+      total_seconds: seconds,
     })
     .default({}),
   backends: z.array(BackendEntry).min(1),

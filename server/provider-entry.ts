@@ -36,7 +36,13 @@ function complete<Entry extends Address>(entry: Entry, vendor: Vendor | undefine
 
 const KnownEntry = z.discriminatedUnion('kind', [
   z
-    .strictObject({ kind: z.literal('openai-compatible'), preset: z.enum(presetNames).optional(), ...address })
+    .strictObject({
+      kind: z.literal('openai-compatible'),
+      preset: z.enum(presetNames).optional(),
+      /** Lets vLLM cache each key's prompts apart from those of other keys. */
+      cache_salt: z.boolean().optional(),
+      ...address,
+    })
     .transform((entry, ctx) => complete(entry, entry.preset && presets[entry.preset], ctx)),
   z
     .strictObject({ kind: z.enum(['anthropic', 'gemini']), ...address })

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+/**
+ * A text that is kept beside a conversation. The character NUL is refused: databases end a text there, or refuse it. In
+ * messages it is allowed, which are kept as JSON.
+ */
+export const keptText = () => z.string().refine((text) => !text.includes('\0'), 'must not hold the character U+0000');
+
 export const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() }).meta({ id: 'TextPart' });
 
 /** An image, always inline: the gateway and its upstreams fetch no addresses. */

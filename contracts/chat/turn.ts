@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { SamplingFields } from './completion.ts';
-import { Content } from './message.ts';
+import { Content, keptText } from './message.ts';
 
-/** The answer of a tool that the client ran, by the id of the call. */
+/** The answer of a tool that the client ran, by the id of the call. Unknown fields reach the upstream. */
 export const ToolResult = z
   .looseObject({
     tool_call_id: z.string().min(1),
-    content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]),
+    content: Content.describe('What the tool gave: text, or content parts.'),
+    is_error: z.boolean().nullish().describe('The tool failed, and the content says how.'),
   })
   .meta({ id: 'ToolResult' });
 export type ToolResult = z.infer<typeof ToolResult>;
@@ -23,15 +24,18 @@ export const TurnRequest = z
       .array(z.looseObject({ url: z.string().describe('`data:image/<type>;base64,<data>`') }))
       .nullish()
       .describe('Shortcut for a text with images; the gateway rebuilds the content parts.'),
-    tool_results: z.array(ToolResult).nullish().describe('Results of the tool calls in the last answer.'),
+    tool_results: z
+      .array(ToolResult)
+      .nullish()
+      .describe('Results of the tool calls in the last answer, at most one for each.'),
     conversation_id: z.string().min(1).nullish().describe('Leave out to start a conversation.'),
-    user_id: z.string().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
+    user_id: keptText().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
     provider: z
       .string()
       .min(1)
       .nullish()
       .describe('Picks the alias `<model>-<provider>` or that backend of the model.'),
-    system_prompt: z.string().nullish().describe("Sets the conversation's system prompt."),
+    system_prompt: keptText().nullish().describe("Sets the conversation's system prompt."),
     ...SamplingFields,
   })
   .meta({ id: 'TurnRequest' });

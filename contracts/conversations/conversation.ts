@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Usage } from '../chat/completion.ts';
-import { Content, ToolCall } from '../chat/message.ts';
+import { Content, keptText, ToolCall } from '../chat/message.ts';
 
 /**
  * How a message ended: `completed`; `in_progress` while it is being answered; `incomplete` when the upstream broke
@@ -21,6 +21,7 @@ export const StoredMessage = z
     reasoning_content: z.string().optional(),
     tool_calls: z.array(ToolCall).optional(),
     tool_call_id: z.string().optional(),
+    is_error: z.boolean().optional().describe('True on the result of a tool that failed.'),
     status: MessageStatus,
     model: z.string().nullable().describe('The alias that answered; null on messages of the user.'),
     finish_reason: z.string().nullable(),
@@ -54,7 +55,7 @@ export const Conversation = ConversationHead.extend({
 }).meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
 
-const user_id = z.string().min(1).max(256).nullish().describe('The end user whose conversations these are.');
+const user_id = keptText().min(1).max(256).nullish().describe('The end user whose conversations these are.');
 
 /** `GET /c1/conversations`: newest first; with `q`, those whose messages match, with an excerpt. */
 export const ListConversationsRequest = z
@@ -89,8 +90,8 @@ export type ConversationRef = z.infer<typeof ConversationRef>;
 
 /** `PATCH /c1/conversations/{conversation_id}`: null clears a field, an absent one stays. */
 export const UpdateConversationRequest = ConversationRef.extend({
-  title: z.string().max(500).nullish(),
-  system_prompt: z.string().nullish(),
+  title: keptText().max(500).nullish(),
+  system_prompt: keptText().nullish(),
 }).meta({ id: 'UpdateConversationRequest' });
 export type UpdateConversationRequest = z.infer<typeof UpdateConversationRequest>;
 

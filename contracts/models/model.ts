@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RouteState } from '../system/health.ts';
 
 export const Modality = z.enum(['text', 'image', 'audio', 'video']);
 export type Modality = z.infer<typeof Modality>;
@@ -38,7 +39,7 @@ export const ModelInfo = z
     constraints: ModelConstraints,
     available: z.boolean().describe('Whether a configured backend serves it.'),
     backends: z
-      .array(z.object({ provider: z.string(), kind: z.string(), model: z.string() }))
+      .array(z.object({ provider: z.string(), kind: z.string(), model: z.string(), state: RouteState }))
       .describe('The chain in order; empty when nothing is configured.'),
   })
   .meta({ id: 'ModelInfo' });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { InputItem, Page } from './item.ts';
 
-const Metadata = z.record(z.string(), z.string());
+/** Key-value pairs that a client keeps with a conversation. */
+export const Metadata = z.record(z.string(), z.string());
 const conversation_id = z.string().min(1);
 
 /** `POST /v1/conversations`. Format: OpenAI's API reference, "Conversations". */

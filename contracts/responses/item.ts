@@ -60,6 +60,8 @@ export const OutputItem = z
   .meta({ id: 'OutputItem' });
 export type OutputItem = z.infer<typeof OutputItem>;
 
+export const OutputItems = z.array(OutputItem);
+
 /** A page of items. */
 export const ItemList = z
   .object({

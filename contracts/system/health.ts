@@ -15,6 +15,24 @@ export const BackendHealth = z
   .meta({ id: 'BackendHealth' });
 export type BackendHealth = z.infer<typeof BackendHealth>;
 
+/**
+ * Whether a backend gets requests. `open`: it failed several times in a row and is left alone; `half_open`: one request
+ * is trying it again; `cooling`: it said 429 and when to come back.
+ */
+export const RouteState = z.enum(['closed', 'open', 'half_open', 'cooling']).meta({ id: 'RouteState' });
+export type RouteState = z.infer<typeof RouteState>;
+
+/** What the requests themselves tell about one backend. */
+export const Route = z
+  .object({
+    backend: z.string().describe('`<provider>/<model>`, as in `x-gateway-backend`.'),
+    state: RouteState,
+    in_flight: z.int().describe('Requests that it answers now.'),
+    latency_ms: z.number().nullable().describe('Until its answers began, on average.'),
+  })
+  .meta({ id: 'Route' });
+export type Route = z.infer<typeof Route>;
+
 /** `GET /readyz`: whether requests can be served, with the state of each backend. 503 when not ready. */
 export const Readiness = z
   .object({
@@ -22,7 +40,8 @@ export const Readiness = z
     demo: z.boolean(),
     notice: z.string().optional(),
     database: z.object({ status: z.enum(['up', 'down']), latency_ms: z.number().nullable() }),
-    backends: z.array(BackendHealth),
+    backends: z.array(BackendHealth).describe('What a probe of each provider says; probes spend no tokens.'),
+    routes: z.array(Route).describe('The circuit of each backend.'),
   })
   .meta({ id: 'Readiness' });
 export type Readiness = z.infer<typeof Readiness>;

@@ -7,6 +7,8 @@ interface AppErrorOptions {
   cause?: unknown;
   /** Seconds after which a retry makes sense; becomes `Retry-After`. */
   retryAfter?: number;
+  /** The conversation of the turn that failed, for callers that see no headers. */
+  conversationId?: string;
 }
 
 /** The one error of the gateway. Its message is written for the client and must hold nothing secret. */
@@ -14,6 +16,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
   readonly retryAfter: number | undefined;
+  readonly conversationId: string | undefined;
 
   constructor(code: ErrorCode, message: string = errorCatalog[code].description, options: AppErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -21,6 +24,18 @@ export class AppError extends Error {
     this.code = code;
     this.param = options.param ?? null;
     this.retryAfter = options.retryAfter;
+    this.conversationId = options.conversationId;
+  }
+
+  /** The same, of a turn of this conversation. */
+  inConversation(conversationId: string): AppError {
+    const { code, message, param, retryAfter } = this;
+    return new AppError(code, message, {
+      ...(param === null ? {} : { param }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      conversationId,
+      cause: this,
+    });
   }
 
   get status(): number {

@@ -10,6 +10,8 @@ export interface WireError {
   readonly body: ErrorBody;
   /** In seconds; null when a retry has no known time. */
   readonly retryAfter: number | null;
+  /** The conversation of the turn that failed; null when there is none, or it was not begun. REST has it in a header. */
+  readonly conversationId: string | null;
 }
 
 /** What Fastify says about a body or an address, before any of our code runs. */
@@ -66,7 +68,7 @@ export function toAppError(thrown: unknown): AppError {
 
 /** The only serialiser of errors. */
 export function toWireError(thrown: unknown): WireError {
-  const { code, message, param, retryAfter } = toAppError(thrown);
+  const { code, message, param, retryAfter, conversationId } = toAppError(thrown);
   const { status, type } = errorCatalog[code];
   return {
     status,
@@ -76,5 +78,6 @@ export function toWireError(thrown: unknown): WireError {
     },
     body: { error: { type, code, message, param } },
     retryAfter: retryAfter ?? null,
+    conversationId: conversationId ?? null,
   };
 }

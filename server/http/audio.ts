@@ -52,7 +52,15 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
         const form = await openModelForm(request.raw.iterator({ destroyOnReturn: false }), type, maxBodyBytes);
         try {
           const { model, contentType, rewrite: body } = form;
-          const call = { endpoint, path, operation: `v1.audio.${endpoint}`, model, contentType, body };
+          const call = {
+            endpoint,
+            path,
+            operation: `v1.audio.${endpoint}`,
+            model,
+            contentType,
+            body,
+            repeatable: false,
+          };
           const answer = await forwardCall(deps, call, toCaller(request, reply));
           await sendBytes(reply, answer, (error) => logError(request, error));
           return reply;

@@ -118,6 +118,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
         responses[status] = errorResponse(status);
       }
     }
+    // `/readyz` alone: the same answer, with the status of what it says.
+    if (operation.meta.status) responses['503'] = { ...Object(responses['200']), description: 'It cannot serve now.' };
   }
   const { 'x-gateway-applied': _, ...headers } = chatHeaders;
   Object.assign(document.paths ?? {}, audioPaths({ headers, errorResponse }));

@@ -69,8 +69,8 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
 
   app.setErrorHandler((error, request, reply) => {
     logError(request, error);
-    const { status, headers, body, retryAfter } = toWireError(error);
-    const data: ErrorData = { code: trpcCodeOf(status), httpStatus: status, error: body.error, retryAfter };
+    const { status, headers, body, ...rest } = toWireError(error);
+    const data: ErrorData = { code: trpcCodeOf(status), httpStatus: status, error: body.error, ...rest };
     reply
       .code(status)
       .headers(headers)

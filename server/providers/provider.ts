@@ -6,6 +6,18 @@ import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from './json.ts';
 
+/** How long one call may take, in ms; what is absent is the provider's own. */
+export interface CallTimeouts {
+  /** Until the first byte. */
+  readonly firstByteMs?: number | undefined;
+  /** Between two pieces of the answer. */
+  readonly idleMs?: number | undefined;
+  /** For all of it. */
+  readonly totalMs?: number | undefined;
+  /** Shorter time-outs of the provider than this are not kept to: images take minutes. */
+  readonly leastMs?: number | undefined;
+}
+
 /** One request to one upstream. */
 export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   /** The upstream's own name of the model. */
@@ -22,8 +34,7 @@ export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   readonly changes: Readonly<Record<string, unknown>>;
   /** Aborts the upstream at once, before and after its first token. */
   readonly signal: AbortSignal;
-  /** Time-outs that are shorter than this are not kept to, in ms: images take minutes. */
-  readonly leastWaitMs?: number | undefined;
+  readonly timeouts?: CallTimeouts | undefined;
 }
 
 /** One request to an endpoint of OpenAI's beside the chat, whose body is the vendor's as it is. */
@@ -34,8 +45,7 @@ export interface ForwardCall {
   /** A stream is sent as it comes, never held whole. */
   readonly body: Buffer | Readable;
   readonly signal: AbortSignal;
-  /** As in `ProviderCall`. */
-  readonly leastWaitMs?: number | undefined;
+  readonly timeouts?: CallTimeouts | undefined;
 }
 
 /** One request for pictures to an upstream that has OpenAI's own addresses for them. */
@@ -44,8 +54,7 @@ export interface ImagesCall {
   readonly model: string;
   readonly request: ImageGenerationRequest | ImageEditRequest;
   readonly signal: AbortSignal;
-  /** As in `ProviderCall`. */
-  readonly leastWaitMs?: number | undefined;
+  readonly timeouts?: CallTimeouts | undefined;
 }
 
 /** A success; `body` gives the pieces as they come. Ending it early aborts the upstream. */

@@ -12,7 +12,7 @@ import { TranslatingProvider } from './translating-provider.ts';
 type UpstreamKind = 'openai-compatible' | 'openai-responses' | 'anthropic' | 'gemini';
 
 /** What the models file says about an upstream, with its key already looked up. */
-export interface HttpProviderSettings extends OpenAiCompatibleSettings {
+interface HttpProviderSettings extends OpenAiCompatibleSettings {
   /** How much of the reasoning is asked for, where the dialect has a word for it. */
   readonly reasoningSummary?: ReasoningSummary | undefined;
 }

@@ -92,7 +92,7 @@ export class TranslatingProvider implements Provider {
   #post(call: ProviderCall, stream: boolean): Exchange {
     const request = call.request.with(call.changes).value;
     const { path, body } = this.#dialect.toRequest(request, call.model, stream);
-    const { signal, leastWaitMs } = call;
-    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { leastWaitMs });
+    const { signal, timeouts } = call;
+    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { timeouts });
   }
 }

@@ -18,6 +18,7 @@ import {
 } from '../features/conversations/manage-conversations.ts';
 import type { Catalog } from '../features/models/catalog.ts';
 import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
+import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/store.ts';
@@ -31,6 +32,7 @@ import { documented, type Meta, procedure, publicProcedure, router } from './trp
 
 export interface RouterDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly store: Store;
   readonly readiness: ReadinessCheck;
   readonly version: string;
@@ -43,24 +45,25 @@ const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
 });
 
 const open = (path: `/${string}`, summary: string): Meta => ({
-  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [500] },
+  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [408, 431, 500] },
 });
 
 const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, store, readiness, version }: RouterDeps) => {
+export const createRouter = ({ catalog, dispatcher, store, readiness, version }: RouterDeps) => {
   const { conversations, responses, usage } = store;
+  const deps = { catalog, dispatcher, usage };
   return router({
     v1: {
-      chat: completionProcedures({ catalog, usage }),
-      completions: textCompletionProcedures({ catalog, usage }),
-      embeddings: embeddingProcedures({ catalog, usage }),
-      images: imageProcedures({ catalog, usage }),
-      responses: responseProcedures({ catalog, conversations, responses, usage }),
+      chat: completionProcedures(deps),
+      completions: textCompletionProcedures(deps),
+      embeddings: embeddingProcedures(deps),
+      images: imageProcedures(deps),
+      responses: responseProcedures({ ...deps, conversations, responses }),
       conversations: openAiConversationProcedures({ conversations, responses }),
     },
-    c1: { chat: turnProcedures({ catalog, conversations, usage }) },
+    c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {
       list: documented(
         procedure.meta(get('/v1/models', 'models', 'List the models')).query((): ModelList => listModels(catalog)),
@@ -76,7 +79,7 @@ export const createRouter = ({ catalog, store, readiness, version }: RouterDeps)
       info: documented(
         procedure
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
-          .query((): GatewayInfo => describeGateway(catalog, version)),
+          .query((): GatewayInfo => describeGateway(catalog, dispatcher.states, version)),
         GatewayInfo,
       ),
     },

@@ -47,6 +47,8 @@ export interface ErrorData {
   readonly error: ErrorBody['error'];
   /** Seconds after which a retry makes sense, where that is known. */
   readonly retryAfter: number | null;
+  /** The conversation of the turn that failed, also when it is a new one: the turn can be tried again there. */
+  readonly conversationId: string | null;
 }
 
 const t = initTRPC
@@ -55,13 +57,14 @@ const t = initTRPC
   .create({
     isDev: false,
     errorFormatter({ shape, error }) {
-      const { status, body, retryAfter } = toWireError(error);
+      const { status, body, retryAfter, conversationId } = toWireError(error);
       const data = {
         code: trpcCodeOf(status),
         httpStatus: status,
         path: shape.data.path,
         error: body.error,
         retryAfter,
+        conversationId,
       } satisfies ErrorData;
       return { ...shape, message: body.error.message, data };
     },

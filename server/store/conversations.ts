@@ -1,7 +1,6 @@
+import { AppError } from '../errors/app-error.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { newId } from './ids.ts';
-import type { Owner } from './owner.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations, toMatch } from './search.ts';
 import type {
@@ -12,26 +11,40 @@ import type {
   ConversationStore,
   EndedTurn,
   MessageRow,
+  NewConversation,
   NewMessage,
   NewTurn,
 } from './store.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
+import { UnwrittenEnds } from './unwritten-ends.ts';
 
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
   readonly #turns: Turns;
+  readonly #unwritten: UnwrittenEnds;
 
-  constructor(db: PrismaClient, owner: Owner) {
+  constructor(db: PrismaClient, turns: Turns, onError: (error: unknown) => void) {
     this.#db = db;
-    this.#turns = new Turns(db, owner);
+    this.#turns = turns;
+    this.#unwritten = new UnwrittenEnds((turn) => useDatabase(() => turns.end(turn)), onError);
+  }
+
+  /** Writes what was not written yet, or says what is lost. */
+  close(): Promise<void> {
+    return this.#unwritten.close();
   }
 
   beginTurn(turn: NewTurn): Promise<BegunTurn> {
     return useDatabase(() => this.#turns.begin(turn));
   }
 
-  endTurn(turn: EndedTurn): Promise<void> {
-    return useDatabase(() => this.#turns.end(turn));
+  async endTurn(turn: EndedTurn): Promise<void> {
+    try {
+      await useDatabase(() => this.#turns.end(turn));
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'service_unavailable') this.#unwritten.add(turn);
+      throw error;
+    }
   }
 
   list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage> {
@@ -88,15 +101,8 @@ export class Conversations implements ConversationStore {
     });
   }
 
-  create(start: { userId: string | null; metadata: string | null; messages: readonly NewMessage[] }): Promise<string> {
-    const { userId, metadata, messages } = start;
-    return useDatabase(async () => {
-      const id = newId('conv');
-      const now = new Date();
-      await this.#db.conversation.create({ data: { id, userId, metadata, createdAt: now, lastUsedAt: now } });
-      if (messages.length > 0) await this.#turns.append({ id, userId }, messages);
-      return id;
-    });
+  create(start: NewConversation): Promise<string> {
+    return useDatabase(() => this.#turns.create(start));
   }
 
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {

@@ -7,9 +7,10 @@ import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { Responses } from './responses.ts';
-import { SqliteAdapterFactory } from './sqlite/adapter.ts';
+import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
 
 export interface StoreOptions {
@@ -21,7 +22,7 @@ export interface StoreOptions {
   readonly synchronous?: 'NORMAL' | 'FULL';
   /** How long a call waits, in ms, while another process writes. Default 5,000. */
   readonly busyTimeoutMs?: number;
-  /** Told of failures that no caller waits for: usage rows that could not be written. */
+  /** Told of failures that no caller waits for: usage rows, and ends of turns, that could not be written. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -36,6 +37,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const owner = await Owner.claim(path);
   const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
+  const transact: Transact = (work) => adapter.transact(work);
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
@@ -48,20 +50,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   };
   try {
     await db.$connect();
-    await recoverTurns(db, owner);
+    await recoverTurns(transact, owner);
   } catch (error) {
     await close();
     throw error;
   }
 
-  const usage = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), { onError });
+  const usage = new UsageWriter(transact, { onError });
+  const conversations = new Conversations(db, new Turns(transact, owner), onError);
   return {
-    conversations: new Conversations(db, owner),
+    conversations,
     responses: new Responses(db),
     usage,
     // Names a table, since a bare SELECT 1 would not touch the file.
     ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),
     close: async () => {
+      await conversations.close();
       await usage.close();
       // So that the one file, copied while nothing runs, holds everything.
       await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);

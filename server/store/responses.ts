@@ -1,24 +1,13 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { messageFields, toMessageRow } from './rows.ts';
-import type { MessageRow, ResponseRow, ResponseStore, StoredResponse } from './store.ts';
+import type { MessageRow, ResponseStore, StoredResponse } from './store.ts';
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;
 
   constructor(db: PrismaClient) {
     this.#db = db;
-  }
-
-  add(row: Omit<ResponseRow, 'output' | 'error' | 'endedAt'>): Promise<void> {
-    return useDatabase(async () => void (await this.#db.response.create({ data: row })));
-  }
-
-  end(id: string, { output, error }: { output: string; error: string | null }): Promise<void> {
-    // It may have been deleted meanwhile.
-    return useDatabase(async () => {
-      await this.#db.response.updateMany({ where: { id }, data: { output, error, endedAt: new Date() } });
-    });
   }
 
   find(id: string): Promise<StoredResponse | null> {

@@ -25,6 +25,23 @@ export interface NewTurn {
   readonly messages: readonly NewMessage[];
   /** The turn is taken only while the conversation has so many messages; else it is `conversation_busy`. */
   readonly expectedCount?: number | undefined;
+  /**
+   * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
+   * and may be asked more than once.
+   */
+  readonly check?: (history: readonly HistoryMessage[]) => void;
+  /** Where the answer is one of `/v1/responses`. */
+  readonly response?: NewResponse | undefined;
+}
+
+/** What is kept of a response from its start. */
+export interface NewResponse {
+  /** Its id, by that of the answer. */
+  readonly idOf: (answerId: string) => string;
+  /** How many of the turn's messages are its own input: the last ones. */
+  readonly inputCount: number;
+  /** JSON text. */
+  readonly echo: string;
 }
 
 /** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
@@ -39,7 +56,6 @@ export interface BegunTurn {
   readonly conversationId: string;
   /** The id of the answer that is now `in_progress`. */
   readonly answerId: string;
-  readonly answerSeq: number;
   readonly systemPrompt: string | null;
   /** All earlier messages, oldest first, without the ones of this turn. */
   readonly history: readonly HistoryMessage[];
@@ -55,6 +71,15 @@ export interface EndedTurn {
   readonly reasoning: string | null;
   readonly finishReason: string | null;
   readonly usage: Usage | null;
+  /** Where it is the answer of a response. `output` and `error` are JSON text. */
+  readonly response?: { readonly id: string; readonly output: string; readonly error: string | null } | undefined;
+}
+
+export interface NewConversation {
+  readonly userId: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly messages: readonly NewMessage[];
 }
 
 export interface ConversationRow {
@@ -107,7 +132,10 @@ export interface ConversationStore {
    * is on disk when the promise resolves. Throws `conversation_not_found` and `conversation_busy`.
    */
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
-  /** Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. */
+  /**
+   * Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. Throws
+   * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
+   */
   endTurn(turn: EndedTurn): Promise<void>;
   /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
   list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage>;
@@ -121,8 +149,8 @@ export interface ConversationStore {
       metadata?: string | null | undefined;
     },
   ): Promise<ConversationRow | null>;
-  /** A conversation that nobody has answered in yet. */
-  create(start: { userId: string | null; metadata: string | null; messages: readonly NewMessage[] }): Promise<string>;
+  /** A conversation that nobody has answered in yet. Gives its id. */
+  create(start: NewConversation): Promise<string>;
   /**
    * Adds messages without asking for an answer, and gives the `seq` of the first one. Throws `conversation_not_found`
    * and `conversation_busy`.
@@ -154,10 +182,8 @@ export interface StoredResponse extends ResponseRow {
   readonly systemPrompt: string | null;
 }
 
-/** Stored responses. A response is removed with its conversation. */
+/** Stored responses. They are written with their turns, and removed with their conversations. */
 export interface ResponseStore {
-  add(row: Omit<ResponseRow, 'output' | 'error' | 'endedAt'>): Promise<void>;
-  end(id: string, ended: { output: string; error: string | null }): Promise<void>;
   find(id: string): Promise<StoredResponse | null>;
   /** The messages of a conversation from one `seq` to before another. */
   messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;

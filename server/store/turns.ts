@@ -1,173 +1,196 @@
+import { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { AppError } from '../errors/app-error.ts';
-import { Prisma, type PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
+import { insertAnswer, insertMessages, type Place } from './insert-messages.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
-import { visibleTo, withoutNul } from './rows.ts';
-import {
-  type BegunTurn,
-  type ConversationKey,
-  EMPTY_ANSWER,
-  type EndedTurn,
-  type HistoryMessage,
-  type NewMessage,
-  type NewTurn,
+import { withoutNul } from './rows.ts';
+import type { Transact } from './sqlite/adapter.ts';
+import type { Statements } from './sqlite/connection.ts';
+import { toSqliteTime } from './sqlite/values.ts';
+import type {
+  BegunTurn,
+  ConversationKey,
+  EndedTurn,
+  HistoryMessage,
+  NewConversation,
+  NewMessage,
+  NewTurn,
 } from './store.ts';
 
+const INSERT_CONVERSATION = `
+  INSERT INTO "Conversation" ("id", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
+    "createdAt", "lastUsedAt")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_EMPTY = `
+  INSERT INTO "Conversation" ("id", "userId", "metadata", "messageCount", "createdAt", "lastUsedAt")
+  VALUES (?, ?, ?, 0, ?, ?)`;
+
+const SELECT_CONVERSATION = `
+  SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner" FROM "Conversation"
+  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?)`;
+
+const TAKE_CONVERSATION = `
+  UPDATE "Conversation" SET "activeTurnId" = ?, "activeOwner" = ?, "messageCount" = ?, "model" = ?, "lastUsedAt" = ?,
+    "systemPrompt" = ?
+  WHERE "id" = ?`;
+
+const LENGTHEN_CONVERSATION = 'UPDATE "Conversation" SET "messageCount" = ?, "lastUsedAt" = ? WHERE "id" = ?';
+
+const SELECT_LAST = 'SELECT "id" FROM "Message" WHERE "conversationId" = ? AND "seq" = ?';
+
+const SELECT_HISTORY = `
+  SELECT "id", "turnId", "role", "prompt", "status" FROM "Message" WHERE "conversationId" = ? ORDER BY "seq"`;
+
+/** Only while in progress: what later prompts were built on never changes. */
+const END_ANSWER = `
+  UPDATE "Message" SET "status" = ?, "prompt" = ?, "text" = ?, "reasoning" = ?, "finishReason" = ?, "usage" = ?
+  WHERE "id" = ? AND "conversationId" = ? AND "status" = 'in_progress'`;
+
+const FREE_CONVERSATION = `
+  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
+
+const INSERT_RESPONSE = `
+  INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
+  VALUES (?, ?, ?, ?, ?, ?)`;
+
+const END_RESPONSE = 'UPDATE "Response" SET "output" = ?, "error" = ?, "endedAt" = ? WHERE "id" = ?';
+
 /**
- * The turn protocol. The hot path of `/c1`, hence raw statements in one batch: `Conversation.activeTurnId` is taken by
- * a conditional UPDATE, and what follows in the same transaction has effect only where it was. Two processes on one
- * database are as safe as two callers in one.
+ * The turn protocol: `Conversation.activeTurnId` is taken and let go in one transaction with what it guards. The hot
+ * path of `/c1`, hence past Prisma. The transaction holds the database's write lock from its start, so two processes
+ * are as safe as two callers in one.
  */
 export class Turns {
-  readonly #db: PrismaClient;
+  readonly #transact: Transact;
   readonly #owner: Owner;
+  #lastMs = 0;
 
-  constructor(db: PrismaClient, owner: Owner) {
-    this.#db = db;
+  constructor(transact: Transact, owner: Owner) {
+    this.#transact = transact;
     this.#owner = owner;
   }
 
-  async begin(turn: NewTurn): Promise<BegunTurn> {
-    if (turn.conversationId === null) return this.#start(turn);
-    const conversationId = turn.conversationId;
-    const begun = await this.#continue(turn, conversationId);
-    if (begun) return begun;
-    // Its process may be gone while this one lives on.
-    if (await this.#freedFromTheDead(conversationId, turn.userId)) {
-      const retried = await this.#continue(turn, conversationId);
-      if (retried) return retried;
-    }
-    throw new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+  begin(turn: NewTurn): Promise<BegunTurn> {
+    const { conversationId } = turn;
+    return this.#transact((db) =>
+      conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId),
+    );
   }
 
-  async end(turn: EndedTurn): Promise<void> {
-    await this.#db.$transaction([
-      // Only while in progress: what later prompts were built on never changes.
-      this.#db.$executeRaw`
-        UPDATE "Message" SET "status" = ${turn.status}, "prompt" = ${turn.prompt}, "text" = ${withoutNul(turn.text)},
-          "reasoning" = ${turn.reasoning}, "finishReason" = ${turn.finishReason},
-          "usage" = ${turn.usage && JSON.stringify(turn.usage)}
-        WHERE "id" = ${turn.answerId} AND "conversationId" = ${turn.conversationId} AND "status" = 'in_progress'`,
-      this.#db.$executeRaw`
-        UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL
-        WHERE "id" = ${turn.conversationId} AND "activeTurnId" = ${turn.answerId}`,
-    ]);
+  end(turn: EndedTurn): Promise<void> {
+    const { conversationId, answerId, status, prompt } = turn;
+    const text = withoutNul(turn.text);
+    const reasoning = turn.reasoning && withoutNul(turn.reasoning);
+    const finishReason = turn.finishReason && withoutNul(turn.finishReason);
+    const usage = turn.usage && JSON.stringify(turn.usage);
+    const { response } = turn;
+    return this.#transact((db) => {
+      if (response) db.run(END_RESPONSE, response.output, response.error, toSqliteTime(new Date()), response.id);
+      db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
+      db.run(FREE_CONVERSATION, conversationId, answerId);
+    });
   }
 
-  /** Messages without an answer: the conversation is held and freed in one transaction. */
-  async append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
-    const turnId = newId('add');
-    const now = new Date();
-    const { id, userId } = key;
-    const [[conversation]] = await this.#db.$transaction([
-      this.#db.$queryRaw<{ messageCount: bigint }[]>`
-        UPDATE "Conversation" SET "activeTurnId" = ${turnId}, "messageCount" = "messageCount" + ${messages.length},
-          "lastUsedAt" = ${now}
-        WHERE "id" = ${id} AND "activeTurnId" IS NULL AND ("userId" IS NULL OR "userId" = ${userId})
-        RETURNING "messageCount"`,
-      this.#db.$executeRaw(insertRows({ rows: messages.map(toRow), conversationId: id, turnId, now })),
-      this.#db.$executeRaw`
-        UPDATE "Conversation" SET "activeTurnId" = NULL WHERE "id" = ${id} AND "activeTurnId" = ${turnId}`,
-    ]);
-    if (conversation) return Number(conversation.messageCount) - messages.length + 1;
-    if (await this.#freedFromTheDead(id, userId)) return this.append(key, messages);
-    throw new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+  /** Gives its id. */
+  create({ userId, metadata, messages }: NewConversation): Promise<string> {
+    return this.#transact((db) => {
+      const id = newId('conv');
+      const now = this.#now();
+      db.run(INSERT_EMPTY, id, userId, metadata, now, now);
+      if (messages.length > 0) this.#add(db, messages, { id, count: 0, now });
+      return id;
+    });
   }
 
-  async #start(turn: NewTurn): Promise<BegunTurn> {
+  /** Messages without an answer. Gives the `seq` of the first one. */
+  append({ id, userId }: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
+    return this.#transact((db) => {
+      const { count } = this.#take(db, id, userId);
+      this.#add(db, messages, { id, count, now: this.#now() });
+      return count + 1;
+    });
+  }
+
+  #add(db: Statements, messages: readonly NewMessage[], to: { id: string; count: number; now: string }): void {
+    const { id, count, now } = to;
+    const lastId = textOrNull(db.all(SELECT_LAST, id, count)[0]?.[0]);
+    insertMessages(db, messages, { conversationId: id, turnId: newId('add'), now, count, lastId });
+    db.run(LENGTHEN_CONVERSATION, count + messages.length, now, id);
+  }
+
+  /** A conversation that nobody is answering in. */
+  #take(db: Statements, id: string, userId: string | null): { systemPrompt: string | null; count: number } {
+    const [found] = db.all(SELECT_CONVERSATION, id, userId);
+    if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
+    const [systemPrompt, messageCount, activeTurnId, activeOwner] = found;
+    if (activeTurnId !== null) this.#freeFromTheDead(db, String(activeOwner));
+    return { systemPrompt: textOrNull(systemPrompt), count: Number(messageCount) };
+  }
+
+  #start(db: Statements, turn: NewTurn): BegunTurn {
+    turn.check?.([]);
     const conversationId = newId('conv');
     const answerId = newId('msg');
-    const now = new Date();
-    const systemPrompt = turn.systemPrompt ?? null;
-    await this.#db.$transaction([
-      this.#db.$executeRaw`
-        INSERT INTO "Conversation" ("id", "userId", "model", "systemPrompt", "messageCount", "activeTurnId",
-          "activeOwner", "createdAt", "lastUsedAt")
-        VALUES (${conversationId}, ${turn.userId}, ${turn.model}, ${systemPrompt}, ${turn.messages.length + 1},
-          ${answerId}, ${this.#owner.id}, ${now}, ${now})`,
-      this.#db.$executeRaw(insertMessages({ turn, conversationId, answerId, now })),
-    ]);
-    return { conversationId, answerId, answerSeq: turn.messages.length + 1, systemPrompt, history: [] };
+    const now = this.#now();
+    const { userId, model, messages, systemPrompt = null } = turn;
+    const count = messages.length + 1;
+    db.run(INSERT_CONVERSATION, conversationId, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now);
+    insertTurn(db, turn, { conversationId, turnId: answerId, now, count: 0, lastId: null });
+    return { conversationId, answerId, systemPrompt, history: [] };
   }
 
-  async #continue(turn: NewTurn, conversationId: string): Promise<BegunTurn | undefined> {
+  #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
+    const { systemPrompt: storedPrompt, count } = this.#take(db, conversationId, turn.userId);
+    if (turn.expectedCount !== undefined && turn.expectedCount !== count) throw busy();
+    const rows = db.all(SELECT_HISTORY, conversationId);
+    const history = rows.map(toHistoryMessage);
+    turn.check?.(history);
+
     const answerId = newId('msg');
-    const now = new Date();
-    const count = turn.messages.length + 1;
-    const systemPrompt =
-      turn.systemPrompt === undefined ? Prisma.empty : Prisma.sql`, "systemPrompt" = ${turn.systemPrompt}`;
-    const expected =
-      turn.expectedCount === undefined ? Prisma.empty : Prisma.sql` AND "messageCount" = ${turn.expectedCount}`;
-    const [[conversation], , history] = await this.#db.$transaction([
-      this.#db.$queryRaw<{ systemPrompt: string | null; messageCount: bigint }[]>`
-        UPDATE "Conversation" SET "activeTurnId" = ${answerId}, "activeOwner" = ${this.#owner.id},
-          "messageCount" = "messageCount" + ${count}, "model" = ${turn.model}, "lastUsedAt" = ${now}${systemPrompt}
-        WHERE "id" = ${conversationId} AND "activeTurnId" IS NULL AND ("userId" IS NULL OR "userId" = ${turn.userId})${expected}
-        RETURNING "systemPrompt", "messageCount"`,
-      this.#db.$executeRaw(insertMessages({ turn, conversationId, answerId, now })),
-      this.#db.$queryRaw<HistoryMessage[]>`
-        SELECT m."turnId", m."role", m."prompt", m."status"
-        FROM "Conversation" c JOIN "Message" m ON m."conversationId" = c."id"
-        WHERE c."id" = ${conversationId} AND c."activeTurnId" = ${answerId} AND m."seq" <= c."messageCount" - ${count}
-        ORDER BY m."seq"`,
-    ]);
-    if (!conversation) return undefined;
-    const { systemPrompt: own, messageCount } = conversation;
-    return { conversationId, answerId, answerSeq: Number(messageCount), systemPrompt: own, history };
+    const now = this.#now();
+    const systemPrompt = turn.systemPrompt === undefined ? storedPrompt : turn.systemPrompt;
+    const total = count + turn.messages.length + 1;
+    db.run(TAKE_CONVERSATION, answerId, this.#owner.id, total, turn.model, now, systemPrompt, conversationId);
+    const lastId = textOrNull(rows.at(-1)?.[0]);
+    insertTurn(db, turn, { conversationId, turnId: answerId, now, count, lastId });
+    return { conversationId, answerId, systemPrompt, history };
   }
 
-  /** False when it is truly busy; throws when there is no such conversation. */
-  async #freedFromTheDead(id: string, userId: string | null): Promise<boolean> {
-    const conversation = await this.#db.conversation.findFirst({
-      where: { id, ...visibleTo(userId) },
-      select: { activeOwner: true },
-    });
-    if (!conversation) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
-    const owner = conversation.activeOwner;
-    if (owner === null || this.#owner.isAlive(owner)) return false;
-    await freeTurnsOf(this.#db, owner);
-    return true;
+  /** No two turns of a process have the same time, by which conversations are listed. */
+  #now(): string {
+    this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
+    return toSqliteTime(new Date(this.#lastMs));
+  }
+
+  /** The process that answers may be gone while this one lives on. Throws when it is truly busy. */
+  #freeFromTheDead(db: Statements, ownerId: string): void {
+    if (ownerId === this.#owner.id || this.#owner.isAlive(ownerId)) {
+      throw busy();
+    }
+    freeTurnsOf(db, ownerId);
   }
 }
 
-interface NewRow {
-  readonly id: string;
-  readonly role: string;
-  readonly prompt: string;
-  readonly text: string;
-  readonly status: string;
-  readonly model: string | null;
+const busy = () => new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+
+/** The turn's messages, then the empty answer, and what is kept of its response. */
+function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: Place): void {
+  const answerSeq = insertAnswer(db, model, insertMessages(db, messages, place));
+  if (!response) return;
+  const { conversationId, turnId, now } = place;
+  const { idOf, inputCount, echo } = response;
+  db.run(INSERT_RESPONSE, idOf(turnId), conversationId, answerSeq - inputCount, answerSeq, echo, now);
 }
 
-const toRow = ({ role, prompt, text }: NewMessage): NewRow => {
-  return { id: newId('msg'), role, prompt, text: withoutNul(text), status: 'completed', model: null };
-};
-
-/** The turn's messages and the empty answer, provided that the conversation is held by this turn. */
-function insertMessages(to: { turn: NewTurn; conversationId: string; answerId: string; now: Date }): Prisma.Sql {
-  const { turn, conversationId, answerId, now } = to;
-  const answer = { id: answerId, role: 'assistant', prompt: EMPTY_ANSWER, text: '', status: 'in_progress' };
-  const rows = [...turn.messages.map(toRow), { ...answer, model: turn.model }];
-  return insertRows({ rows, conversationId, turnId: answerId, now });
+function toHistoryMessage([, turnId, role, prompt, status]: unknown[]): HistoryMessage {
+  return {
+    turnId: String(turnId),
+    role: StoredMessage.shape.role.parse(role),
+    prompt: String(prompt),
+    status: MessageStatus.parse(status),
+  };
 }
 
-function insertRows(to: { rows: readonly NewRow[]; conversationId: string; turnId: string; now: Date }): Prisma.Sql {
-  const { rows: messages, conversationId, turnId, now } = to;
-  const rows = messages.map((message, i) => {
-    const { id, role, prompt, text, status, model } = message;
-    const parentId = messages[i - 1]?.id ?? null;
-    return Prisma.sql`(${i + 1}, ${id}, ${parentId}, ${role}, ${prompt}, ${text}, ${status}, ${model})`;
-  });
-  return Prisma.sql`
-    WITH "new" ("position", "id", "parentId", "role", "prompt", "text", "status", "model")
-      AS (VALUES ${Prisma.join(rows)})
-    INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "status",
-      "model", "createdAt")
-    SELECT n."id", c."id", c."messageCount" - ${messages.length} + n."position",
-      COALESCE(n."parentId", (SELECT p."id" FROM "Message" p
-        WHERE p."conversationId" = c."id" AND p."seq" = c."messageCount" - ${messages.length})),
-      ${turnId}, n."role", n."prompt", n."text", n."status", n."model", ${now}
-    FROM "Conversation" c, "new" n
-    WHERE c."id" = ${conversationId} AND c."activeTurnId" = ${turnId}`;
-}
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { AppError } from '../errors/app-error.ts';
 import { useDatabase } from './failures.ts';
+import type { Transact } from './sqlite/adapter.ts';
 import type { SqlValue } from './sqlite/driver.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 import type { UsageRow, UsageStore } from './store.ts';
@@ -21,7 +22,7 @@ export interface UsageOptions {
  * often. A hard kill loses about the last 100 ms.
  */
 export class UsageWriter implements UsageStore {
-  readonly #insert: InsertRows;
+  readonly #transact: Transact;
   readonly #onError: (error: unknown) => void;
   readonly #maxQueued: number;
   #queue: UsageRow[] = [];
@@ -30,8 +31,8 @@ export class UsageWriter implements UsageStore {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(insert: InsertRows, { onError, maxQueued = 50_000 }: UsageOptions) {
-    this.#insert = insert;
+  constructor(transact: Transact, { onError, maxQueued = 50_000 }: UsageOptions) {
+    this.#transact = transact;
     this.#onError = onError;
     this.#maxQueued = maxQueued;
   }
@@ -107,7 +108,11 @@ export class UsageWriter implements UsageStore {
 
   async #write(rows: readonly UsageRow[]): Promise<void> {
     try {
-      await useDatabase(() => this.#insert(INSERT, rows.map(toColumns)));
+      await useDatabase(() =>
+        this.#transact((db) => {
+          for (const row of rows) db.run(INSERT, ...toColumns(row));
+        }),
+      );
     } catch (error) {
       if (error instanceof AppError) throw error;
       // A row that breaks a rule must not hold up the others for ever.
@@ -118,9 +123,6 @@ export class UsageWriter implements UsageStore {
     }
   }
 }
-
-/** Writes rows in one transaction, with one statement for each. */
-export type InsertRows = (sql: string, rows: readonly (readonly SqlValue[])[]) => Promise<void>;
 
 const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
   "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",

@@ -4,6 +4,7 @@ import { GatewayError, isGatewayError } from '../../clients/typescript/src/index
 import { bearer } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { gated, say } from '../support/upstream/scripts/answers.ts';
+import { refuse } from '../support/upstream/scripts/refusals.ts';
 import { asked, connectClient, errorOf } from './support.ts';
 
 let scripted: ScriptedGateway;
@@ -31,6 +32,22 @@ describe('queries and mutations over HTTP', () => {
     const completion = await client.v1.chat.create.mutate(asked);
     expect(completion.choices[0]?.message.content).toBe('Hello there.');
     expect(completion.model).toBe('scripted');
+  });
+
+  it('names the conversation of a first turn that failed, to be tried again there', async () => {
+    const { client } = connectClient(scripted);
+    const one = { model: 'scripted', message: 'One' };
+    scripted.upstream.reply(refuse('unavailable'), refuse('unavailable'));
+    const called = await errorOf(client.c1.chat.create.mutate(one));
+    const streamed = await errorOf(client.streamTurn(one).next());
+    await client.close();
+    for (const { code, conversationId } of [called, streamed]) {
+      expect([code, conversationId]).toEqual(['upstream_unavailable', expect.stringMatching(/^conv_/)]);
+      const again = await client.c1.chat.create.mutate({ ...one, conversation_id: conversationId });
+      expect(again.conversation_id).toBe(conversationId);
+    }
+    const unknown = await errorOf(client.c1.chat.create.mutate({ ...one, model: 'nobody' }));
+    expect(unknown.conversationId).toBeNull();
   });
 
   it('takes turns, names their conversation, and manages conversations', async () => {

@@ -209,6 +209,28 @@ describe('the fields of a turn', () => {
   });
 });
 
+describe('the character NUL', () => {
+  test('in a message is kept and sent; in an answer and its thoughts it cuts nothing off', async () => {
+    gateway.upstream.reply(think('A\0B', 'C\0D'));
+    const id = await turn({ message: 'E\0F' });
+    expect(messages()).toEqual([{ role: 'user', content: 'E\0F' }]);
+    expect((await conversation(id)).messages).toMatchObject([
+      { content: 'E\0F' },
+      { content: 'C\0D', reasoning_content: 'AB' },
+    ]);
+    await turn({ message: 'Next', conversation_id: id });
+    expect(messages()[1]).toEqual({ role: 'assistant', content: 'C\0D' });
+  });
+
+  test.each(['title', 'system_prompt', 'user_id'])('in %s is refused, naming the field', async (field) => {
+    const id = await turn({ message: 'Hi' });
+    const patched = await gateway.call('PATCH', `/c1/conversations/${id}`, { [field]: 'a\0b' });
+    expect(await errorOf(patched)).toMatchObject({ code: 'invalid_field', param: field });
+    if (field === 'title') return;
+    expect(await errorOf(await take({ message: 'Hi', [field]: 'a\0b' }))).toMatchObject({ param: field });
+  });
+});
+
 describe('the provider field', () => {
   test('names the alias <model>-<provider> when there is one', async () => {
     const response = await take({ message: 'Hi', provider: 'up2' });
@@ -251,11 +273,7 @@ describe('tools', () => {
       { id: 'call_2', function: { name: 'f', arguments: '{"n":2}' } },
     ]);
     expect(messages()[2]).toEqual({ role: 'tool', tool_call_id: 'call_1', content: 'one' });
-    expect(messages()[3]).toMatchObject({
-      role: 'tool',
-      tool_call_id: 'call_2',
-      content: expect.stringContaining('two'),
-    });
+    expect(messages()[3]).toEqual({ role: 'tool', tool_call_id: 'call_2', content: [{ type: 'text', text: 'two' }] });
 
     await turn({ conversation_id: id, message: 'Thanks' });
     expect(messagesText().startsWith(second)).toBe(true);
@@ -288,12 +306,65 @@ describe('tools', () => {
     ]);
   });
 
-  test('a result that names no open call does not stand in for one', async () => {
-    gateway.upstream.reply(callTools([{ name: 'f', arguments: {}, id: 'call_9' }]));
+  test.each([
+    ['in a new conversation', undefined, ['call_1'], 0],
+    ['of no call', ['call_1', 'call_2'], ['call_1', 'call_x'], 1],
+    ['twice', ['call_1', 'call_2'], ['call_1', 'call_1'], 1],
+  ] as const)('a result %s is refused, and nothing is stored', async (_what, called, given, at) => {
+    let id: string | undefined;
+    if (called) {
+      gateway.upstream.reply(callTools(called.map((call) => ({ name: 'f', arguments: {}, id: call }))));
+      id = await turn({ message: 'Do it', tools });
+    }
+    const before = gateway.upstream.chats.length;
+    const tool_results = given.map((tool_call_id) => ({ tool_call_id, content: 'x' }));
+    const refused = await take({ conversation_id: id, tool_results, message: 'And?' });
+    expect(refused.status).toBe(400);
+    expect(await errorOf(refused)).toMatchObject({
+      code: 'invalid_field',
+      param: `tool_results[${at}].tool_call_id`,
+    });
+    expect(gateway.upstream.chats.length).toBe(before);
+    if (id) expect((await conversation(id)).messages).toHaveLength(2);
+  });
+
+  test('a call takes its result once, and again only where the turn with it failed', async () => {
+    gateway.upstream.reply(callTools([{ name: 'f', arguments: {}, id: 'call_9' }]), refuse('unavailable'), say('Ok.'));
     const id = await turn({ message: 'Do it', tools });
-    await turn({ conversation_id: id, tool_results: [{ tool_call_id: 'call_x', content: 'about "call_9"' }] });
-    const results = messages().filter(({ role }: { role: string }) => role === 'tool');
-    expect(results).toContainEqual({ role: 'tool', tool_call_id: 'call_9', content: '(no result)' });
+    const result = { conversation_id: id, tool_results: [{ tool_call_id: 'call_9', content: 'about "call_9"' }] };
+    expect((await take(result)).status).toBe(503);
+    expect((await take(result)).status).toBe(200);
+    expect(messages().at(-1)).toEqual({ role: 'tool', tool_call_id: 'call_9', content: 'about "call_9"' });
+    expect(await errorOf(await take(result))).toMatchObject({ param: 'tool_results[0].tool_call_id' });
+  });
+
+  test('a result that speaks of another call does not stand in for its result', async () => {
+    gateway.upstream.reply(callTools(calls));
+    const id = await turn({ message: 'Do it', tools });
+    const content = [{ type: 'text', text: 'call_2' }];
+    await turn({ conversation_id: id, tool_results: [{ tool_call_id: 'call_1', content }] });
+    expect(messages().slice(-2)).toEqual([
+      { role: 'tool', tool_call_id: 'call_1', content },
+      { role: 'tool', tool_call_id: 'call_2', content: '(no result)' },
+    ]);
+  });
+
+  test('the parts of a result, that it is an error, and fields of its own are kept', async () => {
+    gateway.upstream.reply(callTools(calls));
+    const id = await turn({ message: 'Do it', tools });
+    const parts = [{ type: 'text', text: 'No such city.', vendor: 1 }];
+    const results = [
+      { tool_call_id: 'call_1', content: parts, is_error: true, role: 'user' },
+      { tool_call_id: 'call_2', content: 'fine', is_error: false, vendor_field: 2 },
+    ];
+    await turn({ conversation_id: id, tool_results: results });
+    expect(messages().slice(-2)).toEqual([
+      { role: 'tool', tool_call_id: 'call_1', content: parts, is_error: true },
+      { role: 'tool', tool_call_id: 'call_2', content: 'fine', vendor_field: 2 },
+    ]);
+    const stored = (await conversation(id)).messages.filter(({ role }) => role === 'tool');
+    expect(stored).toMatchObject([{ content: parts, is_error: true }, { content: 'fine' }]);
+    expect(stored[1]).not.toHaveProperty('is_error');
   });
 });
 

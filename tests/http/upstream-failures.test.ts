@@ -133,6 +133,7 @@ describe.each(streams)('after the first token, asked by %s', (_way, path, body) 
     ['an end without a finish reason', endWithoutFinish(2), 'upstream_broken'],
     ['an error event with [DONE]', errorInStream({ done: true }), 'upstream_broken'],
     ['an error event without [DONE]', errorInStream({ done: false }), 'upstream_broken'],
+    ['an error event in one piece with the text', errorInStream({ write: 'burst' }), 'upstream_broken'],
     ['an error event that is a text', errorInStream({ event: { error: `key ${upstreamKey}` } }), 'upstream_broken'],
     [
       'an error event of a quota',

@@ -222,6 +222,24 @@ describe('POST /c1/chat names the field at fault', () => {
       'missing_field',
       'tool_results[0].content',
     ],
+    [
+      'a malformed part in a tool result',
+      { tool_results: [{ tool_call_id: 'a', content: [{ type: 'text' }] }] },
+      'missing_field',
+      'tool_results[0].content[0].text',
+    ],
+    [
+      'an http image in a tool result',
+      { tool_results: [{ tool_call_id: 'a', content: [{ type: 'image_url', image_url: { url: 'http://x' } }] }] },
+      'image_url_not_supported',
+      'tool_results[0].content[0].image_url.url',
+    ],
+    [
+      'a tool result of no call',
+      { tool_results: [{ tool_call_id: 'a', content: '1' }] },
+      'invalid_field',
+      'tool_results[0].tool_call_id',
+    ],
     ['a stream that is a text', { stream: 'yes' }, 'invalid_field', 'stream'],
     ['a temperature that is a text', { temperature: 'hot' }, 'invalid_field', 'temperature'],
   ])('%s', async (_what, fields, code, param) => {

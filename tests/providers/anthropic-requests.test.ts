@@ -182,13 +182,15 @@ describe('reasoning of older and newer models', () => {
     const aliases = [...names, ...newer];
     const entries = aliases.map((name) => `  - { alias: ${name}, backends: [{ provider: up, model: ${name} }] }`);
     const own = await startGateway({
-      models: `providers:\n  up: { kind: anthropic, base_url: "${upstream.url}" }\nmodels:\n${entries.join('\n')}\n`,
-      env: { ANTHROPIC_API_KEY: upstreamKey },
+      models: `providers:\n  up: { kind: anthropic, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY }\nmodels:\n${entries.join('\n')}\n`,
+      env: { UPSTREAM_KEY: upstreamKey },
     });
     const thinkingOf = async (model: string, body: object) => {
       const asked = { model, messages: hi, reasoning_effort: 'medium', ...body };
       const response = await own.call('POST', '/v1/chat/completions', asked);
-      return response.status === 200 ? Object(upstream.chats.at(-1)?.json) : errorOf(response);
+      if (response.status !== 200) return errorOf(response);
+      // Not simply the last request: only this one is for this model.
+      return Object(upstream.chats.findLast(({ json }) => Object(json).model === model)?.json);
     };
     try {
       for (const model of names) {

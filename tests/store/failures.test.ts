@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { answerTo, freshStore, newTurn, openRaw, query, talk, usageRow } from './support.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { answerTo, freshStore, newTurn, openRaw, openTestStore, query, talk, tempFolder, usageRow } from './support.ts';
 
 /** Another process (here: connection) holds the write lock until the returned function is called. */
 async function lock(folder: string): Promise<() => void> {
@@ -33,6 +33,43 @@ describe('while the database cannot be written', () => {
     unlock();
     await store.conversations.endTurn(answerTo(open, 'x'));
     expect(await talk(store, 'again', 'yes', { conversationId: id })).toBe(id);
+  });
+
+  test('the end of a turn is kept, and written when it recovers', async () => {
+    const { store, folder } = await freshStore({ busyTimeoutMs: 20 });
+    const turn = await store.conversations.beginTurn(newTurn('hello'));
+    const { conversationId } = turn;
+    const unlock = await lock(folder);
+    await expect(store.conversations.endTurn(answerTo(turn, 'hi'))).rejects.toMatchObject({
+      code: 'service_unavailable',
+    });
+    unlock();
+    await vi.waitFor(() => store.conversations.beginTurn(newTurn('again', { conversationId })), { timeout: 10_000 });
+    const found = await store.conversations.find({ id: conversationId, userId: null });
+    expect(found?.messages.map(({ status }) => status)).toEqual([
+      ...['completed', 'completed', 'completed', 'in_progress'],
+    ]);
+    expect(found?.messages[1]?.prompt).toContain('hi');
+  });
+
+  test('the end of a turn is written at the latest when the store closes, or said to be lost', async () => {
+    const folder = tempFolder();
+    const errors: string[] = [];
+    const open = () => openTestStore(folder, { busyTimeoutMs: 20, onError: (error) => errors.push(String(error)) });
+    for (const recovers of [true, false]) {
+      const store = await open();
+      const turn = await store.conversations.beginTurn(newTurn('hello'));
+      const unlock = await lock(folder);
+      await expect(store.conversations.endTurn(answerTo(turn, 'hi'))).rejects.toThrow();
+      if (recovers) unlock();
+      await store.close();
+      if (!recovers) unlock();
+      const next = await open();
+      const found = await next.conversations.find({ id: turn.conversationId, userId: null });
+      expect(found?.messages.at(-1)?.status).toBe(recovers ? 'completed' : 'incomplete');
+      await next.close();
+    }
+    expect(errors).toContain('Error: 1 answers were lost: the database failed');
   });
 
   test('a short lock of another process is waited for', async () => {

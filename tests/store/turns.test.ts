@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AppError } from '../../server/errors/app-error.ts';
 import { answerTo, freshStore, newTurn, openRaw, query, talk, userMessage } from './support.ts';
 
 describe('a turn', () => {
@@ -89,6 +90,25 @@ describe('a turn', () => {
     expect(prompts).toEqual(['first', 'second', 'second', null, null]);
   });
 
+  test('may be refused for its history, and then leaves no trace', async () => {
+    const { store } = await freshStore();
+    const id = await talk(store, 'one', 'two');
+    const seen: string[] = [];
+    const refused = store.conversations.beginTurn(
+      newTurn('three', {
+        conversationId: id,
+        check: (history) => {
+          seen.push(...history.map(({ role }) => role));
+          throw new AppError('invalid_field', 'No.', { param: 'x' });
+        },
+      }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_field', param: 'x' });
+    expect(seen).toEqual(['user', 'assistant']);
+    expect((await store.conversations.find({ id, userId: null }))?.messages).toHaveLength(2);
+    expect(await talk(store, 'three', 'four', { conversationId: id })).toBe(id);
+  });
+
   test('that was ended cannot be changed by ending it again', async () => {
     const { store } = await freshStore();
     const turn = await store.conversations.beginTurn(newTurn('Hello'));
@@ -138,6 +158,29 @@ describe('two turns at once', () => {
       'SELECT count(*), min("seq"), max("seq"), count(DISTINCT "seq") FROM "Message" GROUP BY "conversationId"',
     );
     expect(rows).toEqual(ids.map(() => [8, 1, 8, 8]));
+    db.close();
+  });
+
+  test('of which some are refused leave the others as they are', async () => {
+    const { store, folder } = await freshStore();
+    const ids = await Promise.all(['a', 'b', 'c'].map((text) => talk(store, text, 'yes')));
+    const refuse = () => {
+      throw new AppError('invalid_field', 'Not this one.');
+    };
+    const settled = await Promise.allSettled([
+      talk(store, 'again', 'yes', { conversationId: ids[0] ?? '' }),
+      talk(store, 'again', 'yes', { conversationId: 'conv_none' }),
+      talk(store, 'again', 'yes', { conversationId: ids[1] ?? '' }),
+      talk(store, 'again', 'yes', { conversationId: ids[2] ?? '', check: refuse }),
+      talk(store, 'new', 'yes'),
+    ]);
+    expect(settled.map((result) => (result.status === 'rejected' ? result.reason.code : 'ended'))).toEqual([
+      ...['ended', 'conversation_not_found', 'ended', 'invalid_field', 'ended'],
+    ]);
+    const db = await openRaw(folder);
+    const rows = query(db, 'SELECT count(*), max("seq") FROM "Message" GROUP BY "conversationId" ORDER BY 1');
+    expect(rows).toEqual([2, 2, 4, 4].map((n) => [n, n]));
+    expect(query(db, 'SELECT count(*) FROM "Conversation" WHERE "activeTurnId" IS NOT NULL')).toEqual([[0]]);
     db.close();
   });
 

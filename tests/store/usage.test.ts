@@ -68,7 +68,7 @@ describe('usage rows', () => {
     const connection = await adapter.connect();
     onTestFinished(() => connection.dispose());
     const errors: string[] = [];
-    const writer = new UsageWriter((sql, rows) => adapter.runForEach(sql, rows), {
+    const writer = new UsageWriter((work) => adapter.transact(work), {
       maxQueued: 100,
       onError: (error) => errors.push(String(error)),
     });

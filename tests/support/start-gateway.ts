@@ -39,6 +39,7 @@ export async function startGateway({ models, env: variables = {} }: GatewayOptio
     DATA_DIR: dataDir,
     DETECT_LOCAL: 'off',
     RATE_LIMIT_PER_SECOND: '0',
+    UPSTREAM_RETRIES: '0',
     LOG_LEVEL: 'silent',
     PORT: '0',
     ...(models === undefined ? {} : { MODELS_FILE: modelsFile }),

@@ -28,6 +28,7 @@ interface GatewayErrorFields {
   readonly param?: string | null;
   readonly status?: number;
   readonly retryAfter?: number | null;
+  readonly conversationId?: string | null;
   /** What it came from: the error of tRPC, or anything that was thrown. */
   readonly cause?: unknown;
 }
@@ -43,8 +44,11 @@ export class GatewayError extends TRPCClientError<AppRouter> {
   readonly status: number;
   /** Seconds after which a retry makes sense, where the gateway knows it; else null. */
   readonly retryAfter: number | null;
+  /** The conversation of the turn that failed, also when it is new: try the turn again there. Else null. */
+  readonly conversationId: string | null;
 
-  constructor({ code, type, message, param = null, status = 0, retryAfter = null, cause }: GatewayErrorFields) {
+  constructor(fields: GatewayErrorFields) {
+    const { code, type, message, param = null, status = 0, retryAfter = null, conversationId = null, cause } = fields;
     const source = cause instanceof TRPCClientError ? cause : undefined;
     const reason = source ? source.cause : cause;
     super(message, {
@@ -60,6 +64,7 @@ export class GatewayError extends TRPCClientError<AppRouter> {
     this.param = param;
     this.status = status;
     this.retryAfter = retryAfter;
+    this.conversationId = conversationId;
   }
 }
 
@@ -103,8 +108,8 @@ export function toGatewayError(error: unknown, signal?: AbortSignal | null): Gat
   const source = error instanceof TRPCClientError ? error : undefined;
   const wire = readWireError(source?.data);
   if (wire) {
-    const { httpStatus = 0, retryAfter = null } = source?.data ?? {};
-    return new GatewayError({ ...wire, status: httpStatus, retryAfter, cause: error });
+    const { httpStatus = 0, retryAfter = null, conversationId = null } = source?.data ?? {};
+    return new GatewayError({ ...wire, status: httpStatus, retryAfter, conversationId, cause: error });
   }
   if (signal?.aborted) return clientError('aborted', { cause: signal.reason });
   const response = source?.meta?.response;

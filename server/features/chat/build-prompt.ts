@@ -67,22 +67,26 @@ function startOfUserTurn(turns: readonly Turn[], from: number): number {
   return first;
 }
 
-const callIds = (prompt: string): string[] => {
+/** The ids of the tool calls in an answer. */
+export const callIds = (prompt: string): string[] => {
   const message: { tool_calls?: { id: string }[] } = JSON.parse(prompt);
   return (message.tool_calls ?? []).map(({ id }) => id);
 };
+
+/** How the stored text of a result begins. */
+const resultStart = (id: string): string => `{"role":"tool","tool_call_id":${JSON.stringify(id)},`;
 
 /** Upstreams refuse a tool call without its result; one that the client never sent is said to be missing. */
 function withMissingResults(messages: readonly { role: string; prompt: string }[]): string[] {
   const prompts: string[] = [];
   let open = new Set<string>();
   const close = () => {
-    for (const id of open) prompts.push(`{"role":"tool","tool_call_id":${JSON.stringify(id)},"content":"(no result)"}`);
+    for (const id of open) prompts.push(`${resultStart(id)}"content":"(no result)"}`);
     open = new Set();
   };
   for (const { role, prompt } of messages) {
     if (role === 'tool') {
-      for (const id of open) if (prompt.includes(JSON.stringify(id))) open.delete(id);
+      for (const id of open) if (prompt.startsWith(resultStart(id))) open.delete(id);
     } else {
       close();
     }

@@ -3,13 +3,17 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
+import { affinityKeyOf } from '../routing/affinity-key.ts';
+import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
+import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
-import { type ChatPlan, planChat, toCall } from './plan-chat.ts';
-import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
+import { applyConstraints, checkChat, toCall } from './plan-chat.ts';
+import { type ChunkBatch, relayStream } from './relay-chunks.ts';
 
 export interface CompletionDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly usage: UsageStore;
 }
 
@@ -17,21 +21,32 @@ export interface CompletionDeps {
 export interface Surface {
   /** As in usage rows. */
   readonly operation: string;
+  /** Of the stored conversation, if there is one; it is the affinity key. */
   readonly conversationId?: string | null;
 }
 
 const CHAT: Surface = { operation: 'v1.chat' };
 
-function startMeter({ usage }: CompletionDeps, plan: ChatPlan, caller: Caller, bytes: number, surface: Surface): Meter {
-  const meter = new Meter(usage, surface.operation, plan, caller, bytes);
-  meter.conversationId = surface.conversationId ?? null;
-  return meter;
-}
-
 /** What was checked is what is sent: no address of an image may hide behind a doubled key. */
 function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionRequest> {
   const { bytes } = request;
   return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
+}
+
+/** Decides what can be decided before anything is sent; the meter is yet to be ended. */
+function prepare(
+  { catalog, usage }: CompletionDeps,
+  request: Json<ChatCompletionRequest>,
+  caller: Caller,
+  { operation, conversationId = null }: Surface,
+) {
+  const { value } = request;
+  const model = checkChat(catalog, value);
+  const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
+  const job: Job = { model, backends: model.backends, caller, affinityKey };
+  const meter = new Meter(usage, operation, model, caller, request.bytes.length);
+  meter.conversationId = conversationId;
+  return { model, job, meter, checked: asChecked(request) };
 }
 
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
@@ -41,13 +56,17 @@ export async function createCompletion(
   caller: Caller,
   surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
-  if (request.value.stream) {
+  const { value } = request;
+  if (value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const plan = planChat(deps.catalog, request.value, caller);
-  const meter = startMeter(deps, plan, caller, request.bytes.length, surface);
+  const { model, job, meter, checked } = prepare(deps, request, caller, surface);
   try {
-    const answer = await plan.backend.provider.complete(toCall(plan, asChecked(request), caller));
+    const answer = await deps.dispatcher.complete(job, (backend) => {
+      meter.backend = backend;
+      const plan = applyConstraints({ model, backend }, value, () => value.messages, caller);
+      return backend.provider.complete(toCall(plan, checked, caller));
+    });
     meter.chunk();
     meter.report(answer.value.usage);
     meter.end();
@@ -65,21 +84,12 @@ export async function* streamCompletion(
   caller: Caller,
   surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const plan = planChat(deps.catalog, { ...request.value, stream: true }, caller);
-  const meter = startMeter(deps, plan, caller, request.bytes.length, surface);
-  let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
-  try {
-    const upstream = plan.backend.provider.stream(toCall(plan, asChecked(request), caller));
-    const includeUsage = request.value.stream_options?.include_usage === true;
-    for await (const batch of upstream) {
-      const relayed = relayChunks(batch, includeUsage, meter);
-      if (relayed.length > 0) yield relayed;
-    }
-    failure = undefined;
-  } catch (error) {
-    failure = error;
-    throw error;
-  } finally {
-    meter.end(failure);
-  }
+  const { value } = request;
+  const { model, job, meter, checked } = prepare(deps, request, caller, surface);
+  const upstream = deps.dispatcher.stream(job, isToken, (backend, attempting) => {
+    meter.backend = backend;
+    const plan = applyConstraints({ model, backend }, { ...value, stream: true }, () => value.messages, caller);
+    return backend.provider.stream(toCall(plan, checked, attempting));
+  });
+  yield* relayStream(upstream, value.stream_options?.include_usage === true, meter);
 }

@@ -1,8 +1,8 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { UsageStore } from '../../store/store.ts';
+import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { Caller } from './caller.ts';
-import type { ChatPlan } from './plan-chat.ts';
 
 /** Rough, for answers whose upstream gave no counts. */
 const BYTES_PER_TOKEN = 4;
@@ -11,7 +11,7 @@ const BYTES_PER_TOKEN = 4;
 export class Meter {
   readonly #usage: UsageStore;
   readonly #operation: string;
-  readonly #plan: Pick<ChatPlan, 'model' | 'backend'>;
+  readonly #model: CatalogModel;
   readonly #caller: Caller;
   readonly #promptBytes: number;
   readonly #startedAt = Date.now();
@@ -19,17 +19,13 @@ export class Meter {
   #reported: Usage | null = null;
   #chunks = 0;
   conversationId: string | null = null;
+  /** The one that was asked last; null while none was. */
+  backend: Backend | null = null;
 
-  constructor(
-    usage: UsageStore,
-    operation: string,
-    plan: Pick<ChatPlan, 'model' | 'backend'>,
-    caller: Caller,
-    promptBytes: number,
-  ) {
+  constructor(usage: UsageStore, operation: string, model: CatalogModel, caller: Caller, promptBytes: number) {
     this.#usage = usage;
     this.#operation = operation;
-    this.#plan = plan;
+    this.#model = model;
     this.#caller = caller;
     this.#promptBytes = promptBytes;
   }
@@ -60,9 +56,9 @@ export class Meter {
       requestId: this.#caller.requestId,
       at: new Date(this.#startedAt),
       operation: this.#operation,
-      alias: this.#plan.model.alias,
-      provider: this.#plan.backend.provider.id,
-      model: this.#plan.backend.model,
+      alias: this.#model.alias,
+      provider: this.backend?.provider.id ?? null,
+      model: this.backend?.model ?? null,
       promptTokens:
         usage?.prompt_tokens ?? (this.#firstTokenMs !== null ? Math.ceil(this.#promptBytes / BYTES_PER_TOKEN) : 0),
       completionTokens: usage?.completion_tokens ?? this.#chunks,

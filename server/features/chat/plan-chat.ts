@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -19,31 +20,18 @@ export interface ChatPlan {
   readonly changes: Readonly<Record<string, unknown>>;
 }
 
-export const toCall = (plan: ChatPlan, request: Json<ChatCompletionRequest>, caller: Caller): ProviderCall => ({
-  model: plan.backend.model,
-  alias: plan.model.alias,
+export const toCall = <Request extends object>(
+  { model, backend, changes }: ChatPlan,
+  request: Json<Request>,
+  caller: Caller,
+): ProviderCall<Request> => ({
+  model: backend.model,
+  alias: model.alias,
   request,
-  changes: plan.changes,
+  changes,
   signal: caller.signal,
-  leastWaitMs: leastWaitOf(plan.model),
+  timeouts: model.timeouts,
 });
-
-/** Images take up to 180 s, whatever the time-outs of their provider say. */
-const IMAGE_WAIT_MS = 240_000;
-
-export const leastWaitOf = (model: CatalogModel): number | undefined =>
-  model.output.includes('image') ? IMAGE_WAIT_MS : undefined;
-
-/** The first backend of a model. Throws `no_backend`. */
-export function pickBackend(model: CatalogModel): Backend {
-  const [backend] = model.backends;
-  if (backend) return backend;
-  throw new AppError(
-    'no_backend',
-    `No backend serves '${model.alias}'. ${model.missing ?? 'Configure one in the models file.'}`,
-    { param: 'model' },
-  );
-}
 
 /** Tools are refused where they could only be lost. */
 export function checkTools(model: CatalogModel, tools: readonly unknown[] | null | undefined): void {
@@ -64,9 +52,12 @@ function floorMaxTokens(
   return floored;
 }
 
+/** Not the key's hash itself, which is what we know keys by. Source: vLLM's design of automatic prefix caching. */
+const cacheSaltOf = ({ principal }: Caller): string => hash('sha256', `cache-salt:${principal.keyHash}`, 'base64url');
+
 /**
- * What the gateway changes in a request for its backend; the response headers say where the answer comes from and what
- * was changed. `fields` are the request's own, `messages` are only asked for when they may have to change.
+ * What the gateway changes in a request for one backend; a response header says what. `fields` are the request's own,
+ * `messages` are only asked for when they may have to change.
  */
 export function applyConstraints(
   { model, backend }: { model: CatalogModel; backend: Backend },
@@ -91,16 +82,16 @@ export function applyConstraints(
   // The gateway always counts; who did not ask for the usage is not shown it.
   if (fields.stream) changes.stream_options = { ...fields.stream_options, include_usage: true };
 
-  caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
+  if (backend.cacheSalt) changes.cache_salt ??= cacheSaltOf(caller);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));
   return { model, backend, changes };
 }
 
-/** Decides everything about a chat before anything is sent: the model, its constraints, its backend. */
-export function planChat(catalog: Catalog, request: ChatCompletionRequest, caller: Caller): ChatPlan {
+/** Checks everything about a chat before anything is sent, and finds its model. */
+export function checkChat(catalog: Catalog, request: ChatCompletionRequest): CatalogModel {
   refuseLookalikes(request, checkedFields);
   const model = catalog.get(request.model);
   checkMessages(model, request.messages);
   checkTools(model, request.tools);
-  return applyConstraints({ model, backend: pickBackend(model) }, request, () => request.messages, caller);
+  return model;
 }

@@ -1,26 +1,41 @@
+import type { Content } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { noBackend } from '../routing/no-backend.ts';
 import { checkImage } from './check-image.ts';
 import { checkPart } from './check-messages.ts';
-import { checkedFields, checkTools, pickBackend } from './plan-chat.ts';
+import { checkedFields, checkTools } from './plan-chat.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
 
-/** `provider` means the alias `<model>-<provider>` when there is one, else that backend of the model. */
-function resolveProvider(catalog: Catalog, alias: string, provider: string): { model: CatalogModel; backend: Backend } {
+/** Where a turn may go. */
+interface Target {
+  readonly model: CatalogModel;
+  readonly backends: readonly Backend[];
+}
+
+/** `provider` means the alias `<model>-<provider>` when there is one, else the backends of that provider. */
+function resolveProvider(catalog: Catalog, alias: string, provider: string): Target {
   const named = catalog.find(`${alias}-${provider}`);
-  if (named) return { model: catalog.get(named.alias), backend: pickBackend(named) };
+  if (named) return { model: named, backends: named.backends };
   const model = catalog.get(alias);
-  const backend = model.backends.find((candidate) => candidate.provider.id === provider);
-  if (backend) return { model, backend };
-  const known = model.backends.map((candidate) => candidate.provider.id).join(', ') || 'none';
+  const backends = model.backends.filter((candidate) => candidate.provider.id === provider);
+  if (backends.length > 0) return { model, backends };
+  const known = [...new Set(model.backends.map((candidate) => candidate.provider.id))].join(', ') || 'none';
   throw new AppError('invalid_field', `'${model.alias}' has no backend of that provider (it has: ${known}).`, {
     param: 'provider',
   });
 }
 
-/** Checks a turn and finds its backend, before anything is stored. */
-export function resolveTurn(catalog: Catalog, turn: TurnRequest): { model: CatalogModel; backend: Backend } {
+function checkContent(model: CatalogModel, content: Content | undefined, param: string): void {
+  if (!Array.isArray(content)) return;
+  for (const [i, part] of content.entries()) {
+    if (part.type !== 'text') checkPart(model, part, `${param}[${i}]`);
+  }
+}
+
+/** Checks a turn and finds its backends, before anything is stored. */
+export function resolveTurn(catalog: Catalog, turn: TurnRequest): Target {
   refuseLookalikes(turn, checkedFields);
   const model = catalog.get(turn.model);
   const empty = turn.message === undefined || turn.message.length === 0;
@@ -29,10 +44,9 @@ export function resolveTurn(catalog: Catalog, turn: TurnRequest): { model: Catal
       param: 'message',
     });
   }
-  if (Array.isArray(turn.message)) {
-    for (const [i, part] of turn.message.entries()) {
-      if (part.type !== 'text') checkPart(model, part, `message[${i}]`);
-    }
+  checkContent(model, turn.message, 'message');
+  for (const [i, { content }] of (turn.tool_results ?? []).entries()) {
+    checkContent(model, content, `tool_results[${i}].content`);
   }
   for (const [i, image] of (turn.images ?? []).entries()) {
     checkImage(image.url, `images[${i}].url`);
@@ -43,5 +57,9 @@ export function resolveTurn(catalog: Catalog, turn: TurnRequest): { model: Catal
     }
   }
   checkTools(model, turn.tools);
-  return turn.provider ? resolveProvider(catalog, turn.model, turn.provider) : { model, backend: pickBackend(model) };
+  const target = turn.provider
+    ? resolveProvider(catalog, turn.model, turn.provider)
+    : { model, backends: model.backends };
+  if (target.backends.length === 0) throw noBackend(target.model);
+  return target;
 }

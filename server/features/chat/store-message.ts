@@ -24,10 +24,13 @@ export const toNewMessage = (role: NewMessage['role'], message: ChatMessage): Ne
   text: textOf(message.content),
 });
 
-const toolMessage = ({ tool_call_id, content }: ToolResult): ChatMessage => ({
+/** The id comes first: by it a stored result is known to belong to its call. */
+const toolMessage = ({ tool_call_id, content, is_error, role: _, ...rest }: ToolResult): ChatMessage => ({
   role: 'tool',
   tool_call_id,
-  content: typeof content === 'string' ? content : JSON.stringify(content),
+  content,
+  ...(is_error ? { is_error } : {}),
+  ...rest,
 });
 
 /** What a turn adds to its conversation before it is answered: results of tools first, as every dialect demands. */

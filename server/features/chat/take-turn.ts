@@ -1,29 +1,37 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { toAppError } from '../../errors/to-wire.ts';
 import { ChunkCollector } from '../../providers/chunk-collector.ts';
 import { Json } from '../../providers/json.ts';
+import type { ProviderCall } from '../../providers/provider.ts';
 import type { ConversationStore, EndedTurn, UsageStore } from '../../store/store.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { Backend, Catalog } from '../models/catalog.ts';
+import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
+import { checkToolResults } from './check-tool-results.ts';
+import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
-import { applyConstraints, type ChatPlan, toCall } from './plan-chat.ts';
+import { applyConstraints, toCall } from './plan-chat.ts';
 import { resolveTurn } from './plan-turn.ts';
 import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
 import { newMessages, storedAnswer } from './store-message.ts';
 
 export interface TurnDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly conversations: ConversationStore;
   readonly usage: UsageStore;
 }
 
 /** A turn that is stored and about to be answered. */
 interface OpenTurn {
-  readonly plan: ChatPlan;
-  readonly request: Json<ChatCompletionRequest>;
+  readonly job: Job;
+  /** What is sent to one of its backends. */
+  callOf(backend: Backend, attempting: Caller): ProviderCall;
   readonly meter: Meter;
+  readonly conversationId: string;
   /** Stores how it ended; the conversation is free again. */
   end(completion: ChatCompletion | null, failure?: unknown): Promise<void>;
 }
@@ -52,7 +60,7 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, stream: boolean): Promise<OpenTurn> {
-  const { model, backend } = resolveTurn(deps.catalog, turn);
+  const { model, backends } = resolveTurn(deps.catalog, turn);
   const messages = newMessages(turn);
   const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
   const begun = await deps.conversations.beginTurn({
@@ -61,45 +69,54 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
+    check: (history) => checkToolResults(turn.tool_results ?? [], history),
   });
   caller.setHeader('x-conversation-id', begun.conversationId);
   const { conversationId, answerId } = begun;
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
-    deps.conversations.endTurn({ conversationId, answerId, ...ended });
+    deps.conversations.endTurn({ conversationId, answerId, ...ended }).catch((error: unknown) => {
+      throw toAppError(error).inConversation(conversationId);
+    });
   try {
-    const contextWindow = backend.provider.contextWindow ?? model.contextWindow;
+    // One prompt for every backend of the chain, so that each of them can take over.
+    const contextWindow = backends[0]?.provider.contextWindow ?? model.contextWindow;
     const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
     const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
     // Of a turn before, with a model that sees: the turn itself was checked.
     const unseen = !model.input.includes('image') && prompt.includes('"image_url"');
-    const target = { model, backend: unseen ? { ...backend, ignoresImages: true } : backend };
-    const plan = applyConstraints(target, { ...turn, stream }, () => request.value.messages, caller);
-    const meter = new Meter(deps.usage, 'c1.chat', plan, caller, request.bytes.length);
+    const meter = new Meter(deps.usage, 'c1.chat', model, caller, request.bytes.length);
     meter.conversationId = conversationId;
+    const callOf = (backend: Backend, attempting: Caller) => {
+      meter.backend = backend;
+      const target = { model, backend: unseen ? { ...backend, ignoresImages: true } : backend };
+      const plan = applyConstraints(target, { ...turn, stream }, () => request.value.messages, caller);
+      return toCall(plan, request, attempting);
+    };
+    const job = { model, backends, caller, affinityKey: () => `conversation:${conversationId}` };
     const end = async (completion: ChatCompletion | null, failure?: unknown) => {
       meter.end(failure);
       const status = statusOf(completion, failure, caller);
       await store({ status, usage: meter.reported, ...storedAnswer(completion) });
     };
-    return { plan, request, meter, end };
+    return { job, callOf, meter, conversationId, end };
   } catch (error) {
     await store({ status: 'failed', usage: null, ...storedAnswer(null) });
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   }
 }
 
 /** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
 export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller): Promise<Json<ChatCompletion>> {
   if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
-  const { plan, request, meter, end } = await openTurn(deps, turn, caller, false);
+  const { job, callOf, meter, conversationId, end } = await openTurn(deps, turn, caller, false);
   let answer: Json<ChatCompletion>;
   try {
-    answer = await plan.backend.provider.complete(toCall(plan, request, caller));
+    answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
     meter.chunk();
     meter.report(answer.value.usage);
   } catch (error) {
     await end(null, error);
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   }
   await end(answer.value);
   return answer;
@@ -111,11 +128,13 @@ export async function* streamTurn(
   turn: TurnRequest,
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const { plan, request, meter, end } = await openTurn(deps, turn, caller, true);
+  const { job, callOf, meter, conversationId, end } = await openTurn(deps, turn, caller, true);
   const collector = new ChunkCollector();
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
-    const upstream = plan.backend.provider.stream(toCall(plan, request, caller));
+    const upstream = deps.dispatcher.stream(job, isToken, (backend, attempting) =>
+      backend.provider.stream(callOf(backend, attempting)),
+    );
     const includeUsage = turn.stream_options?.include_usage === true;
     for await (const batch of upstream) {
       const relayed = relayChunks(batch, includeUsage, meter);
@@ -125,7 +144,7 @@ export async function* streamTurn(
     failure = undefined;
   } catch (error) {
     failure = error;
-    throw error;
+    throw toAppError(error).inConversation(conversationId);
   } finally {
     await end(collector.started || failure === undefined ? collector.completion : null, failure);
   }

@@ -34,7 +34,9 @@ const toSummary = (row: ConversationRow): ConversationSummary => ({
 });
 
 function toMessage(row: MessageRow): StoredMessage {
-  const stored: Partial<Pick<StoredMessage, 'content' | 'tool_calls' | 'tool_call_id'>> = JSON.parse(row.prompt);
+  const stored: Partial<Pick<StoredMessage, 'content' | 'tool_calls' | 'tool_call_id' | 'is_error'>> = JSON.parse(
+    row.prompt,
+  );
   return {
     id: row.id,
     seq: row.seq,
@@ -44,6 +46,7 @@ function toMessage(row: MessageRow): StoredMessage {
     ...(row.reasoning ? { reasoning_content: row.reasoning } : {}),
     ...(stored.tool_calls ? { tool_calls: stored.tool_calls } : {}),
     ...(stored.tool_call_id ? { tool_call_id: stored.tool_call_id } : {}),
+    ...(stored.is_error ? { is_error: stored.is_error } : {}),
     status: row.status,
     model: row.model,
     finish_reason: row.finishReason,

@@ -3,9 +3,11 @@ import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { Meter } from '../chat/meter.ts';
+import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
+import type { CatalogModel } from '../models/catalog.ts';
 import { joinEmbeddings, sumUsage } from './join-embeddings.ts';
-import { pickCapable } from './pick-capable.ts';
+import { type Capable, pickCapable } from './pick-capable.ts';
 
 const checkedFields: ReadonlySet<string> = new Set(Object.keys(EmbeddingRequest.shape));
 
@@ -23,37 +25,51 @@ function split(input: Input, maxBatch: number): Input[] {
 
 /** `POST /v1/embeddings`: the vectors in the format that was asked for, whatever the upstream sends. */
 export async function createEmbeddings(
-  { catalog, usage }: CompletionDeps,
+  { catalog, dispatcher, usage }: CompletionDeps,
   request: Json<EmbeddingRequest>,
   caller: Caller,
 ): Promise<Json<EmbeddingResponse>> {
   const { value } = request;
   refuseLookalikes(value, checkedFields);
   const model = catalog.get(value.model, 'embeddings');
-  const backend = pickCapable(model, 'embed');
-  caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
-  const meter = new Meter(usage, 'v1.embeddings', { model, backend }, caller, request.bytes.length);
+  const backends = pickCapable(model, 'embed');
+  // Every text finds its vector at one and the same backend: those of two are not comparable.
+  const job = { model, backends, caller, affinityKey: () => value.user ?? '' };
+  const meter = new Meter(usage, 'v1.embeddings', model, caller, request.bytes.length);
   try {
-    const answers: { answer: Json<EmbeddingResponse>; count: number }[] = [];
-    const batches = split(value.input, backend.maxBatch);
-    for (const input of batches) {
-      const answer = await backend.provider.embed({
-        model: backend.model,
-        alias: model.alias,
-        request,
-        changes: batches.length > 1 ? { input } : {},
-        signal: caller.signal,
-      });
-      answers.push({ answer, count: countOf(input) });
-      meter.answered();
-      const spent = sumUsage(answers.map((part) => part.answer.value.usage));
-      if (spent) meter.report({ ...spent, completion_tokens: 0 });
-    }
-    const joined = joinEmbeddings(answers, value.encoding_format ?? 'float');
+    const joined = await dispatcher.complete(job, (backend) => {
+      meter.backend = backend;
+      return embedAll(backend, { model, request, caller, meter });
+    });
     meter.end();
     return joined;
   } catch (error) {
     meter.end(error);
     throw error;
   }
+}
+
+interface Embedding {
+  readonly model: CatalogModel;
+  readonly request: Json<EmbeddingRequest>;
+  readonly caller: Caller;
+  readonly meter: Meter;
+}
+
+async function embedAll(
+  backend: Capable<'embed'>,
+  { model, request, caller, meter }: Embedding,
+): Promise<Json<EmbeddingResponse>> {
+  const { value } = request;
+  const answers: { answer: Json<EmbeddingResponse>; count: number }[] = [];
+  const batches = split(value.input, backend.maxBatch);
+  for (const input of batches) {
+    const changes = batches.length > 1 ? { input } : {};
+    const answer = await backend.provider.embed(toCall({ model, backend, changes }, request, caller));
+    answers.push({ answer, count: countOf(input) });
+    meter.answered();
+    const spent = sumUsage(answers.map((part) => part.answer.value.usage));
+    if (spent) meter.report({ ...spent, completion_tokens: 0 });
+  }
+  return joinEmbeddings(answers, value.encoding_format ?? 'float');
 }

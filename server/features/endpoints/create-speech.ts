@@ -25,6 +25,7 @@ export function createSpeech(
       model: fields.model,
       contentType: 'application/json',
       body: (model) => request.with({ model }).bytes,
+      repeatable: true,
     },
     caller,
   );

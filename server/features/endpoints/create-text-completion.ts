@@ -1,19 +1,22 @@
 import { type TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
-import type { ProviderCall } from '../../providers/provider.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { Meter } from '../chat/meter.ts';
-import { applyConstraints } from '../chat/plan-chat.ts';
+import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { relayStream } from '../chat/relay-chunks.ts';
+import type { Backend } from '../models/catalog.ts';
 import { pickCapable } from './pick-capable.ts';
+
+/** Enough to tell prompts apart, in characters. */
+const PREFIX = 4096;
 
 const checkedFields: ReadonlySet<string> = new Set(Object.keys(TextCompletionRequest.shape));
 
-/** Decides everything before anything is sent; `meter` is yet to be ended. */
-function begin(
+/** Decides what can be decided before anything is sent; the meter is yet to be ended. */
+function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<TextCompletionRequest>,
   stream: boolean,
@@ -22,18 +25,21 @@ function begin(
   const { value } = request;
   refuseLookalikes(value, checkedFields);
   const model = catalog.get(value.model, 'completions');
-  const backend = pickCapable(model, 'completeText', 'streamText');
-  const { max_tokens, stream_options } = value;
-  const { changes } = applyConstraints({ model, backend }, { max_tokens, stream, stream_options }, () => [], caller);
-  const call: ProviderCall<TextCompletionRequest> = {
-    model: backend.model,
-    alias: model.alias,
-    request,
-    changes,
-    signal: caller.signal,
+  const { max_tokens, stream_options, prompt, user } = value;
+  const job = {
+    model,
+    backends: pickCapable(model, 'completeText', 'streamText'),
+    caller,
+    affinityKey: () => user ?? JSON.stringify(prompt).slice(0, PREFIX),
   };
-  const meter = new Meter(usage, 'v1.completions', { model, backend }, caller, request.bytes.length);
-  return { provider: backend.provider, call, meter };
+  const meter = new Meter(usage, 'v1.completions', model, caller, request.bytes.length);
+  const callOf = (backend: Backend, attempting: Caller) => {
+    meter.backend = backend;
+    const fields = { max_tokens, stream, stream_options };
+    const plan = applyConstraints({ model, backend }, fields, () => [], caller);
+    return toCall(plan, request, attempting);
+  };
+  return { job, callOf, meter };
 }
 
 /** `POST /v1/completions`: a legacy completion, as one answer. */
@@ -45,9 +51,11 @@ export async function createTextCompletion(
   if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { provider, call, meter } = begin(deps, request, false, caller);
+  const { job, callOf, meter } = prepare(deps, request, false, caller);
   try {
-    const answer = await provider.completeText(call);
+    const answer = await deps.dispatcher.complete(job, (backend) =>
+      backend.provider.completeText(callOf(backend, caller)),
+    );
     meter.chunk();
     meter.report(answer.value.usage);
     meter.end();
@@ -58,13 +66,17 @@ export async function createTextCompletion(
   }
 }
 
+const isToken = ({ choices }: TextCompletion) => (choices ?? []).some(({ text, finish_reason: end }) => text || end);
+
 /** The same as a stream. Nothing happens before the first pull, so early failures are still plain errors. */
 export async function* streamTextCompletion(
   deps: CompletionDeps,
   request: Json<TextCompletionRequest>,
   caller: Caller,
 ): AsyncGenerator<Json<TextCompletion>[], void, void> {
-  const { provider, call, meter } = begin(deps, request, true, caller);
+  const { job, callOf, meter } = prepare(deps, request, true, caller);
+  const open = (backend: (typeof job.backends)[number], attempting: Caller) =>
+    backend.provider.streamText(callOf(backend, attempting));
   const includeUsage = request.value.stream_options?.include_usage === true;
-  yield* relayStream(provider.streamText(call), includeUsage, meter);
+  yield* relayStream(deps.dispatcher.stream(job, isToken, open), includeUsage, meter);
 }

@@ -5,7 +5,7 @@ import type { Forwarded } from '../../providers/provider.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { Meter } from '../chat/meter.ts';
-import { pickCapable } from './pick-capable.ts';
+import { type Capable, pickCapable } from './pick-capable.ts';
 
 /** A request whose body and answer are the vendor's as they are, but for the name of the model. */
 export interface ForwardRequest {
@@ -17,8 +17,10 @@ export interface ForwardRequest {
   /** The alias that was asked for. */
   readonly model: string;
   readonly contentType: string;
-  /** The body for the upstream's own name of the model; asked for once. */
+  /** The body for the upstream's own name of the model; a stream can be asked for only once. */
   body(model: string): Buffer | Readable;
+  /** Whether `body` may be asked for again. */
+  readonly repeatable: boolean;
 }
 
 /** Ends the meter with the answer. Its tokens are not known: they are in the vendor's bytes, if anywhere. */
@@ -40,17 +42,21 @@ async function* metered(body: Forwarded['body'], meter: Meter): Forwarded['body'
 
 /** Sends a request on, byte for byte. What it gives must be read, or returned from. */
 export async function forwardCall(
-  { catalog, usage }: CompletionDeps,
-  { endpoint, path, operation, model: alias, contentType, body }: ForwardRequest,
+  { catalog, dispatcher, usage }: CompletionDeps,
+  { endpoint, path, operation, model: alias, contentType, body, repeatable }: ForwardRequest,
   caller: Caller,
 ): Promise<Forwarded> {
   const model = catalog.get(alias, endpoint);
-  const backend = pickCapable(model, 'forward');
-  caller.setHeader('x-gateway-backend', `${backend.provider.id}/${backend.model}`);
-  const meter = new Meter(usage, operation, { model, backend }, caller, 0);
-  try {
+  const job = { model, backends: pickCapable(model, 'forward'), caller, affinityKey: () => caller.requestId };
+  const meter = new Meter(usage, operation, model, caller, 0);
+  const send = (backend: Capable<'forward'>) => {
+    meter.backend = backend;
     const { signal } = caller;
-    const answer = await backend.provider.forward({ path, contentType, body: body(backend.model), signal });
+    const { timeouts } = model;
+    return backend.provider.forward({ path, contentType, body: body(backend.model), signal, timeouts });
+  };
+  try {
+    const answer = await (repeatable ? dispatcher.complete(job, send) : dispatcher.once(job, send));
     return { ...answer, body: metered(answer.body, meter) };
   } catch (error) {
     meter.end(error);

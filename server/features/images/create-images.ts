@@ -7,12 +7,14 @@ import type { Provider, ProviderCall } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Caller } from '../chat/caller.ts';
 import { Meter } from '../chat/meter.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { Backend, Catalog } from '../models/catalog.ts';
+import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { fromChat, sumUsage } from './from-chat.ts';
-import { type ImagesPlan, planImages } from './plan-images.ts';
+import { checkedModel, type ImagesPlan, operationOf, planImages } from './plan-images.ts';
 
 export interface ImagesDeps {
   readonly catalog: Catalog;
+  readonly dispatcher: Dispatcher;
   readonly usage: UsageStore;
 }
 
@@ -35,16 +37,34 @@ async function completeAll(provider: Provider, call: ProviderCall, times: number
   }
 }
 
-async function make({ how, chat }: ImagesPlan, request: ImageRequest, meter: Meter): Promise<Json<ImagesResponse>> {
-  const { provider } = chat.backend;
-  if ('images' in how && provider.makeImages) {
-    const answer = await provider.makeImages(how.images);
+/** What is done for one request, whichever backend answers. */
+interface Work {
+  readonly job: Job;
+  readonly request: ImageRequest;
+  readonly meter: Meter;
+  planFor(backend: Backend): ImagesPlan;
+}
+
+function prepare({ catalog, usage }: ImagesDeps, request: ImageRequest, caller: Caller): Work {
+  const model = checkedModel(catalog, request);
+  const meter = new Meter(usage, operationOf(request), model, caller, Buffer.byteLength(request.prompt));
+  const job = { model, backends: model.backends, caller, affinityKey: () => request.prompt };
+  const planFor = (backend: Backend) => {
+    meter.backend = backend;
+    return planImages(model, backend, request, caller);
+  };
+  return { job, request, meter, planFor };
+}
+
+async function make({ provider }: Backend, plan: ImagesPlan, { request, meter }: Work): Promise<Json<ImagesResponse>> {
+  if ('images' in plan && provider.makeImages) {
+    const answer = await provider.makeImages(plan.images);
     if (answer.value.usage) meter.report(toUsage(answer.value.usage));
     for (const _ of answer.value.data) meter.chunk();
     return answer;
   }
-  if (!('chat' in how)) throw new AppError('internal_error');
-  const answers = await completeAll(provider, how.chat, request.n ?? 1);
+  if (!('chat' in plan)) throw new AppError('internal_error');
+  const answers = await completeAll(provider, plan.chat, request.n ?? 1);
   meter.report(sumUsage(answers));
   for (const _ of answers) meter.chunk();
   return Json.ofValue(fromChat(answers, request));
@@ -52,37 +72,34 @@ async function make({ how, chat }: ImagesPlan, request: ImageRequest, meter: Met
 
 /** `POST /v1/images/generations` and `/v1/images/edits`, as one answer. */
 export async function createImages(
-  { catalog, usage }: ImagesDeps,
+  deps: ImagesDeps,
   request: ImageRequest,
   caller: Caller,
 ): Promise<Json<ImagesResponse>> {
   if (request.stream) {
     throw new AppError('invalid_field', 'Streamed images are a subscription here.', { param: 'stream' });
   }
-  const plan = planImages(catalog, request, caller);
-  const meter = new Meter(usage, plan.operation, plan.chat, caller, Buffer.byteLength(request.prompt));
+  const work = prepare(deps, request, caller);
   try {
-    const answer = await make(plan, request, meter);
-    meter.end();
+    const answer = await deps.dispatcher.complete(work.job, (backend) => make(backend, work.planFor(backend), work));
+    work.meter.end();
     return answer;
   } catch (error) {
-    meter.end(error);
+    work.meter.end(error);
     throw error;
   }
 }
 
 /** As the upstream streams it; one that does not is answered with the events of its complete pictures. */
-async function* eventsOf(
-  plan: ImagesPlan,
-  request: ImageRequest,
-  meter: Meter,
-): AsyncGenerator<Json<ImageEvent>[], void, void> {
-  const { provider } = plan.chat.backend;
-  if (!('images' in plan.how) || !provider.streamImages) {
-    yield toImageEvents((await make(plan, request, meter)).value, request);
+async function* eventsOf(backend: Backend, work: Work): AsyncGenerator<Json<ImageEvent>[], void, void> {
+  const { meter, request } = work;
+  const { provider } = backend;
+  const plan = work.planFor(backend);
+  if (!('images' in plan) || !provider.streamImages) {
+    yield toImageEvents((await make(backend, plan, work)).value, request);
     return;
   }
-  for await (const batch of provider.streamImages(plan.how.images)) {
+  for await (const batch of provider.streamImages(plan.images)) {
     for (const { value } of batch) {
       meter.chunk();
       if (value.usage) meter.report(toUsage(value.usage));
@@ -93,20 +110,24 @@ async function* eventsOf(
 
 /** The same as a stream of events. Nothing happens before the first pull, so early failures are still plain errors. */
 export async function* streamImages(
-  { catalog, usage }: ImagesDeps,
+  deps: ImagesDeps,
   request: ImageRequest,
   caller: Caller,
 ): AsyncGenerator<Json<ImageEvent>[], void, void> {
-  const plan = planImages(catalog, request, caller);
-  const meter = new Meter(usage, plan.operation, plan.chat, caller, Buffer.byteLength(request.prompt));
+  const work = prepare(deps, request, caller);
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
-    yield* eventsOf(plan, request, meter);
+    // Every event holds a picture, or a part of one.
+    yield* deps.dispatcher.stream(
+      work.job,
+      (_: ImageEvent) => true,
+      (backend) => eventsOf(backend, work),
+    );
     failure = undefined;
   } catch (error) {
     failure = error;
     throw error;
   } finally {
-    meter.end(failure);
+    work.meter.end(failure);
   }
 }

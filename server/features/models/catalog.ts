@@ -1,6 +1,6 @@
 import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Provider } from '../../providers/provider.ts';
+import type { CallTimeouts, Provider } from '../../providers/provider.ts';
 
 /** A provider that serves a model, and the name of the model there. */
 export interface Backend {
@@ -8,8 +8,27 @@ export interface Backend {
   readonly model: string;
   /** True when images that the alias takes cannot be shown to this backend: they are left out, and the answer says so. */
   readonly ignoresImages: boolean;
+  /** `<provider>/<model>`: what headers, logs and the circuit know it by. */
+  readonly name: string;
+  /** Its share of the requests, where the model's strategy shares them out. */
+  readonly weight: number;
+  /** How many requests at once affinity gives it before others get them. */
+  readonly maxParallel: number;
+  /** True: each key's prompts are cached apart (vLLM's `cache_salt`). */
+  readonly cacheSalt: boolean;
   /** The longest list of embedding inputs that it takes in one request. */
   readonly maxBatch: number;
+}
+
+/** How a model's backends share its requests: the first that works, by weight, the idlest, or the one with the KV cache. */
+export const strategies = ['ordered', 'weighted', 'least-busy', 'affinity'] as const;
+export type Strategy = (typeof strategies)[number];
+
+/** A model's own patience; what is absent is the provider's. */
+export interface ModelTimeouts extends CallTimeouts {
+  readonly totalMs: number;
+  /** Until the first token of a stream, in ms. */
+  readonly firstTokenMs: number | undefined;
 }
 
 /** A model as clients know it. */
@@ -27,6 +46,8 @@ export interface CatalogModel {
   readonly reasoning: boolean;
   readonly minMaxTokens: number | null;
   readonly typicalResponseSeconds: number | null;
+  readonly strategy: Strategy;
+  readonly timeouts: ModelTimeouts;
   /** In the order in which they are tried. Empty: nothing that could serve it is configured. */
   readonly backends: readonly Backend[];
   /** What the operator would have to configure, when `backends` is empty. */

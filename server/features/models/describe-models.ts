@@ -1,5 +1,6 @@
 import type { GatewayInfo, Model, ModelInfo, ModelList } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { BackendStates } from '../routing/backend-state.ts';
 import type { Catalog, CatalogModel } from './catalog.ts';
 
 /** The catalog does not change while the process runs, so that is when its models came to be. Unix time, in seconds. */
@@ -12,7 +13,7 @@ const toModel = (model: CatalogModel): Model => ({
   owned_by: model.family ?? model.backends[0]?.provider.id ?? 'duplex',
 });
 
-const toModelInfo = (model: CatalogModel): ModelInfo => ({
+const toModelInfo = (model: CatalogModel, states: BackendStates): ModelInfo => ({
   alias: model.alias,
   family: model.family,
   license: model.license,
@@ -32,10 +33,11 @@ const toModelInfo = (model: CatalogModel): ModelInfo => ({
     typical_response_seconds: model.typicalResponseSeconds,
   },
   available: model.backends.length > 0,
-  backends: model.backends.map(({ provider, model: name }) => ({
-    provider: provider.id,
-    kind: provider.kind,
-    model: name,
+  backends: model.backends.map((backend) => ({
+    provider: backend.provider.id,
+    kind: backend.provider.kind,
+    model: backend.model,
+    state: states.of(backend).state,
   })),
 });
 
@@ -50,10 +52,10 @@ export function getModel(catalog: Catalog, alias: string): Model {
 }
 
 /** `GET /v1/info` */
-export const describeGateway = (catalog: Catalog, version: string): GatewayInfo => ({
+export const describeGateway = (catalog: Catalog, states: BackendStates, version: string): GatewayInfo => ({
   name: 'duplex',
   version,
   demo: catalog.demoNotice !== null,
   ...(catalog.demoNotice ? { notice: catalog.demoNotice } : {}),
-  models: catalog.models.map(toModelInfo),
+  models: catalog.models.map((model) => toModelInfo(model, states)),
 });

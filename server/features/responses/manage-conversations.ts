@@ -1,12 +1,12 @@
-import { z } from 'zod';
-import type {
-  AddItemsRequest,
-  CreateConversationRequest,
-  ItemRef,
-  ListItemsRequest,
-  OpenAiConversation,
-  OpenAiConversationRef,
-  SetMetadataRequest,
+import {
+  type AddItemsRequest,
+  type CreateConversationRequest,
+  type ItemRef,
+  type ListItemsRequest,
+  Metadata,
+  type OpenAiConversation,
+  type OpenAiConversationRef,
+  type SetMetadataRequest,
 } from '../../../contracts/responses/conversation.ts';
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -17,8 +17,6 @@ import type { ResponseStores } from './open-response.ts';
 import { resolveInput } from './resolve-references.ts';
 import { readOutput, toItems } from './stored-items.ts';
 import { toMessages } from './to-messages.ts';
-
-const Metadata = z.record(z.string(), z.string());
 
 const keyOf = ({ conversation_id: id }: OpenAiConversationRef) => ({ id, userId: null });
 

@@ -5,8 +5,10 @@ import { AppError } from '../../errors/app-error.ts';
 import type {
   BegunTurn,
   ConversationStore,
+  EndedTurn,
   HistoryMessage,
   NewMessage,
+  NewTurn,
   ResponseStore,
   StoredResponse,
 } from '../../store/store.ts';
@@ -62,13 +64,14 @@ interface Begun extends BegunTurn {
 }
 
 /** What a turn begins with, whatever it goes on from. */
-type Start = Pick<ResponseRequest, 'model' | 'user'> & { readonly messages: readonly NewMessage[] };
+type Start = Pick<ResponseRequest, 'model' | 'user'> & Pick<NewTurn, 'messages' | 'response'>;
 
-const turnOf = ({ model, user, messages }: Start, conversationId: string | null) => ({
+const turnOf = ({ model, user, messages, response }: Start, conversationId: string | null) => ({
   conversationId,
   userId: conversationId === null ? null : (user ?? null),
   model,
   messages,
+  response,
 });
 
 /**
@@ -94,12 +97,16 @@ async function beginAfter(stores: ResponseStores, previous: StoredResponse, star
   return { ...(await stores.conversations.beginTurn(turn)), systemPrompt: previous.systemPrompt, copied: rows };
 }
 
+const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answerId);
+
 async function begin(
   stores: ResponseStores,
   request: ResponseRequest,
   messages: readonly NewMessage[],
+  echo: string,
 ): Promise<Begun> {
-  const start = { model: request.model, user: request.user, messages };
+  const response = { idOf, inputCount: messages.length, echo };
+  const start = { model: request.model, user: request.user, messages, response };
   if (request.previous_response_id != null) {
     return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id), start);
   }
@@ -174,31 +181,27 @@ export async function openResponse(
 ): Promise<OpenResponse> {
   if (request.store === false) return openUnstored(stores, request, model, input);
   const messages = toNewMessages(input);
-  const begun = await begin(stores, request, messages);
-  const { conversationId, answerId, answerSeq } = begun;
-  const stem = stemOf(answerId) ?? newStem();
-  const id = responseIdOf(stem);
   const echo = echoOf(request, conversationIn(request));
-  const store = (answer: ReturnType<typeof storedAnswer>, status: EndStatus, usage: ChatCompletion['usage']) =>
-    stores.conversations.endTurn({ conversationId, answerId, status, usage: usage ?? null, ...answer });
+  const begun = await begin(stores, request, messages, JSON.stringify(echo));
+  const { conversationId, answerId } = begun;
+  const id = idOf(answerId);
+  const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
+    stores.conversations.endTurn({ conversationId, answerId, ...ended });
   try {
-    const createdAt = new Date();
-    const firstSeq = answerSeq - messages.length;
-    await stores.responses.add({ id, conversationId, firstSeq, answerSeq, echo: JSON.stringify(echo), createdAt });
     const history = [...begun.copied, ...begun.history];
     return {
-      stem,
+      stem: stemOf(id) ?? newStem(),
       conversationId,
       echo,
       messages: toPrompt(request, model, { systemPrompt: begun.systemPrompt, history, messages }),
       async end(writer, completion, status, finished) {
         const error = writer.failure && JSON.stringify(writer.failure);
-        await stores.responses.end(id, { output: JSON.stringify(writer.output), error });
-        await store(storedAnswer(completion), status, finished ? writer.usage : null);
+        const response = { id, output: JSON.stringify(writer.output), error };
+        await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response });
       },
     };
   } catch (error) {
-    await store(storedAnswer(null), 'failed', null);
+    await store({ ...storedAnswer(null), status: 'failed', usage: null });
     throw error;
   }
 }

@@ -1,5 +1,10 @@
-import { z } from 'zod';
 import type { ChatCompletion, ChatCompletionChunk, ToolCallDelta, Usage } from '../../../contracts/chat/completion.ts';
+import {
+  CustomCall,
+  GoogleSignature,
+  TokenLogProbs,
+  TypedObjects,
+} from '../../../contracts/responses/answer-shapes.ts';
 import type { OutputItem } from '../../../contracts/responses/item.ts';
 import type { Response, ResponseEcho, ResponseEvent, ResponseFailure } from '../../../contracts/responses/response.ts';
 import { toAppError } from '../../errors/to-wire.ts';
@@ -25,14 +30,9 @@ export interface WriterOptions {
   promptBytes: number;
 }
 
-const Details = z.array(z.looseObject({ type: z.string() }));
-const Signed = z.object({ google: z.object({ thought_signature: z.string() }) });
-const Custom = z.object({ name: z.string(), input: z.string() });
-const LogProbs = z.object({ content: z.array(z.looseObject({ token: z.string() })) });
-
 /** Annotations are nested under their type in chat completions, and flat here. */
 const flatAnnotations = (given: unknown) =>
-  (Details.safeParse(given).data ?? []).map((annotation) => {
+  (TypedObjects.safeParse(given).data ?? []).map((annotation) => {
     const { type } = annotation;
     const fields = annotation[type];
     return typeof fields === 'object' ? { type, ...fields } : annotation;
@@ -106,7 +106,7 @@ export class ResponseWriter {
     if (chunk.usage) this.#usage = chunk.usage;
     for (const { index, delta, finish_reason: reason, logprobs } of chunk.choices ?? []) {
       if (index !== 0) continue;
-      this.#addDelta(delta ?? {}, LogProbs.safeParse(logprobs).data?.content);
+      this.#addDelta(delta ?? {}, TokenLogProbs.safeParse(logprobs).data?.content);
       if (reason) this.#finishReason = reason;
     }
     return this.#log.take();
@@ -156,7 +156,7 @@ export class ResponseWriter {
   #addDelta(delta: ChatCompletionChunk['choices'][number]['delta'], logprobs?: object[]): void {
     const { content, refusal, tool_calls: calls, images, annotations, phase, reasoning_details: details } = delta;
     const reasoning = delta.reasoning_content ?? delta.reasoning;
-    this.#details.push(...(Details.safeParse(details).data ?? []));
+    this.#details.push(...(TypedObjects.safeParse(details).data ?? []));
     if (reasoning) this.#openReasoning().add(reasoning);
     if (content) this.#openMessage().add('output_text', content, logprobs);
     if (refusal) this.#openMessage().add('refusal', refusal);
@@ -187,7 +187,7 @@ export class ResponseWriter {
   }
 
   #addCall(piece: ToolCallDelta): void {
-    const custom = Custom.safeParse(piece.custom).data;
+    const custom = CustomCall.safeParse(piece.custom).data;
     let call = this.#calls.get(piece.index);
     if (!call) {
       this.#prove(piece);
@@ -205,7 +205,7 @@ export class ResponseWriter {
 
   /** A signature that stands on the call: few clients keep it there, so the reasoning before it carries it. */
   #prove({ id, extra_content: extra }: ToolCallDelta): void {
-    const data = Signed.safeParse(extra).data?.google.thought_signature;
+    const data = GoogleSignature.safeParse(extra).data?.google.thought_signature;
     if (!data || !id || this.#options.proofs === 'none') return;
     this.#details.push({ type: 'reasoning.encrypted', data, format: 'google-gemini-v1', id });
     this.#openReasoning();

@@ -6,7 +6,7 @@ import { ChunkCollector } from '../../providers/chunk-collector.ts';
 import { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import { type CompletionDeps, createCompletion, type Surface, streamCompletion } from '../chat/create-completion.ts';
-import { planChat } from '../chat/plan-chat.ts';
+import { checkChat } from '../chat/plan-chat.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
 import { resolveInput } from './resolve-references.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -54,7 +54,7 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, give
   const caller = noteApplied(given, applied);
   try {
     // Before anything is stored.
-    planChat(deps.catalog, { ...fields, messages: input }, { ...caller, setHeader: () => undefined });
+    checkChat(deps.catalog, { ...fields, messages: input });
     const open = await openResponse(deps, request, model, input);
     const messages = adaptInstructions(open.messages, target);
     const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });

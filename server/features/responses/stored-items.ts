@@ -1,16 +1,13 @@
-import { z } from 'zod';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
-import { type ItemPart, OutputItem } from '../../../contracts/responses/item.ts';
+import { ImageAddress, TypedObjects } from '../../../contracts/responses/answer-shapes.ts';
+import { type ItemPart, type OutputItem, OutputItems } from '../../../contracts/responses/item.ts';
 import type { MessageRow } from '../../store/store.ts';
 import { ItemIds, stemOf } from './item-ids.ts';
 import { sealProof } from './reasoning-proof.ts';
 
-const Items = z.array(OutputItem);
-const Details = z.array(z.looseObject({ type: z.string() }));
-
 /** The items of a response's stored output. */
 export const readOutput = (output: string | null): OutputItem[] =>
-  output === null ? [] : Items.parse(JSON.parse(output));
+  output === null ? [] : OutputItems.parse(JSON.parse(output));
 
 function partsOf({ role, content }: ChatMessage): ItemPart[] {
   const text = (value: string): ItemPart =>
@@ -22,7 +19,7 @@ function partsOf({ role, content }: ChatMessage): ItemPart[] {
   return content.map((part): ItemPart => {
     if (part.type === 'text' && typeof part.text === 'string') return text(part.text);
     if (part.type === 'image_url') {
-      const image = z.looseObject({ url: z.string(), detail: z.string().optional() }).safeParse(part.image_url).data;
+      const image = ImageAddress.safeParse(part.image_url).data;
       return { type: 'input_image', image_url: image?.url ?? null, detail: image?.detail ?? 'auto' };
     }
     if (part.type === 'file' && typeof part.file === 'object') return { type: 'input_file', ...part.file };
@@ -31,7 +28,7 @@ function partsOf({ role, content }: ChatMessage): ItemPart[] {
 }
 
 function reasoningItems(message: ChatMessage, row: MessageRow, ids: ItemIds): OutputItem[] {
-  const details = Details.safeParse(message.reasoning_details).data ?? [];
+  const details = TypedObjects.safeParse(message.reasoning_details).data ?? [];
   const text = row.reasoning ?? (typeof message.reasoning_content === 'string' ? message.reasoning_content : '');
   if (text === '' && details.length === 0) return [];
   const content = text === '' ? [] : [{ type: 'reasoning_text', text }];

@@ -1,22 +1,19 @@
-import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import { AllowedTools, CustomDefinition, NamedTool } from '../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { exposedName, type ToolMap } from './tool-map.ts';
-
-const Named = z.looseObject({ type: z.string(), name: z.string().optional(), namespace: z.string().nullish() });
-const Allowed = z.object({ mode: z.enum(['auto', 'required']), tools: z.array(Named) });
 
 type ToolFields = Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
 
 const nameOf = (tool: ChatTool): string | undefined => {
-  const custom = z.looseObject({ name: z.string() }).safeParse(tool.custom).data;
+  const custom = CustomDefinition.safeParse(tool.custom).data;
   return tool.function?.name ?? custom?.name;
 };
 
 /** The exposed name of the tool that is meant. */
-function nameIn(choice: z.infer<typeof Named>, tools: ToolMap, at: string): string {
+function nameIn(choice: NamedTool, tools: ToolMap, at: string): string {
   const exposed = choice.name && exposedName(choice.name, choice.namespace);
   if (exposed && tools.has(exposed)) return exposed;
   const what = choice.name ? `No tool is named '${choice.name}'.` : `A tool of type '${choice.type}' cannot be chosen.`;
@@ -39,10 +36,10 @@ export function toToolFields(request: ResponseRequest, tools: ToolMap): ToolFiel
   if (choice == null) return fields;
   if (typeof choice === 'string') return choice === 'auto' ? fields : { ...fields, tool_choice: choice };
   if (choice.type !== 'allowed_tools') {
-    const named = Named.safeParse(choice).data ?? { type: choice.type };
+    const named = NamedTool.safeParse(choice).data ?? { type: choice.type };
     return { ...fields, tool_choice: choose(nameIn(named, tools, 'tool_choice'), tools) };
   }
-  const allowed = Allowed.safeParse(choice).data;
+  const allowed = AllowedTools.safeParse(choice).data;
   if (!allowed) throw new AppError('invalid_field', 'This is malformed.', { param: 'tool_choice' });
   const names = new Set(allowed.tools.map((tool, i) => nameIn(tool, tools, `tool_choice.tools[${i}]`)));
   const kept = fields.tools.filter((tool) => names.has(nameOf(tool) ?? ''));

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ResponseTool } from '../../../contracts/responses/request.ts';
+import { ToolFormat, ToolNamespace } from '../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../errors/app-error.ts';
 
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
@@ -22,13 +22,6 @@ const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
 
 const isHosted = (tool: ResponseTool): boolean => Object.keys(tool).every((field) => HOSTED[tool.type]?.has(field));
 
-const Namespace = z.looseObject({
-  name: z.string().min(1),
-  description: z.string().nullish(),
-  tools: z.array(z.looseObject({ type: z.string(), name: z.string().min(1) })),
-});
-const Format = z.looseObject({ type: z.string(), syntax: z.string().nullish(), definition: z.string().nullish() });
-
 /** The name under which a model sees the tool of a namespace. Vendors take 64 letters, digits, `_` and `-`. */
 export const exposedName = (name: string, namespace?: string | null): string =>
   (namespace ? `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}` : name)
@@ -37,7 +30,7 @@ export const exposedName = (name: string, namespace?: string | null): string =>
 
 /** What a model that has only functions is told of a tool that takes free text. */
 function describeCustom({ description, format }: ResponseTool): string | undefined {
-  const grammar = Format.safeParse(format).data;
+  const grammar = ToolFormat.safeParse(format).data;
   const rule = grammar?.definition
     ? `The \`input\` must follow this ${grammar.syntax ?? ''} grammar:\n${grammar.definition}`
     : '';
@@ -59,7 +52,7 @@ const asFunction = (name: string, tool: ResponseTool): ChatTool => ({
 });
 
 function asCustom(name: string, { description, format }: ResponseTool): ChatTool {
-  const given = Format.safeParse(format).data;
+  const given = ToolFormat.safeParse(format).data;
   const { type, ...grammar } = given ?? { type: '' };
   const nested = type === 'grammar' ? { type, grammar } : given;
   return {
@@ -105,7 +98,7 @@ export class ToolMap {
   }
 
   #addNamespace(tool: ResponseTool, at: string): void {
-    const given = Namespace.safeParse(tool).data;
+    const given = ToolNamespace.safeParse(tool).data;
     if (!given) throw new AppError('invalid_field', 'This namespace is malformed.', { param: at });
     for (const [i, inner] of given.tools.entries()) this.#add(inner, `${at}.tools[${i}]`, given.name);
   }

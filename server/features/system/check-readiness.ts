@@ -1,7 +1,8 @@
-import type { BackendHealth, Readiness } from '../../../contracts/system/health.ts';
+import type { BackendHealth, Readiness, Route } from '../../../contracts/system/health.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../store/store.ts';
 import type { Catalog } from '../models/catalog.ts';
+import type { BackendStates } from '../routing/backend-state.ts';
 
 const PROBE_MS = 2_000;
 /** Whoever asks, a backend is probed at most this often. */
@@ -28,15 +29,24 @@ async function pingStore(store: Store): Promise<Readiness['database']> {
   }
 }
 
+interface ReadinessDeps {
+  readonly catalog: Catalog;
+  readonly states: BackendStates;
+  readonly providers: readonly Provider[];
+  readonly store: Store;
+}
+
 /** `GET /readyz`. Probes spend no tokens. */
 export class ReadinessCheck {
   readonly #catalog: Catalog;
+  readonly #states: BackendStates;
   readonly #providers: readonly Provider[];
   readonly #store: Store;
   #backends: { at: number; health: Promise<BackendHealth[]> } | undefined;
 
-  constructor(catalog: Catalog, providers: readonly Provider[], store: Store) {
+  constructor({ catalog, states, providers, store }: ReadinessDeps) {
     this.#catalog = catalog;
+    this.#states = states;
     this.#providers = providers;
     this.#store = store;
   }
@@ -51,7 +61,16 @@ export class ReadinessCheck {
       ...(notice ? { notice } : {}),
       database,
       backends,
+      routes: this.#routes(),
     };
+  }
+
+  #routes(): Route[] {
+    const backends = new Map(this.#catalog.models.flatMap((model) => model.backends).map((one) => [one.name, one]));
+    return [...backends.values()].map((backend) => {
+      const { state, inFlight, latencyMs } = this.#states.of(backend);
+      return { backend: backend.name, state, in_flight: inFlight, latency_ms: latencyMs };
+    });
   }
 
   #probeBackends(): Promise<BackendHealth[]> {

@@ -3,7 +3,7 @@ import { refused, refuseOthers } from './refuse.ts';
 import { toPart } from './to-part.ts';
 import type { RequestPart } from './wire.ts';
 
-const KNOWN = new Set(['role', 'content', 'tool_call_id', 'name']);
+const KNOWN = new Set(['role', 'content', 'tool_call_id', 'name', 'is_error']);
 
 /** A result that is an object goes as it is; any other under `result`. */
 function toResponse(text: string): object {
@@ -34,6 +34,7 @@ export function toFunctionResponse(
     throw refused(`${param}.content[${detailed}].image_url.detail`, 'A picture in a result takes auto only.');
   }
   const media = parts.flatMap(({ inlineData }) => (inlineData ? [{ inlineData }] : []));
-  const response = toResponse(parts.map(({ text }) => text ?? '').join(''));
+  const said = parts.map(({ text }) => text ?? '').join('');
+  const response = message.is_error === true ? { error: said } : toResponse(said);
   return { functionResponse: { id, name, response, ...(media.length > 0 ? { parts: media } : {}) } };
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors/app-error.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
@@ -9,6 +10,8 @@ export interface Timeouts {
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
   readonly idleMs: number;
+  /** For all of it. */
+  readonly totalMs: number;
 }
 
 /** An answer is read no faster than it is used: above this much unread, the socket is paused. In bytes. */
@@ -39,6 +42,8 @@ interface Waiting<T> {
 export class Exchange implements Dispatcher.DispatchHandler, Timed {
   deadline: number;
   readonly #timeouts: Timeouts;
+  /** When the time for all of it is over, in ms since the epoch. */
+  readonly #end: number;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.abort();
@@ -56,10 +61,20 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#timeouts = timeouts;
     this.#deadlines = deadlines;
     this.#signal = signal;
-    this.deadline = Date.now() + timeouts.firstByteMs;
+    const now = Date.now();
+    this.#end = now + timeouts.totalMs;
+    this.deadline = Math.min(now + timeouts.firstByteMs, this.#end);
     deadlines.add(this);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#fail(new ExchangeAborted());
+  }
+
+  /** An upload takes as long as its client takes: the wait for the answer begins at its end. */
+  waitForUpload(body: Readable): void {
+    this.deadline = this.#end;
+    body.once('close', () => {
+      if (!this.#head) this.#postpone(this.#timeouts.firstByteMs);
+    });
   }
 
   /** The status and the headers, once they came. */
@@ -128,13 +143,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
-    this.deadline = Date.now() + this.#timeouts.idleMs;
+    this.#postpone(this.#timeouts.idleMs);
     this.#head = { status, headers };
     this.#headWaiting?.resolve(this.#head);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.deadline = Date.now() + this.#timeouts.idleMs;
+    this.#postpone(this.#timeouts.idleMs);
     if (this.#waiting) {
       this.#waiting.resolve([chunk]);
       this.#waiting = undefined;
@@ -162,6 +177,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error);
+  }
+
+  #postpone(ms: number): void {
+    this.deadline = Math.min(Date.now() + ms, this.#end);
   }
 
   #fail(error: Error): void {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { AppError } from '../../errors/app-error.ts';
+import type { CallTimeouts } from '../provider.ts';
 import { Deadlines } from './deadlines.ts';
 import { Exchange, ExchangeAborted, ExchangeTimeout, type Timeouts } from './exchange.ts';
 
@@ -27,13 +28,14 @@ export const MAX_ANSWER = 256 * 1024 * 1024;
 export interface PostOptions {
   /** Win over the upstream's own. */
   readonly headers?: Record<string, string>;
-  /** Shorter time-outs are not kept to, in ms. */
-  readonly leastWaitMs?: number | undefined;
+  /** Win over the upstream's own. */
+  readonly timeouts?: CallTimeouts | undefined;
 }
 
-const atLeast = ({ firstByteMs, idleMs }: Timeouts, ms: number): Timeouts => ({
-  firstByteMs: Math.max(firstByteMs, ms),
-  idleMs: Math.max(idleMs, ms),
+const withOwn = (base: Timeouts, { firstByteMs, idleMs, totalMs, leastMs = 0 }: CallTimeouts): Timeouts => ({
+  firstByteMs: Math.max(firstByteMs ?? base.firstByteMs, leastMs),
+  idleMs: Math.max(idleMs ?? base.idleMs, leastMs),
+  totalMs: totalMs ?? base.totalMs,
 });
 
 /** One upstream's connections. Redirects are never followed, so no answer can lead the gateway to another host. */
@@ -52,7 +54,7 @@ export class UpstreamClient {
     const url = new URL(baseUrl);
     this.#prefix = url.pathname.replace(/\/+$/, '');
     this.#headers = { ...own, ...headers };
-    this.#timeouts = { firstByteMs: firstByteMs ?? DEFAULT_MS, idleMs: idleMs ?? DEFAULT_MS };
+    this.#timeouts = { firstByteMs: firstByteMs ?? DEFAULT_MS, idleMs: idleMs ?? DEFAULT_MS, totalMs: Infinity };
     this.#pool = new Pool(url.origin, {
       pipelining: 1,
       keepAliveTimeout: 60_000,
@@ -80,10 +82,11 @@ export class UpstreamClient {
     path: string,
     body: Buffer | Readable | null,
     signal: AbortSignal,
-    { headers: own, leastWaitMs }: PostOptions = {},
+    { headers: own, timeouts }: PostOptions = {},
   ): Exchange {
-    const timeouts = leastWaitMs === undefined ? this.#timeouts : atLeast(this.#timeouts, leastWaitMs);
-    const exchange = new Exchange(timeouts, this.#deadlines, signal);
+    const patience = timeouts ? withOwn(this.#timeouts, timeouts) : this.#timeouts;
+    const exchange = new Exchange(patience, this.#deadlines, signal);
+    if (body && !Buffer.isBuffer(body)) exchange.waitForUpload(body);
     const headers = own ? { ...this.#headers, ...own } : this.#headers;
     this.#pool.dispatch({ method, path: this.#prefix + path, headers, body }, exchange);
     return exchange;

@@ -50,9 +50,9 @@ export class ImagesApiProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    const { model, alias, signal, leastWaitMs } = call;
+    const { model, alias, signal, timeouts } = call;
     const request = toImageRequest(call.request.with(call.changes).value);
-    const answer = await this.makeImages({ model, request, signal, leastWaitMs });
+    const answer = await this.makeImages({ model, request, signal, timeouts });
     return Json.ofValue(toCompletion(answer.value, alias));
   }
 
@@ -82,7 +82,7 @@ export class ImagesApiProvider implements Provider {
     return this.#upstream.close();
   }
 
-  #send({ model, request, signal, leastWaitMs }: ImagesCall, stream: boolean): Promise<Forwarded> {
-    return this.forward({ ...toUpstream(request, model, stream), signal, leastWaitMs });
+  #send({ model, request, signal, timeouts }: ImagesCall, stream: boolean): Promise<Forwarded> {
+    return this.forward({ ...toUpstream(request, model, stream), signal, timeouts });
   }
 }

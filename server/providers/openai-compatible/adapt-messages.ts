@@ -33,6 +33,11 @@ function adaptReasoning(message: ChatMessage, place: NonNullable<Quirks['pastRea
   return place === 'thinking-part' ? withThinking(rest, text) : { ...rest, [place]: text };
 }
 
+/** Anthropic's mark of a failed tool, whose content says so as well. Upstreams with quirks refuse fields unknown to them. */
+function withoutErrorMark({ is_error: _, ...message }: ChatMessage): ChatMessage {
+  return message;
+}
+
 const hasIds = ({ tool_call_id, tool_calls }: ChatMessage) => Boolean(tool_call_id ?? tool_calls?.length);
 const hasReasoning = (message: ChatMessage) =>
   ['reasoning', 'reasoning_content', 'reasoning_details'].some((field) => field in message);
@@ -47,6 +52,7 @@ export function adaptMessages(messages: readonly ChatMessage[], quirks: Quirks):
     // Typed as any role that OpenAI has, of which the other name is one.
     if (role === 'system') own = { ...own, role };
     if (toolCallIds && hasIds(own)) own = adaptIds(own);
+    if (own.is_error !== undefined) own = withoutErrorMark(own);
     if (pastReasoning && hasReasoning(own)) own = adaptReasoning(own, pastReasoning);
     if (own !== message) changed = true;
     return own;

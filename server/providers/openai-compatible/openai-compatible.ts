@@ -67,9 +67,9 @@ export class OpenAiCompatibleProvider implements Provider {
     return this.#answer('/embeddings', call, readEmbeddings);
   }
 
-  async forward({ path, contentType, body, signal, leastWaitMs }: ForwardCall): Promise<Forwarded> {
+  async forward({ path, contentType, body, signal, timeouts }: ForwardCall): Promise<Forwarded> {
     const headers = { 'content-type': contentType, accept: '*/*' };
-    const exchange = this.#client.post(path, body, signal, { headers, leastWaitMs });
+    const exchange = this.#client.post(path, body, signal, { headers, timeouts });
     try {
       await expectSuccess(exchange);
       const { headers } = await exchange.head;
@@ -128,8 +128,8 @@ export class OpenAiCompatibleProvider implements Provider {
 
   #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
-    const { signal, leastWaitMs } = call;
-    return this.#client.post(path, call.request.with(changes).bytes, signal, { leastWaitMs });
+    const { signal, timeouts } = call;
+    return this.#client.post(path, call.request.with(changes).bytes, signal, { timeouts });
   }
 }
 

@@ -38,6 +38,7 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
   readonly #template: TextTemplate;
   #answered = false;
   #finished = false;
+  #failure: unknown;
   /** True when the upstream said that it is done: nothing more is worth waiting for. */
   done = false;
   /** True when the answer is complete and given out. */
@@ -51,6 +52,7 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
 
   /** The chunks in what arrived; null is the end. Throws `upstream_broken`. */
   read(arrived: Buffer[] | null): Json<Chunk>[] {
+    if (this.#failure) throw this.#failure;
     if (this.done) return this.#end([]);
     const batch: Json<Chunk>[] = [];
     for (const payload of arrived ? this.#parser.pushAll(arrived) : this.#parser.flush()) {
@@ -58,7 +60,16 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
         this.done = true;
         return this.#end(batch);
       }
-      if (payload.length > 0) batch.push(this.#toChunk(payload));
+      if (payload.length === 0) continue;
+      try {
+        batch.push(this.#toChunk(payload));
+      } catch (error) {
+        if (batch.length === 0) throw error;
+        // What came before it is the client's; the next read fails.
+        this.#failure = error;
+        this.done = true;
+        return batch;
+      }
     }
     return arrived ? batch : this.#end(batch);
   }

@@ -11,8 +11,8 @@ type CallKind = 'function' | 'custom';
 type ToolCall = NonNullable<ChatMessage['tool_calls']>[number];
 
 const PROMPT_FIELDS = new Set(['role', 'content']);
-/** The `name` of a tool message says again what its call says. */
-const TOOL_FIELDS = new Set(['role', 'content', 'tool_call_id', 'name']);
+/** The `name` of a tool message says again what its call says; that the tool failed (`is_error`), what its content says. */
+const TOOL_FIELDS = new Set(['role', 'content', 'tool_call_id', 'name', 'is_error']);
 /** What answers have, clients send back; reasoning that is mere text cannot be proven to OpenAI and stays behind. */
 const ASSISTANT_FIELDS = new Set(
   'role content refusal annotations phase tool_calls images reasoning reasoning_content reasoning_details'.split(' '),

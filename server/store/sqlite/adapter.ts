@@ -7,9 +7,10 @@ import {
   type SqlResultSet,
   type Transaction,
 } from '@prisma/driver-adapter-utils';
-import { Connection } from './connection.ts';
-import { loadDriver, type SqlValue } from './driver.ts';
+import { Connection, type Statements } from './connection.ts';
+import { loadDriver } from './driver.ts';
 import { toAdapterError } from './errors.ts';
+import { GroupCommit } from './group-commit.ts';
 import { Mutex } from './mutex.ts';
 import { withPatience } from './patience.ts';
 import { SqliteTransaction } from './transaction.ts';
@@ -32,6 +33,7 @@ class SqliteAdapter implements SqlDriverAdapter {
   readonly #reader: Connection;
   readonly #busyTimeoutMs: number;
   readonly #mutex = new Mutex();
+  readonly #commits = new GroupCommit((work) => this.#write(() => this.#writer.transact(work)));
 
   constructor(writer: Connection, reader: Connection, busyTimeoutMs: number) {
     this.#writer = writer;
@@ -52,8 +54,8 @@ class SqliteAdapter implements SqlDriverAdapter {
     return this.#write(() => this.#writer.exec(script));
   }
 
-  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    return this.#write(() => this.#writer.runForEach(sql, rows));
+  transact<T>(work: (statements: Statements) => T): Promise<T> {
+    return this.#commits.run(work);
   }
 
   getConnectionInfo(): { supportsRelationJoins: boolean; maxBindValues: number } {
@@ -102,6 +104,9 @@ class SqliteAdapter implements SqlDriverAdapter {
   }
 }
 
+/** Runs `work` in one transaction. */
+export type Transact = SqliteAdapterFactory['transact'];
+
 /** Prisma's driver adapter for an SQLite file. Why our own: docs/decisions/0001-data-layer.md. */
 export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   readonly provider = 'sqlite';
@@ -114,12 +119,12 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   }
 
   /**
-   * Runs one statement for each row, past Prisma, in its own transaction on the same connection. For batches on the
-   * way of every request: through Prisma they cost three times as much. Connect first.
+   * Runs `work` in a transaction on Prisma's own connection, but past Prisma, which costs several times what the
+   * statements do: for what every request does. `work` is synchronous, and may run more than once. Connect first.
    */
-  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  transact<T>(work: (statements: Statements) => T): Promise<T> {
     if (!this.#adapter) throw new Error('The database is not connected.');
-    return this.#adapter.runForEach(sql, rows);
+    return this.#adapter.transact(work);
   }
 
   async connect(): Promise<SqlDriverAdapter> {

@@ -13,6 +13,13 @@ export interface ConnectionOptions {
   readonly readOnly: boolean;
 }
 
+/** SQL in an open transaction, past Prisma. Integers come as bigint, and numbers go as REAL where no column says else. */
+export interface Statements {
+  /** The rows, as arrays. */
+  all(sql: string, ...parameters: readonly SqlValue[]): unknown[][];
+  run(sql: string, ...parameters: readonly SqlValue[]): void;
+}
+
 interface Prepared {
   readonly statement: Statement;
   readonly names: string[];
@@ -24,6 +31,13 @@ interface Prepared {
 export class Connection {
   readonly #db: Database;
   readonly #prepared = new Map<string, Prepared>();
+  readonly #statements: Statements = {
+    all: (sql, ...parameters) =>
+      this.#prepare(sql)
+        .statement.all(...parameters)
+        .filter(Array.isArray),
+    run: (sql, ...parameters) => void this.#prepare(sql).statement.run(...parameters),
+  };
 
   constructor(DatabaseSync: DatabaseConstructor, options: ConnectionOptions) {
     this.#db = new DatabaseSync(options.path, { timeout: 5_000 });
@@ -55,13 +69,13 @@ export class Connection {
     return Number(statement.run(...query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]))).changes);
   }
 
-  /** Runs one statement for each row, in a transaction of its own. */
-  runForEach(sql: string, rows: readonly (readonly SqlValue[])[]): void {
-    const { statement } = this.#prepare(sql);
-    this.#db.exec('BEGIN IMMEDIATE');
+  /** Runs `work` in a transaction of its own; all of it is undone when it throws. */
+  transact<T>(work: (statements: Statements) => T): T {
+    this.#statements.run('BEGIN IMMEDIATE');
     try {
-      for (const row of rows) statement.run(...row);
-      this.#db.exec('COMMIT');
+      const result = work(this.#statements);
+      this.#statements.run('COMMIT');
+      return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;

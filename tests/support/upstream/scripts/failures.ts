@@ -36,13 +36,15 @@ export const hangAfterHeaders: Script = (exchange) => {
 };
 
 /** An error event after some tokens, as the vendor writes it. `done` overrides whether `[DONE]` follows. */
-export function errorInStream(given: { tokens?: number; done?: boolean; event?: JsonObject } = {}): Script {
-  const { tokens = 2 } = given;
+export function errorInStream(
+  given: { tokens?: number; done?: boolean; event?: JsonObject; write?: Delivery['write'] } = {},
+): Script {
+  const { tokens = 2, write = 'event' } = given;
   return (exchange) => {
     const failure = exchange.dialect.midStream(exchange.request.asked);
     const error = given.event ? frame(given.event) : frameOf({ ...failure.event, token: false });
     const ending = (given.done ?? failure.done) ? [error, done] : [error];
-    const play = say(text, { edit: (frames) => [...frames.slice(0, afterToken(frames, tokens)), ...ending] });
+    const play = say(text, { write, edit: (frames) => [...frames.slice(0, afterToken(frames, tokens)), ...ending] });
     return play(exchange);
   };
 }

@@ -1,0 +1,25 @@
+import type { ToolResult } from '../../../contracts/chat/turn.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { HistoryMessage } from '../../store/store.ts';
+import { answeredTurns, callIds } from './build-prompt.ts';
+
+/** The calls of the last answer that the model gets to see; a turn that failed is not among those. */
+function openCalls(history: readonly HistoryMessage[]): Set<string> {
+  const last = answeredTurns(history).at(-1)?.messages.at(-1);
+  return new Set(last ? callIds(last.prompt) : []);
+}
+
+/**
+ * Each result must belong to a call of the last answer, and none may have two: upstreams refuse others, and then every
+ * later turn of the conversation with them. A call whose result is left out is shown to the model as `(no result)`.
+ */
+export function checkToolResults(results: readonly ToolResult[], history: readonly HistoryMessage[]): void {
+  if (results.length === 0) return;
+  const open = openCalls(history);
+  for (const [i, { tool_call_id: id }] of results.entries()) {
+    if (open.delete(id)) continue;
+    throw new AppError('invalid_field', 'No call of the last answer that waits for its result has this id.', {
+      param: `tool_results[${i}].tool_call_id`,
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import type { RouteState } from '../../../contracts/system/health.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Backend } from '../models/catalog.ts';
+import { speaksAgainstBackend } from './judge-failure.ts';
+
+export interface CircuitOptions {
+  /** How many failures in a row open the circuit of a backend. */
+  readonly failures: number;
+  /** How long an open circuit is left alone before one request tries it again, in ms. */
+  readonly coolDownMs: number;
+}
+
+/** How much the newest latency counts in the average. */
+const NEWEST = 0.2;
+
+/** What is known of one backend from the requests that it got: no probe is needed, and none costs tokens. */
+export class BackendState {
+  readonly #circuit: CircuitBreakerPolicy;
+  readonly #coolDownMs: number;
+  #openedAt = 0;
+  #cooledUntil = 0;
+  #latencyMs: number | null = null;
+  #inFlight = 0;
+
+  constructor({ failures, coolDownMs }: CircuitOptions) {
+    this.#coolDownMs = coolDownMs;
+    this.#circuit = circuitBreaker(handleWhen(speaksAgainstBackend), {
+      halfOpenAfter: coolDownMs,
+      breaker: new ConsecutiveBreaker(failures),
+    });
+    this.#circuit.onBreak(() => {
+      this.#openedAt = Date.now();
+    });
+  }
+
+  /** Requests that it answers now. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** `cooling`: it asked to be left alone for a while (429). */
+  get state(): RouteState {
+    if (this.#circuit.state === CircuitState.Open) return 'open';
+    if (this.#circuit.state === CircuitState.HalfOpen) return 'half_open';
+    return this.#cooledUntil > Date.now() ? 'cooling' : 'closed';
+  }
+
+  /** Whether a request may go there: an open circuit lets one through when it has cooled down. */
+  get isLive(): boolean {
+    if (this.#circuit.state === CircuitState.Open) return Date.now() >= this.#openedAt + this.#coolDownMs;
+    return this.#circuit.state === CircuitState.Closed && this.#cooledUntil <= Date.now();
+  }
+
+  /** Until the answer began, on average, in ms. */
+  get latencyMs(): number | null {
+    return this.#latencyMs === null ? null : Math.round(this.#latencyMs);
+  }
+
+  /** Runs one attempt and learns from it. Runs it also when the circuit is open: whoever asks has nowhere else to go. */
+  async attempt<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    this.#inFlight++;
+    const start = performance.now();
+    const timed = async () => {
+      const result = await run();
+      this.#learn(performance.now() - start);
+      return result;
+    };
+    try {
+      return await this.#guard(timed, signal);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /** As `attempt`, for what goes on after it has begun well: it succeeds, or fails, only with its end. */
+  begin<T>(run: () => Promise<T>, signal: AbortSignal): Promise<Begun<T>> {
+    this.#inFlight++;
+    const start = performance.now();
+    return new Promise((resolve, reject) => {
+      const whole = async () => {
+        const result = await run();
+        this.#learn(performance.now() - start);
+        await new Promise<void>((succeed, fail) => {
+          resolve({ result, end: (failure) => (failure === undefined ? succeed() : fail(failure)) });
+        });
+      };
+      this.#guard(whole, signal)
+        .catch(reject)
+        .finally(() => {
+          this.#inFlight--;
+        });
+    });
+  }
+
+  async #guard<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await (this.isLive ? this.#circuit.execute(() => unlessLeft(run, signal)) : run());
+    } catch (thrown) {
+      const error = thrown instanceof ClientLeft ? thrown.cause : thrown;
+      if (error instanceof AppError && error.code === 'model_quota_exhausted') {
+        this.#cooledUntil = Date.now() + (error.retryAfter ?? 0) * 1000;
+      }
+      throw error;
+    }
+  }
+
+  #learn(ms: number): void {
+    this.#latencyMs = this.#latencyMs === null ? ms : this.#latencyMs + NEWEST * (ms - this.#latencyMs);
+  }
+}
+
+/** Something that has begun; `end` must be called once, with what it failed with, if anything. */
+export interface Begun<T> {
+  readonly result: T;
+  end(failure?: unknown): void;
+}
+
+/** What an attempt fails with when its client left says nothing of the backend. */
+class ClientLeft extends Error {}
+
+async function unlessLeft<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw signal.aborted ? new ClientLeft('the client left', { cause: error }) : error;
+  }
+}
+
+/** The state of every backend, by its name: aliases that share a backend share what is known of it. */
+export class BackendStates {
+  readonly #states = new Map<string, BackendState>();
+  readonly #options: CircuitOptions;
+
+  constructor(options: CircuitOptions) {
+    this.#options = options;
+  }
+
+  of({ name }: Backend): BackendState {
+    let state = this.#states.get(name);
+    if (!state) {
+      state = new BackendState(this.#options);
+      this.#states.set(name, state);
+    }
+    return state;
+  }
+}

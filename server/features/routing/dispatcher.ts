@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppError } from '../../errors/app-error.ts';
+import type { Json } from '../../providers/json.ts';
+import type { Caller } from '../chat/caller.ts';
+import type { Backend, CatalogModel } from '../models/catalog.ts';
+import type { BackendStates } from './backend-state.ts';
+import { mayFallOver, mayRetry } from './judge-failure.ts';
+import { noBackend } from './no-backend.ts';
+import { FirstTokenLimit, openStream } from './open-stream.ts';
+import { orderBackends } from './order-backends.ts';
+
+export interface DispatcherOptions {
+  /** How often a chain that failed as a whole is tried again. */
+  readonly retries: number;
+}
+
+/** What is sent, without where to. */
+export interface Job<B extends Backend = Backend> {
+  readonly model: CatalogModel;
+  /** Those that can do it, in the order of the models file. */
+  readonly backends: readonly B[];
+  readonly caller: Caller;
+  /** Requests with one key go to one backend, where the model's strategy is affinity. */
+  affinityKey(): string;
+}
+
+/** The first wait before a chain is tried again, in ms; it doubles, and a random part of it is waited. */
+const BACK_OFF_MS = 250;
+/** A backend that asks for more patience than this is not waited for, in ms. */
+const LONGEST_WAIT_MS = 10_000;
+
+/** How long to wait before the chain is tried again; null: it is not worth it. */
+function waitFor(failure: AppError, round: number): number | null {
+  if (!mayRetry(failure)) return null;
+  if (failure.retryAfter !== undefined) {
+    const asked = failure.retryAfter * 1000;
+    return asked <= LONGEST_WAIT_MS ? asked : null;
+  }
+  return BACK_OFF_MS * 2 ** round * (0.5 + Math.random() / 2);
+}
+
+/**
+ * Decides which backend answers: the first of the model's order, and when it fails before its first token, the next. A
+ * failure after that is the client's to see, since it has the text already; so is what is the client's own fault.
+ */
+export class Dispatcher {
+  readonly states: BackendStates;
+  readonly #retries: number;
+
+  constructor(states: BackendStates, { retries }: DispatcherOptions) {
+    this.states = states;
+    this.#retries = retries;
+  }
+
+  /** One answer. `attempt` may be called several times, for one backend after the other. */
+  complete<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
+    return this.#run(job, (backend) => this.states.of(backend).attempt(() => attempt(backend), job.caller.signal));
+  }
+
+  /** One attempt at the backend whose turn it is, for what can be sent only once. */
+  once<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
+    const [backend] = this.#order(job);
+    return backend ? this.complete({ ...job, backends: [backend] }, attempt) : Promise.reject(noBackend(job.model));
+  }
+
+  /** The chunks of one answer. Nothing is sent before the first pull. `open` gets the caller of that one attempt. */
+  async *stream<Chunk extends object, B extends Backend>(
+    job: Job<B>,
+    isToken: (chunk: Chunk) => boolean,
+    open: (backend: B, caller: Caller) => AsyncGenerator<Json<Chunk>[], void, void>,
+  ): AsyncGenerator<Json<Chunk>[], void, void> {
+    const { caller } = job;
+    const { firstTokenMs } = job.model.timeouts;
+    const { result, end } = await this.#run(job, (backend) =>
+      this.states.of(backend).begin(() => {
+        const limit = firstTokenMs === undefined ? null : new FirstTokenLimit(firstTokenMs, caller.signal);
+        const attempting = limit ? { ...caller, signal: limit.signal } : caller;
+        return openStream(open(backend, attempting), isToken, limit);
+      }, caller.signal),
+    );
+    const { held, rest } = result;
+    let failure: unknown;
+    try {
+      for (const batch of held) yield batch;
+      for await (const batch of rest) yield batch;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      end(failure);
+      await rest.return();
+    }
+  }
+
+  #order<B extends Backend>({ model, backends, affinityKey }: Job<B>): readonly B[] {
+    return orderBackends(backends, model.strategy, this.states, affinityKey);
+  }
+
+  async #run<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
+    const { model, caller } = job;
+    const start = Date.now();
+    let attempts = 0;
+    for (let round = 0; ; round++) {
+      let failure: AppError = noBackend(model);
+      for (const backend of this.#order(job)) {
+        caller.setHeader('x-gateway-backend', backend.name);
+        caller.setHeader('x-gateway-attempts', String(++attempts));
+        const attemptAt = Date.now();
+        try {
+          const result = await attempt(backend);
+          const now = Date.now();
+          caller.setHeader('x-gateway-upstream-latency-ms', String(now - attemptAt));
+          caller.setHeader('x-gateway-latency-ms', String(now - start));
+          return result;
+        } catch (error) {
+          if (caller.signal.aborted || !mayFallOver(error)) throw error;
+          failure = error;
+        }
+      }
+      const wait = round < this.#retries && attempts > 0 ? waitFor(failure, round) : null;
+      if (wait === null || Date.now() + wait >= start + model.timeouts.totalMs) throw failure;
+      await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
+        throw failure;
+      });
+    }
+  }
+}

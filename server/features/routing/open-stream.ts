@@ -1,0 +1,57 @@
+import { AppError } from '../../errors/app-error.ts';
+import type { Json } from '../../providers/json.ts';
+
+type Stream<Chunk extends object> = AsyncGenerator<Json<Chunk>[], void, void>;
+
+/** A stream that has begun to answer: what came so far, and the rest. */
+export interface OpenedStream<Chunk extends object> {
+  readonly held: readonly Json<Chunk>[][];
+  readonly rest: Stream<Chunk>;
+}
+
+/** How long the first token may take. */
+export class FirstTokenLimit {
+  readonly #stop = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  /** Aborts the attempt when the time is over. */
+  readonly signal: AbortSignal;
+
+  constructor(ms: number, client: AbortSignal) {
+    this.signal = AbortSignal.any([client, this.#stop.signal]);
+    this.#timer = setTimeout(() => this.#stop.abort(), ms);
+  }
+
+  /** What an attempt failed with: the time that is over looks like a client that left. */
+  explain(error: unknown): unknown {
+    if (!this.#stop.signal.aborted) return error;
+    return new AppError('upstream_timeout', 'The first token did not come in time.', { cause: error });
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/**
+ * Reads a stream until its first token, so that a failure before it can still go elsewhere; what came before the token
+ * is held back. The end of the stream counts as a beginning, too.
+ */
+export async function openStream<Chunk extends object>(
+  rest: Stream<Chunk>,
+  isToken: (chunk: Chunk) => boolean,
+  limit: FirstTokenLimit | null,
+): Promise<OpenedStream<Chunk>> {
+  const held: Json<Chunk>[][] = [];
+  try {
+    for (let begun = false; !begun; ) {
+      const { value, done } = await rest.next();
+      if (value) held.push(value);
+      begun = done === true || value.some((chunk) => isToken(chunk.value));
+    }
+    return { held, rest };
+  } catch (error) {
+    throw limit ? limit.explain(error) : error;
+  } finally {
+    limit?.end();
+  }
+}

@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { ErrorCode } from '../../../contracts/errors.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { toWireError } from '../../errors/to-wire.ts';
+import { newRequestId } from '../request-id.ts';
+
+/** Codes of Node's HTTP parser; every other one means that what came is no HTTP. */
+const parserCodes: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};
+
+/** Node names the answer that is being written on a connection here. */
+function hasBegunAnswer(socket: Socket): boolean {
+  const answer: unknown = Reflect.get(socket, '_httpMessage');
+  return typeof answer === 'object' && answer !== null && 'headersSent' in answer && answer.headersSent === true;
+}
+
+/** What cannot be read as a request reaches no route: it is answered on the bare connection, which is then closed. */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET' || hasBegunAnswer(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { status, body } = toWireError(new AppError(parserCodes[error.code ?? ''] ?? 'malformed_request'));
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${reasons[status] ?? 'Bad Request'}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(text)}`,
+    `x-request-id: ${newRequestId()}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+/** Node would answer these itself, with an empty body: no `Host`, and an `Expect` that it does not know. */
+export function takeOverRefusals(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new AppError('malformed_request', 'The request has no Host header.', { param: 'Host' });
+    }
+    done();
+  });
+  // HTTP lets a server pass over an expectation (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+}

@@ -1,0 +1,118 @@
+import { afterEach, expect, test } from 'vitest';
+import { errorOf } from '../support/error-of.ts';
+import { gated } from '../support/upstream/scripts/answers.ts';
+import { destroyAfter } from '../support/upstream/scripts/failures.ts';
+import { refuse } from '../support/upstream/scripts/refusals.ts';
+import { type Chain, type ChainOptions, startChain } from './start-chain.ts';
+
+const open: Chain[] = [];
+async function chainOf(options?: ChainOptions): Promise<Chain> {
+  const chain = await startChain({
+    ...options,
+    env: { CIRCUIT_FAILURES: '3', CIRCUIT_COOLDOWN_SECONDS: '0.5', ...options?.env },
+  });
+  open.push(chain);
+  return chain;
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((chain) => chain.close()));
+});
+
+const stateOf = async (chain: Chain, backend: string): Promise<string> => {
+  const { routes } = await (await chain.call('GET', '/readyz')).json();
+  return routes.find((route: { backend: string }) => route.backend === backend)?.state;
+};
+const asked = (chain: Chain) => chain.upstreams.map(({ chats }) => chats.length);
+const askTimes = async (chain: Chain, times: number) => {
+  for (let i = 0; i < times; i++) await (await chain.ask()).text();
+};
+
+test('after several failures in a row a backend is left alone; /readyz and /v1/info say so', async () => {
+  const chain = await chainOf();
+  chain.upstreams[0]?.on('m', refuse('unavailable'));
+  await askTimes(chain, 5);
+  expect(asked(chain)).toEqual([3, 5]);
+  expect(await stateOf(chain, 'p0/m')).toBe('open');
+  expect(await stateOf(chain, 'p1/m')).toBe('closed');
+  const { models } = await (await chain.call('GET', '/v1/info')).json();
+  expect(models[0].backends.map(({ state }: { state: string }) => state)).toEqual(['open', 'closed']);
+});
+
+test('after a while one request tries it again; when that goes well, it is back', async () => {
+  const chain = await chainOf();
+  chain.upstreams[0]?.on('m', refuse('unavailable'));
+  await askTimes(chain, 3);
+  chain.upstreams[0]?.on('m', gated('Slow.').script);
+  const { script, gate } = gated('Back again.');
+  chain.upstreams[0]?.on('m', script);
+  let trial = chain.ask();
+  await expect
+    .poll(
+      async () => {
+        if (asked(chain)[0] === 4) return 4;
+        await (await trial).text();
+        trial = chain.ask();
+        return asked(chain)[0];
+      },
+      { timeout: 5_000, interval: 100 },
+    )
+    .toBe(4);
+  // While the trial runs, everybody else goes elsewhere.
+  expect(await stateOf(chain, 'p0/m')).toBe('half_open');
+  expect((await chain.ask()).headers.get('x-gateway-backend')).toBe('p1/m');
+  gate.open();
+  expect((await trial).headers.get('x-gateway-backend')).toBe('p0/m');
+  expect(await stateOf(chain, 'p0/m')).toBe('closed');
+});
+
+test('the only backend is asked however often it failed', async () => {
+  const chain = await chainOf({ count: 1 });
+  chain.upstreams[0]?.on('m', refuse('unavailable'));
+  await askTimes(chain, 6);
+  expect(asked(chain)).toEqual([6]);
+  expect(await stateOf(chain, 'p0/m')).toBe('open');
+});
+
+test('a backend that says 429 is left alone for as long as it says, without an open circuit', async () => {
+  const chain = await chainOf();
+  chain.upstreams[0]?.reply(refuse('rate-limited', { 'retry-after': '1' }));
+  await askTimes(chain, 3);
+  expect(asked(chain)).toEqual([1, 3]);
+  expect(await stateOf(chain, 'p0/m')).toBe('cooling');
+  await expect.poll(() => stateOf(chain, 'p0/m'), { timeout: 3_000 }).toBe('closed');
+  expect((await chain.ask()).headers.get('x-gateway-backend')).toBe('p0/m');
+});
+
+test('streams that break off count, requests that the client spoiled do not', async () => {
+  const chain = await chainOf();
+  for (let i = 0; i < 4; i++) {
+    chain.upstreams[0]?.reply(refuse('bad-request'));
+    expect((await errorOf(await chain.ask())).code).toBe('upstream_rejected');
+  }
+  expect(await stateOf(chain, 'p0/m')).toBe('closed');
+  for (let i = 0; i < 3; i++) {
+    chain.upstreams[0]?.reply(destroyAfter());
+    await (await chain.ask({ stream: true })).text();
+  }
+  expect(await stateOf(chain, 'p0/m')).toBe('open');
+});
+
+test('clients that leave say nothing of the backend', async () => {
+  const chain = await chainOf();
+  for (let i = 0; i < 4; i++) {
+    const { script } = gated('Never said.');
+    chain.upstreams[0]?.reply(script);
+    const leaving = new AbortController();
+    const answer = fetch(`${chain.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer test-bearer-0123456789', 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'chain', messages: [{ role: 'user', content: 'Hi' }] }),
+      signal: leaving.signal,
+    });
+    await chain.upstreams[0]?.waitFor(({ chats }) => chats.length === i + 1);
+    leaving.abort();
+    await expect(answer).rejects.toThrow();
+    await chain.upstreams[0]?.chats[i]?.aborted;
+  }
+  expect(await stateOf(chain, 'p0/m')).toBe('closed');
+});
