@@ -43,8 +43,10 @@ export function parseBody(body: unknown): Record<string, unknown> {
 
 function readInput(operation: Operation, request: FastifyRequest): Record<string, unknown> {
   const params = isObject(request.params) ? request.params : {};
-  if (operation.meta.bodyless) return params;
-  if (operation.method !== 'GET' && operation.method !== 'DELETE') return { ...parseBody(request.body), ...params };
+  if (operation.method !== 'GET' && operation.method !== 'DELETE') {
+    const absent = operation.meta.bodyOptional && !(Buffer.isBuffer(request.body) && request.body.length > 0);
+    return absent ? params : { ...parseBody(request.body), ...params };
+  }
   return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
 }
 

@@ -36,6 +36,8 @@ import { embeddingProcedures, textCompletionProcedures } from './endpoint-proced
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { messageProcedures } from './message-procedures.ts';
+import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
+import { responseProcedures } from './response-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
 
 export interface RouterDeps {
@@ -61,7 +63,7 @@ const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
 export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
-  const { conversations, usage } = store;
+  const { conversations, responses, usage } = store;
   const deps = { catalog, dispatcher, usage };
   return router({
     v1: {
@@ -70,6 +72,8 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
       embeddings: embeddingProcedures(deps),
       images: imageProcedures(deps),
       messages: messageProcedures(deps),
+      responses: responseProcedures({ ...deps, conversations, responses }),
+      conversations: openAiConversationProcedures({ conversations, responses }),
     },
     c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {

@@ -16,8 +16,8 @@ export type Meta = OpenApiMeta & {
   streamEvent?: string;
   /** REST takes the input as `multipart/form-data` too, with pictures as files. */
   imageForm?: boolean;
-  /** REST takes it without a body, though its method has one. */
-  bodyless?: boolean;
+  /** REST takes the request without a body too. */
+  bodyOptional?: boolean;
   /** The schema of its errors; default `ErrorBody`. */
   errorBody?: string;
   /** The status of an answer, where it is not always 200. */

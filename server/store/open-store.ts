@@ -8,6 +8,7 @@ import { PrismaClient } from './generated/client.ts';
 import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
+import { Responses } from './responses.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -64,6 +65,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const conversations = new Conversations(db, new Turns(transact, owner), onError);
   return {
     conversations,
+    responses: new Responses(db),
     usage,
     keys: new ApiKeys(db),
     wallets,

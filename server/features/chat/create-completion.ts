@@ -23,6 +23,10 @@ export interface CompletionDeps {
 export interface Surface {
   /** As in usage rows. */
   readonly operation: string;
+  /** Of the stored conversation, if there is one; it is the affinity key. */
+  readonly conversationId?: string | null;
+  /** Called when the request is not let in, for lack of money or of room. */
+  onRefused?(): Promise<void>;
   /** The request as that surface got it, for upstreams that speak its dialect. */
   readonly original?: OriginalRequest | undefined;
   /** Those of the model's backends that can do it; absent: all. */
@@ -51,14 +55,22 @@ async function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
-  { operation, original, backends, adapt }: Surface,
+  surface: Surface,
 ) {
+  const { operation, conversationId = null, original, backends, adapt } = surface;
   const { value } = request;
   const model = checkChat(catalog.for(caller.principal), value);
-  const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey: () => affinityKeyOf(value) };
+  const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
+  const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
   const meter = new Meter(usage, operation, model, caller, request.bytes.length);
+  meter.conversationId = conversationId;
   meter.showsCost = value.usage?.include === true;
-  await meter.admit(() => expectChat(value, model));
+  await meter
+    .admit(() => expectChat(value, model))
+    .catch(async (refusal: unknown) => {
+      await surface.onRefused?.();
+      throw refusal;
+    });
   const checked = asChecked(request);
   const callOf = (backend: Backend, attempting: Caller, fields = value) => {
     meter.backend = backend;
