@@ -3,11 +3,14 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
+import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { audioPlugin } from './http/audio.ts';
+import { speaksAnthropic } from './http/error-dialect.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
@@ -55,21 +58,31 @@ function createFastify(env: Env): FastifyInstance {
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, providers, store, version, docsDir } = deps;
   const app = createFastify(env);
-  const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst));
+  const ring = await KeyRing.open({
+    keys: store.keys,
+    wallets: store.wallets,
+    groups: catalog.groups,
+    onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
+  });
+  app.addHook('onClose', () => ring.close());
+  const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring);
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
-  const router = createRouter({ catalog, dispatcher, store, readiness, version });
+  const router = createRouter({ catalog, dispatcher, store, readiness, ring, version });
   const document = createOpenApiDocument(router, version);
 
   decorateAdmission(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    if (speaksAnthropic(request)) reply.header('request-id', request.id);
     done();
   });
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
   takeOverRefusals(app);
+  // First: the routes for methods that are not allowed would take HEAD.
+  await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
