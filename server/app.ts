@@ -67,7 +67,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onClose', () => ring.close());
   const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring);
   const states = new BackendStates(env.circuit);
-  const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries });
+  const dispatcher = new Dispatcher(states, {
+    retries: env.upstreamRetries,
+    onFailure: (err, { name: backend }, reqId) => app.log.warn({ err, backend, reqId }, 'a backend failed'),
+  });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
   const router = createRouter({ catalog, dispatcher, store, readiness, ring, version });
   const document = createOpenApiDocument(router, version);

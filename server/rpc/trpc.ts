@@ -92,7 +92,8 @@ export type CallerContext = Context & { readonly caller: Caller };
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   const { requestId, setHeader, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  const caller = { requestId, principal, signal: stopSignal(principal, signal), setHeader, dialectHeaders };
+  const receivedAt = Date.now();
+  const caller = { requestId, principal, signal: stopSignal(principal, signal), receivedAt, setHeader, dialectHeaders };
   return Object.assign(ctx, { caller });
 }
 
