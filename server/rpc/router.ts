@@ -29,6 +29,7 @@ import { embeddingProcedures, textCompletionProcedures } from './endpoint-proced
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
+import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
 export interface RouterDeps {
   readonly catalog: Catalog;
@@ -148,6 +149,8 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
       keys: keyProcedures({ catalog, store, ring }),
       wallets: walletProcedures(store),
       audit: auditProcedure(store),
+      usage: usageProcedures(store),
+      billing: billingProcedures(store),
       status: statusProcedure(version),
     },
     system: {

@@ -18,6 +18,8 @@ export type Meta = OpenApiMeta & {
   imageForm?: boolean;
   /** REST takes it without a body, though its method has one. */
   bodyless?: boolean;
+  /** What REST answers with as `text/csv` when the query says `format=csv`. */
+  csv?: (output: unknown) => string;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };

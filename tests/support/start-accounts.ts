@@ -5,12 +5,7 @@ import { upstreamKey } from './start-scripted.ts';
 import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
 
 /** Calls as the holder of a key. */
-type CallAs = (
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Record<string, string>,
-) => Promise<Response>;
+type CallAs = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
 export interface AccountsGateway extends Gateway {
   readonly upstream: ScriptedUpstream;
@@ -24,8 +19,9 @@ export interface AccountsGateway extends Gateway {
 /**
  * A gateway with prices and two groups over one scripted upstream. A token of `cheap` costs 1 micro-USD, of `dear` 10
  * in the prompt (2 when cached) and 30 in the answer; `free` costs nothing; `painter` costs 40,000 a picture.
+ * `patience` is YAML of a model `patient` with time-outs of its own.
  */
-export async function startAccounts(env: Record<string, string> = {}): Promise<AccountsGateway> {
+export async function startAccounts(env: Record<string, string> = {}, patience = ''): Promise<AccountsGateway> {
   const upstream = await startUpstream({ apiKey: upstreamKey });
   const model = (alias: string, fields: string) =>
     `  - { alias: ${alias}, ${fields}, backends: [{ provider: up, model: ${alias}-model }] }`;
@@ -40,6 +36,8 @@ ${model('cheap', 'price: { input: 1, output: 1 }')}
 ${model('dear', 'price: { input: 10, cached_input: 2, output: 30, per_request: 0.001 }')}
 ${model('free', 'family: Free')}
 ${model('painter', 'output: [text, image], price: { per_image: 0.04 }')}
+  - { alias: chain, price: { input: 10, output: 30 }, backends: [{ provider: up, model: first-model }, { provider: up, model: second-model }] }
+${patience && model('patient', `price: { input: 10, output: 30 }, ${patience}`)}
 ${model('vectors', 'endpoints: [embeddings], price: { input: 1 }')}
 `,
     env: { UPSTREAM_KEY: upstreamKey, ...env },
