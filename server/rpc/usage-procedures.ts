@@ -6,6 +6,7 @@ import {
   UsageItem,
   UsageReport,
   UsageReportRequest,
+  usageDimensions,
 } from '../../contracts/usage/usage.ts';
 import { listUsage } from '../features/usage/list-usage.ts';
 import { reportUsage } from '../features/usage/report-usage.ts';
@@ -21,7 +22,8 @@ const at = (path: `/${string}`, summary: string): Meta => ({
 const reportToCsv = (output: unknown): string => {
   const { items } = UsageReport.parse(output);
   // Of what it could be kept apart by, only what it is.
-  const shown = Object.keys(UsageItem.shape).filter((name) => name in (items[0] ?? { start: null }));
+  const absent = new Set<string>(usageDimensions.filter((name) => !(name in (items[0] ?? {}))));
+  const shown = Object.keys(UsageItem.shape).filter((name) => !absent.has(name));
   return toCsv(shown, items);
 };
 

@@ -24,26 +24,29 @@ test.each([
   ['/v1', 'revoked', CHAT, ask('dear', { stream: true })],
   ['/v1', 'disabled', CHAT, ask('dear', { stream: true })],
   ['/c1', 'revoked', '/c1/chat', { model: 'dear', message: 'Hi', stream: true }],
-] as const)('an open stream of %s ends when its key is %s: with an error, paid for what came', async (_, how, path, body) => {
-  const key = await gateway.createKey({ credit_usd: 1 });
-  gateway.upstream.reply(hangAfter(2));
-  const seen = gateway.upstream.chats.length;
-  const response = await gateway.as(key)('POST', path, body);
-  const reader = readerOf(response);
-  await reader.until('two');
-  expect((await end(key, how)).status).toBe(200);
-  const text = await reader.until('error');
-  expect(text).toContain('"code":"invalid_authorization"');
-  expect(text).toContain(`The key was ${how}.`);
-  expect(await reader.next()).toBeNull();
-  expect(text).not.toContain('[DONE]');
-  await gateway.upstream.chats[seen]?.aborted;
-  await settled(key);
-  const { balance_usd } = await gateway.walletOf(key);
-  expect(balance_usd).toBeLessThan(1);
-  expect(balance_usd).toBeGreaterThan(0.9);
-  expect((await errorOf(await gateway.as(key)('GET', '/v1/models'))).code).toBe('invalid_authorization');
-});
+] as const)(
+  'an open stream of %s ends when its key is %s: with an error, paid for what came',
+  async (_, how, path, body) => {
+    const key = await gateway.createKey({ credit_usd: 1 });
+    gateway.upstream.reply(hangAfter(2));
+    const seen = gateway.upstream.chats.length;
+    const response = await gateway.as(key)('POST', path, body);
+    const reader = readerOf(response);
+    await reader.until('two');
+    expect((await end(key, how)).status).toBe(200);
+    const text = await reader.until('error');
+    expect(text).toContain('"code":"invalid_authorization"');
+    expect(text).toContain(`The key was ${how}.`);
+    expect(await reader.next()).toBeNull();
+    expect(text).not.toContain('[DONE]');
+    await gateway.upstream.chats[seen]?.aborted;
+    await settled(key);
+    const { balance_usd } = await gateway.walletOf(key);
+    expect(balance_usd).toBeLessThan(1);
+    expect(balance_usd).toBeGreaterThan(0.9);
+    expect((await errorOf(await gateway.as(key)('GET', '/v1/models'))).code).toBe('invalid_authorization');
+  },
+);
 
 test('a JSON answer that is waited for ends as well, for nothing', async () => {
   const key = await gateway.createKey({ credit_usd: 1 });

@@ -51,9 +51,6 @@ afterAll(() => gateway.close());
 
 const report = async (query: string) => (await gateway.call('GET', `/api/usage?${MAY}&${query}`)).json();
 
-const short = (items: UsageItem[]) =>
-  items.map(({ start, requests, failed, cost_usd }) => [start, requests, failed, cost_usd]);
-
 describe('a report', () => {
   test('sums up by the day of UTC, with the averages of what there was', async () => {
     const { items, total, truncated } = await report('');
@@ -108,7 +105,8 @@ describe('a report', () => {
   });
 
   test('takes its beginning in and leaves its end out', async () => {
-    const of = async (query: string) => (await (await gateway.call('GET', `/api/usage?${query}`)).json()).total.requests;
+    const of = async (query: string) =>
+      (await (await gateway.call('GET', `/api/usage?${query}`)).json()).total.requests;
     expect(await of('from=2026-05-01T00:00:00Z&to=2026-05-01T23:59:59.999Z')).toBe(2);
     expect(await of('from=2026-05-01T02:00:00%2B02:00&to=2026-05-01T00:00:00.001Z')).toBe(1);
   });
@@ -153,7 +151,9 @@ describe('the requests', () => {
     const text = await (await gateway.call('GET', `/api/usage/requests?${MAY}&format=csv&limit=1`)).text();
     const [names = '', values = ''] = text.split('\r\n');
     expect(names.split(',').slice(0, 4)).toEqual(['request_id', 'at', 'operation', 'model']);
-    expect(values).toBe('r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,ok,100,40,10,2,false,0.000007,300,100');
+    expect(values).toBe(
+      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,ok,100,40,10,2,false,0.000007,300,100',
+    );
   });
 });
 
