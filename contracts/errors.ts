@@ -257,6 +257,14 @@ export const errorCatalog = {
     remediation: 'Wait for the first answer, then send the turn again.',
     typicalParam: 'conversation_id',
   },
+  response_not_found: {
+    status: 404,
+    type: 'not_found',
+    title: 'No such response',
+    description: 'The stored response or item does not exist, was deleted, or was never stored (`store: false`).',
+    remediation: 'Send the whole input instead of its id, or do not set `store` to false.',
+    typicalParam: 'previous_response_id',
+  },
   stream_not_resumable: {
     status: 409,
     type: 'invalid_request_error',

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../contracts/models/model.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type Backend, Catalog, type CatalogModel, type Group, type ModelTimeouts } from './features/models/catalog.ts';
+import { ModelMap } from './features/models/model-map.ts';
 import type { Price } from './features/models/price.ts';
 import type { ModelEntry, ModelsFile } from './models-file.ts';
 import { ImagesApiProvider } from './providers/images-api/images-api.ts';
@@ -117,11 +118,19 @@ const toPrice = ({ input, cached_input, output, per_image, per_request }: NonNul
   perRequest: per_request * MICRO,
 });
 
+const without = (entries: Readonly<Record<string, string>>, names: object) =>
+  Object.fromEntries(Object.entries(entries).filter(([name]) => !Object.hasOwn(names, name)));
+
 const toGroups = (file: ModelsFile): Map<string, Group> =>
   new Map(
-    Object.entries(file.groups).map(([name, { models, ratio }]) => [
+    Object.entries(file.groups).map(([name, { models, ratio, model_map }]) => [
       name,
-      { models: models ? new Set(models) : null, ratio },
+      {
+        models: models ? new Set(models) : null,
+        ratio,
+        // What a group says of a name comes before what is said for all.
+        map: model_map ? new ModelMap({ ...model_map, ...without(file.model_map, model_map) }) : null,
+      },
     ]),
   );
 
@@ -182,5 +191,9 @@ export function composeCatalog(options: ComposeOptions): Catalog {
   for (const { server, provider } of options.locals) {
     for (const name of server.models) add(ownModel(name, toBackend(provider, name), server.id));
   }
-  return new Catalog([...models.values()], options.demo ? DEMO_NOTICE : null, toGroups(options.file));
+  return new Catalog([...models.values()], {
+    demoNotice: options.demo ? DEMO_NOTICE : null,
+    map: new ModelMap(options.file.model_map),
+    groups: toGroups(options.file),
+  });
 }

@@ -34,11 +34,21 @@ const PriceEntry = z.strictObject({
   per_request: amount.default(0),
 });
 
+const MappedName = z
+  .string()
+  .min(1)
+  .refine((name) => name.split('*').length <= 2, { error: 'a name may hold one `*`' });
+
+/** Names that clients are built with, such as `claude-*`, and the alias that serves each. */
+const ModelMapEntry = z.record(MappedName, z.string().min(1));
+
 const GroupEntry = z.strictObject({
   /** Aliases. Default: every one. */
   models: z.array(z.string()).optional(),
   /** What prices are multiplied by. */
   ratio: z.number().min(0).max(1_000).default(1),
+  /** Comes before the map for all. */
+  model_map: ModelMapEntry.optional(),
 });
 
 const ModelEntry = z.strictObject({
@@ -79,6 +89,7 @@ const ModelsFile = z
     providers: z.record(z.string(), ProviderEntry),
     groups: z.record(z.string().min(1), GroupEntry).default({}),
     models: z.array(ModelEntry),
+    model_map: ModelMapEntry.default({}),
   })
   .superRefine((file, ctx) => {
     const aliases = new Set<string>();

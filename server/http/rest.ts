@@ -8,6 +8,7 @@ import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { type CallerContext, withCaller } from '../rpc/trpc.ts';
 import { clientSignal } from './client-signal.ts';
 import { coerceQuery } from './coerce-query.ts';
+import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { acceptImageForms, FormBody } from './image-form.ts';
 import { listOperations, type Operation } from './list-operations.ts';
@@ -42,8 +43,10 @@ export function parseBody(body: unknown): Record<string, unknown> {
 
 function readInput(operation: Operation, request: FastifyRequest): Record<string, unknown> {
   const params = isObject(request.params) ? request.params : {};
-  if (operation.meta.bodyless) return params;
-  if (operation.method !== 'GET' && operation.method !== 'DELETE') return { ...parseBody(request.body), ...params };
+  if (operation.method !== 'GET' && operation.method !== 'DELETE') {
+    const absent = operation.meta.bodyOptional && !(Buffer.isBuffer(request.body) && request.body.length > 0);
+    return absent ? params : { ...parseBody(request.body), ...params };
+  }
   return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
 }
 
@@ -57,6 +60,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
     setHeader(name, value) {
       reply.header(name, value);
     },
+    ...(speaksAnthropic(request) ? { dialect: 'anthropic', dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     respond,
   };

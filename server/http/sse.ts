@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { stopReason } from '../errors/stop-reason.ts';
-import { toWireError } from '../errors/to-wire.ts';
+import { toErrorEvent } from './error-dialect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
@@ -107,7 +107,7 @@ export async function sendStream<Event>(
   } catch (error) {
     if (!raw.destroyed) {
       onError(error);
-      raw.write(`data: ${JSON.stringify(toWireError(stopReason(signal, error)).body)}\n\n`);
+      raw.write(toErrorEvent(reply.request, stopReason(signal, error)));
     }
   } finally {
     heartbeat.close(beat);

@@ -79,7 +79,7 @@ export const keyProcedures = (deps: KeyDeps) => ({
   ),
   rotate: documented(
     procedure
-      .meta({ ...at('POST', '/api/keys/{key_id}/rotate', 'Give a key a new secret'), bodyless: true })
+      .meta({ ...at('POST', '/api/keys/{key_id}/rotate', 'Give a key a new secret'), bodyOptional: true })
       .input(KeyRef)
       .mutation(({ ctx, input }): Promise<CreatedKey> => rotateKey(deps, input, ctx.caller.principal)),
     CreatedKey,

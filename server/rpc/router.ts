@@ -18,16 +18,26 @@ import {
 } from '../features/conversations/manage-conversations.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
-import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
+import {
+  describeGateway,
+  getAnthropicModel,
+  getModel,
+  listAnthropicModels,
+  listModels,
+} from '../features/models/describe-models.ts';
 import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
+import { Json } from '../providers/json.ts';
 import type { Store } from '../store/store.ts';
 import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
+import { messageProcedures } from './message-procedures.ts';
+import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
+import { responseProcedures } from './response-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
 import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
@@ -54,7 +64,7 @@ const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
 export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
-  const { conversations, usage } = store;
+  const { conversations, responses, usage } = store;
   const deps = { catalog, dispatcher, usage };
   return router({
     v1: {
@@ -62,20 +72,29 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
       completions: textCompletionProcedures(deps),
       embeddings: embeddingProcedures(deps),
       images: imageProcedures(deps),
+      messages: messageProcedures(deps),
+      responses: responseProcedures({ ...deps, conversations, responses }),
+      conversations: openAiConversationProcedures({ conversations, responses }),
     },
     c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {
       list: documented(
-        procedure
-          .meta(get('/v1/models', 'models', 'List the models'))
-          .query(({ ctx }): ModelList => listModels(catalog.for(ctx.caller.principal))),
+        procedure.meta(get('/v1/models', 'models', 'List the models')).query(({ ctx }): ModelList => {
+          const seen = catalog.for(ctx.caller.principal);
+          if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(listAnthropicModels(seen)));
+          return listModels(seen);
+        }),
         ModelList,
       ),
       get: documented(
         procedure
           .meta(get('/v1/models/{model}', 'models', 'Get a model'))
           .input(ModelRef)
-          .query(({ ctx, input }): Model => getModel(catalog.for(ctx.caller.principal), input.model)),
+          .query(({ ctx, input }): Model => {
+            const seen = catalog.for(ctx.caller.principal);
+            if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(getAnthropicModel(seen, input.model)));
+            return getModel(seen, input.model);
+          }),
         Model,
       ),
       info: documented(

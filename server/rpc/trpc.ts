@@ -16,8 +16,10 @@ export type Meta = OpenApiMeta & {
   streamEvent?: string;
   /** REST takes the input as `multipart/form-data` too, with pictures as files. */
   imageForm?: boolean;
-  /** REST takes it without a body, though its method has one. */
-  bodyless?: boolean;
+  /** REST takes the request without a body too. */
+  bodyOptional?: boolean;
+  /** The schema of its errors; default `ErrorBody`. */
+  errorBody?: string;
   /** What REST answers with as `text/csv` when the query says `format=csv`. */
   csv?: (output: unknown) => string;
   /** The status of an answer, where it is not always 200. */
@@ -90,9 +92,10 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Lets the caller in, or throws why not. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader } = ctx;
+  const { requestId, setHeader, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  return Object.assign(ctx, { caller: { requestId, principal, signal: stopSignal(principal, signal), setHeader } });
+  const caller = { requestId, principal, signal: stopSignal(principal, signal), setHeader, dialectHeaders };
+  return Object.assign(ctx, { caller });
 }
 
 /** Needs a key: what the use case gets is the caller. */

@@ -11,6 +11,8 @@ import type {
   ConversationStore,
   EndedTurn,
   MessageRow,
+  NewConversation,
+  NewMessage,
   NewTurn,
 } from './store.ts';
 import type { Turns } from './turns.ts';
@@ -83,17 +85,33 @@ export class Conversations implements ConversationStore {
 
   update(
     key: ConversationKey,
-    fields: { title?: string | null | undefined; systemPrompt?: string | null | undefined },
+    fields: {
+      title?: string | null | undefined;
+      systemPrompt?: string | null | undefined;
+      metadata?: string | null | undefined;
+    },
   ): Promise<ConversationRow | null> {
-    const { title, systemPrompt } = fields;
+    const { title, systemPrompt, metadata } = fields;
     return useDatabase(async () => {
       const [updated] = await this.#db.conversation.updateManyAndReturn({
         where: { id: key.id, ...visibleTo(key) },
-        data: { ...(title !== undefined && { title }), ...(systemPrompt !== undefined && { systemPrompt }) },
+        data: {
+          ...(title !== undefined && { title }),
+          ...(systemPrompt !== undefined && { systemPrompt }),
+          ...(metadata !== undefined && { metadata }),
+        },
         select: conversationFields,
       });
       return updated ?? null;
     });
+  }
+
+  create(start: NewConversation): Promise<string> {
+    return useDatabase(() => this.#turns.create(start));
+  }
+
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
+    return useDatabase(() => this.#turns.append(key, messages));
   }
 
   remove(key: ConversationKey): Promise<boolean> {

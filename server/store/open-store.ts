@@ -8,6 +8,7 @@ import { PrismaClient } from './generated/client.ts';
 import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
+import { Responses } from './responses.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -66,6 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const conversations = new Conversations(db, new Turns(transact, owner), onError);
   return {
     conversations,
+    responses: new Responses(db),
     usage: {
       record: (row) => usage.record(row),
       flush: () => usage.flush(),

@@ -19,6 +19,7 @@ export const conversationFields = {
   model: true,
   systemPrompt: true,
   messageCount: true,
+  metadata: true,
   createdAt: true,
   lastUsedAt: true,
 } as const satisfies Record<keyof ConversationRow, true>;
@@ -27,6 +28,7 @@ export const messageFields = {
   id: true,
   seq: true,
   parentId: true,
+  turnId: true,
   role: true,
   prompt: true,
   reasoning: true,

@@ -6,7 +6,7 @@ export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
 
 /** A message as it goes to the store. */
 export interface NewMessage {
-  readonly role: 'user' | 'tool';
+  readonly role: StoredMessage['role'];
   /** JSON text of the message exactly as it stands in every later prompt: it is joined in as it is, byte for byte. */
   readonly prompt: string;
   /** Its words, for the full-text search. */
@@ -25,11 +25,25 @@ export interface NewTurn {
   /** Undefined keeps the conversation's own. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
+  /** The turn is taken only while the conversation has so many messages; else it is `conversation_busy`. */
+  readonly expectedCount?: number | undefined;
   /**
    * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
    * and may be asked more than once.
    */
   readonly check?: (history: readonly HistoryMessage[]) => void;
+  /** Where the answer is one of `/v1/responses`. */
+  readonly response?: NewResponse | undefined;
+}
+
+/** What is kept of a response from its start. */
+interface NewResponse {
+  /** Its id, by that of the answer. */
+  readonly idOf: (answerId: string) => string;
+  /** How many of the turn's messages are its own input: the last ones. */
+  readonly inputCount: number;
+  /** JSON text. */
+  readonly echo: string;
 }
 
 /** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
@@ -59,6 +73,17 @@ export interface EndedTurn {
   readonly reasoning: string | null;
   readonly finishReason: string | null;
   readonly usage: Usage | null;
+  /** Where it is the answer of a response. `output` and `error` are JSON text. */
+  readonly response?: { readonly id: string; readonly output: string; readonly error: string | null } | undefined;
+}
+
+export interface NewConversation {
+  /** As in `NewTurn`. */
+  readonly owner: string | null;
+  readonly userId: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly messages: readonly NewMessage[];
 }
 
 export interface ConversationRow {
@@ -68,6 +93,8 @@ export interface ConversationRow {
   readonly model: string | null;
   readonly systemPrompt: string | null;
   readonly messageCount: number;
+  /** JSON text. */
+  readonly metadata: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
 }
@@ -76,6 +103,8 @@ export interface MessageRow {
   readonly id: string;
   readonly seq: number;
   readonly parentId: string | null;
+  /** As in `HistoryMessage`. */
+  readonly turnId: string;
   readonly role: StoredMessage['role'];
   readonly prompt: string;
   readonly reasoning: string | null;
@@ -129,10 +158,57 @@ export interface ConversationStore {
   /** Undefined keeps a field, null clears it. */
   update(
     key: ConversationKey,
-    fields: { title?: string | null | undefined; systemPrompt?: string | null | undefined },
+    fields: {
+      title?: string | null | undefined;
+      systemPrompt?: string | null | undefined;
+      metadata?: string | null | undefined;
+    },
   ): Promise<ConversationRow | null>;
+  /** A conversation that nobody has answered in yet. Gives its id. */
+  create(start: NewConversation): Promise<string>;
+  /**
+   * Adds messages without asking for an answer, and gives the `seq` of the first one. Throws `conversation_not_found`
+   * and `conversation_busy`.
+   */
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number>;
   /** Removes it with all its messages; false when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
+}
+
+/** What `/v1/responses` keeps of an answer beyond its message. */
+interface ResponseRow {
+  readonly id: string;
+  readonly conversationId: string;
+  /** `seq` of the first message of its own input, and of its answer. */
+  readonly firstSeq: number;
+  readonly answerSeq: number;
+  /** JSON text, as are `output` and `error`. */
+  readonly echo: string;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+}
+
+/** A response with its answer, and how long its conversation is by now. */
+export interface StoredResponse extends ResponseRow {
+  readonly answer: MessageRow;
+  readonly messageCount: number;
+  readonly systemPrompt: string | null;
+}
+
+/** Stored responses. They are written with their turns, and removed with their conversations. */
+export interface ResponseStore {
+  /** Of that owner's conversations; null is the administrator, who sees every one. */
+  find(id: string, owner: string | null): Promise<StoredResponse | null>;
+  /** The messages of a conversation from one `seq` to before another. */
+  messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;
+  /** Any message of that owner's, by its id. */
+  message(id: string, owner: string | null): Promise<MessageRow | null>;
+  /** The outputs of a conversation's responses, by the `seq` of the answer. */
+  outputs(conversationId: string): Promise<ReadonlyMap<number, string>>;
+  /** False when there was none. Its messages stay in the conversation. */
+  remove(id: string): Promise<boolean>;
 }
 
 /** What one request used, whichever way it ended. */
@@ -369,6 +445,7 @@ export interface AuditStore {
 
 export interface Store {
   readonly conversations: ConversationStore;
+  readonly responses: ResponseStore;
   readonly usage: UsageStore;
   readonly keys: KeyStore;
   readonly wallets: WalletStore;

@@ -67,6 +67,7 @@ const seams = [
   'server/providers/json.ts',
   'server/providers/chunk-collector.ts',
   'server/providers/image-answer.ts',
+  'server/providers/reasoning-details.ts',
   'server/store/store.ts',
 ];
 const core = ['contracts/', 'server/errors/'];

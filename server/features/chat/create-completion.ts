@@ -1,15 +1,16 @@
-import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
+import type { OriginalRequest } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/store.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
 import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
-import { applyConstraints, checkChat, toCall } from './plan-chat.ts';
+import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
 import { type ChunkBatch, relayStream } from './relay-chunks.ts';
 
 export interface CompletionDeps {
@@ -18,7 +19,25 @@ export interface CompletionDeps {
   readonly usage: UsageStore;
 }
 
-const OPERATION = 'v1.chat';
+/** Which surface a completion is made for, and what it wants done in its own way. */
+export interface Surface {
+  /** As in usage rows. */
+  readonly operation: string;
+  /** Of the stored conversation, if there is one; it is the affinity key. */
+  readonly conversationId?: string | null;
+  /** Called when the request is not let in, for lack of money or of room. */
+  onRefused?(): Promise<void>;
+  /** The request as that surface got it, for upstreams that speak its dialect. */
+  readonly original?: OriginalRequest | undefined;
+  /** Those of the model's backends that can do it; absent: all. */
+  readonly backends?: readonly Backend[] | undefined;
+  /** What is changed for one backend; `x-gateway-applied` says it. */
+  adapt?(backend: Backend): Adaptation;
+  /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
+  isToken?(chunk: ChatCompletionChunk): boolean;
+}
+
+const CHAT: Surface = { operation: 'v1.chat' };
 
 /** What was checked is what is sent: no address of an image may hide behind a doubled key. */
 function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionRequest> {
@@ -32,14 +51,33 @@ export function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatC
 }
 
 /** Decides everything before anything is sent, and lets the request in; the meter is yet to be ended. */
-async function prepare({ catalog, usage }: CompletionDeps, request: Json<ChatCompletionRequest>, caller: Caller) {
+async function prepare(
+  { catalog, usage }: CompletionDeps,
+  request: Json<ChatCompletionRequest>,
+  caller: Caller,
+  surface: Surface,
+) {
+  const { operation, conversationId = null, original, backends, adapt } = surface;
   const { value } = request;
   const model = checkChat(catalog.for(caller.principal), value);
-  const job: Job = { model, backends: model.backends, caller, affinityKey: () => affinityKeyOf(value) };
-  const meter = new Meter(usage, OPERATION, model, caller, request.bytes.length);
+  const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
+  const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
+  const checked = asChecked(request);
+  const meter = new Meter(usage, operation, model, caller, request.bytes.length);
+  meter.conversationId = conversationId;
   meter.showsCost = value.usage?.include === true;
-  await meter.admit(() => expectChat(value, model));
-  return { model, job, meter, checked: asChecked(request) };
+  await meter
+    .admit(() => expectChat(value, model))
+    .catch(async (refusal: unknown) => {
+      await surface.onRefused?.();
+      throw refusal;
+    });
+  const callOf = (backend: Backend, attempting: Caller, fields = value) => {
+    meter.backend = backend;
+    const plan = applyConstraints({ model, backend }, fields, () => value.messages, caller, adapt?.(backend));
+    return toCall(plan, checked, attempting, original);
+  };
+  return { job, meter, callOf };
 }
 
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
@@ -47,18 +85,14 @@ export async function createCompletion(
   deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
+  surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
-  const { value } = request;
-  if (value.stream) {
+  if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { model, job, meter, checked } = await prepare(deps, request, caller);
+  const { job, meter, callOf } = await prepare(deps, request, caller, surface);
   try {
-    const answer = await deps.dispatcher.complete(job, (backend) => {
-      meter.backend = backend;
-      const plan = applyConstraints({ model, backend }, value, () => value.messages, caller);
-      return backend.provider.complete(toCall(plan, checked, caller));
-    });
+    const answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
     meter.whole(answer.value);
     meter.end();
     return withCost(answer, meter);
@@ -73,13 +107,13 @@ export async function* streamCompletion(
   deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
+  surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
   const { value } = request;
-  const { model, job, meter, checked } = await prepare(deps, request, caller);
-  const upstream = deps.dispatcher.stream(job, isToken, (backend, attempting) => {
-    meter.backend = backend;
-    const plan = applyConstraints({ model, backend }, { ...value, stream: true }, () => value.messages, caller);
-    return backend.provider.stream(toCall(plan, checked, attempting));
-  });
+  const { job, meter, callOf } = await prepare(deps, request, caller, surface);
+  const begins = (chunk: ChatCompletionChunk) => surface.isToken?.(chunk) ?? isToken(chunk);
+  const upstream = deps.dispatcher.stream(job, begins, (backend, attempting) =>
+    backend.provider.stream(callOf(backend, attempting, { ...value, stream: true })),
+  );
   yield* relayStream(upstream, value.stream_options?.include_usage === true, meter);
 }

@@ -2,6 +2,7 @@ import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts, Provider } from '../../providers/provider.ts';
 import type { Principal } from '../chat/caller.ts';
+import { ModelMap } from './model-map.ts';
 import type { Price } from './price.ts';
 
 /** A provider that serves a model, and the name of the model there. */
@@ -64,45 +65,65 @@ export interface Group {
   readonly models: ReadonlySet<string> | null;
   /** What prices are multiplied by. */
   readonly ratio: number;
+  /** Names for this group; null: those for all. */
+  readonly map: ModelMap | null;
 }
 
-/** Every model of the gateway, by alias. */
+export interface CatalogOptions {
+  /** Why answers come from the small embedded model; null outside demo mode. */
+  readonly demoNotice?: string | null;
+  readonly map?: ModelMap;
+  readonly groups?: ReadonlyMap<string, Group>;
+}
+
+/** Every model of the gateway, by alias and by the names that are mapped to one. */
 export class Catalog {
   readonly models: readonly CatalogModel[];
   /** Why answers come from the small embedded model; null outside demo mode. */
   readonly demoNotice: string | null;
   readonly groups: ReadonlyMap<string, Group>;
   readonly #byAlias: ReadonlyMap<string, CatalogModel>;
-  readonly #views = new WeakMap<ReadonlySet<string>, Catalog>();
+  readonly #map: ModelMap;
+  readonly #views = new WeakMap<object, Catalog>();
   /** What there is beside the models of a view. */
-  readonly #whole: Catalog = this;
+  readonly #whole: Catalog;
 
-  constructor(
-    models: readonly CatalogModel[],
-    demoNotice: string | null,
-    groups: ReadonlyMap<string, Group> = new Map(),
-    whole?: Catalog,
-  ) {
+  constructor(models: readonly CatalogModel[], options: CatalogOptions = {}, whole?: Catalog) {
     this.models = models;
-    this.demoNotice = demoNotice;
-    this.groups = groups;
+    this.demoNotice = options.demoNotice ?? null;
+    this.groups = options.groups ?? new Map();
+    this.#map = options.map ?? new ModelMap({});
     this.#byAlias = new Map(models.map((model) => [model.alias, model]));
-    if (whole) this.#whole = whole;
+    this.#whole = whole ?? this;
   }
 
   /** As a key may see it. */
-  for({ models: allowed }: Pick<Principal, 'models'>): Catalog {
-    if (allowed === null) return this;
-    const known = this.#views.get(allowed);
+  for({ models: allowed, group: name }: Pick<Principal, 'models' | 'group'>): Catalog {
+    const group = name === null ? undefined : this.groups.get(name);
+    const map = group?.map ?? this.#map;
+    if (allowed === null && map === this.#map) return this;
+    // A set belongs to one key, or to one group: what it is a view of is known by it alone.
+    const owner = allowed ?? map;
+    const known = this.#views.get(owner);
     if (known) return known;
-    const models = this.models.filter(({ alias }) => allowed.has(alias));
-    const view = new Catalog(models, this.demoNotice, this.groups, this);
-    this.#views.set(allowed, view);
+    const models = allowed ? this.models.filter(({ alias }) => allowed.has(alias)) : this.models;
+    const view = new Catalog(models, { demoNotice: this.demoNotice, map, groups: this.groups }, this);
+    this.#views.set(owner, view);
     return view;
   }
 
-  find(alias: string): CatalogModel | undefined {
-    return this.#byAlias.get(alias);
+  /** The models, and those of mapped names under these names. */
+  get listed(): readonly CatalogModel[] {
+    const mapped = this.#map.names.flatMap((name) => (this.#byAlias.has(name) ? [] : (this.find(name) ?? [])));
+    return [...this.models, ...mapped];
+  }
+
+  /** An alias comes before a mapped name, which answers under itself: clients compare it with what they asked for. */
+  find(name: string): CatalogModel | undefined {
+    const own = this.#byAlias.get(name);
+    if (own) return own;
+    const model = this.#byAlias.get(this.#map.find(name) ?? '');
+    return model && { ...model, alias: name };
   }
 
   /**
@@ -119,12 +140,14 @@ export class Catalog {
         { param: 'model' },
       );
     }
-    if (this.#whole.#byAlias.has(alias)) {
+    const mapped = this.#map.find(alias);
+    if (this.#whole.#byAlias.has(mapped ?? alias)) {
       throw new AppError('model_not_found', `The model '${alias}' is not available to this key.`, { param: 'model' });
     }
+    const through = mapped === undefined ? '' : ` is mapped to '${mapped}', which`;
     throw new AppError(
       'model_not_in_allowlist',
-      `The model '${alias.slice(0, 200)}' is not known here; GET /v1/info lists the models.`,
+      `The model '${alias.slice(0, 200)}'${through} is not known here; GET /v1/info lists the models.`,
       { param: 'model' },
     );
   }

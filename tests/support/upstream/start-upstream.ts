@@ -31,6 +31,8 @@ export interface UpstreamOptions {
   readonly models?: readonly string[];
   /** When set, a request without this key is refused as the vendor does. */
   readonly apiKey?: string;
+  /** True: takes every request. For those that a client wrote in this dialect itself, as no gateway would. */
+  readonly unchecked?: boolean;
   /** Plays when nothing else is scripted; default: says "Hello from upstream." */
   readonly fallback?: Script;
   /** Default: a random free port. */
@@ -64,7 +66,7 @@ export interface ScriptedUpstream {
   setUnavailable(unavailable: boolean): void;
   /** Resolves with the first chat request that fits (past ones count), as soon as it has arrived. */
   waitForChat(fits?: (request: RecordedRequest) => boolean): Promise<RecordedRequest>;
-  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after 5 s. */
+  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after 15 s. */
   waitFor(holds: (upstream: ScriptedUpstream) => boolean, what?: string): Promise<void>;
   /** Cuts every connection and stops listening. */
   close(): Promise<void>;
@@ -101,7 +103,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
       exchange.sendJson(refusal.status, refusal.body);
       return;
     }
-    const refusal = isChat ? dialect.check?.(exchange.request, asked) : null;
+    const refusal = isChat && !options.unchecked ? dialect.check?.(exchange.request, asked) : null;
     if (refusal) exchange.sendJson(refusal.status, refusal.body, refusal.headers);
     else if (isChat) await choose(asked.model)(exchange);
     else if (endpoint) await endpoint(exchange);
@@ -138,7 +140,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     }
   }
 
-  const server = createServer((message, response) => void serve(message, response));
+  const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => void serve(message, response));
   server.requestTimeout = 0;
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
