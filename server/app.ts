@@ -8,6 +8,7 @@ import { RateLimiter } from './features/access/rate-limiter.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { audioPlugin } from './http/audio.ts';
 import { speaksAnthropic } from './http/error-dialect.ts';
@@ -65,6 +66,12 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
   });
   app.addHook('onClose', () => ring.close());
+  if (env.usageKeepDays > 0) {
+    const compaction = new UsageCompaction(store.usage, env.usageKeepDays, (error) =>
+      app.log.error({ err: error }, 'old usage rows could not be summed up'),
+    );
+    app.addHook('onClose', () => compaction.close());
+  }
   const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring);
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, {

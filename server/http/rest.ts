@@ -116,6 +116,9 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
           await sendStream(reply, output, heartbeat, (error) => logError(request, error));
           return reply;
         }
+        if (meta.csv && raw.format === 'csv') {
+          return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
+        }
         reply.header('content-type', 'application/json; charset=utf-8');
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));

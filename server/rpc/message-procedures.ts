@@ -53,7 +53,7 @@ export const messageProcedures = (deps: CompletionDeps) => ({
           tags: ['messages'],
           summary: 'Count the tokens of a prompt',
           description: 'An estimate from the length of the prompt; no upstream is asked.',
-          errorResponses,
+          errorResponses: errorResponses.filter((status) => status !== 402),
         },
         errorBody: 'MessageErrorBody',
       })

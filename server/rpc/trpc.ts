@@ -20,6 +20,8 @@ export type Meta = OpenApiMeta & {
   bodyOptional?: boolean;
   /** The schema of its errors; default `ErrorBody`. */
   errorBody?: string;
+  /** What REST answers with as `text/csv` when the query says `format=csv`. */
+  csv?: (output: unknown) => string;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };
