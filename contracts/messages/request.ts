@@ -138,6 +138,6 @@ export const TokenCountRequest = z.looseObject(PromptFields).meta({ id: 'TokenCo
 export type TokenCountRequest = z.infer<typeof TokenCountRequest>;
 
 export const TokenCount = z
-  .object({ input_tokens: z.int().describe('An estimate, from the length of the prompt.') })
+  .object({ input_tokens: z.int().describe('Of all the prompt; an estimate, unless the upstream counts.') })
   .meta({ id: 'TokenCount' });
 export type TokenCount = z.infer<typeof TokenCount>;

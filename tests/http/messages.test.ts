@@ -3,7 +3,6 @@ import { png as pixel } from '../support/pictures.ts';
 import { payloadsOf } from '../support/read-events.ts';
 import { usageOf } from '../support/start-endpoints.ts';
 import { type ScriptedGateway, startScripted, upstreamKey } from '../support/start-scripted.ts';
-import type { DialectName } from '../support/upstream/dialects/dialect.ts';
 import type { Script } from '../support/upstream/exchange.ts';
 import { answer, callTools, say, think } from '../support/upstream/scripts/answers.ts';
 import { destroyAfter, endWithoutFinish, errorInStream } from '../support/upstream/scripts/failures.ts';
@@ -174,6 +173,22 @@ describe('answers', () => {
     expect(whole.usage).toMatchObject({ input_tokens: 20, cache_read_input_tokens: 80, output_tokens: 2 });
   });
 
+  test('a call has an id that no call before it had', async () => {
+    const again = [{ name: 'get_weather', arguments: { city: 'Oslo' }, id: 'call_0' }];
+    const messages = [
+      ...hi,
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'call_0', name: 'get_weather', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_0', content: 'Sun' }] },
+    ];
+    vllm.upstream.reply(callTools(again), callTools(again), callTools(again));
+    const ids = [
+      (await (await ask({ messages })).json()).content[0].id,
+      foldBlocks(eventsOf(await (await ask({ messages, stream: true })).text()))[0]?.id,
+      (await (await ask()).json()).content[0].id,
+    ];
+    expect(ids).toEqual([expect.stringMatching(/^toolu_/), expect.stringMatching(/^toolu_/), 'call_0']);
+  });
+
   test('the use is recorded as a message', async () => {
     vllm.upstream.reply(say('Rome.'));
     const id = (await ask()).headers.get('request-id');
@@ -299,6 +314,13 @@ describe('requests', () => {
     });
     expect(names()).toEqual(['get_weather', 'later']);
     expect(seenBy().messages.at(-1).content).toBe('The tool later can be called from now on.');
+  });
+
+  test("Claude Code's note to Anthropic's billing is left out: it would spoil every prompt cache", async () => {
+    vllm.upstream.reply(say('Fine.'));
+    const system = ['x-anthropic-billing-header: cc_version=2.1.329.07c;', 'Be brief.'];
+    await ask({ system: system.map((text) => ({ type: 'text', text })) });
+    expect(seenBy().messages[0]).toEqual({ role: 'system', content: 'Be brief.' });
   });
 
   test('an answer that cannot fit the window is asked to be shorter', async () => {
@@ -450,15 +472,51 @@ describe("errors are in Anthropic's envelope", () => {
     expect(await errorOf(await ask({ tools }))).toMatchObject({ code: 'invalid_field', param: 'tools[1].type' });
   });
 
-  test.each([false, true])('a prompt that is too long begins as agents expect; stream: %s', async (stream) => {
-    for (const dialect of ['vllm', 'gemini'] as DialectName[]) {
-      const gateway = dialect === 'vllm' ? vllm : await start('gemini');
-      gateway.upstream.reply(refuse('context-overflow'));
-      const error = await errorOf(await ask({ stream }, gateway));
-      expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' });
-      expect(error.message).toMatch(/^prompt is too long: /);
+  test.each([
+    ['vllm', 'prompt is too long: 9001 tokens > 8192 maximum'],
+    ['gemini', 'prompt is too long: 1300000 tokens > 1048576 maximum'],
+    ['anthropic', 'prompt is too long: 208310 tokens > 200000 maximum'],
+    ['openai-responses', expect.stringMatching(/^prompt is too long: \D+$/)],
+  ] as const)(
+    'a prompt that is too long for %s is told in the words that agents compact on',
+    async (dialect, message) => {
+      const gateway = dialect === 'vllm' ? vllm : await start(dialect);
+      for (const stream of [false, true]) {
+        gateway.upstream.reply(refuse('context-overflow'));
+        const error = await errorOf(await ask({ stream }, gateway));
+        expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' });
+        expect(error.message).toEqual(message);
+      }
       if (gateway !== vllm) await gateway.close();
+    },
+  );
+
+  test('an answer that is too long beside its prompt is told in the words that agents shorten it on', async () => {
+    const told = 'input length and `max_tokens` exceed context limit: 7000 + 2000 > 8192';
+    for (const message of [
+      "'max_tokens' or 'max_completion_tokens' is too large: 2000. This model's maximum context length is 8192 tokens and your request has 7000 input tokens (2000 > 8192 - 7000).",
+      "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (7000 in the messages, 2000 in the completion). Please reduce the length.",
+      "This model's maximum context length is 8192 tokens. However, you requested 2000 output tokens and your prompt contains 7000 input tokens, for a total of 9000 tokens.",
+      "This endpoint's maximum context length is 8192 tokens. However, you requested about 9000 tokens (7000 of text input, 2000 in the output).",
+    ]) {
+      vllm.upstream.reply(raw(400, { 'content-type': 'application/json' }, JSON.stringify({ error: { message } })));
+      const error = await errorOf(await ask());
+      expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded' });
+      expect(error.message).toMatch(told);
     }
+  });
+
+  test('a picture for a model that sees none, at its place', async () => {
+    const blind = await startScripted({ input: '[text]' });
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixel } };
+    const result = { type: 'tool_result', tool_use_id: 't', content: [{ type: 'text', text: 'Look' }, image] };
+    const called = { type: 'tool_use', id: 't', name: 'get_weather', input: {} };
+    const messages = [...hi, { role: 'assistant', content: [called] }, { role: 'user', content: [result] }];
+    expect(await errorOf(await ask({ messages, tools: [weather] }, blind))).toMatchObject({
+      code: 'modality_not_supported',
+      param: 'messages[2].content[0].content[1]',
+    });
+    await blind.close();
   });
 
   test.each([

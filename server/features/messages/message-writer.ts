@@ -27,7 +27,7 @@ export class MessageWriter {
   /** The name that the client asked for. */
   readonly #model: string;
   readonly #blocks = new BlockWriter();
-  readonly #calls = new CallWriter(this.#blocks);
+  readonly #calls: CallWriter;
   #started = false;
   /** The upstream's own events are passed on. */
   #verbatim = false;
@@ -35,8 +35,10 @@ export class MessageWriter {
   #refused = false;
   #usage: Usage | null = null;
 
-  constructor(model: string) {
+  /** `taken`: ids of the calls before this answer. */
+  constructor(model: string, taken: ReadonlySet<string>) {
     this.#model = model;
+    this.#calls = new CallWriter(this.#blocks, taken);
   }
 
   read(chunk: ChatCompletionChunk): MessageEvent[] {

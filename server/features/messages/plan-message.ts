@@ -6,6 +6,7 @@ import type { Surface } from '../chat/create-completion.ts';
 import { isToken } from '../chat/is-token.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { checkImages } from './check-images.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { toChat } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
@@ -16,9 +17,9 @@ interface MessagePlan {
   readonly surface: Surface;
 }
 
-const DIALECT = 'anthropic';
+export const DIALECT = 'anthropic';
 
-const speaks = ({ provider }: Backend) => provider.speaks === DIALECT;
+export const speaks = ({ provider }: Backend) => provider.speaks === DIALECT;
 
 /** Under this an answer is of no use to an agent, and the upstream's own refusal says more. In tokens. */
 const LEAST_ANSWER = 1_024;
@@ -63,6 +64,7 @@ function translate(
 /** Translates a request, and says how each backend gets it. Throws for an unknown model, and what `toChat` throws. */
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
+  checkImages(model, request.messages);
   const { chat, backends } = translate(request, model);
   const headers = caller.dialectHeaders ?? {};
   const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(request), headers } : undefined;
