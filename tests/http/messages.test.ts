@@ -491,6 +491,14 @@ describe("errors are in Anthropic's envelope", () => {
     },
   );
 
+  test('a prompt that is too long for an upstream without counts has the estimate', async () => {
+    const gateway = await start('openai-responses');
+    gateway.upstream.reply(refuse('context-overflow'));
+    const error = await errorOf(await ask({ system: 'word '.repeat(40_000) }, gateway));
+    expect(error.message).toMatch(/^prompt is too long: 5\d{4} tokens > 40000 maximum$/);
+    await gateway.close();
+  });
+
   test('an answer that is too long beside its prompt is told in the words that agents shorten it on', async () => {
     const told = 'input length and `max_tokens` exceed context limit: 7000 + 2000 > 8192';
     for (const message of [

@@ -33,7 +33,9 @@ export async function createMessage(
   if (request.stream)
     throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
   const plan = planMessage(deps.catalog, request, caller);
-  const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface);
+  const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface).catch((error) => {
+    throw plan.explain(error);
+  });
   const { original_answer: original } = value;
   return Json.ofValue(
     isMessage(original)
@@ -51,9 +53,13 @@ export async function* streamMessage(
   const plan = planMessage(deps.catalog, request, caller);
   const chat = { ...plan.chat, stream_options: { include_usage: true } };
   const writer = new MessageWriter(request.model, callIds(request.messages));
-  for await (const batch of streamCompletion(deps, Json.ofValue(chat), caller, plan.surface)) {
-    const events = batch.flatMap(({ value }) => writer.read(value));
-    if (events.length > 0) yield events.map((event) => Json.ofValue(event));
+  try {
+    for await (const batch of streamCompletion(deps, Json.ofValue(chat), caller, plan.surface)) {
+      const events = batch.flatMap(({ value }) => writer.read(value));
+      if (events.length > 0) yield events.map((event) => Json.ofValue(event));
+    }
+  } catch (error) {
+    throw plan.explain(error);
   }
   yield writer.finish().map((event) => Json.ofValue(event));
 }

@@ -15,6 +15,8 @@ import { toOriginal } from './to-original.ts';
 interface MessagePlan {
   readonly chat: ChatCompletionRequest;
   readonly surface: Surface;
+  /** What a failure is told as. */
+  explain(failure: unknown): unknown;
 }
 
 export const DIALECT = 'anthropic';
@@ -61,6 +63,15 @@ function translate(
   }
 }
 
+/** Agents read how much too long a prompt is; where the upstream does not say, the estimate does, if it bears it out. */
+function withCounts(failure: unknown, window: number | null, estimate: () => number): unknown {
+  if (!(failure instanceof AppError) || failure.code !== 'context_length_exceeded') return failure;
+  if (failure.overflow || window === null || estimate() <= window) return failure;
+  const { code, message, param } = failure;
+  const overflow = { prompt: estimate(), answer: null, window };
+  return new AppError(code, message, { ...(param === null ? {} : { param }), overflow, cause: failure });
+}
+
 /** Translates a request, and says how each backend gets it. Throws for an unknown model, and what `toChat` throws. */
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
@@ -77,5 +88,6 @@ export function planMessage(catalog: Catalog, request: MessageRequest, caller: C
     speaks(backend)
       ? { changes: {}, applied: [] }
       : fitAnswer(request.max_tokens, backend.provider.contextWindow ?? model.contextWindow, estimate);
-  return { chat, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
+  const explain = (failure: unknown) => withCounts(failure, model.contextWindow, estimate);
+  return { chat, explain, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
 }
