@@ -146,15 +146,24 @@ describe.skipIf(!claude)('Claude Code', { timeout: 120_000 }, () => {
     expect(shown).toEqual([false, true]);
   });
 
-  test('sends a helper of its own to the small model', async () => {
-    const task = { description: 'Look', prompt: 'Look around.', subagent_type: 'Explore', run_in_background: false };
-    const gateway = await start([end]);
-    gateway.upstream.on('big-model', use('call_1', 'Agent', task), say('It has looked.'));
-    gateway.upstream.on('small-model', say('I see a greeting.'));
-    const result = await ask(gateway);
-    console.log(
-      result,
-      gateway.upstream.chats.map((c) => [c.asked.model, c.asked.stream, c.body.length]),
+  test('sends a helper to the small model', async () => {
+    const task = { description: 'Look', prompt: 'Look around.', subagent_type: 'general-purpose', model: 'haiku' };
+    const gateway = await start([]);
+    gateway.upstream.on(
+      'big-model',
+      use('call_1', 'Agent', { ...task, run_in_background: false }),
+      say('It has looked.'),
     );
+    gateway.upstream.on('small-model', say('I see a greeting.'));
+    expect(await ask(gateway)).toMatchObject({ is_error: false, result: 'It has looked.' });
+    expect(worked(gateway).map(({ asked }) => asked.model)).toEqual(['big-model', 'small-model', 'big-model']);
+    expect(worked(gateway).at(-1)?.body.toString()).toContain('I see a greeting.');
+  });
+
+  test('works as well when it may send what is not essential', async () => {
+    const gateway = await start([read(), edit(), end]);
+    const discovery = { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '', CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1' };
+    expect(await ask(gateway, discovery)).toMatchObject({ is_error: false, num_turns: 3 });
+    expect(worked(gateway)).toHaveLength(3);
   });
 });

@@ -316,6 +316,26 @@ describe('requests', () => {
     expect(seenBy().messages.at(-1).content).toBe('The tool later can be called from now on.');
   });
 
+  test('a system turn adds tools, also new ones, and takes some away', async () => {
+    const named = (name: string) => ({ ...weather, name });
+    const tools = [named('one'), named('two'), { ...named('later'), defer_loading: true }];
+    const change = (type: string, tool: object) => ({ type, tool });
+    const reference = (name: string) => ({ type: 'tool_reference', name });
+    vllm.upstream.reply(say('Fine.'));
+    const system = [
+      change('tool_addition', reference('later')),
+      change('tool_addition', { type: 'tool_definition', definition: named('new') }),
+      change('tool_removal', reference('two')),
+    ];
+    expect((await ask({ tools, messages: [...hi, { role: 'system', content: system }] })).status).toBe(200);
+    expect(seenBy().tools.map((tool: { function: { name: string } }) => tool.function.name)).toEqual([
+      'one',
+      'later',
+      'new',
+    ]);
+    expect(seenBy().messages.at(-1).content).toMatch(/The tool new can be called from now on.*two can no longer/s);
+  });
+
   test("Claude Code's note to Anthropic's billing is left out: it would spoil every prompt cache", async () => {
     vllm.upstream.reply(say('Fine.'));
     const system = ['x-anthropic-billing-header: cc_version=2.1.329.07c;', 'Be brief.'];

@@ -24,7 +24,12 @@ async function ask(
 ): Promise<TokenCount> {
   const original = { dialect: DIALECT, body: toOriginal(request), headers: dialectHeaders ?? {} };
   const counted = TokenCount.safeParse(
-    await backend.provider.countTokens?.({ model: backend.model, original, signal }),
+    await backend.provider.countTokens?.({
+      model: backend.model,
+      original,
+      signal,
+      timeouts: { totalMs: PATIENCE_MS },
+    }),
   );
   if (counted.success) return counted.data;
   throw new AppError('upstream_broken', 'The upstream gave no count.', { cause: counted.error });
