@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { png } from '../support/pictures.ts';
@@ -57,20 +57,25 @@ const read = (id = 'call_1') => use(id, 'Read', { file_path: file });
 const edit = (id = 'call_2') => use(id, 'Edit', { file_path: file, old_string: 'world', new_string: 'Rome' });
 const end = say('The greeting is for Rome now.');
 
-/** Runs it with what the docs say to set. */
-async function ask(gateway: Scripted, variables: Record<string, string> = {}): Promise<JsonObject> {
+/** What docs/claude-code.md says to set. */
+const settings = ({ url }: Gateway) => ({
+  ANTHROPIC_BASE_URL: url,
+  ANTHROPIC_AUTH_TOKEN: bearer,
+  ANTHROPIC_MODEL: 'big',
+  ANTHROPIC_DEFAULT_HAIKU_MODEL: 'small',
+  CLAUDE_CODE_MAX_CONTEXT_TOKENS: '100000',
+  CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+});
+
+async function ask(gateway: Scripted, variables: Record<string, string> = {}, tools?: string): Promise<JsonObject> {
+  return runIt({ ...settings(gateway), ...variables }, tools);
+}
+
+async function runIt(variables: Record<string, string>, tools = 'Read,Edit'): Promise<JsonObject> {
   if (!claude) throw new Error('It is not installed.');
-  const prompt = ['-p', 'Greet Rome in greeting.txt.', '--allowedTools', 'Read,Edit', '--output-format', 'json'];
-  const { stdout, stderr } = await place.run(claude, prompt, {
-    ANTHROPIC_BASE_URL: gateway.url,
-    ANTHROPIC_AUTH_TOKEN: bearer,
-    ANTHROPIC_MODEL: 'big',
-    ANTHROPIC_DEFAULT_HAIKU_MODEL: 'small',
-    CLAUDE_CODE_MAX_CONTEXT_TOKENS: '100000',
-    CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-    ...variables,
-  });
+  const prompt = ['-p', 'Greet Rome in greeting.txt.', '--allowedTools', tools, '--output-format', 'json'];
+  const { stdout, stderr } = await place.run(claude, prompt, variables);
   const result: unknown = JSON.parse(stdout);
   if (isObject(result)) return result;
   throw new Error(`${stdout}\n${stderr}`);
@@ -131,6 +136,24 @@ describe.skipIf(!claude)('Claude Code', { timeout: 120_000 }, () => {
     expect(bodies[3]).toContain('The user wants greeting.txt to greet Rome.');
   });
 
+  test('compacts its history by itself when its window is nearly full', async () => {
+    const full = answer({
+      calls: [{ id: 'call_1', name: 'Read', pieces: [JSON.stringify({ file_path: file })] }],
+      usage: { prompt: 97_000, completion: 10 },
+    });
+    const summary = say('<summary>The user wants greeting.txt to greet Rome.</summary>');
+    const gateway = await start([full, summary, read('call_3'), edit(), end]);
+    expect(await ask(gateway)).toMatchObject({ is_error: false });
+    expect(content()).toBe('Hello, Rome.\n');
+    expect(worked(gateway)[1]?.body.toString()).toContain('<summary>');
+  });
+
+  test('goes on when a search of the web is refused', async () => {
+    const gateway = await start([use('call_1', 'WebSearch', { query: 'Rome' }), say('No luck.')]);
+    expect(await ask(gateway, {}, 'Read,Edit,WebSearch')).toMatchObject({ is_error: false, result: 'No luck.' });
+    expect(worked(gateway).at(-1)?.body.toString()).toContain('has no tool of type');
+  });
+
   test('shows a picture to the model', async () => {
     const picture = join(place.folder, 'picture.png');
     writeFileSync(picture, Buffer.from(png, 'base64'));
@@ -158,6 +181,14 @@ describe.skipIf(!claude)('Claude Code', { timeout: 120_000 }, () => {
     expect(await ask(gateway)).toMatchObject({ is_error: false, result: 'It has looked.' });
     expect(worked(gateway).map(({ asked }) => asked.model)).toEqual(['big-model', 'small-model', 'big-model']);
     expect(worked(gateway).at(-1)?.body.toString()).toContain('I see a greeting.');
+  });
+
+  test('takes the same settings from its file', async () => {
+    const gateway = await start([read(), edit(), end]);
+    mkdirSync(join(place.home, '.claude'));
+    writeFileSync(join(place.home, '.claude/settings.json'), JSON.stringify({ env: settings(gateway) }));
+    expect(await runIt({})).toMatchObject({ is_error: false, modelUsage: { big: { contextWindow: 100_000 } } });
+    expect(content()).toBe('Hello, Rome.\n');
   });
 
   test('works as well when it may send what is not essential', async () => {

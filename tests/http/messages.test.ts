@@ -487,6 +487,10 @@ describe("errors are in Anthropic's envelope", () => {
     expect(await errorOf(await ask({ messages }))).toMatchObject({ status: 400, code, param });
   });
 
+  test('a choice without tools', async () => {
+    expect(await errorOf(await ask({ tool_choice: { type: 'any' } }))).toMatchObject({ param: 'tool_choice' });
+  });
+
   test("a tool of Anthropic's servers", async () => {
     const tools = [weather, { type: 'web_search_20250305', name: 'web_search' }];
     expect(await errorOf(await ask({ tools }))).toMatchObject({ code: 'invalid_field', param: 'tools[1].type' });

@@ -65,7 +65,11 @@ export function toTools(
   const { tools: given, tool_choice: choice, messages } = request;
   const shown = shownTools(given ?? [], messages, choice?.name);
   const tools = shown.map(({ tool, param }) => toTool(tool, param, others));
-  if (tools.length === 0) return {};
+  if (tools.length === 0) {
+    if (choice?.type === 'any' || choice?.type === 'tool')
+      throw refuse('tool_choice', 'There are no tools to choose from.');
+    return {};
+  }
   return {
     tools,
     ...(choice ? { tool_choice: toChoice(choice) } : {}),
