@@ -16,7 +16,7 @@ export const StoredMessage = z
     id: z.string(),
     seq: z.int().describe('Position in the conversation, from 1, without gaps.'),
     parent_id: z.string().nullable().describe('The message that this one follows.'),
-    role: z.enum(['user', 'assistant', 'tool']),
+    role: z.enum(['user', 'assistant', 'tool', 'system', 'developer']),
     content: Content.nullable(),
     reasoning_content: z.string().optional(),
     tool_calls: z.array(ToolCall).optional(),

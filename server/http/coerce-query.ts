@@ -8,7 +8,8 @@ function valueSchema(schema: z.core.$ZodType): z.core.$ZodType {
   return schema;
 }
 
-function coerce(schema: z.core.$ZodType, value: unknown): unknown {
+function coerce(schema: z.core.$ZodType, given: unknown): unknown {
+  const value = Array.isArray(given) ? given.join(',') : given;
   if (typeof value !== 'string') return value;
   const type = valueSchema(schema);
   if (type instanceof z.ZodNumber && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
@@ -23,7 +24,9 @@ export function coerceQuery(
 ): Record<string, unknown> {
   if (!(schema instanceof z.ZodObject)) return query;
   return Object.fromEntries(
-    Object.entries(query).map(([key, value]) => {
+    Object.entries(query).map(([name, value]) => {
+      // Some clients name a list so.
+      const key = name.replace(/\[\]$/, '');
       const field = schema.shape[key];
       return [key, field ? coerce(field, value) : value];
     }),

@@ -12,6 +12,8 @@ import { ImageEvent, ImageGenerationRequest } from '../../contracts/images/gener
 import { MessageEvent } from '../../contracts/messages/answer.ts';
 import { MessageErrorBody } from '../../contracts/messages/error.ts';
 import { MessageRequest, TokenCountRequest } from '../../contracts/messages/request.ts';
+import { ResponseRequest } from '../../contracts/responses/request.ts';
+import { ResponseEvent } from '../../contracts/responses/response.ts';
 import { audioPaths } from './audio-document.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 
@@ -23,7 +25,9 @@ const TAGS: Readonly<Record<string, string>> = {
   conversations: 'Chat with memory: the server keeps the history.',
   messages: "Anthropic's Messages API, over any model.",
   images: 'OpenAI-compatible images, made and changed.',
+  responses: "OpenAI's Responses API over any model, and its shape of conversations.",
   models: 'Which models there are, and what they can do.',
+  accounts: "Keys, wallets and the audit; for the administrator's bearer alone.",
   system: 'Health and the error catalog.',
 };
 
@@ -95,6 +99,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       TranscriptionForm,
       TranslationForm,
       SpeechRequest,
+      ResponseEvent,
+      ResponseRequest,
     },
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };

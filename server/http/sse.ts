@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { stopReason } from '../errors/stop-reason.ts';
 import { toErrorEvent } from './error-dialect.ts';
 import { type Heartbeat, PING } from './heartbeat.ts';
 
@@ -29,6 +30,8 @@ export interface EventStream<Event> {
   readonly eventName?: ((event: Event) => string) | undefined;
   /** Sent while there is nothing else to send; absent: a comment. */
   readonly ping?: SentEvent<Event> | undefined;
+  /** Its reason, when it is an error of ours, is what ends the stream. */
+  readonly signal: AbortSignal;
 }
 
 function frameNamed<Event>(batch: readonly SentEvent<Event>[], nameOf: (event: Event) => string): Buffer {
@@ -77,7 +80,7 @@ export const drained = (raw: ServerResponse) =>
  */
 export async function sendStream<Event>(
   reply: FastifyReply,
-  { batches, eventName, ping: own }: EventStream<Event>,
+  { batches, eventName, ping: own, signal }: EventStream<Event>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -87,7 +90,7 @@ export async function sendStream<Event>(
     first = await settledWithin(pending, FIRST_CHUNK_MS);
   } catch (error) {
     await batches.return();
-    throw error;
+    throw stopReason(signal, error);
   }
   reply.hijack();
   const { raw } = reply;
@@ -107,7 +110,7 @@ export async function sendStream<Event>(
   } catch (error) {
     if (!raw.destroyed) {
       onError(error);
-      raw.write(toErrorEvent(reply.request, error));
+      raw.write(toErrorEvent(reply.request, stopReason(signal, error)));
     }
   } finally {
     heartbeat.close(beat);

@@ -1,11 +1,16 @@
 import { Usage } from '../../contracts/chat/completion.ts';
 import type { Prisma } from './generated/client.ts';
-import type { ConversationRow, MessageRow } from './store.ts';
+import type { ConversationKey, ConversationRow, MessageRow } from './store.ts';
+
+type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
 /** Which conversations a key of this user may name: their own, and those without a user. */
-export function visibleTo(userId: string | null): Prisma.ConversationWhereInput {
-  return userId === null ? { userId } : { OR: [{ userId }, { userId: null }] };
+export function visibleTo({ owner, userId }: Viewer): Prisma.ConversationWhereInput {
+  return { ...ownedBy(owner), ...(userId === null ? { userId } : { OR: [{ userId }, { userId: null }] }) };
 }
+
+/** The administrator (null) sees every owner's. */
+export const ownedBy = (owner: string | null): Prisma.ConversationWhereInput => (owner === null ? {} : { owner });
 
 export const conversationFields = {
   id: true,
@@ -14,6 +19,7 @@ export const conversationFields = {
   model: true,
   systemPrompt: true,
   messageCount: true,
+  metadata: true,
   createdAt: true,
   lastUsedAt: true,
 } as const satisfies Record<keyof ConversationRow, true>;
@@ -22,6 +28,7 @@ export const messageFields = {
   id: true,
   seq: true,
   parentId: true,
+  turnId: true,
   role: true,
   prompt: true,
   reasoning: true,

@@ -1,35 +1,47 @@
 import { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { AppError } from '../errors/app-error.ts';
 import { newId } from './ids.ts';
+import { insertAnswer, insertMessages, type Place } from './insert-messages.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { withoutNul } from './rows.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
-import { type BegunTurn, EMPTY_ANSWER, type EndedTurn, type HistoryMessage, type NewTurn } from './store.ts';
+import type {
+  BegunTurn,
+  ConversationKey,
+  EndedTurn,
+  HistoryMessage,
+  NewConversation,
+  NewMessage,
+  NewTurn,
+} from './store.ts';
 
 const INSERT_CONVERSATION = `
-  INSERT INTO "Conversation" ("id", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
+  INSERT INTO "Conversation" ("id", "owner", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
     "createdAt", "lastUsedAt")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_EMPTY = `
+  INSERT INTO "Conversation" ("id", "owner", "userId", "metadata", "messageCount", "createdAt", "lastUsedAt")
+  VALUES (?, ?, ?, ?, 0, ?, ?)`;
 
 const SELECT_CONVERSATION = `
   SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner" FROM "Conversation"
-  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?)`;
+  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS COALESCE(?, "owner")`;
 
 const TAKE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = ?, "activeOwner" = ?, "messageCount" = ?, "model" = ?, "lastUsedAt" = ?,
     "systemPrompt" = ?
   WHERE "id" = ?`;
 
+const LENGTHEN_CONVERSATION = 'UPDATE "Conversation" SET "messageCount" = ?, "lastUsedAt" = ? WHERE "id" = ?';
+
+const SELECT_LAST = 'SELECT "id" FROM "Message" WHERE "conversationId" = ? AND "seq" = ?';
+
 const SELECT_HISTORY = `
   SELECT "id", "turnId", "role", "prompt", "status" FROM "Message" WHERE "conversationId" = ? ORDER BY "seq"`;
-
-const INSERT_MESSAGE = `
-  INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "status",
-    "model", "createdAt")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** Only while in progress: what later prompts were built on never changes. */
 const END_ANSWER = `
@@ -39,15 +51,31 @@ const END_ANSWER = `
 const FREE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
 
-/** Where the messages of a turn go. */
-interface Place {
-  readonly conversationId: string;
-  readonly answerId: string;
-  readonly now: string;
-  /** How many messages there are, and the last of them. */
-  readonly count: number;
-  readonly lastId: string | null;
-}
+/** While the conversation is held by this turn, its messages are the last ones. */
+const DROP_MESSAGES = `
+  DELETE FROM "Message" WHERE "turnId" = :answerId
+    AND "conversationId" IN (SELECT "id" FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId)`;
+
+const DROP_RESPONSE = `
+  DELETE FROM "Response" WHERE "conversationId" = :conversationId AND "endedAt" IS NULL
+    AND "answerSeq" > (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)`;
+
+const DROP_CONVERSATION = `
+  DELETE FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId
+    AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = :conversationId)`;
+
+const FREE_AND_COUNT = `
+  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL,
+    "messageCount" = (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)
+  WHERE "id" = :conversationId AND "activeTurnId" = :answerId`;
+
+const DROP_TURN = [DROP_MESSAGES, DROP_RESPONSE, DROP_CONVERSATION, FREE_AND_COUNT];
+
+const INSERT_RESPONSE = `
+  INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
+  VALUES (?, ?, ?, ?, ?, ?)`;
+
+const END_RESPONSE = 'UPDATE "Response" SET "output" = ?, "error" = ?, "endedAt" = ? WHERE "id" = ?';
 
 /**
  * The turn protocol: `Conversation.activeTurnId` is taken and let go in one transaction with what it guards. The hot
@@ -77,10 +105,54 @@ export class Turns {
     const reasoning = turn.reasoning && withoutNul(turn.reasoning);
     const finishReason = turn.finishReason && withoutNul(turn.finishReason);
     const usage = turn.usage && JSON.stringify(turn.usage);
+    const { response } = turn;
     return this.#transact((db) => {
+      if (response) db.run(END_RESPONSE, response.output, response.error, toSqliteTime(new Date()), response.id);
       db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
       db.run(FREE_CONVERSATION, conversationId, answerId);
     });
+  }
+
+  drop({ conversationId, answerId }: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    return this.#transact((db) => {
+      for (const sql of DROP_TURN) db.run(sql, { conversationId, answerId });
+    });
+  }
+
+  /** Gives its id. */
+  create({ owner, userId, metadata, messages }: NewConversation): Promise<string> {
+    return this.#transact((db) => {
+      const id = newId('conv');
+      const now = this.#now();
+      db.run(INSERT_EMPTY, id, owner, userId, metadata, now, now);
+      if (messages.length > 0) this.#add(db, messages, { id, count: 0, now });
+      return id;
+    });
+  }
+
+  /** Messages without an answer. Gives the `seq` of the first one. */
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
+    return this.#transact((db) => {
+      const { count } = this.#take(db, key);
+      this.#add(db, messages, { id: key.id, count, now: this.#now() });
+      return count + 1;
+    });
+  }
+
+  #add(db: Statements, messages: readonly NewMessage[], to: { id: string; count: number; now: string }): void {
+    const { id, count, now } = to;
+    const lastId = textOrNull(db.all(SELECT_LAST, id, count)[0]?.[0]);
+    insertMessages(db, messages, { conversationId: id, turnId: newId('add'), now, count, lastId });
+    db.run(LENGTHEN_CONVERSATION, count + messages.length, now, id);
+  }
+
+  /** A conversation that nobody is answering in. */
+  #take(db: Statements, { id, owner, userId }: ConversationKey): { systemPrompt: string | null; count: number } {
+    const [found] = db.all(SELECT_CONVERSATION, id, userId, owner);
+    if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
+    const [systemPrompt, messageCount, activeTurnId, activeOwner] = found;
+    if (activeTurnId !== null) this.#freeFromTheDead(db, String(activeOwner));
+    return { systemPrompt: textOrNull(systemPrompt), count: Number(messageCount) };
   }
 
   #start(db: Statements, turn: NewTurn): BegunTurn {
@@ -88,29 +160,30 @@ export class Turns {
     const conversationId = newId('conv');
     const answerId = newId('msg');
     const now = this.#now();
-    const { userId, model, messages, systemPrompt = null } = turn;
+    const { owner, userId, model, messages, systemPrompt = null } = turn;
     const count = messages.length + 1;
-    db.run(INSERT_CONVERSATION, conversationId, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now);
-    insertMessages(db, turn, { conversationId, answerId, now, count: 0, lastId: null });
+    db.run(
+      INSERT_CONVERSATION,
+      ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
+    );
+    insertTurn(db, turn, { conversationId, turnId: answerId, now, count: 0, lastId: null });
     return { conversationId, answerId, systemPrompt, history: [] };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
-    const [found] = db.all(SELECT_CONVERSATION, conversationId, turn.userId);
-    if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
-    const [storedPrompt, messageCount, activeTurnId, activeOwner] = found;
-    if (activeTurnId !== null) this.#freeFromTheDead(db, String(activeOwner));
+    const { systemPrompt: storedPrompt, count } = this.#take(db, { ...turn, id: conversationId });
+    if (turn.expectedCount !== undefined && turn.expectedCount !== count) throw busy();
     const rows = db.all(SELECT_HISTORY, conversationId);
     const history = rows.map(toHistoryMessage);
     turn.check?.(history);
 
     const answerId = newId('msg');
     const now = this.#now();
-    const systemPrompt = turn.systemPrompt === undefined ? textOrNull(storedPrompt) : turn.systemPrompt;
-    const count = Number(messageCount);
+    const systemPrompt = turn.systemPrompt === undefined ? storedPrompt : turn.systemPrompt;
     const total = count + turn.messages.length + 1;
     db.run(TAKE_CONVERSATION, answerId, this.#owner.id, total, turn.model, now, systemPrompt, conversationId);
-    insertMessages(db, turn, { conversationId, answerId, now, count, lastId: textOrNull(rows.at(-1)?.[0]) });
+    const lastId = textOrNull(rows.at(-1)?.[0]);
+    insertTurn(db, turn, { conversationId, turnId: answerId, now, count, lastId });
     return { conversationId, answerId, systemPrompt, history };
   }
 
@@ -123,32 +196,21 @@ export class Turns {
   /** The process that answers may be gone while this one lives on. Throws when it is truly busy. */
   #freeFromTheDead(db: Statements, ownerId: string): void {
     if (ownerId === this.#owner.id || this.#owner.isAlive(ownerId)) {
-      throw new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+      throw busy();
     }
     freeTurnsOf(db, ownerId);
   }
 }
 
-/** The turn's messages, then the empty answer. */
-function insertMessages(db: Statements, turn: NewTurn, place: Place): void {
-  const { conversationId, answerId, now } = place;
-  let { count: seq, lastId: parentId } = place;
-  for (const { role, prompt, text } of turn.messages) {
-    const id = newId('msg');
-    const words = withoutNul(text);
-    seq += 1;
-    db.run(
-      INSERT_MESSAGE,
-      ...[id, conversationId, seq, parentId, answerId, role, prompt, words, 'completed', null, now],
-    );
-    parentId = id;
-  }
-  const { model } = turn;
-  seq += 1;
-  db.run(
-    INSERT_MESSAGE,
-    ...[answerId, conversationId, seq, parentId, answerId, 'assistant', EMPTY_ANSWER, '', 'in_progress', model, now],
-  );
+const busy = () => new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+
+/** The turn's messages, then the empty answer, and what is kept of its response. */
+function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: Place): void {
+  const answerSeq = insertAnswer(db, model, insertMessages(db, messages, place));
+  if (!response) return;
+  const { conversationId, turnId, now } = place;
+  const { idOf, inputCount, echo } = response;
+  db.run(INSERT_RESPONSE, idOf(turnId), conversationId, answerSeq - inputCount, answerSeq, echo, now);
 }
 
 function toHistoryMessage([, turnId, role, prompt, status]: unknown[]): HistoryMessage {

@@ -12,13 +12,13 @@ const HISTORY_SHARE = 0.7;
 /** After an overflow this share of the history's room is kept, so that the next drop is many turns away. */
 const KEPT_SHARE = 0.5;
 
-interface Turn {
-  readonly messages: HistoryMessage[];
+interface Turn<M extends HistoryMessage = HistoryMessage> {
+  readonly messages: M[];
   readonly bytes: number;
 }
 
-const isAnswer = ({ role, prompt, status }: HistoryMessage) =>
-  role === 'assistant' && (status === 'completed' || prompt !== EMPTY_ANSWER);
+/** By the last message of a turn, its answer. What was added without a turn has none, and is whole. */
+const isWhole = (last: HistoryMessage | undefined) => last?.status === 'completed' || last?.prompt !== EMPTY_ANSWER;
 
 /** The length of a message as a model sees it: the megabytes of an image are no words. */
 function costOf(prompt: string): number {
@@ -33,15 +33,15 @@ function costOf(prompt: string): number {
 }
 
 /** Turns that got an answer, whole or in part; one that failed is the client's to send again. */
-export function answeredTurns(history: readonly HistoryMessage[]): Turn[] {
-  const turns = new Map<string, HistoryMessage[]>();
+export function answeredTurns<M extends HistoryMessage>(history: readonly M[]): Turn<M>[] {
+  const turns = new Map<string, M[]>();
   for (const message of history) {
     const turn = turns.get(message.turnId);
     if (turn) turn.push(message);
     else turns.set(message.turnId, [message]);
   }
   return [...turns.values()]
-    .filter((messages) => messages.some(isAnswer))
+    .filter((messages) => isWhole(messages.at(-1)))
     .map((messages) => ({ messages, bytes: messages.reduce((sum, { prompt }) => sum + costOf(prompt), 0) }));
 }
 

@@ -17,7 +17,8 @@ function contentOf({ message, images }: TurnRequest): Content | undefined {
   return [...parts, ...images.map((image) => ({ type: 'image_url' as const, image_url: image }))];
 }
 
-const toNewMessage = (role: NewMessage['role'], message: ChatMessage): NewMessage => ({
+/** A message as it goes to the store. */
+export const toNewMessage = (role: NewMessage['role'], message: ChatMessage): NewMessage => ({
   role,
   prompt: JSON.stringify(message),
   text: textOf(message.content),

@@ -45,7 +45,7 @@ export async function countTokens(
   request: TokenCountRequest,
   caller: Caller,
 ): Promise<TokenCount> {
-  for (const backend of catalog.get(request.model).backends) {
+  for (const backend of catalog.for(caller.principal).get(request.model).backends) {
     if (!speaks(backend) || !dispatcher.states.of(backend).isLive) continue;
     try {
       return await ask(backend, request, caller);

@@ -32,7 +32,7 @@ export async function createMessage(
 ): Promise<Json<Message>> {
   if (request.stream)
     throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
-  const plan = planMessage(deps.catalog, request, caller);
+  const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface).catch((error) => {
     throw plan.explain(error);
   });
@@ -50,7 +50,7 @@ export async function* streamMessage(
   request: MessageRequest,
   caller: Caller,
 ): AsyncGenerator<Json<MessageEvent>[], void, void> {
-  const plan = planMessage(deps.catalog, request, caller);
+  const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const chat = { ...plan.chat, stream_options: { include_usage: true } };
   const writer = new MessageWriter(request.model, callIds(request.messages));
   try {

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Details of reasoning, and annotations: things told apart by their type. */
+export const TypedObjects = z.array(z.looseObject({ type: z.string() }));
+
+/** What Gemini puts on a call. Source: Gemini API, "OpenAI compatibility", thought signatures. */
+export const GoogleSignature = z.object({ google: z.object({ thought_signature: z.string() }) });
+
+/** A call of a custom tool in chat completions. */
+export const CustomCall = z.object({ name: z.string(), input: z.string() });
+
+/** The log probabilities of a choice of chat completions. */
+export const TokenLogProbs = z.object({ content: z.array(z.looseObject({ token: z.string() })) });
+
+export const ImageAddress = z.looseObject({ url: z.string(), detail: z.string().optional() });
+
+/** What a reasoning item carries for whichever upstream made it, so that the next request can hold it. */
+export const ReasoningProof = z.object({
+  text: z.string().describe('The reasoning itself, for upstreams that need it back.'),
+  details: TypedObjects.describe('What proves it to its vendor, as `reasoning_details`.'),
+});
+export type ReasoningProof = z.infer<typeof ReasoningProof>;

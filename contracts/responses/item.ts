@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** A part of what the model reads: `input_text`, `input_image`, `input_file`, and in answers `output_text`, `refusal`. */
+export const ItemPart = z
+  .looseObject({
+    type: z.string(),
+    text: z.string().nullish(),
+    refusal: z.string().nullish(),
+    image_url: z.string().nullish().describe('`data:image/<type>;base64,<data>`'),
+    detail: z.string().nullish(),
+    file_data: z.string().nullish().describe('`data:<type>;base64,<data>`'),
+    filename: z.string().nullish(),
+    annotations: z.array(z.looseObject({ type: z.string() })).nullish(),
+  })
+  .meta({ id: 'ItemPart' });
+export type ItemPart = z.infer<typeof ItemPart>;
+
+/**
+ * One item of a response's input or output: `message` (the type may be left out), `reasoning`, `function_call`,
+ * `custom_tool_call` and their outputs, `item_reference`. Format: `InputItem` of OpenAI's OpenAPI document.
+ */
+export const InputItem = z
+  .looseObject({
+    type: z.string().nullish(),
+    id: z.string().nullish(),
+    role: z.enum(['system', 'developer', 'user', 'assistant']).nullish(),
+    content: z.union([z.string(), z.array(ItemPart)]).nullish(),
+    call_id: z.string().nullish(),
+    name: z.string().nullish(),
+    namespace: z.string().nullish(),
+    arguments: z.string().nullish(),
+    input: z.string().nullish(),
+    output: z.union([z.string(), z.array(ItemPart)]).nullish(),
+    summary: z.array(ItemPart).nullish(),
+    encrypted_content: z.string().nullish().describe('Opaque: send it back as it came.'),
+    status: z.string().nullish(),
+  })
+  .meta({ id: 'InputItem' });
+export type InputItem = z.infer<typeof InputItem>;
+
+/** An item that the gateway gives: it has a type, and an id under which it can be referred to while it is stored. */
+export const OutputItem = z
+  .looseObject({
+    type: z.string(),
+    id: z.string(),
+    role: z.string().optional(),
+    status: z.string().optional(),
+    content: z.array(ItemPart).optional(),
+    phase: z.string().nullish(),
+    call_id: z.string().optional(),
+    name: z.string().optional(),
+    namespace: z.string().optional(),
+    arguments: z.string().optional(),
+    input: z.string().optional(),
+    output: z.union([z.string(), z.array(ItemPart)]).optional(),
+    summary: z.array(ItemPart).optional(),
+    encrypted_content: z.string().nullish(),
+    result: z.string().nullish(),
+  })
+  .meta({ id: 'OutputItem' });
+export type OutputItem = z.infer<typeof OutputItem>;
+
+export const OutputItems = z.array(OutputItem);
+
+/** A page of items. */
+export const ItemList = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(OutputItem),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: 'ItemList' });
+export type ItemList = z.infer<typeof ItemList>;
+
+export const Page = {
+  limit: z.int().min(1).max(100).optional().describe('Default 20.'),
+  order: z.enum(['asc', 'desc']).optional().describe('Default `desc`.'),
+  include: z.string().optional().describe('`reasoning.encrypted_content` shows it; several are parted by commas.'),
+  after: z.string().min(1).optional().describe('The id of the item before the page.'),
+};

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { InputItem, Page } from './item.ts';
+
+/** A tool, flat: `function`, `custom`, `namespace`; others that OpenAI runs itself are dropped or refused. */
+export const ResponseTool = z
+  .looseObject({
+    type: z.string(),
+    name: z.string().min(1).nullish(),
+    description: z.string().nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish().describe('JSON Schema'),
+    strict: z.boolean().nullish(),
+  })
+  .meta({ id: 'ResponseTool' });
+export type ResponseTool = z.infer<typeof ResponseTool>;
+
+const Metadata = z.record(z.string(), z.string()).nullish();
+
+/**
+ * `POST /v1/responses`, over any upstream. Format: OpenAI's API reference, "Create a model response". Fields that are
+ * not listed reach the upstream.
+ */
+export const ResponseRequest = z
+  .looseObject({
+    model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
+    input: z.union([z.string(), z.array(InputItem)]).optional(),
+    instructions: z.string().nullish().describe('A system message for this answer alone.'),
+    previous_response_id: z.string().min(1).nullish().describe('Goes on from a stored response.'),
+    conversation: z
+      .union([z.string().min(1), z.looseObject({ id: z.string().min(1) })])
+      .nullish()
+      .describe('Goes on with a conversation, also one of `/c1`.'),
+    store: z.boolean().nullish().describe('Default true.'),
+    background: z.boolean().nullish().describe('Answers at once; poll `GET /v1/responses/{response_id}`.'),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({}).nullish(),
+    include: z.array(z.string()).nullish(),
+    max_output_tokens: z.int().min(1).nullish(),
+    max_tool_calls: z.int().min(1).nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    top_logprobs: z.int().min(0).max(20).nullish(),
+    parallel_tool_calls: z.boolean().nullish(),
+    tools: z.array(ResponseTool).nullish(),
+    tool_choice: z.union([z.enum(['none', 'auto', 'required']), z.looseObject({ type: z.string() })]).nullish(),
+    text: z
+      .looseObject({
+        format: z
+          .looseObject({
+            type: z.string(),
+            name: z.string().nullish(),
+            schema: z.record(z.string(), z.unknown()).nullish(),
+            strict: z.boolean().nullish(),
+            description: z.string().nullish(),
+          })
+          .nullish(),
+        verbosity: z.string().nullish(),
+      })
+      .nullish(),
+    reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+    truncation: z
+      .enum(['auto', 'disabled'])
+      .nullish()
+      .describe('`auto` drops the oldest turns that do not fit the context window.'),
+    metadata: Metadata,
+    service_tier: z.string().nullish(),
+    user: z.string().nullish(),
+    safety_identifier: z.string().nullish(),
+    prompt_cache_key: z.string().nullish(),
+  })
+  .meta({ id: 'ResponseRequest' });
+export type ResponseRequest = z.infer<typeof ResponseRequest>;
+
+const response_id = z.string().min(1);
+
+/** `GET /v1/responses/{response_id}`. */
+export const RetrieveResponseRequest = z
+  .object({
+    response_id,
+    stream: z.boolean().optional().describe('Gives the events instead, of a stored response anew.'),
+    starting_after: z.int().min(0).optional().describe('With `stream`: only the events after this number.'),
+    include: Page.include,
+  })
+  .meta({ id: 'RetrieveResponseRequest' });
+export type RetrieveResponseRequest = z.infer<typeof RetrieveResponseRequest>;
+
+/** `DELETE /v1/responses/{response_id}` and `POST /v1/responses/{response_id}/cancel`. */
+export const ResponseRef = z.object({ response_id }).meta({ id: 'ResponseRef' });
+export type ResponseRef = z.infer<typeof ResponseRef>;

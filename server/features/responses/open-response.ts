@@ -1,0 +1,217 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type {
+  BegunTurn,
+  ConversationStore,
+  EndedTurn,
+  HistoryMessage,
+  NewMessage,
+  NewTurn,
+  ResponseStore,
+  StoredResponse,
+} from '../../store/store.ts';
+import { answeredTurns, buildPrompt } from '../chat/build-prompt.ts';
+import type { Principal } from '../chat/caller.ts';
+import { withoutMedia } from '../chat/check-messages.ts';
+import { storedAnswer, toNewMessage } from '../chat/store-message.ts';
+import type { CatalogModel } from '../models/catalog.ts';
+import { echoOf } from './describe-response.ts';
+import { newStem, responseIdOf, stemOf } from './item-ids.ts';
+import type { ResponseWriter } from './response-writer.ts';
+
+export interface ResponseStores {
+  readonly conversations: ConversationStore;
+  readonly responses: ResponseStore;
+}
+
+/** A response that is about to be answered, with everything that the model is to read. */
+export interface OpenResponse {
+  readonly stem: string;
+  /** Null when nothing is stored. */
+  readonly conversationId: string | null;
+  readonly echo: ReturnType<typeof echoOf>;
+  readonly messages: readonly ChatMessage[];
+  /** Stores how it ended; the conversation is free again. Nothing, when nothing is stored. */
+  end(writer: ResponseWriter, completion: ChatCompletion | null, status: EndStatus, finished: boolean): Promise<void>;
+  /** Takes back what was stored: the request was not let in. */
+  drop(): Promise<void>;
+}
+
+type EndStatus = 'completed' | 'incomplete' | 'cancelled' | 'failed';
+
+const conversationIn = ({ conversation }: ResponseRequest): string | null =>
+  (typeof conversation === 'string' ? conversation : conversation?.id) ?? null;
+
+async function findPrevious(store: ResponseStore, id: string, { owner }: Principal): Promise<StoredResponse> {
+  const previous = await store.find(id, owner);
+  if (!previous) {
+    throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'previous_response_id' });
+  }
+  if (previous.answer.status !== 'in_progress') return previous;
+  throw new AppError('conversation_busy', 'The previous response is still being answered.', {
+    param: 'previous_response_id',
+  });
+}
+
+/** The messages up to a response, of turns that got an answer. */
+async function historyUpTo(store: ResponseStore, { conversationId, answerSeq }: StoredResponse) {
+  const rows = await store.messages(conversationId, 1, answerSeq + 1);
+  return answeredTurns(rows).flatMap(({ messages }) => messages);
+}
+
+interface Begun extends BegunTurn {
+  /** How many messages were copied from an earlier conversation. */
+  readonly copied: readonly HistoryMessage[];
+}
+
+/** What a turn begins with, whatever it goes on from. */
+type Start = Pick<ResponseRequest, 'model' | 'user'> & Pick<NewTurn, 'owner' | 'messages' | 'response'>;
+
+const turnOf = ({ owner, model, user, messages, response }: Start, conversationId: string | null) => ({
+  conversationId,
+  owner,
+  userId: conversationId === null ? null : (user ?? null),
+  model,
+  messages,
+  response,
+});
+
+/**
+ * Goes on in the conversation of the previous response while that is its last word. Else, and while another turn is
+ * being answered there, in a new one that begins with a copy: a response can be gone on from in several ways.
+ */
+async function beginAfter(stores: ResponseStores, previous: StoredResponse, start: Start): Promise<Begun> {
+  const { conversationId, answerSeq, messageCount } = previous;
+  if (messageCount === answerSeq) {
+    try {
+      const turn = { ...turnOf(start, conversationId), expectedCount: answerSeq };
+      return { ...(await stores.conversations.beginTurn(turn)), copied: [] };
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'conversation_busy') throw error;
+    }
+  }
+  const rows = await historyUpTo(stores.responses, previous);
+  const copies = await Promise.all(rows.map(({ role, prompt }) => toNewMessage(role, JSON.parse(prompt))));
+  const turn = {
+    ...turnOf({ ...start, messages: [...copies, ...start.messages] }, null),
+    systemPrompt: previous.systemPrompt,
+  };
+  return { ...(await stores.conversations.beginTurn(turn)), systemPrompt: previous.systemPrompt, copied: rows };
+}
+
+const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answerId);
+
+async function begin(
+  stores: ResponseStores,
+  request: ResponseRequest,
+  principal: Principal,
+  messages: readonly NewMessage[],
+  echo: string,
+): Promise<Begun> {
+  const response = { idOf, inputCount: messages.length, echo };
+  const start = { owner: principal.owner, model: request.model, user: request.user, messages, response };
+  if (request.previous_response_id != null) {
+    return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id, principal), start);
+  }
+  return { ...(await stores.conversations.beginTurn(turnOf(start, conversationIn(request)))), copied: [] };
+}
+
+/** The input as a history whose turns begin with what the user says: the oldest can be dropped. */
+function asHistory(messages: readonly NewMessage[]): HistoryMessage[] {
+  let turn = 0;
+  return messages.map(({ role, prompt }) => {
+    if (role === 'user') turn++;
+    return { turnId: `input-${turn}`, role, prompt, status: 'completed' };
+  });
+}
+
+/** Everything that the model is to read. With `truncation: "auto"` the oldest turns go when the window overflows. */
+function toPrompt(
+  request: ResponseRequest,
+  model: CatalogModel,
+  parts: { systemPrompt: string | null; history: readonly HistoryMessage[]; messages: readonly NewMessage[] },
+): ChatMessage[] {
+  const { history, messages } = parts;
+  const systemPrompt = request.instructions ?? parts.systemPrompt;
+  const auto = request.truncation === 'auto';
+  const own = auto ? messages.findLastIndex(({ role }) => role === 'user') : 0;
+  const earlier = auto ? asHistory(messages.slice(0, Math.max(own, 0))) : [];
+  const contextWindow = auto ? (model.backends[0]?.provider.contextWindow ?? model.contextWindow) : null;
+  const prompt: ChatMessage[] = JSON.parse(
+    buildPrompt({
+      systemPrompt,
+      history: [...history, ...earlier],
+      messages: messages.slice(Math.max(own, 0)),
+      contextWindow,
+    }),
+  );
+  // Of a turn before, with a model that sees: the input itself was checked.
+  return model.input.includes('image') ? prompt : withoutMedia(prompt);
+}
+
+const toNewMessages = (messages: readonly ChatMessage[]): NewMessage[] =>
+  messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message));
+
+/** Without a store: what came before is only read. */
+async function openUnstored(
+  { responses }: ResponseStores,
+  request: ResponseRequest,
+  principal: Principal,
+  model: CatalogModel,
+  input: readonly ChatMessage[],
+): Promise<OpenResponse> {
+  for (const field of ['background', 'conversation'] as const) {
+    if (!request[field]) continue;
+    throw new AppError('invalid_field', `'${field}' needs what 'store: false' forbids.`, { param: 'store' });
+  }
+  const { previous_response_id: id } = request;
+  const previous = id ? await findPrevious(responses, id, principal) : null;
+  const history = previous ? await historyUpTo(responses, previous) : [];
+  const systemPrompt = previous?.systemPrompt ?? null;
+  return {
+    stem: newStem(),
+    conversationId: null,
+    echo: echoOf(request, null),
+    messages: toPrompt(request, model, { systemPrompt, history, messages: toNewMessages(input) }),
+    end: async () => undefined,
+    drop: async () => undefined,
+  };
+}
+
+/** Puts the turn on disk, where it is to be stored, and gathers what the model is to read. */
+export async function openResponse(
+  stores: ResponseStores,
+  request: ResponseRequest,
+  principal: Principal,
+  model: CatalogModel,
+  input: readonly ChatMessage[],
+): Promise<OpenResponse> {
+  if (request.store === false) return openUnstored(stores, request, principal, model, input);
+  const messages = toNewMessages(input);
+  const echo = echoOf(request, conversationIn(request));
+  const begun = await begin(stores, request, principal, messages, JSON.stringify(echo));
+  const { conversationId, answerId } = begun;
+  const id = idOf(answerId);
+  const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
+    stores.conversations.endTurn({ conversationId, answerId, ...ended });
+  try {
+    const history = [...begun.copied, ...begun.history];
+    return {
+      stem: stemOf(id) ?? newStem(),
+      conversationId,
+      echo,
+      messages: toPrompt(request, model, { systemPrompt: begun.systemPrompt, history, messages }),
+      async end(writer, completion, status, finished) {
+        const error = writer.failure && JSON.stringify(writer.failure);
+        const response = { id, output: JSON.stringify(writer.output), error };
+        await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response });
+      },
+      drop: () => stores.conversations.dropTurn(begun),
+    };
+  } catch (error) {
+    await store({ ...storedAnswer(null), status: 'failed', usage: null });
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { ChunkCollector } from '../../providers/chunk-collector.ts';
+import { Json } from '../../providers/json.ts';
+import type { Caller } from '../chat/caller.ts';
+import { type CompletionDeps, createCompletion, type Surface, streamCompletion } from '../chat/create-completion.ts';
+import { checkChat } from '../chat/plan-chat.ts';
+import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
+import { resolveInput } from './resolve-references.ts';
+import { ResponseWriter } from './response-writer.ts';
+import { settledWithin } from './settled-within.ts';
+import { adaptInstructions, inOwnTerms, targetOf, toCompletionFields } from './to-completion.ts';
+import { toMessages } from './to-messages.ts';
+
+export interface ResponseDeps extends CompletionDeps, ResponseStores {}
+
+export type EventBatch = Json<ResponseEvent>[];
+
+/** How long the first event waits for the upstream: a failure before it is an HTTP status. In ms. */
+const OPEN_AFTER_MS = 5_000;
+
+/** One request, ready to be answered in either way. */
+export interface Run {
+  readonly writer: ResponseWriter;
+  readonly open: OpenResponse;
+  readonly chat: Json<ChatCompletionRequest>;
+  readonly caller: Caller;
+  readonly surface: Surface;
+}
+
+/** What was left out is told beside what the gateway itself changed. */
+function noteApplied(caller: Caller, applied: readonly string[]): Caller {
+  if (applied.length === 0) return caller;
+  const told = applied.join(', ');
+  caller.setHeader('x-gateway-applied', told);
+  return {
+    ...caller,
+    setHeader: (name, value) => caller.setHeader(name, name === 'x-gateway-applied' ? `${told}, ${value}` : value),
+  };
+}
+
+/** Checks a request, puts it on disk where it is to be stored, and makes a chat completion of it. */
+export async function openRun(deps: ResponseDeps, request: ResponseRequest, given: Caller): Promise<Run> {
+  const { principal } = given;
+  const catalog = deps.catalog.for(principal);
+  const model = catalog.get(request.model);
+  const target = targetOf(model);
+  const { fields, tools, applied } = toCompletionFields(request, target);
+  const items = await resolveInput(deps.responses, request.input, principal);
+  const input = toMessages(items, tools.sendsCustom);
+  if (input.length === 0 && request.conversation == null && request.previous_response_id == null) {
+    throw new AppError('missing_field', "The field 'input' is required.", { param: 'input' });
+  }
+  const caller = noteApplied(given, applied);
+  try {
+    // Before anything is stored.
+    checkChat(catalog, { ...fields, messages: input });
+    const open = await openResponse(deps, request, principal, model, input);
+    const messages = adaptInstructions(open.messages, target);
+    const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });
+    if (open.conversationId) caller.setHeader('x-conversation-id', open.conversationId);
+    const shown = request.include?.includes('reasoning.encrypted_content');
+    const writer = new ResponseWriter({
+      stem: open.stem,
+      echo: open.echo,
+      tools,
+      summary: request.reasoning?.summary != null,
+      proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
+      promptBytes: chat.bytes.length,
+    });
+    const surface: Surface = {
+      operation: 'v1.responses',
+      conversationId: open.conversationId,
+      // Of one in the background nobody would hear; it stays, as a failed one.
+      ...(request.background ? {} : { onRefused: () => open.drop() }),
+    };
+    return { writer, open, chat, caller, surface };
+  } catch (error) {
+    throw inOwnTerms(error);
+  }
+}
+
+/** Stores an answer that failed, in part or at all. */
+async function endFailed({ open, writer, caller }: Run, completion: ChatCompletion | null): Promise<void> {
+  const status = caller.signal.aborted ? 'cancelled' : completion ? 'incomplete' : 'failed';
+  await open.end(writer, completion, status, false);
+}
+
+/** The whole answer at once. */
+export async function completeRun(deps: ResponseDeps, run: Run): Promise<Response> {
+  const { writer, open, chat, caller, surface } = run;
+  let answer: Json<ChatCompletion>;
+  try {
+    answer = await createCompletion(deps, chat, caller, surface);
+  } catch (error) {
+    const told = inOwnTerms(error);
+    if (!caller.signal.aborted) writer.fail(told);
+    await endFailed(run, null);
+    throw told;
+  }
+  writer.addCompletion(answer.value);
+  writer.end();
+  await open.end(writer, answer.value, 'completed', true);
+  return writer.response;
+}
+
+const toBatch = (events: readonly ResponseEvent[]): EventBatch => events.map((event) => Json.ofValue(event));
+
+/**
+ * The answer as events. It is stored before its last event is given, so that the next request finds it. After the
+ * first event a failure is an event, too. `atOnce`: the first event does not wait for the upstream.
+ */
+export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): AsyncGenerator<EventBatch, void, void> {
+  const { writer, open, chat, caller, surface } = run;
+  const collector = new ChunkCollector();
+  const streamed = chat.with({ stream: true, stream_options: { include_usage: true } });
+  const chunks = streamCompletion(deps, streamed, caller, surface);
+  const partial = () => (collector.started ? collector.completion : null);
+  let opened = false;
+  let ended = false;
+  const begin = () => {
+    const events = opened ? [] : writer.open();
+    opened = true;
+    return events;
+  };
+  try {
+    if (atOnce) yield toBatch(begin());
+    let pending = chunks.next();
+    if (!(await settledWithin(pending, OPEN_AFTER_MS))) yield toBatch(begin());
+    for (let result = await pending; !result.done; result = await pending) {
+      const events = begin();
+      for (const { value } of result.value) {
+        collector.add(value);
+        events.push(...writer.add(value));
+      }
+      if (events.length > 0) yield toBatch(events);
+      pending = chunks.next();
+    }
+    const last = [...begin(), ...writer.end()];
+    ended = true;
+    await open.end(writer, collector.completion, 'completed', true);
+    yield toBatch(last);
+  } catch (error) {
+    if (ended) throw error;
+    const told = inOwnTerms(error);
+    const last = caller.signal.aborted ? writer.cancel() : writer.fail(told);
+    ended = true;
+    await endFailed(run, partial());
+    if (!opened) throw told;
+    yield toBatch(last);
+  } finally {
+    await chunks.return();
+    // Its reader went away.
+    if (!ended) await open.end(writer, partial(), 'cancelled', false);
+  }
+}

@@ -1,0 +1,105 @@
+import { ListInputItemsRequest } from '../../contracts/responses/conversation.ts';
+import { ItemList } from '../../contracts/responses/item.ts';
+import { ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
+import { Response, ResponseDeleted, type ResponseEvent } from '../../contracts/responses/response.ts';
+import { createResponse, streamResponse } from '../features/responses/create-response.ts';
+import {
+  cancelResponse,
+  deleteResponse,
+  followResponse,
+  getResponse,
+  listInputItems,
+} from '../features/responses/manage-responses.ts';
+import type { EventBatch, ResponseDeps } from '../features/responses/run-response.ts';
+import { RunningResponses } from '../features/responses/running-responses.ts';
+import { errorResponses, Resume } from './chat-procedures.ts';
+import type { KnownFields } from './known-fields.ts';
+import { refuseResume } from './refuse-resume.ts';
+import { TrackedStream } from './tracked-stream.ts';
+import { type CallerContext, documented, type Meta, procedure } from './trpc.ts';
+
+const PATH = '/v1/responses/{response_id}';
+const readErrors = [400, 401, 404, 409, 429, 500, 503];
+
+const describe = (
+  method: 'GET' | 'POST' | 'DELETE',
+  path: `/${string}`,
+  summary: string,
+  rest: Partial<Meta> = {},
+) => ({
+  openapi: { method, path, tags: ['responses'], summary, errorResponses: readErrors },
+  ...rest,
+});
+
+const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent> => event;
+
+const toStream = (events: AsyncGenerator<EventBatch[number][], void, void>, { socket, caller }: CallerContext) =>
+  new TrackedStream(events, showEvent, { socket, signal: caller.signal, eventName: ({ type }) => type });
+
+/** `v1.responses`: OpenAI's Responses API over any upstream. */
+export function responseProcedures(deps: ResponseDeps) {
+  const running = new RunningResponses();
+  return {
+    create: documented(
+      procedure
+        .meta({
+          openapi: {
+            method: 'POST',
+            path: '/v1/responses',
+            tags: ['responses'],
+            summary: 'Create a response',
+            description: 'OpenAI-compatible, over any model; stored as a turn of a conversation unless `store: false`.',
+            errorResponses,
+          },
+          stream: 'v1.responses.stream',
+          streamEvent: 'ResponseEvent',
+        })
+        .input(ResponseRequest)
+        .mutation(({ ctx, input }): Promise<KnownFields<Response>> => createResponse(deps, running, input, ctx.caller)),
+      Response,
+    ),
+    stream: procedure.input(ResponseRequest.extend(Resume)).subscription(({ ctx, input }) => {
+      const { lastEventId, ...request } = input;
+      refuseResume(lastEventId);
+      return toStream(streamResponse(deps, running, request, ctx.caller), ctx);
+    }),
+    get: documented(
+      procedure
+        .meta(describe('GET', PATH, 'Get a response', { stream: 'v1.responses.follow', streamEvent: 'ResponseEvent' }))
+        .input(RetrieveResponseRequest)
+        .query(({ ctx, input }): Promise<KnownFields<Response>> => getResponse(deps, input, ctx.caller.principal)),
+      Response,
+    ),
+    follow: procedure.input(RetrieveResponseRequest.extend(Resume)).subscription(({ ctx, input }) => {
+      const { lastEventId, ...request } = input;
+      refuseResume(lastEventId);
+      return toStream(followResponse(deps, running, request, ctx.caller), ctx);
+    }),
+    delete: documented(
+      procedure
+        .meta(describe('DELETE', PATH, 'Delete a response'))
+        .input(ResponseRef)
+        .mutation(
+          ({ ctx, input }): Promise<ResponseDeleted> => deleteResponse(deps, running, input, ctx.caller.principal),
+        ),
+      ResponseDeleted,
+    ),
+    cancel: documented(
+      procedure
+        .meta(describe('POST', `${PATH}/cancel`, 'Cancel a response in the background', { bodyOptional: true }))
+        .input(ResponseRef)
+        .mutation(
+          ({ ctx, input }): Promise<KnownFields<Response>> =>
+            cancelResponse(deps, running, input, ctx.caller.principal),
+        ),
+      Response,
+    ),
+    inputItems: documented(
+      procedure
+        .meta(describe('GET', `${PATH}/input_items`, 'List the input items of a response'))
+        .input(ListInputItemsRequest)
+        .query(({ ctx, input }): Promise<KnownFields<ItemList>> => listInputItems(deps, input, ctx.caller.principal)),
+      ItemList,
+    ),
+  };
+}

@@ -1,0 +1,43 @@
+import { newId } from './ids.ts';
+import { withoutNul } from './rows.ts';
+import type { Statements } from './sqlite/connection.ts';
+import { EMPTY_ANSWER, type NewMessage } from './store.ts';
+
+const INSERT_MESSAGE = `
+  INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "status",
+    "model", "createdAt")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** Where messages go. */
+export interface Place {
+  readonly conversationId: string;
+  readonly turnId: string;
+  readonly now: string;
+  /** How many messages there are, and the last of them. */
+  readonly count: number;
+  readonly lastId: string | null;
+}
+
+/** Appends messages, and gives the place after them. */
+export function insertMessages(db: Statements, messages: readonly NewMessage[], place: Place): Place {
+  const { conversationId, turnId, now } = place;
+  let { count: seq, lastId: parentId } = place;
+  for (const { role, prompt, text } of messages) {
+    const id = newId('msg');
+    const words = withoutNul(text);
+    seq += 1;
+    db.run(INSERT_MESSAGE, ...[id, conversationId, seq, parentId, turnId, role, prompt, words, 'completed', null, now]);
+    parentId = id;
+  }
+  return { ...place, count: seq, lastId: parentId };
+}
+
+/** Appends the answer that is to come, which has the id of its turn. Gives its `seq`. */
+export function insertAnswer(db: Statements, model: string, { conversationId, turnId, now, count, lastId }: Place) {
+  const seq = count + 1;
+  db.run(
+    INSERT_MESSAGE,
+    ...[turnId, conversationId, seq, lastId, turnId, 'assistant', EMPTY_ANSWER, '', 'in_progress', model, now],
+  );
+  return seq;
+}
