@@ -349,6 +349,10 @@ describe('requests', () => {
     expect(response.headers.get('x-gateway-applied')).toMatch(/^max_tokens_lowered=\d+$/);
     expect(seenBy().max_tokens).toBeLessThan(40_000);
     expect(seenBy().max_tokens).toBeGreaterThan(39_000);
+    vllm.upstream.reply(say('Fine.'));
+    await ask({ max_tokens: 8_000, system: 'word '.repeat(22_000) });
+    expect(seenBy().max_tokens).toBeLessThan(6_000);
+    expect(seenBy().max_tokens).toBeGreaterThan(4_000);
   });
 });
 

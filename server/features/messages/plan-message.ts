@@ -31,7 +31,7 @@ const LEAST_ANSWER = 1_024;
  * their window beside the prompt. So it is lowered to what is left, with a margin for the estimate.
  */
 function fitAnswer(asked: number, window: number | null, estimate: () => number): Adaptation {
-  if (window !== null && asked > LEAST_ANSWER && asked * 2 > window) {
+  if (window !== null && asked > LEAST_ANSWER) {
     const left = Math.floor(window - estimate() * 1.1);
     if (left < asked && left >= LEAST_ANSWER) {
       return { changes: { max_tokens: left }, applied: [`max_tokens_lowered=${left}`] };
