@@ -1,14 +1,4 @@
-import { z } from 'zod';
-import { type InputMessage, MessageTool } from '../../../contracts/messages/request.ts';
-
-/** Anthropic's `tool_addition` and `tool_removal`: what a system turn says of the tools from then on. */
-const ToolChangeBlock = z.object({
-  type: z.enum(['tool_addition', 'tool_removal']),
-  tool: z.union([
-    z.object({ type: z.literal('tool_reference'), name: z.string() }),
-    z.object({ type: z.literal('tool_definition'), definition: MessageTool.extend({ name: z.string() }) }),
-  ]),
-});
+import { type InputMessage, type MessageTool, ToolChangeBlock } from '../../../contracts/messages/request.ts';
 
 interface ToolChange {
   readonly name: string;

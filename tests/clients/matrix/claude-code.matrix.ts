@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { png } from '../support/pictures.ts';
-import { findAgent, openWorkplace, type Workplace } from '../support/run-agent.ts';
-import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
-import type { Script } from '../support/upstream/exchange.ts';
-import { isObject, type JsonObject } from '../support/upstream/json.ts';
-import { work } from '../support/upstream/scripts/agent.ts';
-import { answer, say } from '../support/upstream/scripts/answers.ts';
-import { errorInStream } from '../support/upstream/scripts/failures.ts';
-import { refuse } from '../support/upstream/scripts/refusals.ts';
-import { type ScriptedUpstream, startUpstream, type UpstreamOptions } from '../support/upstream/start-upstream.ts';
+import { png } from '../../support/pictures.ts';
+import { findAgent, openWorkplace, type Workplace } from '../../support/run-agent.ts';
+import { bearer, type Gateway, startGateway } from '../../support/start-gateway.ts';
+import type { Script } from '../../support/upstream/exchange.ts';
+import { isObject, type JsonObject } from '../../support/upstream/json.ts';
+import { work } from '../../support/upstream/scripts/agent.ts';
+import { answer, say } from '../../support/upstream/scripts/answers.ts';
+import { errorInStream } from '../../support/upstream/scripts/failures.ts';
+import { refuse } from '../../support/upstream/scripts/refusals.ts';
+import { type ScriptedUpstream, startUpstream, type UpstreamOptions } from '../../support/upstream/start-upstream.ts';
 
 const claude = findAgent('claude', 'node_modules/@anthropic-ai/claude-code-linux-x64/claude');
 
