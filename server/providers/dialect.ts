@@ -36,6 +36,8 @@ export interface Dialect {
   toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
   /** For a client that spoke this dialect itself: its own request, of which nothing is lost. */
   sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
+  /** Asks, for such a client, how many tokens its prompt has. */
+  toCount?(original: OriginalRequest, model: string): DialectRequest;
   /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */
   readAnswer(body: unknown, alias: string): ChatCompletion;
   createReader(alias: string): EventReader;

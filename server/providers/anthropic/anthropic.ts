@@ -20,6 +20,11 @@ export const anthropic: Dialect = {
     body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_tokens: maxTokens }) },
     headers: { ...headers },
   }),
+  toCount: ({ body, headers }, model) => ({
+    path: '/messages/count_tokens',
+    body: { ...body, model },
+    headers: { ...headers },
+  }),
   readAnswer,
   createReader: (alias) => new AnthropicReader(alias),
   healthPath: '/models',
