@@ -35,7 +35,7 @@ export interface NewTurn {
 }
 
 /** What is kept of a response from its start. */
-export interface NewResponse {
+interface NewResponse {
   /** Its id, by that of the answer. */
   readonly idOf: (answerId: string) => string;
   /** How many of the turn's messages are its own input: the last ones. */
@@ -161,7 +161,7 @@ export interface ConversationStore {
 }
 
 /** What `/v1/responses` keeps of an answer beyond its message. */
-export interface ResponseRow {
+interface ResponseRow {
   readonly id: string;
   readonly conversationId: string;
   /** `seq` of the first message of its own input, and of its answer. */
