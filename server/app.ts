@@ -7,7 +7,9 @@ import { RateLimiter } from './features/access/rate-limiter.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { audioPlugin } from './http/audio.ts';
+import { speaksAnthropic } from './http/error-dialect.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
@@ -65,11 +67,14 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   decorateAdmission(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    if (speaksAnthropic(request)) reply.header('request-id', request.id);
     done();
   });
   allowOrigins(app, env.corsOrigins);
   handleErrors(app);
   takeOverRefusals(app);
+  // First: the routes for methods that are not allowed would take HEAD.
+  await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
   await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../contracts/models/model.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type Backend, Catalog, type CatalogModel, type ModelTimeouts } from './features/models/catalog.ts';
+import { ModelMap } from './features/models/model-map.ts';
 import type { ModelEntry, ModelsFile } from './models-file.ts';
 import { ImagesApiProvider } from './providers/images-api/images-api.ts';
 import type { Provider } from './providers/provider.ts';
@@ -161,5 +162,6 @@ export function composeCatalog(options: ComposeOptions): Catalog {
   for (const { server, provider } of options.locals) {
     for (const name of server.models) add(ownModel(name, toBackend(provider, name), server.id));
   }
-  return new Catalog([...models.values()], options.demo ? DEMO_NOTICE : null);
+  const map = new ModelMap(options.file.model_map);
+  return new Catalog([...models.values()], options.demo ? DEMO_NOTICE : null, map);
 }

@@ -54,8 +54,18 @@ const ModelEntry = z.strictObject({
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
+/** Names that clients are built with, such as `claude-*`, and the alias that serves each. */
+const MappedName = z
+  .string()
+  .min(1)
+  .refine((name) => name.split('*').length <= 2, { error: 'a name may hold one `*`' });
+
 const ModelsFile = z
-  .strictObject({ providers: z.record(z.string(), ProviderEntry), models: z.array(ModelEntry) })
+  .strictObject({
+    providers: z.record(z.string(), ProviderEntry),
+    models: z.array(ModelEntry),
+    model_map: z.record(MappedName, z.string().min(1)).default({}),
+  })
   .superRefine((file, ctx) => {
     const aliases = new Set<string>();
     for (const [i, model] of file.models.entries()) {

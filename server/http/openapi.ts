@@ -9,6 +9,9 @@ import { EmbeddingRequest } from '../../contracts/embeddings/embedding.ts';
 import { ErrorBody, errorCatalog } from '../../contracts/errors.ts';
 import { ImageEditForm, ImageEditRequest } from '../../contracts/images/edit.ts';
 import { ImageEvent, ImageGenerationRequest } from '../../contracts/images/generation.ts';
+import { MessageEvent } from '../../contracts/messages/answer.ts';
+import { MessageErrorBody } from '../../contracts/messages/error.ts';
+import { MessageRequest, TokenCountRequest } from '../../contracts/messages/request.ts';
 import { ResponseRequest } from '../../contracts/responses/request.ts';
 import { ResponseEvent } from '../../contracts/responses/response.ts';
 import { audioPaths } from './audio-document.ts';
@@ -20,6 +23,7 @@ const TAGS: Readonly<Record<string, string>> = {
   embeddings: 'OpenAI-compatible embeddings.',
   audio: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
   conversations: 'Chat with memory: the server keeps the history.',
+  messages: "Anthropic's Messages API, over any model.",
   images: 'OpenAI-compatible images, made and changed.',
   responses: "OpenAI's Responses API over any model, and its shape of conversations.",
   models: 'Which models there are, and what they can do.',
@@ -46,12 +50,12 @@ const chatHeaders = {
 };
 
 /** One status may stand for several codes. */
-function errorResponse(status: string): ResponseObject {
+function errorResponse(status: string, body = 'ErrorBody'): ResponseObject {
   const codes = Object.entries(errorCatalog).flatMap(([code, row]) => (String(row.status) === status ? [code] : []));
   return {
     description: codes.map((code) => `\`${code}\``).join(', ') || 'Error',
     headers: status === '429' ? { ...requestId, 'retry-after': header('integer', 'In seconds.') } : requestId,
-    content: { 'application/json': { schema: refTo('ErrorBody') } },
+    content: { 'application/json': { schema: refTo(body) } },
   };
 }
 
@@ -83,6 +87,10 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       ImageEditRequest,
       ImageEvent,
       ImageGenerationRequest,
+      MessageErrorBody,
+      MessageEvent,
+      MessageRequest,
+      TokenCountRequest,
       TurnRequest,
       TextCompletion,
       TextCompletionRequest,
@@ -115,7 +123,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
         if (operation.meta.stream) addStream(responses[status], operation.meta.streamEvent);
       } else {
-        responses[status] = errorResponse(status);
+        responses[status] = errorResponse(status, operation.meta.errorBody);
       }
     }
     // `/readyz` alone: the same answer, with the status of what it says.

@@ -7,6 +7,7 @@ import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { withCaller } from '../rpc/trpc.ts';
 import { clientSignal } from './client-signal.ts';
 import { coerceQuery } from './coerce-query.ts';
+import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { acceptImageForms, FormBody } from './image-form.ts';
 import { listOperations, type Operation } from './list-operations.ts';
@@ -58,6 +59,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
     setHeader(name, value) {
       reply.header(name, value);
     },
+    ...(speaksAnthropic(request) ? { dialect: 'anthropic', dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     respond,
   };

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { toWireError } from '../errors/to-wire.ts';
+import { toErrorEvent } from './error-dialect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
@@ -104,7 +104,7 @@ export async function sendStream<Event>(
   } catch (error) {
     if (!raw.destroyed) {
       onError(error);
-      raw.write(`data: ${JSON.stringify(toWireError(error).body)}\n\n`);
+      raw.write(toErrorEvent(reply.request, error));
     }
   } finally {
     heartbeat.close(beat);

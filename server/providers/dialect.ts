@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import type { OriginalRequest } from './provider.ts';
 
 /** A request as the vendor takes it. */
 export interface DialectRequest {
@@ -6,6 +7,8 @@ export interface DialectRequest {
   readonly path: string;
   /** Written as JSON. */
   readonly body: object;
+  /** Win over those of the dialect. */
+  readonly headers?: Record<string, string>;
 }
 
 /** Makes chunks of the events of one streamed answer. */
@@ -29,6 +32,8 @@ export interface Dialect {
   headers(apiKey: string | undefined): Record<string, string>;
   /** Throws `invalid_field` with `param` for what the vendor has no place for. */
   toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
+  /** For a client that spoke this dialect itself: its own request, of which nothing is lost. */
+  sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
   /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */
   readAnswer(body: unknown, alias: string): ChatCompletion;
   createReader(alias: string): EventReader;

@@ -6,6 +6,15 @@ import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from './json.ts';
 
+/** What a client sent in another dialect than the canonical form, for an upstream that speaks that very dialect. */
+export interface OriginalRequest {
+  /** As in `Provider.speaks`. */
+  readonly dialect: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Those that belong to the dialect, such as `anthropic-beta`; no key. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** How long one call may take, in ms; what is absent is the provider's own. */
 export interface CallTimeouts {
   /** Until the first byte. */
@@ -26,6 +35,12 @@ export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   readonly alias: string;
   /** What was asked, in the canonical form: OpenAI's. For `complete` it does not ask for a stream. */
   readonly request: Json<Request>;
+  /**
+   * The same request in the client's dialect. An upstream that speaks it gets this one, unless `changes` touch the
+   * messages, and the answer holds the vendor's own words beside the canonical ones: a completion `original_answer`,
+   * chunks `original_event`.
+   */
+  readonly original?: OriginalRequest | undefined;
   /**
    * Top-level fields that the gateway sets over the client's (a floored `max_tokens`, `stream_options`, messages
    * without images); `undefined` removes a field. Wins over `request`; the provider itself sets `model`, and `stream`
@@ -87,6 +102,8 @@ export interface Provider {
   readonly id: string;
   /** The dialect, such as `openai-compatible`. */
   readonly kind: string;
+  /** The dialect whose `ProviderCall.original` it sends on, such as `anthropic`; absent: none. */
+  readonly speaks?: string | undefined;
   /** In tokens, where the provider knows better than the catalog; null until it does. */
   readonly contextWindow?: number | null;
 

@@ -1,3 +1,15 @@
+import { z } from 'zod';
+
+/** The `format` of Anthropic's reasoning details; OpenRouter's name for them. */
+export const ANTHROPIC_FORMAT = 'anthropic-claude-v1';
+
+/**
+ * Our addition to a reasoning detail (`after`) that does not stand before everything else in its answer: behind so many
+ * UTF-16 units of the text and so many calls. Anthropic refuses thinking that comes back in another place.
+ */
+export const Place = z.object({ content: z.int().min(0), tool_calls: z.int().min(0) });
+export type Place = z.infer<typeof Place>;
+
 /**
  * One piece of reasoning with what proves it to its vendor, so that a client can send it back. Shape: OpenRouter's
  * `reasoning_details`; `reasoning.text` has `text` and `signature`, `reasoning.summary` `summary`, `reasoning.encrypted` `data`. In a stream one

@@ -1,6 +1,6 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
 import { AppError } from '../errors/app-error.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, DialectRequest } from './dialect.ts';
 import type { Exchange } from './http/exchange.ts';
 import { probe } from './http/probe.ts';
 import { expectSuccess, successOf } from './http/read-error.ts';
@@ -22,16 +22,25 @@ function parse(bytes: Buffer, what: string): unknown {
   }
 }
 
+/** An event goes with the first chunk that it makes, and with an empty one when it makes none. */
+function withOriginal(chunks: ChatCompletionChunk[], event: unknown, alias: string): ChatCompletionChunk[] {
+  const empty = { id: '', object: 'chat.completion.chunk' as const, created: 0, model: alias, choices: [] };
+  const [first = empty, ...rest] = chunks;
+  return [{ ...first, original_event: event }, ...rest];
+}
+
 /** An upstream of any vendor that has a dialect of its own: each request and each event is translated. */
 export class TranslatingProvider implements Provider {
   readonly kind: string;
   readonly id: string;
+  readonly speaks: string | undefined;
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
 
   constructor(id: string, dialect: Dialect, settings: UpstreamSettings) {
     this.id = id;
     this.kind = dialect.kind;
+    this.speaks = dialect.sendOn ? dialect.kind : undefined;
     this.#dialect = dialect;
     this.#client = new UpstreamClient(settings, {
       'content-type': 'application/json',
@@ -44,7 +53,9 @@ export class TranslatingProvider implements Provider {
     try {
       const bytes = successOf(await this.#post(call, false).collect(MAX_ANSWER));
       if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
-      return Json.ofValue(this.#dialect.readAnswer(parse(bytes, 'something'), call.alias));
+      const body = parse(bytes, 'something');
+      const answer = this.#dialect.readAnswer(body, call.alias);
+      return Json.ofValue(this.#sendsOn(call) ? { ...answer, original_answer: body } : answer);
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -56,6 +67,7 @@ export class TranslatingProvider implements Provider {
       await expectSuccess(exchange);
       const parser = new SseParser();
       const reader = this.#dialect.createReader(call.alias);
+      const sendsOn = this.#sendsOn(call);
       for (let ended = false; !ended; ) {
         const arrived = await exchange.read();
         ended = arrived === null;
@@ -64,7 +76,10 @@ export class TranslatingProvider implements Provider {
         try {
           for (const payload of arrived ? parser.pushAll(arrived) : parser.flush()) {
             if (payload.length === 0 || payload.equals(DONE)) continue;
-            for (const chunk of reader.read(parse(payload, 'an event'))) batch.push(Json.ofValue(chunk));
+            const event = parse(payload, 'an event');
+            const read = reader.read(event);
+            const chunks = sendsOn ? withOriginal(read, event, call.alias) : read;
+            for (const chunk of chunks) batch.push(Json.ofValue(chunk));
           }
         } catch (error) {
           failure = error;
@@ -90,9 +105,21 @@ export class TranslatingProvider implements Provider {
   }
 
   #post(call: ProviderCall, stream: boolean): Exchange {
-    const request = call.request.with(call.changes).value;
-    const { path, body } = this.#dialect.toRequest(request, call.model, stream);
+    const { path, body, headers = {} } = this.#toRequest(call, stream);
     const { signal, timeouts } = call;
-    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { timeouts });
+    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { timeouts, headers });
+  }
+
+  #sendsOn({ original, changes }: ProviderCall): boolean {
+    return this.speaks !== undefined && original?.dialect === this.speaks && !('messages' in changes);
+  }
+
+  #toRequest(call: ProviderCall, stream: boolean): DialectRequest {
+    const { original, changes, model } = call;
+    if (original && this.#dialect.sendOn && this.#sendsOn(call)) {
+      const maxTokens = changes.max_tokens;
+      return this.#dialect.sendOn(original, model, stream, typeof maxTokens === 'number' ? maxTokens : null);
+    }
+    return this.#dialect.toRequest(call.request.with(changes).value, model, stream);
   }
 }

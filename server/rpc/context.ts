@@ -18,6 +18,10 @@ export interface Context {
   readonly body?: Buffer | undefined;
   /** Takes the answer as bytes where the transport can send them as they are (REST). */
   readonly respond?: ((answer: Json<object>) => void) | undefined;
+  /** Whose shape an answer is wanted in, where an address has two. REST only. */
+  readonly dialect?: 'anthropic' | undefined;
+  /** The headers of that dialect. */
+  readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;
 }

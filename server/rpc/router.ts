@@ -17,15 +17,23 @@ import {
   updateConversation,
 } from '../features/conversations/manage-conversations.ts';
 import type { Catalog } from '../features/models/catalog.ts';
-import { describeGateway, getModel, listModels } from '../features/models/describe-models.ts';
+import {
+  describeGateway,
+  getAnthropicModel,
+  getModel,
+  listAnthropicModels,
+  listModels,
+} from '../features/models/describe-models.ts';
 import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
+import { Json } from '../providers/json.ts';
 import type { Store } from '../store/store.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
+import { messageProcedures } from './message-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
@@ -60,20 +68,27 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
       completions: textCompletionProcedures(deps),
       embeddings: embeddingProcedures(deps),
       images: imageProcedures(deps),
+      messages: messageProcedures(deps),
       responses: responseProcedures({ ...deps, conversations, responses }),
       conversations: openAiConversationProcedures({ conversations, responses }),
     },
     c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {
       list: documented(
-        procedure.meta(get('/v1/models', 'models', 'List the models')).query((): ModelList => listModels(catalog)),
+        procedure.meta(get('/v1/models', 'models', 'List the models')).query(({ ctx }): ModelList => {
+          if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(listAnthropicModels(catalog)));
+          return listModels(catalog);
+        }),
         ModelList,
       ),
       get: documented(
         procedure
           .meta(get('/v1/models/{model}', 'models', 'Get a model'))
           .input(ModelRef)
-          .query(({ input }): Model => getModel(catalog, input.model)),
+          .query(({ ctx, input }): Model => {
+            if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(getAnthropicModel(catalog, input.model)));
+            return getModel(catalog, input.model);
+          }),
         Model,
       ),
       info: documented(

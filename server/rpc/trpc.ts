@@ -17,6 +17,8 @@ export type Meta = OpenApiMeta & {
   imageForm?: boolean;
   /** REST takes the request without a body too. */
   bodyOptional?: boolean;
+  /** The schema of its errors; default `ErrorBody`. */
+  errorBody?: string;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };
@@ -87,8 +89,8 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Lets the caller in, or throws why not. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader } = ctx;
-  return Object.assign(ctx, { caller: { requestId, principal: ctx.authorize(), signal, setHeader } });
+  const { requestId, setHeader, dialectHeaders } = ctx;
+  return Object.assign(ctx, { caller: { requestId, principal: ctx.authorize(), signal, setHeader, dialectHeaders } });
 }
 
 /** Needs a key: what the use case gets is the caller. */

@@ -11,6 +11,8 @@ export interface Caller {
   readonly principal: Principal;
   /** Aborts when the client has left. */
   readonly signal: AbortSignal;
+  /** Headers of the client's dialect, such as `anthropic-beta`. */
+  readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. */
   setHeader(name: string, value: string): void;
 }

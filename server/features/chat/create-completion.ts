@@ -1,14 +1,15 @@
-import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
+import type { OriginalRequest } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/store.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
-import { applyConstraints, checkChat, toCall } from './plan-chat.ts';
+import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
 import { type ChunkBatch, relayStream } from './relay-chunks.ts';
 
 export interface CompletionDeps {
@@ -17,12 +18,20 @@ export interface CompletionDeps {
   readonly usage: UsageStore;
 }
 
-/** Which surface a completion is made for. */
+/** Which surface a completion is made for, and what it wants done in its own way. */
 export interface Surface {
   /** As in usage rows. */
   readonly operation: string;
   /** Of the stored conversation, if there is one; it is the affinity key. */
   readonly conversationId?: string | null;
+  /** The request as that surface got it, for upstreams that speak its dialect. */
+  readonly original?: OriginalRequest | undefined;
+  /** Those of the model's backends that can do it; absent: all. */
+  readonly backends?: readonly Backend[] | undefined;
+  /** What is changed for one backend; `x-gateway-applied` says it. */
+  adapt?(backend: Backend): Adaptation;
+  /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
+  isToken?(chunk: ChatCompletionChunk): boolean;
 }
 
 const CHAT: Surface = { operation: 'v1.chat' };
@@ -38,15 +47,21 @@ function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
-  { operation, conversationId = null }: Surface,
+  { operation, conversationId = null, original, backends, adapt }: Surface,
 ) {
   const { value } = request;
   const model = checkChat(catalog, value);
   const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
-  const job: Job = { model, backends: model.backends, caller, affinityKey };
+  const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
   const meter = new Meter(usage, operation, model, caller, request.bytes.length);
   meter.conversationId = conversationId;
-  return { model, job, meter, checked: asChecked(request) };
+  const checked = asChecked(request);
+  const callOf = (backend: Backend, attempting: Caller, fields = value) => {
+    meter.backend = backend;
+    const plan = applyConstraints({ model, backend }, fields, () => value.messages, caller, adapt?.(backend));
+    return toCall(plan, checked, attempting, original);
+  };
+  return { job, meter, callOf };
 }
 
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */
@@ -56,17 +71,12 @@ export async function createCompletion(
   caller: Caller,
   surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
-  const { value } = request;
-  if (value.stream) {
+  if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { model, job, meter, checked } = prepare(deps, request, caller, surface);
+  const { job, meter, callOf } = prepare(deps, request, caller, surface);
   try {
-    const answer = await deps.dispatcher.complete(job, (backend) => {
-      meter.backend = backend;
-      const plan = applyConstraints({ model, backend }, value, () => value.messages, caller);
-      return backend.provider.complete(toCall(plan, checked, caller));
-    });
+    const answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
     meter.chunk();
     meter.report(answer.value.usage);
     meter.end();
@@ -85,11 +95,10 @@ export async function* streamCompletion(
   surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
   const { value } = request;
-  const { model, job, meter, checked } = prepare(deps, request, caller, surface);
-  const upstream = deps.dispatcher.stream(job, isToken, (backend, attempting) => {
-    meter.backend = backend;
-    const plan = applyConstraints({ model, backend }, { ...value, stream: true }, () => value.messages, caller);
-    return backend.provider.stream(toCall(plan, checked, attempting));
-  });
+  const { job, meter, callOf } = prepare(deps, request, caller, surface);
+  const begins = (chunk: ChatCompletionChunk) => surface.isToken?.(chunk) ?? isToken(chunk);
+  const upstream = deps.dispatcher.stream(job, begins, (backend, attempting) =>
+    backend.provider.stream(callOf(backend, attempting, { ...value, stream: true })),
+  );
   yield* relayStream(upstream, value.stream_options?.include_usage === true, meter);
 }

@@ -3,7 +3,7 @@ import { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
-import type { ProviderCall } from '../../providers/provider.ts';
+import type { OriginalRequest, ProviderCall } from '../../providers/provider.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import type { Caller } from './caller.ts';
 import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
@@ -24,14 +24,25 @@ export const toCall = <Request extends object>(
   { model, backend, changes }: ChatPlan,
   request: Json<Request>,
   caller: Caller,
+  original?: OriginalRequest,
 ): ProviderCall<Request> => ({
   model: backend.model,
   alias: model.alias,
   request,
+  original,
   changes,
   signal: caller.signal,
   timeouts: model.timeouts,
 });
+
+/** What the surface that asks for a chat changes in it for one backend. */
+export interface Adaptation {
+  readonly changes: Readonly<Record<string, number>>;
+  /** As in `x-gateway-applied`. */
+  readonly applied: readonly string[];
+}
+
+const UNCHANGED: Adaptation = { changes: {}, applied: [] };
 
 /** Tools are refused where they could only be lost. */
 export function checkTools(model: CatalogModel, tools: readonly unknown[] | null | undefined): void {
@@ -67,10 +78,12 @@ export function applyConstraints(
   >,
   messages: () => readonly ChatMessage[],
   caller: Caller,
+  adapted: Adaptation = UNCHANGED,
 ): ChatPlan {
-  const applied: string[] = [];
-  const changes: Record<string, unknown> = floorMaxTokens(model, fields);
-  if (Object.keys(changes).length > 0) applied.push(`max_tokens_floored=${model.minMaxTokens}`);
+  const applied = [...adapted.applied];
+  const floored = floorMaxTokens(model, { ...fields, ...adapted.changes });
+  const changes: Record<string, unknown> = { ...adapted.changes, ...floored };
+  if (Object.keys(floored).length > 0) applied.push(`max_tokens_floored=${model.minMaxTokens}`);
   if (backend.ignoresImages && hasParts(messages())) {
     changes.messages = withoutMedia(messages());
     applied.push('images_ignored');

@@ -1,6 +1,7 @@
 import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts, Provider } from '../../providers/provider.ts';
+import { ModelMap } from './model-map.ts';
 
 /** A provider that serves a model, and the name of the model there. */
 export interface Backend {
@@ -54,21 +55,33 @@ export interface CatalogModel {
   readonly missing: string | null;
 }
 
-/** Every model of the gateway, by alias. */
+/** Every model of the gateway, by alias and by the names that are mapped to one. */
 export class Catalog {
   readonly models: readonly CatalogModel[];
   /** Why answers come from the small embedded model; null outside demo mode. */
   readonly demoNotice: string | null;
   readonly #byAlias: ReadonlyMap<string, CatalogModel>;
+  readonly #map: ModelMap;
 
-  constructor(models: readonly CatalogModel[], demoNotice: string | null) {
+  constructor(models: readonly CatalogModel[], demoNotice: string | null, map: ModelMap = new ModelMap({})) {
     this.models = models;
     this.demoNotice = demoNotice;
     this.#byAlias = new Map(models.map((model) => [model.alias, model]));
+    this.#map = map;
   }
 
-  find(alias: string): CatalogModel | undefined {
-    return this.#byAlias.get(alias);
+  /** The models, and those of mapped names under these names. */
+  get listed(): readonly CatalogModel[] {
+    const mapped = this.#map.names.flatMap((name) => (this.#byAlias.has(name) ? [] : (this.find(name) ?? [])));
+    return [...this.models, ...mapped];
+  }
+
+  /** An alias comes before a mapped name, which answers under itself: clients compare it with what they asked for. */
+  find(name: string): CatalogModel | undefined {
+    const own = this.#byAlias.get(name);
+    if (own) return own;
+    const model = this.#byAlias.get(this.#map.find(name) ?? '');
+    return model && { ...model, alias: name };
   }
 
   /** Throws `model_not_in_allowlist`, and `endpoint_not_supported` when the model serves other endpoints only. */
@@ -82,9 +95,11 @@ export class Catalog {
         { param: 'model' },
       );
     }
+    const mapped = this.#map.find(alias);
+    const through = mapped === undefined ? '' : ` is mapped to '${mapped}', which`;
     throw new AppError(
       'model_not_in_allowlist',
-      `The model '${alias.slice(0, 200)}' is not known here; GET /v1/info lists the models.`,
+      `The model '${alias.slice(0, 200)}'${through} is not known here; GET /v1/info lists the models.`,
       { param: 'model' },
     );
   }

@@ -1,3 +1,4 @@
+import type { AnthropicModel, AnthropicModelList } from '../../../contracts/models/anthropic-model.ts';
 import type { GatewayInfo, Model, ModelInfo, ModelList } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
@@ -13,11 +14,23 @@ const toModel = (model: CatalogModel): Model => ({
   owned_by: model.family ?? model.backends[0]?.provider.id ?? 'duplex',
 });
 
+const windowOf = (model: CatalogModel) => model.contextWindow ?? model.backends[0]?.provider.contextWindow ?? null;
+
+const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
+  type: 'model',
+  id: model.alias,
+  display_name: model.alias,
+  created_at: new Date(CREATED * 1000).toISOString(),
+  max_input_tokens: windowOf(model),
+  max_tokens: null,
+  capabilities: null,
+});
+
 const toModelInfo = (model: CatalogModel, states: BackendStates): ModelInfo => ({
   alias: model.alias,
   family: model.family,
   license: model.license,
-  context_window: model.contextWindow ?? model.backends[0]?.provider.contextWindow ?? null,
+  context_window: windowOf(model),
   endpoints: [...model.endpoints],
   modalities: { input: [...model.input], output: [...model.output] },
   capabilities: {
@@ -42,14 +55,26 @@ const toModelInfo = (model: CatalogModel, states: BackendStates): ModelInfo => (
 });
 
 /** `GET /v1/models` */
-export const listModels = (catalog: Catalog): ModelList => ({ object: 'list', data: catalog.models.map(toModel) });
+export const listModels = (catalog: Catalog): ModelList => ({ object: 'list', data: catalog.listed.map(toModel) });
 
-/** `GET /v1/models/{model}` */
-export function getModel(catalog: Catalog, alias: string): Model {
+/** The same in Anthropic's shape: all of them on one page. */
+export function listAnthropicModels(catalog: Catalog): AnthropicModelList {
+  const data = catalog.listed.map(toAnthropicModel);
+  return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+}
+
+function findModel(catalog: Catalog, alias: string): CatalogModel {
   const model = catalog.find(alias);
-  if (model) return toModel(model);
+  if (model) return model;
   throw new AppError('model_not_found', `The model '${alias.slice(0, 200)}' does not exist here.`, { param: 'model' });
 }
+
+/** `GET /v1/models/{model}` */
+export const getModel = (catalog: Catalog, alias: string): Model => toModel(findModel(catalog, alias));
+
+/** The same in Anthropic's shape. */
+export const getAnthropicModel = (catalog: Catalog, alias: string): AnthropicModel =>
+  toAnthropicModel(findModel(catalog, alias));
 
 /** `GET /v1/info` */
 export const describeGateway = (catalog: Catalog, states: BackendStates, version: string): GatewayInfo => ({

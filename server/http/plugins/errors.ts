@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
-import { toAppError, toWireError } from '../../errors/to-wire.ts';
+import { toAppError } from '../../errors/to-wire.ts';
+import { toErrorAnswer } from '../error-dialect.ts';
 
 /** Our own faults are errors, an upstream's are warnings, a client's are nobody's business: also when it just left. */
 export function logError(request: FastifyRequest, thrown: unknown): void {
@@ -13,7 +14,7 @@ export function logError(request: FastifyRequest, thrown: unknown): void {
 }
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
-  const { status, headers, body } = toWireError(thrown);
+  const { status, headers, body } = toErrorAnswer(reply.request, thrown);
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 

@@ -14,6 +14,11 @@ export const anthropic: Dialect = {
   kind: 'anthropic',
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
   toRequest: (request, model, stream) => ({ path: '/messages', body: toBody(request, model, stream) }),
+  sendOn: ({ body, headers }, model, stream, maxTokens) => ({
+    path: '/messages',
+    body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_tokens: maxTokens }) },
+    headers: { ...headers },
+  }),
   readAnswer,
   createReader: (alias) => new AnthropicReader(alias),
   healthPath: '/models',

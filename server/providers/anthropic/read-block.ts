@@ -1,6 +1,6 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
-import type { ReasoningDetail } from '../reasoning-details.ts';
-import { type AnswerBlock, type BlockDelta, type Place, REASONING_FORMAT } from './wire.ts';
+import { ANTHROPIC_FORMAT, type Place, type ReasoningDetail } from '../reasoning-details.ts';
+import type { AnswerBlock, BlockDelta } from './wire.ts';
 
 /** A call whose arguments are still coming. */
 interface OpenCall {
@@ -78,7 +78,7 @@ export class BlockReader {
     this.#thoughts.set(block, index);
     const after: Place = { content: this.#said, tool_calls: this.#calls.size };
     const amid = known === undefined && after.content + after.tool_calls > 0;
-    return { reasoning_details: [{ ...detail, format: REASONING_FORMAT, index, ...(amid ? { after } : {}) }] };
+    return { reasoning_details: [{ ...detail, format: ANTHROPIC_FORMAT, index, ...(amid ? { after } : {}) }] };
   }
 
   #call(block: number, { id, name, input }: AnswerBlock): ChatDelta[] {

@@ -1,8 +1,14 @@
 import type { ChatMessage, ToolCall } from '../../../contracts/chat/message.ts';
-import { joinReasoningDetails, type ReasoningDetail, readReasoningDetails } from '../reasoning-details.ts';
+import {
+  ANTHROPIC_FORMAT,
+  joinReasoningDetails,
+  Place,
+  type ReasoningDetail,
+  readReasoningDetails,
+} from '../reasoning-details.ts';
 import { cacheOf, refuse } from './refuse.ts';
 import { toTextBlocks } from './to-blocks.ts';
-import { type Block, Place, REASONING_FORMAT } from './wire.ts';
+import type { Block } from './wire.ts';
 
 interface Thought {
   readonly block: Block;
@@ -16,7 +22,7 @@ function toThinking(detail: ReasoningDetail): Thought[] {
 }
 
 function toThinkingBlock(detail: ReasoningDetail): Block[] {
-  if (detail.format != null && detail.format !== REASONING_FORMAT) return [];
+  if (detail.format != null && detail.format !== ANTHROPIC_FORMAT) return [];
   if (detail.type === 'reasoning.encrypted' && detail.data) return [{ type: 'redacted_thinking', data: detail.data }];
   if (detail.type !== 'reasoning.text' || !detail.signature) return [];
   return [{ type: 'thinking', thinking: detail.text ?? '', signature: detail.signature }];

@@ -1,15 +1,5 @@
 import { z } from 'zod';
 
-/** Signs our `reasoning_details` as Anthropic's; OpenRouter's name for them. */
-export const REASONING_FORMAT = 'anthropic-claude-v1';
-
-/**
- * Our addition to a reasoning detail (`after`) that does not stand before everything else in its answer: behind so many
- * UTF-16 units of the text and so many calls. Anthropic refuses thinking that comes back in another place.
- */
-export const Place = z.object({ content: z.int().min(0), tool_calls: z.int().min(0) });
-export type Place = z.infer<typeof Place>;
-
 /** One content block of a request. Format: Anthropic's Messages API reference. */
 export interface Block {
   readonly type: string;

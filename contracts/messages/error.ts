@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { type ErrorBody, errorCatalog, errorCodes } from '../errors.ts';
+
+/** The error types of Anthropic's API. Format: its errors reference. */
+export const MessageErrorType = z.enum([
+  'invalid_request_error',
+  'authentication_error',
+  'billing_error',
+  'permission_error',
+  'not_found_error',
+  'request_too_large',
+  'rate_limit_error',
+  'api_error',
+  'timeout_error',
+  'overloaded_error',
+]);
+type MessageErrorType = z.infer<typeof MessageErrorType>;
+
+/** The body of every error below `/v1/messages`: Anthropic's envelope, with the gateway's own `code` and `param`. */
+export const MessageErrorBody = z
+  .object({
+    type: z.literal('error'),
+    error: z.object({
+      type: MessageErrorType,
+      message: z.string(),
+      code: z.enum(errorCodes).describe('Stable; see `GET /errors`.'),
+      param: z.string().nullable(),
+    }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'MessageErrorBody' });
+export type MessageErrorBody = z.infer<typeof MessageErrorBody>;
+
+const TYPES: Readonly<Record<number, MessageErrorType>> = {
+  401: 'authentication_error',
+  402: 'billing_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+};
+
+/** Anthropic answers 404 to a model that it does not know, in a request as in a list. */
+const statusOf = (code: ErrorBody['error']['code']): number =>
+  code === 'model_not_in_allowlist' ? 404 : errorCatalog[code].status;
+
+/** Agents compact their history when the message begins so. */
+const tooLong = (message: string) =>
+  message.startsWith('prompt is too long') ? message : `prompt is too long: ${message}`;
+
+/** One of the gateway's errors as Anthropic says it. */
+export function toMessageError(
+  { error: { code, message, param } }: ErrorBody,
+  requestId: string,
+): { status: number; body: MessageErrorBody } {
+  const status = statusOf(code);
+  const type = TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
+  const said = code === 'context_length_exceeded' ? tooLong(message) : message;
+  return { status, body: { type: 'error', error: { type, message: said, code, param }, request_id: requestId } };
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { ToolCallDelta } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { BlockWriter } from './block-writer.ts';
+import { CALL_FIELDS } from './seal-details.ts';
+
+interface Call {
+  readonly index: number;
+  id: string;
+  name: string;
+  /** Arguments so far, and how much of them was written. */
+  json: string;
+  written: number;
+  state: 'waiting' | 'open' | 'closed';
+}
+
+/** Whether nothing is missing from the text of a call's arguments. */
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Calls whose pieces may come mixed, one block after the other: a call waits while the one before it is not whole. */
+export class CallWriter {
+  readonly #blocks: BlockWriter;
+  readonly #calls = new Map<number, Call>();
+
+  constructor(blocks: BlockWriter) {
+    this.#blocks = blocks;
+  }
+
+  get called(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  add({ index, id, type: _, function: piece, ...fields }: ToolCallDelta): void {
+    const call = this.#callAt(index);
+    if (id) call.id = id;
+    call.name += piece?.name ?? '';
+    call.json += piece?.arguments ?? '';
+    if (Object.values(fields).some((value) => value != null)) {
+      call.id ||= newToolId();
+      this.#blocks.prove({ type: CALL_FIELDS, id: call.id, fields });
+    }
+    if (call.state === 'closed' && piece?.arguments?.trim()) {
+      throw new AppError('upstream_broken', 'The upstream went on with a tool call that was complete.');
+    }
+    if (call.state === 'waiting' && this.#mayOpen()) this.#open(call);
+    if (call.state === 'open') this.#write(call);
+  }
+
+  /** Writes what waited. */
+  finish(): void {
+    for (const call of [...this.#calls.values()].toSorted((a, b) => a.index - b.index)) {
+      if (call.state === 'waiting') this.#open(call);
+      if (this.#blocks.openCall === call.index) this.#write(call);
+    }
+  }
+
+  #callAt(index: number): Call {
+    const known = this.#calls.get(index);
+    if (known) return known;
+    const call: Call = { index, id: '', name: '', json: '', written: 0, state: 'waiting' };
+    this.#calls.set(index, call);
+    return call;
+  }
+
+  #mayOpen(): boolean {
+    const { openCall } = this.#blocks;
+    const open = openCall === null ? undefined : this.#calls.get(openCall);
+    return !open || isWhole(open.json);
+  }
+
+  #open(call: Call): void {
+    if (call.name === '') return;
+    const { openCall } = this.#blocks;
+    const before = openCall === null ? undefined : this.#calls.get(openCall);
+    if (before) before.state = 'closed';
+    call.id ||= newToolId();
+    call.state = 'open';
+    this.#blocks.toolUse(call.index, call.id, call.name);
+  }
+
+  #write(call: Call): void {
+    if (this.#blocks.openCall !== call.index) {
+      throw new AppError('upstream_broken', 'The upstream broke a tool call off with something else.');
+    }
+    this.#blocks.input(call.json.slice(call.written));
+    call.written = call.json.length;
+  }
+}
+
+const newToolId = () => `toolu_${randomBytes(12).toString('hex')}`;

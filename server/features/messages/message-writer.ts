@@ -1,0 +1,118 @@
+import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
+import type { MessageEvent, MessageUsage } from '../../../contracts/messages/answer.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { ANTHROPIC_FORMAT, type ReasoningDetail, readReasoningDetails } from '../../providers/reasoning-details.ts';
+import { BlockWriter } from './block-writer.ts';
+import { CallWriter } from './call-writer.ts';
+import { toStopReason } from './to-stop-reason.ts';
+import { toMessageUsage } from './to-usage.ts';
+
+type Choice = ChatCompletionChunk['choices'][number];
+
+const NOTHING: MessageUsage = {
+  input_tokens: 0,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+  output_tokens: 0,
+};
+
+const isAnthropic = ({ format }: ReasoningDetail) => format == null || format === ANTHROPIC_FORMAT;
+
+/** Of the vendor's own events no more is asked: what is new in them reaches the client. */
+const isEvent = (event: unknown): event is MessageEvent =>
+  typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
+
+/** Writes the chunks of one answer as Anthropic's events. */
+export class MessageWriter {
+  /** The name that the client asked for. */
+  readonly #model: string;
+  readonly #blocks = new BlockWriter();
+  readonly #calls = new CallWriter(this.#blocks);
+  #started = false;
+  /** The upstream's own events are passed on. */
+  #verbatim = false;
+  #finish: Choice | null = null;
+  #refused = false;
+  #usage: Usage | null = null;
+
+  constructor(model: string) {
+    this.#model = model;
+  }
+
+  read(chunk: ChatCompletionChunk): MessageEvent[] {
+    if (chunk.original_event !== undefined) this.#verbatim = true;
+    if (this.#verbatim) return this.#pass(chunk.original_event);
+    if (chunk.usage) this.#usage = chunk.usage;
+    const start = this.#started ? [] : this.#start(chunk.id);
+    for (const choice of chunk.choices) {
+      this.#add(choice.delta);
+      if (choice.finish_reason) this.#finish = choice;
+    }
+    return [...start, ...this.#blocks.take()];
+  }
+
+  /** The end: the counts come behind the stop reason, so both wait for it. */
+  finish(): MessageEvent[] {
+    if (this.#verbatim) return [];
+    if (!this.#finish) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
+    this.#calls.finish();
+    this.#blocks.finish();
+    const stop = toStopReason(this.#finish, { called: this.#calls.called, refused: this.#refused });
+    const usage = this.#usage ? toMessageUsage(this.#usage) : NOTHING;
+    return [...this.#blocks.take(), { type: 'message_delta', delta: stop, usage }, { type: 'message_stop' }];
+  }
+
+  /** One event may have made several chunks, and comes with the first of them. */
+  #pass(event: unknown): MessageEvent[] {
+    if (!isEvent(event)) return [];
+    return [event.message ? { ...event, message: { ...event.message, model: this.#model } } : event];
+  }
+
+  #start(id: string): MessageEvent[] {
+    this.#started = true;
+    const message = {
+      id: id.startsWith('msg_') ? id : `msg_${id.replace(/^chatcmpl-/, '')}`,
+      type: 'message' as const,
+      role: 'assistant' as const,
+      model: this.#model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: this.#usage ? toMessageUsage(this.#usage) : NOTHING,
+    };
+    return [{ type: 'message_start', message }, { type: 'ping' }];
+  }
+
+  #add(delta: ChatDelta): void {
+    const details = readReasoningDetails(delta.reasoning_details);
+    const spoken = details.some(({ text, summary }) => Boolean(text ?? summary));
+    const plain = delta.reasoning_content ?? delta.reasoning;
+    if (!spoken && plain) this.#blocks.thinking('plain', plain);
+    for (const detail of details) this.#reason(detail);
+    if (delta.content) this.#blocks.text(delta.content);
+    if (delta.refusal) {
+      this.#refused = true;
+      this.#blocks.text(delta.refusal);
+    }
+    // An answer of Anthropic's has no place for a picture.
+    for (const { image_url: image } of delta.images ?? []) this.#blocks.text(`\n![image](${image.url})\n`);
+    for (const call of delta.tool_calls ?? []) this.#calls.add(call);
+  }
+
+  #reason(detail: ReasoningDetail): void {
+    const { text, summary, signature, data, ...head } = detail;
+    const key = `${detail.type}/${detail.index}/${String(detail.id)}`;
+    if (detail.type === 'reasoning.encrypted') {
+      if (!data) return;
+      if (detail.format === ANTHROPIC_FORMAT) this.#blocks.redacted(data);
+      else this.#blocks.prove(detail);
+      return;
+    }
+    const thought = text ?? summary;
+    const own = isAnthropic(detail);
+    if (typeof thought === 'string' && thought !== '') this.#blocks.thinking(key, thought, own ? null : head);
+    if (!signature) return;
+    if (own) this.#blocks.sign(key, signature);
+    else this.#blocks.prove({ ...head, signature });
+  }
+}

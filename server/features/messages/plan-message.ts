@@ -1,0 +1,79 @@
+import type { ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { MessageRequest } from '../../../contracts/messages/request.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Caller } from '../chat/caller.ts';
+import type { Surface } from '../chat/create-completion.ts';
+import { isToken } from '../chat/is-token.ts';
+import type { Adaptation } from '../chat/plan-chat.ts';
+import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import { toChat } from './to-chat.ts';
+import { toOriginal } from './to-original.ts';
+
+/** How a message is asked of the chat. */
+interface MessagePlan {
+  readonly chat: ChatCompletionRequest;
+  readonly surface: Surface;
+}
+
+const DIALECT = 'anthropic';
+
+const speaks = ({ provider }: Backend) => provider.speaks === DIALECT;
+
+/** Under this an answer is of no use to an agent, and the upstream's own refusal says more. In tokens. */
+const LEAST_ANSWER = 1_024;
+
+/**
+ * Anthropic's clients must name a `max_tokens` and name a large one; servers of local models refuse what does not fit
+ * their window beside the prompt. So it is lowered to what is left, with a margin for the estimate.
+ */
+function fitAnswer(asked: number, window: number | null, estimate: () => number): Adaptation {
+  if (window !== null && asked > LEAST_ANSWER && asked * 2 > window) {
+    const left = Math.floor(window - estimate() * 1.1);
+    if (left < asked && left >= LEAST_ANSWER) {
+      return { changes: { max_tokens: left }, applied: [`max_tokens_lowered=${left}`] };
+    }
+  }
+  return { changes: {}, applied: [] };
+}
+
+/** What begins an answer in Anthropic's own events, whose blocks the canonical form does not know all of. */
+const PREAMBLE: ReadonlySet<unknown> = new Set(['message_start', 'ping']);
+
+function begins(chunk: ChatCompletionChunk): boolean {
+  const { original_event: event } = chunk;
+  if (typeof event !== 'object' || event === null || !('type' in event)) return isToken(chunk);
+  return !PREAMBLE.has(event.type);
+}
+
+/** What no other upstream can do goes to those of Anthropic's dialect alone, where the model has any. */
+function translate(
+  request: MessageRequest,
+  { backends, reasoning }: CatalogModel,
+): { chat: ChatCompletionRequest; backends: readonly Backend[] } {
+  try {
+    return { chat: toChat(request, reasoning, 'refuse'), backends };
+  } catch (error) {
+    const able = backends.filter(speaks);
+    if (able.length === 0 || !(error instanceof AppError) || error.code !== 'invalid_field') throw error;
+    return { chat: toChat(request, reasoning, 'keep'), backends: able };
+  }
+}
+
+/** Translates a request, and says how each backend gets it. Throws for an unknown model, and what `toChat` throws. */
+export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
+  const model = catalog.get(request.model);
+  const { chat, backends } = translate(request, model);
+  const headers = caller.dialectHeaders ?? {};
+  const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(request), headers } : undefined;
+  let tokens: number | undefined;
+  const estimate = () => {
+    tokens ??= estimateTokens(chat);
+    return tokens;
+  };
+  const adapt = (backend: Backend) =>
+    speaks(backend)
+      ? { changes: {}, applied: [] }
+      : fitAnswer(request.max_tokens, backend.provider.contextWindow ?? model.contextWindow, estimate);
+  return { chat, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
+}

@@ -1,0 +1,17 @@
+import type { InputMessage, MessageRequest } from '../../../contracts/messages/request.ts';
+import { isSealed } from './seal-details.ts';
+
+/** Thinking that another model did: Anthropic knows no such signature and would refuse the request. */
+const isForeign = (block: Exclude<InputMessage['content'], string>[number]) =>
+  (block.type === 'thinking' && (!block.signature || isSealed(String(block.signature)))) ||
+  (block.type === 'redacted_thinking' && isSealed(String(block.data)));
+
+/** The request as an upstream of Anthropic's own dialect gets it. */
+export function toOriginal(request: MessageRequest): Record<string, unknown> {
+  const messages = request.messages.map((message) => {
+    const { role, content } = message;
+    if (role !== 'assistant' || typeof content === 'string' || !content.some(isForeign)) return message;
+    return { ...message, content: content.filter((block) => !isForeign(block)) };
+  });
+  return { ...request, messages: messages.filter(({ content }) => content.length > 0) };
+}

@@ -1,0 +1,82 @@
+import type { ContentPart } from '../../../contracts/chat/message.ts';
+import type { DocumentBlock, ImageBlock, InputBlock, ResultBlock } from '../../../contracts/messages/request.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { checkImage } from '../chat/check-image.ts';
+import { refuse } from './refuse.ts';
+
+export const textPart = (text: string): ContentPart => ({ type: 'text', text });
+
+function toImage({ source }: ImageBlock, param: string): ContentPart {
+  if (source.type === 'url') {
+    throw new AppError('image_url_not_supported', 'Give the image as base64; addresses are not fetched.', {
+      param: `${param}.source.url`,
+    });
+  }
+  if (source.type !== 'base64' || !source.media_type || !source.data) {
+    throw refuse(`${param}.source`, 'Give the image as base64, with media_type and data.');
+  }
+  const url = `data:${source.media_type};base64,${source.data}`;
+  checkImage(url, `${param}.source.data`);
+  return { type: 'image_url', image_url: { url } };
+}
+
+function toFile({ source, title }: DocumentBlock, param: string): ContentPart {
+  if (source.media_type !== 'application/pdf' || !source.data) {
+    throw refuse(`${param}.source`, 'Give the document as a base64 PDF, as text, or as blocks of content.');
+  }
+  const file = { filename: title ?? 'document.pdf', file_data: `data:application/pdf;base64,${source.data}` };
+  return { type: 'file', file };
+}
+
+function toDocument(block: DocumentBlock, param: string): ContentPart[] {
+  const { source, title, context } = block;
+  const about = [title && source.type !== 'base64' ? `Title: ${title}` : '', context ? `Context: ${context}` : ''];
+  const head = about.filter(Boolean).map(textPart);
+  if (source.type === 'base64') return [...head, toFile(block, param)];
+  if (source.type === 'text' && source.data != null) return [...head, textPart(source.data)];
+  if (source.type === 'content' && source.content != null) {
+    const { content } = source;
+    if (typeof content === 'string') return [...head, textPart(content)];
+    return [...head, ...content.flatMap((inner, i) => readBlock(inner, `${param}.source.content[${i}]`))];
+  }
+  throw refuse(`${param}.source.type`, 'Addresses and stored files are not fetched; give the document inline.');
+}
+
+function toSearchResult(block: InputBlock | ResultBlock): ContentPart[] {
+  const { title, source, content } = { title: '', source: '', content: [], ...block };
+  const texts = Array.isArray(content) ? content.map((inner: { text?: unknown }) => String(inner.text ?? '')) : [];
+  return [textPart([`Search result: ${String(title)} (${String(source)})`, ...texts].join('\n'))];
+}
+
+/** What becomes of a block that only Anthropic's own models know: it stays as it is for them, or is refused. */
+export type Others = 'keep' | 'refuse';
+
+/** One block of a user's turn or of a tool's result; `param` is its place. An empty text is left out. */
+export function toParts(block: InputBlock | ResultBlock, param: string, others: Others): ContentPart[] {
+  try {
+    return readBlock(block, param);
+  } catch (error) {
+    if (others === 'keep' && error instanceof AppError && error.code === 'invalid_field') return [{ ...block }];
+    throw error;
+  }
+}
+
+function readBlock(block: InputBlock | ResultBlock, param: string): ContentPart[] {
+  if (block.type === 'text' && typeof block.text === 'string') return block.text === '' ? [] : [textPart(block.text)];
+  if (isImage(block)) return [toImage(block, param)];
+  if (isDocument(block)) return toDocument(block, param);
+  if (block.type === 'search_result') return toSearchResult(block);
+  if (block.type === 'tool_reference' && typeof block.tool_name === 'string') {
+    return [textPart(`The tool ${block.tool_name} can be called from now on.`)];
+  }
+  throw refuse(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place here.`);
+}
+
+const isImage = (block: InputBlock | ResultBlock): block is ImageBlock => block.type === 'image';
+const isDocument = (block: InputBlock | ResultBlock): block is DocumentBlock => block.type === 'document';
+
+/** A text where nothing but text is said: what every upstream and chat template takes. */
+export function toContent(parts: readonly ContentPart[]): string | ContentPart[] {
+  const texts = parts.flatMap((part) => (part.type === 'text' && typeof part.text === 'string' ? [part.text] : []));
+  return texts.length === parts.length ? texts.join('\n\n') : [...parts];
+}

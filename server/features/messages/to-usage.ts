@@ -1,0 +1,17 @@
+import type { Usage } from '../../../contracts/chat/completion.ts';
+import type { MessageUsage } from '../../../contracts/messages/answer.ts';
+
+/** Anthropic counts what was cached of the prompt apart from the rest. */
+export function toMessageUsage(usage: Usage): MessageUsage {
+  const details = usage.prompt_tokens_details;
+  const cached = details?.cached_tokens ?? 0;
+  const written = typeof details?.cache_write_tokens === 'number' ? details.cache_write_tokens : 0;
+  const thinking = usage.completion_tokens_details?.reasoning_tokens;
+  return {
+    input_tokens: Math.max(0, usage.prompt_tokens - cached - written),
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: cached,
+    output_tokens: usage.completion_tokens,
+    ...(thinking == null ? {} : { output_tokens_details: { thinking_tokens: thinking } }),
+  };
+}

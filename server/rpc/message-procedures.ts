@@ -1,0 +1,64 @@
+import { Message, type MessageEvent } from '../../contracts/messages/answer.ts';
+import { MessageRequest, TokenCount, TokenCountRequest } from '../../contracts/messages/request.ts';
+import type { CompletionDeps } from '../features/chat/create-completion.ts';
+import { countTokens, createMessage, streamMessage } from '../features/messages/create-message.ts';
+import { errorResponses, Resume } from './chat-procedures.ts';
+import type { KnownFields } from './known-fields.ts';
+import { refuseResume } from './refuse-resume.ts';
+import { TrackedStream } from './tracked-stream.ts';
+import { documented, procedure } from './trpc.ts';
+
+const showEvent = (event: MessageEvent): KnownFields<MessageEvent> => event;
+
+/** `v1.messages`: Anthropic's Messages API. */
+export const messageProcedures = (deps: CompletionDeps) => ({
+  create: documented(
+    procedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/v1/messages',
+          tags: ['messages'],
+          summary: 'Create a message',
+          description: "Anthropic's Messages API over any model. With `stream: true` the answer is Anthropic's events.",
+          errorResponses,
+        },
+        stream: 'v1.messages.stream',
+        streamEvent: 'MessageEvent',
+        errorBody: 'MessageErrorBody',
+      })
+      .input(MessageRequest)
+      .mutation(async ({ ctx, input }): Promise<KnownFields<Message>> => {
+        const answer = await createMessage(deps, input, ctx.caller);
+        ctx.respond?.(answer);
+        return answer.value;
+      }),
+    Message,
+  ),
+  stream: procedure.input(MessageRequest.extend(Resume)).subscription(({ ctx, input }) => {
+    const { lastEventId, ...request } = input;
+    refuseResume(lastEventId);
+    return new TrackedStream(streamMessage(deps, request, ctx.caller), showEvent, {
+      socket: ctx.socket,
+      signal: ctx.caller.signal,
+      eventName: ({ type }) => type,
+    });
+  }),
+  countTokens: documented(
+    procedure
+      .meta({
+        openapi: {
+          method: 'POST',
+          path: '/v1/messages/count_tokens',
+          tags: ['messages'],
+          summary: 'Count the tokens of a prompt',
+          description: 'An estimate from the length of the prompt; no upstream is asked.',
+          errorResponses,
+        },
+        errorBody: 'MessageErrorBody',
+      })
+      .input(TokenCountRequest)
+      .mutation(({ input }): TokenCount => countTokens(deps, input)),
+    TokenCount,
+  ),
+});
