@@ -33,7 +33,7 @@ const toConversation = ({ id, createdAt, metadata }: Pick<ConversationRow, 'id' 
 async function readItems({ responses }: ResponseStores, items: readonly InputItem[]): Promise<NewMessage[]> {
   const placed = await resolveInput(responses, [...items]);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
-  return toMessages(renamed, false).map((message) =>
+  return toMessages(renamed, false, 'refuse').map((message) =>
     toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
   );
 }

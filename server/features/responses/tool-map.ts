@@ -2,6 +2,7 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { ResponseTool } from '../../../contracts/responses/request.ts';
 import { ToolFormat, ToolNamespace } from '../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Unknown } from './to-completion.ts';
 
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
 
@@ -68,10 +69,12 @@ export class ToolMap {
   readonly dropped = new Set<string>();
   readonly #known = new Map<string, KnownTool>();
   readonly #native: boolean;
+  readonly #unknown: Unknown;
 
   /** `native`: every backend speaks the Responses API itself. */
-  constructor(tools: readonly ResponseTool[], native: boolean) {
+  constructor(tools: readonly ResponseTool[], native: boolean, unknown: Unknown) {
     this.#native = native;
+    this.#unknown = unknown;
     for (const [i, tool] of tools.entries()) this.#add(tool, `tools[${i}]`);
   }
 
@@ -93,7 +96,7 @@ export class ToolMap {
     if (type === 'namespace' && !namespace) this.#addNamespace(tool, at);
     else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
     else if (this.#native && isHosted(tool)) this.chatTools.push(tool);
-    else if (OPTIONAL.test(type)) this.dropped.add(type);
+    else if (OPTIONAL.test(type) || this.#unknown === 'skip') this.dropped.add(type);
     else throw new AppError('invalid_field', `The gateway has no tools of type '${type}'.`, { param: `${at}.type` });
   }
 

@@ -5,8 +5,6 @@ import { ResponseReader } from './read-events.ts';
 import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
 import { ResponseBody, readAs } from './wire.ts';
 
-/** Where OpenAI serves it. */
-
 /** The pieces of a whole answer are those of a stream that ended at once. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {
   const response = readAs(ResponseBody, body);
@@ -34,6 +32,11 @@ export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Diale
     toRequest: (request, model, stream) => ({
       path: '/responses',
       body: toResponsesBody(request, model, stream, summary),
+    }),
+    sendOn: ({ body, headers }, model, stream, maxTokens) => ({
+      path: '/responses',
+      body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_output_tokens: maxTokens }) },
+      headers: { ...headers },
     }),
     readAnswer,
     createReader: (alias) => new ResponseReader(alias),

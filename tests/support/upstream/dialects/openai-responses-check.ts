@@ -5,7 +5,7 @@ import type { Refusal } from './dialect.ts';
 /** What `POST /responses` takes. Source: OpenAI's API reference, "Create a model response". */
 const PARAMETERS = new Set(
   (
-    'background context_management conversation include input instructions max_output_tokens max_tool_calls metadata ' +
+    'background client_metadata context_management conversation include input instructions max_output_tokens max_tool_calls metadata ' +
     'model moderation parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_options ' +
     'prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature text ' +
     'tool_choice tools top_logprobs top_p truncation user'
@@ -30,6 +30,9 @@ const TOOLS: Readonly<Record<string, string>> = {
   custom: 'CustomToolParam',
   image_generation: 'ImageGenTool',
   web_search: 'WebSearchTool',
+  mcp: 'MCPTool',
+  namespace: 'NamespaceToolParam',
+  tool_search: 'ToolSearchToolParam',
 };
 
 /** Models that do not reason. */
@@ -68,7 +71,8 @@ const withLogprobs = (part: unknown) =>
 
 function checkItem(item: unknown, at: string, stored: boolean): Refusal | null {
   if (!isObject(item)) return invalid(at, 'expected an object');
-  const schema = ITEMS[String(item.type)];
+  // A message may leave its type out.
+  const schema = ITEMS[String(item.type ?? 'message')];
   if (!schema) return invalid(`${at}.type`, `'${item.type}'`);
   if (item.type === 'reasoning' && !stored && typeof item.encrypted_content !== 'string') {
     const message = `Item with id '${item.id}' not found. Items are not persisted when \`store\` is set to false.`;
