@@ -47,8 +47,15 @@ const unknown = (param: string) => refused(`Unknown parameter: '${param}'.`, par
 const invalid = (param: string, why: string) =>
   refused(`Invalid value for '${param}': ${why}.`, param, 'invalid_value');
 
+/** What Codex sends to OpenAI itself, beyond what the document says. */
+const BEYOND: Readonly<Record<string, readonly string[]>> = {
+  EasyInputMessage: ['id', 'status'],
+  CustomToolCall: ['status'],
+  WebSearchTool: ['search_content_types', 'external_web_access'],
+};
+
 function checkShape(value: JsonObject, schema: string, at: string): Refusal | null {
-  const known = new Set(fieldsOf(schema));
+  const known = new Set([...fieldsOf(schema), ...(BEYOND[schema] ?? [])]);
   const stranger = Object.keys(value).find((key) => !known.has(key));
   if (stranger) return unknown(`${at}.${stranger}`);
   const [fault] = faultsOf(schema, value);
@@ -69,8 +76,13 @@ function checkAnswer(item: JsonObject, at: string): Refusal | null {
 const withLogprobs = (part: unknown) =>
   isObject(part) && part.type === 'output_text' ? { logprobs: [], ...part } : part;
 
-function checkItem(item: unknown, at: string, stored: boolean): Refusal | null {
-  if (!isObject(item)) return invalid(at, 'expected an object');
+/** An optional field that is null is as good as absent, whatever the document says: Codex sends such. */
+const withoutNulls = (item: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null));
+
+function checkItem(given: unknown, at: string, stored: boolean): Refusal | null {
+  if (!isObject(given)) return invalid(at, 'expected an object');
+  const item = withoutNulls(given);
   // A message may leave its type out.
   const schema = ITEMS[String(item.type ?? 'message')];
   if (!schema) return invalid(`${at}.type`, `'${item.type}'`);
