@@ -13,6 +13,7 @@ import { deleteConversation } from '../features/conversations/manage-conversatio
 import {
   addItems,
   createConversation,
+  deleteItem,
   getItem,
   listItems,
   retrieveConversation,
@@ -86,6 +87,13 @@ export const openAiConversationProcedures = (stores: ResponseStores) => ({
         .input(ItemRef)
         .query(({ input }): Promise<KnownFields<OutputItem>> => getItem(stores, input)),
       OutputItem,
+    ),
+    delete: documented(
+      procedure
+        .meta(describe('DELETE', `${PATH}/items/{item_id}`, 'Delete an item of a conversation'))
+        .input(ItemRef)
+        .mutation(({ input }): Promise<OpenAiConversation> => deleteItem(stores, input)),
+      OpenAiConversation,
     ),
   },
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   openai: { kind: openai-responses, base_url: "${openAi.url}" }
   local: { kind: openai-compatible, base_url: "${local.url}" }
 models:
-  - { alias: pure, input: [text, image], backends: [{ provider: openai, model: gpt-5.5 }] }
+  - { alias: pure, constraints: { min_max_tokens: 32 }, backends: [{ provider: openai, model: gpt-5.5 }] }
   - { alias: mixed, backends: [{ provider: local, model: m }, { provider: openai, model: gpt-5.5 }] }
   - { alias: back, backends: [{ provider: openai, model: gpt-5.5 }, { provider: local, model: m }] }
 `,
@@ -84,13 +84,15 @@ describe('an upstream of the same dialect', () => {
     expect(events.filter(({ type }) => type === 'response.output_text.delta').length).toBeGreaterThan(0);
   });
 
-  test('sees the lowest number of tokens that its model may be asked for, and no parsed fields of the SDK', async () => {
+  test('sees no parsed fields that the SDK of OpenAI adds, and as many tokens as its model needs', async () => {
     const call = { type: 'function_call', call_id: 'call_1', name: 'read', arguments: '{}' };
     const input = [
       { ...call, parsed_arguments: null },
       { type: 'function_call_output', call_id: 'call_1', output: 'Read.' },
     ];
-    expect((await post({ input })).status).toBe(200);
+    const response = await post({ input, max_output_tokens: 16 });
+    expect(response.headers.get('x-gateway-applied')).toBe('max_tokens_floored=32');
+    expect(sent(openAi)).toMatchObject({ input: [call, {}], max_output_tokens: 32 });
     expect(sent(openAi).input[0]).toEqual(call);
   });
 

@@ -16,6 +16,7 @@ import { answeredTurns, buildPrompt } from '../chat/build-prompt.ts';
 import { withoutMedia } from '../chat/check-messages.ts';
 import { storedAnswer, toNewMessage } from '../chat/store-message.ts';
 import type { CatalogModel } from '../models/catalog.ts';
+import { checkResults } from './check-results.ts';
 import { echoOf } from './describe-response.ts';
 import { newStem, responseIdOf, stemOf } from './item-ids.ts';
 import type { ResponseWriter } from './response-writer.ts';
@@ -64,14 +65,15 @@ interface Begun extends BegunTurn {
 }
 
 /** What a turn begins with, whatever it goes on from. */
-type Start = Pick<ResponseRequest, 'model' | 'user'> & Pick<NewTurn, 'messages' | 'response'>;
+type Start = Pick<ResponseRequest, 'model' | 'user'> & Pick<Required<NewTurn>, 'messages' | 'response' | 'check'>;
 
-const turnOf = ({ model, user, messages, response }: Start, conversationId: string | null) => ({
+const turnOf = ({ model, user, messages, response, check }: Start, conversationId: string | null) => ({
   conversationId,
   userId: conversationId === null ? null : (user ?? null),
   model,
   messages,
   response,
+  check,
 });
 
 /**
@@ -91,22 +93,27 @@ async function beginAfter(stores: ResponseStores, previous: StoredResponse, star
   const rows = await historyUpTo(stores.responses, previous);
   const copies = await Promise.all(rows.map(({ role, prompt }) => toNewMessage(role, JSON.parse(prompt))));
   const turn = {
-    ...turnOf({ ...start, messages: [...copies, ...start.messages] }, null),
+    ...turnOf({ ...start, messages: [...copies, ...start.messages], check: () => start.check(rows) }, null),
     systemPrompt: previous.systemPrompt,
   };
   return { ...(await stores.conversations.beginTurn(turn)), systemPrompt: previous.systemPrompt, copied: rows };
 }
+
+const toNewMessages = (messages: readonly ChatMessage[]): NewMessage[] =>
+  messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message));
 
 const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answerId);
 
 async function begin(
   stores: ResponseStores,
   request: ResponseRequest,
-  messages: readonly NewMessage[],
+  input: readonly ChatMessage[],
   echo: string,
 ): Promise<Begun> {
+  const messages = toNewMessages(input);
   const response = { idOf, inputCount: messages.length, echo };
-  const start = { model: request.model, user: request.user, messages, response };
+  const check = (history: readonly HistoryMessage[]) => checkResults(input, history);
+  const start = { model: request.model, user: request.user, messages, response, check };
   if (request.previous_response_id != null) {
     return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id), start);
   }
@@ -146,9 +153,6 @@ function toPrompt(
   return model.input.includes('image') ? prompt : withoutMedia(prompt);
 }
 
-const toNewMessages = (messages: readonly ChatMessage[]): NewMessage[] =>
-  messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message));
-
 /** Without a store: what came before is only read. */
 async function openUnstored(
   { responses }: ResponseStores,
@@ -162,6 +166,7 @@ async function openUnstored(
   }
   const previous = request.previous_response_id ? await findPrevious(responses, request.previous_response_id) : null;
   const history = previous ? await historyUpTo(responses, previous) : [];
+  checkResults(input, history);
   const systemPrompt = previous?.systemPrompt ?? null;
   return {
     stem: newStem(),
@@ -182,7 +187,7 @@ export async function openResponse(
   if (request.store === false) return openUnstored(stores, request, model, input);
   const messages = toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
-  const begun = await begin(stores, request, messages, JSON.stringify(echo));
+  const begun = await begin(stores, request, input, JSON.stringify(echo));
   const { conversationId, answerId } = begun;
   const id = idOf(answerId);
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>

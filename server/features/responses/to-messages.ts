@@ -133,12 +133,13 @@ class MessageWriter {
   #addOutput(item: InputItem, at: string): void {
     const id = required(item.call_id, `${at}.call_id`);
     if (item.output == null) throw new AppError('missing_field', undefined, { param: `${at}.output` });
+    const content = toContent(item.output, `${at}.output`, this.#unknown);
     this.end();
-    this.messages.push({
-      role: 'tool',
-      tool_call_id: id,
-      content: toContent(item.output, `${at}.output`, this.#unknown),
-    });
+    const calling = this.messages.findLastIndex(({ tool_calls: calls }) => calls?.some((call) => call.id === id));
+    let place = calling + 1;
+    // Upstreams want results right behind their calls, or first of all where those came before.
+    while (this.messages[place]?.role === 'tool') place++;
+    this.messages.splice(place, 0, { role: 'tool', tool_call_id: id, content });
   }
 
   #addImage({ result, output_format: format }: InputItem, at: string): void {
