@@ -97,4 +97,14 @@ describe.skipIf(!codex)('Codex', { timeout: 120_000 }, () => {
     expect([run.code, upstream.chats.length]).toEqual([1, 1]);
     expect(run.stdout).toMatch(/context window/);
   });
+
+  test('compacts its history when the counts say that its window is nearly full', async () => {
+    const full = callTools([{ name: 'exec_command', arguments: { cmd: 'echo one' } }], {
+      usage: { prompt: 32_000, completion: 20 },
+    });
+    const { upstream } = await start('scripted', {}, full, say('What was done so far.'), say('It is written.'));
+    const run = await exec('Greet Rome in greeting.txt.');
+    expect([run.code, upstream.chats.length]).toEqual([0, 3]);
+    expect(upstream.chats.at(-1)?.body.toString()).toContain('What was done so far.');
+  });
 });

@@ -64,3 +64,15 @@ test('responses and their conversations survive a kill; one that was being given
   expect(messages.map(({ content }: { content: string }) => content)).toEqual(['First', 'One.', 'Third']);
   await second.stop('SIGTERM');
 });
+
+test('a stop ends what is given in the background, and says so afterwards', async () => {
+  const first = await start();
+  upstream.reply(hangAfter());
+  const before = upstream.chats.length;
+  const cut = await json(first, '/v1/responses', { input: 'Hi', background: true });
+  await upstream.waitFor(({ chats }) => chats.length > before && (chats.at(-1)?.written ?? 0) >= 2);
+  expect(await first.stop('SIGTERM')).toBe(0);
+  const second = await start();
+  expect((await json(second, `/v1/responses/${cut.id}`)).status).toMatch(/^(failed|cancelled)$/);
+  await second.stop('SIGTERM');
+});
