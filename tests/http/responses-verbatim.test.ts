@@ -12,6 +12,8 @@ let gateway: Gateway;
 let openAi: ScriptedUpstream;
 let local: ScriptedUpstream;
 beforeAll(async () => {
+  // Reads the schemas, which takes seconds: long enough for idle connections to be given up.
+  for (const name of ['Response', 'ResponseStreamEvent']) faultsOf(name, {});
   openAi = await startUpstream({ dialect: 'openai-responses' });
   local = await startUpstream();
   gateway = await startGateway({
@@ -47,6 +49,7 @@ const mcp = { type: 'mcp', server_label: 'files', server_url: 'https://example.c
 const everything = {
   input: [
     { role: 'user', content: 'Hi' },
+    { role: 'user', content: [{ type: 'input_image', file_id: 'file-1', detail: 'auto' }] },
     { type: 'function_call', call_id: 'call_1', name: 'read', namespace: 'files', arguments: '{}' },
     { type: 'function_call_output', call_id: 'call_1', output: [{ type: 'input_text', text: 'Read.' }] },
   ],

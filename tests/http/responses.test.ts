@@ -10,6 +10,8 @@ import { refuse } from '../support/upstream/scripts/refusals.ts';
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
+  // Reads the schemas, which takes seconds: long enough for idle connections to be given up.
+  for (const name of ['Response', 'ResponseStreamEvent']) faultsOf(name, {});
   gateway = await startScripted({ aliases: ['scripted', 'other'] });
 });
 afterAll(() => gateway.close());
@@ -273,6 +275,17 @@ describe('tools', () => {
       'mcp__files__read',
     ]);
   });
+});
+
+test('tools of a namespace whose names are too long for vendors stay apart', async () => {
+  const tools = ['first', 'second'].map((end) => ({ ...weather, name: `${'long_'.repeat(12)}${end}` }));
+  const namespace = { type: 'namespace', name: 'mcp__files', description: 'Files', tools };
+  await respond({ tools: [namespace] });
+  const [first, second] = asked().tools.map(({ function: { name } }: { function: { name: string } }) => name);
+  expect([first.length, second.length, first === second]).toEqual([64, 64, false]);
+  gateway.upstream.reply(callTools([{ name: second, arguments: {}, id: 'call_1' }]));
+  const { output } = await respond({ tools: [namespace] });
+  expect(output).toMatchObject([{ name: tools[1]?.name, namespace: 'mcp__files' }]);
 });
 
 describe('the result of a call', () => {

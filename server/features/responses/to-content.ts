@@ -29,6 +29,8 @@ function toPart(part: ItemPart, at: string, unknown: Unknown): ContentPart {
     case 'refusal':
       return { type: 'text', text: part.refusal ?? '' };
     case 'input_image':
+      // A file that the upstream keeps, for an upstream that gets the request as it is.
+      if (unknown === 'skip' && part.file_id != null) return { type: 'text', text: '' };
       if (typeof part.image_url !== 'string') {
         throw new AppError('invalid_field', 'An image must be an inline data URI in `image_url`.', {
           param: `${at}.image_url`,
