@@ -50,6 +50,29 @@ export const errorCatalog = {
     description: 'The key is valid, but this operation is not allowed to it.',
     remediation: 'Use a key with the needed rights.',
   },
+  insufficient_balance: {
+    status: 402,
+    type: 'permission_denied',
+    title: 'The wallet is empty',
+    description:
+      "The balance of the key's owner, less what is held for requests under way, does not cover the request.",
+    remediation: 'Ask the operator for a top-up, ask for a shorter answer (`max_tokens`), or choose a cheaper model.',
+  },
+  key_not_found: {
+    status: 404,
+    type: 'not_found',
+    title: 'No such key',
+    description: 'There is no key with this id, or it was revoked and cannot be changed any more.',
+    remediation: 'List the keys with `GET /api/keys`.',
+    typicalParam: 'key_id',
+  },
+  budget_exhausted: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    title: 'The budget of the key is used up',
+    description: 'The key may spend so much a day or a month (of UTC), and the request could exceed that.',
+    remediation: 'Wait for `Retry-After`, when the next day or month begins, or ask the operator for a larger budget.',
+  },
   rate_limit_exceeded: {
     status: 429,
     type: 'rate_limit_exceeded',

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
+import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
@@ -57,11 +58,18 @@ function createFastify(env: Env): FastifyInstance {
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, providers, store, version, docsDir } = deps;
   const app = createFastify(env);
-  const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst));
+  const ring = await KeyRing.open({
+    keys: store.keys,
+    wallets: store.wallets,
+    groups: catalog.groups,
+    onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
+  });
+  app.addHook('onClose', () => ring.close());
+  const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring);
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
-  const router = createRouter({ catalog, dispatcher, store, readiness, version });
+  const router = createRouter({ catalog, dispatcher, store, readiness, ring, version });
   const document = createOpenApiDocument(router, version);
 
   decorateAdmission(app);

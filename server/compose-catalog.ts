@@ -1,7 +1,8 @@
 import type { Endpoint } from '../contracts/models/model.ts';
 import type { LocalServer } from './detect-local.ts';
-import { type Backend, Catalog, type CatalogModel, type ModelTimeouts } from './features/models/catalog.ts';
+import { type Backend, Catalog, type CatalogModel, type Group, type ModelTimeouts } from './features/models/catalog.ts';
 import { ModelMap } from './features/models/model-map.ts';
+import type { Price } from './features/models/price.ts';
 import type { ModelEntry, ModelsFile } from './models-file.ts';
 import { ImagesApiProvider } from './providers/images-api/images-api.ts';
 import type { Provider } from './providers/provider.ts';
@@ -107,6 +108,32 @@ function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[]
   return [{ ...toBackend(embedded.provider, embedded.name), ignoresImages: true }];
 }
 
+const MICRO = 1_000_000;
+
+const toPrice = ({ input, cached_input, output, per_image, per_request }: NonNullable<ModelEntry['price']>): Price => ({
+  input,
+  cachedInput: cached_input ?? input,
+  output,
+  perImage: per_image * MICRO,
+  perRequest: per_request * MICRO,
+});
+
+const without = (entries: Readonly<Record<string, string>>, names: object) =>
+  Object.fromEntries(Object.entries(entries).filter(([name]) => !Object.hasOwn(names, name)));
+
+const toGroups = (file: ModelsFile): Map<string, Group> =>
+  new Map(
+    Object.entries(file.groups).map(([name, { models, ratio, model_map }]) => [
+      name,
+      {
+        models: models ? new Set(models) : null,
+        ratio,
+        // What a group says of a name comes before what is said for all.
+        map: model_map ? new ModelMap({ ...model_map, ...without(file.model_map, model_map) }) : null,
+      },
+    ]),
+  );
+
 function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
   const backends = options.demo ? demoChain(entry, options.embedded) : chainOf(entry, options);
   return {
@@ -121,6 +148,7 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
     reasoning: entry.reasoning,
     minMaxTokens: entry.constraints.min_max_tokens ?? null,
     typicalResponseSeconds: entry.constraints.typical_response_seconds ?? null,
+    price: entry.price ? toPrice(entry.price) : null,
     strategy: entry.strategy,
     timeouts: timeoutsOf(entry),
     backends,
@@ -142,6 +170,7 @@ function ownModel(alias: string, backend: Backend, family: string): CatalogModel
     reasoning: true,
     minMaxTokens: null,
     typicalResponseSeconds: null,
+    price: null,
     strategy: 'ordered',
     timeouts: timeoutsOf({ timeouts: {}, output: ['text'] }),
     backends: [backend],
@@ -162,6 +191,9 @@ export function composeCatalog(options: ComposeOptions): Catalog {
   for (const { server, provider } of options.locals) {
     for (const name of server.models) add(ownModel(name, toBackend(provider, name), server.id));
   }
-  const map = new ModelMap(options.file.model_map);
-  return new Catalog([...models.values()], options.demo ? DEMO_NOTICE : null, map);
+  return new Catalog([...models.values()], {
+    demoNotice: options.demo ? DEMO_NOTICE : null,
+    map: new ModelMap(options.file.model_map),
+    groups: toGroups(options.file),
+  });
 }

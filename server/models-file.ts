@@ -23,6 +23,34 @@ const BackendEntry = z.union([
   z.strictObject({ alias: z.string() }),
 ]);
 
+/** In USD: for a million tokens, for a picture that was made, for a request that was answered. */
+const amount = z.number().min(0).max(1_000_000);
+const PriceEntry = z.strictObject({
+  input: amount.default(0),
+  /** Of prompt tokens that the upstream had in its cache. Default: as `input`. */
+  cached_input: amount.optional(),
+  output: amount.default(0),
+  per_image: amount.default(0),
+  per_request: amount.default(0),
+});
+
+const MappedName = z
+  .string()
+  .min(1)
+  .refine((name) => name.split('*').length <= 2, { error: 'a name may hold one `*`' });
+
+/** Names that clients are built with, such as `claude-*`, and the alias that serves each. */
+const ModelMapEntry = z.record(MappedName, z.string().min(1));
+
+const GroupEntry = z.strictObject({
+  /** Aliases. Default: every one. */
+  models: z.array(z.string()).optional(),
+  /** What prices are multiplied by. */
+  ratio: z.number().min(0).max(1_000).default(1),
+  /** Comes before the map for all. */
+  model_map: ModelMapEntry.optional(),
+});
+
 const ModelEntry = z.strictObject({
   alias: z.string().min(1),
   family: z.string().optional(),
@@ -40,6 +68,8 @@ const ModelEntry = z.strictObject({
       typical_response_seconds: z.number().positive().optional(),
     })
     .default({}),
+  /** Default: it costs nothing. */
+  price: PriceEntry.optional(),
   strategy: z.enum(strategies).default('ordered'),
   /** Of this model; what is absent is the provider's. */
   timeouts: z
@@ -54,17 +84,12 @@ const ModelEntry = z.strictObject({
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
-/** Names that clients are built with, such as `claude-*`, and the alias that serves each. */
-const MappedName = z
-  .string()
-  .min(1)
-  .refine((name) => name.split('*').length <= 2, { error: 'a name may hold one `*`' });
-
 const ModelsFile = z
   .strictObject({
     providers: z.record(z.string(), ProviderEntry),
+    groups: z.record(z.string().min(1), GroupEntry).default({}),
     models: z.array(ModelEntry),
-    model_map: z.record(MappedName, z.string().min(1)).default({}),
+    model_map: ModelMapEntry.default({}),
   })
   .superRefine((file, ctx) => {
     const aliases = new Set<string>();

@@ -27,6 +27,10 @@ export const SamplingFields = {
     .looseObject({ include_usage: z.boolean().nullish() })
     .nullish()
     .describe('`include_usage: true` asks for a last chunk with the usage.'),
+  usage: z
+    .looseObject({ include: z.boolean().nullish() })
+    .nullish()
+    .describe('`include: true` asks for the usage, with its `cost` in USD.'),
 };
 
 /** `POST /v1/chat/completions`. Format: OpenAI's chat completions reference; unknown fields reach the upstream. */
@@ -52,6 +56,7 @@ export const Usage = z
       .nullish()
       .describe('`cached_tokens`: prompt tokens that the upstream had in its KV cache.'),
     completion_tokens_details: z.looseObject({ reasoning_tokens: z.int().nullish() }).nullish(),
+    cost: z.number().nullish().describe('In USD, when `usage: {"include": true}` asked for it.'),
   })
   .meta({ id: 'Usage' });
 export type Usage = z.infer<typeof Usage>;

@@ -75,6 +75,8 @@ export function toWireError(thrown: unknown): WireError {
     headers: {
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      // OpenAI's clients would try again by themselves, for nothing.
+      ...(code === 'insufficient_balance' || code === 'budget_exhausted' ? { 'x-should-retry': 'false' } : {}),
     },
     body: { error: { type, code, message, param } },
     retryAfter: retryAfter ?? null,

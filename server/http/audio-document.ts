@@ -4,7 +4,7 @@ interface AudioDocumentParts {
   readonly errorResponse: (status: string) => object;
 }
 
-const ERRORS = ['400', '401', '413', '415', '429', '500', '502', '503', '504'];
+const ERRORS = ['400', '401', '402', '403', '404', '413', '415', '429', '500', '502', '503', '504'];
 
 const json = { schema: { type: 'object', properties: { text: { type: 'string' } }, additionalProperties: true } };
 const text = { schema: { type: 'string' } };

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SpeechRequest } from '../../contracts/audio/audio.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Gate } from '../features/access/gate.ts';
+import { stopSignal } from '../features/access/stop-signal.ts';
 import type { Caller } from '../features/chat/caller.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
 import { createSpeech } from '../features/endpoints/create-speech.ts';
@@ -26,7 +27,7 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   return {
     requestId: request.id,
     principal: request.principal,
-    signal: clientSignal(request),
+    signal: stopSignal(request.principal, clientSignal(request)),
     setHeader: (name, value) => void reply.header(name, value),
   };
 }

@@ -27,6 +27,7 @@ const TAGS: Readonly<Record<string, string>> = {
   images: 'OpenAI-compatible images, made and changed.',
   responses: "OpenAI's Responses API over any model, and its shape of conversations.",
   models: 'Which models there are, and what they can do.',
+  accounts: "Keys, wallets and the audit; for the administrator's bearer alone.",
   system: 'Health and the error catalog.',
 };
 

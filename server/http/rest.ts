@@ -1,10 +1,11 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
+import { stopReason } from '../errors/stop-reason.ts';
 import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
-import { withCaller } from '../rpc/trpc.ts';
+import { type CallerContext, withCaller } from '../rpc/trpc.ts';
 import { clientSignal } from './client-signal.ts';
 import { coerceQuery } from './coerce-query.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
@@ -65,6 +66,15 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
   };
 }
 
+/** What a revoked key stopped half-way fails for that reason. */
+async function answerOf(output: unknown, ctx: Context | CallerContext): Promise<unknown> {
+  try {
+    return await output;
+  } catch (error) {
+    throw 'caller' in ctx ? stopReason(ctx.caller.signal, error) : error;
+  }
+}
+
 /** Serves every operation of the router as a native route: the same input schema, the same resolver. */
 export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat }: RestOptions): Promise<void> {
   app.removeAllContentTypeParsers();
@@ -100,7 +110,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         });
         const ctx = meta.public ? context : withCaller(context, clientSignal(request));
         const streamed = resolveStream && raw.stream === true;
-        const output = await (streamed ? resolveStream : resolve)({ ctx, input });
+        const output = await answerOf((streamed ? resolveStream : resolve)({ ctx, input }), ctx);
         if (output instanceof TrackedStream) {
           await sendStream(reply, output, heartbeat, (error) => logError(request, error));
           return reply;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { stopReason } from '../errors/stop-reason.ts';
 import { toErrorEvent } from './error-dialect.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
@@ -27,6 +28,8 @@ export interface EventStream<Event> {
   readonly batches: AsyncGenerator<SentEvent<Event>[], void, void>;
   /** Names the events; without it they have no names, and `[DONE]` follows the last one. */
   readonly eventName?: ((event: Event) => string) | undefined;
+  /** Its reason, when it is an error of ours, is what ends the stream. */
+  readonly signal: AbortSignal;
 }
 
 function frameNamed<Event>(batch: readonly SentEvent<Event>[], nameOf: (event: Event) => string): Buffer {
@@ -75,7 +78,7 @@ export const drained = (raw: ServerResponse) =>
  */
 export async function sendStream<Event>(
   reply: FastifyReply,
-  { batches, eventName }: EventStream<Event>,
+  { batches, eventName, signal }: EventStream<Event>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -85,7 +88,7 @@ export async function sendStream<Event>(
     first = await settledWithin(pending, FIRST_CHUNK_MS);
   } catch (error) {
     await batches.return();
-    throw error;
+    throw stopReason(signal, error);
   }
   reply.hijack();
   const { raw } = reply;
@@ -104,7 +107,7 @@ export async function sendStream<Event>(
   } catch (error) {
     if (!raw.destroyed) {
       onError(error);
-      raw.write(toErrorEvent(reply.request, error));
+      raw.write(toErrorEvent(reply.request, stopReason(signal, error)));
     }
   } finally {
     heartbeat.close(beat);

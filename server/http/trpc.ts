@@ -30,22 +30,6 @@ const RPC_ERROR = -32603;
 const PING_MS = 15_000;
 const PONG_MS = 10_000;
 
-/** Runs once and gives the same result, or throws the same error, ever after. */
-function once<T>(make: () => T): () => T {
-  let outcome: { value: T } | { error: unknown } | undefined;
-  return () => {
-    if (!outcome) {
-      try {
-        outcome = { value: make() };
-      } catch (error) {
-        outcome = { error };
-      }
-    }
-    if ('error' in outcome) throw outcome.error;
-    return outcome.value;
-  };
-}
-
 const toSocket = (socket: WebSocket): Socket => ({
   buffered: () => socket.bufferedAmount,
   terminate: () => socket.terminate(),
@@ -64,7 +48,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     if (request.ws || request.is404) return;
     const names = decodeURIComponent(request.url.split('?')[0]?.slice(PREFIX.length + 1) ?? '').split(',');
     if (names.every((name) => publicNames.has(name))) return;
-    request.principal = gate.authenticate(readKey(request.headers));
+    request.principal = gate.authenticate(readKey(request.headers), request.ip);
   });
 
   app.setErrorHandler((error, request, reply) => {
@@ -91,15 +75,17 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     };
   }
 
-  /** One context serves a connection: a wrong key fails its calls, not the connection, or clients would retry for ever. */
+  /**
+   * One context serves a connection: a wrong key fails its calls, not the connection, or clients would retry for ever.
+   * Each call shows the key anew, since it may have been revoked since the last one.
+   */
   function socketContext(socket: WebSocket, authenticate: () => Principal): Context {
-    const principal = once(authenticate);
     return {
       get requestId() {
         return newRequestId();
       },
       authorize() {
-        const caller = principal();
+        const caller = authenticate();
         ensureAllowed(gate.count(caller));
         return caller;
       },
@@ -113,7 +99,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     const transport: unknown = res;
     if (!(transport instanceof WebSocket)) return httpContext(req, res);
     const key = info.connectionParams?.apiKey;
-    return socketContext(transport, () => gate.authenticate(key ?? readKey(req.headers)));
+    return socketContext(transport, () => gate.authenticate(key ?? readKey(req.headers), req.ip));
   }
 
   await app.register(fastifyTRPCPlugin, {

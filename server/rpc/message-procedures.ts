@@ -58,7 +58,7 @@ export const messageProcedures = (deps: CompletionDeps) => ({
         errorBody: 'MessageErrorBody',
       })
       .input(TokenCountRequest)
-      .mutation(({ input }): TokenCount => countTokens(deps, input)),
+      .mutation(({ ctx, input }): TokenCount => countTokens(deps, input, ctx.caller)),
     TokenCount,
   ),
 });

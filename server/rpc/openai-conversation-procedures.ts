@@ -42,28 +42,35 @@ export const openAiConversationProcedures = (stores: ResponseStores) => ({
     procedure
       .meta(describe('POST', '/v1/conversations', 'Create a conversation', { bodyOptional: true }))
       .input(CreateConversationRequest)
-      .mutation(({ input }): Promise<OpenAiConversation> => createConversation(stores, input)),
+      .mutation(
+        ({ ctx, input }): Promise<OpenAiConversation> => createConversation(stores, input, ctx.caller.principal),
+      ),
     OpenAiConversation,
   ),
   get: documented(
     procedure
       .meta(describe('GET', PATH, "Get a conversation in OpenAI's shape"))
       .input(OpenAiConversationRef)
-      .query(({ input }): Promise<OpenAiConversation> => retrieveConversation(stores, input)),
+      .query(
+        ({ ctx, input }): Promise<OpenAiConversation> => retrieveConversation(stores, input, ctx.caller.principal),
+      ),
     OpenAiConversation,
   ),
   update: documented(
     procedure
       .meta(describe('POST', PATH, "Set a conversation's metadata"))
       .input(SetMetadataRequest)
-      .mutation(({ input }): Promise<OpenAiConversation> => setMetadata(stores, input)),
+      .mutation(({ ctx, input }): Promise<OpenAiConversation> => setMetadata(stores, input, ctx.caller.principal)),
     OpenAiConversation,
   ),
   delete: documented(
     procedure
       .meta(describe('DELETE', PATH, 'Delete a conversation with its items'))
       .input(OpenAiConversationRef)
-      .mutation(({ input }): Promise<ConversationDeleted> => deleteConversation(stores.conversations, input)),
+      .mutation(
+        ({ ctx, input }): Promise<ConversationDeleted> =>
+          deleteConversation(stores.conversations, input, ctx.caller.principal),
+      ),
     ConversationDeleted,
   ),
   items: {
@@ -71,28 +78,28 @@ export const openAiConversationProcedures = (stores: ResponseStores) => ({
       procedure
         .meta(describe('POST', `${PATH}/items`, 'Add items to a conversation'))
         .input(AddItemsRequest)
-        .mutation(({ input }): Promise<KnownFields<ItemList>> => addItems(stores, input)),
+        .mutation(({ ctx, input }): Promise<KnownFields<ItemList>> => addItems(stores, input, ctx.caller.principal)),
       ItemList,
     ),
     list: documented(
       procedure
         .meta(describe('GET', `${PATH}/items`, 'List the items of a conversation'))
         .input(ListItemsRequest)
-        .query(({ input }): Promise<KnownFields<ItemList>> => listItems(stores, input)),
+        .query(({ ctx, input }): Promise<KnownFields<ItemList>> => listItems(stores, input, ctx.caller.principal)),
       ItemList,
     ),
     get: documented(
       procedure
         .meta(describe('GET', `${PATH}/items/{item_id}`, 'Get an item of a conversation'))
         .input(ItemRef)
-        .query(({ input }): Promise<KnownFields<OutputItem>> => getItem(stores, input)),
+        .query(({ ctx, input }): Promise<KnownFields<OutputItem>> => getItem(stores, input, ctx.caller.principal)),
       OutputItem,
     ),
     delete: documented(
       procedure
         .meta(describe('DELETE', `${PATH}/items/{item_id}`, 'Delete an item of a conversation'))
         .input(ItemRef)
-        .mutation(({ input }): Promise<OpenAiConversation> => deleteItem(stores, input)),
+        .mutation(({ ctx, input }): Promise<OpenAiConversation> => deleteItem(stores, input, ctx.caller.principal)),
       OpenAiConversation,
     ),
   },

@@ -67,7 +67,7 @@ export function responseProcedures(deps: ResponseDeps) {
       procedure
         .meta(describe('GET', PATH, 'Get a response', { stream: 'v1.responses.follow', streamEvent: 'ResponseEvent' }))
         .input(RetrieveResponseRequest)
-        .query(({ input }): Promise<KnownFields<Response>> => getResponse(deps, input)),
+        .query(({ ctx, input }): Promise<KnownFields<Response>> => getResponse(deps, input, ctx.caller.principal)),
       Response,
     ),
     follow: procedure.input(RetrieveResponseRequest.extend(Resume)).subscription(({ ctx, input }) => {
@@ -79,21 +79,26 @@ export function responseProcedures(deps: ResponseDeps) {
       procedure
         .meta(describe('DELETE', PATH, 'Delete a response'))
         .input(ResponseRef)
-        .mutation(({ input }): Promise<ResponseDeleted> => deleteResponse(deps, running, input)),
+        .mutation(
+          ({ ctx, input }): Promise<ResponseDeleted> => deleteResponse(deps, running, input, ctx.caller.principal),
+        ),
       ResponseDeleted,
     ),
     cancel: documented(
       procedure
         .meta(describe('POST', `${PATH}/cancel`, 'Cancel a response in the background', { bodyOptional: true }))
         .input(ResponseRef)
-        .mutation(({ input }): Promise<KnownFields<Response>> => cancelResponse(deps, running, input)),
+        .mutation(
+          ({ ctx, input }): Promise<KnownFields<Response>> =>
+            cancelResponse(deps, running, input, ctx.caller.principal),
+        ),
       Response,
     ),
     inputItems: documented(
       procedure
         .meta(describe('GET', `${PATH}/input_items`, 'List the input items of a response'))
         .input(ListInputItemsRequest)
-        .query(({ input }): Promise<KnownFields<ItemList>> => listInputItems(deps, input)),
+        .query(({ ctx, input }): Promise<KnownFields<ItemList>> => listInputItems(deps, input, ctx.caller.principal)),
       ItemList,
     ),
   };

@@ -16,6 +16,7 @@ import {
   listConversations,
   updateConversation,
 } from '../features/conversations/manage-conversations.ts';
+import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
 import {
   describeGateway,
@@ -29,6 +30,7 @@ import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import { Json } from '../providers/json.ts';
 import type { Store } from '../store/store.ts';
+import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
@@ -43,10 +45,11 @@ export interface RouterDeps {
   readonly dispatcher: Dispatcher;
   readonly store: Store;
   readonly readiness: ReadinessCheck;
+  readonly ring: KeyDeps['ring'];
   readonly version: string;
 }
 
-const readErrors = [400, 401, 404, 429, 500, 503];
+const readErrors = [400, 401, 403, 404, 429, 500, 503];
 
 const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
   openapi: { method: 'GET', path, tags: [tag], summary, errorResponses: readErrors },
@@ -59,7 +62,7 @@ const open = (path: `/${string}`, summary: string): Meta => ({
 const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, dispatcher, store, readiness, version }: RouterDeps) => {
+export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
   const { conversations, responses, usage } = store;
   const deps = { catalog, dispatcher, usage };
   return router({
@@ -76,8 +79,9 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
     models: {
       list: documented(
         procedure.meta(get('/v1/models', 'models', 'List the models')).query(({ ctx }): ModelList => {
-          if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(listAnthropicModels(catalog)));
-          return listModels(catalog);
+          const seen = catalog.for(ctx.caller.principal);
+          if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(listAnthropicModels(seen)));
+          return listModels(seen);
         }),
         ModelList,
       ),
@@ -86,15 +90,18 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
           .meta(get('/v1/models/{model}', 'models', 'Get a model'))
           .input(ModelRef)
           .query(({ ctx, input }): Model => {
-            if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(getAnthropicModel(catalog, input.model)));
-            return getModel(catalog, input.model);
+            const seen = catalog.for(ctx.caller.principal);
+            if (ctx.dialect === 'anthropic') ctx.respond?.(Json.ofValue(getAnthropicModel(seen, input.model)));
+            return getModel(seen, input.model);
           }),
         Model,
       ),
       info: documented(
         procedure
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
-          .query((): GatewayInfo => describeGateway(catalog, dispatcher.states, version)),
+          .query(
+            ({ ctx }): GatewayInfo => describeGateway(catalog.for(ctx.caller.principal), dispatcher.states, version),
+          ),
         GatewayInfo,
       ),
     },
@@ -103,14 +110,20 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
         procedure
           .meta(get('/c1/conversations', 'conversations', 'List or search conversations'))
           .input(ListConversationsRequest)
-          .query(({ input }): Promise<ConversationList> => listConversations(conversations, input)),
+          .query(
+            ({ ctx, input }): Promise<ConversationList> =>
+              listConversations(conversations, input, ctx.caller.principal),
+          ),
         ConversationList,
       ),
       get: documented(
         procedure
           .meta(get(conversationPath, 'conversations', 'Get a conversation with its messages'))
           .input(ConversationRef)
-          .query(({ input }): Promise<KnownFields<Conversation>> => getConversation(conversations, input)),
+          .query(
+            ({ ctx, input }): Promise<KnownFields<Conversation>> =>
+              getConversation(conversations, input, ctx.caller.principal),
+          ),
         Conversation,
       ),
       update: documented(
@@ -125,7 +138,10 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
             },
           })
           .input(UpdateConversationRequest)
-          .mutation(({ input }): Promise<ConversationHead> => updateConversation(conversations, input)),
+          .mutation(
+            ({ ctx, input }): Promise<ConversationHead> =>
+              updateConversation(conversations, input, ctx.caller.principal),
+          ),
         ConversationHead,
       ),
       delete: documented(
@@ -140,9 +156,18 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, version }:
             },
           })
           .input(ConversationRef)
-          .mutation(({ input }): Promise<ConversationDeleted> => deleteConversation(conversations, input)),
+          .mutation(
+            ({ ctx, input }): Promise<ConversationDeleted> =>
+              deleteConversation(conversations, input, ctx.caller.principal),
+          ),
         ConversationDeleted,
       ),
+    },
+    api: {
+      keys: keyProcedures({ catalog, store, ring }),
+      wallets: walletProcedures(store),
+      audit: auditProcedure(store),
+      status: statusProcedure(version),
     },
     system: {
       health: documented(

@@ -1,4 +1,5 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server';
+import { stopReason } from '../errors/stop-reason.ts';
 import type { Json } from '../providers/json.ts';
 import type { Socket } from './context.ts';
 import { drained } from './drained.ts';
@@ -33,14 +34,23 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
     this.#options = options;
   }
 
+  /** Aborts when nobody listens any more, or the key was revoked. */
+  get signal(): AbortSignal {
+    return this.#options.signal;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<Shown>, void, void> {
     const { socket, signal } = this.#options;
     let id = 0;
-    for await (const batch of this.batches) {
-      for (const chunk of batch) {
-        if (socket && !(await drained(socket, signal))) return;
-        yield tracked(String(id++), this.#show(chunk.value));
+    try {
+      for await (const batch of this.batches) {
+        for (const chunk of batch) {
+          if (socket && !(await drained(socket, signal))) return;
+          yield tracked(String(id++), this.#show(chunk.value));
+        }
       }
+    } catch (error) {
+      throw stopReason(signal, error);
     }
   }
 }

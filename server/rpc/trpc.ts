@@ -3,6 +3,7 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { ErrorBody } from '../../contracts/errors.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
+import { stopSignal } from '../features/access/stop-signal.ts';
 import type { Caller } from '../features/chat/caller.ts';
 import type { Context } from './context.ts';
 
@@ -90,7 +91,9 @@ export type CallerContext = Context & { readonly caller: Caller };
 /** Lets the caller in, or throws why not. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   const { requestId, setHeader, dialectHeaders } = ctx;
-  return Object.assign(ctx, { caller: { requestId, principal: ctx.authorize(), signal, setHeader, dialectHeaders } });
+  const principal = ctx.authorize();
+  const caller = { requestId, principal, signal: stopSignal(principal, signal), setHeader, dialectHeaders };
+  return Object.assign(ctx, { caller });
 }
 
 /** Needs a key: what the use case gets is the caller. */

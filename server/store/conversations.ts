@@ -1,7 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
+import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations, toMatch } from './search.ts';
 import type {
   BegunTurn,
@@ -48,20 +48,25 @@ export class Conversations implements ConversationStore {
     }
   }
 
-  list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage> {
-    const { userId, limit, offset, query = '' } = page;
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    return useDatabase(() => this.#turns.drop(turn));
+  }
+
+  list(page: Parameters<ConversationStore['list']>[0]): Promise<ConversationPage> {
+    const { owner, userId, limit, offset, query = '' } = page;
     return useDatabase(async () => {
       const match = toMatch(query);
-      if (match !== null) return searchConversations(this.#db, { userId, limit, offset, match });
+      if (match !== null) return searchConversations(this.#db, { owner, userId, limit, offset, match });
+      const where = { ...ownedBy(owner), userId };
       const [items, total] = await Promise.all([
         this.#db.conversation.findMany({
-          where: { userId },
+          where,
           orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
           take: limit,
           skip: offset,
           select: conversationFields,
         }),
-        this.#db.conversation.count({ where: { userId } }),
+        this.#db.conversation.count({ where }),
       ]);
       return { items, total };
     });
@@ -70,7 +75,7 @@ export class Conversations implements ConversationStore {
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null> {
     return useDatabase(async () => {
       const found = await this.#db.conversation.findFirst({
-        where: { id: key.id, ...visibleTo(key.userId) },
+        where: { id: key.id, ...visibleTo(key) },
         select: { ...conversationFields, messages: { select: messageFields, orderBy: { seq: 'asc' } } },
       });
       if (!found) return null;
@@ -90,7 +95,7 @@ export class Conversations implements ConversationStore {
     const { title, systemPrompt, metadata } = fields;
     return useDatabase(async () => {
       const [updated] = await this.#db.conversation.updateManyAndReturn({
-        where: { id: key.id, ...visibleTo(key.userId) },
+        where: { id: key.id, ...visibleTo(key) },
         data: {
           ...(title !== undefined && { title }),
           ...(systemPrompt !== undefined && { systemPrompt }),
@@ -116,7 +121,7 @@ export class Conversations implements ConversationStore {
 
   remove(key: ConversationKey): Promise<boolean> {
     return useDatabase(async () => {
-      const { count } = await this.#db.conversation.deleteMany({ where: { id: key.id, ...visibleTo(key.userId) } });
+      const { count } = await this.#db.conversation.deleteMany({ where: { id: key.id, ...visibleTo(key) } });
       return count > 0;
     });
   }

@@ -7,7 +7,7 @@ let counter = 0;
  * A unique id that sorts by time of creation: `prefix_` and a UUID of version 7 without dashes. The 12 bits after the
  * version count within a millisecond (RFC 9562, 6.2, method 1), so that ids of one process keep their order.
  */
-export function newId(prefix: 'conv' | 'msg' | 'own' | 'add'): string {
+export function newId(prefix: 'conv' | 'msg' | 'own' | 'add' | 'key' | 'rsv'): string {
   const now = Date.now();
   if (now > lastMs) {
     lastMs = now;

@@ -1,5 +1,7 @@
 import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { ApiKeys } from './api-keys.ts';
+import { Audit } from './audit.ts';
 import { Conversations } from './conversations.ts';
 import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -12,6 +14,7 @@ import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
+import { Wallets } from './wallets.ts';
 
 export interface StoreOptions {
   /** `file:` and a path, such as `file:./data/duplex.db`. */
@@ -22,13 +25,13 @@ export interface StoreOptions {
   readonly synchronous?: 'NORMAL' | 'FULL';
   /** How long a call waits, in ms, while another process writes. Default 5,000. */
   readonly busyTimeoutMs?: number;
-  /** Told of failures that no caller waits for: usage rows, and ends of turns, that could not be written. */
+  /** Told of failures that no caller waits for: usage rows, charges, and ends of turns, that could not be written. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
  * Opens the database, after creating its folder (readable by its owner alone) and applying the missing migrations, and
- * ends the turns of processes that were killed. Rejects when that is not possible.
+ * ends the turns of processes that were killed, and gives back what they held. Rejects when that is not possible.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { migrationsDir, synchronous = 'NORMAL', busyTimeoutMs = 5_000, onError = () => {} } = options;
@@ -48,9 +51,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await db.$disconnect();
     owner.release();
   };
+  const wallets = new Wallets({ db, transact, owner, onError });
   try {
     await db.$connect();
     await recoverTurns(transact, owner);
+    await wallets.release();
   } catch (error) {
     await close();
     throw error;
@@ -62,9 +67,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     conversations,
     responses: new Responses(db),
     usage,
+    keys: new ApiKeys(db),
+    wallets,
+    audit: new Audit(db),
     // Names a table, since a bare SELECT 1 would not touch the file.
     ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),
     close: async () => {
+      await wallets.close();
       await conversations.close();
       await usage.close();
       // So that the one file, copied while nothing runs, holds everything.

@@ -1,6 +1,6 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { messageFields, toMessageRow } from './rows.ts';
+import { messageFields, ownedBy, toMessageRow } from './rows.ts';
 import type { MessageRow, ResponseStore, StoredResponse } from './store.ts';
 
 export class Responses implements ResponseStore {
@@ -10,10 +10,10 @@ export class Responses implements ResponseStore {
     this.#db = db;
   }
 
-  find(id: string): Promise<StoredResponse | null> {
+  find(id: string, owner: string | null): Promise<StoredResponse | null> {
     return useDatabase(async () => {
-      const row = await this.#db.response.findUnique({
-        where: { id },
+      const row = await this.#db.response.findFirst({
+        where: { id, conversation: ownedBy(owner) },
         include: { conversation: { select: { messageCount: true, systemPrompt: true } } },
       });
       if (!row) return null;
@@ -34,9 +34,12 @@ export class Responses implements ResponseStore {
     });
   }
 
-  message(id: string): Promise<MessageRow | null> {
+  message(id: string, owner: string | null): Promise<MessageRow | null> {
     return useDatabase(async () => {
-      const row = await this.#db.message.findUnique({ where: { id }, select: messageFields });
+      const row = await this.#db.message.findFirst({
+        where: { id, conversation: ownedBy(owner) },
+        select: messageFields,
+      });
       return row && toMessageRow(row);
     });
   }

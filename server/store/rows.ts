@@ -1,11 +1,16 @@
 import { Usage } from '../../contracts/chat/completion.ts';
 import type { Prisma } from './generated/client.ts';
-import type { ConversationRow, MessageRow } from './store.ts';
+import type { ConversationKey, ConversationRow, MessageRow } from './store.ts';
+
+type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
 /** Which conversations a key of this user may name: their own, and those without a user. */
-export function visibleTo(userId: string | null): Prisma.ConversationWhereInput {
-  return userId === null ? { userId } : { OR: [{ userId }, { userId: null }] };
+export function visibleTo({ owner, userId }: Viewer): Prisma.ConversationWhereInput {
+  return { ...ownedBy(owner), ...(userId === null ? { userId } : { OR: [{ userId }, { userId: null }] }) };
 }
+
+/** The administrator (null) sees every owner's. */
+export const ownedBy = (owner: string | null): Prisma.ConversationWhereInput => (owner === null ? {} : { owner });
 
 export const conversationFields = {
   id: true,

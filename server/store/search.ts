@@ -1,4 +1,4 @@
-import type { PrismaClient } from './generated/client.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 import { conversationFields } from './rows.ts';
 import type { ConversationPage } from './store.ts';
 
@@ -13,9 +13,10 @@ interface Hit {
  */
 export async function searchConversations(
   db: PrismaClient,
-  page: { userId: string | null; limit: number; offset: number; match: string },
+  page: { owner: string | null; userId: string | null; limit: number; offset: number; match: string },
 ): Promise<ConversationPage> {
   const { match } = page;
+  const owned = page.owner === null ? Prisma.empty : Prisma.sql`AND c."owner" = ${page.owner}`;
   // The bare column "key" comes from the row of the minimum: https://www.sqlite.org/lang_select.html#bareagg
   // snippet() does not work on grouped rows, hence the second look at the index. CROSS JOIN is SQLite's way to fix the
   // order of a join: left to itself, one version took twenty times longer.
@@ -27,7 +28,7 @@ export async function searchConversations(
         FROM "MessageSearch" s
         CROSS JOIN "Message" m ON m."key" = s.rowid
         CROSS JOIN "Conversation" c ON c."id" = m."conversationId"
-        WHERE s."MessageSearch" MATCH ${match} AND c."userId" IS NOT DISTINCT FROM ${page.userId}
+        WHERE s."MessageSearch" MATCH ${match} AND c."userId" IS NOT DISTINCT FROM ${page.userId} ${owned}
         GROUP BY m."conversationId"
         ORDER BY "score", c."lastUsedAt" DESC
         LIMIT ${page.limit} OFFSET ${page.offset}
@@ -39,7 +40,7 @@ export async function searchConversations(
       FROM "MessageSearch" s
       CROSS JOIN "Message" m ON m."key" = s.rowid
       CROSS JOIN "Conversation" c ON c."id" = m."conversationId"
-      WHERE s."MessageSearch" MATCH ${match} AND c."userId" IS NOT DISTINCT FROM ${page.userId}`,
+      WHERE s."MessageSearch" MATCH ${match} AND c."userId" IS NOT DISTINCT FROM ${page.userId} ${owned}`,
   ]);
   const rows = await db.conversation.findMany({
     where: { id: { in: hits.map((hit) => hit.conversationId) } },

@@ -16,6 +16,8 @@ export interface NewMessage {
 export interface NewTurn {
   /** Null starts a conversation. */
   readonly conversationId: string | null;
+  /** Whose key asks; null is the administrator, who sees every owner's. */
+  readonly owner: string | null;
   /** The end user; null sees only conversations without one. */
   readonly userId: string | null;
   /** The alias that answers. */
@@ -76,6 +78,8 @@ export interface EndedTurn {
 }
 
 export interface NewConversation {
+  /** As in `NewTurn`. */
+  readonly owner: string | null;
   readonly userId: string | null;
   /** JSON text. */
   readonly metadata: string | null;
@@ -121,6 +125,8 @@ export interface MessageRow {
 /** Names one conversation as one end user may see it: their own, and those without a user. */
 export interface ConversationKey {
   readonly id: string;
+  /** As in `NewTurn`. */
+  readonly owner: string | null;
   readonly userId: string | null;
 }
 
@@ -130,7 +136,8 @@ export interface ConversationPage {
 }
 
 /**
- * Conversations and their messages. A conversation of a user is visible to that user alone; one without a user is
+ * Conversations and their messages. A conversation belongs to the owner of the key that began it, and no other owner's
+ * key sees it; the administrator sees all. Within that, a conversation of a user is visible to that user alone; one without a user is
  * visible to all. What is not visible is as good as absent.
  */
 export interface ConversationStore {
@@ -144,8 +151,16 @@ export interface ConversationStore {
    * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
    */
   endTurn(turn: EndedTurn): Promise<void>;
+  /** Takes a begun turn back as if it had never been: its messages, and the conversation when it has no others. */
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void>;
   /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
-  list(page: { userId: string | null; limit: number; offset: number; query?: string }): Promise<ConversationPage>;
+  list(page: {
+    owner: string | null;
+    userId: string | null;
+    limit: number;
+    offset: number;
+    query?: string;
+  }): Promise<ConversationPage>;
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
   /** Undefined keeps a field, null clears it. */
   update(
@@ -196,11 +211,12 @@ export interface StoredResponse extends ResponseRow {
 
 /** Stored responses. They are written with their turns, and removed with their conversations. */
 export interface ResponseStore {
-  find(id: string): Promise<StoredResponse | null>;
+  /** Of that owner's conversations; null is the administrator, who sees every one. */
+  find(id: string, owner: string | null): Promise<StoredResponse | null>;
   /** The messages of a conversation from one `seq` to before another. */
   messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;
-  /** Any message, by its id. */
-  message(id: string): Promise<MessageRow | null>;
+  /** Any message of that owner's, by its id. */
+  message(id: string, owner: string | null): Promise<MessageRow | null>;
   /** The outputs of a conversation's responses, by the `seq` of the answer. */
   outputs(conversationId: string): Promise<ReadonlyMap<number, string>>;
   /** False when there was none. Its messages stay in the conversation. */
@@ -229,6 +245,14 @@ export interface UsageRow {
   /** Time to first token, in ms. */
   readonly firstTokenMs: number | null;
   readonly conversationId: string | null;
+  /** Null: the administrator. */
+  readonly keyId: string | null;
+  readonly owner: string | null;
+  readonly group: string | null;
+  /** In micro-USD; what it is worth, whether or not somebody was charged. */
+  readonly cost: number;
+  /** JSON text of the price that the cost was reckoned with; null: the model has none. */
+  readonly price: string | null;
 }
 
 export interface UsageStore {
@@ -238,10 +262,156 @@ export interface UsageStore {
   flush(): Promise<void>;
 }
 
+/** What one key may do in a minute, at once, and for how much. Null: no limit. */
+export interface KeyLimits {
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  readonly concurrent: number | null;
+  /** In micro-USD, by the day and month of UTC. */
+  readonly dailyBudget: number | null;
+  readonly monthlyBudget: number | null;
+}
+
+/** What an administrator may change of a key. */
+export interface KeyFields extends KeyLimits {
+  readonly name: string;
+  /** A group of the models file; null: every model, at its price. */
+  readonly group: string | null;
+  readonly expiresAt: Date | null;
+  /** Aliases; null: those of the group. */
+  readonly models: readonly string[] | null;
+  /** Addresses and CIDR ranges; null: any address. */
+  readonly ipRanges: readonly string[] | null;
+  readonly enabled: boolean;
+}
+
+export interface KeySecret {
+  /** SHA-256, in hex. */
+  readonly hash: string;
+  /** The first characters, to tell keys apart. */
+  readonly prefix: string;
+}
+
+export interface KeyRow extends KeyFields, KeySecret {
+  readonly id: string;
+  /** Whose wallet pays and whose conversations it sees. */
+  readonly owner: string;
+  readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+  /** Grows with every change of any key. */
+  readonly revision: number;
+}
+
+/** Keys that were given out; none is ever deleted. */
+export interface KeyStore {
+  /** `owner` null makes the key its own owner. */
+  create(key: KeyFields & KeySecret & { readonly owner: string | null }): Promise<KeyRow>;
+  /** Newest first. */
+  list(page: { owner?: string | undefined; limit: number; offset: number }): Promise<readonly KeyRow[]>;
+  find(id: string): Promise<KeyRow | null>;
+  /** Null when there is no such key, or it was revoked. */
+  update(id: string, fields: Partial<KeyFields & KeySecret>): Promise<KeyRow | null>;
+  /** Null when there is no such key, or it was revoked before. */
+  revoke(id: string): Promise<KeyRow | null>;
+  /** Every key that was made or changed after `revision`, by this process or another one, in order of the changes. */
+  changedSince(revision: number): Promise<readonly KeyRow[]>;
+}
+
+/** Amounts are in micro-USD, everywhere. */
+export interface WalletRow {
+  readonly owner: string;
+  /** The sum of the ledger. */
+  readonly balance: number;
+  /** What requests under way may cost at most; the rest of the balance is free. */
+  readonly held: number;
+  readonly createdAt: Date;
+}
+
+export interface NewEntry {
+  readonly owner: string;
+  readonly kind: 'top_up' | 'correction';
+  /** Not 0; negative takes away. */
+  readonly amount: number;
+  readonly author: string;
+  readonly reason: string;
+}
+
+export interface LedgerRow {
+  readonly key: number;
+  readonly owner: string;
+  readonly at: Date;
+  /** `top_up`, `correction` or `charge`. */
+  readonly kind: string;
+  readonly amount: number;
+  readonly author: string;
+  readonly reason: string;
+  readonly keyId: string | null;
+  readonly requestId: string | null;
+}
+
+export interface NewReservation {
+  readonly owner: string;
+  /** Null: no budget to look at. */
+  readonly keyId: string | null;
+  readonly requestId: string;
+  /** More than 0. */
+  readonly amount: number;
+  readonly dailyBudget: number | null;
+  readonly monthlyBudget: number | null;
+}
+
+export type Reserved = { readonly id: string } | { readonly refused: 'balance' | 'daily' | 'monthly' };
+
+/**
+ * Money. The balance is at any time the sum of the ledger and never below what is held, whatever number of callers and
+ * processes reserve, settle and crash at once.
+ */
+export interface WalletStore {
+  find(owner: string): Promise<WalletRow | null>;
+  list(page: { limit: number; offset: number }): Promise<readonly WalletRow[]>;
+  /** False when it would take what is not there. */
+  post(entry: NewEntry): Promise<boolean>;
+  /** Newest first. */
+  entries(owner: string, page: { limit: number; offset: number }): Promise<readonly LedgerRow[]>;
+  /** Holds an amount in one atomic step. A process that dies gives back what it held. */
+  reserve(reservation: NewReservation): Promise<Reserved>;
+  /**
+   * Ends a reservation: charges `amount`, as far as the balance goes, and frees the rest. Queued, off the request's
+   * path, and tried again while the database fails; once is enough, and more does no harm. Never throws.
+   */
+  settle(settlement: { readonly id: string; readonly amount: number; readonly reason: string }): void;
+  /** Resolves when everything settled so far is on disk. */
+  flush(): Promise<void>;
+  /** What the charges of a key add up to, by the day and the month of UTC that hold `at`. */
+  spent(keyId: string, at: Date): Promise<{ readonly day: number; readonly month: number }>;
+}
+
+/** What an administrator did. */
+export interface NewAudit {
+  readonly actor: string;
+  /** Such as `keys.create`. */
+  readonly action: string;
+  readonly subject: string;
+  /** Nothing secret. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditStore {
+  record(row: NewAudit): Promise<void>;
+  /** Newest first. */
+  list(page: {
+    limit: number;
+    offset: number;
+  }): Promise<readonly (NewAudit & { readonly key: number; readonly at: Date })[]>;
+}
+
 export interface Store {
   readonly conversations: ConversationStore;
   readonly responses: ResponseStore;
   readonly usage: UsageStore;
+  readonly keys: KeyStore;
+  readonly wallets: WalletStore;
+  readonly audit: AuditStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -21,17 +21,17 @@ import type {
 } from './store.ts';
 
 const INSERT_CONVERSATION = `
-  INSERT INTO "Conversation" ("id", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
+  INSERT INTO "Conversation" ("id", "owner", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
     "createdAt", "lastUsedAt")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_EMPTY = `
-  INSERT INTO "Conversation" ("id", "userId", "metadata", "messageCount", "createdAt", "lastUsedAt")
-  VALUES (?, ?, ?, 0, ?, ?)`;
+  INSERT INTO "Conversation" ("id", "owner", "userId", "metadata", "messageCount", "createdAt", "lastUsedAt")
+  VALUES (?, ?, ?, ?, 0, ?, ?)`;
 
 const SELECT_CONVERSATION = `
   SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner" FROM "Conversation"
-  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?)`;
+  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS COALESCE(?, "owner")`;
 
 const TAKE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = ?, "activeOwner" = ?, "messageCount" = ?, "model" = ?, "lastUsedAt" = ?,
@@ -52,6 +52,26 @@ const END_ANSWER = `
 
 const FREE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
+
+/** While the conversation is held by this turn, its messages are the last ones. */
+const DROP_MESSAGES = `
+  DELETE FROM "Message" WHERE "turnId" = :answerId
+    AND "conversationId" IN (SELECT "id" FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId)`;
+
+const DROP_RESPONSE = `
+  DELETE FROM "Response" WHERE "conversationId" = :conversationId AND "endedAt" IS NULL
+    AND "answerSeq" > (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)`;
+
+const DROP_CONVERSATION = `
+  DELETE FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId
+    AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = :conversationId)`;
+
+const FREE_AND_COUNT = `
+  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL,
+    "messageCount" = (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)
+  WHERE "id" = :conversationId AND "activeTurnId" = :answerId`;
+
+const DROP_TURN = [DROP_MESSAGES, DROP_RESPONSE, DROP_CONVERSATION, FREE_AND_COUNT];
 
 const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
@@ -101,30 +121,37 @@ export class Turns {
     });
   }
 
+  drop({ conversationId, answerId }: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    return this.#transact((db) => {
+      for (const sql of DROP_TURN) db.run(sql, { conversationId, answerId });
+    });
+  }
+
   /** Gives its id. */
-  create({ userId, metadata, messages }: NewConversation): Promise<string> {
+  create({ owner, userId, metadata, messages }: NewConversation): Promise<string> {
     return this.#transact((db) => {
       const id = newId('conv');
       const now = this.#now();
-      db.run(INSERT_EMPTY, id, userId, metadata, now, now);
+      db.run(INSERT_EMPTY, id, owner, userId, metadata, now, now);
       if (messages.length > 0) this.#add(db, messages, { id, count: 0, now });
       return id;
     });
   }
 
   /** Messages without an answer. Gives the `seq` of the first one. */
-  append({ id, userId }: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
     return this.#transact((db) => {
-      const { count } = this.#take(db, id, userId);
-      this.#add(db, messages, { id, count, now: this.#now() });
+      const { count } = this.#take(db, key);
+      this.#add(db, messages, { id: key.id, count, now: this.#now() });
       return count + 1;
     });
   }
 
   /** Null takes the message out. False when there is none of that id. */
-  rewrite({ id, userId }: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
+  rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
+    const { id } = key;
     return this.#transact((db) => {
-      this.#take(db, id, userId);
+      this.#take(db, key);
       const [found] = db.all(SELECT_PLACE, messageId, id);
       if (!found) return false;
       const [seq, parentId] = [Number(found[0]), textOrNull(found[1])];
@@ -147,8 +174,8 @@ export class Turns {
   }
 
   /** A conversation that nobody is answering in. */
-  #take(db: Statements, id: string, userId: string | null): { systemPrompt: string | null; count: number } {
-    const [found] = db.all(SELECT_CONVERSATION, id, userId);
+  #take(db: Statements, { id, owner, userId }: ConversationKey): { systemPrompt: string | null; count: number } {
+    const [found] = db.all(SELECT_CONVERSATION, id, userId, owner);
     if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
     const [systemPrompt, messageCount, activeTurnId, activeOwner] = found;
     if (activeTurnId !== null) this.#freeFromTheDead(db, String(activeOwner));
@@ -160,15 +187,18 @@ export class Turns {
     const conversationId = newId('conv');
     const answerId = newId('msg');
     const now = this.#now();
-    const { userId, model, messages, systemPrompt = null } = turn;
+    const { owner, userId, model, messages, systemPrompt = null } = turn;
     const count = messages.length + 1;
-    db.run(INSERT_CONVERSATION, conversationId, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now);
+    db.run(
+      INSERT_CONVERSATION,
+      ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
+    );
     insertTurn(db, turn, { conversationId, turnId: answerId, now, count: 0, lastId: null });
     return { conversationId, answerId, systemPrompt, history: [] };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
-    const { systemPrompt: storedPrompt, count } = this.#take(db, conversationId, turn.userId);
+    const { systemPrompt: storedPrompt, count } = this.#take(db, { ...turn, id: conversationId });
     if (turn.expectedCount !== undefined && turn.expectedCount !== count) throw busy();
     const rows = db.all(SELECT_HISTORY, conversationId);
     const history = rows.map(toHistoryMessage);

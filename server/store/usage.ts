@@ -126,7 +126,8 @@ export class UsageWriter implements UsageStore {
 
 const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
   "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
-  "conversationId") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  "conversationId", "keyId", "owner", "group", "cost", "price")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("requestId") DO NOTHING`;
 
 /** In the order of the INSERT. */
@@ -146,4 +147,9 @@ const toColumns = (row: UsageRow): SqlValue[] => [
   row.latencyMs,
   row.firstTokenMs,
   row.conversationId,
+  row.keyId,
+  row.owner,
+  row.group,
+  row.cost,
+  row.price,
 ];

@@ -16,7 +16,7 @@ describe('while the database cannot be written', () => {
     const { store, folder } = await freshStore({ busyTimeoutMs: 50 });
     const id = await talk(store, 'hello', 'hi');
     const open = await store.conversations.beginTurn(newTurn('open'));
-    const key = { id, userId: null };
+    const key = { id, owner: null, userId: null };
     const unlock = await lock(folder);
 
     const unavailable = { code: 'service_unavailable', status: 503 };
@@ -45,7 +45,7 @@ describe('while the database cannot be written', () => {
     });
     unlock();
     await vi.waitFor(() => store.conversations.beginTurn(newTurn('again', { conversationId })), { timeout: 10_000 });
-    const found = await store.conversations.find({ id: conversationId, userId: null });
+    const found = await store.conversations.find({ id: conversationId, owner: null, userId: null });
     expect(found?.messages.map(({ status }) => status)).toEqual([
       ...['completed', 'completed', 'completed', 'in_progress'],
     ]);
@@ -65,7 +65,7 @@ describe('while the database cannot be written', () => {
       await store.close();
       if (!recovers) unlock();
       const next = await open();
-      const found = await next.conversations.find({ id: turn.conversationId, userId: null });
+      const found = await next.conversations.find({ id: turn.conversationId, owner: null, userId: null });
       expect(found?.messages.at(-1)?.status).toBe(recovers ? 'completed' : 'incomplete');
       await next.close();
     }
@@ -93,8 +93,8 @@ describe('while the database cannot be written', () => {
     db.close();
     const unavailable = { code: 'service_unavailable' };
     await expect(store.ping()).rejects.toMatchObject(unavailable);
-    await expect(store.conversations.find({ id: 'x', userId: null })).rejects.toMatchObject(unavailable);
-    const page = { userId: null, limit: 1, offset: 0 };
+    await expect(store.conversations.find({ id: 'x', owner: null, userId: null })).rejects.toMatchObject(unavailable);
+    const page = { owner: null, userId: null, limit: 1, offset: 0 };
     await expect(store.conversations.list(page)).rejects.toMatchObject(unavailable);
     await expect(store.conversations.list({ ...page, query: 'x' })).rejects.toMatchObject(unavailable);
   });

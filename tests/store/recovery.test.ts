@@ -47,7 +47,7 @@ describe('after kill -9', () => {
       db.close();
       const status = new Map<string, { status: string; prompt: string }>();
       for (const id of ids) {
-        const found = await store.conversations.find({ id, userId: null });
+        const found = await store.conversations.find({ id, owner: null, userId: null });
         const messages = found?.messages ?? [];
         expect(messages.map((message) => message.seq)).toEqual(messages.map((_, i) => i + 1));
         expect(found?.conversation.messageCount).toBe(messages.length);

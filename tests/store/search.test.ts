@@ -3,7 +3,7 @@ import type { Store } from '../../server/store/store.ts';
 import { answerTo, checkSearchIndex, freshStore, newTurn, openRaw, talk } from './support.ts';
 
 function search(store: Store, query: string, userId: string | null = null) {
-  return store.conversations.list({ userId, limit: 10, offset: 0, query });
+  return store.conversations.list({ owner: null, userId, limit: 10, offset: 0, query });
 }
 
 describe('the search', () => {
@@ -41,13 +41,13 @@ describe('the search', () => {
     expect(page.items.map((item) => item.id)).toEqual([strong, weak]);
     expect(page.items[0]?.excerpt).toMatch(/^\[otter\]/);
     expect(page.total).toBe(2);
-    const second = await store.conversations.list({ userId: null, limit: 1, offset: 1, query: 'otter' });
+    const second = await store.conversations.list({ owner: null, userId: null, limit: 1, offset: 1, query: 'otter' });
     expect(second).toMatchObject({ items: [{ id: weak }], total: 2 });
   });
 
   test("never looks into somebody else's conversations", async () => {
     const { store } = await freshStore();
-    const anns = await talk(store, 'secret of ann', '-', { userId: 'ann' });
+    const anns = await talk(store, 'secret of ann', '-', { owner: null, userId: 'ann' });
     const nobodys = await talk(store, 'secret of nobody', '-');
     expect((await search(store, 'secret', 'ann')).items.map((item) => item.id)).toEqual([anns]);
     expect((await search(store, 'secret', null)).items.map((item) => item.id)).toEqual([nobodys]);

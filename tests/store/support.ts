@@ -54,7 +54,7 @@ export function userMessage(text: string): NewMessage {
 }
 
 export function newTurn(text: string, fields: Partial<NewTurn> = {}): NewTurn {
-  return { conversationId: null, userId: null, model: 'small', messages: [userMessage(text)], ...fields };
+  return { conversationId: null, owner: null, userId: null, model: 'small', messages: [userMessage(text)], ...fields };
 }
 
 export function answerTo(turn: BegunTurn, text: string, fields: Partial<EndedTurn> = {}): EndedTurn {
@@ -95,6 +95,11 @@ export function usageRow(requestId: string, fields: Partial<UsageRow> = {}): Usa
     latencyMs: 120,
     firstTokenMs: null,
     conversationId: null,
+    keyId: null,
+    owner: null,
+    group: null,
+    cost: 0,
+    price: null,
     ...fields,
   };
 }

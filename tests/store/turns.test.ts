@@ -9,7 +9,7 @@ describe('a turn', () => {
 
     expect(turn.conversationId).toMatch(/^conv_[0-9a-f]{32}$/);
     expect(turn).toMatchObject({ systemPrompt: 'Be brief.', history: [] });
-    const found = await store.conversations.find({ id: turn.conversationId, userId: null });
+    const found = await store.conversations.find({ id: turn.conversationId, owner: null, userId: null });
     expect(found?.conversation).toMatchObject({ title: null, model: 'small', messageCount: 2 });
     expect(found?.messages).toMatchObject([
       { seq: 1, role: 'user', status: 'completed', parentId: null, model: null },
@@ -24,7 +24,7 @@ describe('a turn', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7, vendor_field: { x: 1 } };
     await store.conversations.endTurn(answerTo(turn, 'Hi', { usage, reasoning: 'They greet.' }));
 
-    const found = await store.conversations.find({ id: turn.conversationId, userId: null });
+    const found = await store.conversations.find({ id: turn.conversationId, owner: null, userId: null });
     expect(found?.messages[1]).toMatchObject({
       status: 'completed',
       prompt: '{"role":"assistant","content":"Hi"}',
@@ -52,7 +52,7 @@ describe('a turn', () => {
     expect(turnIds[2]).toBe(turnIds[3]);
     expect(new Set(turnIds).size).toBe(2);
 
-    const found = await store.conversations.find({ id, userId: null });
+    const found = await store.conversations.find({ id, owner: null, userId: null });
     expect(found?.messages.map((message) => message.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(found?.messages.slice(1).map((message) => message.parentId)).toEqual(
       found?.messages.slice(0, -1).map((message) => message.id),
@@ -105,7 +105,7 @@ describe('a turn', () => {
     );
     await expect(refused).rejects.toMatchObject({ code: 'invalid_field', param: 'x' });
     expect(seen).toEqual(['user', 'assistant']);
-    expect((await store.conversations.find({ id, userId: null }))?.messages).toHaveLength(2);
+    expect((await store.conversations.find({ id, owner: null, userId: null }))?.messages).toHaveLength(2);
     expect(await talk(store, 'three', 'four', { conversationId: id })).toBe(id);
   });
 
@@ -124,9 +124,9 @@ describe('a turn', () => {
   test('may end after its conversation was deleted', async () => {
     const { store } = await freshStore();
     const turn = await store.conversations.beginTurn(newTurn('Hello'));
-    expect(await store.conversations.remove({ id: turn.conversationId, userId: null })).toBe(true);
+    expect(await store.conversations.remove({ id: turn.conversationId, owner: null, userId: null })).toBe(true);
     await store.conversations.endTurn(answerTo(turn, 'too late'));
-    expect(await store.conversations.find({ id: turn.conversationId, userId: null })).toBeNull();
+    expect(await store.conversations.find({ id: turn.conversationId, owner: null, userId: null })).toBeNull();
   });
 });
 

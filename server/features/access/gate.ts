@@ -1,7 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../chat/caller.ts';
-import type { RateLimiter, RateState } from './rate-limiter.ts';
+import type { HeldKey, KeyRing } from './key-ring.ts';
+import { RateLimiter, type RateState } from './rate-limiter.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 const sha256 = (text: string) => hash('sha256', text, 'buffer');
 
@@ -18,32 +20,80 @@ export function readKey(headers: Readonly<Record<string, string | string[] | und
   return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null;
 }
 
+/** Wrong keys from one address: so many at once, then one a second. */
+const GUESSES = { perSecond: 1, burst: 30 };
+
+const refuse = (message: string) => new AppError('invalid_authorization', message, { param: 'Authorization' });
+
 /** Who may come in, and how often. */
 export class Gate {
   readonly #bearerHash: Buffer;
   readonly #admin: Principal;
   readonly #limiter: RateLimiter;
+  readonly #ring: KeyRing;
+  readonly #guesses = new RateLimiter(GUESSES.perSecond, GUESSES.burst);
 
-  constructor(bearer: string, limiter: RateLimiter) {
+  constructor(bearer: string, limiter: RateLimiter, ring: KeyRing) {
     this.#bearerHash = sha256(bearer);
-    this.#admin = { keyHash: this.#bearerHash.toString('hex'), role: 'admin' };
+    this.#admin = {
+      keyHash: this.#bearerHash.toString('hex'),
+      role: 'admin',
+      keyId: null,
+      owner: null,
+      group: null,
+      models: null,
+      account: null,
+      revoked: null,
+    };
     this.#limiter = limiter;
+    this.#ring = ring;
   }
 
-  /** Throws `missing_authorization` and `invalid_authorization`. Takes the same time whatever the key holds. */
-  authenticate(key: string | null): Principal {
+  /**
+   * Throws `missing_authorization`, `invalid_authorization`, `permission_denied` for an address that the key is not for,
+   * and `rate_limit_exceeded` to who guesses. Keys are compared as their hashes: how long it takes tells nothing of them.
+   */
+  authenticate(key: string | null, ip: string): Principal {
     if (key === null) {
       throw new AppError('missing_authorization', 'Send "Authorization: Bearer <key>".', { param: 'Authorization' });
     }
-    if (timingSafeEqual(sha256(key), this.#bearerHash)) return this.#admin;
-    throw new AppError('invalid_authorization', 'The key is not valid here.', { param: 'Authorization' });
+    const hashed = sha256(key);
+    if (timingSafeEqual(hashed, this.#bearerHash)) return this.#admin;
+    const held = this.#ring.find(hashed.toString('hex'));
+    if (held) return checkKey(held, ip);
+    ensureAllowed(this.#guesses.take(ip));
+    throw refuse('The key is not valid here.');
   }
 
   /** Counts one request against its key; null when limiting is off. `ensureAllowed` says whether it may go on. */
-  count(principal: Principal): RateState | null {
-    return this.#limiter.take(principal.keyHash);
+  count({ account, keyHash }: Principal): RateState | null {
+    const bucket = account?.requests;
+    if (!bucket) return this.#limiter.take(keyHash);
+    const wait = bucket.secondsUntil(1);
+    if (wait > 0) return toState(bucket, wait);
+    const state = this.#limiter.take(keyHash);
+    if (state?.allowed === false) return state;
+    bucket.take(1);
+    return toState(bucket, 0);
   }
 }
+
+function checkKey({ row, ipRanges, principal }: HeldKey, ip: string): Principal {
+  if (!row.enabled) throw refuse('The key is disabled.');
+  if (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now()) throw refuse('The key has expired.');
+  if (ipRanges && !ipRanges.has(ip)) {
+    throw new AppError('permission_denied', 'The key may not be used from this address.', { param: 'Authorization' });
+  }
+  return principal;
+}
+
+const toState = (bucket: TokenBucket, wait: number): RateState => ({
+  allowed: wait === 0,
+  limit: bucket.perMinute,
+  remaining: Math.max(0, Math.floor(bucket.level)),
+  reset: bucket.secondsUntil(bucket.perMinute),
+  retryAfter: Math.ceil(wait),
+});
 
 /** Throws `rate_limit_exceeded`. */
 export function ensureAllowed(state: RateState | null): void {

@@ -7,6 +7,7 @@ import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
+import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
@@ -24,6 +25,8 @@ export interface Surface {
   readonly operation: string;
   /** Of the stored conversation, if there is one; it is the affinity key. */
   readonly conversationId?: string | null;
+  /** Called when the request is not let in, for lack of money or of room. */
+  onRefused?(): Promise<void>;
   /** The request as that surface got it, for upstreams that speak its dialect. */
   readonly original?: OriginalRequest | undefined;
   /** Those of the model's backends that can do it; absent: all. */
@@ -42,19 +45,32 @@ function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionReq
   return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
 }
 
-/** Decides what can be decided before anything is sent; the meter is yet to be ended. */
-function prepare(
+export function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompletion> {
+  const { usage } = answer.value;
+  return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
+}
+
+/** Decides everything before anything is sent, and lets the request in; the meter is yet to be ended. */
+async function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
-  { operation, conversationId = null, original, backends, adapt }: Surface,
+  surface: Surface,
 ) {
+  const { operation, conversationId = null, original, backends, adapt } = surface;
   const { value } = request;
-  const model = checkChat(catalog, value);
+  const model = checkChat(catalog.for(caller.principal), value);
   const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
   const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
   const meter = new Meter(usage, operation, model, caller, request.bytes.length);
   meter.conversationId = conversationId;
+  meter.showsCost = value.usage?.include === true;
+  await meter
+    .admit(() => expectChat(value, model))
+    .catch(async (refusal: unknown) => {
+      await surface.onRefused?.();
+      throw refusal;
+    });
   const checked = asChecked(request);
   const callOf = (backend: Backend, attempting: Caller, fields = value) => {
     meter.backend = backend;
@@ -74,13 +90,12 @@ export async function createCompletion(
   if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { job, meter, callOf } = prepare(deps, request, caller, surface);
+  const { job, meter, callOf } = await prepare(deps, request, caller, surface);
   try {
     const answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
-    meter.chunk();
-    meter.report(answer.value.usage);
+    meter.whole(answer.value);
     meter.end();
-    return answer;
+    return withCost(answer, meter);
   } catch (error) {
     meter.end(error);
     throw error;
@@ -95,7 +110,7 @@ export async function* streamCompletion(
   surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
   const { value } = request;
-  const { job, meter, callOf } = prepare(deps, request, caller, surface);
+  const { job, meter, callOf } = await prepare(deps, request, caller, surface);
   const begins = (chunk: ChatCompletionChunk) => surface.isToken?.(chunk) ?? isToken(chunk);
   const upstream = deps.dispatcher.stream(job, begins, (backend, attempting) =>
     backend.provider.stream(callOf(backend, attempting, { ...value, stream: true })),

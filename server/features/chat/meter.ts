@@ -1,24 +1,39 @@
-import type { Usage } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { UsageStore } from '../../store/store.ts';
+import type { Admission } from '../access/account.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
+import { type Consumption, costOf } from '../models/price.ts';
 import type { Caller } from './caller.ts';
+import type { Expectation } from './estimate-tokens.ts';
 
 /** Rough, for answers whose upstream gave no counts. */
 const BYTES_PER_TOKEN = 4;
 
-/** What one request used. `end` is its one exit: called once, whichever way the request ended. */
+const MICRO = 1_000_000;
+
+/**
+ * What one request used and what that costs. `admit` is its one entrance: called once, before anything goes upstream;
+ * `end` is its one exit: called once, whichever way the admitted request ended.
+ */
 export class Meter {
   readonly #usage: UsageStore;
   readonly #operation: string;
   readonly #model: CatalogModel;
   readonly #caller: Caller;
   readonly #promptBytes: number;
+  readonly #ratio: number;
   readonly #startedAt = Date.now();
   #firstTokenMs: number | null = null;
   #reported: Usage | null = null;
+  #promptTokens: number | null = null;
   #chunks = 0;
+  #textTokens = 0;
+  #images = 0;
+  #admission: Admission | null = null;
   conversationId: string | null = null;
+  /** Whether the client asked to be told the cost, by `usage: {"include": true}`. */
+  showsCost = false;
   /** The one that was asked last; null while none was. */
   backend: Backend | null = null;
 
@@ -28,12 +43,54 @@ export class Meter {
     this.#model = model;
     this.#caller = caller;
     this.#promptBytes = promptBytes;
+    this.#ratio = caller.principal.account?.ratio ?? 1;
+  }
+
+  /**
+   * Lets the request in, or throws why not: `rate_limit_exceeded`, `insufficient_balance`, `budget_exhausted`. Then
+   * nothing was used, and `end` must not be called.
+   */
+  async admit(expect: () => Expectation): Promise<void> {
+    const { account } = this.#caller.principal;
+    if (account === null) return;
+    const expected = expect();
+    const { price } = this.#model;
+    this.#promptTokens = expected.promptTokens;
+    this.#admission = await account.admit(
+      {
+        requestId: this.#caller.requestId,
+        tokens: expected.promptTokens + expected.completionTokens,
+        cost: price ? costOf(price, this.#ratio, { ...expected, cachedTokens: 0 }) : 0,
+      },
+      this.#caller.setHeader,
+    );
   }
 
   /** Counts the chunks of an answer as they come. */
   chunk(): void {
     this.answered();
     this.#chunks++;
+  }
+
+  /** Counts an answer that came as one. */
+  whole({ choices, usage }: ChatCompletion): void {
+    this.chunk();
+    this.report(usage);
+    for (const { message } of choices) {
+      this.image(message.images?.length ?? 0);
+      const chars = (message.content?.length ?? 0) + (message.reasoning_content?.length ?? 0);
+      this.#textTokens += Math.ceil(chars / BYTES_PER_TOKEN);
+    }
+  }
+
+  /** Counts pictures that were made. */
+  image(count: number): void {
+    this.#images += count;
+  }
+
+  /** Whether pictures have a price of their own here: counting them in a stream means parsing its chunks. */
+  get paysForImages(): boolean {
+    return (this.#model.price?.perImage ?? 0) > 0;
   }
 
   /** Notes an answer that has no tokens of its own, such as embeddings. */
@@ -49,27 +106,58 @@ export class Meter {
     return this.#reported;
   }
 
+  /** In USD, of what was used so far. */
+  get costUsd(): number {
+    return this.#cost(this.#consumption()) / MICRO;
+  }
+
   /** `failure` is what ended the request early, if anything. */
   end(failure?: unknown): void {
-    const usage = this.#reported;
+    const used = this.#consumption();
+    const cost = this.#cost(used);
+    const { principal, requestId } = this.#caller;
+    const { price } = this.#model;
+    this.#admission?.end({ tokens: used.promptTokens + used.completionTokens, cost, reason: this.#operation });
     this.#usage.record({
-      requestId: this.#caller.requestId,
+      requestId,
       at: new Date(this.#startedAt),
       operation: this.#operation,
       alias: this.#model.alias,
       provider: this.backend?.provider.id ?? null,
       model: this.backend?.model ?? null,
-      promptTokens:
-        usage?.prompt_tokens ?? (this.#firstTokenMs !== null ? Math.ceil(this.#promptBytes / BYTES_PER_TOKEN) : 0),
-      completionTokens: usage?.completion_tokens ?? this.#chunks,
-      cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
-      reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? 0,
-      estimated: usage === null,
+      promptTokens: used.promptTokens,
+      completionTokens: used.completionTokens,
+      cachedTokens: used.cachedTokens,
+      reasoningTokens: this.#reported?.completion_tokens_details?.reasoning_tokens ?? 0,
+      estimated: this.#reported === null,
       outcome: this.#outcome(failure),
       latencyMs: Date.now() - this.#startedAt,
       firstTokenMs: this.#firstTokenMs,
       conversationId: this.conversationId,
+      keyId: principal.keyId,
+      owner: principal.owner,
+      group: principal.group,
+      cost,
+      price: price && JSON.stringify({ ...price, ratio: this.#ratio }),
     });
+  }
+
+  /** The upstream's own counts, else what can be told from what came. */
+  #consumption(): Consumption {
+    const usage = this.#reported;
+    const estimate = this.#firstTokenMs === null ? 0 : (this.#promptTokens ?? this.#promptBytes / BYTES_PER_TOKEN);
+    return {
+      promptTokens: usage?.prompt_tokens ?? Math.ceil(estimate),
+      cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+      completionTokens: usage?.completion_tokens ?? Math.max(this.#chunks, this.#textTokens),
+      images: this.#images,
+    };
+  }
+
+  /** Where nothing was received, nothing is to pay. */
+  #cost(used: Consumption): number {
+    const { price } = this.#model;
+    return price && (this.#firstTokenMs !== null || this.#reported) ? costOf(price, this.#ratio, used) : 0;
   }
 
   #outcome(failure: unknown): string {

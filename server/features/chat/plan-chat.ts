@@ -74,7 +74,7 @@ export function applyConstraints(
   { model, backend }: { model: CatalogModel; backend: Backend },
   fields: Pick<
     ChatCompletionRequest,
-    'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options'
+    'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options' | 'usage'
   >,
   messages: () => readonly ChatMessage[],
   caller: Caller,
@@ -94,6 +94,9 @@ export function applyConstraints(
   }
   // The gateway always counts; who did not ask for the usage is not shown it.
   if (fields.stream) changes.stream_options = { ...fields.stream_options, include_usage: true };
+
+  // The cost is ours to tell; most upstreams refuse the field.
+  if (fields.usage !== undefined) changes.usage = undefined;
 
   if (backend.cacheSalt) changes.cache_salt ??= cacheSaltOf(caller);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));

@@ -5,6 +5,11 @@ import type { Meter } from './meter.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
 
+type ChatChoice = ChatCompletionChunk['choices'][number];
+
+const isChatChoice = (choice: unknown): choice is ChatChoice =>
+  typeof choice === 'object' && choice !== null && 'delta' in choice;
+
 /** What chunks of every kind have. */
 interface AnyChunk {
   readonly choices?: readonly unknown[];
@@ -23,10 +28,17 @@ export function relayChunks<Chunk extends AnyChunk>(
   const relayed: Json<Chunk>[] = [];
   for (const chunk of batch) {
     meter.chunk();
+    if (meter.paysForImages && chunk.mentions('images')) countImages(chunk, meter);
     const shown = chunk.mentions('usage') ? relayUsage(chunk, includeUsage, meter) : chunk;
     if (shown) relayed.push(shown);
   }
   return relayed;
+}
+
+function countImages<Chunk extends AnyChunk>(chunk: Json<Chunk>, meter: Meter): void {
+  for (const choice of chunk.value.choices ?? []) {
+    if (isChatChoice(choice)) meter.image(choice.delta?.images?.length ?? 0);
+  }
 }
 
 function relayUsage<Chunk extends AnyChunk>(
@@ -36,6 +48,7 @@ function relayUsage<Chunk extends AnyChunk>(
 ): Json<Chunk> | null {
   const { usage, choices } = chunk.value;
   meter.report(usage);
+  if (usage && meter.showsCost) return chunk.with({ usage: { ...usage, cost: meter.costUsd } });
   if (!usage || includeUsage) return chunk;
   return choices && choices.length > 0 ? chunk.with({ usage: undefined }) : null;
 }

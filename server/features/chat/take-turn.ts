@@ -11,6 +11,8 @@ import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
 import { checkToolResults } from './check-tool-results.ts';
+import { withCost } from './create-completion.ts';
+import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { applyConstraints, toCall } from './plan-chat.ts';
@@ -60,23 +62,25 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, stream: boolean): Promise<OpenTurn> {
-  const { model, backends } = resolveTurn(deps.catalog, turn);
+  const { model, backends } = resolveTurn(deps.catalog.for(caller.principal), turn);
   const messages = newMessages(turn);
   const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
   const begun = await deps.conversations.beginTurn({
     conversationId: turn.conversation_id ?? null,
+    owner: caller.principal.owner,
     userId: turn.user_id ?? null,
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
     check: (history) => checkToolResults(turn.tool_results ?? [], history),
   });
-  caller.setHeader('x-conversation-id', begun.conversationId);
   const { conversationId, answerId } = begun;
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
     deps.conversations.endTurn({ conversationId, answerId, ...ended }).catch((error: unknown) => {
       throw toAppError(error).inConversation(conversationId);
     });
+  /** Then there is nothing to keep of the turn. */
+  let refused = false;
   try {
     // One prompt for every backend of the chain, so that each of them can take over.
     const contextWindow = backends[0]?.provider.contextWindow ?? model.contextWindow;
@@ -86,6 +90,15 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     const unseen = !model.input.includes('image') && prompt.includes('"image_url"');
     const meter = new Meter(deps.usage, 'c1.chat', model, caller, request.bytes.length);
     meter.conversationId = conversationId;
+    meter.showsCost = turn.usage?.include === true;
+    await meter
+      .admit(() => expectChat(request.value, model))
+      .catch(async (refusal: unknown) => {
+        refused = true;
+        await deps.conversations.dropTurn(begun);
+        throw refusal;
+      });
+    caller.setHeader('x-conversation-id', conversationId);
     const callOf = (backend: Backend, attempting: Caller) => {
       meter.backend = backend;
       const target = { model, backend: unseen ? { ...backend, ignoresImages: true } : backend };
@@ -100,6 +113,8 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     };
     return { job, callOf, meter, conversationId, end };
   } catch (error) {
+    if (refused) throw error;
+    caller.setHeader('x-conversation-id', conversationId);
     await store({ status: 'failed', usage: null, ...storedAnswer(null) });
     throw toAppError(error).inConversation(conversationId);
   }
@@ -112,14 +127,13 @@ export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller
   let answer: Json<ChatCompletion>;
   try {
     answer = await deps.dispatcher.complete(job, (backend) => backend.provider.complete(callOf(backend, caller)));
-    meter.chunk();
-    meter.report(answer.value.usage);
+    meter.whole(answer.value);
   } catch (error) {
     await end(null, error);
     throw toAppError(error).inConversation(conversationId);
   }
   await end(answer.value);
-  return answer;
+  return withCost(answer, meter);
 }
 
 /** The same as a stream. The answer is stored when it ends, also when the upstream or the client breaks it off. */

@@ -11,11 +11,13 @@ import type {
 } from '../../../contracts/conversations/conversation.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ConversationKey, ConversationRow, ConversationStore, MessageRow } from '../../store/store.ts';
+import type { Principal } from '../chat/caller.ts';
 
 const DEFAULT_LIMIT = 20;
 
-const keyOf = ({ conversation_id, user_id }: ConversationRef): ConversationKey => ({
+const keyOf = ({ conversation_id, user_id }: ConversationRef, { owner }: Principal): ConversationKey => ({
   id: conversation_id,
+  owner,
   userId: user_id ?? null,
 });
 
@@ -59,15 +61,20 @@ function toMessage(row: MessageRow): StoredMessage {
 export async function listConversations(
   store: ConversationStore,
   { limit = DEFAULT_LIMIT, offset = 0, q, user_id }: ListConversationsRequest,
+  { owner }: Principal,
 ): Promise<ConversationList> {
-  const page = await store.list({ userId: user_id ?? null, limit, offset, ...(q ? { query: q } : {}) });
+  const page = await store.list({ owner, userId: user_id ?? null, limit, offset, ...(q ? { query: q } : {}) });
   const items = page.items.map((row) => ({ ...toSummary(row), ...(row.excerpt ? { excerpt: row.excerpt } : {}) }));
   return { items, total: page.total, limit, offset };
 }
 
 /** `GET /c1/conversations/{conversation_id}` */
-export async function getConversation(store: ConversationStore, ref: ConversationRef): Promise<Conversation> {
-  const found = await store.find(keyOf(ref));
+export async function getConversation(
+  store: ConversationStore,
+  ref: ConversationRef,
+  principal: Principal,
+): Promise<Conversation> {
+  const found = await store.find(keyOf(ref, principal));
   if (!found) throw notFound();
   return {
     ...toSummary(found.conversation),
@@ -80,14 +87,22 @@ export async function getConversation(store: ConversationStore, ref: Conversatio
 export async function updateConversation(
   store: ConversationStore,
   request: UpdateConversationRequest,
+  principal: Principal,
 ): Promise<ConversationHead> {
-  const row = await store.update(keyOf(request), { title: request.title, systemPrompt: request.system_prompt });
+  const row = await store.update(keyOf(request, principal), {
+    title: request.title,
+    systemPrompt: request.system_prompt,
+  });
   if (!row) throw notFound();
   return { ...toSummary(row), system_prompt: row.systemPrompt };
 }
 
 /** `DELETE /c1/conversations/{conversation_id}` */
-export async function deleteConversation(store: ConversationStore, ref: ConversationRef): Promise<ConversationDeleted> {
-  if (!(await store.remove(keyOf(ref)))) throw notFound();
+export async function deleteConversation(
+  store: ConversationStore,
+  ref: ConversationRef,
+  principal: Principal,
+): Promise<ConversationDeleted> {
+  if (!(await store.remove(keyOf(ref, principal)))) throw notFound();
   return { id: ref.conversation_id, object: 'conversation.deleted', deleted: true };
 }

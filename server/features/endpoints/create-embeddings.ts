@@ -2,6 +2,7 @@ import { EmbeddingRequest, type EmbeddingResponse } from '../../../contracts/emb
 import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
+import { tokensOf } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
@@ -31,11 +32,12 @@ export async function createEmbeddings(
 ): Promise<Json<EmbeddingResponse>> {
   const { value } = request;
   refuseLookalikes(value, checkedFields);
-  const model = catalog.get(value.model, 'embeddings');
+  const model = catalog.for(caller.principal).get(value.model, 'embeddings');
   const backends = pickCapable(model, 'embed');
   // Every text finds its vector at one and the same backend: those of two are not comparable.
   const job = { model, backends, caller, affinityKey: () => value.user ?? '' };
   const meter = new Meter(usage, 'v1.embeddings', model, caller, request.bytes.length);
+  await meter.admit(() => ({ promptTokens: tokensOf(request.bytes.length), completionTokens: 0, images: 0 }));
   try {
     const joined = await dispatcher.complete(job, (backend) => {
       meter.backend = backend;

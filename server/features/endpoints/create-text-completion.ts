@@ -3,6 +3,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
+import { answersOf, tokensOf } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
@@ -15,8 +16,11 @@ const PREFIX = 4096;
 
 const checkedFields: ReadonlySet<string> = new Set(Object.keys(TextCompletionRequest.shape));
 
-/** Decides what can be decided before anything is sent; the meter is yet to be ended. */
-function prepare(
+/** Where a request does not say: OpenAI stops at 16, others at the end of the text. */
+const DEFAULT_ANSWER_TOKENS = 1_024;
+
+/** Decides what can be decided before anything is sent, and lets the request in; the meter is yet to be ended. */
+async function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<TextCompletionRequest>,
   stream: boolean,
@@ -24,8 +28,8 @@ function prepare(
 ) {
   const { value } = request;
   refuseLookalikes(value, checkedFields);
-  const model = catalog.get(value.model, 'completions');
-  const { max_tokens, stream_options, prompt, user } = value;
+  const model = catalog.for(caller.principal).get(value.model, 'completions');
+  const { max_tokens, stream_options, prompt, user, n, best_of } = value;
   const job = {
     model,
     backends: pickCapable(model, 'completeText', 'streamText'),
@@ -39,6 +43,11 @@ function prepare(
     const plan = applyConstraints({ model, backend }, fields, () => [], caller);
     return toCall(plan, request, attempting);
   };
+  await meter.admit(() => ({
+    promptTokens: tokensOf(request.bytes.length),
+    completionTokens: (max_tokens ?? DEFAULT_ANSWER_TOKENS) * answersOf(best_of ?? n),
+    images: 0,
+  }));
   return { job, callOf, meter };
 }
 
@@ -51,7 +60,7 @@ export async function createTextCompletion(
   if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { job, callOf, meter } = prepare(deps, request, false, caller);
+  const { job, callOf, meter } = await prepare(deps, request, false, caller);
   try {
     const answer = await deps.dispatcher.complete(job, (backend) =>
       backend.provider.completeText(callOf(backend, caller)),
@@ -74,7 +83,7 @@ export async function* streamTextCompletion(
   request: Json<TextCompletionRequest>,
   caller: Caller,
 ): AsyncGenerator<Json<TextCompletion>[], void, void> {
-  const { job, callOf, meter } = prepare(deps, request, true, caller);
+  const { job, callOf, meter } = await prepare(deps, request, true, caller);
   const open = (backend: (typeof job.backends)[number], attempting: Caller) =>
     backend.provider.streamText(callOf(backend, attempting));
   const includeUsage = request.value.stream_options?.include_usage === true;

@@ -46,9 +46,10 @@ export async function forwardCall(
   { endpoint, path, operation, model: alias, contentType, body, repeatable }: ForwardRequest,
   caller: Caller,
 ): Promise<Forwarded> {
-  const model = catalog.get(alias, endpoint);
+  const model = catalog.for(caller.principal).get(alias, endpoint);
   const job = { model, backends: pickCapable(model, 'forward'), caller, affinityKey: () => caller.requestId };
   const meter = new Meter(usage, operation, model, caller, 0);
+  await meter.admit(() => ({ promptTokens: 0, completionTokens: 0, images: 0 }));
   const send = (backend: Capable<'forward'>) => {
     meter.backend = backend;
     const { signal } = caller;

@@ -1,11 +1,12 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import type { ImageEvent, ImagesResponse, ImageUsage } from '../../../contracts/images/generation.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, toImageEvents } from '../../providers/image-answer.ts';
+import { type ImageRequest, isEdit, toImageEvents } from '../../providers/image-answer.ts';
 import { Json } from '../../providers/json.ts';
 import type { Provider, ProviderCall } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/store.ts';
 import type { Caller } from '../chat/caller.ts';
+import { expectImages } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
@@ -45,14 +46,15 @@ interface Work {
   planFor(backend: Backend): ImagesPlan;
 }
 
-function prepare({ catalog, usage }: ImagesDeps, request: ImageRequest, caller: Caller): Work {
-  const model = checkedModel(catalog, request);
+async function prepare({ catalog, usage }: ImagesDeps, request: ImageRequest, caller: Caller): Promise<Work> {
+  const model = checkedModel(catalog.for(caller.principal), request);
   const meter = new Meter(usage, operationOf(request), model, caller, Buffer.byteLength(request.prompt));
   const job = { model, backends: model.backends, caller, affinityKey: () => request.prompt };
   const planFor = (backend: Backend) => {
     meter.backend = backend;
     return planImages(model, backend, request, caller);
   };
+  await meter.admit(() => expectImages(request.prompt.length, isEdit(request) ? request.images.length : 0, request.n));
   return { job, request, meter, planFor };
 }
 
@@ -61,13 +63,16 @@ async function make({ provider }: Backend, plan: ImagesPlan, { request, meter }:
     const answer = await provider.makeImages(plan.images);
     if (answer.value.usage) meter.report(toUsage(answer.value.usage));
     for (const _ of answer.value.data) meter.chunk();
+    meter.image(answer.value.data.length);
     return answer;
   }
   if (!('chat' in plan)) throw new AppError('internal_error');
   const answers = await completeAll(provider, plan.chat, request.n ?? 1);
   meter.report(sumUsage(answers));
   for (const _ of answers) meter.chunk();
-  return Json.ofValue(fromChat(answers, request));
+  const made = fromChat(answers, request);
+  meter.image(made.data.length);
+  return Json.ofValue(made);
 }
 
 /** `POST /v1/images/generations` and `/v1/images/edits`, as one answer. */
@@ -79,7 +84,7 @@ export async function createImages(
   if (request.stream) {
     throw new AppError('invalid_field', 'Streamed images are a subscription here.', { param: 'stream' });
   }
-  const work = prepare(deps, request, caller);
+  const work = await prepare(deps, request, caller);
   try {
     const answer = await deps.dispatcher.complete(work.job, (backend) => make(backend, work.planFor(backend), work));
     work.meter.end();
@@ -102,6 +107,7 @@ async function* eventsOf(backend: Backend, work: Work): AsyncGenerator<Json<Imag
   for await (const batch of provider.streamImages(plan.images)) {
     for (const { value } of batch) {
       meter.chunk();
+      if (value.type.endsWith('.completed')) meter.image(1);
       if (value.usage) meter.report(toUsage(value.usage));
     }
     yield batch;
@@ -114,7 +120,7 @@ export async function* streamImages(
   request: ImageRequest,
   caller: Caller,
 ): AsyncGenerator<Json<ImageEvent>[], void, void> {
-  const work = prepare(deps, request, caller);
+  const work = await prepare(deps, request, caller);
   let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
   try {
     // Every event holds a picture, or a part of one.

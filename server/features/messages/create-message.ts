@@ -23,7 +23,7 @@ export async function createMessage(
 ): Promise<Json<Message>> {
   if (request.stream)
     throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
-  const plan = planMessage(deps.catalog, request, caller);
+  const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface);
   const { original_answer: original } = value;
   return Json.ofValue(isMessage(original) ? { ...original, model: request.model } : toMessage(value, request.model));
@@ -35,7 +35,7 @@ export async function* streamMessage(
   request: MessageRequest,
   caller: Caller,
 ): AsyncGenerator<Json<MessageEvent>[], void, void> {
-  const plan = planMessage(deps.catalog, request, caller);
+  const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const chat = { ...plan.chat, stream_options: { include_usage: true } };
   const writer = new MessageWriter(request.model);
   for await (const batch of streamCompletion(deps, Json.ofValue(chat), caller, plan.surface)) {
@@ -46,7 +46,7 @@ export async function* streamMessage(
 }
 
 /** `POST /v1/messages/count_tokens`. Throws as the message itself would, for a model or a block that is not known. */
-export function countTokens({ catalog }: CompletionDeps, request: TokenCountRequest): TokenCount {
-  catalog.get(request.model);
+export function countTokens({ catalog }: CompletionDeps, request: TokenCountRequest, caller: Caller): TokenCount {
+  catalog.for(caller.principal).get(request.model);
   return { input_tokens: estimateTokens({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') }) };
 }

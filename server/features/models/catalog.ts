@@ -1,7 +1,9 @@
 import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts, Provider } from '../../providers/provider.ts';
+import type { Principal } from '../chat/caller.ts';
 import { ModelMap } from './model-map.ts';
+import type { Price } from './price.ts';
 
 /** A provider that serves a model, and the name of the model there. */
 export interface Backend {
@@ -47,6 +49,8 @@ export interface CatalogModel {
   readonly reasoning: boolean;
   readonly minMaxTokens: number | null;
   readonly typicalResponseSeconds: number | null;
+  /** Null: it costs nothing. */
+  readonly price: Price | null;
   readonly strategy: Strategy;
   readonly timeouts: ModelTimeouts;
   /** In the order in which they are tried. Empty: nothing that could serve it is configured. */
@@ -55,19 +59,57 @@ export interface CatalogModel {
   readonly missing: string | null;
 }
 
+/** What the keys of a group may use, and at which prices. */
+export interface Group {
+  /** Aliases; null: every one. */
+  readonly models: ReadonlySet<string> | null;
+  /** What prices are multiplied by. */
+  readonly ratio: number;
+  /** Names for this group; null: those for all. */
+  readonly map: ModelMap | null;
+}
+
+export interface CatalogOptions {
+  /** Why answers come from the small embedded model; null outside demo mode. */
+  readonly demoNotice?: string | null;
+  readonly map?: ModelMap;
+  readonly groups?: ReadonlyMap<string, Group>;
+}
+
 /** Every model of the gateway, by alias and by the names that are mapped to one. */
 export class Catalog {
   readonly models: readonly CatalogModel[];
   /** Why answers come from the small embedded model; null outside demo mode. */
   readonly demoNotice: string | null;
+  readonly groups: ReadonlyMap<string, Group>;
   readonly #byAlias: ReadonlyMap<string, CatalogModel>;
   readonly #map: ModelMap;
+  readonly #views = new WeakMap<object, Catalog>();
+  /** What there is beside the models of a view. */
+  readonly #whole: Catalog;
 
-  constructor(models: readonly CatalogModel[], demoNotice: string | null, map: ModelMap = new ModelMap({})) {
+  constructor(models: readonly CatalogModel[], options: CatalogOptions = {}, whole?: Catalog) {
     this.models = models;
-    this.demoNotice = demoNotice;
+    this.demoNotice = options.demoNotice ?? null;
+    this.groups = options.groups ?? new Map();
+    this.#map = options.map ?? new ModelMap({});
     this.#byAlias = new Map(models.map((model) => [model.alias, model]));
-    this.#map = map;
+    this.#whole = whole ?? this;
+  }
+
+  /** As a key may see it. */
+  for({ models: allowed, group: name }: Pick<Principal, 'models' | 'group'>): Catalog {
+    const group = name === null ? undefined : this.groups.get(name);
+    const map = group?.map ?? this.#map;
+    if (allowed === null && map === this.#map) return this;
+    // A set belongs to one key, or to one group: what it is a view of is known by it alone.
+    const owner = allowed ?? map;
+    const known = this.#views.get(owner);
+    if (known) return known;
+    const models = allowed ? this.models.filter(({ alias }) => allowed.has(alias)) : this.models;
+    const view = new Catalog(models, { demoNotice: this.demoNotice, map, groups: this.groups }, this);
+    this.#views.set(owner, view);
+    return view;
   }
 
   /** The models, and those of mapped names under these names. */
@@ -84,7 +126,10 @@ export class Catalog {
     return model && { ...model, alias: name };
   }
 
-  /** Throws `model_not_in_allowlist`, and `endpoint_not_supported` when the model serves other endpoints only. */
+  /**
+   * Throws `model_not_in_allowlist`, `model_not_found` when the model is not for this key, and `endpoint_not_supported`
+   * when it serves other endpoints only.
+   */
   get(alias: string, endpoint: Endpoint = 'chat'): CatalogModel {
     const model = this.find(alias);
     if (model?.endpoints.includes(endpoint)) return model;
@@ -96,6 +141,9 @@ export class Catalog {
       );
     }
     const mapped = this.#map.find(alias);
+    if (this.#whole.#byAlias.has(mapped ?? alias)) {
+      throw new AppError('model_not_found', `The model '${alias}' is not available to this key.`, { param: 'model' });
+    }
     const through = mapped === undefined ? '' : ` is mapped to '${mapped}', which`;
     throw new AppError(
       'model_not_in_allowlist',

@@ -1,6 +1,7 @@
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response } from '../../../contracts/responses/response.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { stopSignal } from '../access/stop-signal.ts';
 import type { Caller } from '../chat/caller.ts';
 import { completeRun, type EventBatch, openRun, type ResponseDeps, streamRun } from './run-response.ts';
 import type { RunningResponses } from './running-responses.ts';
@@ -13,7 +14,11 @@ async function startRun(deps: ResponseDeps, running: RunningResponses, request: 
   const setHeader: Caller['setHeader'] = (name, value) => {
     if (!answered) caller.setHeader(name, value);
   };
-  const run = await openRun(deps, request, { ...caller, setHeader, signal: controller.signal });
+  const run = await openRun(deps, request, {
+    ...caller,
+    setHeader,
+    signal: stopSignal(caller.principal, controller.signal),
+  });
   answered = true;
   const { response } = run.writer;
   running.run(response.id, controller, streamRun(deps, run, true));

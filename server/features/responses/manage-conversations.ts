@@ -11,6 +11,7 @@ import {
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/store.ts';
+import type { Principal } from '../chat/caller.ts';
 import { toNewMessage } from '../chat/store-message.ts';
 import { listPage } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
@@ -18,7 +19,7 @@ import { resolveInput, toInput } from './resolve-references.ts';
 import { readOutput, toItems } from './stored-items.ts';
 import { toMessages } from './to-messages.ts';
 
-const keyOf = ({ conversation_id: id }: OpenAiConversationRef) => ({ id, userId: null });
+const keyOf = ({ conversation_id: id }: OpenAiConversationRef, { owner }: Principal) => ({ id, owner, userId: null });
 
 const notFound = () => new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
 
@@ -33,16 +34,20 @@ const toConversation = ({ id, createdAt, metadata }: Pick<ConversationRow, 'id' 
     metadata: metadata === null ? {} : Metadata.parse(JSON.parse(metadata)),
   }) satisfies OpenAiConversation;
 
-async function readItems({ responses }: ResponseStores, items: readonly InputItem[]): Promise<NewMessage[]> {
-  const placed = await resolveInput(responses, [...items]);
+async function readItems(
+  { responses }: ResponseStores,
+  items: readonly InputItem[],
+  principal: Principal,
+): Promise<NewMessage[]> {
+  const placed = await resolveInput(responses, [...items], principal);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
   return toMessages(renamed, false, 'refuse').map((message) =>
     toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
   );
 }
 
-async function find(stores: ResponseStores, ref: OpenAiConversationRef) {
-  const found = await stores.conversations.find(keyOf(ref));
+async function find(stores: ResponseStores, ref: OpenAiConversationRef, principal: Principal) {
+  const found = await stores.conversations.find(keyOf(ref, principal));
   if (!found) throw notFound();
   return found;
 }
@@ -60,42 +65,57 @@ async function itemsOf(stores: ResponseStores, conversationId: string, messages:
 export async function createConversation(
   stores: ResponseStores,
   { items, metadata }: CreateConversationRequest,
+  principal: Principal,
 ): Promise<OpenAiConversation> {
-  const messages = await readItems(stores, items ?? []);
+  const messages = await readItems(stores, items ?? [], principal);
   const stored = metadata ? JSON.stringify(metadata) : null;
-  const id = await stores.conversations.create({ userId: null, metadata: stored, messages });
-  return toConversation((await find(stores, { conversation_id: id })).conversation);
+  const { owner } = principal;
+  const id = await stores.conversations.create({ owner, userId: null, metadata: stored, messages });
+  return toConversation((await find(stores, { conversation_id: id }, principal)).conversation);
 }
 
 /** `GET /v1/conversations/{conversation_id}` */
 export async function retrieveConversation(
   stores: ResponseStores,
   ref: OpenAiConversationRef,
+  principal: Principal,
 ): Promise<OpenAiConversation> {
-  return toConversation((await find(stores, ref)).conversation);
+  return toConversation((await find(stores, ref, principal)).conversation);
 }
 
 /** `POST /v1/conversations/{conversation_id}` */
-export async function setMetadata(stores: ResponseStores, request: SetMetadataRequest): Promise<OpenAiConversation> {
+export async function setMetadata(
+  stores: ResponseStores,
+  request: SetMetadataRequest,
+  principal: Principal,
+): Promise<OpenAiConversation> {
   const metadata = request.metadata === null ? null : JSON.stringify(request.metadata);
-  const row = await stores.conversations.update(keyOf(request), { metadata });
+  const row = await stores.conversations.update(keyOf(request, principal), { metadata });
   if (!row) throw notFound();
   return toConversation(row);
 }
 
 /** `POST /v1/conversations/{conversation_id}/items`: gives the items that were added. */
-export async function addItems(stores: ResponseStores, request: AddItemsRequest): Promise<ItemList> {
-  const messages = await readItems(stores, request.items);
+export async function addItems(
+  stores: ResponseStores,
+  request: AddItemsRequest,
+  principal: Principal,
+): Promise<ItemList> {
+  const messages = await readItems(stores, request.items, principal);
   if (messages.length === 0) throw new AppError('invalid_field', 'These items say nothing.', { param: 'items' });
-  const firstSeq = await stores.conversations.append(keyOf(request), messages);
+  const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
   const { conversation_id: id } = request;
   const rows = await stores.responses.messages(id, firstSeq, firstSeq + messages.length);
   return listPage(rows.flatMap(toItems), { order: 'asc', limit: 100 });
 }
 
 /** `GET /v1/conversations/{conversation_id}/items` */
-export async function listItems(stores: ResponseStores, request: ListItemsRequest): Promise<ItemList> {
-  const { conversation, messages } = await find(stores, request);
+export async function listItems(
+  stores: ResponseStores,
+  request: ListItemsRequest,
+  principal: Principal,
+): Promise<ItemList> {
+  const { conversation, messages } = await find(stores, request, principal);
   return listPage(await itemsOf(stores, conversation.id, messages), request);
 }
 
@@ -116,23 +136,27 @@ function rewritten(rest: readonly OutputItem[], isAnswer: boolean): RewrittenMes
 }
 
 /** `DELETE /v1/conversations/{conversation_id}/items/{item_id}`: no later answer knows of it. */
-export async function deleteItem(stores: ResponseStores, request: ItemRef): Promise<OpenAiConversation> {
-  const { conversation, messages } = await find(stores, request);
+export async function deleteItem(
+  stores: ResponseStores,
+  request: ItemRef,
+  principal: Principal,
+): Promise<OpenAiConversation> {
+  const { conversation, messages } = await find(stores, request, principal);
   const outputs = await stores.responses.outputs(conversation.id);
   for (const row of messages) {
     const output = outputs.get(row.seq);
     const items = output === undefined ? toItems(row) : readOutput(output);
     const rest = items.filter(({ id }) => id !== request.item_id);
     if (rest.length === items.length) continue;
-    await stores.conversations.rewrite(keyOf(request), row.id, rewritten(rest, output !== undefined));
+    await stores.conversations.rewrite(keyOf(request, principal), row.id, rewritten(rest, output !== undefined));
     return toConversation(conversation);
   }
   throw itemNotFound(request);
 }
 
 /** `GET /v1/conversations/{conversation_id}/items/{item_id}` */
-export async function getItem(stores: ResponseStores, request: ItemRef): Promise<OutputItem> {
-  const { conversation, messages } = await find(stores, request);
+export async function getItem(stores: ResponseStores, request: ItemRef, principal: Principal): Promise<OutputItem> {
+  const { conversation, messages } = await find(stores, request, principal);
   const items = await itemsOf(stores, conversation.id, messages);
   const found = items.filter(({ id }) => id === request.item_id);
   const [item] = listPage(found, request).data;

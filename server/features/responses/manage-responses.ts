@@ -10,7 +10,7 @@ import {
 import { AppError } from '../../errors/app-error.ts';
 import { Json } from '../../providers/json.ts';
 import type { StoredResponse } from '../../store/store.ts';
-import type { Caller } from '../chat/caller.ts';
+import type { Caller, Principal } from '../chat/caller.ts';
 import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
 import { listPage, showsProof } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
@@ -24,8 +24,8 @@ const BROKEN_OFF = { code: 'server_error', message: 'The gateway stopped before 
 
 const toSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
 
-async function findResponse({ responses }: ResponseStores, id: string): Promise<StoredResponse> {
-  const row = await responses.find(id);
+async function findResponse({ responses }: ResponseStores, id: string, { owner }: Principal): Promise<StoredResponse> {
+  const row = await responses.find(id, owner);
   if (row) return row;
   throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'response_id' });
 }
@@ -55,8 +55,9 @@ function toResponse(row: StoredResponse, shown: boolean): Response {
 export async function getResponse(
   stores: ResponseStores,
   { response_id: id, include }: RetrieveResponseRequest,
+  principal: Principal,
 ): Promise<Response> {
-  return toResponse(await findResponse(stores, id), showsProof(include));
+  return toResponse(await findResponse(stores, id, principal), showsProof(include));
 }
 
 /** The same as events: those of an answer that is being given in the background, or those of a stored one anew. */
@@ -67,11 +68,11 @@ export async function* followResponse(
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
   const { response_id: id, starting_after: after = -1 } = request;
+  const response = await getResponse(stores, request, caller.principal);
   if (running.has(id)) {
     yield* running.follow(id, after, caller.signal);
     return;
   }
-  const response = await getResponse(stores, request);
   if (response.status === 'in_progress') {
     throw new AppError('stream_not_resumable', 'It is being answered elsewhere; read it when it has ended.', {
       param: 'stream',
@@ -84,15 +85,16 @@ export async function* followResponse(
 export async function cancelResponse(
   stores: ResponseStores,
   running: RunningResponses,
-  { response_id: id }: ResponseRef,
+  ref: ResponseRef,
+  principal: Principal,
 ): Promise<Response> {
-  const response = await getResponse(stores, { response_id: id });
+  const response = await getResponse(stores, ref, principal);
   if (!response.background) {
     throw new AppError('invalid_field', 'Only a response in the background can be cancelled.', {
       param: 'response_id',
     });
   }
-  return (await running.cancel(id)) ? getResponse(stores, { response_id: id }) : response;
+  return (await running.cancel(ref.response_id)) ? getResponse(stores, ref, principal) : response;
 }
 
 /**
@@ -103,19 +105,25 @@ export async function deleteResponse(
   stores: ResponseStores,
   running: RunningResponses,
   { response_id: id }: ResponseRef,
+  principal: Principal,
 ): Promise<ResponseDeleted> {
+  await findResponse(stores, id, principal);
   await running.cancel(id);
-  const row = await findResponse(stores, id);
+  const row = await findResponse(stores, id, principal);
   const { conversation } = ResponseEcho.parse(JSON.parse(row.echo));
   const alone = conversation === null && row.answerSeq === row.messageCount && row.firstSeq === 1;
-  if (alone) await stores.conversations.remove({ id: row.conversationId, userId: null });
+  if (alone) await stores.conversations.remove({ id: row.conversationId, owner: principal.owner, userId: null });
   else await stores.responses.remove(id);
   return { id, object: 'response', deleted: true };
 }
 
 /** `GET /v1/responses/{response_id}/input_items` */
-export async function listInputItems(stores: ResponseStores, request: ListInputItemsRequest): Promise<ItemList> {
-  const { conversationId, firstSeq, answerSeq } = await findResponse(stores, request.response_id);
+export async function listInputItems(
+  stores: ResponseStores,
+  request: ListInputItemsRequest,
+  principal: Principal,
+): Promise<ItemList> {
+  const { conversationId, firstSeq, answerSeq } = await findResponse(stores, request.response_id, principal);
   const rows = await stores.responses.messages(conversationId, firstSeq, answerSeq);
   return listPage(rows.flatMap(toItems), request);
 }

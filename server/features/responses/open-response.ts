@@ -13,6 +13,7 @@ import type {
   StoredResponse,
 } from '../../store/store.ts';
 import { answeredTurns, buildPrompt } from '../chat/build-prompt.ts';
+import type { Principal } from '../chat/caller.ts';
 import { withoutMedia } from '../chat/check-messages.ts';
 import { storedAnswer, toNewMessage } from '../chat/store-message.ts';
 import type { CatalogModel } from '../models/catalog.ts';
@@ -35,6 +36,8 @@ export interface OpenResponse {
   readonly messages: readonly ChatMessage[];
   /** Stores how it ended; the conversation is free again. Nothing, when nothing is stored. */
   end(writer: ResponseWriter, completion: ChatCompletion | null, status: EndStatus, finished: boolean): Promise<void>;
+  /** Takes back what was stored: the request was not let in. */
+  drop(): Promise<void>;
 }
 
 type EndStatus = 'completed' | 'incomplete' | 'cancelled' | 'failed';
@@ -42,8 +45,8 @@ type EndStatus = 'completed' | 'incomplete' | 'cancelled' | 'failed';
 const conversationIn = ({ conversation }: ResponseRequest): string | null =>
   (typeof conversation === 'string' ? conversation : conversation?.id) ?? null;
 
-async function findPrevious(store: ResponseStore, id: string): Promise<StoredResponse> {
-  const previous = await store.find(id);
+async function findPrevious(store: ResponseStore, id: string, { owner }: Principal): Promise<StoredResponse> {
+  const previous = await store.find(id, owner);
   if (!previous) {
     throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'previous_response_id' });
   }
@@ -65,10 +68,12 @@ interface Begun extends BegunTurn {
 }
 
 /** What a turn begins with, whatever it goes on from. */
-type Start = Pick<ResponseRequest, 'model' | 'user'> & Pick<Required<NewTurn>, 'messages' | 'response' | 'check'>;
+type Start = Pick<ResponseRequest, 'model' | 'user'> &
+  Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check'>;
 
-const turnOf = ({ model, user, messages, response, check }: Start, conversationId: string | null) => ({
+const turnOf = ({ owner, model, user, messages, response, check }: Start, conversationId: string | null) => ({
   conversationId,
+  owner,
   userId: conversationId === null ? null : (user ?? null),
   model,
   messages,
@@ -107,15 +112,17 @@ const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answ
 async function begin(
   stores: ResponseStores,
   request: ResponseRequest,
+  principal: Principal,
   input: readonly ChatMessage[],
   echo: string,
 ): Promise<Begun> {
   const messages = toNewMessages(input);
   const response = { idOf, inputCount: messages.length, echo };
   const check = (history: readonly HistoryMessage[]) => checkResults(input, history);
-  const start = { model: request.model, user: request.user, messages, response, check };
+  const { model, user } = request;
+  const start = { owner: principal.owner, model, user, messages, response, check };
   if (request.previous_response_id != null) {
-    return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id), start);
+    return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id, principal), start);
   }
   return { ...(await stores.conversations.beginTurn(turnOf(start, conversationIn(request)))), copied: [] };
 }
@@ -157,6 +164,7 @@ function toPrompt(
 async function openUnstored(
   { responses }: ResponseStores,
   request: ResponseRequest,
+  principal: Principal,
   model: CatalogModel,
   input: readonly ChatMessage[],
 ): Promise<OpenResponse> {
@@ -164,7 +172,8 @@ async function openUnstored(
     if (!request[field]) continue;
     throw new AppError('invalid_field', `'${field}' needs what 'store: false' forbids.`, { param: 'store' });
   }
-  const previous = request.previous_response_id ? await findPrevious(responses, request.previous_response_id) : null;
+  const { previous_response_id: id } = request;
+  const previous = id ? await findPrevious(responses, id, principal) : null;
   const history = previous ? await historyUpTo(responses, previous) : [];
   checkResults(input, history);
   const systemPrompt = previous?.systemPrompt ?? null;
@@ -174,6 +183,7 @@ async function openUnstored(
     echo: echoOf(request, null),
     messages: toPrompt(request, model, { systemPrompt, history, messages: toNewMessages(input) }),
     end: async () => undefined,
+    drop: async () => undefined,
   };
 }
 
@@ -181,13 +191,14 @@ async function openUnstored(
 export async function openResponse(
   stores: ResponseStores,
   request: ResponseRequest,
+  principal: Principal,
   model: CatalogModel,
   input: readonly ChatMessage[],
 ): Promise<OpenResponse> {
-  if (request.store === false) return openUnstored(stores, request, model, input);
+  if (request.store === false) return openUnstored(stores, request, principal, model, input);
   const messages = toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
-  const begun = await begin(stores, request, input, JSON.stringify(echo));
+  const begun = await begin(stores, request, principal, input, JSON.stringify(echo));
   const { conversationId, answerId } = begun;
   const id = idOf(answerId);
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
@@ -204,6 +215,7 @@ export async function openResponse(
         const response = { id, output: JSON.stringify(writer.output), error };
         await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response });
       },
+      drop: () => stores.conversations.dropTurn(begun),
     };
   } catch (error) {
     await store({ ...storedAnswer(null), status: 'failed', usage: null });

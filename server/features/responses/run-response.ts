@@ -33,17 +33,19 @@ export interface Run {
 
 /** Checks a request, puts it on disk where it is to be stored, and makes a chat completion of it. */
 export async function openRun(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Run> {
-  const model = deps.catalog.get(request.model);
+  const { principal } = caller;
+  const catalog = deps.catalog.for(principal);
+  const model = catalog.get(request.model);
   const target = targetOf(model);
-  const items = await resolveInput(deps.responses, request.input);
+  const items = await resolveInput(deps.responses, request.input, principal);
   const { fields, tools, input, surface } = planResponse(request, model, items);
   if (input.length === 0 && request.conversation == null && request.previous_response_id == null) {
     throw new AppError('missing_field', "The field 'input' is required.", { param: 'input' });
   }
   try {
     // Before anything is stored.
-    checkChat(deps.catalog, { ...fields, messages: input });
-    const open = await openResponse(deps, request, model, input);
+    checkChat(catalog, { ...fields, messages: input });
+    const open = await openResponse(deps, request, principal, model, input);
     const messages = adaptInstructions(open.messages, target);
     const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });
     if (open.conversationId) caller.setHeader('x-conversation-id', open.conversationId);
@@ -56,7 +58,9 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
       proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
       promptBytes: chat.bytes.length,
     });
-    return { writer, open, chat, caller, surface: { ...surface, conversationId: open.conversationId } };
+    // Of one in the background nobody would hear; it stays, as a failed one.
+    const onRefused = request.background ? {} : { onRefused: () => open.drop() };
+    return { writer, open, chat, caller, surface: { ...surface, conversationId: open.conversationId, ...onRefused } };
   } catch (error) {
     throw inOwnTerms(error);
   }

@@ -31,9 +31,12 @@ function withoutParsed({ parsed_arguments: _, ...item }: InputItem): InputItem {
   return Array.isArray(content) ? { ...item, content: content.map(({ parsed: __, ...part }) => part) } : item;
 }
 
-/** The request as an upstream of the very same dialect gets it; `items` are its input, with what it refers to. */
+/**
+ * The request as an upstream of the very same dialect gets it; `items` are its input, with what it refers to. `usage` asks
+ * this gateway for the cost.
+ */
 export function toOriginal(request: ResponseRequest, items: readonly PlacedItem[]): OriginalRequest {
-  const { input } = request;
+  const { input, usage: _, ...rest } = request;
   const whole = Array.isArray(input) ? items.flatMap(({ item }) => unsealed(withoutParsed(item))) : input;
-  return { dialect: DIALECT, body: { ...request, input: whole }, headers: {} };
+  return { dialect: DIALECT, body: { ...rest, input: whole }, headers: {} };
 }

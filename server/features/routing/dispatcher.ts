@@ -101,7 +101,7 @@ export class Dispatcher {
     const start = Date.now();
     let attempts = 0;
     for (let round = 0; ; round++) {
-      let failure: AppError = noBackend(model);
+      let failure: AppError | null = null;
       for (const backend of this.#order(job)) {
         caller.setHeader('x-gateway-backend', backend.name);
         caller.setHeader('x-gateway-attempts', String(++attempts));
@@ -117,7 +117,8 @@ export class Dispatcher {
           failure = error;
         }
       }
-      const wait = round < this.#retries && attempts > 0 ? waitFor(failure, round) : null;
+      if (failure === null) throw noBackend(model);
+      const wait = round < this.#retries ? waitFor(failure, round) : null;
       if (wait === null || Date.now() + wait >= start + model.timeouts.totalMs) throw failure;
       await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
         throw failure;

@@ -1,5 +1,5 @@
 import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Database, DatabaseConstructor, SqlValue, Statement } from './driver.ts';
+import type { Database, DatabaseConstructor, Parameters, SqlValue, Statement } from './driver.ts';
 import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values.ts';
 
 const MAX_STATEMENTS = 200;
@@ -17,7 +17,8 @@ export interface ConnectionOptions {
 export interface Statements {
   /** The rows, as arrays. */
   all(sql: string, ...parameters: readonly SqlValue[]): unknown[][];
-  run(sql: string, ...parameters: readonly SqlValue[]): void;
+  /** Returns the number of rows changed, those of triggers left out. */
+  run(sql: string, ...parameters: Parameters): number;
 }
 
 interface Prepared {
@@ -36,7 +37,7 @@ export class Connection {
       this.#prepare(sql)
         .statement.all(...parameters)
         .filter(Array.isArray),
-    run: (sql, ...parameters) => void this.#prepare(sql).statement.run(...parameters),
+    run: (sql, ...parameters) => Number(this.#prepare(sql).statement.run(...parameters).changes),
   };
 
   constructor(DatabaseSync: DatabaseConstructor, options: ConnectionOptions) {

@@ -1,9 +1,15 @@
 /** What SQLite stores. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 
+/** Values for the `:name`s of a statement. */
+type NamedValues = Readonly<Record<string, SqlValue>>;
+
+/** By place, or by name. */
+export type Parameters = readonly SqlValue[] | readonly [NamedValues];
+
 /** The part of `StatementSync` that is used here. */
 export interface Statement {
-  run(...parameters: readonly SqlValue[]): { readonly changes: number | bigint };
+  run(...parameters: Parameters): { readonly changes: number | bigint };
   all(...parameters: readonly SqlValue[]): unknown[];
   columns(): readonly { readonly name: string; readonly type: string | null }[];
   setReadBigInts(enabled: boolean): void;

@@ -29,7 +29,15 @@ for await (const line of createInterface(process.stdin)) {
   }
   try {
     const messages = [{ role: 'user' as const, prompt: '{}', text: `from ${process.pid}` }];
-    begun.push(await store.conversations.beginTurn({ conversationId: line, userId: null, model: 'small', messages }));
+    begun.push(
+      await store.conversations.beginTurn({
+        conversationId: line,
+        owner: null,
+        userId: null,
+        model: 'small',
+        messages,
+      }),
+    );
     console.log('begun');
   } catch (error) {
     console.log(error instanceof AppError ? error.code : String(error));

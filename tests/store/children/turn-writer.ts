@@ -9,7 +9,13 @@ const store = await openStore({ url, migrationsDir });
 async function talkIn(conversationId: string): Promise<never> {
   for (let n = 0; ; n++) {
     const messages = [{ role: 'user' as const, prompt: `"${n}"`, text: `question ${n}` }];
-    const turn = await store.conversations.beginTurn({ conversationId, userId: null, model: 'small', messages });
+    const turn = await store.conversations.beginTurn({
+      conversationId,
+      owner: null,
+      userId: null,
+      model: 'small',
+      messages,
+    });
     writeSync(1, `begun ${conversationId} ${turn.answerId}\n`);
     const text = `answer-${process.pid}-${n}`;
     const ended = { status: 'completed', reasoning: null, finishReason: 'stop', usage: null } as const;

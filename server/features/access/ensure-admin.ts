@@ -1,0 +1,8 @@
+import { AppError } from '../../errors/app-error.ts';
+import type { Principal } from '../chat/caller.ts';
+
+/** Throws `permission_denied` to whoever is not the administrator; returns what audit rows call the caller. */
+export function ensureAdmin({ role }: Principal): string {
+  if (role === 'admin') return 'admin';
+  throw new AppError('permission_denied', "This needs the administrator's bearer.", { param: 'Authorization' });
+}

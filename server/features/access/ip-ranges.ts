@@ -1,0 +1,32 @@
+import { BlockList, isIP, isIPv4 } from 'node:net';
+
+const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6');
+
+/** `10.0.0.0/8`, `2001:db8::/32` or a single address; null when it is none of these. */
+function parseRange(range: string): { address: string; bits: number } | null {
+  const [address = '', prefix, ...rest] = range.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  if (!isIP(address) || address.includes('%') || rest.length > 0) return null;
+  if (prefix === undefined) return { address, bits: most };
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= most ? { address, bits: Number(prefix) } : null;
+}
+
+export const isRange = (range: string): boolean => parseRange(range) !== null;
+
+/** The addresses from which a key may be used. Ranges that cannot be read let nobody in. */
+export class IpRanges {
+  readonly #list = new BlockList();
+
+  constructor(ranges: readonly string[]) {
+    for (const range of ranges) {
+      const parsed = parseRange(range);
+      if (parsed) this.#list.addSubnet(parsed.address, parsed.bits, familyOf(parsed.address));
+    }
+  }
+
+  /** An IPv4 address counts also when a socket of IPv6 shows it as `::ffff:10.0.0.1`. */
+  has(ip: string): boolean {
+    const address = ip.replace(/^::ffff:(?=\d+\.)/i, '');
+    return isIP(address) !== 0 && this.#list.check(address, familyOf(address));
+  }
+}

@@ -1,0 +1,80 @@
+import type {
+  LedgerEntry,
+  LedgerEntryList,
+  ListEntriesRequest,
+  ListWalletsRequest,
+  PostEntryRequest,
+  Wallet,
+  WalletList,
+  WalletRef,
+} from '../../../contracts/wallets/wallet.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { LedgerRow, Store, WalletRow } from '../../store/store.ts';
+import { ensureAdmin } from '../access/ensure-admin.ts';
+import type { Principal } from '../chat/caller.ts';
+import { toMicro, toUsd } from './micro-usd.ts';
+
+type WalletDeps = Pick<Store, 'wallets' | 'audit'>;
+
+const showWallet = ({ owner, balance, held }: Pick<WalletRow, 'owner' | 'balance' | 'held'>): Wallet => ({
+  owner,
+  balance_usd: toUsd(balance),
+  held_usd: toUsd(held),
+});
+
+const kindOf = (kind: string): LedgerEntry['kind'] => (kind === 'top_up' || kind === 'charge' ? kind : 'correction');
+
+const showEntry = (row: LedgerRow): LedgerEntry => ({
+  id: row.key,
+  at: row.at.toISOString(),
+  kind: kindOf(row.kind),
+  amount_usd: toUsd(row.amount),
+  author: row.author,
+  reason: row.reason,
+  key_id: row.keyId,
+  request_id: row.requestId,
+});
+
+const empty = (owner: string) => ({ owner, balance: 0, held: 0 });
+
+/** `GET /api/wallets` */
+export async function listWallets(
+  { wallets }: WalletDeps,
+  { limit = 100, offset = 0 }: ListWalletsRequest,
+  principal: Principal,
+): Promise<WalletList> {
+  ensureAdmin(principal);
+  return { items: (await wallets.list({ limit, offset })).map(showWallet) };
+}
+
+/** `GET /api/wallets/{owner}`; who never had money has an empty one. */
+export async function getWallet({ wallets }: WalletDeps, { owner }: WalletRef, principal: Principal): Promise<Wallet> {
+  ensureAdmin(principal);
+  return showWallet((await wallets.find(owner)) ?? empty(owner));
+}
+
+/** `GET /api/wallets/{owner}/entries` */
+export async function listEntries(
+  { wallets }: WalletDeps,
+  { owner, limit = 100, offset = 0 }: ListEntriesRequest,
+  principal: Principal,
+): Promise<LedgerEntryList> {
+  ensureAdmin(principal);
+  return { items: (await wallets.entries(owner, { limit, offset })).map(showEntry) };
+}
+
+/** `POST /api/wallets/{owner}/entries` */
+export async function postEntry(
+  { wallets, audit }: WalletDeps,
+  { owner, amount_usd, reason }: PostEntryRequest,
+  principal: Principal,
+): Promise<Wallet> {
+  const actor = ensureAdmin(principal);
+  const amount = toMicro(amount_usd);
+  const kind = amount > 0 ? 'top_up' : 'correction';
+  if (!(await wallets.post({ owner, kind, amount, author: actor, reason }))) {
+    throw new AppError('invalid_field', 'The wallet has not that much that is free.', { param: 'amount_usd' });
+  }
+  await audit.record({ actor, action: `wallets.${kind}`, subject: owner, details: { amount_usd, reason } });
+  return showWallet((await wallets.find(owner)) ?? empty(owner));
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('../../..', import.meta.url).pathname,
+    include: ['tests/clients/matrix/*.matrix.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import type { NewReservation, Store } from '../../server/store/store.ts';
+import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild, tempFolder } from './support.ts';
+
+const topUp = (store: Store, owner: string, amount: number) =>
+  store.wallets.post({ owner, kind: 'top_up', amount, author: 'admin', reason: 'test' });
+
+const want = (amount: number, fields: Partial<NewReservation> = {}): NewReservation => ({
+  owner: 'ann',
+  keyId: 'key_ann',
+  requestId: 'r',
+  amount,
+  dailyBudget: null,
+  monthlyBudget: null,
+  ...fields,
+});
+
+async function reserve(store: Store, amount: number, fields?: Partial<NewReservation>): Promise<string> {
+  const reserved = await store.wallets.reserve(want(amount, fields));
+  if ('refused' in reserved) throw new Error(reserved.refused);
+  return reserved.id;
+}
+
+const moneyOf = async (store: Store, owner = 'ann') => {
+  await store.wallets.flush();
+  const wallet = await store.wallets.find(owner);
+  return wallet && [wallet.balance, wallet.held];
+};
+
+describe('a wallet', () => {
+  test('holds what is reserved, and pays what it came to', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    const id = await reserve(store, 400);
+    expect(await moneyOf(store)).toEqual([1_000, 400]);
+    store.wallets.settle({ id, amount: 150, reason: 'v1.chat' });
+    expect(await moneyOf(store)).toEqual([850, 0]);
+    expect(await store.wallets.entries('ann', { limit: 10, offset: 0 })).toMatchObject([
+      { kind: 'charge', amount: -150, author: 'gateway', reason: 'v1.chat', keyId: 'key_ann', requestId: 'r' },
+      { kind: 'top_up', amount: 1_000, author: 'admin', reason: 'test', keyId: null },
+    ]);
+  });
+
+  test('is not there for who never had money', async () => {
+    const { store } = await freshStore();
+    expect(await store.wallets.reserve(want(1))).toEqual({ refused: 'balance' });
+    expect(await store.wallets.find('ann')).toBeNull();
+  });
+
+  test('pays once for a request that is settled twice, and nothing for one that came to nothing', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    const [first, second] = [await reserve(store, 100), await reserve(store, 100)];
+    store.wallets.settle({ id: first, amount: 60, reason: 'v1.chat' });
+    store.wallets.settle({ id: first, amount: 60, reason: 'v1.chat' });
+    store.wallets.settle({ id: second, amount: 0, reason: 'v1.chat' });
+    expect(await moneyOf(store)).toEqual([940, 0]);
+    expect(await store.wallets.entries('ann', { limit: 10, offset: 0 })).toHaveLength(2);
+  });
+
+  test('pays more than was reserved as far as others hold nothing of it', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    const [first, second] = [await reserve(store, 100), await reserve(store, 700)];
+    store.wallets.settle({ id: first, amount: 5_000, reason: 'v1.chat' });
+    expect(await moneyOf(store)).toEqual([700, 700]);
+    store.wallets.settle({ id: second, amount: 700, reason: 'v1.chat' });
+    expect(await moneyOf(store)).toEqual([0, 0]);
+  });
+
+  test('gives of 200 that ask at once only as many as it has money for', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 50 * 20);
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => store.wallets.reserve(want(20))));
+    expect(outcomes.filter((outcome) => 'id' in outcome)).toHaveLength(50);
+    expect(await moneyOf(store)).toEqual([1_000, 1_000]);
+  });
+
+  test('loses no more by a correction than nobody holds', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    await reserve(store, 400);
+    const correction = { owner: 'ann', kind: 'correction', author: 'admin', reason: 'oops' } as const;
+    expect(await store.wallets.post({ ...correction, amount: -601 })).toBe(false);
+    expect(await store.wallets.post({ ...correction, amount: -600 })).toBe(true);
+    expect(await moneyOf(store)).toEqual([400, 400]);
+  });
+
+  test('has a ledger that nothing can change, and a balance that cannot go below what is held', async () => {
+    const { store, folder } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    await reserve(store, 400);
+    const db = await openRaw(folder);
+    expect(() => db.exec('UPDATE "LedgerEntry" SET "amount" = 1')).toThrow('append-only');
+    expect(() => db.exec('DELETE FROM "LedgerEntry"')).toThrow('append-only');
+    expect(() => db.exec('UPDATE "Wallet" SET "balance" = 399')).toThrow('CHECK');
+    db.close();
+  });
+});
+
+describe('a budget', () => {
+  test('counts what was spent today and what is held, and is refused by name', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 100_000);
+    const limits = { dailyBudget: 1_000, monthlyBudget: 1_500 };
+    store.wallets.settle({ id: await reserve(store, 500, limits), amount: 300, reason: 'v1.chat' });
+    await store.wallets.flush();
+    await reserve(store, 700, limits);
+    expect(await store.wallets.reserve(want(1, limits))).toEqual({ refused: 'daily' });
+    expect(await store.wallets.reserve(want(1, { dailyBudget: null, monthlyBudget: 1_000 }))).toEqual({
+      refused: 'monthly',
+    });
+    await reserve(store, 1, { keyId: 'another', ...limits });
+    expect(await store.wallets.spent('key_ann', new Date())).toEqual({ day: 300, month: 300 });
+  });
+});
+
+describe('a process that dies', () => {
+  test('gives back what it held: to who needs it, and at the next start', { timeout: 60_000 }, async () => {
+    const folder = tempFolder();
+    const store = await openTestStore(folder);
+    await topUp(store, 'ann', 100);
+    const child = spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', '60');
+    expect(await child.line()).toBe('held');
+    expect(await store.wallets.reserve(want(60))).toEqual({ refused: 'balance' });
+    await child.kill();
+    const id = await reserve(store, 60);
+    expect(await moneyOf(store)).toEqual([100, 60]);
+    store.wallets.settle({ id, amount: 10, reason: 'v1.chat' });
+    await store.wallets.flush();
+
+    const second = spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', '70');
+    expect(await second.line()).toBe('held');
+    await second.kill();
+    expect(await moneyOf(store)).toEqual([90, 70]);
+    await store.close();
+    const reopened = await openTestStore(folder);
+    expect(await moneyOf(reopened)).toEqual([90, 0]);
+    await reopened.close();
+    const db = await openRaw(folder);
+    expect(query(db, 'SELECT count(*) FROM "Reservation"')).toEqual([[0]]);
+    db.close();
+  });
+
+  test('is not mistaken for one that lives: two processes never spend the same money', {
+    timeout: 60_000,
+  }, async () => {
+    const { store, folder } = await freshStore();
+    await topUp(store, 'ann', 100);
+    const children = [1, 2, 3].map(() => spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', '40'));
+    const lines = await Promise.all(children.map((child) => child.line()));
+    expect(lines.sort()).toEqual(['balance', 'held', 'held']);
+    expect(await moneyOf(store)).toEqual([100, 80]);
+  });
+});

@@ -1,0 +1,73 @@
+import type { ApiKey, CreatedKey, CreateKeyRequest } from '../../contracts/keys/key.ts';
+import type { Wallet } from '../../contracts/wallets/wallet.ts';
+import { type Gateway, startGateway } from './start-gateway.ts';
+import { upstreamKey } from './start-scripted.ts';
+import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
+
+/** Calls as the holder of a key. */
+type CallAs = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+
+export interface AccountsGateway extends Gateway {
+  readonly upstream: ScriptedUpstream;
+  /** Makes a key by the administrator's bearer. */
+  createKey(fields?: Partial<CreateKeyRequest>): Promise<CreatedKey>;
+  as(key: Pick<CreatedKey, 'key'>): CallAs;
+  /** In USD, with what was settled written. */
+  walletOf(key: Pick<ApiKey, 'owner'>): Promise<Wallet>;
+}
+
+/**
+ * A gateway with prices and two groups over one scripted upstream. A token of `cheap` costs 1 micro-USD, of `dear` 10
+ * in the prompt (2 when cached) and 30 in the answer; `free` costs nothing; `painter` costs 40,000 a picture.
+ */
+export async function startAccounts(env: Record<string, string> = {}): Promise<AccountsGateway> {
+  const upstream = await startUpstream({ apiKey: upstreamKey });
+  const model = (alias: string, fields: string) =>
+    `  - { alias: ${alias}, ${fields}, backends: [{ provider: up, model: ${alias}-model }] }`;
+  const gateway = await startGateway({
+    models: `providers:
+  up: { kind: openai-compatible, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY }
+groups:
+  team-a: { models: [cheap, free], ratio: 2 }
+  everybody: { ratio: 0.5 }
+models:
+${model('cheap', 'price: { input: 1, output: 1 }')}
+${model('dear', 'price: { input: 10, cached_input: 2, output: 30, per_request: 0.001 }')}
+${model('free', 'family: Free')}
+${model('painter', 'output: [text, image], price: { per_image: 0.04 }')}
+${model('vectors', 'endpoints: [embeddings], price: { input: 1 }')}
+`,
+    env: { UPSTREAM_KEY: upstreamKey, ...env },
+  });
+  const { call, store } = gateway;
+  return {
+    ...gateway,
+    upstream,
+    async createKey(fields = {}) {
+      const response = await call('POST', '/api/keys', { name: 'test', ...fields });
+      if (response.status !== 200) throw new Error(await response.text());
+      return response.json();
+    },
+    as:
+      ({ key }) =>
+      (method, path, body, headers = {}) =>
+        call(method, path, body, { authorization: `Bearer ${key}`, ...headers }),
+    async walletOf({ owner }) {
+      await store.wallets.flush();
+      return (await call('GET', `/api/wallets/${owner}`)).json();
+    },
+    async close() {
+      await gateway.close();
+      await upstream.close();
+    },
+  };
+}
+
+export const ask = (model: string, rest: object = {}) => ({
+  model,
+  messages: [{ role: 'user', content: 'Hi' }],
+  max_tokens: 100,
+  ...rest,
+});
+
+export const CHAT = '/v1/chat/completions';
