@@ -642,8 +642,9 @@ describe('a response in the background', () => {
 
   test('can be cancelled, which closes the upstream', async () => {
     gateway.upstream.reply(hangAfter(1));
+    const before = gateway.upstream.chats.length;
     const { id } = await respond({ background: true });
-    const request = await gateway.upstream.waitForChat((chat) => gateway.upstream.chats.at(-1) === chat);
+    const request = await gateway.upstream.waitForChat((chat) => gateway.upstream.chats.indexOf(chat) >= before);
     const cancelled = await gateway.call('POST', `/v1/responses/${id}/cancel`);
     expect(await cancelled.json()).toMatchObject({ id, status: 'cancelled' });
     await request.aborted;
