@@ -71,8 +71,6 @@ const FREE_AND_COUNT = `
     "messageCount" = (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)
   WHERE "id" = :conversationId AND "activeTurnId" = :answerId`;
 
-const DROP_TURN = [DROP_MESSAGES, DROP_RESPONSE, DROP_CONVERSATION, FREE_AND_COUNT];
-
 const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
   VALUES (?, ?, ?, ?, ?, ?)`;
@@ -123,7 +121,10 @@ export class Turns {
 
   drop({ conversationId, answerId }: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
     return this.#transact((db) => {
-      for (const sql of DROP_TURN) db.run(sql, { conversationId, answerId });
+      db.run(DROP_MESSAGES, { conversationId, answerId });
+      db.run(DROP_RESPONSE, { conversationId });
+      db.run(DROP_CONVERSATION, { conversationId, answerId });
+      db.run(FREE_AND_COUNT, { conversationId, answerId });
     });
   }
 

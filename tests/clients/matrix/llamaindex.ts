@@ -24,17 +24,10 @@ export const llamaIndex: MatrixClient = {
     const asked = { role: 'user' as const, content };
     const { message } = await llm.chat({ messages: [asked], tools });
     const calls = message.options && 'toolCall' in message.options ? message.options.toolCall : [];
-    const results = calls.map(({ id, input }) => ({
-      role: 'user' as const,
-      content: '',
-      options: {
-        toolResult: {
-          id,
-          isError: false,
-          result: weatherIn(cityOf(typeof input === 'string' ? input : JSON.stringify(input))),
-        },
-      },
-    }));
+    const results = calls.map(({ id, input }) => {
+      const result = weatherIn(cityOf(typeof input === 'string' ? input : JSON.stringify(input)));
+      return { role: 'user' as const, content: result, options: { toolResult: { id, isError: false, result } } };
+    });
     const last = await llm.chat({ messages: [asked, message, ...results], tools });
     return textOf(last.message.content);
   },

@@ -66,7 +66,7 @@ export interface ScriptedUpstream {
   setUnavailable(unavailable: boolean): void;
   /** Resolves with the first chat request that fits (past ones count), as soon as it has arrived. */
   waitForChat(fits?: (request: RecordedRequest) => boolean): Promise<RecordedRequest>;
-  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after 5 s. */
+  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after 15 s. */
   waitFor(holds: (upstream: ScriptedUpstream) => boolean, what?: string): Promise<void>;
   /** Cuts every connection and stops listening. */
   close(): Promise<void>;
@@ -140,7 +140,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     }
   }
 
-  const server = createServer((message, response) => void serve(message, response));
+  const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => void serve(message, response));
   server.requestTimeout = 0;
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
