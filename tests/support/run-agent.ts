@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** How a run of an agent ended. */
-export interface AgentRun {
+interface AgentRun {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
