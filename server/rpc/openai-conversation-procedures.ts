@@ -13,6 +13,7 @@ import { deleteConversation } from '../features/conversations/manage-conversatio
 import {
   addItems,
   createConversation,
+  deleteItem,
   getItem,
   listItems,
   retrieveConversation,
@@ -93,6 +94,13 @@ export const openAiConversationProcedures = (stores: ResponseStores) => ({
         .input(ItemRef)
         .query(({ ctx, input }): Promise<KnownFields<OutputItem>> => getItem(stores, input, ctx.caller.principal)),
       OutputItem,
+    ),
+    delete: documented(
+      procedure
+        .meta(describe('DELETE', `${PATH}/items/{item_id}`, 'Delete an item of a conversation'))
+        .input(ItemRef)
+        .mutation(({ ctx, input }): Promise<OpenAiConversation> => deleteItem(stores, input, ctx.caller.principal)),
+      OpenAiConversation,
     ),
   },
 });

@@ -14,6 +14,7 @@ import type {
   NewConversation,
   NewMessage,
   NewTurn,
+  RewrittenMessage,
 } from './store.ts';
 import type { Turns } from './turns.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
@@ -112,6 +113,10 @@ export class Conversations implements ConversationStore {
 
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
     return useDatabase(() => this.#turns.append(key, messages));
+  }
+
+  rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
+    return useDatabase(() => this.#turns.rewrite(key, messageId, rewritten));
   }
 
   remove(key: ConversationKey): Promise<boolean> {

@@ -86,6 +86,13 @@ export interface NewConversation {
   readonly messages: readonly NewMessage[];
 }
 
+/** What is left of a message of which a part was removed. */
+export interface RewrittenMessage extends Pick<NewMessage, 'prompt' | 'text'> {
+  readonly reasoning: string | null;
+  /** JSON text of the items of the response whose answer it is; null when it is of none. */
+  readonly output: string | null;
+}
+
 export interface ConversationRow {
   readonly id: string;
   readonly title: string | null;
@@ -171,6 +178,11 @@ export interface ConversationStore {
    * and `conversation_busy`.
    */
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number>;
+  /**
+   * Changes a message for good, or with null takes it out; a response goes with its answer. False when there is none
+   * of that id. Throws as `append` does.
+   */
+  rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean>;
   /** Removes it with all its messages; false when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
 }

@@ -4,6 +4,7 @@ import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, type Place } from './insert-messages.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
+import { removeMessage } from './remove-message.ts';
 import { withoutNul } from './rows.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
@@ -16,6 +17,7 @@ import type {
   NewConversation,
   NewMessage,
   NewTurn,
+  RewrittenMessage,
 } from './store.ts';
 
 const INSERT_CONVERSATION = `
@@ -72,6 +74,12 @@ const FREE_AND_COUNT = `
 const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
   VALUES (?, ?, ?, ?, ?, ?)`;
+
+const SELECT_PLACE = 'SELECT "seq", "parentId" FROM "Message" WHERE "id" = ? AND "conversationId" = ?';
+
+const REWRITE_MESSAGE = 'UPDATE "Message" SET "prompt" = ?, "text" = ?, "reasoning" = ? WHERE "id" = ?';
+
+const REWRITE_RESPONSE = 'UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ?';
 
 const END_RESPONSE = 'UPDATE "Response" SET "output" = ?, "error" = ?, "endedAt" = ? WHERE "id" = ?';
 
@@ -137,6 +145,25 @@ export class Turns {
       const { count } = this.#take(db, key);
       this.#add(db, messages, { id: key.id, count, now: this.#now() });
       return count + 1;
+    });
+  }
+
+  /** Null takes the message out. False when there is none of that id. */
+  rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
+    const { id } = key;
+    return this.#transact((db) => {
+      this.#take(db, key);
+      const [found] = db.all(SELECT_PLACE, messageId, id);
+      if (!found) return false;
+      const [seq, parentId] = [Number(found[0]), textOrNull(found[1])];
+      if (rewritten === null) {
+        removeMessage(db, { conversationId: id, id: messageId, seq, parentId });
+        return true;
+      }
+      const { prompt, text, reasoning, output } = rewritten;
+      db.run(REWRITE_MESSAGE, prompt, withoutNul(text), reasoning && withoutNul(reasoning), messageId);
+      if (output !== null) db.run(REWRITE_RESPONSE, output, id, seq);
+      return true;
     });
   }
 

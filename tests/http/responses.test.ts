@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectClient } from '../clients/support.ts';
 import { errorOf } from '../support/error-of.ts';
 import { faultsOf } from '../support/openai-schema.ts';
 import { payloadsOf, readerOf } from '../support/read-events.ts';
@@ -9,6 +10,8 @@ import { refuse } from '../support/upstream/scripts/refusals.ts';
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
+  // Reads the schemas, which takes seconds: long enough for idle connections to be given up.
+  for (const name of ['Response', 'ResponseStreamEvent']) faultsOf(name, {});
   gateway = await startScripted({ aliases: ['scripted', 'other'] });
 });
 afterAll(() => gateway.close());
@@ -274,6 +277,48 @@ describe('tools', () => {
   });
 });
 
+test('tools of a namespace whose names are too long for vendors stay apart', async () => {
+  const tools = ['first', 'second'].map((end) => ({ ...weather, name: `${'long_'.repeat(12)}${end}` }));
+  const namespace = { type: 'namespace', name: 'mcp__files', description: 'Files', tools };
+  await respond({ tools: [namespace] });
+  const [first, second] = asked().tools.map(({ function: { name } }: { function: { name: string } }) => name);
+  expect([first.length, second.length, first === second]).toEqual([64, 64, false]);
+  gateway.upstream.reply(callTools([{ name: second, arguments: {}, id: 'call_1' }]));
+  const { output } = await respond({ tools: [namespace] });
+  expect(output).toMatchObject([{ name: tools[1]?.name, namespace: 'mcp__files' }]);
+});
+
+describe('the result of a call', () => {
+  const result = { type: 'function_call_output', call_id: 'call_1', output: 'Sun' };
+  const call = { type: 'function_call', call_id: 'call_1', name: 'get_weather', arguments: '{}' };
+  const roles = () => asked().messages.map(({ role }: { role: string }) => role);
+
+  test('goes right behind its call, wherever it stands', async () => {
+    await respond({ input: [call, { role: 'user', content: 'Well?' }, result], store: false });
+    expect(roles()).toEqual(['assistant', 'tool', 'user']);
+    gateway.upstream.reply(callWeather);
+    const one = await respond({ tools: [weather] });
+    await respond({ previous_response_id: one.id, input: [{ role: 'user', content: 'Well?' }, result] });
+    expect(roles()).toEqual(['user', 'assistant', 'tool', 'user']);
+  });
+
+  test('without a call, or with two results, is refused before anything is stored', async () => {
+    const refusal = { status: 400, code: 'invalid_field', param: 'input' };
+    const { id } = await (await gateway.call('POST', '/v1/conversations')).json();
+    const before = gateway.upstream.chats.length;
+    for (const fields of [
+      { input: [result] },
+      { input: [result], store: false },
+      { input: [result], conversation: id },
+      { input: [call, result, result] },
+    ]) {
+      expect(await errorOf(await post(fields))).toMatchObject(refusal);
+    }
+    expect(gateway.upstream.chats.length).toBe(before);
+    expect((await (await gateway.call('GET', `/v1/conversations/${id}/items`)).json()).data).toEqual([]);
+  });
+});
+
 describe('a response as a stream', () => {
   test('gives the events of a text in the documented order', async () => {
     gateway.upstream.reply(say(['Hel', 'lo']));
@@ -461,7 +506,7 @@ describe('a stored response', () => {
 
 describe('one conversation', () => {
   test('goes on from /v1/responses, from /c1/chat and from tRPC', async () => {
-    gateway.upstream.reply(say('One.'), say('Two.'), say('Three.'));
+    gateway.upstream.reply(say('One.'), say('Two.'), say('Three.'), say('Four.'), say('Five.'));
     const made = await (await gateway.call('POST', '/v1/conversations', { metadata: { topic: 'x' } })).json();
     expect(made).toEqual({
       id: made.id,
@@ -480,6 +525,15 @@ describe('one conversation', () => {
       'Two.',
       'Third',
     ]);
+    const { client } = connectClient(gateway);
+    await client.c1.chat.create.mutate({ model: 'other', message: 'Fourth', conversation_id: made.id });
+    const fifth = await client.v1.responses.create.mutate({ model: 'scripted', input: 'Fifth', conversation: made.id });
+    expect(fifth.output).toMatchObject([{ content: [{ text: 'Five.' }] }]);
+    expect(
+      asked()
+        .messages.slice(4)
+        .map(({ content }: { content: string }) => content),
+    ).toEqual(['Third', 'Three.', 'Fourth', 'Four.', 'Fifth']);
     const page = await (await gateway.call('GET', `/v1/conversations/${made.id}/items?order=asc&limit=4`)).json();
     expect(page.data.map(({ content }: { content: { text: string }[] }) => content[0]?.text)).toEqual([
       'First',
@@ -491,12 +545,12 @@ describe('one conversation', () => {
     const next = await (
       await gateway.call('GET', `/v1/conversations/${made.id}/items?order=asc&after=${page.last_id}`)
     ).json();
-    expect(next.data).toHaveLength(2);
+    expect(next.data).toHaveLength(6);
     expect(faultsOf('OutputMessage', page.data[1])).toEqual([]);
     const one = await (await gateway.call('GET', `/v1/conversations/${made.id}/items/${page.data[2].id}`)).json();
     expect(one).toEqual(page.data[2]);
     const seen = await (await gateway.call('GET', `/c1/conversations/${made.id}`)).json();
-    expect(seen.messages).toHaveLength(6);
+    expect(seen.messages).toHaveLength(10);
   });
 
   test('takes items without an answer, and its metadata can change', async () => {
@@ -515,6 +569,41 @@ describe('one conversation', () => {
     expect((await changed.json()).metadata).toEqual({ a: '1' });
     expect((await (await gateway.call('DELETE', `/v1/conversations/${id}`)).json()).deleted).toBe(true);
     expect((await errorOf(await gateway.call('GET', `/v1/conversations/${id}`))).code).toBe('conversation_not_found');
+  });
+
+  test('forgets an item that is deleted, and keeps the rest of its answer', async () => {
+    const calls = [{ name: 'get_weather', pieces: ['{}'], id: 'call_1' }];
+    gateway.upstream.reply(answer({ reasoning: ['Look.'], text: ['I look.'], calls }), say('Sunny.'), say('Bye.'));
+    const { id } = await (await gateway.call('POST', '/v1/conversations')).json();
+    const one = await respond({ conversation: id, input: 'First', tools: [weather] });
+    const result = { type: 'function_call_output', call_id: 'call_1', output: 'Sun' };
+    const two = await respond({ conversation: id, input: [result], tools: [weather] });
+    const list = async () =>
+      (await (await gateway.call('GET', `/v1/conversations/${id}/items?order=asc`)).json()).data.map(
+        ({ type }: { type: string }) => type,
+      );
+    expect(await list()).toEqual([
+      ...['message', 'reasoning', 'message', 'function_call', 'function_call_output', 'message'],
+    ]);
+    const remove = (item: string) => gateway.call('DELETE', `/v1/conversations/${id}/items/${item}`);
+    // A part of an answer, then the whole question before it.
+    expect(await (await remove(one.output[2].id)).json()).toMatchObject({ id, object: 'conversation' });
+    const [question] = (await (await get(`${one.id}/input_items`)).json()).data;
+    expect((await remove(question.id)).status).toBe(200);
+    expect((await errorOf(await remove(question.id))).code).toBe('response_not_found');
+    expect(await list()).toEqual(['reasoning', 'message', 'function_call_output', 'message']);
+    expect((await (await get(one.id)).json()).output).toHaveLength(2);
+    expect(await (await get(two.id)).json()).toEqual(two);
+    expect((await (await get(`${two.id}/input_items`)).json()).data).toMatchObject([{ call_id: 'call_1' }]);
+    await respond({ conversation: id, input: 'Last' });
+    // A result whose call is gone would be refused.
+    expect(asked().messages.map(({ content }: { content: string }) => content)).toEqual(['I look.', 'Sunny.', 'Last']);
+    const seen = await (await gateway.call('GET', `/c1/conversations/${id}`)).json();
+    expect(seen.messages.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(seen.messages.map(({ parent_id: parent }: { parent_id: string | null }) => parent)).toEqual([
+      null,
+      ...seen.messages.slice(0, -1).map((message: { id: string }) => message.id),
+    ]);
   });
 
   test('that is answering another turn is busy', async () => {

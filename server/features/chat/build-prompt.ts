@@ -76,7 +76,10 @@ export const callIds = (prompt: string): string[] => {
 /** How the stored text of a result begins. */
 const resultStart = (id: string): string => `{"role":"tool","tool_call_id":${JSON.stringify(id)},`;
 
-/** Upstreams refuse a tool call without its result; one that the client never sent is said to be missing. */
+/** By the stored text of a result, without parsing its pictures. */
+export const isResultOf = (prompt: string, id: string): boolean => prompt.startsWith(resultStart(id));
+
+/** Upstreams refuse a tool call without its result, and the other way round; what was never sent is said to be missing. */
 function withMissingResults(messages: readonly { role: string; prompt: string }[]): string[] {
   const prompts: string[] = [];
   let open = new Set<string>();
@@ -86,7 +89,10 @@ function withMissingResults(messages: readonly { role: string; prompt: string }[
   };
   for (const { role, prompt } of messages) {
     if (role === 'tool') {
-      for (const id of open) if (prompt.startsWith(resultStart(id))) open.delete(id);
+      const id = [...open].find((call) => isResultOf(prompt, call));
+      // Its call was deleted.
+      if (id === undefined) continue;
+      open.delete(id);
     } else {
       close();
     }

@@ -10,18 +10,21 @@ import {
 } from '../../../contracts/responses/conversation.ts';
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { ConversationRow, MessageRow, NewMessage } from '../../store/store.ts';
+import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/store.ts';
 import type { Principal } from '../chat/caller.ts';
 import { toNewMessage } from '../chat/store-message.ts';
 import { listPage } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
-import { resolveInput } from './resolve-references.ts';
+import { resolveInput, toInput } from './resolve-references.ts';
 import { readOutput, toItems } from './stored-items.ts';
 import { toMessages } from './to-messages.ts';
 
 const keyOf = ({ conversation_id: id }: OpenAiConversationRef, { owner }: Principal) => ({ id, owner, userId: null });
 
 const notFound = () => new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
+
+const itemNotFound = ({ item_id: id }: ItemRef) =>
+  new AppError('response_not_found', `There is no item '${id}' here.`, { param: 'item_id' });
 
 const toConversation = ({ id, createdAt, metadata }: Pick<ConversationRow, 'id' | 'createdAt' | 'metadata'>) =>
   ({
@@ -38,7 +41,7 @@ async function readItems(
 ): Promise<NewMessage[]> {
   const placed = await resolveInput(responses, [...items], principal);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
-  return toMessages(renamed, false).map((message) =>
+  return toMessages(renamed, false, 'refuse').map((message) =>
     toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
   );
 }
@@ -116,6 +119,41 @@ export async function listItems(
   return listPage(await itemsOf(stores, conversation.id, messages), request);
 }
 
+const textIn = (items: readonly OutputItem[]): string | null =>
+  items
+    .filter(({ type }) => type === 'reasoning')
+    .flatMap(({ content, summary }) => (content?.length ? content : (summary ?? [])))
+    .map(({ text }) => text ?? '')
+    .join('\n\n') || null;
+
+/** What is left of a message: null when that is nothing a model could read. */
+function rewritten(rest: readonly OutputItem[], isAnswer: boolean): RewrittenMessage | null {
+  const placed = rest.map((item) => ({ item: toInput(item), at: 'item_id' }));
+  const [message] = toMessages(placed, false, 'refuse');
+  if (!message) return null;
+  const { prompt, text } = toNewMessage('assistant', message);
+  return { prompt, text, reasoning: textIn(rest), output: isAnswer ? JSON.stringify(rest) : null };
+}
+
+/** `DELETE /v1/conversations/{conversation_id}/items/{item_id}`: no later answer knows of it. */
+export async function deleteItem(
+  stores: ResponseStores,
+  request: ItemRef,
+  principal: Principal,
+): Promise<OpenAiConversation> {
+  const { conversation, messages } = await find(stores, request, principal);
+  const outputs = await stores.responses.outputs(conversation.id);
+  for (const row of messages) {
+    const output = outputs.get(row.seq);
+    const items = output === undefined ? toItems(row) : readOutput(output);
+    const rest = items.filter(({ id }) => id !== request.item_id);
+    if (rest.length === items.length) continue;
+    await stores.conversations.rewrite(keyOf(request, principal), row.id, rewritten(rest, output !== undefined));
+    return toConversation(conversation);
+  }
+  throw itemNotFound(request);
+}
+
 /** `GET /v1/conversations/{conversation_id}/items/{item_id}` */
 export async function getItem(stores: ResponseStores, request: ItemRef, principal: Principal): Promise<OutputItem> {
   const { conversation, messages } = await find(stores, request, principal);
@@ -123,5 +161,5 @@ export async function getItem(stores: ResponseStores, request: ItemRef, principa
   const found = items.filter(({ id }) => id === request.item_id);
   const [item] = listPage(found, request).data;
   if (item) return item;
-  throw new AppError('response_not_found', `There is no item '${request.item_id}' here.`, { param: 'item_id' });
+  throw itemNotFound(request);
 }

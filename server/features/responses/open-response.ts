@@ -17,6 +17,7 @@ import type { Principal } from '../chat/caller.ts';
 import { withoutMedia } from '../chat/check-messages.ts';
 import { storedAnswer, toNewMessage } from '../chat/store-message.ts';
 import type { CatalogModel } from '../models/catalog.ts';
+import { checkResults } from './check-results.ts';
 import { echoOf } from './describe-response.ts';
 import { newStem, responseIdOf, stemOf } from './item-ids.ts';
 import type { ResponseWriter } from './response-writer.ts';
@@ -67,15 +68,17 @@ interface Begun extends BegunTurn {
 }
 
 /** What a turn begins with, whatever it goes on from. */
-type Start = Pick<ResponseRequest, 'model' | 'user'> & Pick<NewTurn, 'owner' | 'messages' | 'response'>;
+type Start = Pick<ResponseRequest, 'model' | 'user'> &
+  Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check'>;
 
-const turnOf = ({ owner, model, user, messages, response }: Start, conversationId: string | null) => ({
+const turnOf = ({ owner, model, user, messages, response, check }: Start, conversationId: string | null) => ({
   conversationId,
   owner,
   userId: conversationId === null ? null : (user ?? null),
   model,
   messages,
   response,
+  check,
 });
 
 /**
@@ -95,11 +98,14 @@ async function beginAfter(stores: ResponseStores, previous: StoredResponse, star
   const rows = await historyUpTo(stores.responses, previous);
   const copies = await Promise.all(rows.map(({ role, prompt }) => toNewMessage(role, JSON.parse(prompt))));
   const turn = {
-    ...turnOf({ ...start, messages: [...copies, ...start.messages] }, null),
+    ...turnOf({ ...start, messages: [...copies, ...start.messages], check: () => start.check(rows) }, null),
     systemPrompt: previous.systemPrompt,
   };
   return { ...(await stores.conversations.beginTurn(turn)), systemPrompt: previous.systemPrompt, copied: rows };
 }
+
+const toNewMessages = (messages: readonly ChatMessage[]): NewMessage[] =>
+  messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message));
 
 const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answerId);
 
@@ -107,11 +113,14 @@ async function begin(
   stores: ResponseStores,
   request: ResponseRequest,
   principal: Principal,
-  messages: readonly NewMessage[],
+  input: readonly ChatMessage[],
   echo: string,
 ): Promise<Begun> {
+  const messages = toNewMessages(input);
   const response = { idOf, inputCount: messages.length, echo };
-  const start = { owner: principal.owner, model: request.model, user: request.user, messages, response };
+  const check = (history: readonly HistoryMessage[]) => checkResults(input, history);
+  const { model, user } = request;
+  const start = { owner: principal.owner, model, user, messages, response, check };
   if (request.previous_response_id != null) {
     return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id, principal), start);
   }
@@ -151,9 +160,6 @@ function toPrompt(
   return model.input.includes('image') ? prompt : withoutMedia(prompt);
 }
 
-const toNewMessages = (messages: readonly ChatMessage[]): NewMessage[] =>
-  messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message));
-
 /** Without a store: what came before is only read. */
 async function openUnstored(
   { responses }: ResponseStores,
@@ -169,6 +175,7 @@ async function openUnstored(
   const { previous_response_id: id } = request;
   const previous = id ? await findPrevious(responses, id, principal) : null;
   const history = previous ? await historyUpTo(responses, previous) : [];
+  checkResults(input, history);
   const systemPrompt = previous?.systemPrompt ?? null;
   return {
     stem: newStem(),
@@ -191,7 +198,7 @@ export async function openResponse(
   if (request.store === false) return openUnstored(stores, request, principal, model, input);
   const messages = toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
-  const begun = await begin(stores, request, principal, messages, JSON.stringify(echo));
+  const begun = await begin(stores, request, principal, input, JSON.stringify(echo));
   const { conversationId, answerId } = begun;
   const id = idOf(answerId);
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>

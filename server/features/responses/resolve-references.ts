@@ -43,7 +43,7 @@ export async function resolveInput(
 }
 
 /** An item that was given out, as it may come in. */
-const toInput = ({ role, ...item }: OutputItem): InputItem => ({
+export const toInput = ({ role, ...item }: OutputItem): InputItem => ({
   ...item,
   ...(role === 'system' || role === 'developer' || role === 'user' || role === 'assistant' ? { role } : {}),
 });

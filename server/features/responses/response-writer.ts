@@ -7,7 +7,6 @@ import {
 } from '../../../contracts/responses/answer-shapes.ts';
 import type { OutputItem } from '../../../contracts/responses/item.ts';
 import type { Response, ResponseEcho, ResponseEvent, ResponseFailure } from '../../../contracts/responses/response.ts';
-import { toAppError } from '../../errors/to-wire.ts';
 import { joinReasoningDetails, readReasoningDetails } from '../../providers/reasoning-details.ts';
 import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
 import { EventLog } from './event-log.ts';
@@ -15,7 +14,7 @@ import { ItemIds, responseIdOf } from './item-ids.ts';
 import { CallWriter, type ItemWriter, MessageWriter, type Place, ReasoningWriter } from './item-writers.ts';
 import { estimateUsage, toUsage } from './read-usage.ts';
 import { sealProof } from './reasoning-proof.ts';
-import { toFailure } from './to-failure.ts';
+import { tellFailure } from './to-failure.ts';
 import type { ToolMap } from './tool-map.ts';
 
 export interface WriterOptions {
@@ -139,10 +138,9 @@ export class ResponseWriter {
   /** It broke off: what came stays, and the last event says why. */
   fail(error: unknown): ResponseEvent[] {
     this.#status = 'failed';
-    this.#error = toFailure(error);
-    const { code, message, param } = toAppError(error);
-    const told = { code: this.#error.code, message, param };
-    this.#log.push('error', { ...told, error: { type: code, ...told } });
+    const { failure, event } = tellFailure(error);
+    this.#error = failure;
+    this.#log.push('error', event);
     this.#log.push('response.failed', { response: this.response });
     return this.#log.take();
   }

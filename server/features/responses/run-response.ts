@@ -8,11 +8,12 @@ import type { Caller } from '../chat/caller.ts';
 import { type CompletionDeps, createCompletion, type Surface, streamCompletion } from '../chat/create-completion.ts';
 import { checkChat } from '../chat/plan-chat.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
+import { PassedEvents } from './passed-events.ts';
+import { planResponse } from './plan-response.ts';
 import { resolveInput } from './resolve-references.ts';
 import { ResponseWriter } from './response-writer.ts';
 import { settledWithin } from './settled-within.ts';
-import { adaptInstructions, inOwnTerms, targetOf, toCompletionFields } from './to-completion.ts';
-import { toMessages } from './to-messages.ts';
+import { adaptInstructions, inOwnTerms, targetOf } from './to-completion.ts';
 
 export interface ResponseDeps extends CompletionDeps, ResponseStores {}
 
@@ -30,31 +31,17 @@ export interface Run {
   readonly surface: Surface;
 }
 
-/** What was left out is told beside what the gateway itself changed. */
-function noteApplied(caller: Caller, applied: readonly string[]): Caller {
-  if (applied.length === 0) return caller;
-  const told = applied.join(', ');
-  caller.setHeader('x-gateway-applied', told);
-  return {
-    ...caller,
-    setHeader: (name, value) =>
-      caller.setHeader(name, name === 'x-gateway-applied' ? [told, ...(value ? [value] : [])].join(', ') : value),
-  };
-}
-
 /** Checks a request, puts it on disk where it is to be stored, and makes a chat completion of it. */
-export async function openRun(deps: ResponseDeps, request: ResponseRequest, given: Caller): Promise<Run> {
-  const { principal } = given;
+export async function openRun(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Run> {
+  const { principal } = caller;
   const catalog = deps.catalog.for(principal);
   const model = catalog.get(request.model);
   const target = targetOf(model);
-  const { fields, tools, applied } = toCompletionFields(request, target);
   const items = await resolveInput(deps.responses, request.input, principal);
-  const input = toMessages(items, tools.sendsCustom);
+  const { fields, tools, input, surface } = planResponse(request, model, items);
   if (input.length === 0 && request.conversation == null && request.previous_response_id == null) {
     throw new AppError('missing_field', "The field 'input' is required.", { param: 'input' });
   }
-  const caller = noteApplied(given, applied);
   try {
     // Before anything is stored.
     checkChat(catalog, { ...fields, messages: input });
@@ -71,13 +58,9 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, give
       proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
       promptBytes: chat.bytes.length,
     });
-    const surface: Surface = {
-      operation: 'v1.responses',
-      conversationId: open.conversationId,
-      // Of one in the background nobody would hear; it stays, as a failed one.
-      ...(request.background ? {} : { onRefused: () => open.drop() }),
-    };
-    return { writer, open, chat, caller, surface };
+    // Of one in the background nobody would hear; it stays, as a failed one.
+    const onRefused = request.background ? {} : { onRefused: () => open.drop() };
+    return { writer, open, chat, caller, surface: { ...surface, conversationId: open.conversationId, ...onRefused } };
   } catch (error) {
     throw inOwnTerms(error);
   }
@@ -88,6 +71,10 @@ async function endFailed({ open, writer, caller }: Run, completion: ChatCompleti
   const status = caller.signal.aborted ? 'cancelled' : completion ? 'incomplete' : 'failed';
   await open.end(writer, completion, status, false);
 }
+
+/** The upstream's own answer was read once already; no more is asked of it. */
+const isResponse = (answer: unknown): answer is Response =>
+  typeof answer === 'object' && answer !== null && 'object' in answer && answer.object === 'response';
 
 /** The whole answer at once. */
 export async function completeRun(deps: ResponseDeps, run: Run): Promise<Response> {
@@ -101,6 +88,8 @@ export async function completeRun(deps: ResponseDeps, run: Run): Promise<Respons
     await endFailed(run, null);
     throw told;
   }
+  const { original_answer: original } = answer.value;
+  if (isResponse(original)) return { ...original, model: writer.response.model };
   writer.addCompletion(answer.value);
   writer.end();
   await open.end(writer, answer.value, 'completed', true);
@@ -116,6 +105,7 @@ const toBatch = (events: readonly ResponseEvent[]): EventBatch => events.map((ev
 export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): AsyncGenerator<EventBatch, void, void> {
   const { writer, open, chat, caller, surface } = run;
   const collector = new ChunkCollector();
+  const passing = new PassedEvents(chat.value.model);
   const streamed = chat.with({ stream: true, stream_options: { include_usage: true } });
   const chunks = streamCompletion(deps, streamed, caller, surface);
   const partial = () => (collector.started ? collector.completion : null);
@@ -129,24 +119,28 @@ export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): 
   try {
     if (atOnce) yield toBatch(begin());
     let pending = chunks.next();
-    if (!(await settledWithin(pending, OPEN_AFTER_MS))) yield toBatch(begin());
+    // An upstream that speaks the dialect itself begins its own answer.
+    const waits = surface.original !== undefined || (await settledWithin(pending, OPEN_AFTER_MS));
+    if (!waits) yield toBatch(begin());
     for (let result = await pending; !result.done; result = await pending) {
-      const events = begin();
+      const passed = passing.read(result.value);
+      const events = passed ?? begin();
+      opened = true;
       for (const { value } of result.value) {
         collector.add(value);
-        events.push(...writer.add(value));
+        if (!passed) events.push(...writer.add(value));
       }
       if (events.length > 0) yield toBatch(events);
       pending = chunks.next();
     }
-    const last = [...begin(), ...writer.end()];
+    const last = passing.active ? [] : [...begin(), ...writer.end()];
     ended = true;
     await open.end(writer, collector.completion, 'completed', true);
-    yield toBatch(last);
+    if (last.length > 0) yield toBatch(last);
   } catch (error) {
     if (ended) throw error;
     const told = inOwnTerms(error);
-    const last = caller.signal.aborted ? writer.cancel() : writer.fail(told);
+    const last = passing.active ? passing.fail(told) : caller.signal.aborted ? writer.cancel() : writer.fail(told);
     ended = true;
     await endFailed(run, partial());
     if (!opened) throw told;

@@ -32,6 +32,9 @@ export function targetOf({ backends }: CatalogModel): Target {
   return { responses, openAi: [...kinds].every((kind) => kind.startsWith('openai-')) };
 }
 
+/** What becomes of things that chat completions have no place for: `skip`, where the upstream gets them another way. */
+export type Unknown = 'refuse' | 'skip';
+
 /** A request as a chat completion, still without its messages. */
 export interface TranslatedRequest {
   readonly fields: Partial<ChatCompletionRequest> & Pick<ChatCompletionRequest, 'model'>;
@@ -50,9 +53,9 @@ function toFormat({ text }: ResponseRequest): ChatCompletionRequest['response_fo
   return { type, json_schema: { name: 'answer', ...named, schema } };
 }
 
-function checkFields(request: ResponseRequest): void {
+function checkFields(request: ResponseRequest, unknown: Unknown): void {
   for (const field of REFUSED) {
-    if (request[field] == null) continue;
+    if (request[field] == null || unknown === 'skip') continue;
     throw new AppError('invalid_field', `The gateway has nothing like '${field}'.`, { param: field });
   }
   if (request.conversation != null && request.previous_response_id != null) {
@@ -69,10 +72,10 @@ function toReasoning({ reasoning }: ResponseRequest, target: Target): Record<str
 }
 
 /** Everything but the messages. What the model cannot be told is refused by its dialect, by the name it has there. */
-export function toCompletionFields(request: ResponseRequest, target: Target): TranslatedRequest {
-  checkFields(request);
+export function toCompletionFields(request: ResponseRequest, target: Target, unknown: Unknown): TranslatedRequest {
+  checkFields(request, unknown);
   // What is stored must make sense to every model, so there a custom tool is a function.
-  const tools = new ToolMap(request.tools ?? [], target.responses && request.store === false);
+  const tools = new ToolMap(request.tools ?? [], target.responses && request.store === false, unknown);
   const { include, temperature, top_p, top_logprobs, max_output_tokens: max, text } = request;
   const others = Object.entries(request).filter(([field, value]) => !OWN.has(field) && value != null);
   const hints = target.openAi ? HINTS : (['user'] as const);
@@ -85,7 +88,7 @@ export function toCompletionFields(request: ResponseRequest, target: Target): Tr
     ...(top_p != null ? { top_p } : {}),
     ...(logprobs ? { logprobs, ...(top_logprobs ? { top_logprobs } : {}) } : {}),
     ...toReasoning(request, target),
-    ...toToolFields(request, tools),
+    ...toToolFields(request, tools, unknown),
     ...Object.fromEntries(hints.flatMap((field) => (request[field] == null ? [] : [[field, request[field]]]))),
     ...(target.openAi && text?.verbosity ? { verbosity: text.verbosity } : {}),
     ...withFormat(toFormat(request)),

@@ -2,6 +2,7 @@ import type { Content, ContentPart } from '../../../contracts/chat/message.ts';
 import type { ItemPart } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { checkImage } from '../chat/check-image.ts';
+import type { Unknown } from './to-completion.ts';
 
 const missing = (param: string) => new AppError('missing_field', undefined, { param });
 
@@ -17,7 +18,7 @@ function toFile(part: ItemPart, at: string): ContentPart {
   return { type: 'file', file: Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) };
 }
 
-function toPart(part: ItemPart, at: string): ContentPart {
+function toPart(part: ItemPart, at: string, unknown: Unknown): ContentPart {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -28,6 +29,8 @@ function toPart(part: ItemPart, at: string): ContentPart {
     case 'refusal':
       return { type: 'text', text: part.refusal ?? '' };
     case 'input_image':
+      // A file that the upstream keeps, for an upstream that gets the request as it is.
+      if (unknown === 'skip' && part.file_id != null) return { type: 'text', text: '' };
       if (typeof part.image_url !== 'string') {
         throw new AppError('invalid_field', 'An image must be an inline data URI in `image_url`.', {
           param: `${at}.image_url`,
@@ -43,14 +46,15 @@ function toPart(part: ItemPart, at: string): ContentPart {
     case 'input_audio':
       return { ...part };
     default:
+      if (unknown === 'skip') return { type: 'text', text: '' };
       throw new AppError('invalid_field', `The gateway has no parts of type '${part.type}'.`, { param: `${at}.type` });
   }
 }
 
 /** The content of an item as that of a message: text where it is no more than that. `at` is its path. */
-export function toContent(content: string | readonly ItemPart[], at: string): Content {
+export function toContent(content: string | readonly ItemPart[], at: string, unknown: Unknown): Content {
   if (typeof content === 'string') return content;
-  const parts = content.map((part, i) => toPart(part, `${at}[${i}]`));
+  const parts = content.map((part, i) => toPart(part, `${at}[${i}]`, unknown));
   const [only] = parts;
   return parts.length === 1 && only?.type === 'text' && typeof only.text === 'string' ? only.text : parts;
 }

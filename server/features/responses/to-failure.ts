@@ -14,7 +14,20 @@ const CODES: Partial<Record<ErrorCode, string>> = {
 };
 
 /** What a response says of the error that it ended with. */
-export function toFailure(error: unknown): ResponseFailure {
+function toFailure(error: unknown): ResponseFailure {
   const { code, message } = toAppError(error);
   return { code: CODES[code] ?? 'server_error', message };
+}
+
+/** A failure of a stream, as the response and as its `error` event tell it. */
+export interface Told {
+  readonly failure: ResponseFailure;
+  readonly event: { code: string; message: string; param: string | null; error: object };
+}
+
+export function tellFailure(error: unknown): Told {
+  const failure = toFailure(error);
+  const { code, message, param } = toAppError(error);
+  const told = { code: failure.code, message, param };
+  return { failure, event: { ...told, error: { type: code, ...told } } };
 }

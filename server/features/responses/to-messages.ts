@@ -2,6 +2,7 @@ import type { ChatMessage, Content, ContentPart, ToolCall } from '../../../contr
 import type { InputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { openProof } from './reasoning-proof.ts';
+import type { Unknown } from './to-completion.ts';
 import { toContent } from './to-content.ts';
 import { exposedName } from './tool-map.ts';
 
@@ -31,12 +32,14 @@ const textOf = ({ summary, content }: InputItem): string =>
 class MessageWriter {
   readonly messages: ChatMessage[] = [];
   readonly #custom: boolean;
+  readonly #unknown: Unknown;
   #open: ChatMessage | undefined;
   #reasoning = '';
   #details: object[] = [];
 
-  constructor(custom: boolean) {
+  constructor(custom: boolean, unknown: Unknown) {
     this.#custom = custom;
+    this.#unknown = unknown;
   }
 
   add(item: InputItem, at: string): void {
@@ -60,6 +63,7 @@ class MessageWriter {
         this.#addImage(item, at);
         break;
       default:
+        if (this.#unknown === 'skip') return;
         throw new AppError('invalid_field', `The gateway has no items of type '${type}'.`, { param: `${at}.type` });
     }
   }
@@ -86,7 +90,7 @@ class MessageWriter {
   #addMessage({ role, content, phase }: InputItem, at: string): void {
     if (!role) throw new AppError('missing_field', undefined, { param: `${at}.role` });
     if (content == null) throw new AppError('missing_field', undefined, { param: `${at}.content` });
-    const given = toContent(content, `${at}.content`);
+    const given = toContent(content, `${at}.content`, this.#unknown);
     if (role !== 'assistant') {
       this.end();
       this.messages.push({ role, content: given });
@@ -129,8 +133,13 @@ class MessageWriter {
   #addOutput(item: InputItem, at: string): void {
     const id = required(item.call_id, `${at}.call_id`);
     if (item.output == null) throw new AppError('missing_field', undefined, { param: `${at}.output` });
+    const content = toContent(item.output, `${at}.output`, this.#unknown);
     this.end();
-    this.messages.push({ role: 'tool', tool_call_id: id, content: toContent(item.output, `${at}.output`) });
+    const calling = this.messages.findLastIndex(({ tool_calls: calls }) => calls?.some((call) => call.id === id));
+    let place = calling + 1;
+    // Upstreams want results right behind their calls, or first of all where those came before.
+    while (this.messages[place]?.role === 'tool') place++;
+    this.messages.splice(place, 0, { role: 'tool', tool_call_id: id, content });
   }
 
   #addImage({ result, output_format: format }: InputItem, at: string): void {
@@ -153,8 +162,8 @@ export interface PlacedItem {
 }
 
 /** The items as messages of a chat. `custom`: calls of custom tools stay what they are. */
-export function toMessages(items: readonly PlacedItem[], custom: boolean): ChatMessage[] {
-  const writer = new MessageWriter(custom);
+export function toMessages(items: readonly PlacedItem[], custom: boolean, unknown: Unknown): ChatMessage[] {
+  const writer = new MessageWriter(custom, unknown);
   for (const { item, at } of items) writer.add(item, at);
   writer.end();
   return writer.messages;

@@ -2,6 +2,7 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { AllowedTools, CustomDefinition, NamedTool } from '../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Unknown } from './to-completion.ts';
 import { exposedName, type ToolMap } from './tool-map.ts';
 
 type ToolFields = Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
@@ -20,28 +21,37 @@ function nameIn(choice: NamedTool, tools: ToolMap, at: string): string {
   throw new AppError('invalid_field', what, { param: at });
 }
 
-const choose = (name: string, tools: ToolMap): ToolFields['tool_choice'] =>
+const choiceOf = (name: string, tools: ToolMap): ToolFields['tool_choice'] =>
   tools.sendsCustom && tools.find(name).kind === 'custom'
     ? { type: 'custom', custom: { name } }
     : { type: 'function', function: { name } };
 
 /** The tools and which of them may be called. `allowed_tools`: the others are not offered, which every upstream obeys. */
-export function toToolFields(request: ResponseRequest, tools: ToolMap): ToolFields {
-  const { tool_choice: choice, parallel_tool_calls: parallel } = request;
+export function toToolFields(request: ResponseRequest, tools: ToolMap, unknown: Unknown): ToolFields {
+  return unknown === 'skip' ? offer(request, tools) : choose(request, tools);
+}
+
+function offer({ parallel_tool_calls: parallel }: ResponseRequest, { chatTools: tools }: ToolMap): ToolFields {
+  if (tools.length === 0) return {};
+  return { tools, ...(parallel === false ? { parallel_tool_calls: false } : {}) };
+}
+
+function choose(request: ResponseRequest, tools: ToolMap): ToolFields {
+  const { tool_choice: choice } = request;
   if (tools.chatTools.length === 0) {
     if (choice == null || choice === 'auto' || choice === 'none') return {};
     throw new AppError('invalid_field', 'There are no tools to choose from.', { param: 'tool_choice' });
   }
-  const fields = { tools: tools.chatTools, ...(parallel === false ? { parallel_tool_calls: false } : {}) };
+  const fields = offer(request, tools);
   if (choice == null) return fields;
   if (typeof choice === 'string') return choice === 'auto' ? fields : { ...fields, tool_choice: choice };
   if (choice.type !== 'allowed_tools') {
     const named = NamedTool.safeParse(choice).data ?? { type: choice.type };
-    return { ...fields, tool_choice: choose(nameIn(named, tools, 'tool_choice'), tools) };
+    return { ...fields, tool_choice: choiceOf(nameIn(named, tools, 'tool_choice'), tools) };
   }
   const allowed = AllowedTools.safeParse(choice).data;
   if (!allowed) throw new AppError('invalid_field', 'This is malformed.', { param: 'tool_choice' });
   const names = new Set(allowed.tools.map((tool, i) => nameIn(tool, tools, `tool_choice.tools[${i}]`)));
-  const kept = fields.tools.filter((tool) => names.has(nameOf(tool) ?? ''));
+  const kept = tools.chatTools.filter((tool) => names.has(nameOf(tool) ?? ''));
   return { ...fields, tools: kept, ...(allowed.mode === 'required' ? { tool_choice: 'required' as const } : {}) };
 }

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ResponseTool } from '../../../contracts/responses/request.ts';
 import { ToolFormat, ToolNamespace } from '../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Unknown } from './to-completion.ts';
 
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
 
@@ -22,11 +24,17 @@ const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
 
 const isHosted = (tool: ResponseTool): boolean => Object.keys(tool).every((field) => HOSTED[tool.type]?.has(field));
 
-/** The name under which a model sees the tool of a namespace. Vendors take 64 letters, digits, `_` and `-`. */
-export const exposedName = (name: string, namespace?: string | null): string =>
-  (namespace ? `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}` : name)
-    .replace(/[^a-zA-Z0-9_-]/g, '_')
-    .slice(0, namespace ? 64 : undefined);
+/** Vendors take names of so many letters, digits, `_` and `-`. */
+const LONGEST_NAME = 64;
+
+/** The name under which a model sees a tool; two long ones of a namespace stay two. */
+export function exposedName(name: string, namespace?: string | null): string {
+  const joined = namespace ? `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}` : name;
+  const exposed = joined.replace(/[^a-zA-Z0-9_-]/g, '_');
+  if (!namespace || exposed.length <= LONGEST_NAME) return exposed;
+  const told = hash('sha256', joined, 'hex').slice(0, 8);
+  return `${exposed.slice(0, LONGEST_NAME - told.length - 1)}_${told}`;
+}
 
 /** What a model that has only functions is told of a tool that takes free text. */
 function describeCustom({ description, format }: ResponseTool): string | undefined {
@@ -68,10 +76,12 @@ export class ToolMap {
   readonly dropped = new Set<string>();
   readonly #known = new Map<string, KnownTool>();
   readonly #native: boolean;
+  readonly #unknown: Unknown;
 
   /** `native`: every backend speaks the Responses API itself. */
-  constructor(tools: readonly ResponseTool[], native: boolean) {
+  constructor(tools: readonly ResponseTool[], native: boolean, unknown: Unknown) {
     this.#native = native;
+    this.#unknown = unknown;
     for (const [i, tool] of tools.entries()) this.#add(tool, `tools[${i}]`);
   }
 
@@ -93,7 +103,7 @@ export class ToolMap {
     if (type === 'namespace' && !namespace) this.#addNamespace(tool, at);
     else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
     else if (this.#native && isHosted(tool)) this.chatTools.push(tool);
-    else if (OPTIONAL.test(type)) this.dropped.add(type);
+    else if (OPTIONAL.test(type) || this.#unknown === 'skip') this.dropped.add(type);
     else throw new AppError('invalid_field', `The gateway has no tools of type '${type}'.`, { param: `${at}.type` });
   }
 

@@ -34,6 +34,11 @@ export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Diale
       path: '/responses',
       body: toResponsesBody(request, model, stream, summary),
     }),
+    sendOn: ({ body, headers }, model, stream, maxTokens) => ({
+      path: '/responses',
+      body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_output_tokens: maxTokens }) },
+      headers: { ...headers },
+    }),
     readAnswer,
     createReader: (alias) => new ResponseReader(alias),
     healthPath: '/models',

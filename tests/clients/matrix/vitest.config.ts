@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('../../..', import.meta.url).pathname,
-    include: ['tests/clients/matrix/*.matrix.ts'],
+    // Agents are skipped, and say so, where AGENTS_DIR does not name the folder in which npm installed them.
+    include: ['tests/clients/matrix/*.matrix.ts', 'tests/clients/codex.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

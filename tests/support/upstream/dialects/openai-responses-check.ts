@@ -5,7 +5,7 @@ import type { Refusal } from './dialect.ts';
 /** What `POST /responses` takes. Source: OpenAI's API reference, "Create a model response". */
 const PARAMETERS = new Set(
   (
-    'background context_management conversation include input instructions max_output_tokens max_tool_calls metadata ' +
+    'background client_metadata context_management conversation include input instructions max_output_tokens max_tool_calls metadata ' +
     'model moderation parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_options ' +
     'prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature text ' +
     'tool_choice tools top_logprobs top_p truncation user'
@@ -30,6 +30,9 @@ const TOOLS: Readonly<Record<string, string>> = {
   custom: 'CustomToolParam',
   image_generation: 'ImageGenTool',
   web_search: 'WebSearchTool',
+  mcp: 'MCPTool',
+  namespace: 'NamespaceToolParam',
+  tool_search: 'ToolSearchToolParam',
 };
 
 /** Models that do not reason. */
@@ -44,8 +47,15 @@ const unknown = (param: string) => refused(`Unknown parameter: '${param}'.`, par
 const invalid = (param: string, why: string) =>
   refused(`Invalid value for '${param}': ${why}.`, param, 'invalid_value');
 
+/** What Codex sends to OpenAI itself, beyond what the document says. */
+const BEYOND: Readonly<Record<string, readonly string[]>> = {
+  EasyInputMessage: ['id', 'status'],
+  CustomToolCall: ['status'],
+  WebSearchTool: ['search_content_types', 'external_web_access'],
+};
+
 function checkShape(value: JsonObject, schema: string, at: string): Refusal | null {
-  const known = new Set(fieldsOf(schema));
+  const known = new Set([...fieldsOf(schema), ...(BEYOND[schema] ?? [])]);
   const stranger = Object.keys(value).find((key) => !known.has(key));
   if (stranger) return unknown(`${at}.${stranger}`);
   const [fault] = faultsOf(schema, value);
@@ -66,9 +76,15 @@ function checkAnswer(item: JsonObject, at: string): Refusal | null {
 const withLogprobs = (part: unknown) =>
   isObject(part) && part.type === 'output_text' ? { logprobs: [], ...part } : part;
 
-function checkItem(item: unknown, at: string, stored: boolean): Refusal | null {
-  if (!isObject(item)) return invalid(at, 'expected an object');
-  const schema = ITEMS[String(item.type)];
+/** An optional field that is null is as good as absent, whatever the document says: Codex sends such. */
+const withoutNulls = (item: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null));
+
+function checkItem(given: unknown, at: string, stored: boolean): Refusal | null {
+  if (!isObject(given)) return invalid(at, 'expected an object');
+  const item = withoutNulls(given);
+  // A message may leave its type out.
+  const schema = ITEMS[String(item.type ?? 'message')];
   if (!schema) return invalid(`${at}.type`, `'${item.type}'`);
   if (item.type === 'reasoning' && !stored && typeof item.encrypted_content !== 'string') {
     const message = `Item with id '${item.id}' not found. Items are not persisted when \`store\` is set to false.`;
