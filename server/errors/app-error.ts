@@ -14,7 +14,7 @@ interface AppErrorOptions {
   /** Goes to the log only, never to a client. */
   cause?: unknown;
   /** Seconds after which a retry makes sense; becomes `Retry-After`. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** The conversation of the turn that failed, for callers that see no headers. */
   conversationId?: string;
   /** Of `context_length_exceeded`. */

@@ -28,6 +28,8 @@ export interface EventReader {
  */
 export interface Dialect {
   readonly kind: string;
+  /** Whether earlier answers hold words alone: their pictures have no place. */
+  readonly textAnswers?: boolean;
   /** Every header that the vendor wants, with the key. */
   headers(apiKey: string | undefined): Record<string, string>;
   /** Throws `invalid_field` with `param` for what the vendor has no place for. */

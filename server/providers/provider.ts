@@ -113,6 +113,8 @@ export interface Provider {
   readonly kind: string;
   /** The dialect whose `ProviderCall.original` it sends on, such as `anthropic`; absent: none. */
   readonly speaks?: string | undefined;
+  /** Whether the pictures of earlier answers have no place in its requests. */
+  readonly textAnswers?: boolean;
   /** In tokens, where the provider knows better than the catalog; null until it does. */
   readonly contextWindow?: number | null;
 

@@ -34,12 +34,14 @@ export class TranslatingProvider implements Provider {
   readonly kind: string;
   readonly id: string;
   readonly speaks: string | undefined;
+  readonly textAnswers: boolean;
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
 
   constructor(id: string, dialect: Dialect, settings: UpstreamSettings) {
     this.id = id;
     this.kind = dialect.kind;
+    this.textAnswers = dialect.textAnswers ?? false;
     this.speaks = dialect.sendOn ? dialect.kind : undefined;
     this.#dialect = dialect;
     this.#client = new UpstreamClient(settings, {

@@ -57,7 +57,7 @@ export const messageProcedures = (deps: CompletionDeps) => ({
           summary: 'Count the tokens of a prompt',
           description:
             'Counted by the upstream where it speaks this dialect, else estimated from the length of the prompt.',
-          errorResponses,
+          errorResponses: errorResponses.filter((status) => status !== 402),
         },
         errorBody: 'MessageErrorBody',
       })

@@ -37,7 +37,8 @@ function noteApplied(caller: Caller, applied: readonly string[]): Caller {
   caller.setHeader('x-gateway-applied', told);
   return {
     ...caller,
-    setHeader: (name, value) => caller.setHeader(name, name === 'x-gateway-applied' ? `${told}, ${value}` : value),
+    setHeader: (name, value) =>
+      caller.setHeader(name, name === 'x-gateway-applied' ? [told, ...(value ? [value] : [])].join(', ') : value),
   };
 }
 

@@ -105,7 +105,7 @@ function readErrorResponse(
   }
   if (status === 429 || status === 402 || NO_MONEY.test(fault?.message ?? '')) {
     const retryAfter = secondsOf(headers['retry-after']) ?? fault?.retryAfter;
-    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: retryAfter ?? 10 });
+    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter });
   }
   if (status === 408 || status === 504) return new AppError('upstream_timeout', undefined, { cause });
   if (status === 404) {
@@ -126,7 +126,7 @@ export function readErrorEvent(body: unknown): AppError {
   if (OVERLOADED.test(kind)) return new AppError('upstream_unavailable', undefined, { cause });
   if (TIMED_OUT.test(kind)) return new AppError('upstream_timeout', undefined, { cause });
   if (QUOTA.test(kind)) {
-    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: fault?.retryAfter ?? 10 });
+    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: fault?.retryAfter });
   }
   return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }

@@ -5,8 +5,6 @@ import { ResponseReader } from './read-events.ts';
 import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
 import { ResponseBody, readAs } from './wire.ts';
 
-/** Where OpenAI serves it. */
-
 /** The pieces of a whole answer are those of a stream that ended at once. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {
   const response = readAs(ResponseBody, body);
@@ -30,6 +28,7 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
 export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
   return {
     kind: 'openai-responses',
+    textAnswers: true,
     headers: (apiKey): Record<string, string> => (apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
     toRequest: (request, model, stream) => ({
       path: '/responses',
