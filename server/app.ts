@@ -8,6 +8,7 @@ import { RateLimiter } from './features/access/rate-limiter.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { audioPlugin } from './http/audio.ts';
 import { speaksAnthropic } from './http/error-dialect.ts';
@@ -65,9 +66,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
   });
   app.addHook('onClose', () => ring.close());
+  if (env.usageKeepDays > 0) {
+    const compaction = new UsageCompaction(store.usage, env.usageKeepDays, (error) =>
+      app.log.error({ err: error }, 'old usage rows could not be summed up'),
+    );
+    app.addHook('onClose', () => compaction.close());
+  }
   const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring);
   const states = new BackendStates(env.circuit);
-  const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries });
+  const dispatcher = new Dispatcher(states, {
+    retries: env.upstreamRetries,
+    onFailure: (err, { name: backend }, reqId) => app.log.warn({ err, backend, reqId }, 'a backend failed'),
+  });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
   const router = createRouter({ catalog, dispatcher, store, readiness, ring, version });
   const document = createOpenApiDocument(router, version);

@@ -94,7 +94,7 @@ function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: r
       const asked = backend.images === 'api' ? overImagesApi(provider) : provider;
       const entry = file.providers[backend.provider];
       const { weight, max_parallel: maxParallel, max_batch: maxBatch = MAX_BATCH } = backend;
-      const cacheSalt = entry?.kind === 'openai-compatible' && entry.cache_salt === true;
+      const cacheSalt = entry?.kind === 'openai-compatible' && entry.cache_salt === true && backend.images !== 'api';
       return [toBackend(asked, backend.model, { weight, maxParallel, maxBatch, cacheSalt })];
     }
     const target = file.models.find(({ alias }) => alias === backend.alias);

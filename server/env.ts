@@ -7,6 +7,7 @@ const positive = z.coerce.number().int().positive();
 
 /** Every variable that the gateway reads; `.env.example` explains each. An empty value counts as absent. */
 const Variables = z.object({
+  DUPLEX_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
@@ -16,6 +17,7 @@ const Variables = z.object({
     .string()
     .regex(/^file:./, 'must start with "file:"')
     .optional(),
+  USAGE_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   SQLITE_SYNCHRONOUS: z.enum(['NORMAL', 'FULL']).default('NORMAL'),
   MODELS_FILE: z.string().optional(),
   EMBEDDED_MODEL: z.string().optional(),
@@ -38,10 +40,14 @@ export const variableNames = Object.keys(Variables.shape);
 export interface Env {
   readonly host: string;
   readonly port: number;
+  /** Where the command line finds the gateway. */
+  readonly gatewayUrl: string;
   readonly apiBearer: string | undefined;
   readonly dataDir: string;
   readonly databaseUrl: string;
   readonly synchronous: 'NORMAL' | 'FULL';
+  /** How many whole days the rows of single requests are kept; 0: for ever. */
+  readonly usageKeepDays: number;
   /** Null when there is none: the built-in catalog is used. */
   readonly modelsFile: string | null;
   readonly embedded: {
@@ -64,6 +70,12 @@ export interface Env {
 
 export class EnvError extends Error {}
 
+/** An address to listen on is not always one to connect to. */
+function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
 /** Reads and checks the environment. Throws `EnvError` naming each variable at fault. */
 export function readEnv(source: Readonly<Record<string, string | undefined>>, cwd: string): Env {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
@@ -79,10 +91,12 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
   return {
     host: v.HOST,
     port: v.PORT,
+    gatewayUrl: (v.DUPLEX_URL ?? urlOf(v.HOST, v.PORT)).replace(/\/+$/, ''),
     apiBearer: v.API_BEARER ?? v.RUST_API_BEARER,
     dataDir,
     databaseUrl: v.DATABASE_URL ?? `file:${join(dataDir, 'duplex.db')}`,
     synchronous: v.SQLITE_SYNCHRONOUS,
+    usageKeepDays: v.USAGE_KEEP_DAYS,
     modelsFile,
     embedded: {
       modelPath: v.EMBEDDED_MODEL && resolve(cwd, v.EMBEDDED_MODEL),

@@ -46,17 +46,31 @@ const TYPES: Readonly<Record<number, MessageErrorType>> = {
 const statusOf = (code: ErrorBody['error']['code']): number =>
   code === 'model_not_in_allowlist' ? 404 : errorCatalog[code].status;
 
-/** Agents compact their history when the message begins so. */
-const tooLong = (message: string) =>
-  message.startsWith('prompt is too long') ? message : `prompt is too long: ${message}`;
+/** How much too much was sent, in tokens. */
+interface Overflow {
+  readonly prompt: number;
+  readonly answer: number | null;
+  readonly window: number;
+}
+
+/** Anthropic's own words: agents compact their history on the one, shorten the answer on the other, and read the counts. */
+function tooLong(message: string, overflow: Overflow | undefined): string {
+  if (!overflow) return `prompt is too long: ${message}`;
+  const { prompt, answer, window } = overflow;
+  if (prompt > window) return `prompt is too long: ${prompt} tokens > ${window} maximum`;
+  if (answer === null) return `prompt is too long: ${message}`;
+  const sum = `${prompt} + ${answer} > ${window}`;
+  return `input length and \`max_tokens\` exceed context limit: ${sum}, decrease input length or \`max_tokens\` and try again`;
+}
 
 /** One of the gateway's errors as Anthropic says it. */
 export function toMessageError(
   { error: { code, message, param } }: ErrorBody,
   requestId: string,
+  overflow?: Overflow,
 ): { status: number; body: MessageErrorBody } {
   const status = statusOf(code);
   const type = TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
-  const said = code === 'context_length_exceeded' ? tooLong(message) : message;
+  const said = code === 'context_length_exceeded' ? tooLong(message, overflow) : message;
   return { status, body: { type: 'error', error: { type, message: said, code, param }, request_id: requestId } };
 }

@@ -97,6 +97,15 @@ export const MessageTool = z
   .meta({ id: 'MessageTool' });
 export type MessageTool = z.infer<typeof MessageTool>;
 
+/** Anthropic's `tool_addition` and `tool_removal`: what a system turn says of the tools from then on. */
+export const ToolChangeBlock = z.object({
+  type: z.enum(['tool_addition', 'tool_removal']),
+  tool: z.union([
+    z.object({ type: z.literal('tool_reference'), name: z.string() }),
+    z.object({ type: z.literal('tool_definition'), definition: MessageTool.extend({ name: z.string() }) }),
+  ]),
+});
+
 const PromptFields = {
   model: z.string().min(1).describe('An alias of `GET /v1/models`, or a name that the model map knows.'),
   messages: z.array(InputMessage).min(1),
@@ -138,6 +147,6 @@ export const TokenCountRequest = z.looseObject(PromptFields).meta({ id: 'TokenCo
 export type TokenCountRequest = z.infer<typeof TokenCountRequest>;
 
 export const TokenCount = z
-  .object({ input_tokens: z.int().describe('An estimate, from the length of the prompt.') })
+  .object({ input_tokens: z.int().describe('Of all the prompt; an estimate, unless the upstream counts.') })
   .meta({ id: 'TokenCount' });
 export type TokenCount = z.infer<typeof TokenCount>;

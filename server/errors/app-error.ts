@@ -1,14 +1,24 @@
 import { type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
 
+/** Why something does not fit a model, as far as its server said so. In tokens. */
+export interface Overflow {
+  readonly prompt: number;
+  /** What was asked for besides the prompt; null: not told. */
+  readonly answer: number | null;
+  readonly window: number;
+}
+
 interface AppErrorOptions {
   /** The field at fault, such as `messages[0].content`. */
   param?: string;
   /** Goes to the log only, never to a client. */
   cause?: unknown;
   /** Seconds after which a retry makes sense; becomes `Retry-After`. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** The conversation of the turn that failed, for callers that see no headers. */
   conversationId?: string;
+  /** Of `context_length_exceeded`. */
+  overflow?: Overflow | undefined;
 }
 
 /** The one error of the gateway. Its message is written for the client and must hold nothing secret. */
@@ -17,6 +27,7 @@ export class AppError extends Error {
   readonly param: string | null;
   readonly retryAfter: number | undefined;
   readonly conversationId: string | undefined;
+  readonly overflow: Overflow | undefined;
 
   constructor(code: ErrorCode, message: string = errorCatalog[code].description, options: AppErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -25,15 +36,17 @@ export class AppError extends Error {
     this.param = options.param ?? null;
     this.retryAfter = options.retryAfter;
     this.conversationId = options.conversationId;
+    this.overflow = options.overflow;
   }
 
   /** The same, of a turn of this conversation. */
   inConversation(conversationId: string): AppError {
-    const { code, message, param, retryAfter } = this;
+    const { code, message, param, retryAfter, overflow } = this;
     return new AppError(code, message, {
       ...(param === null ? {} : { param }),
       ...(retryAfter === undefined ? {} : { retryAfter }),
       conversationId,
+      overflow,
       cause: this,
     });
   }

@@ -66,9 +66,14 @@ export function toAppError(thrown: unknown): AppError {
     : new AppError('internal_error', undefined, { cause: thrown });
 }
 
+/** What is said where the upstream did not say when to come back, in seconds. */
+const DEFAULT_RETRY_AFTER: Partial<Record<ErrorCode, number>> = { model_quota_exhausted: 10 };
+
 /** The only serialiser of errors. */
 export function toWireError(thrown: unknown): WireError {
-  const { code, message, param, retryAfter, conversationId } = toAppError(thrown);
+  const error = toAppError(thrown);
+  const { code, message, param, conversationId } = error;
+  const retryAfter = error.retryAfter ?? DEFAULT_RETRY_AFTER[code];
   const { status, type } = errorCatalog[code];
   return {
     status,

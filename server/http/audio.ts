@@ -14,6 +14,7 @@ import { logError } from './plugins/errors.ts';
 import { guardMethods } from './plugins/method-guard.ts';
 import { parseBody } from './rest.ts';
 import { sendBytes } from './send-bytes.ts';
+import { setHeader } from './set-header.ts';
 
 export interface AudioOptions extends CompletionDeps {
   readonly gate: Gate;
@@ -28,7 +29,8 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
     requestId: request.id,
     principal: request.principal,
     signal: stopSignal(request.principal, clientSignal(request)),
-    setHeader: (name, value) => void reply.header(name, value),
+    receivedAt: Date.now(),
+    setHeader: (name, value) => setHeader(reply, name, value),
   };
 }
 

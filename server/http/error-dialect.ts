@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { toMessageError } from '../../contracts/messages/error.ts';
-import { toWireError } from '../errors/to-wire.ts';
+import { toAppError, toWireError } from '../errors/to-wire.ts';
 
 /** Clients of Anthropic's name their version everywhere; below its own address they need not. */
 export const speaksAnthropic = ({ url, headers }: Pick<FastifyRequest, 'url' | 'headers'>): boolean =>
@@ -25,7 +25,7 @@ interface ErrorAnswer {
 export function toErrorAnswer(request: FastifyRequest, thrown: unknown): ErrorAnswer {
   const { headers, ...wire } = toWireError(thrown);
   if (!speaksAnthropic(request)) return { headers, ...wire };
-  return { headers, ...toMessageError(wire.body, request.id) };
+  return { headers, ...toMessageError(wire.body, request.id, toAppError(thrown).overflow) };
 }
 
 /** The same as the last event of a stream. */

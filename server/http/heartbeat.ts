@@ -3,20 +3,23 @@ import type { ServerResponse } from 'node:http';
 /** Proxies cut a connection that is silent for 60 s; slow models are silent for longer. In ms. */
 const SILENCE_MS = 15_000;
 const TICK_MS = 1_000;
-const PING = ': ping\n\n';
+/** A comment, which only keeps the connection open. */
+export const PING = Buffer.from(': ping\n\n');
 
 export interface Beat {
   readonly raw: ServerResponse;
+  /** What is sent, whole. */
+  readonly ping: Buffer;
   lastWrite: number;
 }
 
-/** Keeps silent streams alive with comments: one timer for all of them. A comment only ever stands between events. */
+/** Keeps silent streams alive: one timer for all of them. A ping only ever stands between events. */
 export class Heartbeat {
   readonly #beats = new Set<Beat>();
   #timer: NodeJS.Timeout | undefined;
 
-  open(raw: ServerResponse): Beat {
-    const beat = { raw, lastWrite: Date.now() };
+  open(raw: ServerResponse, ping: Buffer): Beat {
+    const beat = { raw, ping, lastWrite: Date.now() };
     this.#beats.add(beat);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     return beat;
@@ -34,7 +37,7 @@ export class Heartbeat {
     const now = Date.now();
     for (const beat of this.#beats) {
       if (now - beat.lastWrite < SILENCE_MS || beat.raw.writableNeedDrain || beat.raw.destroyed) continue;
-      beat.raw.write(PING);
+      beat.raw.write(beat.ping);
       beat.lastWrite = now;
     }
   }

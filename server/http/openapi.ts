@@ -27,7 +27,7 @@ const TAGS: Readonly<Record<string, string>> = {
   images: 'OpenAI-compatible images, made and changed.',
   responses: "OpenAI's Responses API over any model, and its shape of conversations.",
   models: 'Which models there are, and what they can do.',
-  accounts: "Keys, wallets and the audit; for the administrator's bearer alone.",
+  accounts: "Keys, wallets and the audit, for the administrator's bearer alone; usage, for keys also.",
   system: 'Health and the error catalog.',
 };
 
@@ -123,6 +123,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       if (status.startsWith('2')) {
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
         if (operation.meta.stream) addStream(responses[status], operation.meta.streamEvent);
+        if (operation.meta.csv) addContent(responses[status], 'text/csv', { type: 'string' });
       } else {
         responses[status] = errorResponse(status, operation.meta.errorBody);
       }
@@ -136,6 +137,10 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
 }
 
 function addStream(response: unknown, event = 'ChatCompletionChunk'): void {
+  addContent(response, 'text/event-stream', refTo(event));
+}
+
+function addContent(response: unknown, type: string, schema: Schema | { type: string }): void {
   if (typeof response !== 'object' || response === null || !('content' in response)) return;
-  Object.assign(response.content ?? {}, { 'text/event-stream': { schema: refTo(event) } });
+  Object.assign(response.content ?? {}, { [type]: { schema } });
 }

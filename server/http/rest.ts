@@ -15,6 +15,7 @@ import { listOperations, type Operation } from './list-operations.ts';
 import { admission } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
 import { guardMethods } from './plugins/method-guard.ts';
+import { setHeader } from './set-header.ts';
 import { sendStream } from './sse.ts';
 
 export interface RestOptions {
@@ -58,7 +59,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
       throw new AppError('missing_authorization');
     },
     setHeader(name, value) {
-      reply.header(name, value);
+      setHeader(reply, name, value);
     },
     ...(speaksAnthropic(request) ? { dialect: 'anthropic', dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
@@ -114,6 +115,9 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         if (output instanceof TrackedStream) {
           await sendStream(reply, output, heartbeat, (error) => logError(request, error));
           return reply;
+        }
+        if (meta.csv && raw.format === 'csv') {
+          return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
         }
         reply.header('content-type', 'application/json; charset=utf-8');
         if (meta.status) reply.code(meta.status(output));

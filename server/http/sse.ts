@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { stopReason } from '../errors/stop-reason.ts';
 import { toErrorEvent } from './error-dialect.ts';
-import type { Heartbeat } from './heartbeat.ts';
+import { type Heartbeat, PING } from './heartbeat.ts';
 
 /** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
 const FIRST_CHUNK_MS = 10_000;
@@ -28,6 +28,8 @@ export interface EventStream<Event> {
   readonly batches: AsyncGenerator<SentEvent<Event>[], void, void>;
   /** Names the events; without it they have no names, and `[DONE]` follows the last one. */
   readonly eventName?: ((event: Event) => string) | undefined;
+  /** Sent while there is nothing else to send; absent: a comment. */
+  readonly ping?: SentEvent<Event> | undefined;
   /** Its reason, when it is an error of ours, is what ends the stream. */
   readonly signal: AbortSignal;
 }
@@ -78,7 +80,7 @@ export const drained = (raw: ServerResponse) =>
  */
 export async function sendStream<Event>(
   reply: FastifyReply,
-  { batches, eventName, signal }: EventStream<Event>,
+  { batches, eventName, ping: own, signal }: EventStream<Event>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -94,9 +96,10 @@ export async function sendStream<Event>(
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   raw.writeHead(200, STREAM_HEADERS);
-  const beat = heartbeat.open(raw);
+  const ping = own && eventName ? frameNamed([own], eventName) : PING;
+  const beat = heartbeat.open(raw, ping);
   try {
-    if (first === SILENT) raw.write(': ping\n\n');
+    if (first === SILENT) raw.write(ping);
     for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
       beat.lastWrite = Date.now();
       const bytes = eventName ? frameNamed(result.value, eventName) : frame(result.value);

@@ -17,6 +17,7 @@ import { listProcedures, metaOf } from './list-operations.ts';
 import { admit } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
 import { newRequestId } from './request-id.ts';
+import { setHeader } from './set-header.ts';
 
 export interface TrpcOptions {
   readonly router: AppRouter;
@@ -70,7 +71,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
         return request.principal;
       },
       setHeader(name, value) {
-        reply.header(name, value);
+        setHeader(reply, name, value);
       },
     };
   }

@@ -28,12 +28,16 @@ export interface EventReader {
  */
 export interface Dialect {
   readonly kind: string;
+  /** Whether earlier answers hold words alone: their pictures have no place. */
+  readonly textAnswers?: boolean;
   /** Every header that the vendor wants, with the key. */
   headers(apiKey: string | undefined): Record<string, string>;
   /** Throws `invalid_field` with `param` for what the vendor has no place for. */
   toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
   /** For a client that spoke this dialect itself: its own request, of which nothing is lost. */
   sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
+  /** Asks, for such a client, how many tokens its prompt has. */
+  toCount?(original: OriginalRequest, model: string): DialectRequest;
   /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */
   readAnswer(body: unknown, alias: string): ChatCompletion;
   createReader(alias: string): EventReader;

@@ -52,6 +52,15 @@ export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   readonly timeouts?: CallTimeouts | undefined;
 }
 
+/** A prompt whose tokens are to be counted, in a dialect that the upstream speaks. */
+export interface CountCall {
+  /** The upstream's own name of the model. */
+  readonly model: string;
+  readonly original: OriginalRequest;
+  readonly signal: AbortSignal;
+  readonly timeouts?: CallTimeouts | undefined;
+}
+
 /** One request to an endpoint of OpenAI's beside the chat, whose body is the vendor's as it is. */
 export interface ForwardCall {
   /** Below the base URL, such as `/embeddings`. */
@@ -104,6 +113,8 @@ export interface Provider {
   readonly kind: string;
   /** The dialect whose `ProviderCall.original` it sends on, such as `anthropic`; absent: none. */
   readonly speaks?: string | undefined;
+  /** Whether the pictures of earlier answers have no place in its requests. */
+  readonly textAnswers?: boolean;
   /** In tokens, where the provider knows better than the catalog; null until it does. */
   readonly contextWindow?: number | null;
 
@@ -126,6 +137,9 @@ export interface Provider {
    * `model` is the alias. Throws as `complete` does.
    */
   embed?(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>>;
+
+  /** The tokens of a prompt in the dialect that it `speaks`, in that dialect's words; absent: it cannot tell. */
+  countTokens?(call: CountCall): Promise<unknown>;
 
   /** Other endpoints of OpenAI's, for upstreams that have them; absent: it has none. Throws as `complete` does. */
   forward?(call: ForwardCall): Promise<Forwarded>;

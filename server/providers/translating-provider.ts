@@ -7,7 +7,7 @@ import { expectSuccess, successOf } from './http/read-error.ts';
 import { SseParser } from './http/sse-parser.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import { Json } from './json.ts';
-import type { Provider, ProviderCall, ProviderHealth } from './provider.ts';
+import type { CallTimeouts, CountCall, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 
 /** No dialect of its own has it, but proxies add it. */
 const DONE = Buffer.from('[DONE]');
@@ -34,12 +34,14 @@ export class TranslatingProvider implements Provider {
   readonly kind: string;
   readonly id: string;
   readonly speaks: string | undefined;
+  readonly textAnswers: boolean;
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
 
   constructor(id: string, dialect: Dialect, settings: UpstreamSettings) {
     this.id = id;
     this.kind = dialect.kind;
+    this.textAnswers = dialect.textAnswers ?? false;
     this.speaks = dialect.sendOn ? dialect.kind : undefined;
     this.#dialect = dialect;
     this.#client = new UpstreamClient(settings, {
@@ -96,6 +98,16 @@ export class TranslatingProvider implements Provider {
     }
   }
 
+  async countTokens({ original, model, signal, timeouts }: CountCall): Promise<unknown> {
+    if (!this.#dialect.toCount) throw new AppError('endpoint_not_supported');
+    try {
+      const exchange = this.#send(this.#dialect.toCount(original, model), signal, timeouts);
+      return parse(successOf(await exchange.collect(MAX_ANSWER)), 'something');
+    } catch (error) {
+      throw toUpstreamError(error);
+    }
+  }
+
   health(signal: AbortSignal): Promise<ProviderHealth> {
     return probe(this.#client.get(this.#dialect.healthPath, signal));
   }
@@ -105,8 +117,10 @@ export class TranslatingProvider implements Provider {
   }
 
   #post(call: ProviderCall, stream: boolean): Exchange {
-    const { path, body, headers = {} } = this.#toRequest(call, stream);
-    const { signal, timeouts } = call;
+    return this.#send(this.#toRequest(call, stream), call.signal, call.timeouts);
+  }
+
+  #send({ path, body, headers = {} }: DialectRequest, signal: AbortSignal, timeouts?: CallTimeouts): Exchange {
     return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { timeouts, headers });
   }
 

@@ -29,7 +29,7 @@ function noteConversation(caller: Caller): { caller: Caller; conversationId: () 
     caller: {
       ...caller,
       setHeader(name, value) {
-        if (name === 'x-conversation-id') noted = value;
+        if (name === 'x-conversation-id') noted = value ?? '';
         caller.setHeader(name, value);
       },
     },

@@ -13,7 +13,8 @@ export interface Context {
   readonly requestId: string;
   /** Who calls, counted against their limit. Throws the error of a missing or wrong key. */
   authorize(): Principal;
-  setHeader(name: string, value: string): void;
+  /** Null takes one back. */
+  setHeader(name: string, value: string | null): void;
   /** The body as it came, on REST: what is only passed on is never written anew. */
   readonly body?: Buffer | undefined;
   /** Takes the answer as bytes where the transport can send them as they are (REST). */

@@ -1,7 +1,9 @@
 import { Message, type MessageEvent } from '../../contracts/messages/answer.ts';
 import { MessageRequest, TokenCount, TokenCountRequest } from '../../contracts/messages/request.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
-import { countTokens, createMessage, streamMessage } from '../features/messages/create-message.ts';
+import { countTokens } from '../features/messages/count-tokens.ts';
+import { createMessage, streamMessage } from '../features/messages/create-message.ts';
+import { Json } from '../providers/json.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { refuseResume } from './refuse-resume.ts';
@@ -42,6 +44,7 @@ export const messageProcedures = (deps: CompletionDeps) => ({
       socket: ctx.socket,
       signal: ctx.caller.signal,
       eventName: ({ type }) => type,
+      ping: Json.ofValue<MessageEvent>({ type: 'ping' }),
     });
   }),
   countTokens: documented(
@@ -52,13 +55,14 @@ export const messageProcedures = (deps: CompletionDeps) => ({
           path: '/v1/messages/count_tokens',
           tags: ['messages'],
           summary: 'Count the tokens of a prompt',
-          description: 'An estimate from the length of the prompt; no upstream is asked.',
-          errorResponses,
+          description:
+            'Counted by the upstream where it speaks this dialect, else estimated from the length of the prompt.',
+          errorResponses: errorResponses.filter((status) => status !== 402),
         },
         errorBody: 'MessageErrorBody',
       })
       .input(TokenCountRequest)
-      .mutation(({ ctx, input }): TokenCount => countTokens(deps, input, ctx.caller)),
+      .mutation(({ ctx, input }): Promise<TokenCount> => countTokens(deps, input, ctx.caller)),
     TokenCount,
   ),
 });

@@ -39,6 +39,7 @@ import { messageProcedures } from './message-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
+import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
 export interface RouterDeps {
   readonly catalog: Catalog;
@@ -167,6 +168,8 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
       keys: keyProcedures({ catalog, store, ring }),
       wallets: walletProcedures(store),
       audit: auditProcedure(store),
+      usage: usageProcedures(store),
+      billing: billingProcedures(store),
       status: statusProcedure(version),
     },
     system: {

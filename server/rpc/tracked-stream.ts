@@ -4,13 +4,15 @@ import type { Json } from '../providers/json.ts';
 import type { Socket } from './context.ts';
 import { drained } from './drained.ts';
 
-interface TrackedStreamOptions<Chunk> {
+interface TrackedStreamOptions<Chunk extends object> {
   /** On a websocket only. */
   readonly socket: Socket | undefined;
   /** Aborts when the client has left. */
   readonly signal: AbortSignal;
   /** Names the events on REST; without it they have no names, and `[DONE]` follows the last one. */
   readonly eventName?: (chunk: Chunk) => string;
+  /** Sent on REST while there is nothing else to send; absent: a comment. */
+  readonly ping?: Json<Chunk>;
 }
 
 /**
@@ -20,6 +22,7 @@ interface TrackedStreamOptions<Chunk> {
 export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
   readonly batches: AsyncGenerator<Json<Chunk>[], void, void>;
   readonly eventName: ((chunk: Chunk) => string) | undefined;
+  readonly ping: Json<Chunk> | undefined;
   readonly #show: (chunk: Chunk) => Shown;
   readonly #options: TrackedStreamOptions<Chunk>;
 
@@ -29,6 +32,7 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
     options: TrackedStreamOptions<Chunk>,
   ) {
     this.eventName = options.eventName;
+    this.ping = options.ping;
     this.batches = batches;
     this.#show = show;
     this.#options = options;

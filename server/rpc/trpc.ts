@@ -20,6 +20,8 @@ export type Meta = OpenApiMeta & {
   bodyOptional?: boolean;
   /** The schema of its errors; default `ErrorBody`. */
   errorBody?: string;
+  /** What REST answers with as `text/csv` when the query says `format=csv`. */
+  csv?: (output: unknown) => string;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };
@@ -92,7 +94,8 @@ export type CallerContext = Context & { readonly caller: Caller };
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   const { requestId, setHeader, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  const caller = { requestId, principal, signal: stopSignal(principal, signal), setHeader, dialectHeaders };
+  const receivedAt = Date.now();
+  const caller = { requestId, principal, signal: stopSignal(principal, signal), receivedAt, setHeader, dialectHeaders };
   return Object.assign(ctx, { caller });
 }
 

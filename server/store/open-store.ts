@@ -14,6 +14,7 @@ import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
+import { UsageReports } from './usage-reports.ts';
 import { Wallets } from './wallets.ts';
 
 export interface StoreOptions {
@@ -62,11 +63,18 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 
   const usage = new UsageWriter(transact, { onError });
+  const reports = new UsageReports(db, transact);
   const conversations = new Conversations(db, new Turns(transact, owner), onError);
   return {
     conversations,
     responses: new Responses(db),
-    usage,
+    usage: {
+      record: (row) => usage.record(row),
+      flush: () => usage.flush(),
+      sum: (filter, shape) => reports.sum(filter, shape),
+      list: (filter, page) => reports.list(filter, page),
+      compact: (day) => reports.compact(day),
+    },
     keys: new ApiKeys(db),
     wallets,
     audit: new Audit(db),

@@ -255,11 +255,59 @@ export interface UsageRow {
   readonly price: string | null;
 }
 
+/** Which requests are meant; undefined: whatever it is. */
+export interface UsageFilter {
+  /** Inclusive. */
+  readonly from: Date;
+  /** Exclusive. */
+  readonly to: Date;
+  readonly keyId?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly alias?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly outcome?: string | undefined;
+}
+
+export type UsageColumn = Exclude<keyof UsageFilter, 'from' | 'to'>;
+
+/** Averages are null where there is nothing to average. */
+export interface UsageSum {
+  /** Null where all time is one bucket. */
+  readonly start: Date | null;
+  /** One value for each column that was asked for, in that order. */
+  readonly values: readonly (string | null)[];
+  readonly requests: number;
+  /** Neither `ok` nor `cancelled`. */
+  readonly failed: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly reasoningTokens: number;
+  /** In micro-USD. */
+  readonly cost: number;
+  readonly latencyMs: number | null;
+  readonly firstTokenMs: number | null;
+}
+
 export interface UsageStore {
   /** Queues a row; rows are written in batches, off the request's path. Never throws. */
   record(row: UsageRow): void;
   /** Resolves when everything queued so far is on disk. */
   flush(): Promise<void>;
+  /** Sums by buckets of UTC, oldest first; a day whose rows were summed up counts at its beginning. */
+  sum(
+    filter: UsageFilter,
+    shape: { bucket: 'hour' | 'day' | 'month' | 'all'; by: readonly UsageColumn[]; limit: number },
+  ): Promise<readonly UsageSum[]>;
+  /** Rows, newest first; those that were summed up are gone. */
+  list(
+    filter: UsageFilter & { conversationId?: string | undefined },
+    page: { limit: number; offset: number },
+  ): Promise<readonly UsageRow[]>;
+  /** Sums up rows of before `day` (the beginning of one) by the day, and drops them. Returns how many there were. */
+  compact(day: Date): Promise<number>;
 }
 
 /** What one key may do in a minute, at once, and for how much. Null: no limit. */
@@ -382,6 +430,8 @@ export interface WalletStore {
   settle(settlement: { readonly id: string; readonly amount: number; readonly reason: string }): void;
   /** Resolves when everything settled so far is on disk. */
   flush(): Promise<void>;
+  /** What the charges to the keys of an owner (null: of all) add up to, by the day of UTC, oldest first. */
+  spentByDay(owner: string | null): Promise<readonly { readonly day: string; readonly amount: number }[]>;
   /** What the charges of a key add up to, by the day and the month of UTC that hold `at`. */
   spent(keyId: string, at: Date): Promise<{ readonly day: number; readonly month: number }>;
 }

@@ -21,7 +21,7 @@ export interface UsageOptions {
  * Queues usage rows and writes them in batches. While the database fails it keeps them and tries again, ever less
  * often. A hard kill loses about the last 100 ms.
  */
-export class UsageWriter implements UsageStore {
+export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
   readonly #transact: Transact;
   readonly #onError: (error: unknown) => void;
   readonly #maxQueued: number;

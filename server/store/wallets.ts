@@ -122,6 +122,22 @@ export class Wallets implements WalletStore {
     return this.#settlements.close();
   }
 
+  spentByDay(owner: string | null): Promise<readonly { day: string; amount: number }[]> {
+    return useDatabase(async () => {
+      // Keys are never deleted, and never change their owner.
+      const keys =
+        owner === null ? undefined : await this.#db.apiKey.findMany({ where: { owner }, select: { id: true } });
+      const where = keys ? { keyId: { in: keys.map(({ id }) => id) } } : {};
+      const days = await this.#db.dailySpend.groupBy({
+        by: ['day'],
+        where,
+        _sum: { amount: true },
+        orderBy: { day: 'asc' },
+      });
+      return days.map(({ day, _sum }) => ({ day, amount: Number(_sum.amount ?? 0) }));
+    });
+  }
+
   spent(keyId: string, at: Date): Promise<{ day: number; month: number }> {
     const { day, month } = daysOf(at);
     return useDatabase(async () => {

@@ -207,7 +207,26 @@ describe('the cost', () => {
     expect(chunksOf(streamed).at(-1).usage.cost).toBe(DEAR / 1e6);
     const without = await (await as('POST', CHAT, ask('dear'))).json();
     expect(without.usage.cost).toBeUndefined();
-    for (const chat of gateway.upstream.chats.slice(-3)) expect(Object.keys(chat.body)).not.toContain('usage');
+    for (const chat of gateway.upstream.chats.slice(-3)) {
+      expect(chat.json).toHaveProperty('model', 'dear-model');
+      expect(chat.json).not.toHaveProperty('usage');
+    }
+  });
+});
+
+describe('an answer that took several attempts', () => {
+  test.each(ways)('by %s is paid once, as the one that came', async (_way, path, body) => {
+    const key = await gateway.createKey({ credit_usd: 1 });
+    gateway.upstream.on('first-model', destroyBeforeHeaders);
+    gateway.upstream.on('second-model', say('Hello.', { usage: { prompt: 7, completion: 3 } }));
+    const response = await gateway.as(key)('POST', path, { ...body, model: 'chain' });
+    expect([response.status, response.headers.get('x-gateway-attempts')]).toEqual([200, '2']);
+    await response.text();
+    await settled(key);
+    expect(await micro(key)).toEqual([1_000_000 - 160, 0]);
+    expect(await usageRows(key)).toMatchObject([{ outcome: 'ok', estimated: false, cost: 160 }]);
+    const { items } = await (await gateway.call('GET', `/api/wallets/${key.owner}/entries`)).json();
+    expect(items.map(({ kind }: { kind: string }) => kind)).toEqual(['charge', 'top_up']);
   });
 });
 

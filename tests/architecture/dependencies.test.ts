@@ -158,6 +158,10 @@ describe('dependencies point inward', () => {
     expect(inside.filter((edge) => / → (@prisma|undici|@fugood|@photostructure)/.test(edge))).toEqual([]);
   });
 
+  test('the command line knows contracts and the environment: it asks the gateway as anybody would', () => {
+    expect(strangers('server/cli/', ['server/cli/', 'contracts/', 'server/env.ts', 'node'])).toEqual([]);
+  });
+
   test('Prisma stays in the store, and the native model in its provider', () => {
     for (const [file, imports] of graph) {
       for (const { target } of imports) {

@@ -8,7 +8,7 @@ import Anthropic, {
   RateLimitError,
 } from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bearer, type Gateway } from '../support/start-gateway.ts';
+import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { callTools, gated, say, think } from '../support/upstream/scripts/answers.ts';
 import { destroyAfter, errorInStream, hangAfter } from '../support/upstream/scripts/failures.ts';
@@ -29,7 +29,65 @@ const upstreams = [
   ['vllm', 'openai-compatible'],
   ['anthropic', 'anthropic'],
   ['gemini', 'gemini'],
+  ['openai-responses', 'openai-responses'],
 ] as const;
+
+describe('over the embedded model', () => {
+  let gateway: Gateway;
+  let client: Anthropic;
+  beforeAll(async () => {
+    gateway = await startGateway();
+    client = clientOf(gateway);
+  });
+  afterAll(() => gateway.close());
+
+  const small = { ...ask, model: 'llama-4-scout' };
+  const question = [{ role: 'user' as const, content: 'Wie ist das Wetter in Berlin?' }];
+
+  test('answers, whole and as a stream', async () => {
+    const answer = await client.messages.create(small);
+    expect(answer).toMatchObject({ content: [{ type: 'text', text: 'Rome.' }], stop_reason: 'end_turn' });
+    expect(answer.usage.input_tokens).toBeGreaterThan(3);
+    const streamed = await client.messages.stream(small).finalMessage();
+    expect(streamed.content).toMatchObject(answer.content);
+    expect(streamed.usage.output_tokens).toBe(answer.usage.output_tokens);
+  });
+
+  test('thinks', async () => {
+    const thinking = { ...small, messages: [{ role: 'user' as const, content: '/think What is 3 plus 4?' }] };
+    const { content } = await client.messages.stream({ ...thinking, max_tokens: 300 }).finalMessage();
+    expect(content.map(({ type }) => type)).toEqual(['thinking', 'text']);
+  });
+
+  test.each([false, true])('calls a tool and takes its result, streamed: %s', async (stream) => {
+    const run = (messages: Anthropic.MessageParam[]) => {
+      const request = { ...small, messages, tools: [weather] };
+      return stream ? client.messages.stream(request).finalMessage() : client.messages.create(request);
+    };
+    const first = await run(question);
+    expect(first.stop_reason).toBe('tool_use');
+    const use = first.content.find((block) => block.type === 'tool_use');
+    expect(use).toMatchObject({ name: 'get_weather', input: { city: 'Berlin' } });
+    const result = {
+      type: 'tool_result' as const,
+      tool_use_id: use?.id ?? '',
+      content: [{ type: 'text' as const, text: '12 °C' }],
+    };
+    const second = await run([
+      ...question,
+      { role: 'assistant', content: first.content },
+      { role: 'user', content: [result] },
+    ]);
+    expect(second.content.at(-1)).toMatchObject({ type: 'text', text: expect.stringMatching(/./) });
+  });
+
+  test('says how much too long a prompt is', async () => {
+    const long = { ...small, system: 'word '.repeat(20_000) };
+    const failure = await client.messages.create(long).catch((error) => error);
+    expect(failure).toBeInstanceOf(BadRequestError);
+    expect(failure.error.error.message).toMatch(/^prompt is too long: \d+ tokens > \d+ maximum$/);
+  });
+});
 
 describe.each(upstreams)('over %s', (dialect, kind) => {
   let gateway: ScriptedGateway;

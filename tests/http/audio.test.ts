@@ -378,6 +378,19 @@ describe('a form that is refused', () => {
     expect(await errorOf(response)).toMatchObject({ code, param });
   });
 
+  test('by the upstream is not tried again: the file is gone', async () => {
+    const patient = await startEndpoints({ UPSTREAM_RETRIES: '2' });
+    patient.upstream.at(transcriptions, refuse('server-error'));
+    const form = new FormData();
+    form.set('model', 'whisper');
+    form.set('file', new Blob(['audio']), 'a.mp3');
+    const headers = { authorization };
+    const answer = await fetch(patient.url + transcriptions, { method: 'POST', body: form, headers });
+    expect((await errorOf(answer)).code).toBe('upstream_broken');
+    expect(patient.upstream.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    await patient.close();
+  });
+
   test('by the upstream is an error as everywhere', async () => {
     gateway.upstream.at(transcriptions, refuse('bad-request'));
     expect((await errorOf(await send([['model', 'whisper'], file]))).code).toBe('upstream_rejected');

@@ -58,6 +58,15 @@ describe.each(['banana', 'pixels'])('new images of %s', (model) => {
     expect(response.headers.get('x-gateway-backend')).toMatch(/^up\//);
   });
 
+  test('come from a model that serves nothing else, which is asked for no chat', async () => {
+    gateway.upstream.reply(answer({ images: [pngUri] }));
+    const body = { model: 'press', prompt: 'A cat.' };
+    expect((await gateway.call('POST', '/v1/images/generations', body)).status).toBe(200);
+    const chat = { model: 'press', messages: [{ role: 'user', content: 'A cat.' }] };
+    const refused = await errorOf(await gateway.call('POST', '/v1/chat/completions', chat));
+    expect(refused.code).toBe('endpoint_not_supported');
+  });
+
   test('come as data URIs to who wants addresses: nothing is hosted here', async () => {
     gateway.upstream.reply(answer(cat));
     const images = await (await generate({ model, response_format: 'url' })).json();

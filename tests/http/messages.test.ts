@@ -3,7 +3,6 @@ import { png as pixel } from '../support/pictures.ts';
 import { payloadsOf } from '../support/read-events.ts';
 import { usageOf } from '../support/start-endpoints.ts';
 import { type ScriptedGateway, startScripted, upstreamKey } from '../support/start-scripted.ts';
-import type { DialectName } from '../support/upstream/dialects/dialect.ts';
 import type { Script } from '../support/upstream/exchange.ts';
 import { answer, callTools, say, think } from '../support/upstream/scripts/answers.ts';
 import { destroyAfter, endWithoutFinish, errorInStream } from '../support/upstream/scripts/failures.ts';
@@ -174,6 +173,22 @@ describe('answers', () => {
     expect(whole.usage).toMatchObject({ input_tokens: 20, cache_read_input_tokens: 80, output_tokens: 2 });
   });
 
+  test('a call has an id that no call before it had', async () => {
+    const again = [{ name: 'get_weather', arguments: { city: 'Oslo' }, id: 'call_0' }];
+    const messages = [
+      ...hi,
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'call_0', name: 'get_weather', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_0', content: 'Sun' }] },
+    ];
+    vllm.upstream.reply(callTools(again), callTools(again), callTools(again));
+    const ids = [
+      (await (await ask({ messages })).json()).content[0].id,
+      foldBlocks(eventsOf(await (await ask({ messages, stream: true })).text()))[0]?.id,
+      (await (await ask()).json()).content[0].id,
+    ];
+    expect(ids).toEqual([expect.stringMatching(/^toolu_/), expect.stringMatching(/^toolu_/), 'call_0']);
+  });
+
   test('the use is recorded as a message', async () => {
     vllm.upstream.reply(say('Rome.'));
     const id = (await ask()).headers.get('request-id');
@@ -301,12 +316,43 @@ describe('requests', () => {
     expect(seenBy().messages.at(-1).content).toBe('The tool later can be called from now on.');
   });
 
+  test('a system turn adds tools, also new ones, and takes some away', async () => {
+    const named = (name: string) => ({ ...weather, name });
+    const tools = [named('one'), named('two'), { ...named('later'), defer_loading: true }];
+    const change = (type: string, tool: object) => ({ type, tool });
+    const reference = (name: string) => ({ type: 'tool_reference', name });
+    vllm.upstream.reply(say('Fine.'));
+    const system = [
+      change('tool_addition', reference('later')),
+      change('tool_addition', { type: 'tool_definition', definition: named('new') }),
+      change('tool_removal', reference('two')),
+    ];
+    expect((await ask({ tools, messages: [...hi, { role: 'system', content: system }] })).status).toBe(200);
+    expect(seenBy().tools.map((tool: { function: { name: string } }) => tool.function.name)).toEqual([
+      'one',
+      'later',
+      'new',
+    ]);
+    expect(seenBy().messages.at(-1).content).toMatch(/The tool new can be called from now on.*two can no longer/s);
+  });
+
+  test("Claude Code's note to Anthropic's billing is left out: it would spoil every prompt cache", async () => {
+    vllm.upstream.reply(say('Fine.'));
+    const system = ['x-anthropic-billing-header: cc_version=2.1.329.07c;', 'Be brief.'];
+    await ask({ system: system.map((text) => ({ type: 'text', text })) });
+    expect(seenBy().messages[0]).toEqual({ role: 'system', content: 'Be brief.' });
+  });
+
   test('an answer that cannot fit the window is asked to be shorter', async () => {
     vllm.upstream.reply(say('Fine.'));
     const response = await ask({ model: 'small', max_tokens: 64_000 });
     expect(response.headers.get('x-gateway-applied')).toMatch(/^max_tokens_lowered=\d+$/);
     expect(seenBy().max_tokens).toBeLessThan(40_000);
     expect(seenBy().max_tokens).toBeGreaterThan(39_000);
+    vllm.upstream.reply(say('Fine.'));
+    await ask({ max_tokens: 8_000, system: 'word '.repeat(22_000) });
+    expect(seenBy().max_tokens).toBeLessThan(6_000);
+    expect(seenBy().max_tokens).toBeGreaterThan(4_000);
   });
 });
 
@@ -445,20 +491,68 @@ describe("errors are in Anthropic's envelope", () => {
     expect(await errorOf(await ask({ messages }))).toMatchObject({ status: 400, code, param });
   });
 
+  test('a choice without tools', async () => {
+    expect(await errorOf(await ask({ tool_choice: { type: 'any' } }))).toMatchObject({ param: 'tool_choice' });
+  });
+
   test("a tool of Anthropic's servers", async () => {
     const tools = [weather, { type: 'web_search_20250305', name: 'web_search' }];
     expect(await errorOf(await ask({ tools }))).toMatchObject({ code: 'invalid_field', param: 'tools[1].type' });
   });
 
-  test.each([false, true])('a prompt that is too long begins as agents expect; stream: %s', async (stream) => {
-    for (const dialect of ['vllm', 'gemini'] as DialectName[]) {
-      const gateway = dialect === 'vllm' ? vllm : await start('gemini');
-      gateway.upstream.reply(refuse('context-overflow'));
-      const error = await errorOf(await ask({ stream }, gateway));
-      expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' });
-      expect(error.message).toMatch(/^prompt is too long: /);
+  test.each([
+    ['vllm', 'prompt is too long: 9001 tokens > 8192 maximum'],
+    ['gemini', 'prompt is too long: 1300000 tokens > 1048576 maximum'],
+    ['anthropic', 'prompt is too long: 208310 tokens > 200000 maximum'],
+    ['openai-responses', expect.stringMatching(/^prompt is too long: \D+$/)],
+  ] as const)(
+    'a prompt that is too long for %s is told in the words that agents compact on',
+    async (dialect, message) => {
+      const gateway = dialect === 'vllm' ? vllm : await start(dialect);
+      for (const stream of [false, true]) {
+        gateway.upstream.reply(refuse('context-overflow'));
+        const error = await errorOf(await ask({ stream }, gateway));
+        expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' });
+        expect(error.message).toEqual(message);
+      }
       if (gateway !== vllm) await gateway.close();
+    },
+  );
+
+  test('a prompt that is too long for an upstream without counts has the estimate', async () => {
+    const gateway = await start('openai-responses');
+    gateway.upstream.reply(refuse('context-overflow'));
+    const error = await errorOf(await ask({ system: 'word '.repeat(40_000) }, gateway));
+    expect(error.message).toMatch(/^prompt is too long: 5\d{4} tokens > 40000 maximum$/);
+    await gateway.close();
+  });
+
+  test('an answer that is too long beside its prompt is told in the words that agents shorten it on', async () => {
+    const told = 'input length and `max_tokens` exceed context limit: 7000 + 2000 > 8192';
+    for (const message of [
+      "'max_tokens' or 'max_completion_tokens' is too large: 2000. This model's maximum context length is 8192 tokens and your request has 7000 input tokens (2000 > 8192 - 7000).",
+      "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (7000 in the messages, 2000 in the completion). Please reduce the length.",
+      "This model's maximum context length is 8192 tokens. However, you requested 2000 output tokens and your prompt contains 7000 input tokens, for a total of 9000 tokens.",
+      "This endpoint's maximum context length is 8192 tokens. However, you requested about 9000 tokens (7000 of text input, 2000 in the output).",
+    ]) {
+      vllm.upstream.reply(raw(400, { 'content-type': 'application/json' }, JSON.stringify({ error: { message } })));
+      const error = await errorOf(await ask());
+      expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded' });
+      expect(error.message).toMatch(told);
     }
+  });
+
+  test('a picture for a model that sees none, at its place', async () => {
+    const blind = await startScripted({ input: '[text]' });
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixel } };
+    const result = { type: 'tool_result', tool_use_id: 't', content: [{ type: 'text', text: 'Look' }, image] };
+    const called = { type: 'tool_use', id: 't', name: 'get_weather', input: {} };
+    const messages = [...hi, { role: 'assistant', content: [called] }, { role: 'user', content: [result] }];
+    expect(await errorOf(await ask({ messages, tools: [weather] }, blind))).toMatchObject({
+      code: 'modality_not_supported',
+      param: 'messages[2].content[0].content[1]',
+    });
+    await blind.close();
   });
 
   test.each([

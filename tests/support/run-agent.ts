@@ -13,6 +13,7 @@ interface AgentRun {
 /** A folder for an agent to work in, and another one that is its home. */
 export interface Workplace {
   readonly folder: string;
+  readonly home: string;
   run(command: string, args: readonly string[], variables: Record<string, string>): Promise<AgentRun>;
   remove(): void;
 }
@@ -40,6 +41,7 @@ export function openWorkplace(): Workplace {
   const home = mkdtempSync(join(tmpdir(), 'duplex-home-'));
   return {
     folder,
+    home,
     run: (command, args, variables) =>
       new Promise((resolve, reject) => {
         const env = { PATH: process.env.PATH, HOME: home, TERM: 'dumb', ...variables };

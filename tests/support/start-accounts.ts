@@ -17,16 +17,15 @@ export interface AccountsGateway extends Gateway {
 }
 
 /**
- * A gateway with prices and two groups over one scripted upstream. A token of `cheap` costs 1 micro-USD, of `dear` 10
- * in the prompt (2 when cached) and 30 in the answer; `free` costs nothing; `painter` costs 40,000 a picture.
+ * Prices and two groups over one upstream. A token of `cheap` costs 1 micro-USD, of `dear` 10 in the prompt (2 when
+ * cached) and 30 in the answer; `free` costs nothing; `painter` costs 40,000 a picture. `patience` is YAML of a model
+ * `patient` with time-outs of its own.
  */
-export async function startAccounts(env: Record<string, string> = {}): Promise<AccountsGateway> {
-  const upstream = await startUpstream({ apiKey: upstreamKey });
+export function accountModels(url: string, patience = ''): string {
   const model = (alias: string, fields: string) =>
     `  - { alias: ${alias}, ${fields}, backends: [{ provider: up, model: ${alias}-model }] }`;
-  const gateway = await startGateway({
-    models: `providers:
-  up: { kind: openai-compatible, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY }
+  return `providers:
+  up: { kind: openai-compatible, base_url: "${url}", api_key_env: UPSTREAM_KEY }
 groups:
   team-a: { models: [cheap, free], ratio: 2 }
   everybody: { ratio: 0.5 }
@@ -34,9 +33,21 @@ models:
 ${model('cheap', 'price: { input: 1, output: 1 }')}
 ${model('dear', 'price: { input: 10, cached_input: 2, output: 30, per_request: 0.001 }')}
 ${model('free', 'family: Free')}
-${model('painter', 'output: [text, image], price: { per_image: 0.04 }')}
+${model('painter', 'input: [text, image], output: [text, image], price: { per_image: 0.04 }')}
+  - { alias: chain, price: { input: 10, output: 30 }, backends: [{ provider: up, model: first-model }, { provider: up, model: second-model }] }
+${patience && model('patient', `price: { input: 10, output: 30 }, ${patience}`)}
+${model('texter', 'endpoints: [completions], price: { input: 10, output: 30 }')}
+${model('whisper', 'endpoints: [transcriptions, translations], price: { per_request: 0.001 }')}
+${model('voice', 'endpoints: [speech], price: { per_request: 0.001 }')}
 ${model('vectors', 'endpoints: [embeddings], price: { input: 1 }')}
-`,
+`;
+}
+
+/** A gateway with these models over one scripted upstream. */
+export async function startAccounts(env: Record<string, string> = {}, patience = ''): Promise<AccountsGateway> {
+  const upstream = await startUpstream({ apiKey: upstreamKey });
+  const gateway = await startGateway({
+    models: accountModels(upstream.url, patience),
     env: { UPSTREAM_KEY: upstreamKey, ...env },
   });
   const { call, store } = gateway;

@@ -8,7 +8,7 @@ export interface ImagesGateway extends Gateway {
 
 /**
  * A gateway whose image models are served by one scripted upstream: `banana` and `flux` answer in chats, `pixels` at
- * the endpoints for images; `blind` takes no images, `words` makes none, `nowhere` has no backend.
+ * the endpoints for images, `press` nowhere else; `blind` takes no images, `words` makes none, `nowhere` has no backend.
  */
 export async function startImages(provider = '', env: Record<string, string> = {}): Promise<ImagesGateway> {
   const upstream = await startUpstream({ apiKey: upstreamKey });
@@ -23,6 +23,7 @@ models:
 ${model('banana', `${both}, constraints: { min_max_tokens: 16 }, context_window: 10000`, 'up, model: google/gemini-image')}
 ${model('flux', both, 'up, model: flux')}
 ${model('pixels', both, 'up, model: gpt-image-1, images: api')}
+${model('press', `${both}, endpoints: [images]`, 'up, model: gpt-image-1, images: api')}
 ${model('old-pixels', both, 'up, model: dall-e-3, images: api')}
 ${model('blind', 'output: [image], tools: false', 'up, model: blind')}
 ${model('words', 'input: [text]', 'up, model: words')}

@@ -64,14 +64,18 @@ export class Account {
    * `budget_exhausted`.
    */
   async admit(expected: Expected, setHeader: SetHeader): Promise<Admission> {
-    const tokens = this.#take(expected.tokens, setHeader);
+    let taken: number | null = null;
     let reservation: string | null = null;
     try {
+      taken = this.#take(expected.tokens, setHeader);
       if (expected.cost > 0) reservation = await this.#reserve(expected);
     } catch (error) {
-      this.#giveBack(tokens, 0);
+      // The gate has counted the request; what is refused uses nothing.
+      this.#requests?.take(-1);
+      if (taken !== null) this.#giveBack(taken, 0);
       throw error;
     }
+    const tokens = taken;
     let ended = false;
     return {
       end: ({ tokens: used, cost, reason }) => {

@@ -26,6 +26,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Headers of the client's dialect, such as `anthropic-beta`. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
-  /** Response headers; a transport without headers ignores them. Must be set before the first chunk. */
-  setHeader(name: string, value: string): void;
+  /** When the request came, as `Date.now()`: its whole time runs from here. */
+  readonly receivedAt: number;
+  /** Response headers; a transport without headers ignores them. Must be set before the first chunk. Null takes one back. */
+  setHeader(name: string, value: string | null): void;
 }

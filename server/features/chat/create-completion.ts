@@ -62,6 +62,7 @@ async function prepare(
   const model = checkChat(catalog.for(caller.principal), value);
   const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
   const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
+  const checked = asChecked(request);
   const meter = new Meter(usage, operation, model, caller, request.bytes.length);
   meter.conversationId = conversationId;
   meter.showsCost = value.usage?.include === true;
@@ -71,7 +72,6 @@ async function prepare(
       await surface.onRefused?.();
       throw refusal;
     });
-  const checked = asChecked(request);
   const callOf = (backend: Backend, attempting: Caller, fields = value) => {
     meter.backend = backend;
     const plan = applyConstraints({ model, backend }, fields, () => value.messages, caller, adapt?.(backend));

@@ -5,6 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { OriginalRequest, ProviderCall } from '../../providers/provider.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { timeLeft } from '../routing/time-left.ts';
 import type { Caller } from './caller.ts';
 import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
@@ -32,12 +33,12 @@ export const toCall = <Request extends object>(
   original,
   changes,
   signal: caller.signal,
-  timeouts: model.timeouts,
+  timeouts: timeLeft(model, caller),
 });
 
 /** What the surface that asks for a chat changes in it for one backend. */
 export interface Adaptation {
-  readonly changes: Readonly<Record<string, number>>;
+  readonly changes: Pick<ChatCompletionRequest, 'max_tokens'> & { readonly messages?: readonly ChatMessage[] };
   /** As in `x-gateway-applied`. */
   readonly applied: readonly string[];
 }

@@ -46,14 +46,13 @@ export function newMessages(turn: TurnRequest): NewMessage[] {
  */
 function answerContent(text: string, images: readonly ImagePart[]): Content {
   // What an upstream sends is not checked: an entry of another shape is no picture.
-  const urls = images.map((image) => image?.image_url?.url).filter((url) => typeof url === 'string');
-  if (urls.length === 0) return text;
-  const parts = urls.map(
-    (url): ContentPart =>
-      /^data:/i.test(url.slice(0, 5))
-        ? { type: 'image_url', image_url: { url } }
-        : { type: 'text', text: `![image](${url})` },
-  );
+  const shown = images.filter((image) => typeof image?.image_url?.url === 'string');
+  if (shown.length === 0) return text;
+  const parts = shown.map(({ image_url: { url }, extra_content }): ContentPart => {
+    if (!/^data:/i.test(url.slice(0, 5))) return { type: 'text', text: `![image](${url})` };
+    // Gemini signs its pictures, and wants the signature back.
+    return { type: 'image_url', image_url: { url }, ...(extra_content ? { extra_content } : {}) };
+  });
   return text === '' ? parts : [{ type: 'text', text }, ...parts];
 }
 

@@ -10,6 +10,7 @@ import type { Backend, Catalog } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
+import { withoutAnswerMedia } from './check-messages.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { withCost } from './create-completion.ts';
 import { expectChat } from './estimate-tokens.ts';
@@ -87,7 +88,8 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     const prompt = buildPrompt({ systemPrompt: begun.systemPrompt, history: begun.history, messages, contextWindow });
     const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
     // Of a turn before, with a model that sees: the turn itself was checked.
-    const unseen = !model.input.includes('image') && prompt.includes('"image_url"');
+    const hasImages = prompt.includes('"image_url"');
+    const unseen = hasImages && !model.input.includes('image');
     const meter = new Meter(deps.usage, 'c1.chat', model, caller, request.bytes.length);
     meter.conversationId = conversationId;
     meter.showsCost = turn.usage?.include === true;
@@ -102,7 +104,9 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     const callOf = (backend: Backend, attempting: Caller) => {
       meter.backend = backend;
       const target = { model, backend: unseen ? { ...backend, ignoresImages: true } : backend };
-      const plan = applyConstraints(target, { ...turn, stream }, () => request.value.messages, caller);
+      const worded = backend.provider.textAnswers && hasImages ? withoutAnswerMedia(request.value.messages) : null;
+      const adaptation = worded ? { changes: { messages: worded }, applied: ['images_ignored'] } : undefined;
+      const plan = applyConstraints(target, { ...turn, stream }, () => request.value.messages, caller, adaptation);
       return toCall(plan, request, attempting);
     };
     const job = { model, backends, caller, affinityKey: () => `conversation:${conversationId}` };

@@ -5,6 +5,7 @@ import type { Forwarded } from '../../providers/provider.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { Meter } from '../chat/meter.ts';
+import { timeLeft } from '../routing/time-left.ts';
 import { type Capable, pickCapable } from './pick-capable.ts';
 
 /** A request whose body and answer are the vendor's as they are, but for the name of the model. */
@@ -53,8 +54,13 @@ export async function forwardCall(
   const send = (backend: Capable<'forward'>) => {
     meter.backend = backend;
     const { signal } = caller;
-    const { timeouts } = model;
-    return backend.provider.forward({ path, contentType, body: body(backend.model), signal, timeouts });
+    return backend.provider.forward({
+      path,
+      contentType,
+      body: body(backend.model),
+      signal,
+      timeouts: timeLeft(model, caller),
+    });
   };
   try {
     const answer = await (repeatable ? dispatcher.complete(job, send) : dispatcher.once(job, send));

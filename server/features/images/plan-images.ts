@@ -4,6 +4,7 @@ import type { ImagesCall, ProviderCall } from '../../providers/provider.ts';
 import type { Caller } from '../chat/caller.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { timeLeft } from '../routing/time-left.ts';
 import { checkImageRequest } from './check-images.ts';
 import { toChat } from './to-chat.ts';
 
@@ -16,8 +17,12 @@ function joinApplied(caller: Caller): Caller {
   return {
     ...caller,
     setHeader(name, value) {
-      if (name === 'x-gateway-applied') all.push(value);
-      caller.setHeader(name, name === 'x-gateway-applied' ? all.join(', ') : value);
+      if (name !== 'x-gateway-applied' || value === null) {
+        caller.setHeader(name, value);
+        return;
+      }
+      all.push(value);
+      caller.setHeader(name, all.join(', '));
     },
   };
 }
@@ -28,7 +33,8 @@ export const operationOf = (request: ImageRequest) =>
 
 /** Checks everything about a request for pictures before anything is sent, and finds its model. */
 export function checkedModel(catalog: Catalog, request: ImageRequest): CatalogModel {
-  const model = catalog.get(request.model);
+  const own = catalog.find(request.model)?.endpoints.includes('images');
+  const model = catalog.get(request.model, own ? 'images' : 'chat');
   checkImageRequest(model, request);
   return model;
 }
@@ -37,7 +43,7 @@ export function checkedModel(catalog: Catalog, request: ImageRequest): CatalogMo
 export function planImages(model: CatalogModel, backend: Backend, request: ImageRequest, given: Caller): ImagesPlan {
   const caller = joinApplied(given);
   if (backend.provider.makeImages) {
-    return { images: { model: backend.model, request, signal: caller.signal, timeouts: model.timeouts } };
+    return { images: { model: backend.model, request, signal: caller.signal, timeouts: timeLeft(model, caller) } };
   }
   const { request: asked, applied } = toChat(request, backend);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));

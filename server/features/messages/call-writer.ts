@@ -27,10 +27,16 @@ function isWhole(json: string): boolean {
 /** Calls whose pieces may come mixed, one block after the other: a call waits while the one before it is not whole. */
 export class CallWriter {
   readonly #blocks: BlockWriter;
+  readonly #taken: Set<string>;
   readonly #calls = new Map<number, Call>();
 
-  constructor(blocks: BlockWriter) {
+  /**
+   * `taken`: ids of the calls so far. Some upstreams begin anew in each answer (`call_0`), and agents take a second call
+   * of one id for the first: they lose it, and its result.
+   */
+  constructor(blocks: BlockWriter, taken: ReadonlySet<string>) {
     this.#blocks = blocks;
+    this.#taken = new Set(taken);
   }
 
   get called(): boolean {
@@ -39,11 +45,11 @@ export class CallWriter {
 
   add({ index, id, type: _, function: piece, ...fields }: ToolCallDelta): void {
     const call = this.#callAt(index);
-    if (id) call.id = id;
+    if (id && call.id === '') this.#name(call, id);
     call.name += piece?.name ?? '';
     call.json += piece?.arguments ?? '';
     if (Object.values(fields).some((value) => value != null)) {
-      call.id ||= newToolId();
+      if (call.id === '') this.#name(call, newToolId());
       this.#blocks.prove({ type: CALL_FIELDS, id: call.id, fields });
     }
     if (call.state === 'closed' && piece?.arguments?.trim()) {
@@ -69,6 +75,11 @@ export class CallWriter {
     return call;
   }
 
+  #name(call: Call, id: string): void {
+    call.id = this.#taken.has(id) ? newToolId() : id;
+    this.#taken.add(call.id);
+  }
+
   #mayOpen(): boolean {
     const { openCall } = this.#blocks;
     const open = openCall === null ? undefined : this.#calls.get(openCall);
@@ -80,7 +91,7 @@ export class CallWriter {
     const { openCall } = this.#blocks;
     const before = openCall === null ? undefined : this.#calls.get(openCall);
     if (before) before.state = 'closed';
-    call.id ||= newToolId();
+    if (call.id === '') this.#name(call, newToolId());
     call.state = 'open';
     this.#blocks.toolUse(call.index, call.id, call.name);
   }

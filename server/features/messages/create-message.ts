@@ -1,19 +1,28 @@
 import type { Message, MessageEvent } from '../../../contracts/messages/answer.ts';
-import type { MessageRequest, TokenCount, TokenCountRequest } from '../../../contracts/messages/request.ts';
+import type { InputMessage, MessageRequest } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
-import { estimateTokens } from './estimate-tokens.ts';
 import { MessageWriter } from './message-writer.ts';
 import { planMessage } from './plan-message.ts';
-import { toMessages } from './to-chat.ts';
 import { toMessage } from './to-message.ts';
-import { toTools } from './to-tools.ts';
 
 /** The upstream's own answer was read once already; no more is asked of it. */
 const isMessage = (answer: unknown): answer is Message =>
   typeof answer === 'object' && answer !== null && 'type' in answer && answer.type === 'message';
+
+/** The ids of the calls that the model made so far. */
+function callIds(messages: readonly InputMessage[]): Set<string> {
+  const ids = new Set<string>();
+  for (const { content } of messages) {
+    if (typeof content === 'string') continue;
+    for (const { type, id } of content.map((block) => ({ id: '', ...block }))) {
+      if (type === 'tool_use' && typeof id === 'string') ids.add(id);
+    }
+  }
+  return ids;
+}
 
 /** `POST /v1/messages`: Anthropic's Messages API over whatever serves the model, as one answer. */
 export async function createMessage(
@@ -24,9 +33,15 @@ export async function createMessage(
   if (request.stream)
     throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
   const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
-  const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface);
+  const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface).catch((error) => {
+    throw plan.explain(error);
+  });
   const { original_answer: original } = value;
-  return Json.ofValue(isMessage(original) ? { ...original, model: request.model } : toMessage(value, request.model));
+  return Json.ofValue(
+    isMessage(original)
+      ? { ...original, model: request.model }
+      : toMessage(value, request.model, callIds(request.messages)),
+  );
 }
 
 /** The same as events. Nothing happens before the first pull, so early failures are still plain errors. */
@@ -37,16 +52,14 @@ export async function* streamMessage(
 ): AsyncGenerator<Json<MessageEvent>[], void, void> {
   const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const chat = { ...plan.chat, stream_options: { include_usage: true } };
-  const writer = new MessageWriter(request.model);
-  for await (const batch of streamCompletion(deps, Json.ofValue(chat), caller, plan.surface)) {
-    const events = batch.flatMap(({ value }) => writer.read(value));
-    if (events.length > 0) yield events.map((event) => Json.ofValue(event));
+  const writer = new MessageWriter(request.model, callIds(request.messages));
+  try {
+    for await (const batch of streamCompletion(deps, Json.ofValue(chat), caller, plan.surface)) {
+      const events = batch.flatMap(({ value }) => writer.read(value));
+      if (events.length > 0) yield events.map((event) => Json.ofValue(event));
+    }
+  } catch (error) {
+    throw plan.explain(error);
   }
   yield writer.finish().map((event) => Json.ofValue(event));
-}
-
-/** `POST /v1/messages/count_tokens`. Throws as the message itself would, for a model or a block that is not known. */
-export function countTokens({ catalog }: CompletionDeps, request: TokenCountRequest, caller: Caller): TokenCount {
-  catalog.for(caller.principal).get(request.model);
-  return { input_tokens: estimateTokens({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') }) };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
 import type { MessageEvent, MessageUsage } from '../../../contracts/messages/answer.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -27,7 +28,7 @@ export class MessageWriter {
   /** The name that the client asked for. */
   readonly #model: string;
   readonly #blocks = new BlockWriter();
-  readonly #calls = new CallWriter(this.#blocks);
+  readonly #calls: CallWriter;
   #started = false;
   /** The upstream's own events are passed on. */
   #verbatim = false;
@@ -35,15 +36,17 @@ export class MessageWriter {
   #refused = false;
   #usage: Usage | null = null;
 
-  constructor(model: string) {
+  /** `taken`: ids of the calls before this answer. */
+  constructor(model: string, taken: ReadonlySet<string>) {
     this.#model = model;
+    this.#calls = new CallWriter(this.#blocks, taken);
   }
 
   read(chunk: ChatCompletionChunk): MessageEvent[] {
     if (chunk.original_event !== undefined) this.#verbatim = true;
     if (this.#verbatim) return this.#pass(chunk.original_event);
     if (chunk.usage) this.#usage = chunk.usage;
-    const start = this.#started ? [] : this.#start(chunk.id);
+    const start = this.#started ? [] : this.#start();
     for (const choice of chunk.choices) {
       this.#add(choice.delta);
       if (choice.finish_reason) this.#finish = choice;
@@ -68,10 +71,11 @@ export class MessageWriter {
     return [event.message ? { ...event, message: { ...event.message, model: this.#model } } : event];
   }
 
-  #start(id: string): MessageEvent[] {
+  /** The id is ours: some upstreams give every answer the same one, and agents take such answers for one. */
+  #start(): MessageEvent[] {
     this.#started = true;
     const message = {
-      id: id.startsWith('msg_') ? id : `msg_${id.replace(/^chatcmpl-/, '')}`,
+      id: `msg_${randomBytes(12).toString('hex')}`,
       type: 'message' as const,
       role: 'assistant' as const,
       model: this.#model,

@@ -6,6 +6,7 @@ import type { Surface } from '../chat/create-completion.ts';
 import { isToken } from '../chat/is-token.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
+import { checkImages } from './check-images.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { toChat } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
@@ -14,11 +15,13 @@ import { toOriginal } from './to-original.ts';
 interface MessagePlan {
   readonly chat: ChatCompletionRequest;
   readonly surface: Surface;
+  /** What a failure is told as. */
+  explain(failure: unknown): unknown;
 }
 
-const DIALECT = 'anthropic';
+export const DIALECT = 'anthropic';
 
-const speaks = ({ provider }: Backend) => provider.speaks === DIALECT;
+export const speaks = ({ provider }: Backend) => provider.speaks === DIALECT;
 
 /** Under this an answer is of no use to an agent, and the upstream's own refusal says more. In tokens. */
 const LEAST_ANSWER = 1_024;
@@ -28,7 +31,7 @@ const LEAST_ANSWER = 1_024;
  * their window beside the prompt. So it is lowered to what is left, with a margin for the estimate.
  */
 function fitAnswer(asked: number, window: number | null, estimate: () => number): Adaptation {
-  if (window !== null && asked > LEAST_ANSWER && asked * 2 > window) {
+  if (window !== null && asked > LEAST_ANSWER) {
     const left = Math.floor(window - estimate() * 1.1);
     if (left < asked && left >= LEAST_ANSWER) {
       return { changes: { max_tokens: left }, applied: [`max_tokens_lowered=${left}`] };
@@ -60,9 +63,19 @@ function translate(
   }
 }
 
+/** Agents read how much too long a prompt is; where the upstream does not say, the estimate does, if it bears it out. */
+function withCounts(failure: unknown, window: number | null, estimate: () => number): unknown {
+  if (!(failure instanceof AppError) || failure.code !== 'context_length_exceeded') return failure;
+  if (failure.overflow || window === null || estimate() <= window) return failure;
+  const { code, message, param } = failure;
+  const overflow = { prompt: estimate(), answer: null, window };
+  return new AppError(code, message, { ...(param === null ? {} : { param }), overflow, cause: failure });
+}
+
 /** Translates a request, and says how each backend gets it. Throws for an unknown model, and what `toChat` throws. */
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
+  checkImages(model, request.messages);
   const { chat, backends } = translate(request, model);
   const headers = caller.dialectHeaders ?? {};
   const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(request), headers } : undefined;
@@ -75,5 +88,6 @@ export function planMessage(catalog: Catalog, request: MessageRequest, caller: C
     speaks(backend)
       ? { changes: {}, applied: [] }
       : fitAnswer(request.max_tokens, backend.provider.contextWindow ?? model.contextWindow, estimate);
-  return { chat, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
+  const explain = (failure: unknown) => withCounts(failure, model.contextWindow, estimate);
+  return { chat, explain, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
 }

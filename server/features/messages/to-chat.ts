@@ -68,6 +68,15 @@ function toUser(id: string | null | undefined): { user?: string } {
   return { user: id.length <= MAX_USER ? id : createHash('sha256').update(id).digest('hex') };
 }
 
+/** Claude Code's own note to Anthropic's service; it differs from run to run, so that no prompt cache would ever be hit. */
+const isForService = ({ text }: { text: string }) => text.startsWith('x-anthropic-billing-header:');
+
+function toInstructions(system: TokenCountRequest['system']): string {
+  if (system == null || typeof system === 'string') return system ?? '';
+  const blocks = system.filter((block) => !isForService(block));
+  return blocks.map(({ text }) => text).join('\n\n');
+}
+
 const set = (name: string, value: unknown) => (value == null ? {} : { [name]: value });
 
 /** The system prompt and the turns as messages of a chat. */
@@ -77,7 +86,7 @@ export function toMessages(
 ): ChatMessage[] {
   const writer = new HistoryWriter(others);
   const first = messages.findIndex(({ role }) => role !== 'system');
-  const instructions = [typeof system === 'string' ? system : (system ?? []).map(({ text }) => text).join('\n\n')];
+  const instructions = [toInstructions(system)];
   for (const [i, { role, content }] of messages.entries()) {
     const param = `messages[${i}].content`;
     if (role === 'assistant') writer.assistant(toAssistant(content, param, others));

@@ -18,9 +18,9 @@ function toDeltas({ message, ...choice }: Choice): ChatCompletionChunk['choices'
 }
 
 /** A whole answer is written as the stream that it could have been: one meaning, in one place. */
-export function toMessage(completion: ChatCompletion, model: string): Message {
+export function toMessage(completion: ChatCompletion, model: string, taken: ReadonlySet<string>): Message {
   const { id, created, choices, usage } = completion;
-  const writer = new MessageWriter(model);
+  const writer = new MessageWriter(model, taken);
   const [choice] = choices;
   const chunk = { id, object: 'chat.completion.chunk' as const, created, model, usage };
   const events = writer.read({ ...chunk, choices: choice ? toDeltas(choice) : [] });

@@ -1,4 +1,4 @@
-import type { InputMessage, MessageRequest } from '../../../contracts/messages/request.ts';
+import type { InputMessage } from '../../../contracts/messages/request.ts';
 import { isSealed } from './seal-details.ts';
 
 /** Thinking that another model did: Anthropic knows no such signature and would refuse the request. */
@@ -7,7 +7,7 @@ const isForeign = (block: Exclude<InputMessage['content'], string>[number]) =>
   (block.type === 'redacted_thinking' && isSealed(String(block.data)));
 
 /** The request as an upstream of Anthropic's own dialect gets it. */
-export function toOriginal(request: MessageRequest): Record<string, unknown> {
+export function toOriginal(request: { readonly messages: readonly InputMessage[] }): Record<string, unknown> {
   const messages = request.messages.map((message) => {
     const { role, content } = message;
     if (role !== 'assistant' || typeof content === 'string' || !content.some(isForeign)) return message;

@@ -2,6 +2,7 @@ import type { ContentPart } from '../../../contracts/chat/message.ts';
 import type { DocumentBlock, ImageBlock, InputBlock, ResultBlock } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { checkImage } from '../chat/check-image.ts';
+import { readToolChange } from './read-tool-changes.ts';
 import { refuse } from './refuse.ts';
 
 export const textPart = (text: string): ContentPart => ({ type: 'text', text });
@@ -61,14 +62,19 @@ export function toParts(block: InputBlock | ResultBlock, param: string, others: 
   }
 }
 
+const announce = (tool: string, shown: boolean) =>
+  textPart(`The tool ${tool} ${shown ? 'can be called from now on' : 'can no longer be called'}.`);
+
 function readBlock(block: InputBlock | ResultBlock, param: string): ContentPart[] {
   if (block.type === 'text' && typeof block.text === 'string') return block.text === '' ? [] : [textPart(block.text)];
   if (isImage(block)) return [toImage(block, param)];
   if (isDocument(block)) return toDocument(block, param);
   if (block.type === 'search_result') return toSearchResult(block);
   if (block.type === 'tool_reference' && typeof block.tool_name === 'string') {
-    return [textPart(`The tool ${block.tool_name} can be called from now on.`)];
+    return [announce(block.tool_name, true)];
   }
+  const change = readToolChange(block, param);
+  if (change) return [announce(change.name, change.shown)];
   throw refuse(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place here.`);
 }
 

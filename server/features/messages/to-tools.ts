@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Tool } from '../../../contracts/chat/message.ts';
 import type { InputMessage, MessageRequest, MessageTool } from '../../../contracts/messages/request.ts';
+import { readToolChanges } from './read-tool-changes.ts';
 import { refuse } from './refuse.ts';
 import type { Others } from './to-parts.ts';
 
@@ -9,17 +10,26 @@ const isToolSearch = ({ type }: MessageTool) => /^tool_search_tool/.test(type ??
 
 const isFunction = ({ type }: MessageTool) => type == null || type === 'custom';
 
-/** The tools that results of a client's own search have named so far. */
-function referencedTools(messages: readonly InputMessage[]): Set<unknown> {
-  const names = new Set<unknown>();
-  for (const { content } of messages) {
-    if (typeof content === 'string') continue;
-    for (const block of content) {
-      if (block.type !== 'tool_result' || !Array.isArray(block.content)) continue;
-      for (const inner of block.content) if (inner.type === 'tool_reference') names.add(inner.tool_name);
-    }
+interface PlacedTool {
+  readonly tool: MessageTool;
+  readonly param: string;
+}
+
+/** Declared tools that are not deferred, and what the history added to them and took away. */
+function shownTools(
+  tools: readonly MessageTool[],
+  messages: readonly InputMessage[],
+  chosen: string | null | undefined,
+): PlacedTool[] {
+  const showAll = tools.some(isToolSearch) || !tools.some((tool) => tool.defer_loading);
+  const hidden = new Set(tools.filter((tool) => !showAll && tool.defer_loading).map(({ name }) => name));
+  const known = tools.map((tool, i) => ({ tool, param: `tools[${i}]` }));
+  for (const { name, shown, definition, param } of readToolChanges(messages)) {
+    if (definition && !known.some(({ tool }) => tool.name === name)) known.push({ tool: definition, param });
+    if (shown) hidden.delete(name);
+    else hidden.add(name);
   }
-  return names;
+  return known.filter(({ tool }) => !isToolSearch(tool) && (!hidden.has(tool.name) || tool.name === chosen));
 }
 
 function toTool(tool: MessageTool, param: string, others: Others): Tool {
@@ -47,19 +57,19 @@ function toChoice(choice: NonNullable<MessageRequest['tool_choice']>): ChatCompl
   return { type: 'function', function: { name: choice.name } };
 }
 
-/** `tools`, `tool_choice` and `parallel_tool_calls`. A deferred tool is shown once a result has named it. */
+/** `tools`, `tool_choice` and `parallel_tool_calls`. A deferred tool is shown once the history has named it. */
 export function toTools(
   request: Pick<MessageRequest, 'tools' | 'tool_choice' | 'messages'>,
   others: Others,
 ): Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'> {
   const { tools: given, tool_choice: choice, messages } = request;
-  const all = given ?? [];
-  const showAll = all.some(isToolSearch) || !all.some((tool) => tool.defer_loading);
-  const named = showAll ? new Set<unknown>() : referencedTools(messages);
-  const isShown = (tool: MessageTool) =>
-    !isToolSearch(tool) && (showAll || !tool.defer_loading || named.has(tool.name) || choice?.name === tool.name);
-  const tools = all.flatMap((tool, i) => (isShown(tool) ? [toTool(tool, `tools[${i}]`, others)] : []));
-  if (tools.length === 0) return {};
+  const shown = shownTools(given ?? [], messages, choice?.name);
+  const tools = shown.map(({ tool, param }) => toTool(tool, param, others));
+  if (tools.length === 0) {
+    if (choice?.type === 'any' || choice?.type === 'tool')
+      throw refuse('tool_choice', 'There are no tools to choose from.');
+    return {};
+  }
   return {
     tools,
     ...(choice ? { tool_choice: toChoice(choice) } : {}),

@@ -11,6 +11,9 @@ export interface CircuitOptions {
   readonly coolDownMs: number;
 }
 
+/** How long a backend that is out of quota is left alone, where it did not say it. */
+const COOLS_SECONDS = 10;
+
 /** How much the newest latency counts in the average. */
 const NEWEST = 0.2;
 
@@ -99,7 +102,7 @@ export class BackendState {
     } catch (thrown) {
       const error = thrown instanceof ClientLeft ? thrown.cause : thrown;
       if (error instanceof AppError && error.code === 'model_quota_exhausted') {
-        this.#cooledUntil = Date.now() + (error.retryAfter ?? 0) * 1000;
+        this.#cooledUntil = Date.now() + (error.retryAfter ?? COOLS_SECONDS) * 1000;
       }
       throw error;
     }

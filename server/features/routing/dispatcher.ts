@@ -4,7 +4,7 @@ import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { BackendStates } from './backend-state.ts';
-import { mayFallOver, mayRetry } from './judge-failure.ts';
+import { isRefusal, mayFallOver, mayRetry } from './judge-failure.ts';
 import { noBackend } from './no-backend.ts';
 import { FirstTokenLimit, openStream } from './open-stream.ts';
 import { orderBackends } from './order-backends.ts';
@@ -12,6 +12,8 @@ import { orderBackends } from './order-backends.ts';
 export interface DispatcherOptions {
   /** How often a chain that failed as a whole is tried again. */
   readonly retries: number;
+  /** Told of each failure that the client does not see, because another attempt follows. */
+  onFailure?(failure: AppError, backend: Backend, requestId: string): void;
 }
 
 /** What is sent, without where to. */
@@ -40,16 +42,17 @@ function waitFor(failure: AppError, round: number): number | null {
 }
 
 /**
- * Decides which backend answers: the first of the model's order, and when it fails before its first token, the next. A
- * failure after that is the client's to see, since it has the text already; so is what is the client's own fault.
+ * Decides which backend answers: the first of the model's order, and when it fails before its first token, or has no
+ * place for something in the request, the next. A failure after that is the client's to see, since it has the text
+ * already; so is what is the client's own fault.
  */
 export class Dispatcher {
   readonly states: BackendStates;
-  readonly #retries: number;
+  readonly #options: DispatcherOptions;
 
-  constructor(states: BackendStates, { retries }: DispatcherOptions) {
+  constructor(states: BackendStates, options: DispatcherOptions) {
     this.states = states;
-    this.#retries = retries;
+    this.#options = options;
   }
 
   /** One answer. `attempt` may be called several times, for one backend after the other. */
@@ -60,7 +63,13 @@ export class Dispatcher {
   /** One attempt at the backend whose turn it is, for what can be sent only once. */
   once<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
     const [backend] = this.#order(job);
-    return backend ? this.complete({ ...job, backends: [backend] }, attempt) : Promise.reject(noBackend(job.model));
+    if (!backend) return Promise.reject(noBackend(job.model));
+    const state = this.states.of(backend);
+    return this.#run(
+      { ...job, backends: [backend] },
+      () => state.attempt(() => attempt(backend), job.caller.signal),
+      0,
+    );
   }
 
   /** The chunks of one answer. Nothing is sent before the first pull. `open` gets the caller of that one attempt. */
@@ -96,12 +105,17 @@ export class Dispatcher {
     return orderBackends(backends, model.strategy, this.states, affinityKey);
   }
 
-  async #run<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
+  async #run<T, B extends Backend>(
+    job: Job<B>,
+    attempt: (backend: B) => Promise<T>,
+    retries = this.#options.retries,
+  ): Promise<T> {
     const { model, caller } = job;
-    const start = Date.now();
+    const start = caller.receivedAt;
     let attempts = 0;
     for (let round = 0; ; round++) {
       let failure: AppError | null = null;
+      let refusal: AppError | null = null;
       for (const backend of this.#order(job)) {
         caller.setHeader('x-gateway-backend', backend.name);
         caller.setHeader('x-gateway-attempts', String(++attempts));
@@ -113,12 +127,20 @@ export class Dispatcher {
           caller.setHeader('x-gateway-latency-ms', String(now - start));
           return result;
         } catch (error) {
-          if (caller.signal.aborted || !mayFallOver(error)) throw error;
+          if (caller.signal.aborted) throw error;
+          if (isRefusal(error)) {
+            refusal ??= error;
+            attempts--;
+            continue;
+          }
+          if (!mayFallOver(error) || Date.now() >= start + model.timeouts.totalMs) throw error;
           failure = error;
+          this.#options.onFailure?.(error, backend, caller.requestId);
+          caller.setHeader('x-gateway-applied', null);
         }
       }
-      if (failure === null) throw noBackend(model);
-      const wait = round < this.#retries ? waitFor(failure, round) : null;
+      if (failure === null) throw refusal ?? noBackend(model);
+      const wait = round < retries ? waitFor(failure, round) : null;
       if (wait === null || Date.now() + wait >= start + model.timeouts.totalMs) throw failure;
       await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
         throw failure;

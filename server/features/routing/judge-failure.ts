@@ -21,6 +21,12 @@ export function mayFallOver(error: unknown): error is AppError {
   return code !== null && RETRYABLE.has(code);
 }
 
+/**
+ * Whether nothing was sent, because this backend's dialect has no place for something in the request: another one may.
+ * What an upstream itself refuses has a code of its own.
+ */
+export const isRefusal = (error: unknown): error is AppError => codeOf(error) === 'invalid_field';
+
 /** Whether the request may go to the same backend again. */
 export function mayRetry(error: unknown): error is AppError {
   return mayFallOver(error) && !LASTING.has(error.code);

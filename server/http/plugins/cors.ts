@@ -6,6 +6,7 @@ const MAX_AGE_SECONDS = '86400';
 /** Headers of an answer that a page on another origin may read. */
 const EXPOSED = [
   'x-request-id',
+  'request-id',
   'x-conversation-id',
   'x-gateway-backend',
   'x-gateway-applied',

@@ -12,11 +12,17 @@ const API_VERSION = '2023-06-01';
 /** Anthropic's Messages API. Format: its API reference and the types of its SDK (`@anthropic-ai/sdk` 1.12). */
 export const anthropic: Dialect = {
   kind: 'anthropic',
+  textAnswers: true,
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
   toRequest: (request, model, stream) => ({ path: '/messages', body: toBody(request, model, stream) }),
   sendOn: ({ body, headers }, model, stream, maxTokens) => ({
     path: '/messages',
     body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_tokens: maxTokens }) },
+    headers: { ...headers },
+  }),
+  toCount: ({ body, headers }, model) => ({
+    path: '/messages/count_tokens',
+    body: { ...body, model },
     headers: { ...headers },
   }),
   readAnswer,

@@ -81,5 +81,7 @@ export type GenerationEvent = { readonly id: number } & (
       readonly message: string;
       /** The field at fault, when one is known to be. */
       readonly param: string | null;
+      /** Of an `overflow`, in tokens. */
+      readonly size?: { readonly prompt: number; readonly window: number };
     }
 );

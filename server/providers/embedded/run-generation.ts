@@ -57,7 +57,7 @@ export class Generation {
     const prompt = (await lent.context.tokenize(chat.prompt)).tokens.length;
     if (prompt + 1 > contextSize) {
       const message = `The prompt has ${prompt} tokens, and the window of the model is ${contextSize} tokens with the answer.`;
-      return this.#failure('overflow', message, 'messages');
+      return { ...this.#failure('overflow', message, 'messages'), size: { prompt, window: contextSize } };
     }
     if (chat.grammar !== '' && !(await grammarIsReadable(chat.grammar))) {
       const message = 'Its JSON schema makes a grammar that llama.cpp cannot read.';
@@ -149,7 +149,7 @@ export class Generation {
     return { id: this.#request.id, type: 'end', finish, tokens };
   }
 
-  #failure(failure: 'overflow' | 'rejected' | 'broken', message: string, param: string | null): GenerationEvent {
-    return { id: this.#request.id, type: 'error', failure, message, param };
+  #failure(failure: 'overflow' | 'rejected' | 'broken', message: string, param: string | null) {
+    return { id: this.#request.id, type: 'error' as const, failure, message, param };
   }
 }

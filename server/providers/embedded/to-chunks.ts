@@ -50,8 +50,10 @@ function toUsage({ prompt, completion, cached }: TokenCounts): Usage {
   };
 }
 
-function toError({ failure, message, param }: Extract<GenerationEvent, { type: 'error' }>): AppError {
+function toError({ failure, message, param, size }: Extract<GenerationEvent, { type: 'error' }>): AppError {
   if (failure === 'broken') return new AppError('upstream_broken', message);
   if (param === null) return new AppError('upstream_rejected', message);
-  return new AppError(failure === 'overflow' ? 'context_length_exceeded' : 'invalid_field', message, { param });
+  if (failure !== 'overflow') return new AppError('invalid_field', message, { param });
+  const overflow = size && { ...size, answer: null };
+  return new AppError('context_length_exceeded', message, { param, overflow });
 }

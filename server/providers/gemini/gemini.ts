@@ -5,8 +5,6 @@ import type { Dialect } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { toRequest } from './to-request.ts';
 
-/** Where Google serves it. */
-
 /** A whole answer has the form of a stream's only event. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {
   const reader = new AnswerReader(alias);

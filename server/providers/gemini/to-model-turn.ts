@@ -22,10 +22,11 @@ const KNOWN = new Set([
 function textsOf(content: MessageContent | null | undefined, param: string): string[] {
   if (content == null) return [];
   if (typeof content === 'string') return [content];
-  return content.map((part, i) => {
+  return content.flatMap((part, i) => {
     if (part.type === 'text' && typeof part.text === 'string') return part.text;
     if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
-    throw refused(`${param}[${i}].type`, 'An answer of the assistant takes text only.');
+    if (part.type === 'image_url') return [];
+    throw refused(`${param}[${i}].type`, 'An answer of the assistant takes text and images only.');
   });
 }
 
@@ -50,20 +51,25 @@ function toCallPart(call: ToolCall, signature: string | undefined, param: string
   };
 }
 
-function toImageParts(images: unknown, param: string): RequestPart[] {
-  if (images == null) return [];
-  if (!Array.isArray(images)) throw refused(param, 'A list is expected.');
-  return images.map((entry: unknown, i) => {
-    const image = asObject(entry, `${param}[${i}]`);
-    const at = `${param}[${i}].image_url`;
-    const { url } = asObject(image.image_url, at);
-    if (typeof url !== 'string') throw refused(`${at}.url`, 'A data URI is expected.');
-    const signature = ofExtraContent(image);
-    return {
-      inlineData: splitImage(url, `${at}.url`),
-      ...(signature === undefined ? {} : { thoughtSignature: signature }),
-    };
-  });
+function toImagePart(entry: unknown, param: string): RequestPart {
+  const image = asObject(entry, param);
+  const at = `${param}.image_url`;
+  const { url } = asObject(image.image_url, at);
+  if (typeof url !== 'string') throw refused(`${at}.url`, 'A data URI is expected.');
+  const signature = ofExtraContent(image);
+  return {
+    inlineData: splitImage(url, `${at}.url`),
+    ...(signature === undefined ? {} : { thoughtSignature: signature }),
+  };
+}
+
+/** Pictures of earlier answers, in whichever of the two places they stand. */
+function toImageParts({ content, images }: ChatMessage, param: string): RequestPart[] {
+  if (images != null && !Array.isArray(images)) throw refused(`${param}.images`, 'A list is expected.');
+  const own = Array.isArray(content)
+    ? content.flatMap((part, i) => (part.type === 'image_url' ? toImagePart(part, `${param}.content[${i}]`) : []))
+    : [];
+  return [...own, ...(images ?? []).map((image: unknown, i: number) => toImagePart(image, `${param}.images[${i}]`))];
 }
 
 /** The last text takes the first signature; each further one gets an empty part of its own, as in streams. */
@@ -79,7 +85,7 @@ function toTextParts(texts: readonly string[], signatures: readonly string[]): R
 /** The parts of an earlier answer, in the order in which Gemini gives them; may be none. */
 export function toModelTurn(message: ChatMessage, model: string, param: string): RequestPart[] {
   refuseOthers(message, KNOWN, param);
-  const { content, refusal, tool_calls, reasoning_content, reasoning, reasoning_details, images } = message;
+  const { content, refusal, tool_calls, reasoning_content, reasoning, reasoning_details } = message;
   const calls = tool_calls ?? [];
   const signed = readDetails(reasoning_details, calls);
   const thought = reasoning_content ?? reasoning;
@@ -91,5 +97,5 @@ export function toModelTurn(message: ChatMessage, model: string, param: string):
   );
   const [firstCall] = callParts;
   if (firstCall && hasLevels(model)) firstCall.thoughtSignature ??= FOREIGN_CALL;
-  return [...thoughts, ...toTextParts(texts, signed.text), ...toImageParts(images, `${param}.images`), ...callParts];
+  return [...thoughts, ...toTextParts(texts, signed.text), ...toImageParts(message, param), ...callParts];
 }

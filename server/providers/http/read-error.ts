@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { readOverflow } from './read-overflow.ts';
 import { toErrorEnvelope } from './to-error-envelope.ts';
 
 /** Of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
@@ -97,13 +98,14 @@ function readErrorResponse(
   }
   const fault = parseFault(toErrorEnvelope(parseOrNull(body.toString('utf8', 0, 64 * 1024))));
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
-  if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
+  if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`))
+    return overflow(fault, cause);
   if (status === 401 || status === 403 || (status === 400 && fault?.refusesUs)) {
     return new AppError('upstream_refused', undefined, { cause });
   }
   if (status === 429 || status === 402 || NO_MONEY.test(fault?.message ?? '')) {
     const retryAfter = secondsOf(headers['retry-after']) ?? fault?.retryAfter;
-    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: retryAfter ?? 10 });
+    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter });
   }
   if (status === 408 || status === 504) return new AppError('upstream_timeout', undefined, { cause });
   if (status === 404) {
@@ -119,17 +121,22 @@ function readErrorResponse(
 export function readErrorEvent(body: unknown): AppError {
   const fault = parseFault(body);
   const cause = new Error(`upstream error in its answer: ${redact(fault?.message ?? '')}`);
-  if (fault && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(cause);
+  if (fault && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(fault, cause);
   const kind = `${fault?.code} ${fault?.type}`;
   if (OVERLOADED.test(kind)) return new AppError('upstream_unavailable', undefined, { cause });
   if (TIMED_OUT.test(kind)) return new AppError('upstream_timeout', undefined, { cause });
   if (QUOTA.test(kind)) {
-    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: fault?.retryAfter ?? 10 });
+    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: fault?.retryAfter });
   }
   return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }
 
-const overflow = (cause: Error) => new AppError('context_length_exceeded', undefined, { param: 'messages', cause });
+function overflow({ message }: UpstreamFault, cause: Error): AppError {
+  const told = readOverflow(message);
+  const asked = told?.answer ? `${told.prompt} tokens and ${told.answer} of an answer` : `${told?.prompt} tokens`;
+  const said = told ? `The prompt has ${asked}, and the context window of the model ${told.window}.` : undefined;
+  return new AppError('context_length_exceeded', said, { param: 'messages', cause, overflow: told ?? undefined });
+}
 
 function rejected(fault: UpstreamFault | null, cause: Error): AppError {
   if (fault && MAX_TOKENS_LOW.test(fault.message)) {

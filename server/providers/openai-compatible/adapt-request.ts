@@ -28,6 +28,8 @@ function refuse(fields: Fields, ignored: NonNullable<Quirks['refuse']>): void {
   for (const [field, harmless] of Object.entries(ignored)) {
     const value = fields[field];
     if (value == null || harmless.includes(value)) continue;
+    // Some clients always send it.
+    if (field === 'parallel_tool_calls' && !fields.tools?.length) continue;
     throw invalid(field, `The upstream of this model would ignore '${field}'.`);
   }
 }

@@ -28,6 +28,7 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
 export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
   return {
     kind: 'openai-responses',
+    textAnswers: true,
     headers: (apiKey): Record<string, string> => (apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
     toRequest: (request, model, stream) => ({
       path: '/responses',

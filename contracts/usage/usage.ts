@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { Page } from '../keys/key.ts';
+
+const instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .describe('A time, or a day of UTC: its beginning.');
+
+const filter = {
+  from: instant.optional().describe('Inclusive. Default: 30 days before `to`.'),
+  to: instant.optional().describe('Exclusive. Default: now.'),
+  key_id: z.string().optional().describe('A key sees its own requests, whatever it asks for.'),
+  owner: z.string().optional(),
+  group: z.string().optional(),
+  model: z.string().optional().describe('An alias.'),
+  provider: z.string().optional(),
+  operation: z.string().optional().describe('Such as `v1.chat`.'),
+  outcome: z.string().optional().describe('`ok`, `cancelled`, or an error code.'),
+  format: z.enum(['json', 'csv']).optional().describe('On REST; tRPC always gives the rows themselves.'),
+};
+
+/** What sums can be kept apart by. */
+export const usageDimensions = ['model', 'provider', 'operation', 'outcome', 'key_id', 'owner', 'group'] as const;
+export type UsageDimension = (typeof usageDimensions)[number];
+
+const isDimension = (name: string) => usageDimensions.some((known) => known === name);
+
+/** `GET /api/usage`: sums over time. */
+export const UsageReportRequest = z
+  .object({
+    ...filter,
+    bucket: z.enum(['hour', 'day', 'month', 'all']).optional().describe('Of UTC. Default `day`.'),
+    by: z
+      .string()
+      .refine((text) => text.split(',').every(isDimension), `must be some of ${usageDimensions.join(', ')}`)
+      .optional()
+      .describe(`What the sums are kept apart by: some of \`${usageDimensions.join('`, `')}\`, joined by commas.`),
+  })
+  .meta({ id: 'UsageReportRequest' });
+export type UsageReportRequest = z.infer<typeof UsageReportRequest>;
+
+const sums = {
+  requests: z.int(),
+  failed: z.int().describe('Of these, those that ended with an error; those that the client cancelled are none.'),
+  prompt_tokens: z.int(),
+  cached_tokens: z.int().describe("Among the prompt's."),
+  completion_tokens: z.int(),
+  reasoning_tokens: z.int().describe("Among the completion's."),
+  cost_usd: z.number().describe('What it is worth; the administrator is not charged.'),
+  latency_ms: z.number().nullable().describe('On average.'),
+  first_token_ms: z.number().nullable().describe('On average, where something came.'),
+};
+
+const dimension = z.string().nullable().optional();
+
+export const UsageSums = z.object(sums).meta({ id: 'UsageSums' });
+export type UsageSums = z.infer<typeof UsageSums>;
+
+export const UsageItem = z
+  .object({
+    start: z.iso.datetime().nullable().describe('Of the bucket; null where all time is one.'),
+    model: dimension,
+    provider: dimension,
+    operation: dimension,
+    outcome: dimension,
+    key_id: dimension,
+    owner: dimension,
+    group: dimension,
+    ...sums,
+  })
+  .meta({ id: 'UsageItem' });
+export type UsageItem = z.infer<typeof UsageItem>;
+
+export const UsageReport = z
+  .object({
+    items: z.array(UsageItem).describe('Oldest first; those without a request are left out.'),
+    total: UsageSums,
+    truncated: z.boolean().describe('There are more than 10,000 items: ask for less time, or coarser.'),
+  })
+  .meta({ id: 'UsageReport' });
+export type UsageReport = z.infer<typeof UsageReport>;
+
+/** `GET /api/usage/requests`: one by one, newest first. Those that were summed up by the day are not among them. */
+export const ListUsageRequest = z
+  .object({ ...filter, conversation_id: z.string().optional(), ...Page })
+  .meta({ id: 'ListUsageRequest' });
+export type ListUsageRequest = z.infer<typeof ListUsageRequest>;
+
+export const UsageEntry = z
+  .object({
+    request_id: z.string(),
+    at: z.iso.datetime(),
+    operation: z.string(),
+    model: z.string().describe('The alias.'),
+    provider: z.string().nullable(),
+    upstream_model: z.string().nullable(),
+    key_id: z.string().nullable(),
+    owner: z.string().nullable(),
+    group: z.string().nullable(),
+    conversation_id: z.string().nullable(),
+    outcome: z.string(),
+    prompt_tokens: z.int(),
+    cached_tokens: z.int(),
+    completion_tokens: z.int(),
+    reasoning_tokens: z.int(),
+    estimated: z.boolean().describe('The upstream gave no counts.'),
+    cost_usd: z.number(),
+    latency_ms: z.int(),
+    first_token_ms: z.int().nullable(),
+  })
+  .meta({ id: 'UsageEntry' });
+export type UsageEntry = z.infer<typeof UsageEntry>;
+
+export const UsageEntryList = z.object({ items: z.array(UsageEntry) }).meta({ id: 'UsageEntryList' });
+export type UsageEntryList = z.infer<typeof UsageEntryList>;

@@ -1,0 +1,143 @@
+import type { ParseArgsConfig } from 'node:util';
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** An option of a command, and the field of the request that it sets. */
+interface Option {
+  readonly field: string;
+  readonly type: 'text' | 'number' | 'list' | 'boolean';
+  readonly help: string;
+}
+
+/** One call of the gateway. */
+export interface Command {
+  readonly method: Method;
+  /** `{name}` stands for a word after the command. */
+  readonly path: string;
+  readonly help: string;
+  readonly options?: Readonly<Record<string, Option>>;
+  /** Fields that every call has. */
+  readonly fixed?: Readonly<Record<string, string>>;
+  /** The columns of the table that is printed; absent: everything, line by line. */
+  readonly columns?: readonly string[];
+}
+
+const text = (field: string, help: string): Option => ({ field, type: 'text', help });
+const number = (field: string, help: string): Option => ({ field, type: 'number', help });
+const list = (field: string, help: string): Option => ({ field, type: 'list', help });
+
+const keyOptions = {
+  name: text('name', 'What it is for'),
+  group: text('group', 'A group of the models file'),
+  models: list('models', 'Aliases, with commas between them'),
+  ips: list('ip_ranges', 'Addresses and ranges, with commas between them'),
+  expires: text('expires_at', 'A time, such as 2027-01-01T00:00:00Z'),
+  rpm: number('requests_per_minute', 'Requests a minute'),
+  tpm: number('tokens_per_minute', 'Tokens a minute'),
+  concurrent: number('concurrent_requests', 'Requests at once'),
+  'daily-budget': number('daily_budget_usd', 'USD a day'),
+  'monthly-budget': number('monthly_budget_usd', 'USD a month'),
+};
+
+const page = {
+  limit: number('limit', 'How many, 100 unless told'),
+  offset: number('offset', 'How many to pass over'),
+};
+
+const filter = {
+  from: text('from', 'A time or a day, inclusive; 30 days ago unless told'),
+  to: text('to', 'A time or a day, exclusive'),
+  key: text('key_id', 'Of one key, by its id'),
+  owner: text('owner', 'Of one owner'),
+  group: text('group', 'Of one group'),
+  model: text('model', 'Of one alias'),
+  csv: { field: 'format', type: 'boolean', help: 'As CSV' },
+} satisfies Record<string, Option>;
+
+const sums = ['requests', 'failed', 'prompt_tokens', 'completion_tokens', 'cost_usd'];
+
+/** Everything that the command line can do: each is one operation of the OpenAPI document. */
+export const commands: Readonly<Record<string, Command>> = {
+  'keys create': {
+    method: 'POST',
+    path: '/api/keys',
+    help: 'Make a key; its secret is shown this once',
+    options: {
+      ...keyOptions,
+      owner: text('owner', 'Whose wallet pays; the key itself unless told'),
+      budget: number('credit_usd', "USD put into the owner's wallet"),
+    },
+    fixed: { name: 'made by the command line' },
+  },
+  'keys list': {
+    method: 'GET',
+    path: '/api/keys',
+    help: 'List the keys, newest first',
+    options: { owner: text('owner', 'Of one owner'), ...page },
+    columns: ['id', 'prefix', 'name', 'owner', 'group', 'enabled', 'expires_at', 'revoked_at'],
+  },
+  'keys show': { method: 'GET', path: '/api/keys/{key_id}', help: 'Show a key' },
+  'keys update': {
+    method: 'PATCH',
+    path: '/api/keys/{key_id}',
+    help: 'Change a key; "none" takes a limit away',
+    options: { ...keyOptions, enabled: text('enabled', 'true or false') },
+  },
+  'keys rotate': { method: 'POST', path: '/api/keys/{key_id}/rotate', help: 'Give a key a new secret' },
+  'keys revoke': { method: 'DELETE', path: '/api/keys/{key_id}', help: 'Revoke a key for good, and at once' },
+  'wallets list': {
+    method: 'GET',
+    path: '/api/wallets',
+    help: 'List the wallets',
+    options: page,
+    columns: ['owner', 'balance_usd', 'held_usd'],
+  },
+  'wallets show': { method: 'GET', path: '/api/wallets/{owner}', help: 'Show a wallet' },
+  'wallets entries': {
+    method: 'GET',
+    path: '/api/wallets/{owner}/entries',
+    help: 'List the ledger of a wallet, newest first',
+    options: page,
+    columns: ['id', 'at', 'kind', 'amount_usd', 'author', 'reason', 'key_id'],
+  },
+  'wallets post': {
+    method: 'POST',
+    path: '/api/wallets/{owner}/entries',
+    help: 'Top a wallet up, or correct it with a negative amount (--amount=-5)',
+    options: { amount: number('amount_usd', 'USD'), reason: text('reason', 'What for') },
+  },
+  usage: {
+    method: 'GET',
+    path: '/api/usage',
+    help: 'Sum up what was used',
+    options: {
+      ...filter,
+      bucket: text('bucket', 'hour, day, month or all'),
+      by: text('by', 'Such as model,key_id'),
+    },
+    columns: ['start', 'model', 'provider', 'operation', 'outcome', 'key_id', 'owner', 'group', ...sums],
+  },
+  'usage requests': {
+    method: 'GET',
+    path: '/api/usage/requests',
+    help: 'List requests with what they used, newest first',
+    options: { ...filter, ...page },
+    columns: ['at', 'operation', 'model', 'key_id', 'outcome', 'prompt_tokens', 'completion_tokens', 'cost_usd'],
+  },
+  audit: {
+    method: 'GET',
+    path: '/api/audit',
+    help: 'List what administrators changed, newest first',
+    options: page,
+    columns: ['at', 'actor', 'action', 'subject', 'details'],
+  },
+  status: { method: 'GET', path: '/api/status', help: 'Version and uptime' },
+};
+
+/** For `parseArgs` of Node. */
+export const toParseOptions = ({ options = {} }: Command): NonNullable<ParseArgsConfig['options']> => ({
+  json: { type: 'boolean' },
+  ...Object.fromEntries(
+    Object.entries(options).map(([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' } as const]),
+  ),
+});

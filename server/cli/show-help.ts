@@ -1,0 +1,23 @@
+import { commands } from './commands.ts';
+
+/** What `duplex help` prints. */
+export function showHelp(): string {
+  const lines = Object.entries(commands).flatMap(([name, { path, help, options = {} }]) => {
+    const words = [...path.matchAll(/\{\w+\}/g)].map(([word]) => ` <${word.slice(1, -1)}>`).join('');
+    return [
+      `  duplex ${name}${words}`,
+      `      ${help}`,
+      ...Object.entries(options).map(([option, { type, help: what }]) => {
+        const value = type === 'boolean' ? '' : ' …';
+        return `      --${`${option}${value}`.padEnd(18)} ${what}`;
+      }),
+      '',
+    ];
+  });
+  return [
+    'The command line of the operator. It asks the gateway at DUPLEX_URL (default: HOST and PORT) with API_BEARER, or',
+    'with the bearer in DATA_DIR. --json prints the answer as it came.',
+    '',
+    ...lines,
+  ].join('\n');
+}

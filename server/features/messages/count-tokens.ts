@@ -1,0 +1,57 @@
+import { TokenCount, type TokenCountRequest } from '../../../contracts/messages/request.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Caller } from '../chat/caller.ts';
+import type { CompletionDeps } from '../chat/create-completion.ts';
+import type { Backend } from '../models/catalog.ts';
+import { mayFallOver } from '../routing/judge-failure.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import { DIALECT, speaks } from './plan-message.ts';
+import { toMessages } from './to-chat.ts';
+import { toOriginal } from './to-original.ts';
+import { toTools } from './to-tools.ts';
+
+/** Agents count between two steps: an estimate now is better than the number later. */
+const PATIENCE_MS = 10_000;
+
+const estimate = (request: TokenCountRequest): TokenCount => ({
+  input_tokens: estimateTokens({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') }),
+});
+
+async function ask(
+  backend: Backend,
+  request: TokenCountRequest,
+  { signal, dialectHeaders }: Caller,
+): Promise<TokenCount> {
+  const original = { dialect: DIALECT, body: toOriginal(request), headers: dialectHeaders ?? {} };
+  const counted = TokenCount.safeParse(
+    await backend.provider.countTokens?.({
+      model: backend.model,
+      original,
+      signal,
+      timeouts: { totalMs: PATIENCE_MS },
+    }),
+  );
+  if (counted.success) return counted.data;
+  throw new AppError('upstream_broken', 'The upstream gave no count.', { cause: counted.error });
+}
+
+/**
+ * `POST /v1/messages/count_tokens`: counted by an upstream of Anthropic's dialect where there is one, else estimated, as
+ * when none of them can tell. A failure opens no circuit: many such upstreams answer messages alone. Throws
+ * `model_not_in_allowlist`, and what such an upstream blames on the request.
+ */
+export async function countTokens(
+  { catalog, dispatcher }: CompletionDeps,
+  request: TokenCountRequest,
+  caller: Caller,
+): Promise<TokenCount> {
+  for (const backend of catalog.for(caller.principal).get(request.model).backends) {
+    if (!speaks(backend) || !dispatcher.states.of(backend).isLive) continue;
+    try {
+      return await ask(backend, request, caller);
+    } catch (error) {
+      if (caller.signal.aborted || !mayFallOver(error)) throw error;
+    }
+  }
+  return estimate(request);
+}

@@ -1,0 +1,39 @@
+import type { ListUsageRequest, UsageEntry, UsageEntryList } from '../../../contracts/usage/usage.ts';
+import type { UsageRow, UsageStore } from '../../store/store.ts';
+import type { Principal } from '../chat/caller.ts';
+import { toUsd } from '../wallets/micro-usd.ts';
+import { toFilter } from './usage-filter.ts';
+
+const showEntry = (row: UsageRow): UsageEntry => ({
+  request_id: row.requestId,
+  at: row.at.toISOString(),
+  operation: row.operation,
+  model: row.alias,
+  provider: row.provider,
+  upstream_model: row.model,
+  key_id: row.keyId,
+  owner: row.owner,
+  group: row.group,
+  conversation_id: row.conversationId,
+  outcome: row.outcome,
+  prompt_tokens: row.promptTokens,
+  cached_tokens: row.cachedTokens,
+  completion_tokens: row.completionTokens,
+  reasoning_tokens: row.reasoningTokens,
+  estimated: row.estimated,
+  cost_usd: toUsd(row.cost),
+  latency_ms: row.latencyMs,
+  first_token_ms: row.firstTokenMs,
+});
+
+/** `GET /api/usage/requests` */
+export async function listUsage(
+  usage: UsageStore,
+  { limit = 100, offset = 0, conversation_id: conversationId, ...asked }: ListUsageRequest,
+  principal: Principal,
+): Promise<UsageEntryList> {
+  const filter = toFilter(asked, principal);
+  await usage.flush();
+  const rows = await usage.list({ ...filter, conversationId }, { limit, offset });
+  return { items: rows.map(showEntry) };
+}

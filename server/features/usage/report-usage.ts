@@ -1,0 +1,75 @@
+import {
+  type UsageDimension,
+  type UsageReport,
+  type UsageReportRequest,
+  type UsageSums,
+  usageDimensions,
+} from '../../../contracts/usage/usage.ts';
+import type { UsageColumn, UsageStore, UsageSum } from '../../store/store.ts';
+import type { Principal } from '../chat/caller.ts';
+import { toUsd } from '../wallets/micro-usd.ts';
+import { toFilter } from './usage-filter.ts';
+
+const MOST_ITEMS = 10_000;
+
+const columns: Readonly<Record<UsageDimension, UsageColumn>> = {
+  model: 'alias',
+  provider: 'provider',
+  operation: 'operation',
+  outcome: 'outcome',
+  key_id: 'keyId',
+  owner: 'owner',
+  group: 'group',
+};
+
+const round = (ms: number | null) => ms && Math.round(ms);
+
+const showSums = (sum: UsageSum): UsageSums => ({
+  requests: sum.requests,
+  failed: sum.failed,
+  prompt_tokens: sum.promptTokens,
+  cached_tokens: sum.cachedTokens,
+  completion_tokens: sum.completionTokens,
+  reasoning_tokens: sum.reasoningTokens,
+  cost_usd: toUsd(sum.cost),
+  latency_ms: round(sum.latencyMs),
+  first_token_ms: round(sum.firstTokenMs),
+});
+
+const nothing: UsageSum = {
+  start: null,
+  values: [],
+  requests: 0,
+  failed: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  cost: 0,
+  latencyMs: null,
+  firstTokenMs: null,
+};
+
+/** `GET /api/usage` */
+export async function reportUsage(
+  usage: UsageStore,
+  request: UsageReportRequest,
+  principal: Principal,
+): Promise<UsageReport> {
+  const filter = toFilter(request, principal);
+  const { bucket = 'day', by = '' } = request;
+  const dimensions = usageDimensions.filter((name) => by.split(',').includes(name));
+  const shape = { bucket, by: dimensions.map((name) => columns[name]), limit: MOST_ITEMS + 1 };
+  await usage.flush();
+  const rows = await usage.sum(filter, shape);
+  const [total = nothing] = await usage.sum(filter, { bucket: 'all', by: [], limit: 1 });
+  return {
+    items: rows.slice(0, MOST_ITEMS).map((row) => ({
+      start: row.start?.toISOString() ?? null,
+      ...Object.fromEntries(dimensions.map((name, i) => [name, row.values[i] ?? null])),
+      ...showSums(row),
+    })),
+    total: showSums(total),
+    truncated: rows.length > MOST_ITEMS,
+  };
+}

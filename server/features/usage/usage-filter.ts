@@ -1,0 +1,21 @@
+import type { ListUsageRequest } from '../../../contracts/usage/usage.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { UsageFilter } from '../../store/store.ts';
+import type { Principal } from '../chat/caller.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 30;
+
+type Asked = Omit<ListUsageRequest, 'limit' | 'offset' | 'conversation_id'>;
+
+/** The administrator asks for anything, a key for its own requests alone. Throws `permission_denied`. */
+export function toFilter(asked: Asked, { role, keyId }: Principal): UsageFilter {
+  const { key_id, owner, group, model, provider, operation, outcome } = asked;
+  if (role !== 'admin' && key_id !== undefined && key_id !== keyId) {
+    throw new AppError('permission_denied', 'A key sees its own requests alone.', { param: 'key_id' });
+  }
+  const to = asked.to === undefined ? new Date(Date.now() + 1) : new Date(asked.to);
+  const from = asked.from === undefined ? new Date(to.getTime() - DEFAULT_DAYS * DAY_MS) : new Date(asked.from);
+  const own = role === 'admin' ? key_id : (keyId ?? '');
+  return { from, to, keyId: own, owner, group, alias: model, provider, operation, outcome };
+}

@@ -1,0 +1,24 @@
+import type { Overflow } from '../../errors/app-error.ts';
+
+/** How Anthropic, Google, llama.cpp, OpenRouter, OpenAI and vLLM (old and new) say how much too much it was. */
+const FORMS = [
+  /prompt is too long: (?<prompt>\d+) tokens > (?<window>\d+)/,
+  /exceed context limit: (?<prompt>\d+) \+ (?<answer>\d+) > (?<window>\d+)/,
+  /input token count \(?(?<prompt>\d+)\)? exceeds the maximum number of tokens allowed \(?(?<window>\d+)/,
+  /request \((?<prompt>\d+) tokens\) exceeds the available context size \((?<window>\d+)/,
+  /length is (?<window>\d+) tokens.*\((?<prompt>\d+) (?:in the messages|of text input)\D*(?<answer>\d+) in the (?:completion|output)/,
+  /too large: (?<answer>\d+)\..*length is (?<window>\d+) tokens and your request has (?<prompt>\d+) input tokens/,
+  /length is (?<window>\d+) tokens.*requested (?<answer>\d+) output tokens\D*(?<prompt>\d+) input tokens/,
+  /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about| at least)? (?<prompt>\d+)/,
+];
+
+/** The counts in an upstream's words about a prompt that does not fit; null when it gives none. */
+export function readOverflow(message: string): Overflow | null {
+  for (const form of FORMS) {
+    const found = form.exec(message.slice(0, 1000))?.groups;
+    if (!found) continue;
+    const { prompt, answer, window } = found;
+    return { prompt: Number(prompt), answer: answer === undefined ? null : Number(answer), window: Number(window) };
+  }
+  return null;
+}

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commands } from '../../server/cli/commands.ts';
+import { showHelp } from '../../server/cli/show-help.ts';
+import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
+import { bearer, root } from '../support/start-gateway.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
+
+let gateway: AccountsGateway;
+beforeAll(async () => {
+  gateway = await startAccounts();
+});
+afterAll(() => gateway.close());
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The built program (by `npm test`), as `npx duplex` runs it, in an empty folder. */
+async function duplex(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const cwd = env.PWD ?? mkdtempSync(join(tmpdir(), 'duplex-cli-'));
+  const variables = { PATH: process.env.PATH, DUPLEX_URL: gateway.url, API_BEARER: bearer, ...env };
+  try {
+    const program = join(root, 'dist/server/cli/main.js');
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], { cwd, env: variables });
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    if (!(error instanceof Error && 'stdout' in error && 'stderr' in error && 'code' in error)) throw error;
+    return { code: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
+  }
+}
+
+const json = async (...args: string[]) => JSON.parse((await duplex([...args, '--json'])).out);
+
+test('a key is made with its group and its money, used, looked at, changed and revoked', async () => {
+  const made = await duplex([
+    'keys',
+    'create',
+    '--group',
+    'team-a',
+    '--budget',
+    '20',
+    '--rpm',
+    '50',
+    '--models',
+    'cheap',
+  ]);
+  expect([made.code, made.err]).toEqual([0, '']);
+  const key = /^key +(sk-\w{48})$/m.exec(made.out)?.[1] ?? '';
+  const id = /^id +(key_\w+)$/m.exec(made.out)?.[1] ?? '';
+  gateway.upstream.reply(say('Hello.', { usage: { prompt: 100, completion: 50 } }));
+  expect((await gateway.as({ key })('POST', CHAT, ask('cheap'))).status).toBe(200);
+  await gateway.store.wallets.flush();
+
+  expect(await json('keys', 'show', id)).toMatchObject({ group: 'team-a', models: ['cheap'], requests_per_minute: 50 });
+  expect((await duplex(['wallets', 'show', id])).out).toBe(
+    `owner        ${id}\nbalance_usd  19.9997\nheld_usd     0\n`,
+  );
+  const report = (await duplex(['usage', '--by', 'model', '--key', id])).out.split('\n');
+  expect(report[0]?.split(/ +/)).toEqual([
+    'START',
+    'MODEL',
+    'REQUESTS',
+    'FAILED',
+    'PROMPT_TOKENS',
+    'COMPLETION_TOKENS',
+    'COST_USD',
+  ]);
+  expect(report[1]?.split(/ +/).slice(1)).toEqual(['cheap', '1', '0', '100', '50', '0.0003']);
+  expect((await duplex(['usage', 'requests', '--key', id, '--csv'])).out).toMatch(
+    /^request_id,at,.*\r\n.*,v1\.chat,cheap,/,
+  );
+
+  await duplex(['wallets', 'post', id, '--amount=-5', '--reason', 'typed too much']);
+  expect((await json('wallets', 'show', id)).balance_usd).toBe(14.9997);
+  await duplex(['keys', 'update', id, '--rpm', 'none', '--enabled', 'false']);
+  expect(await json('keys', 'show', id)).toMatchObject({ requests_per_minute: null, enabled: false });
+  expect((await json('keys', 'rotate', id)).key).not.toBe(key);
+  expect((await json('keys', 'revoke', id)).revoked_at).toEqual(expect.any(String));
+  expect((await duplex(['keys', 'list', '--limit', '1'])).out).toContain(id);
+  const audit = await json('audit', '--limit', '5');
+  expect(audit.items.map(({ action }: { action: string }) => action)).toEqual([
+    'keys.revoke',
+    'keys.rotate',
+    'keys.update',
+    'wallets.correction',
+    'keys.create',
+  ]);
+  expect((await duplex(['status'])).out).toContain('system_name');
+});
+
+describe('a mistake', () => {
+  test.each([
+    [['keys', 'creat'], 2, 'There is no command "keys creat".'],
+    [['keys', 'show'], 2, 'Say: duplex keys show <key_id>'],
+    [['keys', 'list', 'all'], 2, 'Say: duplex keys list (and nothing else)'],
+    [['keys', 'create', '--budget', 'much'], 2, '--budget must be a number.'],
+    [['keys', 'create', '--color', 'red'], 2, "keys create: Unknown option '--color'"],
+    [['keys', 'create', '--group', 'team-z'], 1, '(invalid_field, group)'],
+    [['keys', 'revoke', 'key_x'], 1, '(key_not_found, key_id)'],
+  ])('in %j ends with %i and says what it is', async (args, code, message) => {
+    const ended = await duplex(args);
+    expect([ended.code, ended.out]).toEqual([code, '']);
+    expect(ended.err).toContain(message);
+  });
+
+  test('in the bearer or the address is said, without the bearer', async () => {
+    const wrong = await duplex(['keys', 'list'], { API_BEARER: 'wrong-bearer' });
+    expect([wrong.code, wrong.err]).toEqual([1, 'The key is not valid here. (invalid_authorization, Authorization)\n']);
+    const nobody = await duplex(['keys', 'list'], { DUPLEX_URL: 'http://127.0.0.1:9' });
+    expect([nobody.code, nobody.err]).toEqual([1, 'No gateway answers at http://127.0.0.1:9; set DUPLEX_URL.\n']);
+    const none = await duplex(['keys', 'list'], { API_BEARER: '' });
+    expect([none.code, none.err]).toMatchObject([1, expect.stringMatching(/^There is no bearer: set API_BEARER/)]);
+  });
+});
+
+test('the bearer of the data folder is found, and nothing is made there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'duplex-cli-'));
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/api-bearer'), `${bearer}\n`);
+  const ended = await duplex(['wallets', 'list'], { API_BEARER: '', PWD: folder });
+  expect([ended.code, ended.err]).toEqual([0, '']);
+});
+
+test('every command is an operation of the document, its options are fields of that, and help names all', async () => {
+  const document = await (await fetch(`${gateway.url}/openapi.json`)).json();
+  const { schemas } = document.components;
+  const help = showHelp();
+  for (const [name, { method, path, options = {} }] of Object.entries(commands)) {
+    const operation = document.paths[path]?.[method.toLowerCase()];
+    expect([name, operation === undefined]).toEqual([name, false]);
+    const body = operation.requestBody?.content['application/json'].schema;
+    const properties = (body?.$ref ? schemas[body.$ref.split('/').at(-1)] : body)?.properties ?? {};
+    const parameters = (operation.parameters ?? []).map((parameter: { name: string }) => parameter.name);
+    for (const { field } of Object.values(options)) {
+      expect([name, field, [...Object.keys(properties), ...parameters].includes(field)]).toEqual([name, field, true]);
+    }
+    expect(help).toContain(`duplex ${name}`);
+  }
+});

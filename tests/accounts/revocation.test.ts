@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CreatedKey } from '../../contracts/keys/key.ts';
+import { connectClient, errorOf as failureOf } from '../clients/support.ts';
+import { errorOf } from '../support/error-of.ts';
+import { readerOf } from '../support/read-events.ts';
+import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
+import { hangAfter, hangBeforeHeaders } from '../support/upstream/scripts/failures.ts';
+
+let gateway: AccountsGateway;
+beforeAll(async () => {
+  gateway = await startAccounts();
+});
+afterAll(() => gateway.close());
+
+const end = (key: CreatedKey, how: 'revoked' | 'disabled') =>
+  how === 'revoked'
+    ? gateway.call('DELETE', `/api/keys/${key.id}`)
+    : gateway.call('PATCH', `/api/keys/${key.id}`, { enabled: false });
+
+const settled = (key: CreatedKey) =>
+  expect.poll(async () => (await gateway.walletOf(key)).held_usd, { timeout: 5_000, interval: 20 }).toBe(0);
+
+test.each([
+  ['/v1', 'revoked', CHAT, ask('dear', { stream: true })],
+  ['/v1', 'disabled', CHAT, ask('dear', { stream: true })],
+  ['/c1', 'revoked', '/c1/chat', { model: 'dear', message: 'Hi', stream: true }],
+] as const)(
+  'an open stream of %s ends when its key is %s: with an error, paid for what came',
+  async (_, how, path, body) => {
+    const key = await gateway.createKey({ credit_usd: 1 });
+    gateway.upstream.reply(hangAfter(2));
+    const seen = gateway.upstream.chats.length;
+    const response = await gateway.as(key)('POST', path, body);
+    const reader = readerOf(response);
+    await reader.until('two');
+    expect((await end(key, how)).status).toBe(200);
+    const text = await reader.until('error');
+    expect(text).toContain('"code":"invalid_authorization"');
+    expect(text).toContain(`The key was ${how}.`);
+    expect(await reader.next()).toBeNull();
+    expect(text).not.toContain('[DONE]');
+    await gateway.upstream.chats[seen]?.aborted;
+    await settled(key);
+    const { balance_usd } = await gateway.walletOf(key);
+    expect(balance_usd).toBeLessThan(1);
+    expect(balance_usd).toBeGreaterThan(0.9);
+    expect((await errorOf(await gateway.as(key)('GET', '/v1/models'))).code).toBe('invalid_authorization');
+  },
+);
+
+test('a JSON answer that is waited for ends as well, for nothing', async () => {
+  const key = await gateway.createKey({ credit_usd: 1 });
+  gateway.upstream.reply(hangBeforeHeaders);
+  const seen = gateway.upstream.chats.length;
+  const pending = gateway.as(key)('POST', CHAT, ask('dear'));
+  await gateway.upstream.waitFor(({ chats }) => chats.length === seen + 1);
+  await end(key, 'revoked');
+  const { code, message } = await errorOf(await pending);
+  expect([code, message]).toEqual(['invalid_authorization', 'The key was revoked.']);
+  await gateway.upstream.chats[seen]?.aborted;
+  await settled(key);
+  expect((await gateway.walletOf(key)).balance_usd).toBe(1);
+});
+
+test('a subscription over a websocket ends as well, and so does what is asked on that socket later', async () => {
+  const key = await gateway.createKey({ credit_usd: 1 });
+  const { client } = connectClient(gateway, { apiKey: key.key });
+  gateway.upstream.reply(hangAfter(2));
+  const open = async () => {
+    for await (const _ of client.streamChat({ model: 'dear', messages: [{ role: 'user', content: 'Hi' }] })) {
+      // Its first chunk has come.
+      await end(key, 'revoked');
+    }
+  };
+  expect((await failureOf(open())).code).toBe('invalid_authorization');
+  expect((await failureOf(open())).code).toBe('invalid_authorization');
+  await settled(key);
+  client.close();
+});
+
+test('another process that has the database open knows of it within a second', async () => {
+  const other = await startAccounts({ DATABASE_URL: `file:${gateway.dataDir}/duplex.db` });
+  const key = await gateway.createKey();
+  const status = async () => (await other.as(key)('GET', '/v1/models')).status;
+  await expect.poll(status, { timeout: 3_000, interval: 50 }).toBe(200);
+  await end(key, 'revoked');
+  await expect.poll(status, { timeout: 3_000, interval: 50 }).toBe(401);
+  await other.close();
+});
