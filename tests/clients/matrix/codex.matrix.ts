@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findAgent, openWorkplace, type Workplace } from '../support/run-agent.ts';
-import { bearer, root } from '../support/start-gateway.ts';
-import { type ScriptedGateway, type ScriptedOptions, startScripted } from '../support/start-scripted.ts';
-import type { Script } from '../support/upstream/exchange.ts';
-import { answer, callTools, say } from '../support/upstream/scripts/answers.ts';
-import { refuse } from '../support/upstream/scripts/refusals.ts';
+import { findAgent, openWorkplace, type Workplace } from '../../support/run-agent.ts';
+import { bearer, root } from '../../support/start-gateway.ts';
+import { type ScriptedGateway, type ScriptedOptions, startScripted } from '../../support/start-scripted.ts';
+import type { Script } from '../../support/upstream/exchange.ts';
+import { answer, callTools, say } from '../../support/upstream/scripts/answers.ts';
+import { refuse } from '../../support/upstream/scripts/refusals.ts';
 
 const codex = findAgent('codex');
 
