@@ -25,7 +25,7 @@ import { restPlugin } from './http/rest.ts';
 import { trpcPlugin } from './http/trpc.ts';
 import type { OpenedProviders } from './open-providers.ts';
 import { createRouter } from './rpc/router.ts';
-import type { Store } from './store/store.ts';
+import type { Store } from './store/interface/store.ts';
 
 export interface AppDeps extends OpenedProviders {
   readonly env: Env;

@@ -30,7 +30,7 @@ import {
 import { listAudit } from '../features/system/list-audit.ts';
 import { showStatus } from '../features/system/show-status.ts';
 import { getWallet, listEntries, listWallets, postEntry } from '../features/wallets/manage-wallets.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store/interface/store.ts';
 import { documented, type Meta, procedure, publicProcedure } from './trpc.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';

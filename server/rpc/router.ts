@@ -29,7 +29,7 @@ import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import { Json } from '../providers/json.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store/interface/store.ts';
 import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';

@@ -12,7 +12,7 @@ import { listUsage } from '../features/usage/list-usage.ts';
 import { reportUsage } from '../features/usage/report-usage.ts';
 import { toCsv } from '../features/usage/to-csv.ts';
 import { showBillingUsage, showSubscription } from '../features/wallets/show-billing.ts';
-import type { Store } from '../store/store.ts';
+import type { Store } from '../store/interface/store.ts';
 import { documented, type Meta, procedure } from './trpc.ts';
 
 const at = (path: `/${string}`, summary: string): Meta => ({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
-import type { KeyFields, KeyRow, KeySecret, KeyStore } from './store.ts';
+import type { KeyFields, KeyRow, KeySecret, KeyStore } from './interface/keys.ts';
 
 /** A key as the database has it. */
 type StoredKey = Prisma.ApiKeyGetPayload<object>;

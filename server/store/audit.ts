@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import type { AuditStore, NewAudit } from './store.ts';
+import type { AuditStore, NewAudit } from './interface/audit.ts';
 
 const Details = z.record(z.string(), z.unknown());
 

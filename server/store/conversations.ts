@@ -1,8 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo } from './rows.ts';
-import { searchConversations, toMatch } from './search.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -15,7 +13,9 @@ import type {
   NewMessage,
   NewTurn,
   RewrittenMessage,
-} from './store.ts';
+} from './interface/conversations.ts';
+import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo } from './rows.ts';
+import { searchConversations, toMatch } from './search.ts';
 import type { Turns } from './turns.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
 

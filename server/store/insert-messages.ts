@@ -1,7 +1,7 @@
 import { newId } from './ids.ts';
+import { EMPTY_ANSWER, type NewMessage } from './interface/conversations.ts';
 import { withoutNul } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';
-import { EMPTY_ANSWER, type NewMessage } from './store.ts';
 
 const INSERT_MESSAGE = `
   INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "status",

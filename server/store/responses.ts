@@ -1,7 +1,8 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
+import type { MessageRow } from './interface/conversations.ts';
+import type { ResponseStore, StoredResponse } from './interface/responses.ts';
 import { messageFields, ownedBy, toMessageRow } from './rows.ts';
-import type { MessageRow, ResponseStore, StoredResponse } from './store.ts';
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;

@@ -1,6 +1,6 @@
 import { Usage } from '../../contracts/chat/completion.ts';
 import type { Prisma } from './generated/client.ts';
-import type { ConversationKey, ConversationRow, MessageRow } from './store.ts';
+import type { ConversationKey, ConversationRow, MessageRow } from './interface/conversations.ts';
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 

@@ -1,6 +1,6 @@
 import { Prisma, type PrismaClient } from './generated/client.ts';
+import type { ConversationPage } from './interface/conversations.ts';
 import { conversationFields } from './rows.ts';
-import type { ConversationPage } from './store.ts';
 
 interface Hit {
   readonly conversationId: string;

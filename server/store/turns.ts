@@ -2,13 +2,6 @@ import { MessageStatus, StoredMessage } from '../../contracts/conversations/conv
 import { AppError } from '../errors/app-error.ts';
 import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, type Place } from './insert-messages.ts';
-import type { Owner } from './owner.ts';
-import { freeTurnsOf } from './recover-turns.ts';
-import { removeMessage } from './remove-message.ts';
-import { withoutNul } from './rows.ts';
-import type { Transact } from './sqlite/adapter.ts';
-import type { Statements } from './sqlite/connection.ts';
-import { toSqliteTime } from './sqlite/values.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -18,7 +11,14 @@ import type {
   NewMessage,
   NewTurn,
   RewrittenMessage,
-} from './store.ts';
+} from './interface/conversations.ts';
+import type { Owner } from './owner.ts';
+import { freeTurnsOf } from './recover-turns.ts';
+import { removeMessage } from './remove-message.ts';
+import { withoutNul } from './rows.ts';
+import type { Transact } from './sqlite/adapter.ts';
+import type { Statements } from './sqlite/connection.ts';
+import { toSqliteTime } from './sqlite/values.ts';
 
 const INSERT_CONVERSATION = `
   INSERT INTO "Conversation" ("id", "owner", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",

@@ -1,4 +1,4 @@
-import type { EndedTurn } from './store.ts';
+import type { EndedTurn } from './interface/conversations.ts';
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 10_000;

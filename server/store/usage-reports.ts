@@ -1,9 +1,9 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
+import type { UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './interface/usage.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
-import type { UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './store.ts';
 
 /** How many rows are summed up in one transaction, which blocks the event loop for some 20 ms. */
 const COMPACTED_AT_ONCE = 2_000;

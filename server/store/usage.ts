@@ -1,10 +1,10 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { AppError } from '../errors/app-error.ts';
 import { useDatabase } from './failures.ts';
+import type { UsageRow, UsageStore } from './interface/usage.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { SqlValue } from './sqlite/driver.ts';
 import { toSqliteTime } from './sqlite/values.ts';
-import type { UsageRow, UsageStore } from './store.ts';
 
 const FLUSH_MS = 100;
 const BATCH_ROWS = 200;

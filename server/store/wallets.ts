@@ -1,11 +1,11 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
+import type { LedgerRow, NewEntry, NewReservation, Reserved, WalletRow, WalletStore } from './interface/wallets.ts';
 import type { Owner } from './owner.ts';
 import { SettlementQueue } from './settlement-queue.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
-import type { LedgerRow, NewEntry, NewReservation, Reserved, WalletRow, WalletStore } from './store.ts';
 
 /**
  * Each step is one statement: a condition and what follows from it. Triggers (see the migration) carry it to the wallet

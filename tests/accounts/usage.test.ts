@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CreatedKey } from '../../contracts/keys/key.ts';
 import type { UsageEntry, UsageItem } from '../../contracts/usage/usage.ts';
 import { firstKeptDay } from '../../server/features/usage/compact-usage.ts';
-import type { UsageRow } from '../../server/store/store.ts';
+import type { UsageRow } from '../../server/store/interface/usage.ts';
 import { errorOf } from '../support/error-of.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
 import { say } from '../support/upstream/scripts/answers.ts';

@@ -68,7 +68,7 @@ const seams = [
   'server/providers/chunk-collector.ts',
   'server/providers/image-answer.ts',
   'server/providers/reasoning-details.ts',
-  'server/store/store.ts',
+  'server/store/interface/',
 ];
 const core = ['contracts/', 'server/errors/'];
 
@@ -78,7 +78,7 @@ describe('dependencies point inward', () => {
     expect(graph.get('server/app.ts')).toContainEqual({ target: 'fastify', typeOnly: false });
     expect(graph.get('server/features/chat/take-turn.ts')).toEqual(
       expect.arrayContaining([
-        { target: 'server/store/store.ts', typeOnly: true },
+        { target: 'server/store/interface/conversations.ts', typeOnly: true },
         { target: 'server/features/chat/build-prompt.ts', typeOnly: false },
       ]),
     );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KeyFields } from '../../server/store/store.ts';
+import type { KeyFields } from '../../server/store/interface/keys.ts';
 import { freshStore, openTestStore } from './support.ts';
 
 const fields: KeyFields = {

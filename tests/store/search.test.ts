@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/interface/store.ts';
 import { answerTo, checkSearchIndex, freshStore, newTurn, openRaw, talk } from './support.ts';
 
 function search(store: Store, query: string, userId: string | null = null) {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
-import type { Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/interface/store.ts';
 import type { Random } from '../support/random.ts';
 
 export interface Spent {

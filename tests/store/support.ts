@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from '../../server/store/interface/conversations.ts';
+import type { Store } from '../../server/store/interface/store.ts';
+import type { UsageRow } from '../../server/store/interface/usage.ts';
 import { openStore, type StoreOptions } from '../../server/store/open-store.ts';
 import { type Database, loadDriver } from '../../server/store/sqlite/driver.ts';
-import type { BegunTurn, EndedTurn, NewMessage, NewTurn, Store, UsageRow } from '../../server/store/store.ts';
 
 export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { NewReservation, Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/interface/store.ts';
+import type { NewReservation } from '../../server/store/interface/wallets.ts';
 import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild, tempFolder } from './support.ts';
 
 const topUp = (store: Store, owner: string, amount: number) =>

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { createApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
 import { openProviders } from '../../server/open-providers.ts';
+import type { Store } from '../../server/store/interface/store.ts';
 import { openStore } from '../../server/store/open-store.ts';
-import type { Store } from '../../server/store/store.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 export const bearer = 'test-bearer-0123456789';

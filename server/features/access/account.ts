@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
-import type { KeyLimits, KeyRow, WalletStore } from '../../store/store.ts';
+import type { KeyLimits, KeyRow } from '../../store/interface/keys.ts';
+import type { WalletStore } from '../../store/interface/wallets.ts';
 import { secondsToNextDay, secondsToNextMonth } from './next-period.ts';
 import { TokenBucket } from './token-bucket.ts';
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
-import type { KeyRow, KeyStore, WalletStore } from '../../store/store.ts';
+import type { KeyRow, KeyStore } from '../../store/interface/keys.ts';
+import type { WalletStore } from '../../store/interface/wallets.ts';
 import type { Principal } from '../chat/caller.ts';
 import type { Group } from '../models/catalog.ts';
 import { Account } from './account.ts';

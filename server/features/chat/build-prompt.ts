@@ -1,4 +1,4 @@
-import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/store.ts';
+import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/interface/conversations.ts';
 
 /** A dense script or code has about this many bytes a token; a low figure errs towards dropping early. */
 const BYTES_PER_TOKEN = 3;

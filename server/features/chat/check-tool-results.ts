@@ -1,6 +1,6 @@
 import type { ToolResult } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { HistoryMessage } from '../../store/store.ts';
+import type { HistoryMessage } from '../../store/interface/conversations.ts';
 import { answeredTurns, callIds } from './build-prompt.ts';
 
 /** The calls of the last answer that the model gets to see; a turn that failed is not among those. */

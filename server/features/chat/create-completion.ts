@@ -2,7 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from 
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
-import type { UsageStore } from '../../store/store.ts';
+import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';

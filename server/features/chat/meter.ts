@@ -1,6 +1,6 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { UsageStore } from '../../store/store.ts';
+import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Admission } from '../access/account.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { type Consumption, costOf } from '../models/price.ts';

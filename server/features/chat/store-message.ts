@@ -1,7 +1,7 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage, Content, ContentPart, ImagePart } from '../../../contracts/chat/message.ts';
 import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
-import { EMPTY_ANSWER, type NewMessage } from '../../store/store.ts';
+import { EMPTY_ANSWER, type NewMessage } from '../../store/interface/conversations.ts';
 
 /** The words of a content, for the search. */
 function textOf(content: unknown): string {

@@ -10,7 +10,12 @@ import type {
   UpdateConversationRequest,
 } from '../../../contracts/conversations/conversation.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { ConversationKey, ConversationRow, ConversationStore, MessageRow } from '../../store/store.ts';
+import type {
+  ConversationKey,
+  ConversationRow,
+  ConversationStore,
+  MessageRow,
+} from '../../store/interface/conversations.ts';
 import type { Principal } from '../chat/caller.ts';
 
 const DEFAULT_LIMIT = 20;

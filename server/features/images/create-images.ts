@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { type ImageRequest, isEdit, toImageEvents } from '../../providers/image-answer.ts';
 import { Json } from '../../providers/json.ts';
 import type { Provider, ProviderCall } from '../../providers/provider.ts';
-import type { UsageStore } from '../../store/store.ts';
+import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Caller } from '../chat/caller.ts';
 import { expectImages } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';

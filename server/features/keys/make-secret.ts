@@ -1,5 +1,5 @@
 import { hash, randomInt } from 'node:crypto';
-import type { KeySecret } from '../../store/store.ts';
+import type { KeySecret } from '../../store/interface/keys.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const LENGTH = 48;

@@ -8,7 +8,8 @@ import type {
   UpdateKeyRequest,
 } from '../../../contracts/keys/key.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { KeyFields, KeyRow, Store } from '../../store/store.ts';
+import type { KeyFields, KeyRow } from '../../store/interface/keys.ts';
+import type { Store } from '../../store/interface/store.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
 import { isRange } from '../access/ip-ranges.ts';
 import type { Principal } from '../chat/caller.ts';

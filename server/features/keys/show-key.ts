@@ -1,5 +1,5 @@
 import type { ApiKey, UpdateKeyRequest } from '../../../contracts/keys/key.ts';
-import type { KeyFields, KeyRow } from '../../store/store.ts';
+import type { KeyFields, KeyRow } from '../../store/interface/keys.ts';
 import { toMicro, toUsd } from '../wallets/micro-usd.ts';
 
 const usdOf = (micro: number | null) => (micro === null ? null : toUsd(micro));

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { HistoryMessage } from '../../store/store.ts';
+import type { HistoryMessage } from '../../store/interface/conversations.ts';
 import { answeredTurns, callIds, isResultOf } from '../chat/build-prompt.ts';
 
 /** The calls that still wait for their results at the end of what was said before. */

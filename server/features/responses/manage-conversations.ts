@@ -10,7 +10,7 @@ import {
 } from '../../../contracts/responses/conversation.ts';
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/store.ts';
+import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/interface/conversations.ts';
 import type { Principal } from '../chat/caller.ts';
 import { toNewMessage } from '../chat/store-message.ts';
 import { listPage } from './list-page.ts';

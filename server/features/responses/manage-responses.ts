@@ -9,7 +9,7 @@ import {
 } from '../../../contracts/responses/response.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { Json } from '../../providers/json.ts';
-import type { StoredResponse } from '../../store/store.ts';
+import type { StoredResponse } from '../../store/interface/responses.ts';
 import type { Caller, Principal } from '../chat/caller.ts';
 import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
 import { listPage, showsProof } from './list-page.ts';

@@ -9,9 +9,8 @@ import type {
   HistoryMessage,
   NewMessage,
   NewTurn,
-  ResponseStore,
-  StoredResponse,
-} from '../../store/store.ts';
+} from '../../store/interface/conversations.ts';
+import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
 import { answeredTurns, buildPrompt } from '../chat/build-prompt.ts';
 import type { Principal } from '../chat/caller.ts';
 import { withoutMedia } from '../chat/check-messages.ts';

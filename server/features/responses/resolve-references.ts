@@ -1,7 +1,7 @@
 import type { InputItem, OutputItem } from '../../../contracts/responses/item.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { ResponseStore } from '../../store/store.ts';
+import type { ResponseStore } from '../../store/interface/responses.ts';
 import type { Principal } from '../chat/caller.ts';
 import { messageIdOf, responseIdOf, stemOf } from './item-ids.ts';
 import { readOutput, toItems } from './stored-items.ts';

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { ImageAddress, TypedObjects } from '../../../contracts/responses/answer-shapes.ts';
 import { type ItemPart, type OutputItem, OutputItems } from '../../../contracts/responses/item.ts';
-import type { MessageRow } from '../../store/store.ts';
+import type { MessageRow } from '../../store/interface/conversations.ts';
 import { ItemIds, stemOf } from './item-ids.ts';
 import { sealProof } from './reasoning-proof.ts';
 

@@ -1,6 +1,6 @@
 import type { BackendHealth, Readiness, Route } from '../../../contracts/system/health.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store } from '../../store/interface/store.ts';
 import type { Catalog } from '../models/catalog.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
 

@@ -1,5 +1,5 @@
 import type { AuditList, ListAuditRequest } from '../../../contracts/system/audit.ts';
-import type { AuditStore } from '../../store/store.ts';
+import type { AuditStore } from '../../store/interface/audit.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
 import type { Principal } from '../chat/caller.ts';
 

@@ -1,4 +1,4 @@
-import type { UsageStore } from '../../store/store.ts';
+import type { UsageStore } from '../../store/interface/usage.ts';
 
 const DAY_MS = 86_400_000;
 const EVERY_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { ListUsageRequest, UsageEntry, UsageEntryList } from '../../../contracts/usage/usage.ts';
-import type { UsageRow, UsageStore } from '../../store/store.ts';
+import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
 import type { Principal } from '../chat/caller.ts';
 import { toUsd } from '../wallets/micro-usd.ts';
 import { toFilter } from './usage-filter.ts';

@@ -5,7 +5,7 @@ import {
   type UsageSums,
   usageDimensions,
 } from '../../../contracts/usage/usage.ts';
-import type { UsageColumn, UsageStore, UsageSum } from '../../store/store.ts';
+import type { UsageColumn, UsageStore, UsageSum } from '../../store/interface/usage.ts';
 import type { Principal } from '../chat/caller.ts';
 import { toUsd } from '../wallets/micro-usd.ts';
 import { toFilter } from './usage-filter.ts';

@@ -1,6 +1,6 @@
 import type { ListUsageRequest } from '../../../contracts/usage/usage.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { UsageFilter } from '../../store/store.ts';
+import type { UsageFilter } from '../../store/interface/usage.ts';
 import type { Principal } from '../chat/caller.ts';
 
 const DAY_MS = 86_400_000;

@@ -9,7 +9,8 @@ import type {
   WalletRef,
 } from '../../../contracts/wallets/wallet.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { LedgerRow, Store, WalletRow } from '../../store/store.ts';
+import type { Store } from '../../store/interface/store.ts';
+import type { LedgerRow, WalletRow } from '../../store/interface/wallets.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
 import type { Principal } from '../chat/caller.ts';
 import { toMicro, toUsd } from './micro-usd.ts';

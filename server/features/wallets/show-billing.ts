@@ -1,5 +1,5 @@
 import type { BillingSubscription, BillingUsage, BillingUsageRequest } from '../../../contracts/usage/billing.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store } from '../../store/interface/store.ts';
 import type { Principal } from '../chat/caller.ts';
 import { toUsd } from './micro-usd.ts';
 

@@ -2,8 +2,8 @@
 // at the line `end` ends all that it has begun and prints `ended`.
 import { createInterface } from 'node:readline';
 import { AppError } from '../../../server/errors/app-error.ts';
+import type { BegunTurn } from '../../../server/store/interface/conversations.ts';
 import { openStore } from '../../../server/store/open-store.ts';
-import type { BegunTurn } from '../../../server/store/store.ts';
 
 const [url = '', migrationsDir = ''] = process.argv.slice(2);
 const store = await openStore({ url, migrationsDir });

@@ -1,0 +1,188 @@
+import type { Usage } from '../../../contracts/chat/completion.ts';
+import type { MessageStatus, StoredMessage } from '../../../contracts/conversations/conversation.ts';
+
+/** The `prompt` of an answer of which there is nothing: it has not begun, or failed, or its process was killed. */
+export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
+
+/** A message as it goes to the store. */
+export interface NewMessage {
+  readonly role: StoredMessage['role'];
+  /** JSON text of the message exactly as it stands in every later prompt: it is joined in as it is, byte for byte. */
+  readonly prompt: string;
+  /** Its words, for the full-text search. */
+  readonly text: string;
+}
+
+export interface NewTurn {
+  /** Null starts a conversation. */
+  readonly conversationId: string | null;
+  /** Whose key asks; null is the administrator, who sees every owner's. */
+  readonly owner: string | null;
+  /** The end user; null sees only conversations without one. */
+  readonly userId: string | null;
+  /** The alias that answers. */
+  readonly model: string;
+  /** Undefined keeps the conversation's own. */
+  readonly systemPrompt?: string | null | undefined;
+  readonly messages: readonly NewMessage[];
+  /** The turn is taken only while the conversation has so many messages; else it is `conversation_busy`. */
+  readonly expectedCount?: number | undefined;
+  /**
+   * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
+   * and may be asked more than once.
+   */
+  readonly check?: (history: readonly HistoryMessage[]) => void;
+  /** Where the answer is one of `/v1/responses`. */
+  readonly response?: NewResponse | undefined;
+}
+
+/** What is kept of a response from its start. */
+interface NewResponse {
+  /** Its id, by that of the answer. */
+  readonly idOf: (answerId: string) => string;
+  /** How many of the turn's messages are its own input: the last ones. */
+  readonly inputCount: number;
+  /** JSON text. */
+  readonly echo: string;
+}
+
+/** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
+export interface HistoryMessage {
+  readonly turnId: string;
+  readonly role: StoredMessage['role'];
+  readonly prompt: string;
+  readonly status: MessageStatus;
+}
+
+export interface BegunTurn {
+  readonly conversationId: string;
+  /** The id of the answer that is now `in_progress`. */
+  readonly answerId: string;
+  readonly systemPrompt: string | null;
+  /** All earlier messages, oldest first, without the ones of this turn. */
+  readonly history: readonly HistoryMessage[];
+}
+
+export interface EndedTurn {
+  readonly conversationId: string;
+  readonly answerId: string;
+  readonly status: Exclude<MessageStatus, 'in_progress'>;
+  /** As in `NewMessage`; `EMPTY_ANSWER` when nothing came. */
+  readonly prompt: string;
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly finishReason: string | null;
+  readonly usage: Usage | null;
+  /** Where it is the answer of a response. `output` and `error` are JSON text. */
+  readonly response?: { readonly id: string; readonly output: string; readonly error: string | null } | undefined;
+}
+
+export interface NewConversation {
+  /** As in `NewTurn`. */
+  readonly owner: string | null;
+  readonly userId: string | null;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly messages: readonly NewMessage[];
+}
+
+/** What is left of a message of which a part was removed. */
+export interface RewrittenMessage extends Pick<NewMessage, 'prompt' | 'text'> {
+  readonly reasoning: string | null;
+  /** JSON text of the items of the response whose answer it is; null when it is of none. */
+  readonly output: string | null;
+}
+
+export interface ConversationRow {
+  readonly id: string;
+  readonly title: string | null;
+  readonly userId: string | null;
+  readonly model: string | null;
+  readonly systemPrompt: string | null;
+  readonly messageCount: number;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+}
+
+export interface MessageRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly parentId: string | null;
+  /** As in `HistoryMessage`. */
+  readonly turnId: string;
+  readonly role: StoredMessage['role'];
+  readonly prompt: string;
+  readonly reasoning: string | null;
+  readonly status: MessageStatus;
+  readonly model: string | null;
+  readonly finishReason: string | null;
+  readonly usage: Usage | null;
+  readonly createdAt: Date;
+}
+
+/** Names one conversation as one end user may see it: their own, and those without a user. */
+export interface ConversationKey {
+  readonly id: string;
+  /** As in `NewTurn`. */
+  readonly owner: string | null;
+  readonly userId: string | null;
+}
+
+export interface ConversationPage {
+  readonly items: readonly (ConversationRow & { readonly excerpt?: string })[];
+  readonly total: number;
+}
+
+/**
+ * Conversations and their messages. A conversation belongs to the owner of the key that began it, and no other owner's
+ * key sees it; the administrator sees all. Within that, a conversation of a user is visible to that user alone; one without a user is
+ * visible to all. What is not visible is as good as absent.
+ */
+export interface ConversationStore {
+  /**
+   * Stores the messages of a turn and an empty answer `in_progress`, atomically, and marks the conversation busy. It
+   * is on disk when the promise resolves. Throws `conversation_not_found` and `conversation_busy`.
+   */
+  beginTurn(turn: NewTurn): Promise<BegunTurn>;
+  /**
+   * Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. Throws
+   * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
+   */
+  endTurn(turn: EndedTurn): Promise<void>;
+  /** Takes a begun turn back as if it had never been: its messages, and the conversation when it has no others. */
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void>;
+  /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
+  list(page: {
+    owner: string | null;
+    userId: string | null;
+    limit: number;
+    offset: number;
+    query?: string;
+  }): Promise<ConversationPage>;
+  find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
+  /** Undefined keeps a field, null clears it. */
+  update(
+    key: ConversationKey,
+    fields: {
+      title?: string | null | undefined;
+      systemPrompt?: string | null | undefined;
+      metadata?: string | null | undefined;
+    },
+  ): Promise<ConversationRow | null>;
+  /** A conversation that nobody has answered in yet. Gives its id. */
+  create(start: NewConversation): Promise<string>;
+  /**
+   * Adds messages without asking for an answer, and gives the `seq` of the first one. Throws `conversation_not_found`
+   * and `conversation_busy`.
+   */
+  append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number>;
+  /**
+   * Changes a message for good, or with null takes it out; a response goes with its answer. False when there is none
+   * of that id. Throws as `append` does.
+   */
+  rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean>;
+  /** Removes it with all its messages; false when there was none. */
+  remove(key: ConversationKey): Promise<boolean>;
+}

@@ -1,0 +1,86 @@
+/** What one request used, whichever way it ended. */
+export interface UsageRow {
+  readonly requestId: string;
+  readonly at: Date;
+  /** The surface, such as `v1.chat` or `c1.chat`. */
+  readonly operation: string;
+  readonly alias: string;
+  readonly provider: string | null;
+  /** The upstream's own model name. */
+  readonly model: string | null;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly reasoningTokens: number;
+  /** True when the upstream gave no counts. */
+  readonly estimated: boolean;
+  /** `ok`, `cancelled`, or an error code. */
+  readonly outcome: string;
+  readonly latencyMs: number;
+  /** Time to first token, in ms. */
+  readonly firstTokenMs: number | null;
+  readonly conversationId: string | null;
+  /** Null: the administrator. */
+  readonly keyId: string | null;
+  readonly owner: string | null;
+  readonly group: string | null;
+  /** In micro-USD; what it is worth, whether or not somebody was charged. */
+  readonly cost: number;
+  /** JSON text of the price that the cost was reckoned with; null: the model has none. */
+  readonly price: string | null;
+}
+
+/** Which requests are meant; undefined: whatever it is. */
+export interface UsageFilter {
+  /** Inclusive. */
+  readonly from: Date;
+  /** Exclusive. */
+  readonly to: Date;
+  readonly keyId?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly alias?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly outcome?: string | undefined;
+}
+
+export type UsageColumn = Exclude<keyof UsageFilter, 'from' | 'to'>;
+
+/** Averages are null where there is nothing to average. */
+export interface UsageSum {
+  /** Null where all time is one bucket. */
+  readonly start: Date | null;
+  /** One value for each column that was asked for, in that order. */
+  readonly values: readonly (string | null)[];
+  readonly requests: number;
+  /** Neither `ok` nor `cancelled`. */
+  readonly failed: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly reasoningTokens: number;
+  /** In micro-USD. */
+  readonly cost: number;
+  readonly latencyMs: number | null;
+  readonly firstTokenMs: number | null;
+}
+
+export interface UsageStore {
+  /** Queues a row; rows are written in batches, off the request's path. Never throws. */
+  record(row: UsageRow): void;
+  /** Resolves when everything queued so far is on disk. */
+  flush(): Promise<void>;
+  /** Sums by buckets of UTC, oldest first; a day whose rows were summed up counts at its beginning. */
+  sum(
+    filter: UsageFilter,
+    shape: { bucket: 'hour' | 'day' | 'month' | 'all'; by: readonly UsageColumn[]; limit: number },
+  ): Promise<readonly UsageSum[]>;
+  /** Rows, newest first; those that were summed up are gone. */
+  list(
+    filter: UsageFilter & { conversationId?: string | undefined },
+    page: { limit: number; offset: number },
+  ): Promise<readonly UsageRow[]>;
+  /** Sums up rows of before `day` (the beginning of one) by the day, and drops them. Returns how many there were. */
+  compact(day: Date): Promise<number>;
+}
