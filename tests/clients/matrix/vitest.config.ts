@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     root: new URL('../../..', import.meta.url).pathname,
     // Agents are skipped, and say so, where AGENTS_DIR does not name the folder in which npm installed them.
-    include: ['tests/clients/matrix/*.matrix.ts', 'tests/clients/codex.test.ts'],
+    include: ['tests/clients/matrix/*.matrix.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
