@@ -174,6 +174,7 @@ export AIDER_MODEL=openai/{{model}}
     "litellm_provider": "openai",
     "mode": "chat",
     "max_input_tokens": {{window}},
+    "max_output_tokens": 8192,
     "input_cost_per_token": 0,
     "output_cost_per_token": 0
   }

@@ -12,5 +12,5 @@ describeAgent('Cline', cline !== null, {
   },
   read: (path) => ({ name: 'read_files', arguments: { files: [{ path }] } }),
   edit: (path) => ({ name: 'editor', arguments: { path, old_text: 'world', new_text: 'Rome' } }),
-  overflow: { requests: 3, says: /Rome now/ },
+  overflow: { compacts: true, says: /overflow-recovery-compacted[\s\S]*Rome now/ },
 });

@@ -12,5 +12,5 @@ describeAgent('Continue', cn !== null, {
   },
   read: (filepath) => ({ name: 'Read', arguments: { filepath } }),
   edit: (file_path) => ({ name: 'Edit', arguments: { file_path, old_string: 'world', new_string: 'Rome' } }),
-  overflow: { requests: 3, says: /Rome now/ },
+  overflow: { compacts: false, says: /Context length exceeded/ },
 });

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { settingsOf } from '../../support/connect-settings.ts';
 import { type AgentRun, openWorkplace, type Workplace } from '../../support/run-agent.ts';
 import { type ScriptedGateway, type ScriptedOptions, startScripted } from '../../support/start-scripted.ts';
+import type { Answer } from '../../support/upstream/answer.ts';
 import type { Script } from '../../support/upstream/exchange.ts';
 import { isObject } from '../../support/upstream/json.ts';
-import { work } from '../../support/upstream/scripts/agent.ts';
+import { workAnd } from '../../support/upstream/scripts/agent.ts';
 import { answer, say } from '../../support/upstream/scripts/answers.ts';
 import { refuse } from '../../support/upstream/scripts/refusals.ts';
 
@@ -25,8 +26,13 @@ interface ChatAgent {
   read(file: string): ToolCall;
   /** `world` becomes `Rome`. */
   edit(file: string): ToolCall;
-  /** How often it asks the model when its prompt has become too long, and how it ends then. */
-  readonly overflow: { readonly requests: number; readonly says: RegExp };
+  /** What it prints when its prompt has become too long; with `compacts`, after it has shortened its history. */
+  readonly overflow: {
+    readonly compacts: boolean;
+    readonly says: RegExp;
+    /** It asks for the summary with its tools. */
+    readonly summary?: boolean;
+  };
 }
 
 const dialects: readonly (readonly [string, ScriptedOptions])[] = [
@@ -38,11 +44,19 @@ const dialects: readonly (readonly [string, ScriptedOptions])[] = [
 ];
 
 const WINDOW = 100_000;
+/** What a request without tools gets: one for a title, or for a summary. */
+const summary = say('<state_snapshot>The user wants greeting.txt to greet Rome.</state_snapshot>');
+/** What a prompt has that has become long. */
+const full = { prompt: 60_000, completion: 20 };
 const end = say('The greeting is for Rome now.');
 
 /** One call, behind a thought. */
-const use = ({ name, arguments: given }: ToolCall): Script =>
-  answer({ reasoning: ['Let me', ' see.'], calls: [{ name, pieces: [JSON.stringify(given)] }] });
+const use = ({ name, arguments: given }: ToolCall, usage?: Answer['usage']): Script =>
+  answer({
+    reasoning: ['Let me', ' see.'],
+    calls: [{ name, pieces: [JSON.stringify(given)] }],
+    ...(usage && { usage }),
+  });
 
 /** The requests that had tools: one a step, as none is sent twice. */
 const worked = ({ upstream }: ScriptedGateway) =>
@@ -65,7 +79,7 @@ export function describeAgent(title: string, installed: boolean, agent: ChatAgen
     });
 
     async function go(options: ScriptedOptions, ...steps: Script[]) {
-      const upstream = { ...options.upstream, fallback: work(...steps) };
+      const upstream = { ...options.upstream, fallback: workAnd(summary, ...steps) };
       const started = await startScripted({
         fields: `context_window: ${WINDOW}, reasoning: true`,
         ...options,
@@ -85,10 +99,14 @@ export function describeAgent(title: string, installed: boolean, agent: ChatAgen
       expect(requests[1]?.body.toString()).toContain('Hello, world.');
     });
 
-    test('is told when its prompt is too long', async () => {
-      const { run, requests } = await go({}, use(agent.read(file)), refuse('context-overflow'), end);
-      expect(requests).toHaveLength(agent.overflow.requests);
-      expect(`${run.stdout}${run.stderr}`).toMatch(agent.overflow.says);
-    });
+    test(
+      agent.overflow.compacts ? 'shortens a prompt that is too long' : 'is told of a prompt that is too long',
+      async () => {
+        const last = agent.overflow.summary ? [summary, end] : [end];
+        const { run, requests } = await go({}, use(agent.read(file), full), refuse('context-overflow'), ...last);
+        expect(requests).toHaveLength(agent.overflow.compacts ? 2 + last.length : 2);
+        expect(`${run.stdout}${run.stderr}`).toMatch(agent.overflow.says);
+      },
+    );
   });
 }

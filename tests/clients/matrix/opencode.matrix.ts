@@ -13,5 +13,5 @@ describeAgent('opencode', opencode !== null, {
   },
   read: (filePath) => ({ name: 'read', arguments: { filePath } }),
   edit: (filePath) => ({ name: 'edit', arguments: { filePath, oldString: 'world', newString: 'Rome' } }),
-  overflow: { requests: 3, says: /Rome now/ },
+  overflow: { compacts: true, says: /Rome now/ },
 });

@@ -11,5 +11,5 @@ describeAgent('Qwen Code', qwen !== null && node !== null, {
   run: (place, [shell], task) => place.run(node ?? '', [qwen ?? '', '--yolo', '-p', task], variablesOf(shell)),
   read: (file_path) => ({ name: 'read_file', arguments: { file_path } }),
   edit: (file_path) => ({ name: 'edit', arguments: { file_path, old_string: 'world', new_string: 'Rome' } }),
-  overflow: { requests: 3, says: /Rome now/ },
+  overflow: { compacts: true, says: /Rome now/, summary: true },
 });
