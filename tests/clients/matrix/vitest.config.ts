@@ -7,5 +7,7 @@ export default defineConfig({
     include: ['tests/clients/matrix/*.matrix.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Each agent is a program of its own: more at once than cores only make each other slow.
+    maxWorkers: 2,
   },
 });
