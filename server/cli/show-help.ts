@@ -19,5 +19,11 @@ export function showHelp(): string {
     'with the bearer in DATA_DIR. --json prints the answer as it came.',
     '',
     ...lines,
+    '  duplex connect [tool]',
+    '      Print the settings with which an agent, an editor or an SDK uses the gateway; without a tool: which there are',
+    '      --model …            An alias; the first one to chat with unless told',
+    '      --key …              The key to ask with, and to print; a placeholder is printed unless told',
+    '      --show-key           Print the bearer',
+    '',
   ].join('\n');
 }

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commands } from '../../server/cli/commands.ts';
 import { showHelp } from '../../server/cli/show-help.ts';
+import { runDuplex } from '../support/run-duplex.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
-import { bearer, root } from '../support/start-gateway.ts';
+import { bearer } from '../support/start-gateway.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 
 let gateway: AccountsGateway;
@@ -16,25 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The built program (by `npm test`), as `npx duplex` runs it, in an empty folder. */
-async function duplex(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const cwd = env.PWD ?? mkdtempSync(join(tmpdir(), 'duplex-cli-'));
-  const variables = { PATH: process.env.PATH, DUPLEX_URL: gateway.url, API_BEARER: bearer, ...env };
-  try {
-    const program = join(root, 'dist/server/cli/main.js');
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], { cwd, env: variables });
-    return { code: 0, out: stdout, err: stderr };
-  } catch (error) {
-    if (!(error instanceof Error && 'stdout' in error && 'stderr' in error && 'code' in error)) throw error;
-    return { code: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
-  }
-}
+const duplex = (args: readonly string[], env: Record<string, string> = {}) =>
+  runDuplex(args, { DUPLEX_URL: gateway.url, API_BEARER: bearer, ...env });
 
 const json = async (...args: string[]) => JSON.parse((await duplex([...args, '--json'])).out);
 

@@ -23,9 +23,16 @@ function listFiles(folder: string): string[] {
     );
 }
 
-/** `import … from 'x'`, `export … from 'x'`, `import 'x'` and `import('x')`; comments are left out. */
+/** Without comments, and without the blocks of text that the command line prints. */
+function codeOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+    .replace(/`\n[^`$]*`/g, "''")
+    .replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+}
+
+/** `import … from 'x'`, `export … from 'x'`, `import 'x'` and `import('x')`. */
 function importsOf(file: string): Import[] {
-  const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const code = codeOf(file);
   const found = [
     ...code.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'"`;]*?\sfrom\s+['"]([^'"]+)['"]/gm),
     ...code.matchAll(/^\s*import\s+()['"]([^'"]+)['"]/gm),
@@ -214,7 +221,7 @@ describe('dependencies point inward', () => {
 describe('the house rules', () => {
   test('only env.ts reads the environment', () => {
     const readers = server.filter((file) => {
-      const code = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+      const code = codeOf(file);
       return /process\s*\.\s*env|process\[['"]env|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|import.*\benv\b.*node:process/.test(
         code,
       );

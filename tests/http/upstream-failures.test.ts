@@ -42,6 +42,30 @@ const leak = (status: number, code: string | number = 'x') =>
     JSON.stringify({ error: { message: `Bad key ${upstreamKey} at http://10.0.0.5:8000`, code, type: 'y' } }),
   );
 
+describe('an overflow of the window is said in the words by which agents know it', () => {
+  const message = async (script: Script) => {
+    gateway.upstream.reply(script);
+    return (await (await gateway.call('POST', chat, hi)).json()).error.message;
+  };
+  const of = (words: string) => raw(400, json, JSON.stringify({ error: { message: words, code: 400, type: 'y' } }));
+
+  test('with the counts that the upstream gives', async () => {
+    const known = "This model's maximum context length is 8192 tokens. The prompt has 9001 tokens";
+    expect(await message(refuse('context-overflow'))).toBe(`${known}.`);
+    // As another Duplex says it.
+    expect(await message(of(`${known}.`))).toBe(`${known}.`);
+    expect(await message(of('length and max_tokens exceed context limit: 9001 + 500 > 8192'))).toBe(
+      `${known} and asks for 500 more.`,
+    );
+  });
+
+  test('and without', async () => {
+    expect(await message(of('the request exceeds the context size'))).toBe(
+      "This model's maximum context length is exceeded.",
+    );
+  });
+});
+
 describe.each(ways)('before the answer, asked by %s', (_way, path, body) => {
   const ask = async (script: Script) => {
     gateway.upstream.reply(script);

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { endLeftovers } from './end-leftovers.ts';
 
 /** How a run of an agent ended. */
-interface AgentRun {
+export interface AgentRun {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -15,6 +16,7 @@ export interface Workplace {
   readonly folder: string;
   readonly home: string;
   run(command: string, args: readonly string[], variables: Record<string, string>): Promise<AgentRun>;
+  /** Ends what the agent left running, and takes the folders away. */
   remove(): void;
 }
 
@@ -33,6 +35,12 @@ export function findAgent(command: string, ...places: readonly string[]): string
   if (found) return found;
   console.warn(`SKIPPED: '${command}' is not installed; AGENTS_DIR names the folder where npm installed it.`);
   return null;
+}
+
+/** Writes a file, such as one with settings, in a folder that need not be there yet. */
+export function putFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** The agent sees nothing of this machine's own settings: its home is empty, and its environment is what is given. */
@@ -62,7 +70,8 @@ export function openWorkplace(): Workplace {
         });
       }),
     remove() {
-      for (const path of [folder, home]) rmSync(path, { recursive: true, force: true });
+      endLeftovers(home);
+      for (const path of [folder, home]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

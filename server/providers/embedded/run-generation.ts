@@ -56,7 +56,7 @@ export class Generation {
     const chat = formatChat(lent.context, this.#request);
     const prompt = (await lent.context.tokenize(chat.prompt)).tokens.length;
     if (prompt + 1 > contextSize) {
-      const message = `The prompt has ${prompt} tokens, and the window of the model is ${contextSize} tokens with the answer.`;
+      const message = `This model's maximum context length is ${contextSize} tokens. The prompt has ${prompt} tokens.`;
       return { ...this.#failure('overflow', message, 'messages'), size: { prompt, window: contextSize } };
     }
     if (chat.grammar !== '' && !(await grammarIsReadable(chat.grammar))) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../../errors/app-error.ts';
+import { AppError, type Overflow } from '../../errors/app-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { readOverflow } from './read-overflow.ts';
 import { toErrorEnvelope } from './to-error-envelope.ts';
@@ -131,11 +131,21 @@ export function readErrorEvent(body: unknown): AppError {
   return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }
 
+/** Many clients know an overflow by these words of OpenAI's alone, whatever the code: LiteLLM, so aider, and Continue. */
+function sayOverflow(told: Overflow | null): string {
+  if (!told) return "This model's maximum context length is exceeded.";
+  const { prompt, answer, window } = told;
+  const asked = answer === null ? `${prompt} tokens` : `${prompt} tokens and asks for ${answer} more`;
+  return `This model's maximum context length is ${window} tokens. The prompt has ${asked}.`;
+}
+
 function overflow({ message }: UpstreamFault, cause: Error): AppError {
   const told = readOverflow(message);
-  const asked = told?.answer ? `${told.prompt} tokens and ${told.answer} of an answer` : `${told?.prompt} tokens`;
-  const said = told ? `The prompt has ${asked}, and the context window of the model ${told.window}.` : undefined;
-  return new AppError('context_length_exceeded', said, { param: 'messages', cause, overflow: told ?? undefined });
+  return new AppError('context_length_exceeded', sayOverflow(told), {
+    param: 'messages',
+    cause,
+    overflow: told ?? undefined,
+  });
 }
 
 function rejected(fault: UpstreamFault | null, cause: Error): AppError {

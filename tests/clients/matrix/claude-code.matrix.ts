@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { settingsOf, variablesOf } from '../../support/connect-settings.ts';
 import { png } from '../../support/pictures.ts';
-import { findAgent, openWorkplace, type Workplace } from '../../support/run-agent.ts';
-import { bearer, type Gateway, startGateway } from '../../support/start-gateway.ts';
+import { findAgent, openWorkplace, putFile, type Workplace } from '../../support/run-agent.ts';
+import { type Gateway, startGateway } from '../../support/start-gateway.ts';
 import type { Script } from '../../support/upstream/exchange.ts';
 import { isObject, type JsonObject } from '../../support/upstream/json.ts';
 import { work } from '../../support/upstream/scripts/agent.ts';
@@ -57,16 +58,17 @@ const read = (id = 'call_1') => use(id, 'Read', { file_path: file });
 const edit = (id = 'call_2') => use(id, 'Edit', { file_path: file, old_string: 'world', new_string: 'Rome' });
 const end = say('The greeting is for Rome now.');
 
-/** What docs/claude-code.md says to set. */
-const settings = ({ url }: Gateway) => ({
-  ANTHROPIC_BASE_URL: url,
-  ANTHROPIC_AUTH_TOKEN: bearer,
-  ANTHROPIC_MODEL: 'big',
-  ANTHROPIC_DEFAULT_HAIKU_MODEL: 'small',
-  CLAUDE_CODE_MAX_CONTEXT_TOKENS: '100000',
-  CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
-  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-});
+/** What `duplex connect claude-code` says to set, and a smaller model. */
+function settings({ url }: Gateway): Record<string, string> {
+  const [shell] = settingsOf('claude-code', { url, model: 'big', window: 100_000 });
+  return { ...variablesOf(shell), ANTHROPIC_DEFAULT_HAIKU_MODEL: 'small' };
+}
+
+/** The same as its file of settings. */
+function settingsFile({ url }: Gateway): string {
+  const [, json = ''] = settingsOf('claude-code', { url, model: 'big', window: 100_000 });
+  return json;
+}
 
 async function ask(gateway: Scripted, variables: Record<string, string> = {}, tools?: string): Promise<JsonObject> {
   return runIt({ ...settings(gateway), ...variables }, tools);
@@ -185,8 +187,7 @@ describe.skipIf(!claude)('Claude Code', { timeout: 120_000 }, () => {
 
   test('takes the same settings from its file', async () => {
     const gateway = await start([read(), edit(), end]);
-    mkdirSync(join(place.home, '.claude'));
-    writeFileSync(join(place.home, '.claude/settings.json'), JSON.stringify({ env: settings(gateway) }));
+    putFile(join(place.home, '.claude/settings.json'), settingsFile(gateway));
     expect(await runIt({})).toMatchObject({ is_error: false, modelUsage: { big: { contextWindow: 100_000 } } });
     expect(content()).toBe('Hello, Rome.\n');
   });

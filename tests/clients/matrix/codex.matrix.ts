@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { settingsOf, variablesOf } from '../../support/connect-settings.ts';
 import { findAgent, openWorkplace, type Workplace } from '../../support/run-agent.ts';
-import { bearer, root } from '../../support/start-gateway.ts';
 import { type ScriptedGateway, type ScriptedOptions, startScripted } from '../../support/start-scripted.ts';
 import type { Script } from '../../support/upstream/exchange.ts';
 import { answer, callTools, say } from '../../support/upstream/scripts/answers.ts';
@@ -11,13 +11,7 @@ import { refuse } from '../../support/upstream/scripts/refusals.ts';
 
 const codex = findAgent('codex');
 
-/** The very settings of the guide, with this gateway's address and a model. */
-function settings(url: string, model: string): string {
-  const guide = readFileSync(join(root, 'docs/codex.md'), 'utf8');
-  const [, toml] = /```toml\n(model = [\s\S]*?)```/.exec(guide) ?? [];
-  if (!toml) throw new Error('The guide has no settings.');
-  return toml.replace(/^model = .*$/m, `model = "${model}"`).replace('http://127.0.0.1:3000', url);
-}
+const WINDOW = 32_768;
 
 const dialects: readonly (readonly [string, ScriptedOptions])[] = [
   ['vllm', {}],
@@ -41,6 +35,7 @@ const applyPatch = (name: string): Script =>
 describe.skipIf(!codex)('Codex', { timeout: 120_000 }, () => {
   let place: Workplace;
   let home: string;
+  let shell: string | undefined;
   let gateway: ScriptedGateway | undefined;
   beforeEach(() => {
     place = openWorkplace();
@@ -55,14 +50,16 @@ describe.skipIf(!codex)('Codex', { timeout: 120_000 }, () => {
   async function start(model: string, options: ScriptedOptions, ...scripts: Script[]): Promise<ScriptedGateway> {
     gateway = await startScripted({ aliases: [model], ...options });
     gateway.upstream.reply(...scripts);
-    writeFileSync(join(home, 'config.toml'), settings(gateway.url, model));
+    const [toml = '', variables] = settingsOf('codex', { url: gateway.url, model, window: WINDOW });
+    shell = variables;
+    writeFileSync(join(home, 'config.toml'), toml);
     return gateway;
   }
 
   const exec = (...args: string[]) =>
     place.run(codex ?? '', ['exec', '--json', '--skip-git-repo-check', '--sandbox', 'danger-full-access', ...args], {
       CODEX_HOME: home,
-      DUPLEX_API_KEY: bearer,
+      ...variablesOf(shell),
     });
 
   const greeting = () => readFileSync(join(place.folder, 'greeting.txt'), 'utf8');

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+import { GatewayInfo, type ModelInfo } from '../../../contracts/models/model.ts';
+import { loadEnv } from '../../env.ts';
+import { CallError, callGateway, readBearer } from '../call-gateway.ts';
+import { UsageError } from '../read-command.ts';
+import { render } from './tool.ts';
+import { tools } from './tools.ts';
+
+/** What is printed, and what the user should know besides. */
+interface Shown {
+  readonly text: string;
+  readonly notes: readonly string[];
+}
+
+const PLACEHOLDER = 'YOUR_KEY';
+/** In tokens, where the models file has none. */
+const USUAL_WINDOW = 32_768;
+
+const list = (): string => {
+  const widest = Math.max(...Object.keys(tools).map((name) => name.length));
+  return Object.entries(tools)
+    .map(([name, { title }]) => `${name.padEnd(widest)}  ${title}\n`)
+    .join('');
+};
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { model: { type: 'string' }, key: { type: 'string' }, 'show-key': { type: 'boolean' } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError(`connect: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The settings are shell, TOML, YAML and code: what would need quotes in one of them has no place in any. */
+function checkPlain(what: string, text: string): void {
+  if (/^[\w./:@+~-]+$/.test(text)) return;
+  throw new CallError(`The ${what} has characters that these settings cannot hold as they are.`);
+}
+
+const canChat = ({ endpoints, modalities }: ModelInfo): boolean =>
+  endpoints.includes('chat') && modalities.output.includes('text');
+
+function choose(models: readonly ModelInfo[], name: string | undefined) {
+  if (name === undefined) {
+    const found = models.find((model) => model.available && canChat(model));
+    if (!found) throw new CallError('The gateway lists no model to chat with: say --model.');
+    return { model: found.alias, window: found.context_window, notes: [] };
+  }
+  const found = models.find(({ alias }) => alias === name);
+  const notes = found && canChat(found) ? [] : [`The gateway lists no model "${name}" to chat with.`];
+  return { model: name, window: found?.context_window ?? null, notes };
+}
+
+/** Reads the words after `duplex connect`. Throws `UsageError` and `CallError`. */
+export async function connect(args: readonly string[]): Promise<Shown> {
+  const { values, positionals } = read(args);
+  const [name, ...more] = positionals;
+  if (name === undefined) {
+    return { text: `${list()}\nSay: duplex connect <tool> [--model …] [--key … | --show-key]\n`, notes: [] };
+  }
+  const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
+  if (!tool) throw new UsageError(`There is no tool "${name}": ${Object.keys(tools).join(', ')}.`);
+  if (more.length > 0) throw new UsageError('Say: duplex connect <tool>');
+  if (values.key !== undefined && values['show-key']) throw new UsageError('Say --key or --show-key, not both.');
+
+  const env = loadEnv();
+  const own = values.key ?? readBearer(env);
+  const response = await callGateway(env, new URL(`${env.gatewayUrl}/v1/info`), own);
+  const info = GatewayInfo.parse(await response.json());
+  const { model, window, notes } = choose(info.models, values.model);
+  const key = values['show-key'] ? own : (values.key ?? PLACEHOLDER);
+  checkPlain('name of the model', model);
+  checkPlain('key', key);
+  return {
+    text: render(tool, { url: env.gatewayUrl, key, model, window: window ?? USUAL_WINDOW }),
+    notes: [
+      ...notes,
+      ...(info.notice ? [info.notice] : []),
+      ...(window === null ? [`The window of ${model} is not known: ${USUAL_WINDOW} tokens stand in for it.`] : []),
+    ],
+  };
+}

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from './start-gateway.ts';
+
+/** How a run of the command line ended. */
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The built program (by `npm test`), as `npx duplex` runs it, in an empty folder or in `PWD`. */
+export async function runDuplex(args: readonly string[], env: Record<string, string>): Promise<Ended> {
+  const cwd = env.PWD ?? mkdtempSync(join(tmpdir(), 'duplex-cli-'));
+  const variables = { PATH: process.env.PATH, ...env };
+  try {
+    const program = join(root, 'dist/server/cli/main.js');
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], { cwd, env: variables });
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    if (!(error instanceof Error && 'stdout' in error && 'stderr' in error && 'code' in error)) throw error;
+    return { code: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
+  }
+}
