@@ -69,6 +69,8 @@ const ModelEntry = z.strictObject({
     })
     .default({}),
   /** Default: it costs nothing. */
+  /** Whether keys may use the vendor's own tools and routing fields, whose cost is in no price of tokens. */
+  hosted_tools: z.boolean().default(false),
   price: PriceEntry.optional(),
   strategy: z.enum(strategies).default('ordered'),
   /** Of this model; what is absent is the provider's. */

@@ -5,6 +5,7 @@ import { ChatMessage, ImagePart, ResponseFormat, Tool, ToolCall, ToolChoice } fr
 export const SamplingFields = {
   max_tokens: z.int().min(1).nullish().describe('The longest answer, in tokens; models may raise it to their minimum.'),
   max_completion_tokens: z.int().min(1).nullish().describe('Newer name of `max_tokens`.'),
+  n: z.int().min(1).max(128).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   seed: z.int().nullish(),
@@ -38,7 +39,6 @@ export const ChatCompletionRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
     messages: z.array(ChatMessage).min(1),
-    n: z.int().min(1).max(128).nullish(),
     user: z.string().nullish(),
     ...SamplingFields,
   })

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { InputItem, Page } from './item.ts';
 
 /** Key-value pairs that a client keeps with a conversation. */
-export const Metadata = z.record(z.string(), z.string());
+/** At most 16 pairs, as OpenAI has it. */
+export const Metadata = z
+  .record(z.string().max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 16, { error: 'At most 16 pairs.' });
 const conversation_id = z.string().min(1);
 
 /** `POST /v1/conversations`. Format: OpenAI's API reference, "Conversations". */

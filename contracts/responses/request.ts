@@ -22,7 +22,7 @@ const Metadata = z.record(z.string(), z.string()).nullish();
 export const ResponseRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
-    input: z.union([z.string(), z.array(InputItem)]).optional(),
+    input: z.union([z.string(), z.array(InputItem).max(10_000)]).optional(),
     instructions: z.string().nullish().describe('A system message for this answer alone.'),
     previous_response_id: z.string().min(1).nullish().describe('Goes on from a stored response.'),
     conversation: z

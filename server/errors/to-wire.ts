@@ -30,6 +30,7 @@ const trpcCodes: Readonly<Record<string, ErrorCode>> = {
   NOT_FOUND: 'route_not_found',
   METHOD_NOT_SUPPORTED: 'method_not_allowed',
   PARSE_ERROR: 'invalid_json',
+  BAD_REQUEST: 'invalid_json',
   PAYLOAD_TOO_LARGE: 'body_too_large',
   UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
 };

@@ -64,8 +64,9 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
             body,
             repeatable: false,
           };
-          const answer = await forwardCall(deps, call, toCaller(request, reply));
-          await sendBytes(reply, answer, (error) => logError(request, error));
+          const caller = toCaller(request, reply);
+          const answer = await forwardCall(deps, call, caller);
+          await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
           return reply;
         } finally {
           await form.close();
@@ -80,8 +81,9 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
       const fields = SpeechRequest.parse(parseBody(request.body));
-      const answer = await createSpeech(deps, { bytes: request.body, fields }, toCaller(request, reply));
-      await sendBytes(reply, answer, (error) => logError(request, error));
+      const caller = toCaller(request, reply);
+      const answer = await createSpeech(deps, { bytes: request.body, fields }, caller);
+      await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
       return reply;
     });
   });

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { toWireError } from '../errors/to-wire.ts';
-import { drained } from './sse.ts';
+import { commit, drained } from './sse.ts';
 
 interface Answer {
   readonly contentType: string;
@@ -15,26 +15,26 @@ interface Answer {
 export async function sendBytes(
   reply: FastifyReply,
   { contentType, body }: Answer,
+  signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
   let next = await body.next();
-  reply.hijack();
   const { raw } = reply;
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   const isEvents = /^text\/event-stream\b/i.test(contentType);
-  raw.writeHead(200, {
-    'content-type': contentType,
-    'x-content-type-options': 'nosniff',
-    ...(isEvents ? { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' } : {}),
-  });
   try {
+    commit(reply, {
+      'content-type': contentType,
+      'x-content-type-options': 'nosniff',
+      ...(isEvents ? { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' } : {}),
+    });
     for (; !next.done && !raw.destroyed; next = await body.next()) {
       let taken = true;
       for (const bytes of next.value) taken = raw.write(bytes);
-      if (!taken) await drained(raw);
+      if (!taken) await drained(raw, signal);
     }
     raw.end();
   } catch (error) {
+    if (!raw.headersSent) throw error;
     if (raw.destroyed) return;
     onError(error);
     // The upstream may have broken off in the middle of an event.

@@ -64,15 +64,32 @@ async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | ty
   }
 }
 
-/** Resolves when the client has taken what was written, or has gone. */
-export const drained = (raw: ServerResponse) =>
+/** A client that takes nothing for this long is dropped, in ms: what it asked for holds money and a place. */
+const STALL_MS = 30_000;
+
+/** Resolves when the client has taken what was written. One that has gone, stalls or must stop is dropped. */
+export const drained = (raw: ServerResponse, signal: AbortSignal) =>
   new Promise<void>((resolve) => {
+    const drop = () => raw.destroy();
+    const timer = setTimeout(drop, STALL_MS);
     const done = () => {
+      clearTimeout(timer);
       raw.off('drain', done).off('close', done);
+      signal.removeEventListener('abort', drop);
       resolve();
     };
     raw.on('drain', done).on('close', done);
+    signal.addEventListener('abort', drop, { once: true });
+    if (signal.aborted) drop();
   });
+
+/** Takes the answer over from Fastify, with the headers that were set. Throws before anything is sent. */
+export function commit(reply: FastifyReply, headers: Record<string, string>): void {
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  reply.hijack();
+  raw.writeHead(200, headers);
+}
 
 /**
  * Sends a stream as `text/event-stream`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is
@@ -92,10 +109,13 @@ export async function sendStream<Event>(
     await batches.return();
     throw stopReason(signal, error);
   }
-  reply.hijack();
   const { raw } = reply;
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
-  raw.writeHead(200, STREAM_HEADERS);
+  try {
+    commit(reply, STREAM_HEADERS);
+  } catch (error) {
+    await batches.return();
+    throw error;
+  }
   const ping = own && eventName ? frameNamed([own], eventName) : PING;
   const beat = heartbeat.open(raw, ping);
   try {
@@ -103,7 +123,7 @@ export async function sendStream<Event>(
     for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
       beat.lastWrite = Date.now();
       const bytes = eventName ? frameNamed(result.value, eventName) : frame(result.value);
-      if (!raw.write(bytes)) await drained(raw);
+      if (!raw.write(bytes)) await drained(raw, signal);
       pending = batches.next();
     }
     if (!raw.destroyed && !eventName) raw.write('data: [DONE]\n\n');

@@ -31,7 +31,14 @@ const RPC_ERROR = -32603;
 const PING_MS = 15_000;
 const PONG_MS = 10_000;
 
+function closeOf(socket: WebSocket): AbortSignal {
+  const controller = new AbortController();
+  socket.once('close', () => controller.abort());
+  return controller.signal;
+}
+
 const toSocket = (socket: WebSocket): Socket => ({
+  closed: closeOf(socket),
   buffered: () => socket.bufferedAmount,
   terminate: () => socket.terminate(),
 });
@@ -63,8 +70,14 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
   });
 
   function httpContext(request: FastifyRequest, reply: FastifyReply): Context {
+    // Each call of a batch is a request of its own; the first has the name that the answer's header tells.
+    let named = false;
     return {
-      requestId: request.id,
+      get requestId() {
+        const id = named ? newRequestId() : request.id;
+        named = true;
+        return id;
+      },
       authorize() {
         if (!request.principal) throw new AppError('missing_authorization');
         admit(gate, request.principal, reply);

@@ -6,12 +6,26 @@ import type {
   Usage,
 } from '../../contracts/chat/completion.ts';
 import type { ToolCall } from '../../contracts/chat/message.ts';
+import { AppError } from '../errors/app-error.ts';
 import { joinReasoningDetails, type ReasoningDetail, readReasoningDetails } from './reasoning-details.ts';
 
 type Choice = ChatCompletion['choices'][number];
 
 /** Fields whose pieces are joined; `reasoning` and `reasoning_content` are two names of one text. */
 const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
+
+/** The longest answer that is kept: text in characters, and everything else, such as pictures. Beyond any real one. */
+const MAX_TEXT = 8 * 1024 * 1024;
+const MAX_OTHER = 128 * 1024 * 1024;
+
+const broken = (message: string) => new AppError('upstream_broken', message);
+
+/** A text that came as a list of parts, which some upstreams send. */
+function joined(value: unknown): string {
+  const texts = Array.isArray(value) ? value.map((part: { text?: unknown } | null) => part?.text) : [];
+  if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('');
+  throw broken('The upstream sent a text that is none.');
+}
 
 /** A call of a custom tool has no function. */
 function ownFields({ function: called, ...call }: ToolCall): ToolCall {
@@ -36,16 +50,33 @@ class CollectedChoice {
 
   add({ delta, finish_reason, native_finish_reason: native, logprobs }: ChatCompletionChunk['choices'][number]): void {
     if (native != null) this.#native = native;
-    if (finish_reason) this.finishReason = finish_reason;
+    if (finish_reason) this.finishReason = String(finish_reason);
     if (logprobs) this.#addLogprobs(logprobs);
     for (const [key, value] of Object.entries(delta ?? {})) {
       if (value == null || key === 'role') continue;
       const text = TEXTS.find((name) => name === key);
-      if (text && typeof value === 'string') this.#texts[text] = (this.#texts[text] ?? '') + value;
+      if (text) this.#addText(text, typeof value === 'string' ? value : joined(value));
       else if (key === 'reasoning_details') this.#details.push(...readReasoningDetails(value));
       else if (key !== 'tool_calls') this.#addOther(key, value);
     }
     for (const call of delta?.tool_calls ?? []) this.#addCall(call);
+  }
+
+  #addText(name: (typeof TEXTS)[number], text: string): void {
+    this.#texts[name] = (this.#texts[name] ?? '') + text;
+    this.#room(text.length, 0);
+  }
+
+  #textSize = 0;
+  #otherSize = 0;
+
+  /** An upstream that never ends must not fill the memory of the gateway. */
+  #room(text: number, other: number): void {
+    this.#textSize += text;
+    this.#otherSize += other;
+    if (this.#textSize > MAX_TEXT || this.#otherSize > MAX_OTHER) {
+      throw broken('The upstream sent an answer that is too long to keep.');
+    }
   }
 
   get started(): boolean {
@@ -79,6 +110,7 @@ class CollectedChoice {
   /** Lists (`images`, `annotations`) grow; anything else is the last that was said. */
   #addOther(key: string, value: unknown): void {
     const before = this.#others[key];
+    this.#room(0, JSON.stringify(value).length);
     this.#others[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
   }
 
@@ -92,7 +124,9 @@ class CollectedChoice {
     if (id) call.id = id;
     if (type) call.type = type;
     call.function.name += piece?.name ?? '';
-    call.function.arguments += piece?.arguments ?? '';
+    const more = piece?.arguments ?? '';
+    call.function.arguments += more;
+    this.#room(more.length, 0);
   }
 
   #addLogprobs(logprobs: Record<string, unknown>): void {
@@ -114,7 +148,9 @@ export class ChunkCollector {
   add(chunk: ChatCompletionChunk): void {
     this.#head ??= { id: chunk.id, created: chunk.created, model: chunk.model };
     if (chunk.usage) this.#usage = chunk.usage;
+    if (chunk.choices != null && !Array.isArray(chunk.choices)) throw broken('The upstream sent malformed choices.');
     for (const choice of chunk.choices ?? []) {
+      if (typeof choice !== 'object' || choice === null) throw broken('The upstream sent a malformed choice.');
       let collected = this.#choices.get(choice.index);
       if (!collected) {
         collected = new CollectedChoice(choice.index);

@@ -30,6 +30,8 @@ export interface Dialect {
   readonly kind: string;
   /** Whether earlier answers hold words alone: their pictures have no place. */
   readonly textAnswers?: boolean;
+  /** What a request that names no longest answer is sent with, in tokens. */
+  readonly defaultAnswerTokens?: number;
   /** Every header that the vendor wants, with the key. */
   headers(apiKey: string | undefined): Record<string, string>;
   /** Throws `invalid_field` with `param` for what the vendor has no place for. */

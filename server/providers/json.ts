@@ -1,3 +1,4 @@
+import { AppError } from '../errors/app-error.ts';
 import { hasAmbiguousKeys, spliceFields } from './splice-fields.ts';
 
 const COLON = 0x3a;
@@ -13,6 +14,14 @@ function patternOf(key: string): Buffer {
     patterns.set(key, pattern);
   }
   return pattern;
+}
+
+function parse<T>(bytes: Buffer): T {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as T;
+  } catch (cause) {
+    throw new AppError('upstream_broken', 'The upstream sent something that is not JSON.', { cause });
+  }
 }
 
 /**
@@ -46,9 +55,9 @@ export class Json<T extends object> {
     return this.#bytes;
   }
 
-  /** Throws SyntaxError when the bytes are not JSON. */
+  /** Throws `upstream_broken` when the bytes are not JSON: those of clients were parsed before they came here. */
   get value(): T {
-    if (this.#value === undefined) this.#value = JSON.parse((this.#bytes ?? Buffer.alloc(0)).toString('utf8')) as T;
+    if (this.#value === undefined) this.#value = parse<T>(this.#bytes ?? Buffer.alloc(0));
     return this.#value;
   }
 

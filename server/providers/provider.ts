@@ -115,6 +115,8 @@ export interface Provider {
   readonly speaks?: string | undefined;
   /** Whether the pictures of earlier answers have no place in its requests. */
   readonly textAnswers?: boolean;
+  /** The longest answer that it lets a model give to a request that names none, in tokens; absent: not known. */
+  readonly defaultAnswerTokens?: number | undefined;
   /** In tokens, where the provider knows better than the catalog; null until it does. */
   readonly contextWindow?: number | null;
 

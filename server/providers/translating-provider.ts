@@ -35,6 +35,7 @@ export class TranslatingProvider implements Provider {
   readonly id: string;
   readonly speaks: string | undefined;
   readonly textAnswers: boolean;
+  readonly defaultAnswerTokens: number | undefined;
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
 
@@ -42,6 +43,7 @@ export class TranslatingProvider implements Provider {
     this.id = id;
     this.kind = dialect.kind;
     this.textAnswers = dialect.textAnswers ?? false;
+    this.defaultAnswerTokens = dialect.defaultAnswerTokens;
     this.speaks = dialect.sendOn ? dialect.kind : undefined;
     this.#dialect = dialect;
     this.#client = new UpstreamClient(settings, {

@@ -3,6 +3,8 @@ import type { Json } from '../providers/json.ts';
 
 /** The side of a websocket that is still to be sent. */
 export interface Socket {
+  /** Aborts when the socket closes. */
+  readonly closed: AbortSignal;
   /** In bytes. */
   buffered(): number;
   terminate(): void;

@@ -43,7 +43,9 @@ export const messageFields = {
 type StoredRow = Omit<MessageRow, 'usage'> & { readonly usage: string | null };
 
 export function toMessageRow(row: StoredRow): MessageRow {
-  return { ...row, usage: row.usage === null ? null : Usage.parse(JSON.parse(row.usage)) };
+  // Counts that an upstream made up must not make a conversation unreadable.
+  const usage = row.usage === null ? null : Usage.safeParse(JSON.parse(row.usage));
+  return { ...row, usage: usage?.data ?? null };
 }
 
 /** SQLite's text functions end at a NUL character and PostgreSQL refuses it. */

@@ -61,6 +61,8 @@ export class SettlementQueue {
   #write(): Promise<void> {
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = undefined;
+      // What was added after the last look.
+      if (this.#queue.length > 0 && this.#retry === undefined) this.#writeInBackground();
     });
     return this.#writing;
   }

@@ -168,11 +168,20 @@ export class Wallets implements WalletStore {
     return changes > 0 ? { id } : null;
   }
 
-  async #reasonOf({ owner, keyId, amount, dailyBudget }: NewReservation): Promise<'balance' | 'daily' | 'monthly'> {
+  async #reasonOf({
+    owner,
+    keyId,
+    amount,
+    dailyBudget,
+    monthlyBudget,
+  }: NewReservation): Promise<'balance' | 'daily' | 'monthly'> {
     const wallet = await this.find(owner);
     if (!wallet || keyId === null || wallet.balance - wallet.held < amount) return 'balance';
     const { _sum } = await this.#db.reservation.aggregate({ where: { keyId }, _sum: { amount: true } });
-    const { day } = await this.spent(keyId, new Date());
-    return dailyBudget !== null && amount + Number(_sum.amount ?? 0) + day > dailyBudget ? 'daily' : 'monthly';
+    const { day, month } = await this.spent(keyId, new Date());
+    const wanted = amount + Number(_sum.amount ?? 0);
+    if (dailyBudget !== null && wanted + day > dailyBudget) return 'daily';
+    // Else something was given back since: then it was the balance that did not do.
+    return monthlyBudget !== null && wanted + month > monthlyBudget ? 'monthly' : 'balance';
   }
 }

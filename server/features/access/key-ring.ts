@@ -81,7 +81,17 @@ export class KeyRing {
   #polling = false;
   #failing = false;
 
+  /** What is open when a key expires ends as if it were revoked. */
+  #endExpired(): void {
+    const now = Date.now();
+    for (const { row, stop } of this.#byId.values()) {
+      if (row.expiresAt === null || row.expiresAt.getTime() > now || stop.signal.aborted) continue;
+      stop.abort(new AppError('invalid_authorization', 'The key has expired.', { param: 'Authorization' }));
+    }
+  }
+
   #poll(): void {
+    this.#endExpired();
     if (this.#polling) return;
     this.#polling = true;
     this.refresh()

@@ -7,6 +7,7 @@ import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
+import { checkUpstreamChoice } from './check-upstream-choice.ts';
 import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
@@ -26,7 +27,9 @@ export interface Surface {
   /** Of the stored conversation, if there is one; it is the affinity key. */
   readonly conversationId?: string | null;
   /** Called when the request is not let in, for lack of money or of room. */
-  onRefused?(): Promise<void>;
+  onRefused?(refusal: unknown): Promise<void>;
+  /** Called when it is. */
+  onAdmitted?(): void;
   /** The request as that surface got it, for upstreams that speak its dialect. */
   readonly original?: OriginalRequest | undefined;
   /** Those of the model's backends that can do it; absent: all. */
@@ -60,6 +63,7 @@ async function prepare(
   const { operation, conversationId = null, original, backends, adapt } = surface;
   const { value } = request;
   const model = checkChat(catalog.for(caller.principal), value);
+  checkUpstreamChoice(model, value, caller.principal);
   const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
   const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
   const checked = asChecked(request);
@@ -69,9 +73,10 @@ async function prepare(
   await meter
     .admit(() => expectChat(value, model))
     .catch(async (refusal: unknown) => {
-      await surface.onRefused?.();
+      await surface.onRefused?.(refusal);
       throw refusal;
     });
+  surface.onAdmitted?.();
   const callOf = (backend: Backend, attempting: Caller, fields = value) => {
     meter.backend = backend;
     const plan = applyConstraints({ model, backend }, fields, () => value.messages, caller, adapt?.(backend));

@@ -12,6 +12,13 @@ const BYTES_PER_TOKEN = 4;
 
 const MICRO = 1_000_000;
 
+/** No upstream means more than this. */
+const MAX_COUNT = 1e9;
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= MAX_COUNT;
+
+const toCount = (value: unknown): number => (typeof value === 'number' && isCount(value) ? Math.floor(value) : 0);
+
 /**
  * What one request used and what that costs. `admit` is its one entrance: called once, before anything goes upstream;
  * `end` is its one exit: called once, whichever way the admitted request ended.
@@ -60,16 +67,17 @@ export class Meter {
       {
         requestId: this.#caller.requestId,
         tokens: expected.promptTokens + expected.completionTokens,
-        cost: price ? costOf(price, this.#ratio, { ...expected, cachedTokens: 0 }) : 0,
+        // Something is held for whatever has a price: without a reservation nothing could be charged.
+        cost: price ? Math.max(1, costOf(price, this.#ratio, { ...expected, cachedTokens: 0 })) : 0,
       },
       this.#caller.setHeader,
     );
   }
 
-  /** Counts the chunks of an answer as they come. */
-  chunk(): void {
+  /** Counts the chunks of an answer as they come; `chars` of those that may hold more than a token. */
+  chunk(chars = 0): void {
     this.answered();
-    this.#chunks++;
+    this.#chunks += Math.max(1, Math.ceil(chars / BYTES_PER_TOKEN));
   }
 
   /** Counts an answer that came as one. */
@@ -98,8 +106,11 @@ export class Meter {
     this.#firstTokenMs ??= Date.now() - this.#startedAt;
   }
 
+  /** Counts that are none are left out: they would be money. */
   report(usage: Usage | null | undefined): void {
-    if (usage) this.#reported = usage;
+    if (!usage || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens)) return;
+    const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+    this.#reported = isCount(total) ? usage : { ...usage, total_tokens: prompt + completion };
   }
 
   get reported(): Usage | null {
@@ -128,7 +139,7 @@ export class Meter {
       promptTokens: used.promptTokens,
       completionTokens: used.completionTokens,
       cachedTokens: used.cachedTokens,
-      reasoningTokens: this.#reported?.completion_tokens_details?.reasoning_tokens ?? 0,
+      reasoningTokens: toCount(this.#reported?.completion_tokens_details?.reasoning_tokens),
       estimated: this.#reported === null,
       outcome: this.#outcome(failure),
       latencyMs: Date.now() - this.#startedAt,
@@ -148,7 +159,7 @@ export class Meter {
     const estimate = this.#firstTokenMs === null ? 0 : (this.#promptTokens ?? this.#promptBytes / BYTES_PER_TOKEN);
     return {
       promptTokens: usage?.prompt_tokens ?? Math.ceil(estimate),
-      cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+      cachedTokens: toCount(usage?.prompt_tokens_details?.cached_tokens),
       completionTokens: usage?.completion_tokens ?? Math.max(this.#chunks, this.#textTokens),
       images: this.#images,
     };

@@ -27,12 +27,28 @@ export function relayChunks<Chunk extends AnyChunk>(
 ): Json<Chunk>[] {
   const relayed: Json<Chunk>[] = [];
   for (const chunk of batch) {
-    meter.chunk();
+    meter.chunk(charsOf(chunk));
     if (meter.paysForImages && chunk.mentions('images')) countImages(chunk, meter);
     const shown = chunk.mentions('usage') ? relayUsage(chunk, includeUsage, meter) : chunk;
     if (shown) relayed.push(shown);
   }
   return relayed;
+}
+
+/** A chunk of one token with its frame is smaller, in bytes; what is larger is looked at. */
+const SMALL_CHUNK = 400;
+
+/** How much a chunk says, when that may be more than a token. */
+function charsOf<Chunk extends AnyChunk>(chunk: Json<Chunk>): number {
+  if (!chunk.hasValue && chunk.bytes.length < SMALL_CHUNK) return 0;
+  return (chunk.value.choices ?? []).reduce<number>((sum, choice) => sum + charsOfChoice(choice), 0);
+}
+
+function charsOfChoice(choice: unknown): number {
+  if (!isChatChoice(choice) || !choice.delta) return 0;
+  const { content, reasoning_content: thought, reasoning, tool_calls: calls } = choice.delta;
+  const texts = [content, thought ?? reasoning, ...(calls ?? []).map((call) => call.function?.arguments)];
+  return texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
 }
 
 function countImages<Chunk extends AnyChunk>(chunk: Json<Chunk>, meter: Meter): void {

@@ -13,6 +13,7 @@ import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
 import { withoutAnswerMedia } from './check-messages.ts';
 import { checkToolResults } from './check-tool-results.ts';
+import { checkUpstreamChoice } from './check-upstream-choice.ts';
 import { withCost } from './create-completion.ts';
 import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
@@ -65,6 +66,7 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, stream: boolean): Promise<OpenTurn> {
   const { model, backends } = resolveTurn(deps.catalog.for(caller.principal), turn);
+  checkUpstreamChoice(model, turn, caller.principal);
   const messages = newMessages(turn);
   const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
   const begun = await deps.conversations.beginTurn({

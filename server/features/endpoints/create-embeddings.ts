@@ -24,6 +24,14 @@ function split(input: Input, maxBatch: number): Input[] {
   return Array.from({ length: Math.ceil(count / maxBatch) }, (_, i) => input.slice(i * maxBatch, (i + 1) * maxBatch));
 }
 
+function tokensIn(input: EmbeddingRequest['input']): number {
+  const items: readonly (string | number | readonly number[])[] = Array.isArray(input) ? input : [input];
+  return items.reduce<number>((sum, item) => {
+    if (typeof item === 'string') return sum + tokensOf(Buffer.byteLength(item));
+    return sum + (typeof item === 'number' ? 1 : item.length);
+  }, 0);
+}
+
 /** `POST /v1/embeddings`: the vectors in the format that was asked for, whatever the upstream sends. */
 export async function createEmbeddings(
   { catalog, dispatcher, usage }: CompletionDeps,
@@ -37,7 +45,7 @@ export async function createEmbeddings(
   // Every text finds its vector at one and the same backend: those of two are not comparable.
   const job = { model, backends, caller, affinityKey: () => value.user ?? '' };
   const meter = new Meter(usage, 'v1.embeddings', model, caller, request.bytes.length);
-  await meter.admit(() => ({ promptTokens: tokensOf(request.bytes.length), completionTokens: 0, images: 0 }));
+  await meter.admit(() => ({ promptTokens: tokensIn(value.input), completionTokens: 0, images: 0 }));
   try {
     const joined = await dispatcher.complete(job, (backend) => {
       meter.backend = backend;

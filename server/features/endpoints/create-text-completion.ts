@@ -2,6 +2,7 @@ import { type TextCompletion, TextCompletionRequest } from '../../../contracts/c
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
+import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { answersOf, tokensOf } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
@@ -20,6 +21,10 @@ const checkedFields: ReadonlySet<string> = new Set(Object.keys(TextCompletionReq
 const DEFAULT_ANSWER_TOKENS = 1_024;
 
 /** Decides what can be decided before anything is sent, and lets the request in; the meter is yet to be ended. */
+/** A list of texts, or of token lists, is as many prompts; a list of tokens is one. */
+const promptsIn = (prompt: TextCompletionRequest['prompt']): number =>
+  Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
+
 async function prepare(
   { catalog, usage }: CompletionDeps,
   request: Json<TextCompletionRequest>,
@@ -29,6 +34,7 @@ async function prepare(
   const { value } = request;
   refuseLookalikes(value, checkedFields);
   const model = catalog.for(caller.principal).get(value.model, 'completions');
+  checkUpstreamChoice(model, value, caller.principal);
   const { max_tokens, stream_options, prompt, user, n, best_of } = value;
   const job = {
     model,
@@ -45,7 +51,8 @@ async function prepare(
   };
   await meter.admit(() => ({
     promptTokens: tokensOf(request.bytes.length),
-    completionTokens: (max_tokens ?? DEFAULT_ANSWER_TOKENS) * answersOf(best_of ?? n),
+    completionTokens:
+      (max_tokens ?? DEFAULT_ANSWER_TOKENS) * Math.max(answersOf(best_of), answersOf(n)) * promptsIn(prompt),
     images: 0,
   }));
   return { job, callOf, meter };

@@ -26,12 +26,21 @@ const toUsage = ({ input_tokens, output_tokens, total_tokens }: ImageUsage): Usa
 });
 
 /** The same chat several times at once; when one fails, the others are not worth waiting, or paying, for. */
-async function completeAll(provider: Provider, call: ProviderCall, times: number): Promise<ChatCompletion[]> {
+async function completeAll(
+  { provider, meter }: { provider: Provider; meter: Meter },
+  call: ProviderCall,
+  times: number,
+): Promise<ChatCompletion[]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([call.signal, stop.signal]);
   try {
-    const calls = Array.from({ length: times }, () => provider.complete({ ...call, signal }));
-    return (await Promise.all(calls)).map(({ value }) => value);
+    // Each is counted as it comes: when another one fails, it was received all the same.
+    const one = async () => {
+      const { value } = await provider.complete({ ...call, signal });
+      meter.whole(value);
+      return value;
+    };
+    return await Promise.all(Array.from({ length: times }, one));
   } catch (error) {
     stop.abort();
     throw error;
@@ -67,12 +76,9 @@ async function make({ provider }: Backend, plan: ImagesPlan, { request, meter }:
     return answer;
   }
   if (!('chat' in plan)) throw new AppError('internal_error');
-  const answers = await completeAll(provider, plan.chat, request.n ?? 1);
+  const answers = await completeAll({ provider, meter }, plan.chat, request.n ?? 1);
   meter.report(sumUsage(answers));
-  for (const _ of answers) meter.chunk();
-  const made = fromChat(answers, request);
-  meter.image(made.data.length);
-  return Json.ofValue(made);
+  return Json.ofValue(fromChat(answers, request));
 }
 
 /** `POST /v1/images/generations` and `/v1/images/edits`, as one answer. */

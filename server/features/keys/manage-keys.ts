@@ -46,7 +46,7 @@ function checkFields({ catalog }: KeyDeps, { group, models, ip_ranges }: Omit<Up
     });
   }
   for (const [i, alias] of (models ?? []).entries()) {
-    if (!catalog.find(alias)) {
+    if (!catalog.has(alias)) {
       throw new AppError('invalid_field', `There is no model '${alias}'.`, { param: `models[${i}]` });
     }
   }

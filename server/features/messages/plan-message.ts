@@ -2,6 +2,7 @@ import type { ChatCompletionChunk, ChatCompletionRequest } from '../../../contra
 import type { MessageRequest } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../chat/caller.ts';
+import { mayUseHosted } from '../chat/check-upstream-choice.ts';
 import type { Surface } from '../chat/create-completion.ts';
 import { isToken } from '../chat/is-token.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
@@ -53,11 +54,12 @@ function begins(chunk: ChatCompletionChunk): boolean {
 function translate(
   request: MessageRequest,
   { backends, reasoning }: CatalogModel,
+  hosted: boolean,
 ): { chat: ChatCompletionRequest; backends: readonly Backend[] } {
   try {
     return { chat: toChat(request, reasoning, 'refuse'), backends };
   } catch (error) {
-    const able = backends.filter(speaks);
+    const able = hosted ? backends.filter(speaks) : [];
     if (able.length === 0 || !(error instanceof AppError) || error.code !== 'invalid_field') throw error;
     return { chat: toChat(request, reasoning, 'keep'), backends: able };
   }
@@ -76,7 +78,7 @@ function withCounts(failure: unknown, window: number | null, estimate: () => num
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
   checkImages(model, request.messages);
-  const { chat, backends } = translate(request, model);
+  const { chat, backends } = translate(request, model, mayUseHosted(caller.principal, model));
   const headers = caller.dialectHeaders ?? {};
   const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(request), headers } : undefined;
   let tokens: number | undefined;

@@ -45,7 +45,9 @@ function toDocument(block: DocumentBlock, param: string): ContentPart[] {
 
 function toSearchResult(block: InputBlock | ResultBlock): ContentPart[] {
   const { title, source, content } = { title: '', source: '', content: [], ...block };
-  const texts = Array.isArray(content) ? content.map((inner: { text?: unknown }) => String(inner.text ?? '')) : [];
+  const texts = Array.isArray(content)
+    ? content.map((inner: { text?: unknown } | null) => String(inner?.text ?? ''))
+    : [];
   return [textPart([`Search result: ${String(title)} (${String(source)})`, ...texts].join('\n'))];
 }
 

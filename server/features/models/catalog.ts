@@ -49,6 +49,8 @@ export interface CatalogModel {
   readonly reasoning: boolean;
   readonly minMaxTokens: number | null;
   readonly typicalResponseSeconds: number | null;
+  /** Whether keys may use the vendor's own tools with it. */
+  readonly hostedTools: boolean;
   /** Null: it costs nothing. */
   readonly price: Price | null;
   readonly strategy: Strategy;
@@ -116,6 +118,11 @@ export class Catalog {
   get listed(): readonly CatalogModel[] {
     const mapped = this.#map.names.flatMap((name) => (this.#byAlias.has(name) ? [] : (this.find(name) ?? [])));
     return [...this.models, ...mapped];
+  }
+
+  /** Whether it is an alias itself, and not only a name for one. */
+  has(alias: string): boolean {
+    return this.#byAlias.has(alias);
   }
 
   /** An alias comes before a mapped name, which answers under itself: clients compare it with what they asked for. */

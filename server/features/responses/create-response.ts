@@ -3,10 +3,11 @@ import type { Response } from '../../../contracts/responses/response.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { stopSignal } from '../access/stop-signal.ts';
 import type { Caller } from '../chat/caller.ts';
+import type { Surface } from '../chat/create-completion.ts';
 import { completeRun, type EventBatch, openRun, type ResponseDeps, streamRun } from './run-response.ts';
 import type { RunningResponses } from './running-responses.ts';
 
-/** Starts an answer that nobody has to wait for. */
+/** Starts an answer that nobody has to wait for, once it is let in. */
 async function startRun(deps: ResponseDeps, running: RunningResponses, request: ResponseRequest, caller: Caller) {
   const controller = new AbortController();
   // Headers belong to the request that starts it; those that come later have nobody to go to.
@@ -19,10 +20,25 @@ async function startRun(deps: ResponseDeps, running: RunningResponses, request: 
     setHeader,
     signal: stopSignal(caller.principal, controller.signal),
   });
-  answered = true;
   const { response } = run.writer;
-  running.run(response.id, controller, streamRun(deps, run, true));
-  return response;
+  const refusals: unknown[] = [];
+  let ended = Promise.resolve();
+  await new Promise<void>((decided) => {
+    const surface: Surface = {
+      ...run.surface,
+      onAdmitted: decided,
+      async onRefused(refusal) {
+        await run.open.drop();
+        refusals.push(refusal);
+      },
+    };
+    ended = running.run(response.id, controller, streamRun(deps, { ...run, surface }, true));
+    void ended.then(decided);
+  });
+  answered = true;
+  if (refusals.length === 0) return response;
+  await ended;
+  throw refusals[0];
 }
 
 /** `POST /v1/responses`: one response, as one answer; with `background` the answer is still to come. */

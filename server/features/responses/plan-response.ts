@@ -2,6 +2,8 @@ import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts'
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Principal } from '../chat/caller.ts';
+import { mayUseHosted } from '../chat/check-upstream-choice.ts';
 import type { Surface } from '../chat/create-completion.ts';
 import { isToken } from '../chat/is-token.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
@@ -16,15 +18,20 @@ interface Translation extends TranslatedRequest {
 }
 
 /** What only OpenAI's own interface can do goes to backends that speak it, where the request can be passed on as it is. */
-function translate(request: ResponseRequest, model: CatalogModel, items: readonly PlacedItem[]): Translation {
+function translate(
+  request: ResponseRequest,
+  model: CatalogModel,
+  items: readonly PlacedItem[],
+  hosted: boolean,
+): Translation {
   const attempt = (backends: readonly Backend[], unknown: Unknown) => {
-    const translated = toCompletionFields(request, targetOf(model), unknown);
+    const translated = toCompletionFields(request, { ...targetOf(model), hosted }, unknown);
     return { ...translated, input: toMessages(items, translated.tools.sendsCustom, unknown), backends };
   };
   try {
     return attempt(model.backends, 'refuse');
   } catch (error) {
-    const able = isSelfContained(request) ? model.backends.filter(speaks) : [];
+    const able = hosted && isSelfContained(request) ? model.backends.filter(speaks) : [];
     if (able.length === 0 || !(error instanceof AppError) || error.code !== 'invalid_field') throw error;
     return attempt(able, 'skip');
   }
@@ -49,9 +56,13 @@ export function planResponse(
   request: ResponseRequest,
   model: CatalogModel,
   items: readonly PlacedItem[],
+  principal: Principal,
 ): ResponsePlan {
-  const { fields, tools, applied, input, backends } = translate(request, model, items);
-  const original = isSelfContained(request) && backends.some(speaks) ? toOriginal(request, items) : undefined;
+  const hosted = mayUseHosted(principal, model);
+  const { fields, tools, applied, input, backends } = translate(request, model, items, hosted);
+  // What was left out for this key must not get there another way.
+  const whole = hosted || tools.dropped.size === 0;
+  const original = whole && isSelfContained(request) && backends.some(speaks) ? toOriginal(request, items) : undefined;
   const adapt = (backend: Backend) => ({ changes: {}, applied: original && speaks(backend) ? [] : applied });
   return { fields, tools, input, surface: { operation: 'v1.responses', original, backends, adapt, isToken: begins } };
 }

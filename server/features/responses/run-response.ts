@@ -38,7 +38,7 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
   const model = catalog.get(request.model);
   const target = targetOf(model);
   const items = await resolveInput(deps.responses, request.input, principal);
-  const { fields, tools, input, surface } = planResponse(request, model, items);
+  const { fields, tools, input, surface } = planResponse(request, model, items, principal);
   if (input.length === 0 && request.conversation == null && request.previous_response_id == null) {
     throw new AppError('missing_field', "The field 'input' is required.", { param: 'input' });
   }
@@ -58,9 +58,8 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
       proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
       promptBytes: chat.bytes.length,
     });
-    // Of one in the background nobody would hear; it stays, as a failed one.
-    const onRefused = request.background ? {} : { onRefused: () => open.drop() };
-    return { writer, open, chat, caller, surface: { ...surface, conversationId: open.conversationId, ...onRefused } };
+    const { conversationId } = open;
+    return { writer, open, chat, caller, surface: { ...surface, conversationId, onRefused: () => open.drop() } };
   } catch (error) {
     throw inOwnTerms(error);
   }

@@ -17,15 +17,15 @@ export class RunningResponses {
     return this.#running.has(id);
   }
 
-  /** Reads the events to their end, whoever listens. */
-  run(id: string, controller: AbortController, batches: AsyncGenerator<EventBatch, void, void>): void {
+  /** Reads the events to their end, whoever listens, and resolves then. */
+  run(id: string, controller: AbortController, batches: AsyncGenerator<EventBatch, void, void>): Promise<void> {
     let wake = () => {};
     const next = new Promise<void>((resolve) => {
       wake = resolve;
     });
     const running: Running = { controller, events: [], ended: false, wake, next };
     this.#running.set(id, running);
-    void this.#drain(id, running, batches);
+    return this.#drain(id, running, batches);
   }
 
   /** Resolves when it has ended; false when it was not running here. */

@@ -24,9 +24,11 @@ export interface Target {
   readonly responses: boolean;
   /** Every backend speaks one of OpenAI's interfaces. */
   readonly openAi: boolean;
+  /** Whether the vendor's own tools may be used. */
+  readonly hosted: boolean;
 }
 
-export function targetOf({ backends }: CatalogModel): Target {
+export function targetOf({ backends }: CatalogModel): Omit<Target, 'hosted'> {
   const kinds = new Set(backends.map(({ provider }) => provider.kind));
   const responses = kinds.size === 1 && kinds.has('openai-responses');
   return { responses, openAi: [...kinds].every((kind) => kind.startsWith('openai-')) };
@@ -53,7 +55,14 @@ function toFormat({ text }: ResponseRequest): ChatCompletionRequest['response_fo
   return { type, json_schema: { name: 'answer', ...named, schema } };
 }
 
+/** Names of chat completions for what has another name, or none, here: let through, they would win over ours. */
+const FOREIGN = ['max_tokens', 'max_completion_tokens', 'n', 'messages', 'stream_options', 'response_format'] as const;
+
 function checkFields(request: ResponseRequest, unknown: Unknown): void {
+  for (const field of FOREIGN) {
+    if (request[field] == null) continue;
+    throw new AppError('invalid_field', `The Responses API has no '${field}'.`, { param: field });
+  }
   for (const field of REFUSED) {
     if (request[field] == null || unknown === 'skip') continue;
     throw new AppError('invalid_field', `The gateway has nothing like '${field}'.`, { param: field });
@@ -75,7 +84,11 @@ function toReasoning({ reasoning }: ResponseRequest, target: Target): Record<str
 export function toCompletionFields(request: ResponseRequest, target: Target, unknown: Unknown): TranslatedRequest {
   checkFields(request, unknown);
   // What is stored must make sense to every model, so there a custom tool is a function.
-  const tools = new ToolMap(request.tools ?? [], target.responses && request.store === false, unknown);
+  const tools = new ToolMap(
+    request.tools ?? [],
+    { native: target.responses && request.store === false, hosted: target.hosted },
+    unknown,
+  );
   const { include, temperature, top_p, top_logprobs, max_output_tokens: max, text } = request;
   const others = Object.entries(request).filter(([field, value]) => !OWN.has(field) && value != null);
   const hints = target.openAi ? HINTS : (['user'] as const);
@@ -123,7 +136,10 @@ function joined(first: ChatMessage, second: ChatMessage): ChatMessage | null {
  * The messages as models of every make take them: developer messages are system messages to all but OpenAI's own, and
  * those at the start are one.
  */
-export function adaptInstructions(messages: readonly ChatMessage[], { responses }: Target): ChatMessage[] {
+export function adaptInstructions(
+  messages: readonly ChatMessage[],
+  { responses }: Omit<Target, 'hosted'>,
+): ChatMessage[] {
   if (responses) return [...messages];
   const adapted: ChatMessage[] = [];
   for (const message of messages) {

@@ -76,11 +76,17 @@ export class ToolMap {
   readonly dropped = new Set<string>();
   readonly #known = new Map<string, KnownTool>();
   readonly #native: boolean;
+  readonly #hosted: boolean;
   readonly #unknown: Unknown;
 
-  /** `native`: every backend speaks the Responses API itself. */
-  constructor(tools: readonly ResponseTool[], native: boolean, unknown: Unknown) {
+  /** `native`: every backend speaks the Responses API itself; `hosted`: its own tools may be used. */
+  constructor(
+    tools: readonly ResponseTool[],
+    { native, hosted }: { readonly native: boolean; readonly hosted: boolean },
+    unknown: Unknown,
+  ) {
     this.#native = native;
+    this.#hosted = hosted;
     this.#unknown = unknown;
     for (const [i, tool] of tools.entries()) this.#add(tool, `tools[${i}]`);
   }
@@ -102,7 +108,7 @@ export class ToolMap {
     const { type } = tool;
     if (type === 'namespace' && !namespace) this.#addNamespace(tool, at);
     else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
-    else if (this.#native && isHosted(tool)) this.chatTools.push(tool);
+    else if (this.#native && this.#hosted && isHosted(tool)) this.chatTools.push(tool);
     else if (OPTIONAL.test(type) || this.#unknown === 'skip') this.dropped.add(type);
     else throw new AppError('invalid_field', `The gateway has no tools of type '${type}'.`, { param: `${at}.type` });
   }

@@ -14,6 +14,9 @@ export interface CircuitOptions {
 /** How long a backend that is out of quota is left alone, where it did not say it. */
 const COOLS_SECONDS = 10;
 
+/** Then it is tried again, whatever it said. */
+const COOLS_AT_MOST = 600;
+
 /** How much the newest latency counts in the average. */
 const NEWEST = 0.2;
 
@@ -102,7 +105,7 @@ export class BackendState {
     } catch (thrown) {
       const error = thrown instanceof ClientLeft ? thrown.cause : thrown;
       if (error instanceof AppError && error.code === 'model_quota_exhausted') {
-        this.#cooledUntil = Date.now() + (error.retryAfter ?? COOLS_SECONDS) * 1000;
+        this.#cooledUntil = Date.now() + Math.min(error.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
       }
       throw error;
     }

@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { readAnswer } from './read-answer.ts';
 import { AnthropicReader } from './read-events.ts';
-import { toBody } from './to-body.ts';
+import { DEFAULT_MAX_TOKENS, toBody } from './to-body.ts';
 
 /**
  * The newest version that still takes `temperature`, `top_p` and `top_k`: 2026-10-21 refuses them for every model,
@@ -13,6 +13,7 @@ const API_VERSION = '2023-06-01';
 export const anthropic: Dialect = {
   kind: 'anthropic',
   textAnswers: true,
+  defaultAnswerTokens: DEFAULT_MAX_TOKENS,
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
   toRequest: (request, model, stream) => ({ path: '/messages', body: toBody(request, model, stream) }),
   sendOn: ({ body, headers }, model, stream, maxTokens) => ({

@@ -6,7 +6,7 @@ import { toTools } from './to-tools.ts';
 import { toTurns } from './to-turns.ts';
 
 /** For requests without one, which Anthropic refuses: what every model that it serves can say. In tokens. */
-const DEFAULT_MAX_TOKENS = 32_000;
+export const DEFAULT_MAX_TOKENS = 32_000;
 
 /** What is mapped below, and hints to caches and schedulers that change nothing in an answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([

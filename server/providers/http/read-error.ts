@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError, type Overflow } from '../../errors/app-error.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { readOverflow } from './read-overflow.ts';
+import { withoutSecrets } from './secrets.ts';
 import { toErrorEnvelope } from './to-error-envelope.ts';
 
 /** Of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
@@ -33,6 +34,9 @@ interface UpstreamFault {
   readonly retryAfter: number | undefined;
 }
 
+/** What the path of a field looks like; anything else is not handed on. */
+const PATH = /^[\w.[\]-]{1,100}$/;
+
 /** Google says 400 to a key that is not valid and to a country that it does not serve. */
 const REFUSES_US = new Set(['API_KEY_INVALID', 'FAILED_PRECONDITION']);
 
@@ -49,7 +53,7 @@ function parseFault(body: unknown): UpstreamFault | null {
     message: error.message ?? '',
     type: error.type ?? error.status ?? '',
     code: String(error.code ?? ''),
-    param: error.param ?? null,
+    param: error.param && PATH.test(error.param) ? withoutSecrets(error.param) : null,
     refusesUs: [error.status, ...details.map(({ reason }) => reason)].some((said) => REFUSES_US.has(said ?? '')),
     retryAfter: secondsOf(details.find(({ retryDelay }) => retryDelay)?.retryDelay?.replace(/s$/, '')),
   };
@@ -67,16 +71,19 @@ const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|belo
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
 function redact(message: string): string {
-  return message
+  return withoutSecrets(message)
     .replace(/\b(sk|pk|key|token|Bearer)[-_ ][A-Za-z0-9_.-]{6,}/gi, '[redacted]')
     .replace(/\bAIza[A-Za-z0-9_-]{10,}/g, '[redacted]')
     .replace(/\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b/g, '[redacted]')
     .slice(0, 500);
 }
 
+/** No upstream means more than a day, in seconds. */
+const LONGEST_WAIT = 86_400;
+
 const secondsOf = (text: string | string[] | undefined) => {
   const seconds = Number(Array.isArray(text) ? text[0] : text);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT) : undefined;
 };
 
 const parseOrNull = (text: string): unknown => {

@@ -4,6 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts } from '../provider.ts';
 import { Deadlines } from './deadlines.ts';
 import { Exchange, ExchangeAborted, ExchangeTimeout, type Timeouts } from './exchange.ts';
+import { keepSecret } from './secrets.ts';
 
 /** What the operator says about an upstream that is reached over HTTP, with its key already looked up. */
 export interface UpstreamSettings {
@@ -48,9 +49,10 @@ export class UpstreamClient {
 
   /** `headers` go with every request; they may hold the key. */
   constructor(
-    { baseUrl, headers: own, firstByteMs, idleMs }: UpstreamSettings,
+    { baseUrl, headers: own, apiKey, firstByteMs, idleMs }: UpstreamSettings,
     headers: Readonly<Record<string, string>>,
   ) {
+    for (const secret of [apiKey, ...Object.values(own ?? {})]) keepSecret(secret);
     const url = new URL(baseUrl);
     this.#prefix = url.pathname.replace(/\/+$/, '');
     this.#headers = { ...own, ...headers };

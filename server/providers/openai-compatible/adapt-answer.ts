@@ -17,7 +17,7 @@ function textOf(part: unknown): string {
 }
 
 /** A list of parts becomes text and reasoning. True when it was one. */
-function joinParts(holder: Record<string, unknown>): boolean {
+export function joinParts(holder: Record<string, unknown>): boolean {
   const { content } = holder;
   if (!Array.isArray(content)) return false;
   const [thinking, text] = [true, false].map((wanted) =>

@@ -5,6 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { Json } from '../json.ts';
 import type { AnswerAdapter } from './adapt-answer.ts';
+import { checkChoices, checkTexts } from './check-completion.ts';
 import { repairCompletion } from './repair-chunk.ts';
 
 const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
@@ -27,7 +28,10 @@ function readAnswer<Answer extends object>(bytes: Buffer, list: string, what: st
 
 export function readCompletion(bytes: Buffer, alias: string, adapter: AnswerAdapter | null): Json<ChatCompletion> {
   const came = readAnswer<ChatCompletion>(bytes, 'choices', 'choices');
-  return repairCompletion(adapter ? adapter.completion(came) : came).assign({ model: alias });
+  checkChoices(came.value);
+  const repaired = repairCompletion(adapter ? adapter.completion(came) : came);
+  const sound = checkTexts(repaired.value) ? Json.ofValue(repaired.value) : repaired;
+  return sound.assign({ model: alias });
 }
 
 export const readTextCompletion = (bytes: Buffer, alias: string): Json<TextCompletion> =>
