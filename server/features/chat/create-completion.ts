@@ -12,7 +12,7 @@ import { expectChat } from './estimate-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
-import { type ChunkBatch, relayStream } from './relay-chunks.ts';
+import { beginRelay, type ChunkBatch, relayStream } from './relay-chunks.ts';
 
 export interface CompletionDeps {
   readonly catalog: Catalog;
@@ -108,17 +108,20 @@ export async function createCompletion(
 }
 
 /** The same as a stream of chunks. Nothing happens before the first pull, so early failures are still plain errors. */
-export async function* streamCompletion(
+export function streamCompletion(
   deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,
   caller: Caller,
   surface: Surface = CHAT,
 ): AsyncGenerator<ChunkBatch, void, void> {
   const { value } = request;
-  const { job, meter, callOf } = await prepare(deps, request, caller, surface);
-  const begins = (chunk: ChatCompletionChunk) => surface.isToken?.(chunk) ?? isToken(chunk);
-  const upstream = deps.dispatcher.stream(job, begins, (backend, attempting) =>
-    backend.provider.stream(callOf(backend, attempting, { ...value, stream: true })),
-  );
-  yield* relayStream(upstream, value.stream_options?.include_usage === true, meter);
+  return relayStream(async () => {
+    const { job, meter, callOf } = await prepare(deps, request, caller, surface);
+    const begins = (chunk: ChatCompletionChunk) => surface.isToken?.(chunk) ?? isToken(chunk);
+    const opening = deps.dispatcher.open(job, begins, (backend, attempting) =>
+      backend.provider.stream(callOf(backend, attempting, { ...value, stream: true })),
+    );
+    const begun = await beginRelay(meter, opening);
+    return { begun, includeUsage: value.stream_options?.include_usage === true, meter };
+  });
 }

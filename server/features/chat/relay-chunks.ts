@@ -1,6 +1,8 @@
 import type { ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
+import type { Begun } from '../routing/backend-state.ts';
+import type { OpenedStream } from '../routing/open-stream.ts';
 import type { Meter } from './meter.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
@@ -69,23 +71,51 @@ function relayUsage<Chunk extends AnyChunk>(
   return choices && choices.length > 0 ? chunk.with({ usage: undefined }) : null;
 }
 
-/** Relays a stream to its end, and ends its meter whichever way that comes. */
+/** A stream that has begun, and who counts it. */
+interface Relay<Chunk extends object> {
+  readonly begun: Begun<OpenedStream<Chunk>>;
+  readonly includeUsage: boolean;
+  readonly meter: Meter;
+}
+
+/**
+ * Relays a stream to its end, and ends its meter whichever way that comes. Nothing happens before the first pull. Each
+ * generator that a chunk passes costs as much as its bytes do, so this is the only one behind the provider's.
+ */
 export async function* relayStream<Chunk extends AnyChunk>(
-  upstream: AsyncGenerator<Json<Chunk>[], void, void>,
-  includeUsage: boolean,
-  meter: Meter,
+  open: () => Promise<Relay<Chunk>>,
 ): AsyncGenerator<Json<Chunk>[], void, void> {
-  let failure: unknown = new AppError('upstream_unavailable', 'The client left.');
+  const { begun, includeUsage, meter } = await open();
+  const { held, rest } = begun.result;
+  let failure: unknown;
+  let left = true;
   try {
-    for await (const batch of upstream) {
+    for (const batch of held) {
       const relayed = relayChunks(batch, includeUsage, meter);
       if (relayed.length > 0) yield relayed;
     }
-    failure = undefined;
+    for await (const batch of rest) {
+      const relayed = relayChunks(batch, includeUsage, meter);
+      if (relayed.length > 0) yield relayed;
+    }
+    left = false;
   } catch (error) {
+    left = false;
     failure = error;
     throw error;
   } finally {
-    meter.end(failure);
+    begun.end(failure);
+    meter.end(left ? new AppError('upstream_unavailable', 'The client left.') : failure);
+    await rest.return();
+  }
+}
+
+/** Waits for the beginning; the meter of what never begins is ended. */
+export async function beginRelay<Begins>(meter: Meter, opening: Promise<Begins>): Promise<Begins> {
+  try {
+    return await opening;
+  } catch (error) {
+    meter.end(error);
+    throw error;
   }
 }

@@ -8,7 +8,7 @@ import { answersOf, tokensOf } from '../chat/estimate-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
-import { relayStream } from '../chat/relay-chunks.ts';
+import { beginRelay, relayStream } from '../chat/relay-chunks.ts';
 import type { Backend } from '../models/catalog.ts';
 import { pickCapable } from './pick-capable.ts';
 
@@ -85,14 +85,17 @@ export async function createTextCompletion(
 const isToken = ({ choices }: TextCompletion) => (choices ?? []).some(({ text, finish_reason: end }) => text || end);
 
 /** The same as a stream. Nothing happens before the first pull, so early failures are still plain errors. */
-export async function* streamTextCompletion(
+export function streamTextCompletion(
   deps: CompletionDeps,
   request: Json<TextCompletionRequest>,
   caller: Caller,
 ): AsyncGenerator<Json<TextCompletion>[], void, void> {
-  const { job, callOf, meter } = await prepare(deps, request, true, caller);
-  const open = (backend: (typeof job.backends)[number], attempting: Caller) =>
-    backend.provider.streamText(callOf(backend, attempting));
-  const includeUsage = request.value.stream_options?.include_usage === true;
-  yield* relayStream(deps.dispatcher.stream(job, isToken, open), includeUsage, meter);
+  return relayStream(async () => {
+    const { job, callOf, meter } = await prepare(deps, request, true, caller);
+    const opening = deps.dispatcher.open(job, isToken, (backend, attempting) =>
+      backend.provider.streamText(callOf(backend, attempting)),
+    );
+    const begun = await beginRelay(meter, opening);
+    return { begun, includeUsage: request.value.stream_options?.include_usage === true, meter };
+  });
 }

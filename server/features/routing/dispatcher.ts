@@ -3,10 +3,10 @@ import type { AppError } from '../../errors/app-error.ts';
 import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
-import type { BackendStates } from './backend-state.ts';
+import type { BackendStates, Begun } from './backend-state.ts';
 import { isRefusal, mayFallOver, mayRetry } from './judge-failure.ts';
 import { noBackend } from './no-backend.ts';
-import { FirstTokenLimit, openStream } from './open-stream.ts';
+import { FirstTokenLimit, type OpenedStream, openStream } from './open-stream.ts';
 import { orderBackends } from './order-backends.ts';
 
 export interface DispatcherOptions {
@@ -72,21 +72,28 @@ export class Dispatcher {
     );
   }
 
-  /** The chunks of one answer. Nothing is sent before the first pull. `open` gets the caller of that one attempt. */
-  async *stream<Chunk extends object, B extends Backend>(
+  /** The beginning of one answer, and its rest. `open` gets the caller of that one attempt. */
+  open<Chunk extends object, B extends Backend>(
     job: Job<B>,
     isToken: (chunk: Chunk) => boolean,
     open: (backend: B, caller: Caller) => AsyncGenerator<Json<Chunk>[], void, void>,
-  ): AsyncGenerator<Json<Chunk>[], void, void> {
+  ): Promise<Begun<OpenedStream<Chunk>>> {
     const { caller } = job;
     const { firstTokenMs } = job.model.timeouts;
-    const { result, end } = await this.#run(job, (backend) =>
+    return this.#run(job, (backend) =>
       this.states.of(backend).begin(() => {
         const limit = firstTokenMs === undefined ? null : new FirstTokenLimit(firstTokenMs, caller.signal);
         const attempting = limit ? { ...caller, signal: limit.signal } : caller;
         return openStream(open(backend, attempting), isToken, limit);
       }, caller.signal),
     );
+  }
+
+  /** The same as one stream. Nothing is sent before the first pull. */
+  async *stream<Chunk extends object, B extends Backend>(
+    ...asked: Parameters<typeof this.open<Chunk, B>>
+  ): AsyncGenerator<Json<Chunk>[], void, void> {
+    const { result, end } = await this.open(...asked);
     const { held, rest } = result;
     let failure: unknown;
     try {
