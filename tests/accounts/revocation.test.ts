@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import type { CreatedKey } from '../../contracts/keys/key.ts';
 import { connectClient, errorOf as failureOf } from '../clients/support.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -58,6 +60,34 @@ test('a JSON answer that is waited for ends as well, for nothing', async () => {
   const { code, message } = await errorOf(await pending);
   expect([code, message]).toEqual(['invalid_authorization', 'The key was revoked.']);
   await gateway.upstream.chats[seen]?.aborted;
+  await settled(key);
+  expect((await gateway.walletOf(key)).balance_usd).toBe(1);
+});
+
+test('an open stream ends when its key expires', async () => {
+  const key = await gateway.createKey({ credit_usd: 1 });
+  gateway.upstream.reply(hangAfter(2));
+  const reader = readerOf(await gateway.as(key)('POST', CHAT, ask('dear', { stream: true })));
+  await reader.until('two');
+  const expires_at = new Date(Date.now() + 100).toISOString();
+  expect((await gateway.call('PATCH', `/api/keys/${key.id}`, { expires_at })).status).toBe(200);
+  expect(await reader.until('error')).toContain('The key has expired.');
+  expect(await reader.next()).toBeNull();
+  await settled(key);
+});
+
+test('a call on a websocket that closes stops, and holds nothing any more', async () => {
+  const key = await gateway.createKey({ credit_usd: 1, concurrent_requests: 1 });
+  gateway.upstream.reply(hangBeforeHeaders);
+  const seen = gateway.upstream.chats.length;
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/trpc?connectionParams=1`);
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ method: 'connectionParams', data: { apiKey: key.key } }));
+  const params = { path: 'v1.chat.create', input: ask('dear') };
+  socket.send(JSON.stringify({ id: 1, jsonrpc: '2.0', method: 'mutation', params }));
+  const asked = await gateway.upstream.waitForChat((chat) => gateway.upstream.chats.indexOf(chat) >= seen);
+  socket.terminate();
+  await asked.aborted;
   await settled(key);
   expect((await gateway.walletOf(key)).balance_usd).toBe(1);
 });
