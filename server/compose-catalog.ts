@@ -3,7 +3,8 @@ import type { LocalServer } from './detect-local.ts';
 import { type Backend, Catalog, type CatalogModel, type Group, type ModelTimeouts } from './features/models/catalog.ts';
 import { ModelMap } from './features/models/model-map.ts';
 import type { Price } from './features/models/price.ts';
-import type { ModelEntry, ModelsFile } from './models-file.ts';
+import { MICRO } from './features/wallets/micro-usd.ts';
+import { type ModelEntry, type ModelsFile, toMs } from './models-file.ts';
 import { ImagesApiProvider } from './providers/images-api/images-api.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -56,8 +57,6 @@ const TOTAL_MS = 1_800_000;
 /** Pictures take up to 180 s, whatever the time-outs of their provider say. */
 const IMAGE_MS = 240_000;
 
-const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
-
 function timeoutsOf({ timeouts, output }: Pick<ModelEntry, 'timeouts' | 'output'>): ModelTimeouts {
   const firstTokenMs = toMs(timeouts.first_token_seconds);
   return {
@@ -107,8 +106,6 @@ function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[]
   if (!embedded || entry.output.includes('image') || entry.endpoints?.includes('chat') === false) return [];
   return [{ ...toBackend(embedded.provider, embedded.name), ignoresImages: true }];
 }
-
-const MICRO = 1_000_000;
 
 const toPrice = ({ input, cached_input, output, per_image, per_request }: NonNullable<ModelEntry['price']>): Price => ({
   input,

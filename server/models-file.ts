@@ -115,6 +115,9 @@ const ModelsFile = z
   });
 export type ModelsFile = z.infer<typeof ModelsFile>;
 
+/** The file has seconds, the code ms. */
+export const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+
 export class ModelsFileError extends Error {}
 
 /** The deepest issue, with its whole path: a union reports the branch that got furthest. */

@@ -4,7 +4,7 @@ import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
 import { detectLocalServers } from './detect-local.ts';
 import { type Env, EnvError } from './env.ts';
 import type { Catalog } from './features/models/catalog.ts';
-import { type ModelsFile, readModelsFile } from './models-file.ts';
+import { type ModelsFile, readModelsFile, toMs } from './models-file.ts';
 import type { ProviderEntry } from './provider-entry.ts';
 import { presets } from './providers/presets.ts';
 import type { Provider } from './providers/provider.ts';
@@ -49,8 +49,6 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
       return { kind: entry.kind, ...upstream };
   }
 }
-
-const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
 
 function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map<string, Provider> {
   const opened = new Map<string, Provider>();

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { stopReason } from '../errors/stop-reason.ts';
+import { settledWithin } from '../features/chat/settled-within.ts';
 import { toErrorEvent } from './error-dialect.ts';
 import { type Heartbeat, PING } from './heartbeat.ts';
 
@@ -52,18 +53,6 @@ function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
   return out;
 }
 
-async function settledWithin<T>(pending: Promise<T>, ms: number): Promise<T | typeof SILENT> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<typeof SILENT>((resolve) => {
-    timer = setTimeout(resolve, ms, SILENT);
-  });
-  try {
-    return await Promise.race([pending, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** A client that takes nothing for this long is dropped, in ms: what it asked for holds money and a place. */
 const STALL_MS = 30_000;
 
@@ -104,7 +93,7 @@ export async function sendStream<Event>(
   let pending = batches.next();
   let first: IteratorResult<SentEvent<Event>[], void> | typeof SILENT;
   try {
-    first = await settledWithin(pending, FIRST_CHUNK_MS);
+    first = (await settledWithin(pending, FIRST_CHUNK_MS)) ? await pending : SILENT;
   } catch (error) {
     await batches.return();
     throw stopReason(signal, error);

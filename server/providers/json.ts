@@ -5,6 +5,10 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 const N_OF_NULL = 0x6e;
 
+/** Lists are objects, too. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
 const patterns = new Map<string, Buffer>();
 
 function patternOf(key: string): Buffer {

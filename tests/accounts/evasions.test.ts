@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
+import { startGateway } from '../support/start-gateway.ts';
 import { gated, say } from '../support/upstream/scripts/answers.ts';
+import { startUpstream } from '../support/upstream/start-upstream.ts';
 
 let gateway: AccountsGateway;
 beforeAll(async () => {
@@ -93,6 +95,33 @@ describe('what would go around a key’s models and prices', () => {
     const body = ask('cheap', { tools: [{ type: 'web_search' }] });
     expect(await errorOf(await send('POST', CHAT, body))).toMatchObject({ param: 'tools[0].type' });
   });
+});
+
+test('a tool of OpenAI’s own that an agent always offers is left out of a key’s response, and said', async () => {
+  const upstream = await startUpstream({ dialect: 'openai-responses' });
+  const openAi = await startGateway({
+    models: `providers: { up: { kind: openai-responses, base_url: "${upstream.url}" } }
+models:
+  - { alias: plain, backends: [{ provider: up, model: m }] }
+  - { alias: hosted, hosted_tools: true, backends: [{ provider: up, model: m }] }
+`,
+  });
+  const { key } = await (await openAi.call('POST', '/api/keys', { name: 'test' })).json();
+  const ask = (model: string) =>
+    openAi.call(
+      'POST',
+      '/v1/responses',
+      { model, input: 'Hi', store: false, tools: [{ type: 'web_search' }] },
+      { authorization: `Bearer ${key}` },
+    );
+  const plain = await ask('plain');
+  expect(plain.status).toBe(200);
+  expect(plain.headers.get('x-gateway-applied')).toContain('web_search');
+  expect(upstream.chats.at(-1)?.body.toString()).not.toContain('web_search');
+  expect((await ask('hosted')).status).toBe(200);
+  expect(upstream.chats.at(-1)?.json).toMatchObject({ tools: [{ type: 'web_search' }] });
+  await openAi.close();
+  await upstream.close();
 });
 
 test('a response in the background that is not let in says so, and leaves nothing', async () => {

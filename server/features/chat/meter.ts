@@ -4,13 +4,12 @@ import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Admission } from '../access/account.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { type Consumption, costOf } from '../models/price.ts';
+import { toUsd } from '../wallets/micro-usd.ts';
 import type { Caller } from './caller.ts';
 import type { Expectation } from './estimate-tokens.ts';
 
 /** Rough, for answers whose upstream gave no counts. */
 const BYTES_PER_TOKEN = 4;
-
-const MICRO = 1_000_000;
 
 /** No upstream means more than this. */
 const MAX_COUNT = 1e9;
@@ -119,7 +118,7 @@ export class Meter {
 
   /** In USD, of what was used so far. */
   get costUsd(): number {
-    return this.#cost(this.#consumption()) / MICRO;
+    return toUsd(this.#cost(this.#consumption()));
   }
 
   /** `failure` is what ended the request early, if anything. */

@@ -7,12 +7,12 @@ import { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import { type CompletionDeps, createCompletion, type Surface, streamCompletion } from '../chat/create-completion.ts';
 import { checkChat } from '../chat/plan-chat.ts';
+import { settledWithin } from '../chat/settled-within.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
 import { PassedEvents } from './passed-events.ts';
 import { planResponse } from './plan-response.ts';
 import { resolveInput } from './resolve-references.ts';
 import { ResponseWriter } from './response-writer.ts';
-import { settledWithin } from './settled-within.ts';
 import { adaptInstructions, inOwnTerms, targetOf } from './to-completion.ts';
 
 export interface ResponseDeps extends CompletionDeps, ResponseStores {}

@@ -1,5 +1,6 @@
 import type { InputItem } from '../../../contracts/responses/item.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import { isObject } from '../../providers/json.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
 import type { Backend } from '../models/catalog.ts';
 import { openProof } from './reasoning-proof.ts';
@@ -12,8 +13,6 @@ export const speaks = ({ provider }: Backend): boolean => provider.speaks === DI
 /** Whether a request holds everything that it is about: nothing of it is in this gateway's memory, nor is to be. */
 export const isSelfContained = ({ store, previous_response_id: previous }: ResponseRequest): boolean =>
   store === false && previous == null;
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Reasoning that this gateway sealed: what its vendor gave goes back as it was, that of other vendors stays behind. */
 function unsealed(item: InputItem): InputItem[] {

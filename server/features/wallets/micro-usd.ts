@@ -1,4 +1,4 @@
-const MICRO = 1_000_000;
+export const MICRO = 1_000_000;
 
 /** Money is kept in whole micro-USD and shown in USD. */
 export const toMicro = (usd: number): number => Math.round(usd * MICRO);

@@ -1,4 +1,4 @@
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+import { isObject } from '../json.ts';
 
 /** One finding of pydantic, as FastAPI answers it: `loc` is `['body', 'messages', 0, 'content']`. */
 function ofFinding(finding: unknown): Record<string, unknown> {

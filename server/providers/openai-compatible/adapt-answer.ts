@@ -1,13 +1,11 @@
 import type { ChatCompletion, ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
-import type { Json } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import type { Quirks } from './quirks.ts';
 
 type Answer = ChatCompletion | ChatCompletionChunk;
 type Choice = Answer['choices'][number];
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** The text of a part: its own, or that of the parts inside it. */
 function textOf(part: unknown): string {

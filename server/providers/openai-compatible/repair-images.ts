@@ -1,6 +1,6 @@
 import type { ImagePart } from '../../../contracts/chat/message.ts';
 import { toDataUri } from '../../../contracts/images/data-uri.ts';
-import type { Json } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 
 const MARKDOWN_IMAGE = '](data:image/';
 const MARKDOWN_BYTES = Buffer.from(MARKDOWN_IMAGE);
@@ -9,8 +9,6 @@ const FIELDS = ['images', 'image_url', 'image'];
 /** A scan of the bytes: false for nearly everything that passes, which then need not be parsed. */
 export const mayHoldImages = (json: Json<object>): boolean =>
   FIELDS.some((field) => json.mentions(field)) || json.bytes.includes(MARKDOWN_BYTES);
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const isImagePart = (value: unknown): value is ImagePart =>
   isObject(value) && value.type === 'image_url' && isObject(value.image_url) && typeof value.image_url.url === 'string';
