@@ -46,7 +46,7 @@ export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
       this.#dropped += excess;
     }
     if (this.#queue.length >= BATCH_ROWS && this.#failures === 0) this.#flushInBackground();
-    else this.#timer ??= setTimeout(() => this.#flushInBackground(), this.#delay()).unref();
+    else this.#schedule();
   }
 
   /** Rejects when the database does not answer; the rows stay queued then. */
@@ -76,28 +76,39 @@ export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
     this.#flush().catch((error: unknown) => this.#onError(error));
   }
 
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#flushInBackground();
+    }, this.#delay()).unref();
+  }
+
   #delay(): number {
     return Math.min(FLUSH_MS * 2 ** this.#failures, MAX_RETRY_MS);
   }
 
+  /** Writes what is queued now. What comes meanwhile waits for a batch of its own: a commit costs as much as many rows. */
   async #drain(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      while (this.#queue.length > 0) {
-        const batch = this.#queue.slice(0, BATCH_ROWS);
+      for (let left = this.#queue.length; left > 0; ) {
+        const batch = this.#queue.slice(0, Math.min(left, BATCH_ROWS));
         const before = this.#dropped;
         await this.#write(batch);
         // While it was written, the oldest may have been dropped from the queue.
-        this.#queue.splice(0, Math.max(0, batch.length - (this.#dropped - before)));
+        const dropped = this.#dropped - before;
+        this.#queue.splice(0, Math.max(0, batch.length - dropped));
+        left -= Math.max(batch.length, dropped);
         this.#failures = 0;
         await nextTick();
       }
       this.#reportDropped();
     } catch (error) {
       this.#failures++;
-      this.#timer ??= setTimeout(() => this.#flushInBackground(), this.#delay()).unref();
       throw error;
+    } finally {
+      if (this.#queue.length > 0) this.#schedule();
     }
   }
 

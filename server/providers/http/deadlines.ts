@@ -1,6 +1,8 @@
 /** Something that must happen again before `deadline` (ms since the epoch), or `expire` is called once. */
 export interface Timed {
   deadline: number;
+  /** Kept by `Deadlines`: the place in its list, -1 while in none. */
+  slot: number;
   expire(): void;
 }
 
@@ -9,7 +11,8 @@ export interface Timed {
  * an expiry is noticed up to `tickMs` late.
  */
 export class Deadlines {
-  readonly #timed = new Set<Timed>();
+  // Not a set: the tables that a busy set outgrows keep what they held alive until the next full collection of garbage.
+  readonly #timed: Timed[] = [];
   readonly #tickMs: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -18,22 +21,28 @@ export class Deadlines {
   }
 
   add(timed: Timed): void {
-    this.#timed.add(timed);
+    timed.slot = this.#timed.push(timed) - 1;
     this.#timer ??= setInterval(() => this.#sweep(), this.#tickMs).unref();
   }
 
+  /** Does nothing when it is not there. */
   remove(timed: Timed): void {
-    this.#timed.delete(timed);
+    if (timed.slot < 0) return;
+    const last = this.#timed.pop();
+    if (last && last !== timed) {
+      this.#timed[timed.slot] = last;
+      last.slot = timed.slot;
+    }
+    timed.slot = -1;
   }
 
   #sweep(): void {
-    if (this.#timed.size === 0) {
+    if (this.#timed.length === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
     const now = Date.now();
-    for (const timed of this.#timed) {
-      if (timed.deadline > now) continue;
+    for (const timed of this.#timed.filter(({ deadline }) => deadline <= now)) {
       this.remove(timed);
       timed.expire();
     }

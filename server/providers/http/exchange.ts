@@ -41,6 +41,7 @@ interface Waiting<T> {
  */
 export class Exchange implements Dispatcher.DispatchHandler, Timed {
   deadline: number;
+  slot = -1;
   readonly #timeouts: Timeouts;
   /** When the time for all of it is over, in ms since the epoch. */
   readonly #end: number;
