@@ -16,9 +16,9 @@ import { Heartbeat } from './http/heartbeat.ts';
 import { createOpenApiDocument } from './http/openapi.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { decorateAdmission } from './http/plugins/admission.ts';
-import { answerClientError, takeOverRefusals } from './http/plugins/client-error.ts';
-import { allowOrigins } from './http/plugins/cors.ts';
-import { handleErrors, sendError } from './http/plugins/errors.ts';
+import { answerClientError, passOverExpectations, requireHost } from './http/plugins/client-error.ts';
+import { createCors } from './http/plugins/cors.ts';
+import { handleErrors, refuseUnknown, sendError } from './http/plugins/errors.ts';
 import { guardMethods } from './http/plugins/method-guard.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
@@ -83,14 +83,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const document = createOpenApiDocument(router, version);
 
   decorateAdmission(app);
+  const answersPreflight = createCors(env.corsOrigins);
+  // One hook for all: each costs every request a microsecond or two.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     if (speaksAnthropic(request)) reply.header('request-id', request.id);
+    if (answersPreflight(request, reply)) return;
+    refuseUnknown(request);
+    requireHost(request);
     done();
   });
-  allowOrigins(app, env.corsOrigins);
   handleErrors(app);
-  takeOverRefusals(app);
+  passOverExpectations(app);
   // First: the routes for methods that are not allowed would take HEAD.
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });

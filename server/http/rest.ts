@@ -46,7 +46,7 @@ function readInput(operation: Operation, request: FastifyRequest): Record<string
   const params = isObject(request.params) ? request.params : {};
   if (operation.method !== 'GET' && operation.method !== 'DELETE') {
     const absent = operation.meta.bodyOptional && !(Buffer.isBuffer(request.body) && request.body.length > 0);
-    return absent ? params : { ...parseBody(request.body), ...params };
+    return absent ? params : Object.assign(parseBody(request.body), params);
   }
   return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
 }

@@ -20,8 +20,16 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
+/** Beyond this many bytes a call of the native search costs less than looking at each byte here. */
+const SHORT = 32;
+
 /** The index after the closing quote of the string that opens at `from`; -1 when it never closes. */
 function skipString(bytes: Buffer, from: number): number {
+  const far = Math.min(bytes.length, from + SHORT);
+  for (let at = from + 1; at < far; at++) {
+    if (bytes[at] === QUOTE) return at + 1;
+    if (bytes[at] === BACKSLASH) at++;
+  }
   for (let at = bytes.indexOf(QUOTE, from + 1); at >= 0; at = bytes.indexOf(QUOTE, at + 1)) {
     let slashes = 0;
     while (bytes[at - 1 - slashes] === BACKSLASH) slashes++;
@@ -55,57 +63,81 @@ function skipValue(bytes: Buffer, from: number): number {
   return -1;
 }
 
+/** More fields than any request has: such an object is written anew. */
+const MOST_FIELDS = 64;
+
+/** FNV-1a, 32 bits. */
+const HASH_START = 0x811c9dc5;
+const HASH_PRIME = 0x01000193;
+
+/** Whether this text, which is ASCII, is what stands there. */
+function says(bytes: Buffer, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
 /**
- * Where the values of an object's own fields stand. Null when that cannot be said safely: a key that is escaped or
- * doubled could be read differently by another parser, so such an object must be written anew. With `wanted`, only
- * those fields count, and the search ends when all are found.
+ * Where the values of the object's own fields of these names stand. Null when that cannot be said safely: a key that is
+ * escaped or doubled could be read differently by another parser, so such an object must be written anew. Keys are told
+ * apart by a hash, with no string made for any: two that only look alike are taken for doubled. `trusted` ends the
+ * search when all names are found.
  */
-function fieldSpans(bytes: Buffer, wanted: ReadonlySet<string> | null): Map<string, Span> | null {
-  const spans = new Map<string, Span>();
+function findFields(bytes: Buffer, names: readonly string[], trusted: boolean): (Span | undefined)[] | null {
+  const spans: (Span | undefined)[] = names.map(() => undefined);
+  const hashes: number[] = [];
   let found = 0;
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== OPEN_BRACE) return null;
   at = skipSpace(bytes, at + 1);
   while (bytes[at] === QUOTE) {
-    const keyEnd = skipString(bytes, at);
-    if (keyEnd < 0) return null;
-    const key = bytes.toString('latin1', at + 1, keyEnd - 1);
-    if (key.includes('\\') || spans.has(key)) return null;
-    at = skipSpace(bytes, keyEnd);
+    let hash = HASH_START;
+    let keyEnd = at + 1;
+    for (let byte = bytes[keyEnd]; byte !== QUOTE; byte = bytes[++keyEnd]) {
+      if (byte === undefined || byte === BACKSLASH) return null;
+      hash = Math.imul(hash ^ byte, HASH_PRIME);
+    }
+    if (hashes.includes(hash) || hashes.push(hash) > MOST_FIELDS) return null;
+    const index = names.findIndex((name) => says(bytes, at + 1, keyEnd, name));
+    at = skipSpace(bytes, keyEnd + 1);
     if (bytes[at] !== COLON) return null;
     const start = skipSpace(bytes, at + 1);
     const end = skipValue(bytes, start);
     if (end <= start) return null;
-    spans.set(key, { start, end });
-    if (wanted?.has(key) && ++found === wanted.size) return spans;
+    if (index >= 0) {
+      spans[index] = { start, end };
+      if (trusted && ++found === names.length) return spans;
+    }
     at = skipSpace(bytes, end);
     if (bytes[at] !== COMMA) break;
     at = skipSpace(bytes, at + 1);
   }
-  return bytes[at] === CLOSE_BRACE ? spans : null;
+  return bytes[at] === CLOSE_BRACE && hashes.length > 0 ? spans : null;
 }
 
 /**
  * Sets top-level fields of a JSON object in its bytes, leaving every other byte as it came: numbers keep their
  * digits, and megabytes of images are not written anew. Null when the bytes must be parsed instead. `trusted`: nobody
- * gains by a field that is doubled further on, so it is not looked for.
+ * gains by a field that is doubled further on, so it is not looked for. Names are ASCII.
  */
 export function spliceFields(
   bytes: Buffer,
   changes: Readonly<Record<string, unknown>>,
   trusted = false,
 ): Buffer | null {
-  const spans = fieldSpans(bytes, trusted ? new Set(Object.keys(changes)) : null);
-  if (!spans || spans.size === 0) return null;
+  const names = Object.keys(changes);
+  const spans = findFields(bytes, names, trusted);
+  if (!spans) return null;
   const edits: Edit[] = [];
-  for (const key in changes) {
-    const span = spans.get(key);
-    if (changes[key] === undefined) {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] ?? '';
+    const span = spans[i];
+    if (changes[name] === undefined) {
       if (span) return null;
       continue;
     }
-    const text = JSON.stringify(changes[key]);
-    if (!span) edits.push(addField(bytes, key, text));
+    const text = JSON.stringify(changes[name]);
+    if (!span) edits.push(addField(bytes, name, text));
     else if (!isWritten(bytes, span, text)) edits.push({ span, text });
   }
   if (edits.length === 0) return bytes;
@@ -123,9 +155,8 @@ function addField(bytes: Buffer, key: string, text: string): Edit {
   return { span: { start: open, end: open }, text: `${JSON.stringify(key)}:${text},` };
 }
 
-/** What already says so stays as it is. */
-const isWritten = (bytes: Buffer, { start, end }: Span, text: string) =>
-  end - start === text.length && bytes.toString('utf8', start, end) === text;
+/** What already says so stays as it is; what is not ASCII is written again. */
+const isWritten = (bytes: Buffer, { start, end }: Span, text: string) => says(bytes, start, end, text);
 
 /** One allocation and plain copies: a view for each piece would cost more than the copying. */
 function writeSpliced(bytes: Buffer, edits: readonly Edit[]): Buffer {

@@ -72,7 +72,7 @@ async function prepare(
   meter.showsCost = value.usage?.include === true;
   await meter
     .admit(() => expectChat(value, model))
-    .catch(async (refusal: unknown) => {
+    ?.catch(async (refusal: unknown) => {
       await surface.onRefused?.(refusal);
       throw refusal;
     });

@@ -1,7 +1,7 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { UsageStore } from '../../store/interface/usage.ts';
-import type { Admission } from '../access/account.ts';
+import type { Account, Admission } from '../access/account.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { type Consumption, costOf } from '../models/price.ts';
 import { toUsd } from '../wallets/micro-usd.ts';
@@ -54,12 +54,14 @@ export class Meter {
 
   /**
    * Lets the request in, or throws why not: `rate_limit_exceeded`, `insufficient_balance`, `budget_exhausted`. Then
-   * nothing was used, and `end` must not be called.
+   * nothing was used, and `end` must not be called. Null: the administrator is not asked.
    */
-  async admit(expect: () => Expectation): Promise<void> {
+  admit(expect: () => Expectation): Promise<void> | null {
     const { account } = this.#caller.principal;
-    if (account === null) return;
-    const expected = expect();
+    return account && this.#admitTo(account, expect());
+  }
+
+  async #admitTo(account: Account, expected: Expectation): Promise<void> {
     const { price } = this.#model;
     this.#promptTokens = expected.promptTokens;
     this.#admission = await account.admit(

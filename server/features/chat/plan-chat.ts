@@ -53,13 +53,16 @@ export function checkTools(model: CatalogModel, tools: readonly unknown[] | null
 
 /** `max_tokens` below the model's minimum is raised, never refused: a reasoning model would answer nothing at all. */
 function floorMaxTokens(
-  model: CatalogModel,
+  { minMaxTokens }: CatalogModel,
   request: Pick<ChatCompletionRequest, 'max_tokens' | 'max_completion_tokens'>,
+  { max_tokens = request.max_tokens }: Adaptation['changes'],
 ): Record<string, number> {
   const floored: Record<string, number> = {};
-  for (const field of ['max_tokens', 'max_completion_tokens'] as const) {
-    const asked = request[field];
-    if (model.minMaxTokens !== null && asked != null && asked < model.minMaxTokens) floored[field] = model.minMaxTokens;
+  if (minMaxTokens === null) return floored;
+  if (max_tokens != null && max_tokens < minMaxTokens) floored.max_tokens = minMaxTokens;
+  const { max_completion_tokens } = request;
+  if (max_completion_tokens != null && max_completion_tokens < minMaxTokens) {
+    floored.max_completion_tokens = minMaxTokens;
   }
   return floored;
 }
@@ -82,7 +85,7 @@ export function applyConstraints(
   adapted: Adaptation = UNCHANGED,
 ): ChatPlan {
   const applied = [...adapted.applied];
-  const floored = floorMaxTokens(model, { ...fields, ...adapted.changes });
+  const floored = floorMaxTokens(model, fields, adapted.changes);
   const changes: Record<string, unknown> = { ...adapted.changes, ...floored };
   if (Object.keys(floored).length > 0) applied.push(`max_tokens_floored=${model.minMaxTokens}`);
   if (backend.ignoresImages && hasParts(messages())) {

@@ -98,7 +98,7 @@ async function openTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller, strea
     meter.showsCost = turn.usage?.include === true;
     await meter
       .admit(() => expectChat(request.value, model))
-      .catch(async (refusal: unknown) => {
+      ?.catch(async (refusal: unknown) => {
         refused = true;
         await deps.conversations.dropTurn(begun);
         throw refusal;

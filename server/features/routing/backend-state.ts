@@ -28,6 +28,8 @@ export class BackendState {
   #cooledUntil = 0;
   #latencyMs: number | null = null;
   #inFlight = 0;
+  /** Whether the last verdict was a failure: then a success is news. */
+  #failing = false;
 
   constructor({ failures, coolDownMs }: CircuitOptions) {
     this.#coolDownMs = coolDownMs;
@@ -65,50 +67,59 @@ export class BackendState {
 
   /** Runs one attempt and learns from it. Runs it also when the circuit is open: whoever asks has nowhere else to go. */
   async attempt<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    this.#inFlight++;
-    const start = performance.now();
-    const timed = async () => {
-      const result = await run();
-      this.#learn(performance.now() - start);
-      return result;
-    };
-    try {
-      return await this.#guard(timed, signal);
-    } finally {
-      this.#inFlight--;
-    }
+    const { result, end } = await this.begin(run, signal);
+    end();
+    return result;
   }
 
   /** As `attempt`, for what goes on after it has begun well: it succeeds, or fails, only with its end. */
-  begin<T>(run: () => Promise<T>, signal: AbortSignal): Promise<Begun<T>> {
-    this.#inFlight++;
+  async begin<T>(run: () => Promise<T>, signal: AbortSignal): Promise<Begun<T>> {
+    const end = this.#enter(signal);
     const start = performance.now();
-    return new Promise((resolve, reject) => {
-      const whole = async () => {
-        const result = await run();
-        this.#learn(performance.now() - start);
-        await new Promise<void>((succeed, fail) => {
-          resolve({ result, end: (failure) => (failure === undefined ? succeed() : fail(failure)) });
-        });
-      };
-      this.#guard(whole, signal)
-        .catch(reject)
-        .finally(() => {
-          this.#inFlight--;
-        });
-    });
-  }
-
-  async #guard<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
-      return await (this.isLive ? this.#circuit.execute(() => unlessLeft(run, signal)) : run());
-    } catch (thrown) {
-      const error = thrown instanceof ClientLeft ? thrown.cause : thrown;
-      if (error instanceof AppError && error.code === 'model_quota_exhausted') {
-        this.#cooledUntil = Date.now() + Math.min(error.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
-      }
+      const result = await run();
+      this.#learn(performance.now() - start);
+      return { result, end };
+    } catch (error) {
+      end(error);
       throw error;
     }
+  }
+
+  #enter(signal: AbortSignal): Begun<unknown>['end'] {
+    this.#inFlight++;
+    const endTrial = this.#circuit.state === CircuitState.Open && this.isLive ? this.#beginTrial() : null;
+    return (failure) => {
+      this.#inFlight--;
+      if (failure instanceof AppError && failure.code === 'model_quota_exhausted') {
+        this.#cooledUntil = Date.now() + Math.min(failure.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
+      }
+      // A client that left says nothing of the backend.
+      const verdict = failure !== undefined && signal.aborted ? new ClientLeft() : failure;
+      if (endTrial) endTrial(verdict);
+      else if (this.#circuit.state === CircuitState.Closed) this.#judge(verdict);
+    };
+  }
+
+  /** From now on the circuit is half open, until what is returned is called. */
+  #beginTrial(): (verdict: unknown) => void {
+    let end: (verdict: unknown) => void = () => {};
+    const trial = new Promise<void>((succeed, fail) => {
+      end = (verdict) => (verdict === undefined ? succeed() : fail(verdict));
+    });
+    void this.#circuit.execute(() => trial).catch(() => {});
+    return end;
+  }
+
+  /** That a sound backend is sound is no news, and nearly every request says so: the circuit is told of changes alone. */
+  #judge(verdict: unknown): void {
+    const failed = verdict !== undefined;
+    if (failed ? !speaksAgainstBackend(verdict) : !this.#failing) return;
+    this.#failing = failed;
+    const told = async () => {
+      if (failed) throw verdict;
+    };
+    void this.#circuit.execute(told).catch(() => {});
   }
 
   #learn(ms: number): void {
@@ -119,19 +130,11 @@ export class BackendState {
 /** Something that has begun; `end` must be called once, with what it failed with, if anything. */
 export interface Begun<T> {
   readonly result: T;
-  end(failure?: unknown): void;
+  readonly end: (failure?: unknown) => void;
 }
 
-/** What an attempt fails with when its client left says nothing of the backend. */
+/** What an attempt fails with when its client left. */
 class ClientLeft extends Error {}
-
-async function unlessLeft<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw signal.aborted ? new ClientLeft('the client left', { cause: error }) : error;
-  }
-}
 
 /** The state of every backend, by its name: aliases that share a backend share what is known of it. */
 export class BackendStates {

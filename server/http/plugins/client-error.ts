@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../../../contracts/errors.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
@@ -40,14 +40,14 @@ const reasons: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 };
 
-/** Node would answer these itself, with an empty body: no `Host`, and an `Expect` that it does not know. */
-export function takeOverRefusals(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw new AppError('malformed_request', 'The request has no Host header.', { param: 'Host' });
-    }
-    done();
-  });
-  // HTTP lets a server pass over an expectation (RFC 9110, 10.1.1).
+/** Node would answer it itself, with an empty body. */
+export function requireHost({ raw, headers }: FastifyRequest): void {
+  if (headers.host === undefined && raw.httpVersion === '1.1') {
+    throw new AppError('malformed_request', 'The request has no Host header.', { param: 'Host' });
+  }
+}
+
+/** Node would refuse an `Expect` that it does not know; HTTP lets a server pass over it (RFC 9110, 10.1.1). */
+export function passOverExpectations(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 }

@@ -48,13 +48,14 @@ export function handleErrors(app: FastifyInstance): void {
     return sendError(reply, error);
   });
   app.setNotFoundHandler((request) => {
-    throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
+    throw notFound(request);
   });
-  // Before the body is read: what is sent to no address need not be understood.
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.is404 && request.method !== 'OPTIONS') {
-      throw new AppError('route_not_found', `Nothing is served at ${request.method} ${request.url.slice(0, 200)}.`);
-    }
-    done();
-  });
+}
+
+const notFound = ({ method, url }: FastifyRequest) =>
+  new AppError('route_not_found', `Nothing is served at ${method} ${url.slice(0, 200)}.`);
+
+/** Before the body is read: what is sent to no address need not be understood. */
+export function refuseUnknown(request: FastifyRequest): void {
+  if (request.is404 && request.method !== 'OPTIONS') throw notFound(request);
 }

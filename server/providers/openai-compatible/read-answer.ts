@@ -3,25 +3,25 @@ import type { TextCompletion } from '../../../contracts/completions/text-complet
 import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
-import { Json } from '../json.ts';
+import { isObject, Json } from '../json.ts';
 import type { AnswerAdapter } from './adapt-answer.ts';
 import { checkChoices, checkTexts } from './check-completion.ts';
 import { repairCompletion } from './repair-chunk.ts';
 
-const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
+const broken = (message: string) => new AppError('upstream_broken', message);
 
 /** An answer whose list of that name is not empty. Throws what an error in its place means, or `upstream_broken`. */
-function readAnswer<Answer extends object>(bytes: Buffer, list: string, what: string): Json<Answer> {
+function readAnswer<Answer extends object>(
+  bytes: Buffer,
+  list: string & keyof Answer,
+  what: string,
+): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
   const answer = Json.ofBytes<Answer>(bytes);
-  let fields: ReadonlyMap<string, unknown>;
-  try {
-    fields = new Map(Object.entries(answer.value ?? {}));
-  } catch (cause) {
-    throw broken('The upstream sent something that is not JSON.', cause);
-  }
-  if (fields.get('error')) throw readErrorEvent(answer.value);
-  const items = fields.get(list);
+  const { value } = answer;
+  if (!isObject(value)) throw broken(`The upstream sent an answer without ${what}.`);
+  if ('error' in value && value.error) throw readErrorEvent(value);
+  const items = value[list];
   if (!Array.isArray(items) || items.length === 0) throw broken(`The upstream sent an answer without ${what}.`);
   return answer;
 }

@@ -22,6 +22,7 @@ export interface Statements {
 }
 
 interface Prepared {
+  readonly sql: string;
   readonly statement: Statement;
   readonly names: string[];
   /** Null where an expression has no declared type. */
@@ -32,6 +33,7 @@ interface Prepared {
 export class Connection {
   readonly #db: Database;
   readonly #prepared = new Map<string, Prepared>();
+  #last: Prepared | undefined;
   readonly #statements: Statements = {
     all: (sql, ...parameters) =>
       this.#prepare(sql)
@@ -89,15 +91,19 @@ export class Connection {
 
   close(): void {
     this.#prepared.clear();
+    this.#last = undefined;
     this.#db.close();
   }
 
   #prepare(sql: string): Prepared {
+    // Rows that are written in batches need no search.
+    if (this.#last?.sql === sql) return this.#last;
     const known = this.#prepared.get(sql);
     if (known) {
       // A map keeps the order of insertion: the first entry is the one not used for longest.
       this.#prepared.delete(sql);
       this.#prepared.set(sql, known);
+      this.#last = known;
       return known;
     }
     const statement = this.#db.prepare(sql);
@@ -105,11 +111,13 @@ export class Connection {
     statement.setReturnArrays(true);
     const columns = statement.columns();
     const prepared = {
+      sql,
       statement,
       names: columns.map((column) => column.name),
       types: columns.map((column) => columnTypeOf(column.type)),
     };
     this.#prepared.set(sql, prepared);
+    this.#last = prepared;
     const [oldest] = this.#prepared.keys();
     if (this.#prepared.size > MAX_STATEMENTS && oldest !== undefined) this.#prepared.delete(oldest);
     return prepared;
