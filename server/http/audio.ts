@@ -7,7 +7,7 @@ import type { Caller } from '../features/chat/caller.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
 import { createSpeech } from '../features/endpoints/create-speech.ts';
 import { forwardCall } from '../features/endpoints/forward-call.ts';
-import { clientSignal } from './client-signal.ts';
+import { connectionOf } from './connection.ts';
 import { openModelForm } from './model-form.ts';
 import { admission } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
@@ -28,7 +28,7 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   return {
     requestId: request.id,
     principal: request.principal,
-    signal: stopSignal(request.principal, clientSignal(request)),
+    signal: stopSignal(request.principal, connectionOf(request).signal),
     receivedAt: Date.now(),
     setHeader: (name, value) => setHeader(reply, name, value),
   };

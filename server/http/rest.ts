@@ -6,7 +6,8 @@ import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { type CallerContext, withCaller } from '../rpc/trpc.ts';
-import { clientSignal } from './client-signal.ts';
+import { afterPoll } from './after-poll.ts';
+import { connectionOf } from './connection.ts';
 import { coerceQuery } from './coerce-query.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -103,13 +104,14 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
       url: toFastifyPath(path),
       ...(meta.public ? {} : admitted),
       async handler(request, reply) {
+        await afterPoll();
         const raw = readInput(operation, request);
         const input: unknown = schema ? schema.parse(raw) : raw;
         let bytes: Buffer | undefined;
         const context = createContext(request, reply, (answer) => {
           bytes = answer.bytes;
         });
-        const ctx = meta.public ? context : withCaller(context, clientSignal(request));
+        const ctx = meta.public ? context : withCaller(context, connectionOf(request).signal);
         const streamed = resolveStream && raw.stream === true;
         const output = await answerOf((streamed ? resolveStream : resolve)({ ctx, input }), ctx);
         if (output instanceof TrackedStream) {
@@ -119,6 +121,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         if (meta.csv && raw.format === 'csv') {
           return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
         }
+        await afterPoll();
         reply.header('content-type', 'application/json; charset=utf-8');
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));

@@ -8,11 +8,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocket } from 'ws';
 import { AppError } from '../errors/app-error.ts';
 import { toWireError } from '../errors/to-wire.ts';
-import { ensureAllowed, type Gate, readKey } from '../features/access/gate.ts';
+import { ensureAllowed, type Gate, hashKey } from '../features/access/gate.ts';
 import type { Principal } from '../features/chat/caller.ts';
 import type { Context, Socket } from '../rpc/context.ts';
 import type { AppRouter } from '../rpc/router.ts';
 import { type ErrorData, trpcCodeOf } from '../rpc/trpc.ts';
+import { connectionOf } from './connection.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
 import { admit } from './plugins/admission.ts';
 import { logError } from './plugins/errors.ts';
@@ -56,7 +57,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     if (request.ws || request.is404) return;
     const names = decodeURIComponent(request.url.split('?')[0]?.slice(PREFIX.length + 1) ?? '').split(',');
     if (names.every((name) => publicNames.has(name))) return;
-    request.principal = gate.authenticate(readKey(request.headers), request.ip);
+    request.principal = gate.authenticate(connectionOf(request).keyHash(request.headers), request.ip);
   });
 
   app.setErrorHandler((error, request, reply) => {
@@ -113,7 +114,8 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     const transport: unknown = res;
     if (!(transport instanceof WebSocket)) return httpContext(req, res);
     const key = info.connectionParams?.apiKey;
-    return socketContext(transport, () => gate.authenticate(key ?? readKey(req.headers), req.ip));
+    const keyHash = () => (key === undefined ? connectionOf(req).keyHash(req.headers) : hashKey(key));
+    return socketContext(transport, () => gate.authenticate(keyHash(), req.ip));
   }
 
   await app.register(fastifyTRPCPlugin, {

@@ -5,7 +5,8 @@ import type { HeldKey, KeyRing } from './key-ring.ts';
 import { RateLimiter, type RateState } from './rate-limiter.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
-const sha256 = (text: string) => hash('sha256', text, 'buffer');
+/** What a key is known by: SHA-256. */
+export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
 
 /** Takes the key out of `Authorization: Bearer <key>` or `x-api-key: <key>`. */
 export function readKey(headers: Readonly<Record<string, string | string[] | undefined>>): string | null {
@@ -34,7 +35,7 @@ export class Gate {
   readonly #guesses = new RateLimiter(GUESSES.perSecond, GUESSES.burst);
 
   constructor(bearer: string, limiter: RateLimiter, ring: KeyRing) {
-    this.#bearerHash = sha256(bearer);
+    this.#bearerHash = hashKey(bearer);
     this.#admin = {
       keyHash: this.#bearerHash.toString('hex'),
       role: 'admin',
@@ -53,13 +54,12 @@ export class Gate {
    * Throws `missing_authorization`, `invalid_authorization`, `permission_denied` for an address that the key is not for,
    * and `rate_limit_exceeded` to who guesses. Keys are compared as their hashes: how long it takes tells nothing of them.
    */
-  authenticate(key: string | null, ip: string): Principal {
-    if (key === null) {
+  authenticate(keyHash: Buffer | null, ip: string): Principal {
+    if (keyHash === null) {
       throw new AppError('missing_authorization', 'Send "Authorization: Bearer <key>".', { param: 'Authorization' });
     }
-    const hashed = sha256(key);
-    if (timingSafeEqual(hashed, this.#bearerHash)) return this.#admin;
-    const held = this.#ring.find(hashed.toString('hex'));
+    if (timingSafeEqual(keyHash, this.#bearerHash)) return this.#admin;
+    const held = this.#ring.find(keyHash.toString('hex'));
     if (held) return checkKey(held, ip);
     ensureAllowed(this.#guesses.take(ip));
     throw refuse('The key is not valid here.');

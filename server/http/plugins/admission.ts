@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ensureAllowed, type Gate, readKey } from '../../features/access/gate.ts';
+import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
 import type { Principal } from '../../features/chat/caller.ts';
+import { connectionOf } from '../connection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,7 +27,7 @@ export function decorateAdmission(app: FastifyInstance): void {
 /** A route's `onRequest`: decides who may come in before any of the body is read, so that strangers cannot upload. */
 export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    request.principal = gate.authenticate(readKey(request.headers), request.ip);
+    request.principal = gate.authenticate(connectionOf(request).keyHash(request.headers), request.ip);
     admit(gate, request.principal, reply);
     done();
   };

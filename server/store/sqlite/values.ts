@@ -32,7 +32,7 @@ export function columnTypeOfValues(rows: readonly (readonly unknown[])[], column
 
 /** The form in which Prisma's own engine writes times, so that they compare as text. */
 export function toSqliteTime(time: Date): string {
-  return time.toISOString().replace('Z', '+00:00');
+  return `${time.toISOString().slice(0, -1)}+00:00`;
 }
 
 export function toSqlite(arg: unknown, type: ArgType | undefined): SqlValue {
