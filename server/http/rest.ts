@@ -1,12 +1,12 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { afterPoll } from '../after-poll.ts';
 import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { type CallerContext, withCaller } from '../rpc/trpc.ts';
-import { afterPoll } from './after-poll.ts';
 import { connectionOf } from './connection.ts';
 import { coerceQuery } from './coerce-query.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
@@ -104,7 +104,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
       url: toFastifyPath(path),
       ...(meta.public ? {} : admitted),
       async handler(request, reply) {
-        await afterPoll();
+        await new Promise<void>(afterPoll);
         const raw = readInput(operation, request);
         const input: unknown = schema ? schema.parse(raw) : raw;
         let bytes: Buffer | undefined;
@@ -121,7 +121,6 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         if (meta.csv && raw.format === 'csv') {
           return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
         }
-        await afterPoll();
         reply.header('content-type', 'application/json; charset=utf-8');
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { afterPoll } from '../../after-poll.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 
@@ -48,6 +49,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.abort();
+  readonly #onPolled = () => this.#handOver();
+  #isHandingOver = false;
   #controller: Dispatcher.DispatchController | undefined;
   #head: Head | undefined;
   #headWaiting: Waiting<Head> | undefined;
@@ -97,13 +100,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
 
   /** Everything that arrived since the last read, or null at the end. Rejects when the exchange failed. */
   read(): Promise<Buffer[] | null> {
-    if (this.#unread.length > 0) {
-      const batch = this.#unread;
-      this.#unread = [];
-      this.#unreadBytes = 0;
-      if (this.#controller?.paused) this.#controller.resume();
-      return Promise.resolve(batch);
-    }
+    if (this.#unread.length > 0) return Promise.resolve(this.#takeUnread());
     if (this.#error) return Promise.reject(this.#error);
     if (this.#ended) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
@@ -151,13 +148,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#postpone(this.#timeouts.idleMs);
-    if (this.#waiting) {
-      this.#waiting.resolve([chunk]);
-      this.#waiting = undefined;
-      return;
-    }
     this.#unread.push(chunk);
     this.#unreadBytes += chunk.length;
+    if (this.#waiting) this.#handOverSoon();
     if (this.#collecting) {
       if (this.#unreadBytes > this.#collecting.limit) this.#fail(tooLarge());
     } else if (this.#unreadBytes > MAX_UNREAD) controller.pause();
@@ -166,18 +159,39 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   onResponseEnd(): void {
     this.#ended = true;
     this.#release();
-    if (this.#collecting && this.#head) {
+    if (this.#waiting || this.#collecting) this.#handOverSoon();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #handOverSoon(): void {
+    if (this.#isHandingOver) return;
+    this.#isHandingOver = true;
+    afterPoll(this.#onPolled);
+  }
+
+  #handOver(): void {
+    this.#isHandingOver = false;
+    if (this.#collecting && this.#ended && this.#head) {
       const [only] = this.#unread;
       const body = only && this.#unread.length === 1 ? only : Buffer.concat(this.#unread, this.#unreadBytes);
       const { status, headers } = this.#head;
       this.#collecting.resolve({ status, headers, body });
     }
-    this.#waiting?.resolve(null);
+    const reading = this.#waiting;
+    if (!reading || (this.#unread.length === 0 && !this.#ended)) return;
     this.#waiting = undefined;
+    reading.resolve(this.#unread.length > 0 ? this.#takeUnread() : null);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(error);
+  #takeUnread(): Buffer[] {
+    const batch = this.#unread;
+    this.#unread = [];
+    this.#unreadBytes = 0;
+    if (this.#controller?.paused) this.#controller.resume();
+    return batch;
   }
 
   #postpone(ms: number): void {
@@ -187,6 +201,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   #fail(error: Error): void {
     if (this.#ended || this.#error) return;
     this.#error = error;
+    // What came before is still given out; the next read fails.
+    if (this.#isHandingOver) this.#handOver();
     this.#release();
     this.#controller?.abort(error);
     this.#headWaiting?.reject(error);
