@@ -46,9 +46,10 @@ function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
   const out = Buffer.allocUnsafe(length);
   let at = 0;
   for (const { bytes } of batch) {
-    at += DATA.copy(out, at);
-    at += bytes.copy(out, at);
-    at += END.copy(out, at);
+    out.set(DATA, at);
+    out.set(bytes, at + DATA.length);
+    at += DATA.length + bytes.length + END.length;
+    out.set(END, at - END.length);
   }
   return out;
 }

@@ -36,6 +36,8 @@ export class Json<T extends object> {
   #bytes: Buffer | undefined;
   #value: T | undefined;
 
+  #isPlainText = false;
+
   private constructor(bytes: Buffer | undefined, value: T | undefined) {
     this.#bytes = bytes;
     this.#value = value;
@@ -43,6 +45,13 @@ export class Json<T extends object> {
 
   static ofBytes<T extends object>(bytes: Buffer): Json<T> {
     return new Json<T>(bytes, undefined);
+  }
+
+  /** Bytes of a chunk that is known to hold nothing but text: it mentions nothing that would have to be looked for. */
+  static ofPlainText<T extends object>(bytes: Buffer): Json<T> {
+    const json = new Json<T>(bytes, undefined);
+    json.#isPlainText = true;
+    return json;
   }
 
   static ofValue<T extends object>(value: T): Json<T> {
@@ -81,6 +90,7 @@ export class Json<T extends object> {
    */
   mentions(key: string): boolean {
     if (this.#bytes === undefined) return true;
+    if (this.#isPlainText) return false;
     const pattern = patternOf(key);
     for (let at = this.#bytes.indexOf(pattern); at >= 0; at = this.#bytes.indexOf(pattern, at + 1)) {
       let next = at + pattern.length;

@@ -65,8 +65,9 @@ export class SseParser {
       this.#dataBytes = 0;
       return;
     }
-    if (lines.compare(DATA, 0, DATA.length, from, Math.min(from + DATA.length, to)) !== 0) return;
     const start = from + DATA.length;
+    if (start > to) return;
+    for (let i = 0; i < DATA.length; i++) if (lines[from + i] !== DATA[i]) return;
     const line = lines.subarray(lines[start] === SPACE && start < to ? start + 1 : start, to);
     this.#data.push(line);
     this.#dataBytes += line.length;

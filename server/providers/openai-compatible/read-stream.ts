@@ -56,7 +56,7 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
     if (this.done) return this.#end([]);
     const batch: Json<Chunk>[] = [];
     for (const payload of arrived ? this.#parser.pushAll(arrived) : this.#parser.flush()) {
-      if (payload.equals(DONE)) {
+      if (payload.length === DONE.length && payload.equals(DONE)) {
         this.done = true;
         return this.#end(batch);
       }
@@ -85,7 +85,7 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
 
   #toChunk(bytes: Buffer): Json<Chunk> {
     const text = this.#template.apply(bytes);
-    if (text) return Json.ofBytes(text);
+    if (text) return Json.ofPlainText(text);
     const came = Json.ofBytes<Chunk>(bytes);
     if (bytes[0] !== OPEN_BRACE || bytes[bytes.length - 1] !== CLOSE_BRACE) parse(came);
     if (came.mentions('error') && parse(came).error) throw readErrorEvent(came.value);
