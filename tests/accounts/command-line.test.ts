@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commands } from '../../server/cli/commands.ts';
@@ -7,6 +6,7 @@ import { showHelp } from '../../server/cli/show-help.ts';
 import { runDuplex } from '../support/run-duplex.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
 import { bearer } from '../support/start-gateway.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 
 let gateway: AccountsGateway;
@@ -103,7 +103,7 @@ describe('a mistake', () => {
 });
 
 test('the bearer of the data folder is found, and nothing is made there', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'duplex-cli-'));
+  const folder = tempFolder();
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/api-bearer'), `${bearer}\n`);
   const ended = await duplex(['wallets', 'list'], { API_BEARER: '', PWD: folder });

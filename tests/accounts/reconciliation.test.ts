@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -10,6 +9,7 @@ import { type AccountsGateway, accountModels, ask, CHAT, startAccounts } from '.
 import { bearer } from '../support/start-gateway.ts';
 import { startProcess } from '../support/start-process.ts';
 import { upstreamKey } from '../support/start-scripted.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import type { Script } from '../support/upstream/exchange.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 import {
@@ -146,7 +146,7 @@ test(`${REQUESTS} requests that end in every way: wallet, ledger and usage rows 
 
 test('a gateway that is killed amid its streams holds nothing after its next start', { timeout: 60_000 }, async () => {
   const upstream = await startUpstream({ apiKey: upstreamKey, fallback: hangAfter(2) });
-  const cwd = mkdtempSync(join(tmpdir(), 'duplex-killed-'));
+  const cwd = tempFolder();
   writeFileSync(join(cwd, 'models.yaml'), accountModels(upstream.url));
   const variables = { UPSTREAM_KEY: upstreamKey, LOG_LEVEL: 'silent' };
   const call = async (url: string, method: string, path: string, key: string, body?: object) =>

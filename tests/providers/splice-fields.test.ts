@@ -42,6 +42,38 @@ describe('setting top-level fields in the bytes of an object', () => {
     expect(splice('{"a":"1}', { model: 'c' })).toBeNull();
   });
 
+  test('leaves an object of very many fields to the parser', () => {
+    const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, i]));
+    const text = (count: number) => JSON.stringify({ model: 'a', ...fields(count) });
+    expect(splice(text(63), { model: 'b' })).toBe(text(63).replace('"a"', '"b"'));
+    expect(splice(text(64), { model: 'b' })).toBeNull();
+    expect(Json.ofBytes(Buffer.from(text(900))).with({ model: 'b' }).value).toEqual({ model: 'b', ...fields(900) });
+  });
+
+  test('takes keys of one hash for doubled, which costs a parse and no more', () => {
+    // FNV-1a, 32 bits, of both is the same.
+    const text = '{"costarring":1,"liquid":2,"model":"a"}';
+    expect(splice(text, { model: 'b' })).toBeNull();
+    expect(Json.ofBytes(Buffer.from(text)).with({ model: 'b' }).value).toEqual({
+      costarring: 1,
+      liquid: 2,
+      model: 'b',
+    });
+  });
+
+  test('finds its way through quotes and backslashes, near and far', () => {
+    for (const length of [0, 1, 5, 29, 30, 31, 32, 33, 34, 200]) {
+      for (const tail of ['', '\\', '"', '\\"', '"\\', '\\\\"x']) {
+        const value = {
+          a: `${'x'.repeat(length)}${tail}`,
+          b: [`${'y'.repeat(length)}${tail}`, { c: tail }],
+          model: 'a',
+        };
+        expect(splice(JSON.stringify(value), { model: 'b' })).toBe(JSON.stringify({ ...value, model: 'b' }));
+      }
+    }
+  });
+
   test('removing a field goes by way of the value', () => {
     expect(splice('{"a":1,"b":2}', { a: undefined })).toBeNull();
     expect(Json.ofBytes(Buffer.from('{"a":1,"b":2}')).with({ a: undefined }).bytes.toString()).toBe('{"b":2}');

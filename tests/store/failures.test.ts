@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { answerTo, freshStore, newTurn, openRaw, openTestStore, query, talk, tempFolder, usageRow } from './support.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { answerTo, freshStore, newTurn, openRaw, openTestStore, query, talk, usageRow } from './support.ts';
 
 /** Another process (here: connection) holds the write lock until the returned function is called. */
 async function lock(folder: string): Promise<() => void> {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { openSchemaEngine } from '../../prisma/schema-engine.mjs';
 import { migrate } from '../../server/store/migrate.ts';
 import { SqliteAdapterFactory } from '../../server/store/sqlite/adapter.ts';
-import { migrationsDir, openRaw, query, spawnChild, tempFolder } from './support.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { migrationsDir, openRaw, query, spawnChild } from './support.ts';
 
 const names = readdirSync(migrationsDir)
   .filter((name) => !name.endsWith('.toml'))

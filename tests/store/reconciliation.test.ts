@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../server/store/sqlite/driver.ts';
 import { Random } from '../support/random.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { spendRandomly } from './spend-randomly.ts';
-import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild, tempFolder } from './support.ts';
+import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild } from './support.ts';
 
 const owners = ['ann', 'ben', 'cem', 'dan'] as const;
 

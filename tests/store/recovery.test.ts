@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { tempFolder } from '../support/temp-folder.ts';
 import {
   answerTo,
   checkSearchIndex,
@@ -11,7 +12,6 @@ import {
   query,
   spawnChild,
   talk,
-  tempFolder,
 } from './support.ts';
 
 const KILLS = 10;

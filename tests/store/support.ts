@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -11,15 +8,9 @@ import type { Store } from '../../server/store/interface/store.ts';
 import type { UsageRow } from '../../server/store/interface/usage.ts';
 import { openStore, type StoreOptions } from '../../server/store/open-store.ts';
 import { type Database, loadDriver } from '../../server/store/sqlite/driver.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-
-/** A folder of the running test's own. */
-export function tempFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'duplex-store-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function openTestStore(folder: string, options: Partial<StoreOptions> = {}): Promise<Store> {
   return openStore({ url: `file:${folder}/test.db`, migrationsDir, ...options });

@@ -1,7 +1,9 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SqliteAdapterFactory } from '../../server/store/sqlite/adapter.ts';
 import { UsageWriter } from '../../server/store/usage.ts';
-import { freshStore, openRaw, openTestStore, query, tempFolder, usageRow } from './support.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { freshStore, openRaw, openTestStore, query, usageRow } from './support.ts';
 
 async function count(folder: string): Promise<unknown> {
   const db = await openRaw(folder);
@@ -30,6 +32,31 @@ describe('usage rows', () => {
     for (let i = 0; i < 1_050; i++) store.usage.record(usageRow(`r${i}`));
     await store.usage.flush();
     expect(await count(folder)).toBe(1_050);
+  });
+
+  test('that come while a batch is written wait for one of their own', async () => {
+    const { folder } = await freshStore();
+    const adapter = new SqliteAdapterFactory({ path: `${folder}/test.db`, synchronous: 'NORMAL', busyTimeoutMs: 20 });
+    const connection = await adapter.connect();
+    onTestFinished(() => connection.dispose());
+    let commits = 0;
+    const writer = new UsageWriter(
+      (work) => {
+        commits++;
+        return adapter.transact(work);
+      },
+      { onError: () => {} },
+    );
+    writer.record(usageRow('first'));
+    const flushed = writer.flush();
+    for (let i = 0; i < 150; i++) {
+      writer.record(usageRow(`r${i}`));
+      await nextTick();
+    }
+    await flushed;
+    await writer.close();
+    expect(await count(folder)).toBe(151);
+    expect(commits).toBeLessThan(10);
   });
 
   test('are written before the store closes', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../server/store/interface/store.ts';
 import type { NewReservation } from '../../server/store/interface/wallets.ts';
-import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild, tempFolder } from './support.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild } from './support.ts';
 
 const topUp = (store: Store, owner: string, amount: number) =>
   store.wallets.post({ owner, kind: 'top_up', amount, author: 'admin', reason: 'test' });

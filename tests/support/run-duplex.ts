@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,7 +14,8 @@ interface Ended {
 
 /** The built program (by `npm test`), as `npx duplex` runs it, in an empty folder or in `PWD`. */
 export async function runDuplex(args: readonly string[], env: Record<string, string>): Promise<Ended> {
-  const cwd = env.PWD ?? mkdtempSync(join(tmpdir(), 'duplex-cli-'));
+  const own = env.PWD === undefined ? mkdtempSync(join(tmpdir(), 'duplex-cli-')) : null;
+  const cwd = own ?? env.PWD;
   const variables = { PATH: process.env.PATH, ...env };
   try {
     const program = join(root, 'dist/server/cli/main.js');
@@ -23,5 +24,7 @@ export async function runDuplex(args: readonly string[], env: Record<string, str
   } catch (error) {
     if (!(error instanceof Error && 'stdout' in error && 'stderr' in error && 'code' in error)) throw error;
     return { code: Number(error.code), out: String(error.stdout), err: String(error.stderr) };
+  } finally {
+    if (own) rmSync(own, { recursive: true, force: true });
   }
 }

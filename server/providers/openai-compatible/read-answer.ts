@@ -11,11 +11,7 @@ import { repairCompletion } from './repair-chunk.ts';
 const broken = (message: string) => new AppError('upstream_broken', message);
 
 /** An answer whose list of that name is not empty. Throws what an error in its place means, or `upstream_broken`. */
-function readAnswer<Answer extends object>(
-  bytes: Buffer,
-  list: string & keyof Answer,
-  what: string,
-): Json<Answer> {
+function readAnswer<Answer extends object>(bytes: Buffer, list: string & keyof Answer, what: string): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
   const answer = Json.ofBytes<Answer>(bytes);
   const { value } = answer;
