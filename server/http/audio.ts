@@ -28,7 +28,7 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   return {
     requestId: request.id,
     principal: request.principal,
-    signal: stopSignal(request.principal, connectionOf(request).signal),
+    signal: stopSignal(request.principal, connectionOf(request.raw.socket).signal),
     receivedAt: Date.now(),
     setHeader: (name, value) => setHeader(reply, name, value),
   };

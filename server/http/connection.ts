@@ -1,5 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyRequest } from 'fastify';
 import { hashKey, readKey } from '../features/access/gate.ts';
 
 /** What is known of one client's connection: one for all its requests, which saves each of them the finding out. */
@@ -23,7 +23,7 @@ class Connection {
    * The hash of the key that a request shows; null without one. Most show the same key as the request before, on the
    * same connection: what is compared then is what this very client said, so how long it takes tells it nothing.
    */
-  keyHash(headers: FastifyRequest['headers']): Buffer | null {
+  keyHash(headers: IncomingHttpHeaders): Buffer | null {
     const { authorization, 'x-api-key': apiKey } = headers;
     if (this.#keyHash && authorization === this.#authorization && apiKey === this.#apiKey) return this.#keyHash;
     const key = readKey(headers);
@@ -36,7 +36,7 @@ class Connection {
 
 const connections = new WeakMap<Socket, Connection>();
 
-export function connectionOf({ raw: { socket } }: FastifyRequest): Connection {
+export function connectionOf(socket: Socket): Connection {
   let connection = connections.get(socket);
   if (!connection) {
     connection = new Connection(socket);

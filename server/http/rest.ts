@@ -111,7 +111,7 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
         const context = createContext(request, reply, (answer) => {
           bytes = answer.bytes;
         });
-        const ctx = meta.public ? context : withCaller(context, connectionOf(request).signal);
+        const ctx = meta.public ? context : withCaller(context, connectionOf(request.raw.socket).signal);
         const streamed = resolveStream && raw.stream === true;
         const output = await answerOf((streamed ? resolveStream : resolve)({ ctx, input }), ctx);
         if (output instanceof TrackedStream) {

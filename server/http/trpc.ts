@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import websocket from '@fastify/websocket';
 import {
   type CreateFastifyContextOptions,
@@ -57,7 +58,7 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
     if (request.ws || request.is404) return;
     const names = decodeURIComponent(request.url.split('?')[0]?.slice(PREFIX.length + 1) ?? '').split(',');
     if (names.every((name) => publicNames.has(name))) return;
-    request.principal = gate.authenticate(connectionOf(request).keyHash(request.headers), request.ip);
+    request.principal = gate.authenticate(connectionOf(request.raw.socket).keyHash(request.headers), request.ip);
   });
 
   app.setErrorHandler((error, request, reply) => {
@@ -110,12 +111,13 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
   }
 
   function createContext({ req, res, info }: CreateFastifyContextOptions): Context {
-    // On a websocket tRPC passes the socket as `res`, whatever its types say.
-    const transport: unknown = res;
-    if (!(transport instanceof WebSocket)) return httpContext(req, res);
+    // On a websocket tRPC passes the socket as `res` and Node's own request as `req`, whatever its types say.
+    const [upgrade, transport]: [unknown, unknown] = [req, res];
+    if (!(transport instanceof WebSocket && upgrade instanceof IncomingMessage)) return httpContext(req, res);
+    const { socket, headers } = upgrade;
     const key = info.connectionParams?.apiKey;
-    const keyHash = () => (key === undefined ? connectionOf(req).keyHash(req.headers) : hashKey(key));
-    return socketContext(transport, () => gate.authenticate(keyHash(), req.ip));
+    const keyHash = () => (key === undefined ? connectionOf(socket).keyHash(headers) : hashKey(key));
+    return socketContext(transport, () => gate.authenticate(keyHash(), socket.remoteAddress ?? ''));
   }
 
   await app.register(fastifyTRPCPlugin, {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectClient, errorOf as failureOf } from '../clients/support.ts';
 import { openRaw, query } from '../store/support.ts';
 import { errorOf } from '../support/error-of.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
 
 let gateway: AccountsGateway;
 beforeAll(async () => {
@@ -119,6 +121,17 @@ describe('a key', () => {
     expect((await gateway.as(here)('GET', '/v1/models')).status).toBe(200);
     const elsewhere = await gateway.createKey({ ip_ranges: ['10.0.0.0/8', '2001:db8::/32'] });
     expect((await errorOf(await gateway.as(elsewhere)('GET', '/v1/models'))).code).toBe('permission_denied');
+
+    const chunksFor = async (apiKey: string) => {
+      const { client } = connectClient(gateway, { apiKey });
+      let chunks = 0;
+      for await (const _ of client.streamChat({ model: 'free', messages: [{ role: 'user', content: 'Hi' }] })) chunks++;
+      client.close();
+      return chunks;
+    };
+    gateway.upstream.reply(say('Yes.'));
+    expect(await chunksFor(here.key)).toBeGreaterThan(0);
+    expect((await failureOf(chunksFor(elsewhere.key))).code).toBe('permission_denied');
   });
 
   test('that is guessed is 401, and 429 to who goes on guessing; keys that are right go on', async () => {
@@ -156,6 +169,7 @@ describe('a group', () => {
   });
 
   test('makes a model outside of it 404, and one that nobody knows 400, on every surface', async () => {
+    const before = gateway.upstream.chats.length;
     const as = gateway.as(await gateway.createKey({ group: 'team-a' }));
     for (const [alias, code] of [
       ['dear', 'model_not_found'],
@@ -172,7 +186,7 @@ describe('a group', () => {
       for (const response of tries) expect((await errorOf(await response)).code).toBe(code);
     }
     expect((await errorOf(await as('GET', '/v1/models/dear'))).code).toBe('model_not_found');
-    expect(gateway.upstream.chats).toHaveLength(0);
+    expect(gateway.upstream.chats).toHaveLength(before);
   });
 });
 
