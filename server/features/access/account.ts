@@ -26,7 +26,7 @@ const refused = (message: string, seconds: number) => {
 
 const bucketOf = (perMinute: number | null, before: TokenBucket | null | undefined): TokenBucket | null => {
   if (perMinute === null) return null;
-  return before?.perMinute === perMinute ? before : new TokenBucket(perMinute);
+  return before?.capacity === perMinute ? before : new TokenBucket({ capacity: perMinute, perSecond: perMinute / 60 });
 };
 
 /** What the requests of one key are held to and paid from. It outlives changes of the key. */
@@ -96,16 +96,16 @@ export class Account {
     }
     const bucket = this.#tokens;
     // Who asks for more than a minute has is let in when the bucket is full; else it never could be.
-    const tokens = bucket ? Math.min(expected, bucket.perMinute) : 0;
+    const tokens = bucket ? Math.min(expected, bucket.capacity) : 0;
     const wait = bucket?.secondsUntil(tokens) ?? 0;
     if (wait === 0) {
       bucket?.take(tokens);
       this.#active++;
     }
     if (bucket) {
-      setHeader('x-ratelimit-limit-tokens', String(bucket.perMinute));
+      setHeader('x-ratelimit-limit-tokens', String(bucket.capacity));
       setHeader('x-ratelimit-remaining-tokens', String(Math.max(0, Math.floor(bucket.level))));
-      setHeader('x-ratelimit-reset-tokens', `${Math.ceil(bucket.secondsUntil(bucket.perMinute) * 1000)}ms`);
+      setHeader('x-ratelimit-reset-tokens', `${Math.ceil(bucket.secondsUntil(bucket.capacity) * 1000)}ms`);
     }
     if (wait > 0) throw refused('The tokens of this minute are used up', wait);
     return tokens;

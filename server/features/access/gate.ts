@@ -2,8 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../chat/caller.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
-import { RateLimiter, type RateState } from './rate-limiter.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
 
 /** What a key is known by: SHA-256. */
 export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
@@ -70,11 +69,11 @@ export class Gate {
     const bucket = account?.requests;
     if (!bucket) return this.#limiter.take(keyHash);
     const wait = bucket.secondsUntil(1);
-    if (wait > 0) return toState(bucket, wait);
+    if (wait > 0) return rateStateOf(bucket, wait);
     const state = this.#limiter.take(keyHash);
     if (state?.allowed === false) return state;
     bucket.take(1);
-    return toState(bucket, 0);
+    return rateStateOf(bucket, 0);
   }
 }
 
@@ -86,14 +85,6 @@ function checkKey({ row, ipRanges, principal }: HeldKey, ip: string): Principal 
   }
   return principal;
 }
-
-const toState = (bucket: TokenBucket, wait: number): RateState => ({
-  allowed: wait === 0,
-  limit: bucket.perMinute,
-  remaining: Math.max(0, Math.floor(bucket.level)),
-  reset: bucket.secondsUntil(bucket.perMinute),
-  retryAfter: Math.ceil(wait),
-});
 
 /** Throws `rate_limit_exceeded`. */
 export function ensureAllowed(state: RateState | null): void {

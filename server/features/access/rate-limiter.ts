@@ -1,3 +1,5 @@
+import { type BucketSize, TokenBucket } from './token-bucket.ts';
+
 /** The bucket of one key after a request. */
 export interface RateState {
   readonly allowed: boolean;
@@ -10,62 +12,48 @@ export interface RateState {
   readonly retryAfter: number;
 }
 
-interface Bucket {
-  tokens: number;
-  updatedAt: number;
-}
+/** `wait`: seconds until what was asked for is there; 0 lets it in. */
+export const rateStateOf = (bucket: TokenBucket, wait: number): RateState => ({
+  allowed: wait === 0,
+  limit: bucket.capacity,
+  remaining: Math.max(0, Math.floor(bucket.level)),
+  reset: bucket.secondsUntil(bucket.capacity),
+  retryAfter: Math.ceil(wait),
+});
 
-/** Keys that were not seen for as long as a bucket takes to fill are as good as new; they are forgotten above this. */
+/** Keys whose buckets are full are as good as new; they are forgotten above this. */
 const MAX_BUCKETS = 10_000;
 
 /** A token bucket per key. A refused request takes nothing. */
 export class RateLimiter {
-  readonly #perSecond: number;
-  readonly #burst: number;
-  readonly #now: () => number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #size: BucketSize;
+  readonly #buckets = new Map<string, TokenBucket>();
 
-  /** `perSecond` 0 switches it off. `now` is in ms. */
-  constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
-    this.#perSecond = perSecond;
-    this.#burst = Math.max(1, burst);
-    this.#now = now;
+  /** `perSecond` 0 switches it off. */
+  constructor(perSecond: number, burst: number) {
+    this.#size = { perSecond, capacity: Math.max(1, burst) };
   }
 
   /** Null when limiting is off. */
   take(key: string): RateState | null {
-    if (this.#perSecond === 0) return null;
-    const bucket = this.#refill(key);
-    const allowed = bucket.tokens >= 1;
-    if (allowed) bucket.tokens -= 1;
-    return this.#state(bucket, allowed);
+    if (this.#size.perSecond === 0) return null;
+    const bucket = this.#bucketOf(key);
+    const wait = bucket.secondsUntil(1);
+    if (wait === 0) bucket.take(1);
+    return rateStateOf(bucket, wait);
   }
 
-  #refill(key: string): Bucket {
-    const now = this.#now();
+  #bucketOf(key: string): TokenBucket {
     let bucket = this.#buckets.get(key);
     if (!bucket) {
-      if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull(now);
-      bucket = { tokens: this.#burst, updatedAt: now };
+      if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull();
+      bucket = new TokenBucket(this.#size);
       this.#buckets.set(key, bucket);
     }
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + ((now - bucket.updatedAt) / 1000) * this.#perSecond);
-    bucket.updatedAt = now;
     return bucket;
   }
 
-  #state({ tokens }: Bucket, allowed: boolean): RateState {
-    return {
-      allowed,
-      limit: this.#burst,
-      remaining: Math.floor(tokens),
-      reset: (this.#burst - tokens) / this.#perSecond,
-      retryAfter: allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / this.#perSecond)),
-    };
-  }
-
-  #forgetFull(now: number): void {
-    const fillMs = (this.#burst / this.#perSecond) * 1000;
-    for (const [key, { updatedAt }] of this.#buckets) if (now - updatedAt > fillMs) this.#buckets.delete(key);
+  #forgetFull(): void {
+    for (const [key, bucket] of this.#buckets) if (bucket.level === bucket.capacity) this.#buckets.delete(key);
   }
 }

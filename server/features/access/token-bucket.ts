@@ -1,22 +1,26 @@
-/** So many units a minute, evenly, and as many at once at most. */
-export class TokenBucket {
-  readonly perMinute: number;
-  readonly #now: () => number;
-  #level: number;
-  #updatedAt: number;
+/** What a bucket holds at most, and how fast it fills. */
+export interface BucketSize {
+  readonly capacity: number;
+  readonly perSecond: number;
+}
 
-  /** `now` is in ms. */
-  constructor(perMinute: number, now: () => number = () => performance.now()) {
-    this.perMinute = perMinute;
-    this.#now = now;
-    this.#level = perMinute;
-    this.#updatedAt = now();
+/** So many units a second, evenly, and its capacity at once at most. */
+export class TokenBucket {
+  readonly capacity: number;
+  readonly #perSecond: number;
+  #level: number;
+  #updatedAt = performance.now();
+
+  constructor({ capacity, perSecond }: BucketSize) {
+    this.capacity = capacity;
+    this.#perSecond = perSecond;
+    this.#level = capacity;
   }
 
   /** What can be taken now; below 0 after more was used than was taken. */
   get level(): number {
-    const now = this.#now();
-    this.#level = Math.min(this.perMinute, this.#level + ((now - this.#updatedAt) / 60_000) * this.perMinute);
+    const now = performance.now();
+    this.#level = Math.min(this.capacity, this.#level + ((now - this.#updatedAt) / 1000) * this.#perSecond);
     this.#updatedAt = now;
     return this.#level;
   }
@@ -28,6 +32,6 @@ export class TokenBucket {
 
   /** Seconds until `amount` is there. */
   secondsUntil(amount: number): number {
-    return Math.max(0, ((amount - this.level) / this.perMinute) * 60);
+    return Math.max(0, (amount - this.level) / this.#perSecond);
   }
 }

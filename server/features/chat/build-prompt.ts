@@ -1,10 +1,8 @@
 import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/interface/conversations.ts';
-
-/** A dense script or code has about this many bytes a token; a low figure errs towards dropping early. */
-const BYTES_PER_TOKEN = 3;
+import { bytesPerToken } from './prompt-size.ts';
 
 /** What an image counts for, whatever its size: vendors charge from 250 to 1,500 tokens. In bytes of text. */
-const IMAGE_BYTES = 1_000 * BYTES_PER_TOKEN;
+const IMAGE_BYTES = 1_000 * bytesPerToken.dense;
 
 /** How much of the window the history may fill; the rest is for tools and the answer. */
 const HISTORY_SHARE = 0.7;
@@ -113,7 +111,7 @@ interface PromptParts {
 
 /** The JSON text of the prompt's messages, made of the stored texts themselves. */
 export function buildPrompt({ systemPrompt, history, messages, contextWindow }: PromptParts): string {
-  const room = contextWindow === null ? Number.POSITIVE_INFINITY : contextWindow * HISTORY_SHARE * BYTES_PER_TOKEN;
+  const room = contextWindow === null ? Number.POSITIVE_INFINITY : contextWindow * HISTORY_SHARE * bytesPerToken.dense;
   const system = systemPrompt ? [JSON.stringify({ role: 'system', content: systemPrompt })] : [];
   const kept = fitWindow(answeredTurns(history), room - (systemPrompt?.length ?? 0)).flatMap((turn) => turn.messages);
   return `[${[...system, ...withMissingResults([...kept, ...messages])].join(',')}]`;

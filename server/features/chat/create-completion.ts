@@ -8,7 +8,7 @@ import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { Caller } from './caller.ts';
 import { checkUpstreamChoice } from './check-upstream-choice.ts';
-import { expectChat } from './estimate-tokens.ts';
+import { expectChat } from './expect-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';

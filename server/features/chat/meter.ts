@@ -6,10 +6,8 @@ import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { type Consumption, costOf } from '../models/price.ts';
 import { toUsd } from '../wallets/micro-usd.ts';
 import type { Caller } from './caller.ts';
-import type { Expectation } from './estimate-tokens.ts';
-
-/** Rough, for answers whose upstream gave no counts. */
-const BYTES_PER_TOKEN = 4;
+import type { Expectation } from './expect-tokens.ts';
+import { bytesPerToken } from './prompt-size.ts';
 
 /** No upstream means more than this. */
 const MAX_COUNT = 1e9;
@@ -78,7 +76,7 @@ export class Meter {
   /** Counts the chunks of an answer as they come; `chars` of those that may hold more than a token. */
   chunk(chars = 0): void {
     this.answered();
-    this.#chunks += Math.max(1, Math.ceil(chars / BYTES_PER_TOKEN));
+    this.#chunks += Math.max(1, Math.ceil(chars / bytesPerToken.prose));
   }
 
   /** Counts an answer that came as one. */
@@ -88,7 +86,7 @@ export class Meter {
     for (const { message } of choices) {
       this.image(message.images?.length ?? 0);
       const chars = (message.content?.length ?? 0) + (message.reasoning_content?.length ?? 0);
-      this.#textTokens += Math.ceil(chars / BYTES_PER_TOKEN);
+      this.#textTokens += Math.ceil(chars / bytesPerToken.prose);
     }
   }
 
@@ -157,7 +155,7 @@ export class Meter {
   /** The upstream's own counts, else what can be told from what came. */
   #consumption(): Consumption {
     const usage = this.#reported;
-    const estimate = this.#firstTokenMs === null ? 0 : (this.#promptTokens ?? this.#promptBytes / BYTES_PER_TOKEN);
+    const estimate = this.#firstTokenMs === null ? 0 : (this.#promptTokens ?? this.#promptBytes / bytesPerToken.prose);
     return {
       promptTokens: usage?.prompt_tokens ?? Math.ceil(estimate),
       cachedTokens: toCount(usage?.prompt_tokens_details?.cached_tokens),

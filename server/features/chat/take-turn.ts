@@ -15,7 +15,7 @@ import { withoutAnswerMedia } from './check-messages.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { checkUpstreamChoice } from './check-upstream-choice.ts';
 import { withCost } from './create-completion.ts';
-import { expectChat } from './estimate-tokens.ts';
+import { expectChat } from './expect-tokens.ts';
 import { isToken } from './is-token.ts';
 import { Meter } from './meter.ts';
 import { applyConstraints, toCall } from './plan-chat.ts';

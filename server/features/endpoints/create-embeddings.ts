@@ -2,7 +2,7 @@ import { EmbeddingRequest, type EmbeddingResponse } from '../../../contracts/emb
 import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
-import { tokensOf } from '../chat/estimate-tokens.ts';
+import { tokensOf } from '../chat/expect-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';

@@ -4,7 +4,7 @@ import type { Json } from '../../providers/json.ts';
 import type { Caller } from '../chat/caller.ts';
 import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
-import { answersOf, tokensOf } from '../chat/estimate-tokens.ts';
+import { answersOf, tokensOf } from '../chat/expect-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';

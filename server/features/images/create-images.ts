@@ -6,7 +6,7 @@ import { Json } from '../../providers/json.ts';
 import type { Provider, ProviderCall } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Caller } from '../chat/caller.ts';
-import { expectImages } from '../chat/estimate-tokens.ts';
+import { expectImages } from '../chat/expect-tokens.ts';
 import { Meter } from '../chat/meter.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';

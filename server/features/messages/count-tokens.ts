@@ -2,9 +2,9 @@ import { TokenCount, type TokenCountRequest } from '../../../contracts/messages/
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../chat/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
+import { likelyTokens, measurePrompt } from '../chat/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
 import { mayFallOver } from '../routing/judge-failure.ts';
-import { estimateTokens } from './estimate-tokens.ts';
 import { DIALECT, speaks } from './plan-message.ts';
 import { toMessages } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
@@ -14,7 +14,7 @@ import { toTools } from './to-tools.ts';
 const PATIENCE_MS = 10_000;
 
 const estimate = (request: TokenCountRequest): TokenCount => ({
-  input_tokens: estimateTokens({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') }),
+  input_tokens: likelyTokens(measurePrompt({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') })),
 });
 
 async function ask(

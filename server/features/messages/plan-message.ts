@@ -6,9 +6,9 @@ import { mayUseHosted } from '../chat/check-upstream-choice.ts';
 import type { Surface } from '../chat/create-completion.ts';
 import { isToken } from '../chat/is-token.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
+import { likelyTokens, measurePrompt } from '../chat/prompt-size.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { checkImages } from './check-images.ts';
-import { estimateTokens } from './estimate-tokens.ts';
 import { toChat } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
 
@@ -83,7 +83,7 @@ export function planMessage(catalog: Catalog, request: MessageRequest, caller: C
   const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(request), headers } : undefined;
   let tokens: number | undefined;
   const estimate = () => {
-    tokens ??= estimateTokens(chat);
+    tokens ??= likelyTokens(measurePrompt(chat));
     return tokens;
   };
   const adapt = (backend: Backend) =>

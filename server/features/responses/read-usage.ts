@@ -1,8 +1,6 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { ResponseUsage } from '../../../contracts/responses/response.ts';
-
-/** Rough, for answers whose upstream gave no counts; clients decide by the usage when to compact. */
-const BYTES_PER_TOKEN = 4;
+import { bytesPerToken } from '../chat/prompt-size.ts';
 
 export function toUsage(usage: Usage): ResponseUsage {
   const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: read } = usage;
@@ -19,8 +17,11 @@ export function toUsage(usage: Usage): ResponseUsage {
   };
 }
 
-/** By the lengths of the prompt and the answer, in bytes. */
+/**
+ * By the lengths of the prompt and the answer, in bytes: rough, where the upstream gave no counts. Clients decide by the
+ * usage when to compact.
+ */
 export function estimateUsage(prompt: number, answer: number): Usage {
-  const [input, output] = [Math.ceil(prompt / BYTES_PER_TOKEN), Math.ceil(answer / BYTES_PER_TOKEN)];
+  const [input = 0, output = 0] = [prompt, answer].map((bytes) => Math.ceil(bytes / bytesPerToken.prose));
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }
