@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 let lastMs = 0;
+let time = '';
 let counter = 0;
+
+/** A double's own way to hexadecimal digits takes several times as long. */
+const bytes = Buffer.alloc(6);
+
+function keepTime(ms: number): void {
+  lastMs = ms;
+  counter = 0;
+  bytes.writeUIntBE(ms, 0, 6);
+  time = bytes.toString('hex');
+}
 
 /**
  * A unique id that sorts by time of creation: `prefix_` and a UUID of version 7 without dashes. The 12 bits after the
@@ -9,14 +20,9 @@ let counter = 0;
  */
 export function newId(prefix: 'conv' | 'msg' | 'own' | 'add' | 'key' | 'rsv'): string {
   const now = Date.now();
-  if (now > lastMs) {
-    lastMs = now;
-    counter = 0;
-  } else if (++counter > 0xfff) {
-    lastMs++;
-    counter = 0;
-  }
-  const time = lastMs.toString(16).padStart(12, '0');
-  const random = randomUUID().replaceAll('-', '').slice(16);
-  return `${prefix}_${time}7${counter.toString(16).padStart(3, '0')}${random}`;
+  if (now > lastMs) keepTime(now);
+  else if (++counter > 0xfff) keepTime(lastMs + 1);
+  // The variant and what follows it.
+  const uuid = randomUUID();
+  return `${prefix}_${time}7${counter.toString(16).padStart(3, '0')}${uuid.slice(19, 23)}${uuid.slice(24)}`;
 }

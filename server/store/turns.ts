@@ -241,13 +241,21 @@ function insertTurn(db: Statements, { messages, model, response }: NewTurn, plac
   db.run(INSERT_RESPONSE, idOf(turnId), conversationId, answerSeq - inputCount, answerSeq, echo, now);
 }
 
-function toHistoryMessage([, turnId, role, prompt, status]: unknown[]): HistoryMessage {
-  return {
-    turnId: String(turnId),
-    role: StoredMessage.shape.role.parse(role),
-    prompt: String(prompt),
-    status: MessageStatus.parse(status),
+/** One of a few words. Every turn reads its whole history: zod would take longer for these than SQLite for the rows. */
+function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) => Word {
+  const known = new Map<unknown, Word>(words.map((word) => [word, word]));
+  return (value) => {
+    const word = known.get(value);
+    if (word === undefined) throw new Error(`The database says '${value}' where one of ${words.join(', ')} is to be.`);
+    return word;
   };
+}
+
+const roleOf = wordOf(StoredMessage.shape.role.options);
+const statusOf = wordOf(MessageStatus.options);
+
+function toHistoryMessage([, turnId, role, prompt, status]: unknown[]): HistoryMessage {
+  return { turnId: String(turnId), role: roleOf(role), prompt: String(prompt), status: statusOf(status) };
 }
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
