@@ -55,6 +55,9 @@ async function start(): Promise<void> {
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE') return `${error.message}\nSet PORT to a free port.`;
+  if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')) {
+    return `${error.message}\nSet HOST to an address of this machine.`;
+  }
   const known = error instanceof EnvError || error instanceof ModelsFileError || error instanceof StoreError;
   return known ? error.message : (error.stack ?? error.message);
 }

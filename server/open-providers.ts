@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
 import { detectLocalServers } from './detect-local.ts';
@@ -59,9 +59,24 @@ function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map
   return opened;
 }
 
+/** By its first bytes. Format: the GGUF specification of ggml. */
+function isGguf(path: string): boolean {
+  const magic = Buffer.alloc(4);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, magic, 0, magic.length, 0);
+  } catch {
+    // Of a folder nothing can be read.
+  } finally {
+    closeSync(file);
+  }
+  return magic.toString('latin1') === 'GGUF';
+}
+
 function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
   const modelPath = env.embedded.modelPath ?? files.weights;
   if (!existsSync(modelPath)) throw new EnvError(`EMBEDDED_MODEL: there is no file ${modelPath}`);
+  if (!isGguf(modelPath)) throw new EnvError(`EMBEDDED_MODEL: ${modelPath} is no GGUF file`);
   const { threads, variant } = env.embedded;
   const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, variant });
   return { provider, name: weightsName(modelPath) };

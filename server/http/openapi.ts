@@ -133,7 +133,16 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   }
   const { 'x-gateway-applied': _, ...headers } = chatHeaders;
   Object.assign(document.paths ?? {}, audioPaths({ headers, errorResponse }));
+  dropUnused(document, schemas);
   return document;
+}
+
+/** What nothing refers to; then what only that referred to. */
+function dropUnused(document: OpenAPIObject, schemas: Record<string, unknown>): void {
+  const text = JSON.stringify(document);
+  const unused = Object.keys(schemas).filter((name) => !text.includes(JSON.stringify(refTo(name).$ref)));
+  for (const name of unused) delete schemas[name];
+  if (unused.length > 0) dropUnused(document, schemas);
 }
 
 function addStream(response: unknown, event = 'ChatCompletionChunk'): void {

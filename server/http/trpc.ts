@@ -56,6 +56,9 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
   /** As on REST: a stranger's body is not read. A websocket shows its key later, and each call checks it. */
   app.addHook('onRequest', async (request) => {
     if (request.ws || request.is404) return;
+    if (request.routeOptions.url === PREFIX) {
+      throw new AppError('route_not_found', 'A websocket is served here; calls over HTTP name their procedure.');
+    }
     const names = decodeURIComponent(request.url.split('?')[0]?.slice(PREFIX.length + 1) ?? '').split(',');
     if (names.every((name) => publicNames.has(name))) return;
     request.principal = gate.authenticate(connectionOf(request.raw.socket).keyHash(request.headers), request.ip);
@@ -129,7 +132,8 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
       maxBodySize: maxBodyBytes,
       keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_MS },
       onError: ({ error, req }) => {
-        if ('log' in req) logError(req, error);
+        const upgrade: unknown = req;
+        logError(upgrade instanceof IncomingMessage ? { log: app.log, raw: upgrade } : req, error);
       },
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);

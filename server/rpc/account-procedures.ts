@@ -145,7 +145,7 @@ export const statusProcedure = (version: string) =>
           tags: ['system'],
           summary: 'Version and uptime',
           protect: false,
-          errorResponses: [500],
+          errorResponses: [408, 431, 500],
         },
       })
       .query((): GatewayStatus => showStatus(version)),

@@ -40,6 +40,12 @@ describe('an address that does not exist', () => {
     expect(error).toMatchObject({ code: 'route_not_found', param: null });
   });
 
+  test.each(['/trpc', '/trpc/'])('%s without a websocket is 404, in the words of tRPC', async (path) => {
+    const response = await gateway.call('GET', path);
+    expect(response.status).toBe(404);
+    expect((await response.json()).error.data).toMatchObject({ httpStatus: 404, error: { code: 'route_not_found' } });
+  });
+
   test('is 404 without a key too, and whatever the body', async () => {
     const response = await fetch(`${gateway.url}/v1/nothing`, {
       method: 'POST',
@@ -84,6 +90,8 @@ describe('a method that an address does not have', () => {
     ['POST', '/healthz', 'GET, HEAD'],
     ['DELETE', '/readyz', 'GET, HEAD'],
     ['POST', '/errors', 'GET, HEAD'],
+    ['OPTIONS', '/v1/chat/completions', 'POST'],
+    ['OPTIONS', '/healthz', 'GET, HEAD'],
   ])('%s %s is 405 and Allow says %s', async (method, path, allow) => {
     const response = await gateway.call(method, path, method === 'GET' ? undefined : {});
     expect(response.headers.get('allow')).toBe(allow);
@@ -101,11 +109,11 @@ describe('a method that an address does not have', () => {
     expect((await errorOf(response)).code).toBe('method_not_allowed');
   });
 
-  test('TRACE and an unknown method are errors in the same envelope or a plain 400', async () => {
-    for (const method of ['TRACE', 'BREW']) {
-      const answer = await sendRaw(gateway.url, [`${method} /v1/models HTTP/1.1`]);
-      expect(answer).toMatch(/^HTTP\/1\.1 (400|404|405) /);
-    }
+  test('TRACE is one, and an unknown method is no HTTP', async () => {
+    expect(await sendRaw(gateway.url, ['TRACE /v1/models HTTP/1.1'])).toMatch(
+      /^HTTP\/1\.1 405 .*^allow: GET, HEAD\r$/ms,
+    );
+    expect(await sendRaw(gateway.url, ['BREW /v1/models HTTP/1.1'])).toMatch(/^HTTP\/1\.1 400 /);
     expect((await gateway.call('GET', '/healthz')).status).toBe(200);
   });
 });

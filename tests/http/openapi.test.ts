@@ -26,7 +26,7 @@ test('the document is OpenAPI 3.1 and valid', async () => {
   await SwaggerParser.validate(document);
 });
 
-test('Redocly finds no error in it', { timeout: 60_000 }, async () => {
+test('Redocly finds nothing in it to mend', { timeout: 60_000 }, async () => {
   const file = join(folder, 'openapi.json');
   writeFileSync(file, text);
   const lint = promisify(execFile)(
@@ -40,9 +40,8 @@ test('Redocly finds no error in it', { timeout: 60_000 }, async () => {
   );
   const { stdout } = await lint.catch((failed: { stdout: string }) => failed);
   const { totals, problems } = JSON.parse(stdout);
-  const errors = problems.filter(({ severity }: { severity: string }) => severity === 'error');
-  expect(errors).toEqual([]);
-  expect(totals.errors).toBe(0);
+  expect(problems).toEqual([]);
+  expect(totals).toMatchObject({ errors: 0, warnings: 0 });
 });
 
 test('a change of the document shows as a change of its snapshot', async () => {

@@ -80,8 +80,11 @@ test('a streamed answer has the headers too', async () => {
   await response.text();
 });
 
-test('0 switches it off', async () => {
-  await start(0, 1);
+test.each([
+  [0, 1],
+  [1, 0],
+])('0 switches it off: %i a second, a burst of %i', async (perSecond, burst) => {
+  await start(perSecond, burst);
   for (let i = 0; i < 50; i++) {
     const response = await models();
     expect(response.status).toBe(200);

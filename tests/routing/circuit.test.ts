@@ -97,6 +97,22 @@ test('streams that break off count, requests that the client spoiled do not', as
   expect(await stateOf(chain, 'p0/m')).toBe('open');
 });
 
+test('a request that cannot be written again is its own fault, on every backend', async () => {
+  const chain = await chainOf();
+  const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+  const body = `{"model":"chain","model":"chain","x":${deep},"messages":[{"role":"user","content":"Hi"}]}`;
+  for (let i = 0; i < 4; i++) {
+    const response = await chain.call('POST', '/v1/chat/completions', body, { 'content-type': 'application/json' });
+    expect((await errorOf(response)).code).toBe('invalid_json');
+  }
+  expect([await stateOf(chain, 'p0/m'), await stateOf(chain, 'p1/m'), ...asked(chain)]).toEqual([
+    'closed',
+    'closed',
+    0,
+    0,
+  ]);
+});
+
 test('clients that leave say nothing of the backend', async () => {
   const chain = await chainOf();
   for (let i = 0; i < 4; i++) {

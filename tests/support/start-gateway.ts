@@ -49,6 +49,9 @@ export async function startGateway({ models, env: variables = {} }: GatewayOptio
   const { catalog, providers } = await openProviders(env, {
     builtInModels: join(root, 'docs/models.example.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
+  }).catch((error: unknown) => {
+    rmSync(dataDir, { recursive: true });
+    throw error;
   });
   const store = await openStore({ url: env.databaseUrl, migrationsDir: join(root, 'prisma/migrations') });
   const app = await createApp({

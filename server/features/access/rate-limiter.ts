@@ -29,9 +29,9 @@ export class RateLimiter {
   readonly #size: BucketSize;
   readonly #buckets = new Map<string, TokenBucket>();
 
-  /** `perSecond` 0 switches it off. */
+  /** 0 of either switches it off. */
   constructor(perSecond: number, burst: number) {
-    this.#size = { perSecond, capacity: Math.max(1, burst) };
+    this.#size = { perSecond: burst === 0 ? 0 : perSecond, capacity: Math.max(1, burst) };
   }
 
   /** Null when limiting is off. */

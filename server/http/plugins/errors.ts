@@ -1,17 +1,28 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { toErrorAnswer } from '../error-dialect.ts';
 
 /** Our own faults are errors, an upstream's are warnings, a client's are nobody's business: also when it just left. */
-export function logError(request: FastifyRequest, thrown: unknown): void {
+export function logError({ log, id: reqId, raw: { socket } }: Asked, thrown: unknown): void {
   const error = toAppError(thrown);
-  if (error.code === 'internal_error' || error.code === 'service_unavailable') {
-    request.log.error({ reqId: request.id, err: thrown }, 'failed');
-  } else if (error.status >= 500 && error.code !== 'no_backend' && !request.raw.socket.destroyed) {
-    request.log.warn({ reqId: request.id, err: error }, 'upstream failed');
+  const isOurs = error.code === 'internal_error' || error.code === 'service_unavailable';
+  if (isOurs && !(socket.destroyed && isReset(thrown))) log.error({ reqId, err: thrown }, 'failed');
+  else if (!isOurs && error.status >= 500 && error.code !== 'no_backend' && !socket.destroyed) {
+    log.warn({ reqId, err: error }, 'upstream failed');
   }
 }
+
+/** Who failed. The calls on a websocket have no request of their own. */
+interface Asked {
+  readonly log: FastifyBaseLogger;
+  readonly id?: string;
+  readonly raw: Pick<IncomingMessage, 'socket'>;
+}
+
+/** As Node says that a body broke off. */
+const isReset = (thrown: unknown) => thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET';
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const { status, headers, body } = toErrorAnswer(reply.request, thrown);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 
-const METHODS: HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const METHODS: HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 
 /** Answers every other method of an address with 405 and `Allow`. `url` is in Fastify's form. */
 export function guardMethods(app: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void {

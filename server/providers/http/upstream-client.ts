@@ -98,6 +98,10 @@ export class UpstreamClient {
 /** What a failed exchange means. The cause goes to the log. */
 export function toUpstreamError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  // What is written before it is sent is the request.
+  if (error instanceof RangeError && /call stack/.test(error.message)) {
+    return new AppError('invalid_json', 'The request is nested too deeply.', { cause: error });
+  }
   if (error instanceof ExchangeTimeout) return new AppError('upstream_timeout', undefined, { cause: error });
   if (error instanceof ExchangeAborted) {
     return new AppError('upstream_unavailable', 'The request was aborted.', { cause: error });
