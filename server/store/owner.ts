@@ -55,7 +55,8 @@ class Peers {
   isAlive(id: string): boolean {
     if (!this.hasFile(id)) return false;
     const lock = this.tryLock(id);
-    if (!lock) return true;
+    // Who else found it dead holds the lock while it removes the file.
+    if (!lock) return this.hasFile(id);
     this.removeFile(id);
     unlock(lock);
     return false;
@@ -69,7 +70,7 @@ class Peers {
     }
   }
 
-  /** Undefined when another process holds it. */
+  /** Undefined when another process holds it, or has removed it meanwhile. */
   tryLock(id: string): Database | undefined {
     const db = new this.#DatabaseSync(this.#fileOf(id), { timeout: 0 });
     try {
@@ -77,7 +78,7 @@ class Peers {
       return db;
     } catch (error) {
       db.close();
-      if (isBusy(error)) return undefined;
+      if (isBusy(error) || !this.hasFile(id)) return undefined;
       throw error;
     }
   }

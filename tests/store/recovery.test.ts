@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { tempFolder } from '../support/temp-folder.ts';
 import {
@@ -15,6 +15,17 @@ import {
 } from './support.ts';
 
 const KILLS = 10;
+
+test('processes that sweep away what dead ones left do not trip over each other', { timeout: 60_000 }, async () => {
+  for (let round = 0; round < 3; round++) {
+    const folder = tempFolder();
+    for (let i = 0; i < 600; i++) writeFileSync(`${folder}/test.db-owner-dead-${i}-x`, '');
+    const sweepers = [1, 2, 3, 4].map(() => spawnChild('sweeper', `${folder}/test.db`));
+    expect(await Promise.all(sweepers.map((sweeper) => sweeper.line()))).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(await Promise.all(sweepers.map((sweeper) => sweeper.line()))).toEqual(Array(4).fill(undefined));
+    expect(readdirSync(folder).filter((name) => name.includes('-owner-'))).toEqual([]);
+  }
+});
 
 describe('after kill -9', () => {
   test('nothing acknowledged is lost and no conversation stays busy', { timeout: 120_000 }, async () => {
