@@ -1,5 +1,4 @@
-import type { ChatMessage } from '../../../contracts/chat/message.ts';
-import { bytesPerToken, measurePrompt, mostTokens, TOKENS_PER_IMAGE } from './prompt-size.ts';
+import { bytesPerToken, measurePrompt, mostTokens, type Prompt, TOKENS_PER_IMAGE } from './prompt-size.ts';
 
 /** When a request does not say how long its answer may be. */
 const DEFAULT_ANSWER_TOKENS = 4_096;
@@ -15,12 +14,9 @@ export interface Expectation {
   readonly images: number;
 }
 
-interface ChatFields {
-  readonly messages: readonly ChatMessage[];
-  readonly tools?: readonly unknown[] | null | undefined;
+interface ChatFields extends Prompt {
   readonly max_tokens?: number | null | undefined;
   readonly max_completion_tokens?: number | null | undefined;
-  readonly response_format?: unknown;
   readonly n?: unknown;
 }
 

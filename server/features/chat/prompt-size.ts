@@ -27,7 +27,8 @@ export interface PromptSize {
   readonly mediaTokens: number;
 }
 
-interface Prompt {
+/** What of a chat becomes tokens. */
+export interface Prompt {
   readonly messages: readonly ChatMessage[];
   readonly tools?: readonly unknown[] | null | undefined;
   readonly response_format?: unknown;
