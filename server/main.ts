@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { EnvError, loadEnv } from './env.ts';
-import { ModelsFileError } from './models-file.ts';
-import { openBearer } from './open-bearer.ts';
-import { openProviders } from './open-providers.ts';
-import { printWelcome } from './print-welcome.ts';
+import { ModelsFileError } from './setup/models-file.ts';
+import { openBearer } from './setup/open-bearer.ts';
+import { openProviders } from './setup/open-providers.ts';
+import { printWelcome } from './setup/print-welcome.ts';
 import { openStore } from './store/open-store.ts';
 import { StoreError } from './store/store-error.ts';
 

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Marked } from 'marked';
 import { AppError } from '../errors/app-error.ts';
 import { listErrors } from '../features/system/list-errors.ts';
-import { guardMethods } from './plugins/method-guard.ts';
+import { guardMethods } from './hooks/method-guard.ts';
 
 const STYLE = `
   :root { color-scheme: light dark }

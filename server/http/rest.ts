@@ -1,8 +1,8 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { afterPoll } from '../after-poll.ts';
 import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
+import { afterPoll } from '../event-loop/after-poll.ts';
 import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
@@ -10,12 +10,12 @@ import { type CallerContext, withCaller } from '../rpc/trpc.ts';
 import { coerceQuery } from './coerce-query.ts';
 import { connectionOf } from './connection.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
+import { acceptImageForms, FormBody } from './forms/image-form.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { acceptImageForms, FormBody } from './image-form.ts';
+import { admission } from './hooks/admission.ts';
+import { logError } from './hooks/errors.ts';
+import { guardMethods } from './hooks/method-guard.ts';
 import { listOperations, type Operation } from './list-operations.ts';
-import { admission } from './plugins/admission.ts';
-import { logError } from './plugins/errors.ts';
-import { guardMethods } from './plugins/method-guard.ts';
 import { setHeader } from './set-header.ts';
 import { sendStream } from './sse.ts';
 

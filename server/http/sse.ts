@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { stopReason } from '../errors/stop-reason.ts';
-import { settledWithin } from '../features/chat/settled-within.ts';
+import { settledWithin } from '../event-loop/settled-within.ts';
 import { toErrorEvent } from './error-dialect.ts';
 import { type Heartbeat, PING } from './heartbeat.ts';
 

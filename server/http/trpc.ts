@@ -9,15 +9,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { WebSocket } from 'ws';
 import { AppError } from '../errors/app-error.ts';
 import { toWireError } from '../errors/to-wire.ts';
+import type { Principal } from '../features/access/caller.ts';
 import { ensureAllowed, type Gate, hashKey } from '../features/access/gate.ts';
-import type { Principal } from '../features/chat/caller.ts';
 import type { Context, Socket } from '../rpc/context.ts';
 import type { AppRouter } from '../rpc/router.ts';
 import { type ErrorData, trpcCodeOf } from '../rpc/trpc.ts';
 import { connectionOf } from './connection.ts';
+import { admit } from './hooks/admission.ts';
+import { logError } from './hooks/errors.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
-import { admit } from './plugins/admission.ts';
-import { logError } from './plugins/errors.ts';
 import { newRequestId } from './request-id.ts';
 import { setHeader } from './set-header.ts';
 

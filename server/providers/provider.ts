@@ -4,7 +4,7 @@ import type { TextCompletion, TextCompletionRequest } from '../../contracts/comp
 import type { EmbeddingRequest, EmbeddingResponse } from '../../contracts/embeddings/embedding.ts';
 import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
-import type { Json } from './json.ts';
+import type { Json } from '../canonical/json.ts';
 
 /** What a client sent in another dialect than the canonical form, for an upstream that speaks that very dialect. */
 export interface OriginalRequest {

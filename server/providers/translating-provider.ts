@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import { Json } from '../canonical/json.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Dialect, DialectRequest } from './dialect.ts';
 import type { Exchange } from './http/exchange.ts';
@@ -6,7 +7,6 @@ import { probe } from './http/probe.ts';
 import { expectSuccess, successOf } from './http/read-error.ts';
 import { SseParser } from './http/sse-parser.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
-import { Json } from './json.ts';
 import type { CallTimeouts, CountCall, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 
 /** No dialect of its own has it, but proxies add it. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
-import type { Caller } from '../features/chat/caller.ts';
+import { Json } from '../canonical/json.ts';
+import type { Caller } from '../features/access/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
-import { streamTurn, type TurnDeps, takeTurn } from '../features/chat/take-turn.ts';
-import { Json } from '../providers/json.ts';
+import { streamTurn, type TurnDeps, takeTurn } from '../features/turns/take-turn.ts';
 import type { Context } from './context.ts';
 import type { KnownFields } from './known-fields.ts';
 import { refuseResume } from './refuse-resume.ts';

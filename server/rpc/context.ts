@@ -1,5 +1,5 @@
-import type { Principal } from '../features/chat/caller.ts';
-import type { Json } from '../providers/json.ts';
+import type { Json } from '../canonical/json.ts';
+import type { Principal } from '../features/access/caller.ts';
 
 /** The side of a websocket that is still to be sent. */
 export interface Socket {

@@ -1,8 +1,8 @@
 import { TextCompletion, TextCompletionRequest } from '../../contracts/completions/text-completion.ts';
 import { EmbeddingRequest, EmbeddingResponse } from '../../contracts/embeddings/embedding.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
-import { createEmbeddings } from '../features/endpoints/create-embeddings.ts';
-import { createTextCompletion, streamTextCompletion } from '../features/endpoints/create-text-completion.ts';
+import { createTextCompletion, streamTextCompletion } from '../features/completions/create-text-completion.ts';
+import { createEmbeddings } from '../features/embeddings/create-embeddings.ts';
 import { errorResponses, jsonOf, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { refuseResume } from './refuse-resume.ts';

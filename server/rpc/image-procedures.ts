@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ImageEditRequest } from '../../contracts/images/edit.ts';
 import { type ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
+import type { ImageRequest } from '../canonical/image-answer.ts';
 import { asGeneration } from '../features/images/check-images.ts';
 import { createImages, type ImagesDeps, streamImages } from '../features/images/create-images.ts';
-import type { ImageRequest } from '../providers/image-answer.ts';
 import type { KnownFields } from './known-fields.ts';
 import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';

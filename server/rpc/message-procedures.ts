@@ -1,9 +1,9 @@
 import { Message, type MessageEvent } from '../../contracts/messages/answer.ts';
 import { MessageRequest, TokenCount, TokenCountRequest } from '../../contracts/messages/request.ts';
+import { Json } from '../canonical/json.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
 import { countTokens } from '../features/messages/count-tokens.ts';
 import { createMessage, streamMessage } from '../features/messages/create-message.ts';
-import { Json } from '../providers/json.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { refuseResume } from './refuse-resume.ts';

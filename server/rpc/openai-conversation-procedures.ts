@@ -18,7 +18,7 @@ import {
   listItems,
   retrieveConversation,
   setMetadata,
-} from '../features/responses/manage-conversations.ts';
+} from '../features/conversations/openai-conversations.ts';
 import type { ResponseStores } from '../features/responses/open-response.ts';
 import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure } from './trpc.ts';

@@ -10,6 +10,7 @@ import {
 import { ErrorList } from '../../contracts/errors.ts';
 import { GatewayInfo, Model, ModelList, ModelRef } from '../../contracts/models/model.ts';
 import { Health, Readiness } from '../../contracts/system/health.ts';
+import { Json } from '../canonical/json.ts';
 import {
   deleteConversation,
   getConversation,
@@ -18,17 +19,16 @@ import {
 } from '../features/conversations/manage-conversations.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
+import type { Dispatcher } from '../features/routing/dispatcher.ts';
+import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import {
   describeGateway,
   getAnthropicModel,
   getModel,
   listAnthropicModels,
   listModels,
-} from '../features/models/describe-models.ts';
-import type { Dispatcher } from '../features/routing/dispatcher.ts';
-import type { ReadinessCheck } from '../features/system/check-readiness.ts';
+} from '../features/system/describe-models.ts';
 import { listErrors } from '../features/system/list-errors.ts';
-import { Json } from '../providers/json.ts';
 import type { Store } from '../store/interface/store.ts';
 import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';

@@ -1,6 +1,6 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server';
+import type { Json } from '../canonical/json.ts';
 import { stopReason } from '../errors/stop-reason.ts';
-import type { Json } from '../providers/json.ts';
 import type { Socket } from './context.ts';
 import { drained } from './drained.ts';
 

@@ -3,8 +3,8 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { ErrorBody } from '../../contracts/errors.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
+import type { Caller } from '../features/access/caller.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
-import type { Caller } from '../features/chat/caller.ts';
 import type { Context } from './context.ts';
 
 export type Meta = OpenApiMeta & {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { detectLocalServers } from '../../server/detect-local.ts';
+import { detectLocalServers } from '../../server/setup/detect-local.ts';
 import { startUpstream } from '../support/upstream/start-upstream.ts';
 
 test('a model server on this machine is found with the names of its models', async () => {

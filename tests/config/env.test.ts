@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readEnv } from '../../server/env.ts';
-import { openBearer } from '../../server/open-bearer.ts';
+import { openBearer } from '../../server/setup/open-bearer.ts';
 
 test('a wrong variable is named, and every wrong one at once', () => {
   expect(() => readEnv({ PORT: 'abc', LOG_LEVEL: 'loud' }, '/')).toThrow(/PORT:[\s\S]*LOG_LEVEL:/);

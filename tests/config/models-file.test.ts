@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseModelsFile } from '../../server/models-file.ts';
+import { parseModelsFile } from '../../server/setup/models-file.ts';
 import { root } from '../support/start-gateway.ts';
 
 const faultOf = (text: string): string => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../server/errors/app-error.ts';
-import { readForm, readPart } from '../../server/http/multipart.ts';
-import { writePartHead } from '../../server/http/multipart-head.ts';
+import { readForm, readPart } from '../../server/http/forms/multipart.ts';
+import { writePartHead } from '../../server/http/forms/multipart-head.ts';
 
 const type = 'multipart/form-data; boundary=XyZ';
 const limit = 1024 * 1024;

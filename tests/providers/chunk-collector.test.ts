@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChatDelta } from '../../contracts/chat/completion.ts';
-import { ChunkCollector } from '../../server/providers/chunk-collector.ts';
-import { ChunkWriter } from '../../server/providers/chunk-writer.ts';
+import { ChunkCollector } from '../../server/canonical/chunk-collector.ts';
+import { ChunkWriter } from '../../server/canonical/chunk-writer.ts';
 
 function collect(deltas: readonly ChatDelta[], native?: string) {
   const writer = new ChunkWriter('m', 'id');

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
+import { Json } from '../../server/canonical/json.ts';
 import { AppError } from '../../server/errors/app-error.ts';
 import { createEmbeddedProvider, type EmbeddedOptions } from '../../server/providers/embedded/embedded.ts';
-import { Json } from '../../server/providers/json.ts';
 import type { Provider, ProviderCall } from '../../server/providers/provider.ts';
 
 const modelPath = fileURLToPath(new URL('../../server/providers/embedded/tinychat-q8_0.gguf', import.meta.url));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseModelsFile } from '../../server/models-file.ts';
 import { type PresetName, presetNames } from '../../server/providers/presets.ts';
+import { parseModelsFile } from '../../server/setup/models-file.ts';
 import { errorOf } from '../support/error-of.ts';
 import { chunksOf, payloadsOf } from '../support/read-events.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';

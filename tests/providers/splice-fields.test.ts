@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Json } from '../../server/providers/json.ts';
-import { spliceFields } from '../../server/providers/splice-fields.ts';
+import { Json } from '../../server/canonical/json.ts';
+import { spliceFields } from '../../server/canonical/splice-fields.ts';
 
 const splice = (text: string, changes: Record<string, unknown>) =>
   spliceFields(Buffer.from(text), changes)?.toString() ?? null;

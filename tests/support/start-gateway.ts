@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
-import { openProviders } from '../../server/open-providers.ts';
+import { openProviders } from '../../server/setup/open-providers.ts';
 import type { Store } from '../../server/store/interface/store.ts';
 import { openStore } from '../../server/store/open-store.ts';
 

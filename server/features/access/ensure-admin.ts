@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import type { Principal } from '../chat/caller.ts';
+import type { Principal } from './caller.ts';
 
 /** Throws `permission_denied` to whoever is not the administrator; returns what audit rows call the caller. */
 export function ensureAdmin({ role }: Principal): string {

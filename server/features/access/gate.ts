@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
-import type { Principal } from '../chat/caller.ts';
+import type { Principal } from './caller.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
 import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
 

@@ -1,9 +1,9 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyRow, KeyStore } from '../../store/interface/keys.ts';
 import type { WalletStore } from '../../store/interface/wallets.ts';
-import type { Principal } from '../chat/caller.ts';
 import type { Group } from '../models/catalog.ts';
 import { Account } from './account.ts';
+import type { Principal } from './caller.ts';
 import { IpRanges } from './ip-ranges.ts';
 
 /** How often the changes of other processes are asked for, in ms. */

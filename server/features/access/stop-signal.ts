@@ -1,4 +1,4 @@
-import type { Principal } from '../chat/caller.ts';
+import type { Principal } from './caller.ts';
 
 interface Joined {
   readonly revoked: AbortSignal;

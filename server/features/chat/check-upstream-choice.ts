@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
+import type { Principal } from '../access/caller.ts';
 import type { CatalogModel } from '../models/catalog.ts';
-import type { Principal } from './caller.ts';
 
 /** Fields by which upstreams such as OpenRouter choose other models and providers, or add services of their own. */
 const CHOICES = ['models', 'route', 'plugins', 'web_search_options'] as const;

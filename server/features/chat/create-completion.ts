@@ -1,16 +1,16 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Json } from '../../providers/json.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/interface/usage.ts';
+import type { Caller } from '../access/caller.ts';
+import { expectChat } from '../metering/expect-tokens.ts';
+import { Meter } from '../metering/meter.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
-import type { Caller } from './caller.ts';
 import { checkUpstreamChoice } from './check-upstream-choice.ts';
-import { expectChat } from './expect-tokens.ts';
 import { isToken } from './is-token.ts';
-import { Meter } from './meter.ts';
 import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
 import { beginRelay, type ChunkBatch, relayStream } from './relay-chunks.ts';
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Json } from '../../providers/json.ts';
 import type { OriginalRequest, ProviderCall } from '../../providers/provider.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { timeLeft } from '../routing/time-left.ts';
-import type { Caller } from './caller.ts';
 import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
 

@@ -1,9 +1,9 @@
 import type { ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Json } from '../../providers/json.ts';
+import type { Meter } from '../metering/meter.ts';
 import type { Begun } from '../routing/backend-state.ts';
 import type { OpenedStream } from '../routing/open-stream.ts';
-import type { Meter } from './meter.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
 

@@ -16,7 +16,7 @@ import type {
   ConversationStore,
   MessageRow,
 } from '../../store/interface/conversations.ts';
-import type { Principal } from '../chat/caller.ts';
+import type { Principal } from '../access/caller.ts';
 
 const DEFAULT_LIMIT = 20;
 

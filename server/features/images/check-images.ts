@@ -1,7 +1,7 @@
 import { ImageEditRequest, type ImageRef } from '../../../contracts/images/edit.ts';
 import { ImageGenerationRequest } from '../../../contracts/images/generation.ts';
+import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, isEdit } from '../../providers/image-answer.ts';
 import { checkImage } from '../chat/check-image.ts';
 import { checkTools } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';

@@ -1,13 +1,13 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import type { ImageEvent, ImagesResponse, ImageUsage } from '../../../contracts/images/generation.ts';
+import { type ImageRequest, isEdit, toImageEvents } from '../../canonical/image-answer.ts';
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, isEdit, toImageEvents } from '../../providers/image-answer.ts';
-import { Json } from '../../providers/json.ts';
 import type { Provider, ProviderCall } from '../../providers/provider.ts';
 import type { UsageStore } from '../../store/interface/usage.ts';
-import type { Caller } from '../chat/caller.ts';
-import { expectImages } from '../chat/expect-tokens.ts';
-import { Meter } from '../chat/meter.ts';
+import type { Caller } from '../access/caller.ts';
+import { expectImages } from '../metering/expect-tokens.ts';
+import { Meter } from '../metering/meter.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { fromChat, sumUsage } from './from-chat.ts';

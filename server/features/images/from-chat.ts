@@ -1,7 +1,7 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import type { ImagesResponse, ImageUsage, MadeImage } from '../../../contracts/images/generation.ts';
+import { type ImageRequest, inForm } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, inForm } from '../../providers/image-answer.ts';
 
 /** The pictures in an answer. Throws `upstream_rejected`, with the model's own words, when there are none. */
 function imagesOf({ choices }: ChatCompletion): MadeImage[] {

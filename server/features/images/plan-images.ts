@@ -1,7 +1,7 @@
-import { type ImageRequest, isEdit } from '../../providers/image-answer.ts';
-import { Json } from '../../providers/json.ts';
+import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
+import { Json } from '../../canonical/json.ts';
 import type { ImagesCall, ProviderCall } from '../../providers/provider.ts';
-import type { Caller } from '../chat/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { timeLeft } from '../routing/time-left.ts';

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ContentPart } from '../../../contracts/chat/message.ts';
+import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, isEdit } from '../../providers/image-answer.ts';
 import type { Backend } from '../models/catalog.ts';
 
 /** Those that Gemini makes. Format: OpenRouter's and Google's image generation guides. */

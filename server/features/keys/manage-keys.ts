@@ -10,11 +10,11 @@ import type {
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyFields, KeyRow } from '../../store/interface/keys.ts';
 import type { Store } from '../../store/interface/store.ts';
+import type { Principal } from '../access/caller.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
 import { isRange } from '../access/ip-ranges.ts';
-import type { Principal } from '../chat/caller.ts';
+import { toMicro } from '../metering/micro-usd.ts';
 import type { Catalog } from '../models/catalog.ts';
-import { toMicro } from '../wallets/micro-usd.ts';
 import { makeSecret } from './make-secret.ts';
 import { showKey, toKeyFields } from './show-key.ts';
 

@@ -1,6 +1,6 @@
 import type { ApiKey, UpdateKeyRequest } from '../../../contracts/keys/key.ts';
 import type { KeyFields, KeyRow } from '../../store/interface/keys.ts';
-import { toMicro, toUsd } from '../wallets/micro-usd.ts';
+import { toMicro, toUsd } from '../metering/micro-usd.ts';
 
 const usdOf = (micro: number | null) => (micro === null ? null : toUsd(micro));
 const microOf = (usd: number | null | undefined) => (usd == null ? usd : toMicro(usd));

@@ -1,5 +1,5 @@
 import type { AnswerBlock, MessageEvent } from '../../../contracts/messages/answer.ts';
-import type { ReasoningDetail } from '../../providers/reasoning-details.ts';
+import type { ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { sealDetails } from './seal-details.ts';
 
 /** The block that is open. */

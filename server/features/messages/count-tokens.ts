@@ -1,8 +1,8 @@
 import { TokenCount, type TokenCountRequest } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Caller } from '../chat/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
-import { likelyTokens, measurePrompt } from '../chat/prompt-size.ts';
+import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
 import { mayFallOver } from '../routing/judge-failure.ts';
 import { DIALECT, speaks } from './plan-message.ts';

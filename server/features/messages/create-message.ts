@@ -1,8 +1,8 @@
 import type { Message, MessageEvent } from '../../../contracts/messages/answer.ts';
 import type { InputMessage, MessageRequest } from '../../../contracts/messages/request.ts';
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { Json } from '../../providers/json.ts';
-import type { Caller } from '../chat/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
 import { MessageWriter } from './message-writer.ts';
 import { planMessage } from './plan-message.ts';

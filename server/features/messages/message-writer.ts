@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
 import type { MessageEvent, MessageUsage } from '../../../contracts/messages/answer.ts';
+import { ANTHROPIC_FORMAT, type ReasoningDetail, readReasoningDetails } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ANTHROPIC_FORMAT, type ReasoningDetail, readReasoningDetails } from '../../providers/reasoning-details.ts';
 import { BlockWriter } from './block-writer.ts';
 import { CallWriter } from './call-writer.ts';
 import { toStopReason } from './to-stop-reason.ts';

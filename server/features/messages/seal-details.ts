@@ -1,5 +1,5 @@
+import { type ReasoningDetail, readReasoningDetails } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ReasoningDetail, readReasoningDetails } from '../../providers/reasoning-details.ts';
 
 /**
  * What proves reasoning to a vendor other than Anthropic travels through Anthropic's opaque fields (`signature` of a

@@ -1,6 +1,6 @@
 import type { ChatMessage, ContentPart, ToolCall } from '../../../contracts/chat/message.ts';
 import type { InputBlock } from '../../../contracts/messages/request.ts';
-import { ANTHROPIC_FORMAT, type ReasoningDetail } from '../../providers/reasoning-details.ts';
+import { ANTHROPIC_FORMAT, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { refuse } from './refuse.ts';
 import { CALL_FIELDS, isSealed, unsealDetails } from './seal-details.ts';
 import { type Others, textPart } from './to-parts.ts';

@@ -1,8 +1,8 @@
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response } from '../../../contracts/responses/response.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Caller } from '../access/caller.ts';
 import { stopSignal } from '../access/stop-signal.ts';
-import type { Caller } from '../chat/caller.ts';
 import type { Surface } from '../chat/create-completion.ts';
 import { completeRun, type EventBatch, openRun, type ResponseDeps, streamRun } from './run-response.ts';
 import type { RunningResponses } from './running-responses.ts';

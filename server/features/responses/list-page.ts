@@ -1,6 +1,6 @@
 import type { ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { withoutProof } from './describe-response.ts';
+import { withoutProof } from './answer/describe-response.ts';
 
 const DEFAULT_LIMIT = 20;
 

@@ -7,15 +7,15 @@ import {
   ResponseEcho,
   ResponseFailure,
 } from '../../../contracts/responses/response.ts';
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { Json } from '../../providers/json.ts';
 import type { StoredResponse } from '../../store/interface/responses.ts';
-import type { Caller, Principal } from '../chat/caller.ts';
-import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
+import type { Caller, Principal } from '../access/caller.ts';
+import { cutOf, describeResponse, withoutProof } from './answer/describe-response.ts';
+import { toUsage } from './answer/read-usage.ts';
+import { replayResponse } from './answer/replay-response.ts';
 import { listPage, showsProof } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
-import { toUsage } from './read-usage.ts';
-import { replayResponse } from './replay-response.ts';
 import type { EventBatch } from './run-response.ts';
 import type { RunningResponses } from './running-responses.ts';
 import { readOutput, toItems } from './stored-items.ts';

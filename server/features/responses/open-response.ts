@@ -11,15 +11,15 @@ import type {
   NewTurn,
 } from '../../store/interface/conversations.ts';
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
-import { answeredTurns, buildPrompt } from '../chat/build-prompt.ts';
-import type { Principal } from '../chat/caller.ts';
+import type { Principal } from '../access/caller.ts';
 import { withoutMedia } from '../chat/check-messages.ts';
-import { storedAnswer, toNewMessage } from '../chat/store-message.ts';
 import type { CatalogModel } from '../models/catalog.ts';
-import { checkResults } from './check-results.ts';
-import { echoOf } from './describe-response.ts';
-import { newStem, responseIdOf, stemOf } from './item-ids.ts';
-import type { ResponseWriter } from './response-writer.ts';
+import { answeredTurns, buildPrompt } from '../turns/build-prompt.ts';
+import { storedAnswer, toNewMessage } from '../turns/store-message.ts';
+import { echoOf } from './answer/describe-response.ts';
+import { newStem, responseIdOf, stemOf } from './answer/item-ids.ts';
+import type { ResponseWriter } from './answer/response-writer.ts';
+import { checkResults } from './request/check-results.ts';
 
 export interface ResponseStores {
   readonly conversations: ConversationStore;

@@ -1,19 +1,19 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
+import { ChunkCollector } from '../../canonical/chunk-collector.ts';
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkCollector } from '../../providers/chunk-collector.ts';
-import { Json } from '../../providers/json.ts';
-import type { Caller } from '../chat/caller.ts';
+import { settledWithin } from '../../event-loop/settled-within.ts';
+import type { Caller } from '../access/caller.ts';
 import { type CompletionDeps, createCompletion, type Surface, streamCompletion } from '../chat/create-completion.ts';
 import { checkChat } from '../chat/plan-chat.ts';
-import { settledWithin } from '../chat/settled-within.ts';
+import { PassedEvents } from './answer/passed-events.ts';
+import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
-import { PassedEvents } from './passed-events.ts';
-import { planResponse } from './plan-response.ts';
-import { resolveInput } from './resolve-references.ts';
-import { ResponseWriter } from './response-writer.ts';
-import { adaptInstructions, inOwnTerms, targetOf } from './to-completion.ts';
+import { planResponse } from './request/plan-response.ts';
+import { resolveInput } from './request/resolve-references.ts';
+import { adaptInstructions, inOwnTerms, targetOf } from './request/to-completion.ts';
 
 export interface ResponseDeps extends CompletionDeps, ResponseStores {}
 

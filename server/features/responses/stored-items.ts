@@ -2,8 +2,8 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { ImageAddress, TypedObjects } from '../../../contracts/responses/answer-shapes.ts';
 import { type ItemPart, type OutputItem, OutputItems } from '../../../contracts/responses/item.ts';
 import type { MessageRow } from '../../store/interface/conversations.ts';
-import { ItemIds, stemOf } from './item-ids.ts';
-import { sealProof } from './reasoning-proof.ts';
+import { ItemIds, stemOf } from './answer/item-ids.ts';
+import { sealProof } from './answer/reasoning-proof.ts';
 
 /** The items of a response's stored output. */
 export const readOutput = (output: string | null): OutputItem[] =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../../canonical/json.ts';
 import type { AppError } from '../../errors/app-error.ts';
-import type { Json } from '../../providers/json.ts';
-import type { Caller } from '../chat/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { BackendStates, Begun } from './backend-state.ts';
 import { isRefusal, mayFallOver, mayRetry } from './judge-failure.ts';

@@ -1,5 +1,5 @@
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Json } from '../../providers/json.ts';
 
 type Stream<Chunk extends object> = AsyncGenerator<Json<Chunk>[], void, void>;
 

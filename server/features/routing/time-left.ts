@@ -1,4 +1,4 @@
-import type { Caller } from '../chat/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import type { CatalogModel, ModelTimeouts } from '../models/catalog.ts';
 
 /** How long an attempt may take: the total is that of the request, with the attempts and waits before this one. */

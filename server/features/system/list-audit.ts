@@ -1,7 +1,7 @@
 import type { AuditList, ListAuditRequest } from '../../../contracts/system/audit.ts';
 import type { AuditStore } from '../../store/interface/audit.ts';
+import type { Principal } from '../access/caller.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
-import type { Principal } from '../chat/caller.ts';
 
 /** `GET /api/audit` */
 export async function listAudit(

@@ -1,7 +1,7 @@
 import type { ListUsageRequest, UsageEntry, UsageEntryList } from '../../../contracts/usage/usage.ts';
 import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
-import type { Principal } from '../chat/caller.ts';
-import { toUsd } from '../wallets/micro-usd.ts';
+import type { Principal } from '../access/caller.ts';
+import { toUsd } from '../metering/micro-usd.ts';
 import { toFilter } from './usage-filter.ts';
 
 const showEntry = (row: UsageRow): UsageEntry => ({

@@ -6,8 +6,8 @@ import {
   usageDimensions,
 } from '../../../contracts/usage/usage.ts';
 import type { UsageColumn, UsageStore, UsageSum } from '../../store/interface/usage.ts';
-import type { Principal } from '../chat/caller.ts';
-import { toUsd } from '../wallets/micro-usd.ts';
+import type { Principal } from '../access/caller.ts';
+import { toUsd } from '../metering/micro-usd.ts';
 import { toFilter } from './usage-filter.ts';
 
 const MOST_ITEMS = 10_000;

@@ -1,7 +1,7 @@
 import type { ListUsageRequest } from '../../../contracts/usage/usage.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { UsageFilter } from '../../store/interface/usage.ts';
-import type { Principal } from '../chat/caller.ts';
+import type { Principal } from '../access/caller.ts';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;

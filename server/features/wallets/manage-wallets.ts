@@ -11,9 +11,9 @@ import type {
 import { AppError } from '../../errors/app-error.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { LedgerRow, WalletRow } from '../../store/interface/wallets.ts';
+import type { Principal } from '../access/caller.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
-import type { Principal } from '../chat/caller.ts';
-import { toMicro, toUsd } from './micro-usd.ts';
+import { toMicro, toUsd } from '../metering/micro-usd.ts';
 
 type WalletDeps = Pick<Store, 'wallets' | 'audit'>;
 

@@ -1,7 +1,7 @@
 import type { BillingSubscription, BillingUsage, BillingUsageRequest } from '../../../contracts/usage/billing.ts';
 import type { Store } from '../../store/interface/store.ts';
-import type { Principal } from '../chat/caller.ts';
-import { toUsd } from './micro-usd.ts';
+import type { Principal } from '../access/caller.ts';
+import { toUsd } from '../metering/micro-usd.ts';
 
 type BillingDeps = Pick<Store, 'wallets' | 'keys'>;
 

@@ -1,6 +1,6 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkCollector } from '../chunk-collector.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { AnthropicReader } from './read-events.ts';
 import { AnthropicMessage, Typed } from './wire.ts';

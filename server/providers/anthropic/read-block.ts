@@ -1,5 +1,5 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
-import { ANTHROPIC_FORMAT, type Place, type ReasoningDetail } from '../reasoning-details.ts';
+import { ANTHROPIC_FORMAT, type Place, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import type { AnswerBlock, BlockDelta } from './wire.ts';
 
 /** A call whose arguments are still coming. */

@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
+import { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkWriter } from '../chunk-writer.ts';
 import type { EventReader } from '../dialect.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { BlockReader } from './read-block.ts';

@@ -5,7 +5,7 @@ import {
   Place,
   type ReasoningDetail,
   readReasoningDetails,
-} from '../reasoning-details.ts';
+} from '../../canonical/reasoning-details.ts';
 import { cacheOf, refuse } from './refuse.ts';
 import { toTextBlocks } from './to-blocks.ts';
 import type { Block } from './wire.ts';

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import { collectChunks } from '../../canonical/collect-chunks.ts';
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { collectChunks } from '../collect-chunks.ts';
-import { Json } from '../json.ts';
 import type { Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { Engine, type Running } from './engine.ts';
 import type { GenerationRequest } from './engine-protocol.ts';

@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
+import { ChunkWriter, newId } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkWriter, newId } from '../chunk-writer.ts';
 import type { GenerationEvent, TokenCounts, ToolCallPiece } from './engine-protocol.ts';
 
 /** Makes chunks of the events of one generation. */

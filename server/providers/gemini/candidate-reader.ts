@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
+import { type ChunkWriter, newId } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ChunkWriter, newId } from '../chunk-writer.ts';
 import { toFinishReason } from './finish-reason.ts';
 import { toLogprobs } from './read-logprobs.ts';
 import { toDetail, toExtraContent } from './signatures.ts';

@@ -1,6 +1,6 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkCollector } from '../chunk-collector.ts';
 import type { Dialect } from '../dialect.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { toRequest } from './to-request.ts';

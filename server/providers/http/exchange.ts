@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { afterPoll } from '../../after-poll.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { afterPoll } from '../../event-loop/after-poll.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 
 /** How long an upstream may take, in ms. */

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject } from '../../canonical/json.ts';
 
 /** One finding of pydantic, as FastAPI answers it: `loc` is `['body', 'messages', 0, 'content']`. */
 function ofFinding(finding: unknown): Record<string, unknown> {

@@ -7,9 +7,9 @@ import type {
 import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.ts';
 import { toDataUri } from '../../../contracts/images/data-uri.ts';
 import { ImageFields, type ImagesResponse } from '../../../contracts/images/generation.ts';
+import { newId } from '../../canonical/chunk-writer.ts';
+import type { ImageRequest } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { newId } from '../chunk-writer.ts';
-import type { ImageRequest } from '../image-answer.ts';
 
 const IMAGE_FIELDS = new Set([...Object.keys(ImageFields), 'input_fidelity', 'style']);
 

@@ -1,10 +1,10 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import type { ImageEvent, ImagesResponse } from '../../../contracts/images/generation.ts';
+import { ChunkWriter } from '../../canonical/chunk-writer.ts';
+import { toImageEvents } from '../../canonical/image-answer.ts';
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkWriter } from '../chunk-writer.ts';
 import { MAX_ANSWER } from '../http/upstream-client.ts';
-import { toImageEvents } from '../image-answer.ts';
-import { Json } from '../json.ts';
 import type { ForwardCall, Forwarded, ImagesCall, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { toCompletion, toImageRequest } from './chat-to-images.ts';
 import { readImages } from './read-answer.ts';

@@ -1,7 +1,7 @@
 import type { ImageEvent } from '../../../contracts/images/generation.ts';
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { SseParser } from '../http/sse-parser.ts';
-import type { Json } from '../json.ts';
 import { parse } from './read-answer.ts';
 
 const DONE = Buffer.from('[DONE]');

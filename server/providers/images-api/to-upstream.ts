@@ -1,6 +1,6 @@
 import { splitDataUri } from '../../../contracts/images/data-uri.ts';
+import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ImageRequest, isEdit } from '../image-answer.ts';
 import { type FormFile, toForm } from './to-form.ts';
 
 /** Base64 is all that these models give, and they refuse to be asked for it. */

@@ -1,7 +1,7 @@
 import type { ChatCompletion, ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
+import { isObject, type Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
-import { isObject, type Json } from '../json.ts';
 import type { Quirks } from './quirks.ts';
 
 type Answer = ChatCompletion | ChatCompletionChunk;

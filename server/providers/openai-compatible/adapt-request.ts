@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { Json } from '../json.ts';
 import { adaptMessages } from './adapt-messages.ts';
 import type { Quirks } from './quirks.ts';
 

@@ -1,11 +1,11 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import type { TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
+import type { Json } from '../../canonical/json.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
 import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
-import type { Json } from '../json.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { AnswerAdapter } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';

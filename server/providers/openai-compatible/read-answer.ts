@@ -1,9 +1,9 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { TextCompletion } from '../../../contracts/completions/text-completion.ts';
 import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
+import { isObject, Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
-import { isObject, Json } from '../json.ts';
 import type { AnswerAdapter } from './adapt-answer.ts';
 import { checkChoices, checkTexts } from './check-completion.ts';
 import { repairCompletion } from './repair-chunk.ts';

@@ -1,7 +1,7 @@
+import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { SseParser } from '../http/sse-parser.ts';
-import { Json } from '../json.ts';
 import { TextTemplate } from './text-template.ts';
 
 const DONE = Buffer.from('[DONE]');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatCompletion, ChatCompletionChunk, ToolCallDelta } from '../../../contracts/chat/completion.ts';
-import type { Json } from '../json.ts';
+import type { Json } from '../../canonical/json.ts';
 import type { AnswerAdapter } from './adapt-answer.ts';
 import { mayHoldImages, repairImages } from './repair-images.ts';
 

@@ -1,6 +1,6 @@
 import type { ImagePart } from '../../../contracts/chat/message.ts';
 import { toDataUri } from '../../../contracts/images/data-uri.ts';
-import { isObject, type Json } from '../json.ts';
+import { isObject, type Json } from '../../canonical/json.ts';
 
 const MARKDOWN_IMAGE = '](data:image/';
 const MARKDOWN_BYTES = Buffer.from(MARKDOWN_IMAGE);

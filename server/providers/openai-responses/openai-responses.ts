@@ -1,5 +1,5 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
-import { ChunkCollector } from '../chunk-collector.ts';
+import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Dialect } from '../dialect.ts';
 import { ResponseReader } from './read-events.ts';
 import { type ReasoningSummary, toResponsesBody } from './to-request.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { ChunkWriter } from '../chunk-writer.ts';
 import type { EventReader } from '../dialect.ts';
 import { AnswerState, type Piece } from './answer-state.ts';
 import { readFailure } from './read-failure.ts';

@@ -1,0 +1,33 @@
+import type { Account } from './account.ts';
+
+/** Who sends a request, once the key was checked. */
+export interface Principal {
+  /** SHA-256 of the key, in hex: what limits and rows are kept under. */
+  readonly keyHash: string;
+  readonly role: 'admin' | 'key';
+  /** Null: the administrator, who pays nothing and sees every owner's conversations. */
+  readonly keyId: string | null;
+  readonly owner: string | null;
+  /** Of the models file. */
+  readonly group: string | null;
+  /** The aliases that it may use; null: every one. */
+  readonly models: ReadonlySet<string> | null;
+  /** What its requests are held to and paid from; null: the administrator, who has no limits. */
+  readonly account: Account | null;
+  /** Aborts when the key is revoked or disabled; null: never. */
+  readonly revoked: AbortSignal | null;
+}
+
+/** The request around a use case: what it is called, when to stop, and what to say beside the answer. */
+export interface Caller {
+  readonly requestId: string;
+  readonly principal: Principal;
+  /** Aborts when the client has left, or its key was revoked. */
+  readonly signal: AbortSignal;
+  /** Headers of the client's dialect, such as `anthropic-beta`. */
+  readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
+  /** When the request came, as `Date.now()`: its whole time runs from here. */
+  readonly receivedAt: number;
+  /** Response headers; a transport without headers ignores them. Must be set before the first chunk. Null takes one back. */
+  setHeader(name: string, value: string | null): void;
+}

@@ -1,0 +1,165 @@
+import {
+  type AddItemsRequest,
+  type CreateConversationRequest,
+  type ItemRef,
+  type ListItemsRequest,
+  Metadata,
+  type OpenAiConversation,
+  type OpenAiConversationRef,
+  type SetMetadataRequest,
+} from '../../../contracts/responses/conversation.ts';
+import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/interface/conversations.ts';
+import type { Principal } from '../access/caller.ts';
+import { listPage } from '../responses/list-page.ts';
+import type { ResponseStores } from '../responses/open-response.ts';
+import { resolveInput, toInput } from '../responses/request/resolve-references.ts';
+import { toMessages } from '../responses/request/to-messages.ts';
+import { readOutput, toItems } from '../responses/stored-items.ts';
+import { toNewMessage } from '../turns/store-message.ts';
+
+const keyOf = ({ conversation_id: id }: OpenAiConversationRef, { owner }: Principal) => ({ id, owner, userId: null });
+
+const notFound = () => new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
+
+const itemNotFound = ({ item_id: id }: ItemRef) =>
+  new AppError('response_not_found', `There is no item '${id}' here.`, { param: 'item_id' });
+
+const toConversation = ({ id, createdAt, metadata }: Pick<ConversationRow, 'id' | 'createdAt' | 'metadata'>) =>
+  ({
+    id,
+    object: 'conversation',
+    created_at: Math.floor(createdAt.getTime() / 1000),
+    metadata: metadata === null ? {} : Metadata.parse(JSON.parse(metadata)),
+  }) satisfies OpenAiConversation;
+
+async function readItems(
+  { responses }: ResponseStores,
+  items: readonly InputItem[],
+  principal: Principal,
+): Promise<NewMessage[]> {
+  const placed = await resolveInput(responses, [...items], principal);
+  const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
+  return toMessages(renamed, false, 'refuse').map((message) =>
+    toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
+  );
+}
+
+async function find(stores: ResponseStores, ref: OpenAiConversationRef, principal: Principal) {
+  const found = await stores.conversations.find(keyOf(ref, principal));
+  if (!found) throw notFound();
+  return found;
+}
+
+/** The items of messages in order; those of a response are as it gave them. */
+async function itemsOf(stores: ResponseStores, conversationId: string, messages: readonly MessageRow[]) {
+  const outputs = await stores.responses.outputs(conversationId);
+  return messages.flatMap((row): OutputItem[] => {
+    const output = outputs.get(row.seq);
+    return output === undefined ? toItems(row) : readOutput(output);
+  });
+}
+
+/** `POST /v1/conversations` */
+export async function createConversation(
+  stores: ResponseStores,
+  { items, metadata }: CreateConversationRequest,
+  principal: Principal,
+): Promise<OpenAiConversation> {
+  const messages = await readItems(stores, items ?? [], principal);
+  const stored = metadata ? JSON.stringify(metadata) : null;
+  const { owner } = principal;
+  const id = await stores.conversations.create({ owner, userId: null, metadata: stored, messages });
+  return toConversation((await find(stores, { conversation_id: id }, principal)).conversation);
+}
+
+/** `GET /v1/conversations/{conversation_id}` */
+export async function retrieveConversation(
+  stores: ResponseStores,
+  ref: OpenAiConversationRef,
+  principal: Principal,
+): Promise<OpenAiConversation> {
+  return toConversation((await find(stores, ref, principal)).conversation);
+}
+
+/** `POST /v1/conversations/{conversation_id}` */
+export async function setMetadata(
+  stores: ResponseStores,
+  request: SetMetadataRequest,
+  principal: Principal,
+): Promise<OpenAiConversation> {
+  const metadata = request.metadata === null ? null : JSON.stringify(request.metadata);
+  const row = await stores.conversations.update(keyOf(request, principal), { metadata });
+  if (!row) throw notFound();
+  return toConversation(row);
+}
+
+/** `POST /v1/conversations/{conversation_id}/items`: gives the items that were added. */
+export async function addItems(
+  stores: ResponseStores,
+  request: AddItemsRequest,
+  principal: Principal,
+): Promise<ItemList> {
+  const messages = await readItems(stores, request.items, principal);
+  if (messages.length === 0) throw new AppError('invalid_field', 'These items say nothing.', { param: 'items' });
+  const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
+  const { conversation_id: id } = request;
+  const rows = await stores.responses.messages(id, firstSeq, firstSeq + messages.length);
+  return listPage(rows.flatMap(toItems), { order: 'asc', limit: 100 });
+}
+
+/** `GET /v1/conversations/{conversation_id}/items` */
+export async function listItems(
+  stores: ResponseStores,
+  request: ListItemsRequest,
+  principal: Principal,
+): Promise<ItemList> {
+  const { conversation, messages } = await find(stores, request, principal);
+  return listPage(await itemsOf(stores, conversation.id, messages), request);
+}
+
+const textIn = (items: readonly OutputItem[]): string | null =>
+  items
+    .filter(({ type }) => type === 'reasoning')
+    .flatMap(({ content, summary }) => (content?.length ? content : (summary ?? [])))
+    .map(({ text }) => text ?? '')
+    .join('\n\n') || null;
+
+/** What is left of a message: null when that is nothing a model could read. */
+function rewritten(rest: readonly OutputItem[], isAnswer: boolean): RewrittenMessage | null {
+  const placed = rest.map((item) => ({ item: toInput(item), at: 'item_id' }));
+  const [message] = toMessages(placed, false, 'refuse');
+  if (!message) return null;
+  const { prompt, text } = toNewMessage('assistant', message);
+  return { prompt, text, reasoning: textIn(rest), output: isAnswer ? JSON.stringify(rest) : null };
+}
+
+/** `DELETE /v1/conversations/{conversation_id}/items/{item_id}`: no later answer knows of it. */
+export async function deleteItem(
+  stores: ResponseStores,
+  request: ItemRef,
+  principal: Principal,
+): Promise<OpenAiConversation> {
+  const { conversation, messages } = await find(stores, request, principal);
+  const outputs = await stores.responses.outputs(conversation.id);
+  for (const row of messages) {
+    const output = outputs.get(row.seq);
+    const items = output === undefined ? toItems(row) : readOutput(output);
+    const rest = items.filter(({ id }) => id !== request.item_id);
+    if (rest.length === items.length) continue;
+    await stores.conversations.rewrite(keyOf(request, principal), row.id, rewritten(rest, output !== undefined));
+    return toConversation(conversation);
+  }
+  throw itemNotFound(request);
+}
+
+/** `GET /v1/conversations/{conversation_id}/items/{item_id}` */
+export async function getItem(stores: ResponseStores, request: ItemRef, principal: Principal): Promise<OutputItem> {
+  const { conversation, messages } = await find(stores, request, principal);
+  const items = await itemsOf(stores, conversation.id, messages);
+  const found = items.filter(({ id }) => id === request.item_id);
+  const [item] = listPage(found, request).data;
+  if (item) return item;
+  throw itemNotFound(request);
+}

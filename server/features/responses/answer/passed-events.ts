@@ -1,0 +1,48 @@
+import type { ChatCompletionChunk } from '../../../../contracts/chat/completion.ts';
+import type { Response, ResponseEvent } from '../../../../contracts/responses/response.ts';
+import type { Json } from '../../../canonical/json.ts';
+import { type Told, tellFailure } from './to-failure.ts';
+
+/** Of the vendor's own events no more is asked: what is new in them reaches the client. */
+const isEvent = (event: unknown): event is ResponseEvent =>
+  typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
+
+/** The events of an upstream that speaks the Responses API itself, passed on as they came, under the alias. */
+export class PassedEvents {
+  readonly #alias: string;
+  #active = false;
+  #response: Response | undefined;
+  #next = 0;
+
+  constructor(alias: string) {
+    this.#alias = alias;
+  }
+
+  /** Whether the answer is of such an upstream. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /** Null when the answer is of another upstream. An event may have made several chunks, and comes with the first. */
+  read(batch: readonly Json<ChatCompletionChunk>[]): ResponseEvent[] | null {
+    const given = batch.map(({ value }) => value.original_event).filter((event) => event !== undefined);
+    if (given.length > 0) this.#active = true;
+    return this.#active ? given.filter(isEvent).map((event) => this.#pass(event)) : null;
+  }
+
+  /** It broke off: the last events say why. */
+  fail(error: unknown): ResponseEvent[] {
+    const { failure, event }: Told = tellFailure(error);
+    const said = { type: 'error', sequence_number: this.#next, ...event };
+    if (!this.#response) return [said];
+    const response: Response = { ...this.#response, status: 'failed', error: failure };
+    return [said, { type: 'response.failed', sequence_number: this.#next + 1, response }];
+  }
+
+  #pass(event: ResponseEvent): ResponseEvent {
+    if (typeof event.sequence_number === 'number') this.#next = event.sequence_number + 1;
+    if (!event.response) return event;
+    this.#response = { ...event.response, model: this.#alias };
+    return { ...event, response: this.#response };
+  }
+}

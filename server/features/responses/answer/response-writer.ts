@@ -1,0 +1,278 @@
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ToolCallDelta,
+  Usage,
+} from '../../../../contracts/chat/completion.ts';
+import {
+  CustomCall,
+  GoogleSignature,
+  TokenLogProbs,
+  TypedObjects,
+} from '../../../../contracts/responses/answer-shapes.ts';
+import type { OutputItem } from '../../../../contracts/responses/item.ts';
+import type {
+  Response,
+  ResponseEcho,
+  ResponseEvent,
+  ResponseFailure,
+} from '../../../../contracts/responses/response.ts';
+import { joinReasoningDetails, readReasoningDetails } from '../../../canonical/reasoning-details.ts';
+import type { ToolMap } from '../request/tool-map.ts';
+import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
+import { EventLog } from './event-log.ts';
+import { ItemIds, responseIdOf } from './item-ids.ts';
+import { CallWriter, type ItemWriter, MessageWriter, type Place, ReasoningWriter } from './item-writers.ts';
+import { estimateUsage, toUsage } from './read-usage.ts';
+import { sealProof } from './reasoning-proof.ts';
+import { tellFailure } from './to-failure.ts';
+
+export interface WriterOptions {
+  readonly stem: string;
+  readonly echo: ResponseEcho;
+  readonly tools: ToolMap;
+  /** Reasoning is given as a summary. */
+  readonly summary: boolean;
+  /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
+  readonly proofs: 'shown' | 'kept' | 'none';
+  /** Of the prompt, in bytes: for an estimate. */
+  promptBytes: number;
+}
+
+/** Annotations are nested under their type in chat completions, and flat here. */
+const flatAnnotations = (given: unknown) =>
+  (TypedObjects.safeParse(given).data ?? []).map((annotation) => {
+    const { type } = annotation;
+    const fields = annotation[type];
+    return typeof fields === 'object' ? { type, ...fields } : annotation;
+  });
+
+/** Makes the items and events of a response of the chunks of a chat completion. */
+export class ResponseWriter {
+  readonly #options: WriterOptions;
+  readonly #log = new EventLog();
+  readonly #ids: ItemIds;
+  readonly #createdAt = Math.floor(Date.now() / 1000);
+  /** In the order of the output. */
+  readonly #writers: ItemWriter[] = [];
+  readonly #closed = new Map<ItemWriter, OutputItem>();
+  readonly #calls = new Map<number, CallWriter>();
+  #reasoning: ReasoningWriter | undefined;
+  #message: MessageWriter | undefined;
+  /** Proofs that no item has carried yet. */
+  #details: object[] = [];
+  #answerBytes = 0;
+  #finishReason: string | null = null;
+  #usage: Usage | null = null;
+  #status: Response['status'] = 'in_progress';
+  #error: ResponseFailure | null = null;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#ids = new ItemIds(options.stem);
+  }
+
+  /** What it failed with, if it did. */
+  get failure(): ResponseFailure | null {
+    return this.#error;
+  }
+
+  get id(): string {
+    return responseIdOf(this.#options.stem);
+  }
+
+  /** As the client sees it. */
+  get response(): Response {
+    const { echo } = this.#options;
+    const ended = this.#status !== 'in_progress';
+    return describeResponse(echo, {
+      id: this.id,
+      createdAt: this.#createdAt,
+      completedAt: this.#status === 'completed' ? Math.floor(Date.now() / 1000) : null,
+      status: this.#status,
+      output: this.output.map((item) => this.#show(item)),
+      usage: ended && this.#status !== 'failed' ? toUsage(this.usage) : undefined,
+      error: this.#error,
+      finishReason: this.#finishReason,
+    });
+  }
+
+  /** With all proofs, for the store. */
+  get output(): OutputItem[] {
+    return this.#writers.map((writer) => this.#closed.get(writer) ?? writer.item);
+  }
+
+  get usage(): Usage {
+    return this.#usage ?? estimateUsage(this.#options.promptBytes, this.#answerBytes);
+  }
+
+  open(): ResponseEvent[] {
+    for (const what of ['created', 'in_progress']) this.#log.push(`response.${what}`, { response: this.response });
+    return this.#log.take();
+  }
+
+  add(chunk: ChatCompletionChunk): ResponseEvent[] {
+    if (chunk.usage) this.#usage = chunk.usage;
+    for (const { index, delta, finish_reason: reason, logprobs } of chunk.choices ?? []) {
+      if (index !== 0) continue;
+      this.#addDelta(delta ?? {}, TokenLogProbs.safeParse(logprobs).data?.content);
+      if (reason) this.#finishReason = reason;
+    }
+    return this.#log.take();
+  }
+
+  /** A whole answer. */
+  addCompletion({ id, created, model, choices, usage }: ChatCompletion): void {
+    const [choice] = choices;
+    if (!choice) return;
+    const { message, finish_reason, logprobs } = choice;
+    const tool_calls = (message.tool_calls ?? []).map((call, index) => ({ index, ...call }));
+    const delta = { ...message, tool_calls };
+    const pieces = [{ index: 0, delta, finish_reason, logprobs }];
+    this.add({ id, object: 'chat.completion.chunk', created, model, choices: pieces, usage });
+  }
+
+  /** The answer is whole, as far as the upstream says. */
+  end(): ResponseEvent[] {
+    const cut = cutOf(this.#finishReason) !== null;
+    this.#closeReasoning();
+    if (this.#details.length > 0 && this.#options.proofs !== 'none') this.#openReasoning();
+    this.#closeReasoning();
+    if (this.#writers.length === 0) this.#openMessage();
+    for (const writer of this.#writers) this.#close(writer, cut);
+    this.#status = cut ? 'incomplete' : 'completed';
+    this.#log.push(`response.${this.#status}`, { response: this.response });
+    return this.#log.take();
+  }
+
+  /** It broke off: what came stays, and the last event says why. */
+  fail(error: unknown): ResponseEvent[] {
+    this.#status = 'failed';
+    const { failure, event } = tellFailure(error);
+    this.#error = failure;
+    this.#log.push('error', event);
+    this.#log.push('response.failed', { response: this.response });
+    return this.#log.take();
+  }
+
+  cancel(): ResponseEvent[] {
+    this.#status = 'cancelled';
+    this.#log.push('response.incomplete', { response: this.response });
+    return this.#log.take();
+  }
+
+  #addDelta(delta: ChatCompletionChunk['choices'][number]['delta'], logprobs?: object[]): void {
+    const { content, refusal, tool_calls: calls, images, annotations, phase, reasoning_details: details } = delta;
+    const reasoning = delta.reasoning_content ?? delta.reasoning;
+    this.#details.push(...(TypedObjects.safeParse(details).data ?? []));
+    if (reasoning) this.#openReasoning().add(reasoning);
+    if (content) this.#openMessage().add('output_text', content, logprobs);
+    if (refusal) this.#openMessage().add('refusal', refusal);
+    for (const annotation of flatAnnotations(annotations)) this.#openMessage().annotate(annotation);
+    if (typeof phase === 'string') this.#openMessage().phase = phase;
+    for (const image of images ?? []) this.#addImage(image.image_url.url);
+    for (const call of calls ?? []) this.#addCall(call);
+    this.#answerBytes += (reasoning?.length ?? 0) + (content?.length ?? 0);
+  }
+
+  #openReasoning(): ReasoningWriter {
+    const place = this.#reasoning ? null : this.#place('rs');
+    if (place) this.#reasoning = this.#open(new ReasoningWriter(this.#log, place, this.#options.summary));
+    if (!this.#reasoning) throw new Error('A reasoning item was to be open.');
+    return this.#reasoning;
+  }
+
+  #openMessage(): MessageWriter {
+    this.#settleReasoning();
+    this.#message ??= this.#open(new MessageWriter(this.#log, this.#place('msg')));
+    return this.#message;
+  }
+
+  /** Proofs without a text have an item too, before what follows from them. */
+  #settleReasoning(): void {
+    if (this.#details.length > 0 && !this.#message && this.#options.proofs !== 'none') this.#openReasoning();
+    this.#closeReasoning();
+  }
+
+  #addCall(piece: ToolCallDelta): void {
+    const custom = CustomCall.safeParse(piece.custom).data;
+    let call = this.#calls.get(piece.index);
+    if (!call) {
+      this.#prove(piece);
+      this.#settleReasoning();
+      if (this.#message) this.#close(this.#message, false);
+      this.#message = undefined;
+      const tool = this.#options.tools.find(custom?.name ?? piece.function?.name ?? '');
+      call = this.#open(new CallWriter(this.#log, this.#place(tool.kind === 'custom' ? 'ctc' : 'fc'), tool, piece));
+      this.#calls.set(piece.index, call);
+    }
+    if (custom) call.addInput(custom.input);
+    else call.add(piece.function?.arguments ?? '');
+    this.#answerBytes += piece.function?.arguments?.length ?? 0;
+  }
+
+  /** A signature that stands on the call: few clients keep it there, so the reasoning before it carries it. */
+  #prove({ id, extra_content: extra }: ToolCallDelta): void {
+    const data = GoogleSignature.safeParse(extra).data?.google.thought_signature;
+    if (!data || !id || this.#options.proofs === 'none') return;
+    this.#details.push({ type: 'reasoning.encrypted', data, format: 'google-gemini-v1', id });
+    this.#openReasoning();
+  }
+
+  #addImage(url: string): void {
+    const [, format = 'png', result] = /^data:image\/([a-z0-9.+-]+);base64,(.*)$/is.exec(url) ?? [];
+    if (result === undefined) {
+      this.#openMessage().add('output_text', `![image](${url})`);
+      return;
+    }
+    this.#closeReasoning();
+    const item = (status: string, data: string | null): OutputItem => ({
+      id: place.item_id,
+      type: 'image_generation_call',
+      status,
+      result: data,
+      output_format: format,
+    });
+    const place = this.#place('ig');
+    const whole = item('completed', result);
+    const writer: ItemWriter = { item: item('in_progress', null), close: () => whole };
+    this.#open(writer);
+    this.#close(writer, false);
+  }
+
+  #place(prefix: Parameters<ItemIds['next']>[0]): Place {
+    return { output_index: this.#writers.length, item_id: this.#ids.next(prefix) };
+  }
+
+  #open<W extends ItemWriter>(writer: W): W {
+    const output_index = this.#writers.push(writer) - 1;
+    this.#log.push('response.output_item.added', { output_index, item: writer.item });
+    return writer;
+  }
+
+  #close(writer: ItemWriter, cut: boolean): void {
+    if (this.#closed.has(writer)) return;
+    const item = writer.close(cut);
+    this.#closed.set(writer, item);
+    const output_index = this.#writers.indexOf(writer);
+    this.#log.push('response.output_item.done', { output_index, item: this.#show(item) });
+  }
+
+  #closeReasoning(): void {
+    const writer = this.#reasoning;
+    if (!writer) return;
+    if (this.#options.proofs !== 'none' && (writer.text || this.#details.length > 0)) {
+      writer.proof = sealProof({
+        text: writer.text,
+        details: joinReasoningDetails(readReasoningDetails(this.#details)),
+      });
+    }
+    this.#details = [];
+    this.#reasoning = undefined;
+    this.#close(writer, false);
+  }
+
+  #show(item: OutputItem): OutputItem {
+    return this.#options.proofs === 'shown' || item.type !== 'reasoning' ? item : withoutProof(item);
+  }
+}

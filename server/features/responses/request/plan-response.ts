@@ -1,0 +1,68 @@
+import type { ChatCompletionChunk } from '../../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../../contracts/chat/message.ts';
+import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
+import { AppError } from '../../../errors/app-error.ts';
+import type { Principal } from '../../access/caller.ts';
+import { mayUseHosted } from '../../chat/check-upstream-choice.ts';
+import type { Surface } from '../../chat/create-completion.ts';
+import { isToken } from '../../chat/is-token.ts';
+import type { Backend, CatalogModel } from '../../models/catalog.ts';
+import { type TranslatedRequest, targetOf, toCompletionFields, type Unknown } from './to-completion.ts';
+import { type PlacedItem, toMessages } from './to-messages.ts';
+import { isSelfContained, speaks, toOriginal } from './to-original.ts';
+
+interface Translation extends TranslatedRequest {
+  readonly input: ChatMessage[];
+  /** Those that can do it. */
+  readonly backends: readonly Backend[];
+}
+
+/** What only OpenAI's own interface can do goes to backends that speak it, where the request can be passed on as it is. */
+function translate(
+  request: ResponseRequest,
+  model: CatalogModel,
+  items: readonly PlacedItem[],
+  hosted: boolean,
+): Translation {
+  const attempt = (backends: readonly Backend[], unknown: Unknown) => {
+    const translated = toCompletionFields(request, { ...targetOf(model), hosted }, unknown);
+    return { ...translated, input: toMessages(items, translated.tools.sendsCustom, unknown), backends };
+  };
+  try {
+    return attempt(model.backends, 'refuse');
+  } catch (error) {
+    const able = hosted && isSelfContained(request) ? model.backends.filter(speaks) : [];
+    if (able.length === 0 || !(error instanceof AppError) || error.code !== 'invalid_field') throw error;
+    return attempt(able, 'skip');
+  }
+}
+
+const PREAMBLE: ReadonlySet<unknown> = new Set(['response.created', 'response.in_progress', 'response.queued']);
+
+/** Whether an answer has begun, in the upstream's own events where it is passed on. */
+function begins(chunk: ChatCompletionChunk): boolean {
+  const { original_event: event } = chunk;
+  if (typeof event !== 'object' || event === null || !('type' in event)) return isToken(chunk);
+  return !PREAMBLE.has(event.type);
+}
+
+/** How a response is asked of the chat. */
+interface ResponsePlan extends Pick<Translation, 'fields' | 'tools' | 'input'> {
+  readonly surface: Surface;
+}
+
+/** Translates a request, and says how each backend gets it. `items` are its input, with what it refers to. */
+export function planResponse(
+  request: ResponseRequest,
+  model: CatalogModel,
+  items: readonly PlacedItem[],
+  principal: Principal,
+): ResponsePlan {
+  const hosted = mayUseHosted(principal, model);
+  const { fields, tools, applied, input, backends } = translate(request, model, items, hosted);
+  // What was left out for this key must not get there another way.
+  const whole = hosted || tools.dropped.size === 0;
+  const original = whole && isSelfContained(request) && backends.some(speaks) ? toOriginal(request, items) : undefined;
+  const adapt = (backend: Backend) => ({ changes: {}, applied: original && speaks(backend) ? [] : applied });
+  return { fields, tools, input, surface: { operation: 'v1.responses', original, backends, adapt, isToken: begins } };
+}

@@ -1,0 +1,49 @@
+import type { InputItem, OutputItem } from '../../../../contracts/responses/item.ts';
+import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
+import { AppError } from '../../../errors/app-error.ts';
+import type { ResponseStore } from '../../../store/interface/responses.ts';
+import type { Principal } from '../../access/caller.ts';
+import { messageIdOf, responseIdOf, stemOf } from '../answer/item-ids.ts';
+import { readOutput, toItems } from '../stored-items.ts';
+import type { PlacedItem } from './to-messages.ts';
+
+/** The stored items of which one has this id. */
+async function siblingsOf(store: ResponseStore, id: string, owner: string | null): Promise<OutputItem[]> {
+  const stem = stemOf(id);
+  if (stem === null) return [];
+  const response = await store.find(responseIdOf(stem), owner);
+  if (response?.output) return readOutput(response.output);
+  const message = await store.message(messageIdOf(stem), owner);
+  return message ? toItems(message) : [];
+}
+
+const isBareReasoning = ({ type, encrypted_content: proof }: InputItem) => type === 'reasoning' && !proof;
+
+/** The items of the input, with what they refer to in its place. Throws `response_not_found`. */
+export async function resolveInput(
+  store: ResponseStore,
+  input: ResponseRequest['input'],
+  { owner }: Principal,
+): Promise<PlacedItem[]> {
+  if (input === undefined) return [];
+  if (typeof input === 'string') return [{ item: { role: 'user', content: input }, at: 'input' }];
+  return Promise.all(
+    input.map(async (item, i): Promise<PlacedItem> => {
+      const at = `input[${i}]`;
+      const referred = item.type === 'item_reference';
+      if (!referred && !isBareReasoning(item)) return { item, at };
+      const { id } = item;
+      if (referred && !id) throw new AppError('missing_field', undefined, { param: `${at}.id` });
+      const found = id ? (await siblingsOf(store, id, owner)).find((sibling) => sibling.id === id) : undefined;
+      if (found) return { item: toInput(found), at };
+      if (!referred) return { item, at };
+      throw new AppError('response_not_found', `There is no stored item '${id}'.`, { param: `${at}.id` });
+    }),
+  );
+}
+
+/** An item that was given out, as it may come in. */
+export const toInput = ({ role, ...item }: OutputItem): InputItem => ({
+  ...item,
+  ...(role === 'system' || role === 'developer' || role === 'user' || role === 'assistant' ? { role } : {}),
+});

@@ -1,0 +1,144 @@
+import { hash } from 'node:crypto';
+import type { ChatCompletionRequest } from '../../../../contracts/chat/completion.ts';
+import type { ResponseTool } from '../../../../contracts/responses/request.ts';
+import { ToolFormat, ToolNamespace } from '../../../../contracts/responses/tool-shapes.ts';
+import { AppError } from '../../../errors/app-error.ts';
+import type { Unknown } from './to-completion.ts';
+
+type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
+
+/** A tool as the client knows it. */
+export interface KnownTool {
+  readonly kind: 'function' | 'custom';
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** Tools that agents always offer and can do without; a model that is not OpenAI's has nothing like them. */
+const OPTIONAL = /^(web_search(_preview)?(_\d{4}_\d{2}_\d{2})?|tool_search|image_generation)$/;
+/** Of those, what reaches OpenAI's own Responses API; one with other fields would do something else without them. */
+const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
+  web_search: new Set(['type', 'filters', 'user_location', 'search_context_size']),
+  image_generation: new Set(['type', 'model', 'quality', 'size', 'output_format', 'background']),
+};
+
+const isHosted = (tool: ResponseTool): boolean => Object.keys(tool).every((field) => HOSTED[tool.type]?.has(field));
+
+/** Vendors take names of so many letters, digits, `_` and `-`. */
+const LONGEST_NAME = 64;
+
+/** The name under which a model sees a tool; two long ones of a namespace stay two. */
+export function exposedName(name: string, namespace?: string | null): string {
+  const joined = namespace ? `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}` : name;
+  const exposed = joined.replace(/[^a-zA-Z0-9_-]/g, '_');
+  if (!namespace || exposed.length <= LONGEST_NAME) return exposed;
+  const told = hash('sha256', joined, 'hex').slice(0, 8);
+  return `${exposed.slice(0, LONGEST_NAME - told.length - 1)}_${told}`;
+}
+
+/** What a model that has only functions is told of a tool that takes free text. */
+function describeCustom({ description, format }: ResponseTool): string | undefined {
+  const grammar = ToolFormat.safeParse(format).data;
+  const rule = grammar?.definition
+    ? `The \`input\` must follow this ${grammar.syntax ?? ''} grammar:\n${grammar.definition}`
+    : '';
+  return [description ?? '', rule].filter(Boolean).join('\n\n') || undefined;
+}
+
+const asFunction = (name: string, tool: ResponseTool): ChatTool => ({
+  type: 'function',
+  function: {
+    name,
+    description: describeCustom(tool),
+    parameters: {
+      type: 'object',
+      properties: { input: { type: 'string', description: 'The whole input of the tool, as plain text.' } },
+      required: ['input'],
+      additionalProperties: false,
+    },
+  },
+});
+
+function asCustom(name: string, { description, format }: ResponseTool): ChatTool {
+  const given = ToolFormat.safeParse(format).data;
+  const { type, ...grammar } = given ?? { type: '' };
+  const nested = type === 'grammar' ? { type, grammar } : given;
+  return {
+    type: 'custom',
+    custom: { name, ...(description ? { description } : {}), ...(given ? { format: nested } : {}) },
+  };
+}
+
+/** The tools of one request, as the model sees them and as the client does. */
+export class ToolMap {
+  readonly chatTools: ChatTool[] = [];
+  /** The types of tools that were left out. */
+  readonly dropped = new Set<string>();
+  readonly #known = new Map<string, KnownTool>();
+  readonly #native: boolean;
+  readonly #hosted: boolean;
+  readonly #unknown: Unknown;
+
+  /** `native`: every backend speaks the Responses API itself; `hosted`: its own tools may be used. */
+  constructor(
+    tools: readonly ResponseTool[],
+    { native, hosted }: { readonly native: boolean; readonly hosted: boolean },
+    unknown: Unknown,
+  ) {
+    this.#native = native;
+    this.#hosted = hosted;
+    this.#unknown = unknown;
+    for (const [i, tool] of tools.entries()) this.#add(tool, `tools[${i}]`);
+  }
+
+  /** What the client calls a tool; one that nobody offered is taken for a function. */
+  find(exposed: string): KnownTool {
+    return this.#known.get(exposed) ?? { kind: 'function', name: exposed };
+  }
+
+  has(exposed: string): boolean {
+    return this.#known.has(exposed);
+  }
+
+  get sendsCustom(): boolean {
+    return this.#native;
+  }
+
+  #add(tool: ResponseTool, at: string, namespace?: string): void {
+    const { type } = tool;
+    if (type === 'namespace' && !namespace) this.#addNamespace(tool, at);
+    else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
+    else if (this.#native && this.#hosted && isHosted(tool)) this.chatTools.push(tool);
+    else if (OPTIONAL.test(type) || this.#unknown === 'skip') this.dropped.add(type);
+    else throw new AppError('invalid_field', `The gateway has no tools of type '${type}'.`, { param: `${at}.type` });
+  }
+
+  #addNamespace(tool: ResponseTool, at: string): void {
+    const given = ToolNamespace.safeParse(tool).data;
+    if (!given) throw new AppError('invalid_field', 'This namespace is malformed.', { param: at });
+    for (const [i, inner] of given.tools.entries()) this.#add(inner, `${at}.tools[${i}]`, given.name);
+  }
+
+  #addOwn(tool: ResponseTool, kind: KnownTool['kind'], at: string, namespace?: string): void {
+    if (!tool.name) throw new AppError('missing_field', undefined, { param: `${at}.name` });
+    const exposed = exposedName(tool.name, namespace);
+    if (this.#known.has(exposed)) {
+      throw new AppError('invalid_field', `Two tools have the name '${exposed}'.`, { param: `${at}.name` });
+    }
+    this.#known.set(exposed, { kind, name: tool.name, ...(namespace ? { namespace } : {}) });
+    if (kind === 'custom') this.chatTools.push(this.#native ? asCustom(exposed, tool) : asFunction(exposed, tool));
+    else this.chatTools.push(toFunction(exposed, tool));
+  }
+}
+
+function toFunction(name: string, { description, parameters, strict }: ResponseTool): ChatTool {
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description ? { description } : {}),
+      ...(parameters ? { parameters } : {}),
+      ...(strict ? { strict } : {}),
+    },
+  };
+}

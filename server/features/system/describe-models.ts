@@ -1,0 +1,86 @@
+import type { AnthropicModel, AnthropicModelList } from '../../../contracts/models/anthropic-model.ts';
+import type { GatewayInfo, Model, ModelInfo, ModelList } from '../../../contracts/models/model.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Catalog, CatalogModel } from '../models/catalog.ts';
+import type { BackendStates } from '../routing/backend-state.ts';
+
+/** The catalog does not change while the process runs, so that is when its models came to be. Unix time, in seconds. */
+const CREATED = Math.floor(Date.now() / 1000);
+
+const toModel = (model: CatalogModel): Model => ({
+  id: model.alias,
+  object: 'model',
+  created: CREATED,
+  owned_by: model.family ?? model.backends[0]?.provider.id ?? 'duplex',
+});
+
+const windowOf = (model: CatalogModel) => model.contextWindow ?? model.backends[0]?.provider.contextWindow ?? null;
+
+const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
+  type: 'model',
+  id: model.alias,
+  display_name: model.alias,
+  created_at: new Date(CREATED * 1000).toISOString(),
+  max_input_tokens: windowOf(model),
+  max_tokens: null,
+  capabilities: null,
+});
+
+const toModelInfo = (model: CatalogModel, states: BackendStates): ModelInfo => ({
+  alias: model.alias,
+  family: model.family,
+  license: model.license,
+  context_window: windowOf(model),
+  endpoints: [...model.endpoints],
+  modalities: { input: [...model.input], output: [...model.output] },
+  capabilities: {
+    tools: model.tools,
+    vision: model.input.includes('image'),
+    reasoning: model.reasoning,
+    streaming: true,
+  },
+  constraints: {
+    tools: model.tools,
+    accepts_image_url: false,
+    min_max_tokens: model.minMaxTokens,
+    typical_response_seconds: model.typicalResponseSeconds,
+  },
+  available: model.backends.length > 0,
+  backends: model.backends.map((backend) => ({
+    provider: backend.provider.id,
+    kind: backend.provider.kind,
+    model: backend.model,
+    state: states.of(backend).state,
+  })),
+});
+
+/** `GET /v1/models` */
+export const listModels = (catalog: Catalog): ModelList => ({ object: 'list', data: catalog.listed.map(toModel) });
+
+/** The same in Anthropic's shape: all of them on one page. */
+export function listAnthropicModels(catalog: Catalog): AnthropicModelList {
+  const data = catalog.listed.map(toAnthropicModel);
+  return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+}
+
+function findModel(catalog: Catalog, alias: string): CatalogModel {
+  const model = catalog.find(alias);
+  if (model) return model;
+  throw new AppError('model_not_found', `The model '${alias.slice(0, 200)}' does not exist here.`, { param: 'model' });
+}
+
+/** `GET /v1/models/{model}` */
+export const getModel = (catalog: Catalog, alias: string): Model => toModel(findModel(catalog, alias));
+
+/** The same in Anthropic's shape. */
+export const getAnthropicModel = (catalog: Catalog, alias: string): AnthropicModel =>
+  toAnthropicModel(findModel(catalog, alias));
+
+/** `GET /v1/info` */
+export const describeGateway = (catalog: Catalog, states: BackendStates, version: string): GatewayInfo => ({
+  name: 'duplex',
+  version,
+  demo: catalog.demoNotice !== null,
+  ...(catalog.demoNotice ? { notice: catalog.demoNotice } : {}),
+  models: catalog.models.map((model) => toModelInfo(model, states)),
+});

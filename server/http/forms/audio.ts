@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SpeechRequest } from '../../../contracts/audio/audio.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { Caller } from '../../features/access/caller.ts';
+import type { Gate } from '../../features/access/gate.ts';
+import { stopSignal } from '../../features/access/stop-signal.ts';
+import { createSpeech } from '../../features/audio/create-speech.ts';
+import { forwardCall } from '../../features/audio/forward-call.ts';
+import type { CompletionDeps } from '../../features/chat/create-completion.ts';
+import { connectionOf } from '../connection.ts';
+import { admission } from '../hooks/admission.ts';
+import { logError } from '../hooks/errors.ts';
+import { guardMethods } from '../hooks/method-guard.ts';
+import { parseBody } from '../rest.ts';
+import { sendBytes } from '../send-bytes.ts';
+import { setHeader } from '../set-header.ts';
+import { openModelForm } from './model-form.ts';
+
+export interface AudioOptions extends CompletionDeps {
+  readonly gate: Gate;
+  readonly maxBodyBytes: number;
+}
+
+const forms = ['transcriptions', 'translations'] as const;
+
+function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
+  if (!request.principal) throw new AppError('missing_authorization');
+  return {
+    requestId: request.id,
+    principal: request.principal,
+    signal: stopSignal(request.principal, connectionOf(request.raw.socket).signal),
+    receivedAt: Date.now(),
+    setHeader: (name, value) => setHeader(reply, name, value),
+  };
+}
+
+/**
+ * `/v1/audio/*`: on REST alone. Their bodies are files and their answers bytes, which tRPC's JSON could only carry as
+ * base64, held whole; a typed caller sends the form with `fetch`.
+ */
+export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
+  const { gate, maxBodyBytes, ...deps } = options;
+  const onRequest = admission(gate);
+
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', onRequest);
+    scope.removeAllContentTypeParsers();
+    // Not read here: the form is read while it is sent on. Its content type is checked there, too.
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const endpoint of forms) {
+      const path = `/audio/${endpoint}`;
+      scope.post(`/v1${path}`, async (request, reply) => {
+        const { 'content-type': type, 'content-length': length } = request.headers;
+        if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
+        const form = await openModelForm(request.raw.iterator({ destroyOnReturn: false }), type, maxBodyBytes);
+        try {
+          const { model, contentType, rewrite: body } = form;
+          const call = {
+            endpoint,
+            path,
+            operation: `v1.audio.${endpoint}`,
+            model,
+            contentType,
+            body,
+            repeatable: false,
+          };
+          const caller = toCaller(request, reply);
+          const answer = await forwardCall(deps, call, caller);
+          await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
+          return reply;
+        } finally {
+          await form.close();
+        }
+      });
+    }
+  });
+
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', onRequest);
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
+      const fields = SpeechRequest.parse(parseBody(request.body));
+      const caller = toCaller(request, reply);
+      const answer = await createSpeech(deps, { bytes: request.body, fields }, caller);
+      await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
+      return reply;
+    });
+  });
+
+  for (const endpoint of [...forms, 'speech']) guardMethods(app, `/v1/audio/${endpoint}`, ['POST']);
+}

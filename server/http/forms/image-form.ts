@@ -1,0 +1,89 @@
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { imageTypeOf } from '../../../contracts/images/data-uri.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { toAppError } from '../../errors/to-wire.ts';
+import { type FormPart, readForm, readPart } from './multipart.ts';
+
+/** A form that was read into the fields of its operation's JSON body. */
+export class FormBody {
+  readonly fields: Record<string, unknown>;
+
+  constructor(fields: Record<string, unknown>) {
+    this.fields = fields;
+  }
+}
+
+/** The longest field that is no file, in bytes. */
+const MAX_TEXT = 256 * 1024;
+const NUMBERS = new Set(['n', 'output_compression', 'partial_images']);
+/** As SDKs write lists of files: `image`, `image[]`, `image[0]`. */
+const IMAGE = /^images?(\[\d*\])?$/;
+
+/** What a field of a form says, as the schema wants it; what is no such value is left for the schema to refuse. */
+function toValue(name: string, text: string): unknown {
+  if (NUMBERS.has(name) && /^\d{1,9}$/.test(text)) return Number(text);
+  if (name === 'stream' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}
+
+/** A file as a data URI, of the type that its first bytes show; a text is taken for a data URI and checked as one. */
+async function toImageUrl(part: FormPart, limit: number): Promise<string> {
+  const bytes = await readPart(part, limit);
+  const start = bytes.toString('latin1', 0, 8);
+  if (/^(data:|https?:)/i.test(start)) return bytes.toString('utf8');
+  const type = imageTypeOf(bytes.toString('base64', 0, 12));
+  if (!type) {
+    throw new AppError('image_decode_error', 'The file is not a PNG, JPEG, WebP or GIF image.', { param: part.name });
+  }
+  return `data:${type};base64,${bytes.toString('base64')}`;
+}
+
+/** `ImageEditRequest` as a form. The files are held in memory: they go on as part of one body. */
+async function readImageForm(
+  source: AsyncIterable<Buffer>,
+  contentType: string | undefined,
+  limit: number,
+): Promise<FormBody> {
+  const images: { image_url: string }[] = [];
+  const fields = new Map<string, unknown>();
+  for await (const part of readForm(source, contentType, { limit })) {
+    const { name } = part;
+    if (IMAGE.test(name)) images.push({ image_url: await toImageUrl(part, limit) });
+    else if (fields.has(name)) {
+      throw new AppError('invalid_field', `The field '${name.slice(0, 100)}' is there twice.`, {
+        param: name.slice(0, 100),
+      });
+    } else if (name === 'mask') fields.set('mask', { image_url: await toImageUrl(part, limit) });
+    else fields.set(name, toValue(name, (await readPart(part, MAX_TEXT)).toString('utf8')));
+  }
+  if (images.length === 0) {
+    throw new AppError('missing_field', "The field 'image' is required.", { param: 'image' });
+  }
+  return new FormBody({ ...Object.fromEntries(fields), images });
+}
+
+/** The place of a fault in the form that was sent, instead of in the JSON that it became. */
+function toFormParam(thrown: unknown, single: boolean): unknown {
+  const error = toAppError(thrown);
+  const param = error.param
+    ?.replace(/^images\[(\d+)\](\.image_url)?$/, single ? 'image' : 'image[$1]')
+    .replace(/^mask\.image_url$/, 'mask');
+  if (!param || param === error.param) return thrown;
+  return new AppError(error.code, error.message, { param, cause: thrown });
+}
+
+/** Lets the routes of a scope take `multipart/form-data` as well: what they see of it is a `FormBody`. */
+export function acceptImageForms(scope: FastifyInstance): void {
+  scope.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable) =>
+    readImageForm(
+      payload.iterator({ destroyOnReturn: false }),
+      request.headers['content-type'],
+      request.routeOptions.bodyLimit,
+    ),
+  );
+  scope.setErrorHandler((error, request) => {
+    const images = request.body instanceof FormBody ? request.body.fields.images : null;
+    throw Array.isArray(images) ? toFormParam(error, images.length === 1) : error;
+  });
+}

@@ -1,0 +1,204 @@
+import type { Endpoint } from '../../contracts/models/model.ts';
+import { MICRO } from '../features/metering/micro-usd.ts';
+import type { Price } from '../features/metering/price.ts';
+import {
+  type Backend,
+  Catalog,
+  type CatalogModel,
+  type Group,
+  type ModelTimeouts,
+} from '../features/models/catalog.ts';
+import { ModelMap } from '../features/models/model-map.ts';
+import { ImagesApiProvider } from '../providers/images-api/images-api.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { LocalServer } from './detect-local.ts';
+import { type ModelEntry, type ModelsFile, toMs } from './models-file.ts';
+
+export interface EmbeddedModel {
+  readonly provider: Provider;
+  /** The name of the weights, such as `tinychat`. */
+  readonly name: string;
+}
+
+interface ComposeOptions {
+  readonly file: ModelsFile;
+  /** The providers of the file that can be used; those without their key are absent. */
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly locals: readonly { server: LocalServer; provider: Provider }[];
+  /** Offered under its own name. */
+  readonly embedded: EmbeddedModel | null;
+  /** Let the embedded model answer for every text model of the file. */
+  readonly demo: boolean;
+}
+
+const DEMO_NOTICE =
+  'Demo mode: no models file and no provider key is configured, so the text models answer from the small embedded model, and the image models not at all. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
+
+const imageProviders = new WeakMap<Provider, Provider>();
+
+/** One for each provider, so that what is kept by provider (health, load) meets the same one. */
+function overImagesApi(provider: Provider): Provider {
+  const known = imageProviders.get(provider) ?? new ImagesApiProvider(provider);
+  imageProviders.set(provider, known);
+  return known;
+}
+
+/** What OpenAI takes; vLLM and llama.cpp take any number. */
+const MAX_BATCH = 2048;
+
+const toBackend = (provider: Provider, model: string, own: Partial<Backend> = {}): Backend => ({
+  provider,
+  model,
+  name: `${provider.id}/${model}`,
+  ignoresImages: false,
+  weight: 1,
+  maxParallel: 8,
+  cacheSalt: false,
+  maxBatch: MAX_BATCH,
+  ...own,
+});
+
+/** For an answer with all its attempts, in ms: an agent's long answers included. */
+const TOTAL_MS = 1_800_000;
+/** Pictures take up to 180 s, whatever the time-outs of their provider say. */
+const IMAGE_MS = 240_000;
+
+function timeoutsOf({ timeouts, output }: Pick<ModelEntry, 'timeouts' | 'output'>): ModelTimeouts {
+  const firstTokenMs = toMs(timeouts.first_token_seconds);
+  return {
+    firstTokenMs,
+    firstByteMs: firstTokenMs,
+    idleMs: toMs(timeouts.idle_seconds),
+    totalMs: toMs(timeouts.total_seconds) ?? TOTAL_MS,
+    leastMs: output.includes('image') ? IMAGE_MS : undefined,
+  };
+}
+
+/** Legacy completions need no word of the operator: a provider that has them has them for chat models too. */
+const chatEndpoints = (backends: readonly Backend[]): Endpoint[] =>
+  backends.some(({ provider }) => provider.streamText) ? ['chat', 'completions'] : ['chat'];
+
+/** What the operator would have to set for an entry that nothing serves. */
+function missingFor(entry: ModelEntry, file: ModelsFile): string {
+  const keys = entry.backends.flatMap((backend) => {
+    if ('alias' in backend) return [];
+    const provider = file.providers[backend.provider];
+    return provider && 'api_key_env' in provider && provider.api_key_env ? [provider.api_key_env] : [];
+  });
+  return keys.length > 0
+    ? `Set ${[...new Set(keys)].join(' or ')}, or give it a backend in the models file.`
+    : 'Configure one of its backends.';
+}
+
+/** The chain of an entry, with aliases replaced by their own chains. */
+function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: readonly string[] = []): Backend[] {
+  return entry.backends.flatMap((backend) => {
+    if ('provider' in backend) {
+      const provider = providers.get(backend.provider);
+      if (!provider) return [];
+      const asked = backend.images === 'api' ? overImagesApi(provider) : provider;
+      const entry = file.providers[backend.provider];
+      const { weight, max_parallel: maxParallel, max_batch: maxBatch = MAX_BATCH } = backend;
+      const cacheSalt = entry?.kind === 'openai-compatible' && entry.cache_salt === true && backend.images !== 'api';
+      return [toBackend(asked, backend.model, { weight, maxParallel, maxBatch, cacheSalt })];
+    }
+    const target = file.models.find(({ alias }) => alias === backend.alias);
+    if (!target || seen.includes(backend.alias)) return [];
+    return chainOf(target, { file, providers, locals: [], embedded: null, demo: false }, [...seen, entry.alias]);
+  });
+}
+
+function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[] {
+  if (!embedded || entry.output.includes('image') || entry.endpoints?.includes('chat') === false) return [];
+  return [{ ...toBackend(embedded.provider, embedded.name), ignoresImages: true }];
+}
+
+const toPrice = ({ input, cached_input, output, per_image, per_request }: NonNullable<ModelEntry['price']>): Price => ({
+  input,
+  cachedInput: cached_input ?? input,
+  output,
+  perImage: per_image * MICRO,
+  perRequest: per_request * MICRO,
+});
+
+const without = (entries: Readonly<Record<string, string>>, names: object) =>
+  Object.fromEntries(Object.entries(entries).filter(([name]) => !Object.hasOwn(names, name)));
+
+const toGroups = (file: ModelsFile): Map<string, Group> =>
+  new Map(
+    Object.entries(file.groups).map(([name, { models, ratio, model_map }]) => [
+      name,
+      {
+        models: models ? new Set(models) : null,
+        ratio,
+        // What a group says of a name comes before what is said for all.
+        map: model_map ? new ModelMap({ ...model_map, ...without(file.model_map, model_map) }) : null,
+      },
+    ]),
+  );
+
+function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
+  const backends = options.demo ? demoChain(entry, options.embedded) : chainOf(entry, options);
+  return {
+    alias: entry.alias,
+    family: entry.family ?? null,
+    license: entry.license ?? null,
+    contextWindow: entry.context_window ?? null,
+    input: entry.input,
+    output: entry.output,
+    endpoints: entry.endpoints ?? chatEndpoints(backends),
+    tools: entry.tools,
+    reasoning: entry.reasoning,
+    minMaxTokens: entry.constraints.min_max_tokens ?? null,
+    typicalResponseSeconds: entry.constraints.typical_response_seconds ?? null,
+    hostedTools: entry.hosted_tools,
+    price: entry.price ? toPrice(entry.price) : null,
+    strategy: entry.strategy,
+    timeouts: timeoutsOf(entry),
+    backends,
+    missing: backends.length > 0 ? null : missingFor(entry, options.file),
+  };
+}
+
+function ownModel(alias: string, backend: Backend, family: string): CatalogModel {
+  return {
+    alias,
+    family,
+    license: null,
+    contextWindow: backend.provider.contextWindow ?? null,
+    // What a local model takes and serves is not known; its server refuses what it cannot.
+    input: backend.provider.kind === 'embedded' ? ['text'] : ['text', 'image', 'audio', 'video'],
+    output: ['text'],
+    endpoints: [...chatEndpoints([backend]), ...(backend.provider.embed ? (['embeddings'] as const) : [])],
+    tools: true,
+    reasoning: true,
+    minMaxTokens: null,
+    typicalResponseSeconds: null,
+    hostedTools: false,
+    price: null,
+    strategy: 'ordered',
+    timeouts: timeoutsOf({ timeouts: {}, output: ['text'] }),
+    backends: [backend],
+    missing: null,
+  };
+}
+
+/** Everything that can be asked for: the file's models, then the embedded one and those of local servers, by name. */
+export function composeCatalog(options: ComposeOptions): Catalog {
+  const models = new Map(options.file.models.map((entry) => [entry.alias, toModel(entry, options)]));
+  const add = (model: CatalogModel) => {
+    if (!models.has(model.alias)) models.set(model.alias, model);
+  };
+  if (options.embedded) {
+    const { provider, name } = options.embedded;
+    add(ownModel(name, toBackend(provider, name), 'Embedded'));
+  }
+  for (const { server, provider } of options.locals) {
+    for (const name of server.models) add(ownModel(name, toBackend(provider, name), server.id));
+  }
+  return new Catalog([...models.values()], {
+    demoNotice: options.demo ? DEMO_NOTICE : null,
+    map: new ModelMap(options.file.model_map),
+    groups: toGroups(options.file),
+  });
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Endpoint, Modality } from '../../contracts/models/model.ts';
+import { strategies } from '../features/models/catalog.ts';
+import { ProviderEntry } from './provider-entry.ts';
+
+const seconds = z.number().positive().optional();
+
+const BackendEntry = z.union([
+  z.strictObject({
+    provider: z.string(),
+    model: z.string(),
+    /** How it makes pictures: in a chat (default), or at OpenAI's own addresses for images. */
+    images: z.enum(['chat', 'api']).default('chat'),
+    /** The longest list of embedding inputs that it takes at once; longer ones are split. */
+    max_batch: z.int().positive().optional(),
+    /** Its share of the requests, where the strategy shares them out. */
+    weight: z.number().positive().default(1),
+    /** How many requests at once affinity gives it before others get them. */
+    max_parallel: z.int().positive().default(8),
+  }),
+  z.strictObject({ alias: z.string() }),
+]);
+
+/** In USD: for a million tokens, for a picture that was made, for a request that was answered. */
+const amount = z.number().min(0).max(1_000_000);
+const PriceEntry = z.strictObject({
+  input: amount.default(0),
+  /** Of prompt tokens that the upstream had in its cache. Default: as `input`. */
+  cached_input: amount.optional(),
+  output: amount.default(0),
+  per_image: amount.default(0),
+  per_request: amount.default(0),
+});
+
+const MappedName = z
+  .string()
+  .min(1)
+  .refine((name) => name.split('*').length <= 2, { error: 'a name may hold one `*`' });
+
+/** Names that clients are built with, such as `claude-*`, and the alias that serves each. */
+const ModelMapEntry = z.record(MappedName, z.string().min(1));
+
+const GroupEntry = z.strictObject({
+  /** Aliases. Default: every one. */
+  models: z.array(z.string()).optional(),
+  /** What prices are multiplied by. */
+  ratio: z.number().min(0).max(1_000).default(1),
+  /** Comes before the map for all. */
+  model_map: ModelMapEntry.optional(),
+});
+
+const ModelEntry = z.strictObject({
+  alias: z.string().min(1),
+  family: z.string().optional(),
+  license: z.string().optional(),
+  context_window: z.int().positive().optional(),
+  input: z.array(Modality).default(['text']),
+  output: z.array(Modality).default(['text']),
+  /** Default: chat, and completions where a backend has them. */
+  endpoints: z.array(Endpoint).min(1).optional(),
+  tools: z.boolean().default(true),
+  reasoning: z.boolean().default(false),
+  constraints: z
+    .strictObject({
+      min_max_tokens: z.int().positive().optional(),
+      typical_response_seconds: z.number().positive().optional(),
+    })
+    .default({}),
+  /** Default: it costs nothing. */
+  /** Whether keys may use the vendor's own tools and routing fields, whose cost is in no price of tokens. */
+  hosted_tools: z.boolean().default(false),
+  price: PriceEntry.optional(),
+  strategy: z.enum(strategies).default('ordered'),
+  /** Of this model; what is absent is the provider's. */
+  timeouts: z
+    .strictObject({
+      first_token_seconds: seconds,
+      idle_seconds: seconds,
+      /** Of all of it, attempts and waits included. */
+      total_seconds: seconds,
+    })
+    .default({}),
+  backends: z.array(BackendEntry).min(1),
+});
+export type ModelEntry = z.infer<typeof ModelEntry>;
+
+const ModelsFile = z
+  .strictObject({
+    providers: z.record(z.string(), ProviderEntry),
+    groups: z.record(z.string().min(1), GroupEntry).default({}),
+    models: z.array(ModelEntry),
+    model_map: ModelMapEntry.default({}),
+  })
+  .superRefine((file, ctx) => {
+    const aliases = new Set<string>();
+    for (const [i, model] of file.models.entries()) {
+      if (aliases.has(model.alias)) {
+        ctx.addIssue({ code: 'custom', path: ['models', i, 'alias'], message: `"${model.alias}" is defined twice` });
+      }
+      aliases.add(model.alias);
+    }
+    for (const [i, model] of file.models.entries()) {
+      for (const [j, backend] of model.backends.entries()) {
+        const at = ['models', i, 'backends', j];
+        if ('provider' in backend && !(backend.provider in file.providers)) {
+          ctx.addIssue({ code: 'custom', path: [...at, 'provider'], message: `no provider "${backend.provider}"` });
+        }
+        if ('alias' in backend && (backend.alias === model.alias || !aliases.has(backend.alias))) {
+          ctx.addIssue({ code: 'custom', path: [...at, 'alias'], message: `no other model "${backend.alias}"` });
+        }
+      }
+    }
+  });
+export type ModelsFile = z.infer<typeof ModelsFile>;
+
+/** The file has seconds, the code ms. */
+export const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
+
+export class ModelsFileError extends Error {}
+
+/** The deepest issue, with its whole path: a union reports the branch that got furthest. */
+function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): { path: PropertyKey[]; message: string } {
+  const path = [...base, ...issue.path];
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().filter((i) => i.code !== 'invalid_union') : [];
+  const deepest = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
+  return deepest && deepest.path.length > 0 ? flatten(deepest, path) : { path, message: issue.message };
+}
+
+/** Parses and checks a models file; `name` is for the messages. Throws `ModelsFileError` with the line of each mistake. */
+export function parseModelsFile(text: string, name: string): ModelsFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [fault] = document.errors;
+  if (fault) throw new ModelsFileError(`${name}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split('\n')[0]}`);
+  const parsed = ModelsFile.safeParse(document.toJS());
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const { path, message } = flatten(issue);
+    return `${name}:${lineOf(path)}: ${path.map(String).join('.') || 'the file'}: ${message}`;
+  });
+  throw new ModelsFileError(faults.join('\n'));
+
+  /** A missing key has no place of its own: its nearest parent tells. */
+  function lineOf(path: readonly PropertyKey[]): number {
+    for (let length = path.length; length > 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isRanged(node)) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  }
+}
+
+function isRanged(node: unknown): node is { range: [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+}
+
+export function readModelsFile(path: string): ModelsFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ModelsFileError(`MODELS_FILE: cannot read ${path}`, { cause });
+  }
+  return parseModelsFile(text, path);
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { presetNames, presets, vendors } from '../providers/presets.ts';
+
+const address = {
+  /** Without the path of an operation. Default: the vendor's own. */
+  base_url: z.url({ protocol: /^https?$/ }).optional(),
+  /** The variable that holds the key. Default: the vendor's, at the vendor's own address. */
+  api_key_env: z.string().optional(),
+  /** Sent with every request, such as OpenRouter's `X-Title` or Anthropic's `anthropic-beta`. */
+  headers: z.record(z.string().regex(/^[\w-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
+  /** Until the first byte of an answer. */
+  first_byte_seconds: z.number().positive().optional(),
+  /** Between two pieces of an answer. */
+  idle_seconds: z.number().positive().optional(),
+};
+
+interface Address {
+  readonly base_url?: string | undefined;
+  readonly api_key_env?: string | undefined;
+}
+
+interface Vendor {
+  readonly baseUrl: string;
+  readonly apiKeyEnv: string;
+}
+
+/** What the entry says itself wins. A vendor's key goes to the vendor alone; for another address it must be named. */
+function complete<Entry extends Address>(entry: Entry, vendor: Vendor | undefined, ctx: z.core.$RefinementCtx) {
+  const base_url = entry.base_url ?? vendor?.baseUrl;
+  const keyKnown = base_url === vendor?.baseUrl || vendor?.baseUrl.startsWith('http:');
+  const api_key_env = entry.api_key_env ?? (keyKnown ? vendor?.apiKeyEnv : undefined);
+  if (base_url !== undefined) return { ...entry, base_url, api_key_env };
+  ctx.issues.push({ code: 'custom', path: ['base_url'], message: 'give a base_url, or a preset', input: entry });
+  return z.NEVER;
+}
+
+const KnownEntry = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('openai-compatible'),
+      preset: z.enum(presetNames).optional(),
+      /** Lets vLLM cache each key's prompts apart from those of other keys. */
+      cache_salt: z.boolean().optional(),
+      ...address,
+    })
+    .transform((entry, ctx) => complete(entry, entry.preset && presets[entry.preset], ctx)),
+  z
+    .strictObject({ kind: z.enum(['anthropic', 'gemini']), ...address })
+    .transform((entry, ctx) => complete(entry, vendors[entry.kind], ctx)),
+  z
+    .strictObject({
+      kind: z.literal('openai-responses'),
+      /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
+      reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
+      ...address,
+    })
+    .transform((entry, ctx) => complete(entry, vendors[entry.kind], ctx)),
+  z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
+]);
+
+/** An entry of `providers` in the models file. A preset says the kind. */
+export const ProviderEntry = z.preprocess((entry: unknown) => {
+  const named = typeof entry === 'object' && entry !== null && 'preset' in entry && !('kind' in entry);
+  return named ? { kind: 'openai-compatible', ...entry } : entry;
+}, KnownEntry);
+export type ProviderEntry = z.infer<typeof ProviderEntry>;
