@@ -20,7 +20,8 @@ const current = existsSync(client) && existsSync(stamp) && readFileSync(stamp, '
 if (!current) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [require.resolve('prisma/build/index.js'), 'generate', `--schema=${schema}`, '--no-hints'],
+    // The command line is installed under another name: as a peer of `@prisma/client` it would belong to the run-time tree.
+    [require.resolve('prisma-cli/build/index.js'), 'generate', `--schema=${schema}`, '--no-hints'],
     {
       // It reports its progress, on stderr as well; that is of interest only when it fails.
       encoding: 'utf8',

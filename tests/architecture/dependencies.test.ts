@@ -94,7 +94,9 @@ describe('dependencies point inward', () => {
   });
 
   test('the canonical form knows contracts and errors', () => {
-    expect(strangers('server/canonical/', ['server/canonical/', 'contracts/', 'server/errors/', 'node', 'zod'])).toEqual([]);
+    expect(
+      strangers('server/canonical/', ['server/canonical/', 'contracts/', 'server/errors/', 'node', 'zod']),
+    ).toEqual([]);
   });
 
   test('providers and the store know contracts and errors, never each other or what is above them', () => {
