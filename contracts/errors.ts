@@ -12,23 +12,61 @@ export const ErrorType = z.enum([
 ]);
 export type ErrorType = z.infer<typeof ErrorType>;
 
-interface ErrorRow {
+/** The codes of tRPC that the gateway uses. */
+type TrpcCode =
+  | 'BAD_GATEWAY'
+  | 'BAD_REQUEST'
+  | 'CLIENT_CLOSED_REQUEST'
+  | 'CONFLICT'
+  | 'FORBIDDEN'
+  | 'GATEWAY_TIMEOUT'
+  | 'INTERNAL_SERVER_ERROR'
+  | 'METHOD_NOT_SUPPORTED'
+  | 'NOT_FOUND'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'PAYMENT_REQUIRED'
+  | 'SERVICE_UNAVAILABLE'
+  | 'TIMEOUT'
+  | 'TOO_MANY_REQUESTS'
+  | 'UNAUTHORIZED'
+  | 'UNPROCESSABLE_CONTENT'
+  | 'UNSUPPORTED_MEDIA_TYPE';
+
+/** What a failure of a backend means for the attempts that follow. */
+export interface Failover {
+  /** Whether the same backend may do better a little later; a wrong key or minutes of silence will not. */
+  readonly sameBackend: boolean;
+  /** Whether the failure says that the backend is down, so that its circuit counts it. */
+  readonly countsAgainstBackend: boolean;
+}
+
+export interface ErrorRow {
+  /** The HTTP status. */
   readonly status: number;
+  /** What tRPC clients see as `data.code`. */
+  readonly trpc: TrpcCode;
   readonly type: ErrorType;
   readonly title: string;
   readonly description: string;
   readonly remediation: string;
   readonly typicalParam?: string;
+  /** Present when another backend may answer the request. Absent: the fault is the client's or our own. */
+  readonly failover?: Failover;
+  /** Seconds that `Retry-After` gives when nobody knows better. */
+  readonly retryAfter?: number;
+  /** `x-should-retry`, for a status that OpenAI's clients would otherwise retry by themselves, or would not. */
+  readonly shouldRetry?: boolean;
 }
 
 /**
  * The error catalog: every code that the gateway can answer, on every surface. `/errors`, the OpenAPI responses, the
  * anchors of `/docs/errors` and the typed client all read these rows. A code is never renamed and never given a second
- * meaning. `status` is the HTTP status.
+ * meaning.
  */
 export const errorCatalog = {
   missing_authorization: {
     status: 401,
+    trpc: 'UNAUTHORIZED',
     type: 'authentication_error',
     title: 'No key was sent',
     description: 'The request has no Authorization header, and this address needs one.',
@@ -37,6 +75,7 @@ export const errorCatalog = {
   },
   invalid_authorization: {
     status: 401,
+    trpc: 'UNAUTHORIZED',
     type: 'authentication_error',
     title: 'The key is not valid',
     description: 'The Authorization header is malformed, or the key in it is not known here.',
@@ -45,6 +84,7 @@ export const errorCatalog = {
   },
   permission_denied: {
     status: 403,
+    trpc: 'FORBIDDEN',
     type: 'permission_denied',
     title: 'The key may not do this',
     description: 'The key is valid, but this operation is not allowed to it.',
@@ -52,14 +92,17 @@ export const errorCatalog = {
   },
   insufficient_balance: {
     status: 402,
+    trpc: 'PAYMENT_REQUIRED',
     type: 'permission_denied',
     title: 'The wallet is empty',
     description:
       "The balance of the key's owner, less what is held for requests under way, does not cover the request.",
     remediation: 'Ask the operator for a top-up, ask for a shorter answer (`max_tokens`), or choose a cheaper model.',
+    shouldRetry: false,
   },
   key_not_found: {
     status: 404,
+    trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'No such key',
     description: 'There is no key with this id, or it was revoked and cannot be changed any more.',
@@ -68,13 +111,16 @@ export const errorCatalog = {
   },
   budget_exhausted: {
     status: 429,
+    trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
     title: 'The budget of the key is used up',
     description: 'The key may spend so much a day or a month (of UTC), and the request could exceed that.',
     remediation: 'Wait for `Retry-After`, when the next day or month begins, or ask the operator for a larger budget.',
+    shouldRetry: false,
   },
   rate_limit_exceeded: {
     status: 429,
+    trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
     title: 'Too many requests',
     description: 'The key has used up its burst of requests.',
@@ -82,14 +128,18 @@ export const errorCatalog = {
   },
   model_quota_exhausted: {
     status: 429,
+    trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
     title: "The model's quota is exhausted",
     description: 'The provider behind the model refuses further requests for now (its own rate limit or quota).',
     remediation: 'Wait for `Retry-After`, or choose another model.',
     typicalParam: 'model',
+    failover: { sameBackend: true, countsAgainstBackend: false },
+    retryAfter: 10,
   },
   body_too_large: {
     status: 413,
+    trpc: 'PAYLOAD_TOO_LARGE',
     type: 'invalid_request_error',
     title: 'The body is too large',
     description: 'The request body exceeds the limit (`MAX_BODY_BYTES`, 32 MB by default).',
@@ -97,6 +147,7 @@ export const errorCatalog = {
   },
   unsupported_media_type: {
     status: 415,
+    trpc: 'UNSUPPORTED_MEDIA_TYPE',
     type: 'invalid_request_error',
     title: 'The content type is not supported',
     description: 'The body is not of the content type that this address takes.',
@@ -105,6 +156,7 @@ export const errorCatalog = {
   },
   method_not_allowed: {
     status: 405,
+    trpc: 'METHOD_NOT_SUPPORTED',
     type: 'invalid_request_error',
     title: 'The method is not allowed',
     description: 'The address exists, but not for this HTTP method.',
@@ -112,6 +164,7 @@ export const errorCatalog = {
   },
   route_not_found: {
     status: 404,
+    trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'No such address',
     description: 'Nothing is served at this path.',
@@ -119,6 +172,7 @@ export const errorCatalog = {
   },
   malformed_request: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The request is not HTTP',
     description: 'What was sent cannot be read as an HTTP request: a header or a length is malformed.',
@@ -126,6 +180,7 @@ export const errorCatalog = {
   },
   headers_too_large: {
     status: 431,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The headers are too large',
     description: 'The address and the headers of the request together exceed 16 KB.',
@@ -133,6 +188,7 @@ export const errorCatalog = {
   },
   request_timeout: {
     status: 408,
+    trpc: 'TIMEOUT',
     type: 'invalid_request_error',
     title: 'The request did not arrive',
     description: 'The headers of the request did not arrive within a minute.',
@@ -140,6 +196,7 @@ export const errorCatalog = {
   },
   invalid_json: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The body is not JSON',
     description: 'The request body is empty, is not valid JSON, or is not a JSON object.',
@@ -147,6 +204,7 @@ export const errorCatalog = {
   },
   missing_field: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'A field is missing',
     description: 'A required field is not in the request; `param` names it.',
@@ -155,6 +213,7 @@ export const errorCatalog = {
   },
   invalid_field: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'A field is not valid',
     description: 'A field has the wrong type or a value outside its range; `param` names it.',
@@ -163,6 +222,7 @@ export const errorCatalog = {
   },
   model_not_in_allowlist: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The model is not known here',
     description: 'No model of this gateway has the alias that was asked for.',
@@ -171,6 +231,7 @@ export const errorCatalog = {
   },
   model_not_found: {
     status: 404,
+    trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'The model does not exist for this key',
     description: 'The alias that was asked for is not available to this key.',
@@ -179,6 +240,7 @@ export const errorCatalog = {
   },
   max_tokens_below_minimum: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'max_tokens is too low',
     description: 'The upstream refused the request even with the smallest max_tokens that the model is known to take.',
@@ -187,6 +249,7 @@ export const errorCatalog = {
   },
   context_length_exceeded: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The context window is exceeded',
     description: 'The prompt and the requested answer do not fit the context window of the model.',
@@ -195,6 +258,7 @@ export const errorCatalog = {
   },
   image_url_not_supported: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'Image addresses are not fetched',
     description: 'An image was given by address. Neither the gateway nor its upstreams fetch addresses.',
@@ -203,6 +267,7 @@ export const errorCatalog = {
   },
   image_decode_error: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The image cannot be decoded',
     description: 'The data URI of an image is malformed.',
@@ -211,6 +276,7 @@ export const errorCatalog = {
   },
   endpoint_not_supported: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The model does not serve this endpoint',
     description: 'The alias is known, but not for this address: a chat was asked of an embedding model, for instance.',
@@ -219,6 +285,7 @@ export const errorCatalog = {
   },
   modality_not_supported: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The model does not take or make this',
     description:
@@ -228,6 +295,7 @@ export const errorCatalog = {
   },
   tools_not_supported: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The model does not take tools',
     description: 'Tools were sent to a model whose `constraints.tools` is false.',
@@ -236,6 +304,7 @@ export const errorCatalog = {
   },
   upstream_rejected: {
     status: 400,
+    trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The upstream rejected the request',
     description: 'The model server says that the request itself is not valid; the message is its own.',
@@ -243,6 +312,7 @@ export const errorCatalog = {
   },
   conversation_not_found: {
     status: 404,
+    trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'No such conversation',
     description: 'The conversation does not exist, was deleted, or belongs to somebody else.',
@@ -251,6 +321,7 @@ export const errorCatalog = {
   },
   conversation_busy: {
     status: 409,
+    trpc: 'CONFLICT',
     type: 'invalid_request_error',
     title: 'The conversation is answering another turn',
     description: 'Two turns were sent to one conversation at once; the first one is still being answered.',
@@ -259,6 +330,7 @@ export const errorCatalog = {
   },
   response_not_found: {
     status: 404,
+    trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'No such response',
     description: 'The stored response or item does not exist, was deleted, or was never stored (`store: false`).',
@@ -267,6 +339,7 @@ export const errorCatalog = {
   },
   stream_not_resumable: {
     status: 409,
+    trpc: 'CONFLICT',
     type: 'invalid_request_error',
     title: 'The stream cannot be continued',
     description: 'A subscription was sent again after its connection was lost, and its events are no longer here.',
@@ -275,6 +348,7 @@ export const errorCatalog = {
   },
   no_backend: {
     status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
     type: 'upstream_error',
     title: 'No backend serves this model',
     description: 'The alias is known, but no provider that could serve it is configured.',
@@ -283,34 +357,43 @@ export const errorCatalog = {
   },
   upstream_unavailable: {
     status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
     type: 'upstream_error',
     title: 'The upstream is not available',
     description: 'The model server cannot be reached, or says that it is overloaded or starting.',
     remediation: 'Try again with exponential backoff; see `/readyz` for the state of each backend.',
+    failover: { sameBackend: true, countsAgainstBackend: true },
   },
   upstream_timeout: {
     status: 504,
+    trpc: 'GATEWAY_TIMEOUT',
     type: 'upstream_error',
     title: 'The upstream timed out',
     description: 'The model server did not answer, or fell silent, for longer than the limit.',
     remediation: 'Try again; image models need a client time-out of 240 s or more.',
+    failover: { sameBackend: false, countsAgainstBackend: true },
   },
   upstream_refused: {
     status: 502,
+    trpc: 'BAD_GATEWAY',
     type: 'upstream_error',
     title: 'The upstream refused the gateway',
     description: "The model server did not accept the gateway's own key or does not know the configured model.",
     remediation: 'The operator should check the key and the model name of this backend.',
+    failover: { sameBackend: false, countsAgainstBackend: true },
   },
   upstream_broken: {
     status: 502,
+    trpc: 'BAD_GATEWAY',
     type: 'upstream_error',
     title: 'The upstream broke off',
     description: 'The model server failed, ended its answer half-way, or sent something that is not an answer.',
     remediation: 'Try again; text that was received before the failure is incomplete.',
+    failover: { sameBackend: true, countsAgainstBackend: true },
   },
   service_unavailable: {
     status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
     type: 'internal_error',
     title: 'The gateway is not ready',
     description: 'A part that the gateway needs (its database) does not answer, or the gateway is shutting down.',
@@ -318,6 +401,7 @@ export const errorCatalog = {
   },
   internal_error: {
     status: 500,
+    trpc: 'INTERNAL_SERVER_ERROR',
     type: 'internal_error',
     title: 'Internal error',
     description: 'An unexpected failure in the gateway; the log has the details under the request id.',
@@ -326,6 +410,9 @@ export const errorCatalog = {
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorCatalog;
+
+/** All that is known of a code, with the fields that only some rows have. */
+export const errorRow = (code: ErrorCode): ErrorRow => errorCatalog[code];
 
 /** The codes as a tuple, for schemas that list them. */
 export const errorCodes = Object.keys(errorCatalog) as [ErrorCode, ...ErrorCode[]];

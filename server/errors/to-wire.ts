@@ -1,11 +1,12 @@
 import { ZodError } from 'zod';
-import { type ErrorBody, type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
+import { type ErrorBody, type ErrorCode, type ErrorRow, errorRow } from '../../contracts/errors.ts';
 import { AppError } from './app-error.ts';
 import { readIssue } from './read-issue.ts';
 
 /** An error as every surface shows it. */
 export interface WireError {
   readonly status: number;
+  readonly trpcCode: ErrorRow['trpc'];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorBody;
   /** In seconds; null when a retry has no known time. */
@@ -67,22 +68,20 @@ export function toAppError(thrown: unknown): AppError {
     : new AppError('internal_error', undefined, { cause: thrown });
 }
 
-/** What is said where the upstream did not say when to come back, in seconds. */
-const DEFAULT_RETRY_AFTER: Partial<Record<ErrorCode, number>> = { model_quota_exhausted: 10 };
-
 /** The only serialiser of errors. */
 export function toWireError(thrown: unknown): WireError {
   const error = toAppError(thrown);
   const { code, message, param, conversationId } = error;
-  const retryAfter = error.retryAfter ?? DEFAULT_RETRY_AFTER[code];
-  const { status, type } = errorCatalog[code];
+  const row = errorRow(code);
+  const { status, type } = row;
+  const retryAfter = error.retryAfter ?? row.retryAfter;
   return {
     status,
+    trpcCode: row.trpc,
     headers: {
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-      // OpenAI's clients would try again by themselves, for nothing.
-      ...(code === 'insufficient_balance' || code === 'budget_exhausted' ? { 'x-should-retry': 'false' } : {}),
+      ...(row.shouldRetry === undefined ? {} : { 'x-should-retry': String(row.shouldRetry) }),
     },
     body: { error: { type, code, message, param } },
     retryAfter: retryAfter ?? null,

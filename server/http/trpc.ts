@@ -13,7 +13,7 @@ import type { Principal } from '../features/access/caller.ts';
 import { ensureAllowed, type Gate, hashKey } from '../features/access/gate.ts';
 import type { Context, Socket } from '../rpc/context.ts';
 import type { AppRouter } from '../rpc/router.ts';
-import { type ErrorData, trpcCodeOf } from '../rpc/trpc.ts';
+import type { ErrorData } from '../rpc/trpc.ts';
 import { connectionOf } from './connection.ts';
 import { admit } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
@@ -66,8 +66,8 @@ export async function trpcPlugin(app: FastifyInstance, { router, gate, maxBodyBy
 
   app.setErrorHandler((error, request, reply) => {
     logError(request, error);
-    const { status, headers, body, ...rest } = toWireError(error);
-    const data: ErrorData = { code: trpcCodeOf(status), httpStatus: status, error: body.error, ...rest };
+    const { status, trpcCode, headers, body, ...rest } = toWireError(error);
+    const data: ErrorData = { code: trpcCode, httpStatus: status, error: body.error, ...rest };
     reply
       .code(status)
       .headers(headers)

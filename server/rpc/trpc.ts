@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { OpenApiMeta } from 'trpc-to-openapi';
-import type { ErrorBody } from '../../contracts/errors.ts';
+import { type ErrorBody, errorRow } from '../../contracts/errors.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
 import type { Caller } from '../features/access/caller.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
@@ -26,24 +26,6 @@ export type Meta = OpenApiMeta & {
   status?: (output: unknown) => number;
 };
 
-const codesByStatus: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
-  400: 'BAD_REQUEST',
-  401: 'UNAUTHORIZED',
-  402: 'PAYMENT_REQUIRED',
-  403: 'FORBIDDEN',
-  404: 'NOT_FOUND',
-  405: 'METHOD_NOT_SUPPORTED',
-  409: 'CONFLICT',
-  413: 'PAYLOAD_TOO_LARGE',
-  415: 'UNSUPPORTED_MEDIA_TYPE',
-  429: 'TOO_MANY_REQUESTS',
-  502: 'BAD_GATEWAY',
-  503: 'SERVICE_UNAVAILABLE',
-  504: 'GATEWAY_TIMEOUT',
-};
-
-export const trpcCodeOf = (status: number): TRPC_ERROR_CODE_KEY => codesByStatus[status] ?? 'INTERNAL_SERVER_ERROR';
-
 export interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY;
   readonly httpStatus: number;
@@ -62,9 +44,9 @@ const t = initTRPC
   .create({
     isDev: false,
     errorFormatter({ shape, error }) {
-      const { status, body, retryAfter, conversationId } = toWireError(error);
+      const { status, trpcCode, body, retryAfter, conversationId } = toWireError(error);
       const data = {
-        code: trpcCodeOf(status),
+        code: trpcCode,
         httpStatus: status,
         path: shape.data.path,
         error: body.error,
@@ -77,12 +59,12 @@ const t = initTRPC
 
 export const router = t.router;
 
-/** Gives every error the tRPC code of its status, so that each transport answers with the right one. */
+/** Gives every error the tRPC code of its row, so that each transport answers with the right status. */
 const base = t.procedure.use(async ({ next }) => {
   const result = await next();
   if (result.ok) return result;
   const error = toAppError(result.error);
-  throw new TRPCError({ code: trpcCodeOf(error.status), message: error.message, cause: error });
+  throw new TRPCError({ code: errorRow(error.code).trpc, message: error.message, cause: error });
 });
 
 export const publicProcedure = base.meta({ public: true });

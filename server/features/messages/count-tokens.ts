@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
-import { mayFallOver } from '../routing/judge-failure.ts';
+import { mayFailOver } from '../routing/judge-failure.ts';
 import { DIALECT, speaks } from './plan-message.ts';
 import { toMessages } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
@@ -50,7 +50,7 @@ export async function countTokens(
     try {
       return await ask(backend, request, caller);
     } catch (error) {
-      if (caller.signal.aborted || !mayFallOver(error)) throw error;
+      if (caller.signal.aborted || !mayFailOver(error)) throw error;
     }
   }
   return estimate(request);

@@ -2,7 +2,7 @@ import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, circuitBre
 import type { RouteState } from '../../../contracts/system/health.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Backend } from '../models/catalog.ts';
-import { speaksAgainstBackend } from './judge-failure.ts';
+import { countsAgainstBackend } from './judge-failure.ts';
 
 export interface CircuitOptions {
   /** How many failures in a row open the circuit of a backend. */
@@ -33,7 +33,7 @@ export class BackendState {
 
   constructor({ failures, coolDownMs }: CircuitOptions) {
     this.#coolDownMs = coolDownMs;
-    this.#circuit = circuitBreaker(handleWhen(speaksAgainstBackend), {
+    this.#circuit = circuitBreaker(handleWhen(countsAgainstBackend), {
       halfOpenAfter: coolDownMs,
       breaker: new ConsecutiveBreaker(failures),
     });
@@ -114,7 +114,7 @@ export class BackendState {
   /** That a sound backend is sound is no news, and nearly every request says so: the circuit is told of changes alone. */
   #judge(verdict: unknown): void {
     const failed = verdict !== undefined;
-    if (failed ? !speaksAgainstBackend(verdict) : !this.#failing) return;
+    if (failed ? !countsAgainstBackend(verdict) : !this.#failing) return;
     this.#failing = failed;
     const told = async () => {
       if (failed) throw verdict;

@@ -4,7 +4,7 @@ import type { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { BackendStates, Begun } from './backend-state.ts';
-import { isRefusal, mayFallOver, mayRetry } from './judge-failure.ts';
+import { isRefusal, mayFailOver, mayRetry } from './judge-failure.ts';
 import { noBackend } from './no-backend.ts';
 import { FirstTokenLimit, type OpenedStream, openStream } from './open-stream.ts';
 import { orderBackends } from './order-backends.ts';
@@ -140,7 +140,7 @@ export class Dispatcher {
             attempts--;
             continue;
           }
-          if (!mayFallOver(error) || Date.now() >= start + model.timeouts.totalMs) throw error;
+          if (!mayFailOver(error) || Date.now() >= start + model.timeouts.totalMs) throw error;
           failure = error;
           this.#options.onFailure?.(error, backend, caller.requestId);
           caller.setHeader('x-gateway-applied', null);
