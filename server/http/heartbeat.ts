@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { monotonicNow } from '../event-loop/monotonic-now.ts';
 
 /** Proxies cut a connection that is silent for 60 s; slow models are silent for longer. In ms. */
 const SILENCE_MS = 15_000;
@@ -19,7 +20,7 @@ export class Heartbeat {
   #timer: NodeJS.Timeout | undefined;
 
   open(raw: ServerResponse, ping: Buffer): Beat {
-    const beat = { raw, ping, lastWrite: Date.now() };
+    const beat = { raw, ping, lastWrite: monotonicNow() };
     this.#beats.add(beat);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     return beat;
@@ -34,7 +35,7 @@ export class Heartbeat {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    const now = Date.now();
+    const now = monotonicNow();
     for (const beat of this.#beats) {
       if (now - beat.lastWrite < SILENCE_MS || beat.raw.writableNeedDrain || beat.raw.destroyed) continue;
       beat.raw.write(beat.ping);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { stopReason } from '../errors/stop-reason.ts';
+import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import { settledWithin } from '../event-loop/settled-within.ts';
 import { toErrorEvent } from './error-dialect.ts';
 import { type Heartbeat, PING } from './heartbeat.ts';
@@ -111,7 +112,7 @@ export async function sendStream<Event>(
   try {
     if (first === SILENT) raw.write(ping);
     for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
-      beat.lastWrite = Date.now();
+      beat.lastWrite = monotonicNow();
       const bytes = eventName ? frameNamed(result.value, eventName) : frame(result.value);
       if (!raw.write(bytes)) await drained(raw, signal);
       pending = batches.next();

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import type { Socket } from './context.ts';
 
 /** In bytes: tRPC itself would buffer without bound towards a client that does not read. */
@@ -15,12 +16,12 @@ const POLL_MS = 20;
 export async function drained(socket: Socket, signal: AbortSignal): Promise<boolean> {
   let lowest = socket.buffered();
   if (lowest <= HIGH_WATER) return true;
-  for (let stalledSince = Date.now(); socket.buffered() > LOW_WATER; await delay(POLL_MS)) {
+  for (let stalledSince = monotonicNow(); socket.buffered() > LOW_WATER; await delay(POLL_MS)) {
     if (signal.aborted) return false;
     if (socket.buffered() < lowest) {
       lowest = socket.buffered();
-      stalledSince = Date.now();
-    } else if (Date.now() - stalledSince > STALL_MS) {
+      stalledSince = monotonicNow();
+    } else if (monotonicNow() - stalledSince > STALL_MS) {
       socket.terminate();
       return false;
     }

@@ -3,6 +3,7 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import { type ErrorBody, errorRow } from '../../contracts/errors.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
+import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import type { Caller } from '../features/access/caller.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
 import type { Context } from './context.ts';
@@ -76,7 +77,7 @@ export type CallerContext = Context & { readonly caller: Caller };
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   const { requestId, setHeader, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  const receivedAt = Date.now();
+  const receivedAt = monotonicNow();
   const caller = { requestId, principal, signal: stopSignal(principal, signal), receivedAt, setHeader, dialectHeaders };
   return Object.assign(ctx, { caller });
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
 import { withPatience } from './sqlite/patience.ts';
 import { toSqliteTime } from './sqlite/values.ts';
@@ -36,7 +37,7 @@ export async function migrate(path: string, directory: string): Promise<string[]
   const migrations = readMigrations(directory);
   const DatabaseSync = await loadDriver();
   const db = new DatabaseSync(path, { timeout: 50 });
-  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  const deadline = monotonicNow() + LOCK_TIMEOUT_MS;
   try {
     await withPatience(() => db.exec('PRAGMA journal_mode = WAL'), deadline);
     // Cannot be switched inside a transaction; a redefined table would lose the rows that refer to it.

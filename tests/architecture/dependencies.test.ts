@@ -229,6 +229,26 @@ describe('the house rules', () => {
     expect(readers).toEqual(['server/env.ts']);
   });
 
+  test('what is measured or waited for uses the clock that nobody can set', () => {
+    const readers = (clock: string) => server.filter((file) => codeOf(file).includes(clock));
+    expect(readers('performance.now()')).toEqual(['server/event-loop/monotonic-now.ts']);
+    // Times that people or other processes read.
+    expect(readers('Date.now()').toSorted()).toEqual([
+      'server/canonical/chunk-writer.ts',
+      'server/features/access/gate.ts',
+      'server/features/access/key-ring.ts',
+      'server/features/images/from-chat.ts',
+      'server/features/responses/answer/response-writer.ts',
+      'server/features/system/describe-models.ts',
+      'server/features/system/show-status.ts',
+      'server/features/usage/usage-filter.ts',
+      'server/http/request-id.ts',
+      'server/providers/images-api/read-answer.ts',
+      'server/store/ids.ts',
+      'server/store/turns.ts',
+    ]);
+  });
+
   test('files are named in kebab-case', () => {
     const odd = [...contracts, ...server].filter((file) => !/^([a-z0-9-]+\/)*[a-z0-9-]+(\.d)?\.m?ts$/.test(file));
     expect(odd).toEqual([]);

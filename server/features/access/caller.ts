@@ -26,7 +26,7 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Headers of the client's dialect, such as `anthropic-beta`. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
-  /** When the request came, as `Date.now()`: its whole time runs from here. */
+  /** When the request came, by `monotonicNow()`: its whole time runs from here. */
   readonly receivedAt: number;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. Null takes one back. */
   setHeader(name: string, value: string | null): void;

@@ -1,3 +1,5 @@
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+
 /** What a bucket holds at most, and how fast it fills. */
 export interface BucketSize {
   readonly capacity: number;
@@ -9,7 +11,7 @@ export class TokenBucket {
   readonly capacity: number;
   readonly #perSecond: number;
   #level: number;
-  #updatedAt = performance.now();
+  #updatedAt = monotonicNow();
 
   constructor({ capacity, perSecond }: BucketSize) {
     this.capacity = capacity;
@@ -19,7 +21,7 @@ export class TokenBucket {
 
   /** What can be taken now; below 0 after more was used than was taken. */
   get level(): number {
-    const now = performance.now();
+    const now = monotonicNow();
     this.#level = Math.min(this.capacity, this.#level + ((now - this.#updatedAt) / 1000) * this.#perSecond);
     this.#updatedAt = now;
     return this.#level;

@@ -1,5 +1,6 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
@@ -27,7 +28,7 @@ export class Meter {
   readonly #caller: Caller;
   readonly #promptBytes: number;
   readonly #ratio: number;
-  readonly #startedAt = Date.now();
+  readonly #startedAt = monotonicNow();
   #firstTokenMs: number | null = null;
   #reported: Usage | null = null;
   #promptTokens: number | null = null;
@@ -102,7 +103,7 @@ export class Meter {
 
   /** Notes an answer that has no tokens of its own, such as embeddings. */
   answered(): void {
-    this.#firstTokenMs ??= Date.now() - this.#startedAt;
+    this.#firstTokenMs ??= this.#elapsedMs();
   }
 
   /** Counts that are none are left out: they would be money. */
@@ -141,7 +142,7 @@ export class Meter {
       reasoningTokens: toCount(this.#reported?.completion_tokens_details?.reasoning_tokens),
       estimated: this.#reported === null,
       outcome: this.#outcome(failure),
-      latencyMs: Date.now() - this.#startedAt,
+      latencyMs: this.#elapsedMs(),
       firstTokenMs: this.#firstTokenMs,
       conversationId: this.conversationId,
       keyId: principal.keyId,
@@ -168,6 +169,10 @@ export class Meter {
   #cost(used: Consumption): number {
     const { price } = this.#model;
     return price && (this.#firstTokenMs !== null || this.#reported) ? costOf(price, this.#ratio, used) : 0;
+  }
+
+  #elapsedMs(): number {
+    return Math.round(monotonicNow() - this.#startedAt);
   }
 
   #outcome(failure: unknown): string {

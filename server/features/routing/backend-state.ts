@@ -1,6 +1,14 @@
-import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  ConstantBackoff,
+  circuitBreaker,
+  handleWhen,
+} from 'cockatiel';
 import type { RouteState } from '../../../contracts/system/health.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Backend } from '../models/catalog.ts';
 import { countsAgainstBackend } from './judge-failure.ts';
 
@@ -34,11 +42,12 @@ export class BackendState {
   constructor({ failures, coolDownMs }: CircuitOptions) {
     this.#coolDownMs = coolDownMs;
     this.#circuit = circuitBreaker(handleWhen(countsAgainstBackend), {
-      halfOpenAfter: coolDownMs,
+      // `isLive` decides how long a circuit stays open: cockatiel would measure it by a clock that can be set.
+      halfOpenAfter: new ConstantBackoff(Number.NEGATIVE_INFINITY),
       breaker: new ConsecutiveBreaker(failures),
     });
     this.#circuit.onBreak(() => {
-      this.#openedAt = Date.now();
+      this.#openedAt = monotonicNow();
     });
   }
 
@@ -51,13 +60,13 @@ export class BackendState {
   get state(): RouteState {
     if (this.#circuit.state === CircuitState.Open) return 'open';
     if (this.#circuit.state === CircuitState.HalfOpen) return 'half_open';
-    return this.#cooledUntil > Date.now() ? 'cooling' : 'closed';
+    return this.#cooledUntil > monotonicNow() ? 'cooling' : 'closed';
   }
 
   /** Whether a request may go there: an open circuit lets one through when it has cooled down. */
   get isLive(): boolean {
-    if (this.#circuit.state === CircuitState.Open) return Date.now() >= this.#openedAt + this.#coolDownMs;
-    return this.#circuit.state === CircuitState.Closed && this.#cooledUntil <= Date.now();
+    if (this.#circuit.state === CircuitState.Open) return monotonicNow() >= this.#openedAt + this.#coolDownMs;
+    return this.#circuit.state === CircuitState.Closed && this.#cooledUntil <= monotonicNow();
   }
 
   /** Until the answer began, on average, in ms. */
@@ -75,10 +84,10 @@ export class BackendState {
   /** As `attempt`, for what goes on after it has begun well: it succeeds, or fails, only with its end. */
   async begin<T>(run: () => Promise<T>, signal: AbortSignal): Promise<Begun<T>> {
     const end = this.#enter(signal);
-    const start = performance.now();
+    const start = monotonicNow();
     try {
       const result = await run();
-      this.#learn(performance.now() - start);
+      this.#learn(monotonicNow() - start);
       return { result, end };
     } catch (error) {
       end(error);
@@ -92,7 +101,7 @@ export class BackendState {
     return (failure) => {
       this.#inFlight--;
       if (failure instanceof AppError && failure.code === 'model_quota_exhausted') {
-        this.#cooledUntil = Date.now() + Math.min(failure.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
+        this.#cooledUntil = monotonicNow() + Math.min(failure.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
       }
       // A client that left says nothing of the backend.
       const verdict = failure !== undefined && signal.aborted ? new ClientLeft() : failure;

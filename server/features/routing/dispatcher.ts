@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../canonical/json.ts';
 import type { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { BackendStates, Begun } from './backend-state.ts';
@@ -126,12 +127,12 @@ export class Dispatcher {
       for (const backend of this.#order(job)) {
         caller.setHeader('x-gateway-backend', backend.name);
         caller.setHeader('x-gateway-attempts', String(++attempts));
-        const attemptAt = Date.now();
+        const attemptAt = monotonicNow();
         try {
           const result = await attempt(backend);
-          const now = Date.now();
-          caller.setHeader('x-gateway-upstream-latency-ms', String(now - attemptAt));
-          caller.setHeader('x-gateway-latency-ms', String(now - start));
+          const now = monotonicNow();
+          caller.setHeader('x-gateway-upstream-latency-ms', String(Math.round(now - attemptAt)));
+          caller.setHeader('x-gateway-latency-ms', String(Math.round(now - start)));
           return result;
         } catch (error) {
           if (caller.signal.aborted) throw error;
@@ -140,7 +141,7 @@ export class Dispatcher {
             attempts--;
             continue;
           }
-          if (!mayFailOver(error) || Date.now() >= start + model.timeouts.totalMs) throw error;
+          if (!mayFailOver(error) || monotonicNow() >= start + model.timeouts.totalMs) throw error;
           failure = error;
           this.#options.onFailure?.(error, backend, caller.requestId);
           caller.setHeader('x-gateway-applied', null);
@@ -148,7 +149,7 @@ export class Dispatcher {
       }
       if (failure === null) throw refusal ?? noBackend(model);
       const wait = round < retries ? waitFor(failure, round) : null;
-      if (wait === null || Date.now() + wait >= start + model.timeouts.totalMs) throw failure;
+      if (wait === null || monotonicNow() + wait >= start + model.timeouts.totalMs) throw failure;
       await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
         throw failure;
       });

@@ -1,4 +1,5 @@
 import type { BackendHealth, Readiness, Route } from '../../../contracts/system/health.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { Catalog } from '../models/catalog.ts';
@@ -20,10 +21,10 @@ async function probe(provider: Provider): Promise<BackendHealth> {
 }
 
 async function pingStore(store: Store): Promise<Readiness['database']> {
-  const start = performance.now();
+  const start = monotonicNow();
   try {
     await store.ping();
-    return { status: 'up', latency_ms: Math.round((performance.now() - start) * 10) / 10 };
+    return { status: 'up', latency_ms: Math.round((monotonicNow() - start) * 10) / 10 };
   } catch {
     return { status: 'down', latency_ms: null };
   }
@@ -74,7 +75,7 @@ export class ReadinessCheck {
   }
 
   #probeBackends(): Promise<BackendHealth[]> {
-    const now = Date.now();
+    const now = monotonicNow();
     if (!this.#backends || now - this.#backends.at > FRESH_MS) {
       this.#backends = { at: now, health: Promise.all(this.#providers.map(probe)) };
     }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SpeechRequest } from '../../../contracts/audio/audio.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../../features/access/caller.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { stopSignal } from '../../features/access/stop-signal.ts';
@@ -29,7 +30,7 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
     requestId: request.id,
     principal: request.principal,
     signal: stopSignal(request.principal, connectionOf(request.raw.socket).signal),
-    receivedAt: Date.now(),
+    receivedAt: monotonicNow(),
     setHeader: (name, value) => setHeader(reply, name, value),
   };
 }

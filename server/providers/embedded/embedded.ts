@@ -4,6 +4,7 @@ import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/cha
 import { collectChunks } from '../../canonical/collect-chunks.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { Engine, type Running } from './engine.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
@@ -121,10 +122,10 @@ class EmbeddedProvider implements Provider {
 
   async health(signal: AbortSignal): Promise<ProviderHealth> {
     if (this.#engine.info !== undefined) return { up: true, latencyMs: 0 };
-    const startedAt = performance.now();
+    const startedAt = monotonicNow();
     try {
       await waitFor(this.#engine.ready(), signal);
-      return { up: true, latencyMs: performance.now() - startedAt };
+      return { up: true, latencyMs: monotonicNow() - startedAt };
     } catch {
       return { up: false, latencyMs: null, detail: this.#engine.problem ?? 'The model is being loaded.' };
     }

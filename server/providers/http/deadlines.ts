@@ -1,4 +1,6 @@
-/** Something that must happen again before `deadline` (ms since the epoch), or `expire` is called once. */
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+
+/** Something that must happen again before `deadline` (of `monotonicNow()`), or `expire` is called once. */
 export interface Timed {
   deadline: number;
   /** Kept by `Deadlines`: the place in its list, -1 while in none. */
@@ -41,7 +43,7 @@ export class Deadlines {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    const now = Date.now();
+    const now = monotonicNow();
     for (const timed of this.#timed.filter(({ deadline }) => deadline <= now)) {
       this.remove(timed);
       timed.expire();

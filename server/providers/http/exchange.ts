@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors/app-error.ts';
 import { afterPoll } from '../../event-loop/after-poll.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 
 /** How long an upstream may take, in ms. */
@@ -44,7 +45,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   deadline: number;
   slot = -1;
   readonly #timeouts: Timeouts;
-  /** When the time for all of it is over, in ms since the epoch. */
+  /** When the time for all of it is over, by `monotonicNow()`. */
   readonly #end: number;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
@@ -65,7 +66,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#timeouts = timeouts;
     this.#deadlines = deadlines;
     this.#signal = signal;
-    const now = Date.now();
+    const now = monotonicNow();
     this.#end = now + timeouts.totalMs;
     this.deadline = Math.min(now + timeouts.firstByteMs, this.#end);
     deadlines.add(this);
@@ -195,7 +196,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   #postpone(ms: number): void {
-    this.deadline = Math.min(Date.now() + ms, this.#end);
+    this.deadline = Math.min(monotonicNow() + ms, this.#end);
   }
 
   #fail(error: Error): void {

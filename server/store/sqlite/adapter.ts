@@ -7,6 +7,7 @@ import {
   type SqlResultSet,
   type Transaction,
 } from '@prisma/driver-adapter-utils';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { Connection, type Statements } from './connection.ts';
 import { loadDriver } from './driver.ts';
 import { toAdapterError } from './errors.ts';
@@ -82,7 +83,7 @@ class SqliteAdapter implements SqlDriverAdapter {
   }
 
   #deadline(): number {
-    return performance.now() + this.#busyTimeoutMs;
+    return monotonicNow() + this.#busyTimeoutMs;
   }
 
   async #write<T>(work: () => T): Promise<T> {
