@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import { hasAmbiguousKeys, spliceFields } from './splice-fields.ts';
+import { spliceFields } from './splice-fields.ts';
 
 const COLON = 0x3a;
 const SPACE = 0x20;
@@ -100,7 +100,10 @@ export class Json<T extends object> {
     return false;
   }
 
-  /** The same object with top-level fields set; `undefined` removes one. What is not named keeps its bytes. */
+  /**
+   * The same object with top-level fields set; `undefined` removes one. What is not named keeps its bytes, unless another
+   * parser could read them as a different value: what was checked is what is sent.
+   */
   with(changes: Readonly<Record<string, unknown>>): Json<T> {
     const spliced = this.#bytes && spliceFields(this.#bytes, changes);
     return spliced ? new Json<T>(spliced, undefined) : new Json<T>(undefined, { ...this.value, ...changes });
@@ -110,10 +113,5 @@ export class Json<T extends object> {
   assign(changes: Readonly<Record<string, unknown>>): Json<T> {
     const spliced = this.#bytes && spliceFields(this.#bytes, changes, true);
     return new Json<T>(spliced ?? undefined, Object.assign(this.value, changes));
-  }
-
-  /** The same value, written anew when another parser could read the bytes as a different one. */
-  unambiguous(): Json<T> {
-    return this.#bytes && hasAmbiguousKeys(this.#bytes) ? new Json<T>(undefined, this.value) : this;
   }
 }

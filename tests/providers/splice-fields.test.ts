@@ -42,6 +42,21 @@ describe('setting top-level fields in the bytes of an object', () => {
     expect(splice('{"a":"1}', { model: 'c' })).toBeNull();
   });
 
+  test.each([
+    ['a doubled key', '{"model":"a","x":[{"url":"1","b":2,"url":"3"}]}'],
+    ['an escaped key', '{"model":"a","x":{"y":{"ur\\u006c":1}}}'],
+    ['a key that some parsers take for the prototype', '{"model":"a","x":{"__proto__":{"url":1}}}'],
+    ['a doubled key among many', `{"model":"a","x":{${Array.from({ length: 90 }, (_, i) => `"k${i % 89}":1`)}}}`],
+  ])('refuses %s however deep it is', (_what, text) => {
+    expect(splice(text, { model: 'c' })).toBeNull();
+    expect(splice(`{"z":[[[${text}]]],"model":"a"}`, { model: 'c' })).toBeNull();
+  });
+
+  test('takes the same key in several objects for what it is', () => {
+    const text = '{"m":[{"r":1,"c":"x"},{"r":2,"c":["r",{"r":3}]}, {} ,[ ],true],"r":{"c":null} ,"model":"a"}';
+    expect(splice(text, { model: 'b' })).toBe(text.replace('"a"', '"b"'));
+  });
+
   test.each([30, 31, 32, 33, 900])('finds its own and the doubled among %i fields', (count) => {
     const fields = Array.from({ length: count }, (_, i) => `"f${i}":${i}.0`).join();
     expect(splice(`{${fields},"model":"a"}`, { model: 'b' })).toBe(`{${fields},"model":"b"}`);

@@ -42,12 +42,6 @@ export interface Surface {
 
 const CHAT: Surface = { operation: 'v1.chat' };
 
-/** What was checked is what is sent: no address of an image may hide behind a doubled key. */
-function asChecked(request: Json<ChatCompletionRequest>): Json<ChatCompletionRequest> {
-  const { bytes } = request;
-  return bytes.includes('_url') || bytes.includes('\\u') ? request.unambiguous() : request;
-}
-
 export function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompletion> {
   const { usage } = answer.value;
   return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
@@ -66,7 +60,6 @@ async function prepare(
   checkUpstreamChoice(model, value, caller.principal);
   const affinityKey = () => (conversationId === null ? affinityKeyOf(value) : `conversation:${conversationId}`);
   const job: Job = { model, backends: backends ?? model.backends, caller, affinityKey };
-  const checked = asChecked(request);
   const meter = new Meter(usage, operation, model, caller, request.bytes.length);
   meter.conversationId = conversationId;
   meter.showsCost = value.usage?.include === true;
@@ -80,7 +73,7 @@ async function prepare(
   const callOf = (backend: Backend, attempting: Caller, fields = value) => {
     meter.backend = backend;
     const plan = applyConstraints({ model, backend }, fields, () => value.messages, caller, adapt?.(backend));
-    return toCall(plan, checked, attempting, original);
+    return toCall(plan, request, attempting, original);
   };
   return { job, meter, callOf };
 }
