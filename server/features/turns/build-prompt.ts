@@ -1,34 +1,16 @@
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { estimateTokens } from '../../canonical/estimate-tokens.ts';
+import { repairHistory } from '../../canonical/repair-history.ts';
 import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/interface/conversations.ts';
-import { bytesPerToken } from '../metering/prompt-size.ts';
+import { fitWindow, type Turn, weighMessage } from './fit-window.ts';
 
-/** What an image counts for, whatever its size: vendors charge from 250 to 1,500 tokens. In bytes of text. */
-const IMAGE_BYTES = 1_000 * bytesPerToken.dense;
-
-/** How much of the window the history may fill; the rest is for tools and the answer. */
-const HISTORY_SHARE = 0.7;
-
-/** After an overflow this share of the history's room is kept, so that the next drop is many turns away. */
-const KEPT_SHARE = 0.5;
-
-interface Turn<M extends HistoryMessage = HistoryMessage> {
-  readonly messages: M[];
-  readonly bytes: number;
-}
+/** How much of the window a prompt may fill; the rest is for the answer, and for what the estimate is wrong by. */
+const PROMPT_SHARE = 0.7;
+/** A longest answer that leaves less than this share to the prompt is more than a wish. */
+const LEAST_SHARE = 0.35;
 
 /** By the last message of a turn, its answer. What was added without a turn has none, and is whole. */
 const isWhole = (last: HistoryMessage | undefined) => last?.status === 'completed' || last?.prompt !== EMPTY_ANSWER;
-
-/** The length of a message as a model sees it: the megabytes of an image are no words. */
-function costOf(prompt: string): number {
-  let cost = prompt.length;
-  for (let at = prompt.indexOf(';base64,'); at >= 0; ) {
-    const end = prompt.indexOf('"', at);
-    if (end < 0) break;
-    cost += IMAGE_BYTES - (end - at);
-    at = prompt.indexOf(';base64,', end);
-  }
-  return cost;
-}
 
 /** Turns that got an answer, whole or in part; one that failed is the client's to send again. */
 export function answeredTurns<M extends HistoryMessage>(history: readonly M[]): Turn<M>[] {
@@ -38,31 +20,7 @@ export function answeredTurns<M extends HistoryMessage>(history: readonly M[]): 
     if (turn) turn.push(message);
     else turns.set(message.turnId, [message]);
   }
-  return [...turns.values()]
-    .filter((messages) => isWhole(messages.at(-1)))
-    .map((messages) => ({ messages, bytes: messages.reduce((sum, { prompt }) => sum + costOf(prompt), 0) }));
-}
-
-/**
- * Drops whole turns from the front when the window overflows, many at once: between two drops each prompt is a prefix
- * of the next one, which is what an upstream's prefix cache needs. The cut follows from the history alone.
- */
-function fitWindow(turns: readonly Turn[], room: number): readonly Turn[] {
-  let first = 0;
-  let bytes = 0;
-  for (const [i, turn] of turns.entries()) {
-    bytes += turn.bytes;
-    if (bytes <= room) continue;
-    while (first < i && bytes > room * KEPT_SHARE) bytes -= turns[first++]?.bytes ?? 0;
-  }
-  return turns.slice(startOfUserTurn(turns, first));
-}
-
-/** A history must not begin with the results of tool calls that were dropped. */
-function startOfUserTurn(turns: readonly Turn[], from: number): number {
-  let first = from;
-  while (first > 0 && first < turns.length && turns[first]?.messages[0]?.role === 'tool') first++;
-  return first;
+  return [...turns.values()].filter((messages) => isWhole(messages.at(-1))).map((messages) => ({ messages }));
 }
 
 /** The ids of the tool calls in an answer. */
@@ -71,34 +29,50 @@ export const callIds = (prompt: string): string[] => {
   return (message.tool_calls ?? []).map(({ id }) => id);
 };
 
-/** How the stored text of a result begins. */
-const resultStart = (id: string): string => `{"role":"tool","tool_call_id":${JSON.stringify(id)},`;
+const RESULT_START = '{"role":"tool","tool_call_id":';
+const ID = /"(?:[^"\\]|\\.)*"/y;
 
-/** By the stored text of a result, without parsing its pictures. */
-export const isResultOf = (prompt: string, id: string): boolean => prompt.startsWith(resultStart(id));
+/** The id of the call that a stored result belongs to, without parsing its pictures. */
+export function resultId(prompt: string): string {
+  ID.lastIndex = RESULT_START.length;
+  const [id] = (prompt.startsWith(RESULT_START) && ID.exec(prompt)) || [];
+  const result: { tool_call_id?: string } = id === undefined ? JSON.parse(prompt) : { tool_call_id: JSON.parse(id) };
+  return result.tool_call_id ?? '';
+}
 
-/** Upstreams refuse a tool call without its result, and the other way round; what was never sent is said to be missing. */
-function withMissingResults(messages: readonly { role: string; prompt: string }[]): string[] {
-  const prompts: string[] = [];
-  let open = new Set<string>();
-  const close = () => {
-    for (const id of open) prompts.push(`${resultStart(id)}"content":"(no result)"}`);
-    open = new Set();
+type Stored = Pick<HistoryMessage, 'role' | 'prompt'>;
+
+const mayNeedRepair = ({ role, prompt }: Stored) =>
+  role === 'tool' || (role === 'assistant' && (prompt === EMPTY_ANSWER || prompt.includes('"tool_calls"')));
+
+/** As much of a stored message as its repair has to know: calls are parsed, pictures and other words are not. */
+function toHead(stored: Stored): ChatMessage {
+  const { role, prompt } = stored;
+  if (role === 'tool') return { role, tool_call_id: resultId(prompt) };
+  return mayNeedRepair(stored) ? JSON.parse(prompt) : { role, content: 'not read' };
+}
+
+/** Without results whose calls were deleted from the conversation. */
+function withoutDeletedCalls(heads: readonly ChatMessage[]): ChatMessage[] {
+  const called = new Set<string>();
+  return heads.filter(({ role, tool_calls: calls, tool_call_id: id }) => {
+    for (const call of calls ?? []) called.add(call.id);
+    return role !== 'tool' || called.has(id ?? '');
+  });
+}
+
+/** The texts of messages as every upstream takes them: the very same texts, where nothing is wrong with them. */
+function toPrompts(history: readonly Stored[], messages: readonly Stored[]): string[] {
+  const stored = [...history, ...messages];
+  if (!stored.some(mayNeedRepair)) return stored.map(({ prompt }) => prompt);
+  const heads = stored.map(toHead);
+  const prompts = new Map(heads.map((head, i) => [head, stored[i]?.prompt]));
+  const read = (head: ChatMessage): ChatMessage => {
+    const prompt = prompts.get(head);
+    return prompt === undefined ? head : JSON.parse(prompt);
   };
-  for (const { role, prompt } of messages) {
-    if (role === 'tool') {
-      const id = [...open].find((call) => isResultOf(prompt, call));
-      // Its call was deleted.
-      if (id === undefined) continue;
-      open.delete(id);
-    } else {
-      close();
-    }
-    prompts.push(prompt);
-    if (role === 'assistant' && prompt.includes('"tool_calls"')) open = new Set(callIds(prompt));
-  }
-  close();
-  return prompts;
+  const kept = [...withoutDeletedCalls(heads.slice(0, history.length)), ...heads.slice(history.length)];
+  return repairHistory(kept, read).map((message) => prompts.get(message) ?? JSON.stringify(message));
 }
 
 interface PromptParts {
@@ -107,12 +81,24 @@ interface PromptParts {
   readonly messages: readonly NewMessage[];
   /** In tokens; null when unknown: nothing is dropped. */
   readonly contextWindow: number | null;
+  /** What goes with the messages, such as tools; in tokens. */
+  readonly otherTokens?: number;
+  /** The longest answer that is asked for, in tokens. */
+  readonly answerTokens?: number | null;
+}
+
+/** In tokens. */
+function roomFor({ systemPrompt, contextWindow, otherTokens = 0, answerTokens }: PromptParts): number {
+  if (contextWindow === null) return Number.POSITIVE_INFINITY;
+  const share = answerTokens == null ? PROMPT_SHARE : Math.min(PROMPT_SHARE, 0.95 - answerTokens / contextWindow);
+  return contextWindow * Math.max(LEAST_SHARE, share) - estimateTokens(systemPrompt ?? '') - otherTokens;
 }
 
 /** The JSON text of the prompt's messages, made of the stored texts themselves. */
-export function buildPrompt({ systemPrompt, history, messages, contextWindow }: PromptParts): string {
-  const room = contextWindow === null ? Number.POSITIVE_INFINITY : contextWindow * HISTORY_SHARE * bytesPerToken.dense;
+export function buildPrompt(parts: PromptParts): string {
+  const { systemPrompt, history, messages } = parts;
   const system = systemPrompt ? [JSON.stringify({ role: 'system', content: systemPrompt })] : [];
-  const kept = fitWindow(answeredTurns(history), room - (systemPrompt?.length ?? 0)).flatMap((turn) => turn.messages);
-  return `[${[...system, ...withMissingResults([...kept, ...messages])].join(',')}]`;
+  const next = messages.reduce((sum, { prompt }) => sum + weighMessage(prompt), 0);
+  const kept = fitWindow(answeredTurns(history), next, roomFor(parts)).flatMap((turn) => turn.messages);
+  return `[${[...system, ...toPrompts(kept, messages)].join(',')}]`;
 }
