@@ -20,6 +20,8 @@ export interface EventReader {
   read(event: unknown): ChatCompletionChunk[];
   /** True once the answer is complete: an end before that is a failure. */
   readonly finished: boolean;
+  /** True once the vendor said that no event follows; absent: it never says so, and the end of the body is the end. */
+  readonly ended?: boolean;
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import { adds } from '../canonical/is-token.ts';
 import { Json } from '../canonical/json.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Dialect, DialectRequest } from './dialect.ts';
 import type { Exchange } from './http/exchange.ts';
+import { MAX_ANSWER, MAX_SMALL_ANSWER } from './http/limits.ts';
 import { probe } from './http/probe.ts';
 import { expectSuccess, successOf } from './http/read-error.ts';
 import { SseParser } from './http/sse-parser.ts';
-import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
+import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import type { CallTimeouts, CountCall, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 
 /** No dialect of its own has it, but proxies add it. */
@@ -67,23 +69,27 @@ export class TranslatingProvider implements Provider {
 
   async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
     const exchange = this.#post(call, true);
+    let complete = false;
     try {
       await expectSuccess(exchange);
-      const parser = new SseParser();
       const reader = this.#dialect.createReader(call.alias);
+      const parser = new SseParser();
       const sendsOn = this.#sendsOn(call);
-      for (let ended = false; !ended; ) {
+      for (let done = false; !done; ) {
         const arrived = await exchange.read();
-        ended = arrived === null;
+        done = arrived === null;
         const batch: Json<ChatCompletionChunk>[] = [];
         let failure: unknown;
         try {
           for (const payload of arrived ? parser.pushAll(arrived) : parser.flush()) {
+            if (payload.equals(DONE)) done = true;
             if (payload.length === 0 || payload.equals(DONE)) continue;
             const event = parse(payload, 'an event');
             const read = reader.read(event);
+            if (read.some(({ choices }) => choices.some(adds))) parser.progressed();
             const chunks = sendsOn ? withOriginal(read, event, call.alias) : read;
             for (const chunk of chunks) batch.push(Json.ofValue(chunk));
+            done ||= reader.ended ?? false;
           }
         } catch (error) {
           failure = error;
@@ -93,10 +99,12 @@ export class TranslatingProvider implements Provider {
         if (failure) throw failure;
       }
       if (!reader.finished) throw broken('The upstream ended its answer half-way.');
+      complete = true;
     } catch (error) {
       throw toUpstreamError(error);
     } finally {
-      exchange.abort();
+      if (complete) exchange.drain();
+      else exchange.abort();
     }
   }
 
@@ -104,7 +112,7 @@ export class TranslatingProvider implements Provider {
     if (!this.#dialect.toCount) throw new AppError('endpoint_not_supported');
     try {
       const exchange = this.#send(this.#dialect.toCount(original, model), signal, timeouts);
-      return parse(successOf(await exchange.collect(MAX_ANSWER)), 'something');
+      return parse(successOf(await exchange.collect(MAX_SMALL_ANSWER)), 'something');
     } catch (error) {
       throw toUpstreamError(error);
     }

@@ -1,5 +1,6 @@
-import { request } from 'undici';
 import { z } from 'zod';
+import { MAX_SMALL_ANSWER } from '../providers/http/limits.ts';
+import { UpstreamClient } from '../providers/http/upstream-client.ts';
 import type { PresetName } from '../providers/presets.ts';
 
 /** A model server that answers on this machine. */
@@ -32,15 +33,16 @@ const ModelList = z.looseObject({ data: z.array(z.looseObject({ id: z.string() }
 
 async function probe({ id, preset, port }: Candidate, host: string): Promise<LocalServer | null> {
   const baseUrl = `http://${host}:${port}/v1`;
+  const client = new UpstreamClient({ baseUrl, apiKey: undefined, firstByteMs: PROBE_MS, idleMs: PROBE_MS }, {});
   try {
-    const { statusCode, body } = await request(`${baseUrl}/models`, {
-      signal: AbortSignal.timeout(PROBE_MS),
-    });
-    const listed = ModelList.safeParse(JSON.parse(await body.text()));
-    if (statusCode !== 200 || !listed.success || listed.data.data.length === 0) return null;
+    const { status, body } = await client.get('/models', AbortSignal.timeout(PROBE_MS)).collect(MAX_SMALL_ANSWER);
+    const listed = ModelList.safeParse(JSON.parse(body.toString('utf8')));
+    if (status !== 200 || !listed.success || listed.data.data.length === 0) return null;
     return { id, preset, baseUrl, models: listed.data.data.map((model) => model.id) };
   } catch {
     return null;
+  } finally {
+    await client.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { PieceList } from '../../server/providers/http/piece-list.ts';
 import { UpstreamClient } from '../../server/providers/http/upstream-client.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n';
@@ -59,4 +60,61 @@ test('an exchange that is given up has no more to read', async () => {
   exchange.abort();
   expect(Buffer.concat((await reading) ?? []).toString()).toBe('who');
   await expect(exchange.read()).rejects.toThrow();
+});
+
+test('a megabyte in chunks of one byte is a few pieces, not a million', () => {
+  const pieces = new PieceList();
+  for (let i = 0; i < 1024 * 1024; i++) pieces.push(Buffer.from([i % 256]));
+  expect(pieces.bytes).toBe(1024 * 1024);
+  const taken = pieces.take();
+  expect(taken.length).toBeLessThan(200);
+  const whole = Buffer.concat(taken);
+  expect([whole.length, whole[0], whole[777], whole.at(-1)]).toEqual([1024 * 1024, 0, 777 % 256, 255]);
+  expect([pieces.bytes, pieces.join().length]).toEqual([0, 0]);
+});
+
+test('no more than a part of what arrived is given out in one turn of the event loop', async () => {
+  const size = 700_000;
+  const client = await clientOf((socket) => {
+    socket.write(`${HEAD}content-length: ${size}\r\n\r\n${'x'.repeat(size)}`);
+  });
+  const exchange = post(client);
+  let bytes = 0;
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  for (let batch = await exchange.read(); batch; batch = await exchange.read()) {
+    const length = batch.reduce((sum, piece) => sum + piece.length, 0);
+    expect(length).toBeLessThanOrEqual(2 * 64 * 1024);
+    bytes += length;
+  }
+  clearInterval(timer);
+  expect(bytes).toBe(size);
+});
+
+test('interim responses without end are given up', async () => {
+  const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n';
+  const client = await clientOf((socket) => socket.write(hint.repeat(200)));
+  await expect(post(client).head).rejects.toThrow('interim');
+  const few = await clientOf((socket) => socket.write(`${hint.repeat(3)}${HEAD}content-length: 2\r\n\r\nok`));
+  expect((await post(few).collect(100)).body.toString()).toBe('ok');
+});
+
+test('of the body of an error as much is read as is needed, also when it never ends or breaks off', async () => {
+  const head = 'HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ntransfer-encoding: chunked\r\n\r\n';
+  const piece = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+  const endless = await clientOf((socket) => socket.write(head + piece.repeat(10)));
+  const collected = await post(endless).collect(1024 * 1024 * 1024);
+  expect([collected.status, collected.headers['retry-after']]).toEqual([429, '7']);
+  expect((await post(endless).readAll(64 * 1024)).length).toBeGreaterThan(0);
+  const broken = await clientOf((socket) => socket.end(`${head}5\r\nfirst\r\n`));
+  expect((await post(broken).collect(100)).body.toString()).toBe('first');
+});
+
+test('headers and trailers without end break the exchange, and nothing else', async () => {
+  const headers = await clientOf((socket) => socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(100_000)}`));
+  await expect(post(headers).head).rejects.toThrow();
+  const trailers = await clientOf((socket) =>
+    socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n0\r\n${'x-a: b\r\n'.repeat(100_000)}`),
+  );
+  await expect(post(trailers).collect(100)).rejects.toThrow();
 });

@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
@@ -10,7 +11,6 @@ import type { Backend, Catalog } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import { checkUpstreamChoice } from './check-upstream-choice.ts';
-import { isToken } from './is-token.ts';
 import { type Adaptation, applyConstraints, checkChat, toCall } from './plan-chat.ts';
 import { beginRelay, type ChunkBatch, relayStream } from './relay-chunks.ts';
 

@@ -31,8 +31,8 @@ export function relayChunks<Chunk extends AnyChunk>(
   for (const chunk of batch) {
     meter.chunk(charsOf(chunk));
     if (meter.paysForImages && chunk.mentions('images')) countImages(chunk, meter);
-    const shown = chunk.mentions('usage') ? relayUsage(chunk, includeUsage, meter) : chunk;
-    if (shown) relayed.push(shown);
+    if (!chunk.mentions('usage')) relayed.push(chunk);
+    else relayUsage(chunk, relayed, includeUsage, meter);
   }
   return relayed;
 }
@@ -61,14 +61,32 @@ function countImages<Chunk extends AnyChunk>(chunk: Json<Chunk>, meter: Meter): 
 
 function relayUsage<Chunk extends AnyChunk>(
   chunk: Json<Chunk>,
+  relayed: Json<Chunk>[],
   includeUsage: boolean,
   meter: Meter,
-): Json<Chunk> | null {
+): void {
   const { usage, choices } = chunk.value;
   meter.report(usage);
-  if (usage && meter.showsCost) return chunk.with({ usage: { ...usage, cost: meter.costUsd } });
-  if (!usage || includeUsage) return chunk;
-  return choices && choices.length > 0 ? chunk.with({ usage: undefined }) : null;
+  if (usage && meter.showsCost) relayed.push(chunk.with({ usage: { ...usage, cost: meter.costUsd } }));
+  else if (!usage || includeUsage) relayed.push(chunk);
+  else if (choices && choices.length > 0) relayed.push(chunk.with({ usage: undefined }));
+  else relayRest(chunk, relayed);
+}
+
+/** What every chunk has, and what only those get who asked for it. */
+const KNOWN: ReadonlySet<string> = new Set(['id', 'object', 'created', 'model', 'choices', 'usage']);
+
+/**
+ * Of a chunk that only brings the usage: what else rides on it, such as llama.cpp's `timings`. It goes on the chunk
+ * before, for clients that did not ask for the usage expect no chunk without choices.
+ */
+function relayRest<Chunk extends AnyChunk>(chunk: Json<Chunk>, relayed: Json<Chunk>[]): void {
+  const rest = Object.fromEntries(
+    Object.entries(chunk.value).filter(([key, value]) => !KNOWN.has(key) && value !== null),
+  );
+  if (Object.keys(rest).length === 0) return;
+  const before = relayed.pop();
+  relayed.push(before ? before.with(rest) : chunk.with({ usage: undefined }));
 }
 
 /** A stream that has begun, and who counts it. */

@@ -1,4 +1,5 @@
 import { type TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
+import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
@@ -81,8 +82,6 @@ export async function createTextCompletion(
     throw error;
   }
 }
-
-const isToken = ({ choices }: TextCompletion) => (choices ?? []).some(({ text, finish_reason: end }) => text || end);
 
 /** The same as a stream. Nothing happens before the first pull, so early failures are still plain errors. */
 export function streamTextCompletion(

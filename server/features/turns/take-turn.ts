@@ -1,6 +1,7 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
+import { isToken } from '../../canonical/is-token.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
@@ -11,7 +12,6 @@ import type { Caller } from '../access/caller.ts';
 import { withoutAnswerMedia } from '../chat/check-messages.ts';
 import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
 import { withCost } from '../chat/create-completion.ts';
-import { isToken } from '../chat/is-token.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { type ChunkBatch, relayChunks } from '../chat/relay-chunks.ts';
 import { expectChat } from '../metering/expect-tokens.ts';

@@ -27,6 +27,7 @@ export class AnthropicReader implements EventReader {
   #writer: ChunkWriter | undefined;
   #usage: AnthropicUsage = {};
   finished = false;
+  ended = false;
 
   constructor(alias: string) {
     this.#alias = alias;
@@ -36,6 +37,7 @@ export class AnthropicReader implements EventReader {
     const typed = Typed.safeParse(raw);
     if (!typed.success) throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
     if (typed.data.type === 'error') throw readErrorEvent(raw);
+    if (typed.data.type === 'message_stop') this.ended = true;
     if (!KNOWN.has(typed.data.type)) return [];
     const event = StreamEvent.safeParse(raw);
     if (event.success) return this.#toChunks(event.data);

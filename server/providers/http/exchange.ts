@@ -5,6 +5,9 @@ import { AppError } from '../../errors/app-error.ts';
 import { afterPoll } from '../../event-loop/after-poll.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
+import { MAX_ERROR } from './limits.ts';
+import { PieceList } from './piece-list.ts';
+import { UnreadBody } from './unread-body.ts';
 
 /** How long an upstream may take, in ms. */
 export interface Timeouts {
@@ -18,6 +21,13 @@ export interface Timeouts {
 
 /** An answer is read no faster than it is used: above this much unread, the socket is paused. In bytes. */
 const MAX_UNREAD = 1024 * 1024;
+/** The status of an error is known at once; its body is not waited for any longer than this, in ms. */
+const ERROR_BODY_MS = 5_000;
+/** How long the end of an answer that is complete is waited for, in ms, and how much may still come, in bytes. */
+const DRAIN_MS = 2_000;
+const MAX_DRAINED = 64 * 1024;
+/** Interim responses (1xx) before the answer. */
+const MAX_INTERIM = 16;
 
 export class ExchangeTimeout extends Error {}
 export class ExchangeAborted extends Error {}
@@ -27,7 +37,7 @@ export interface Head {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A whole answer. */
+/** A whole answer; of an error as much of the body as is worth reading. */
 export interface Answer extends Head {
   readonly body: Buffer;
 }
@@ -36,6 +46,11 @@ interface Waiting<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
 }
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+const isCompressed = ({ 'content-encoding': coding }: IncomingHttpHeaders) =>
+  coding !== undefined && !/^(identity|none)?$/i.test(coding.trim());
 
 /**
  * One request to an upstream and its answer, over undici's `dispatch` (the cheapest way that undici has). Either
@@ -46,20 +61,22 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   slot = -1;
   readonly #timeouts: Timeouts;
   /** When the time for all of it is over, by `monotonicNow()`. */
-  readonly #end: number;
+  #endsAt: number;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.abort();
-  readonly #onPolled = () => this.#handOver();
-  #isHandingOver = false;
+  readonly #onCollected = () => this.#giveCollected();
   #controller: Dispatcher.DispatchController | undefined;
   #head: Head | undefined;
+  #interim = 0;
   #headWaiting: Waiting<Head> | undefined;
   #collecting: (Waiting<Answer> & { readonly limit: number }) | undefined;
-  #unread: Buffer[] = [];
-  #unreadBytes = 0;
-  #waiting: Waiting<Buffer[] | null> | undefined;
+  readonly #unread = new UnreadBody(() => {
+    if (this.#controller?.paused && this.#unread.bytes < MAX_UNREAD) this.#controller.resume();
+  });
   #ended = false;
+  /** What came since nobody reads any more, in bytes; null while somebody does. */
+  #drained: number | null = null;
   #error: Error | undefined;
 
   constructor(timeouts: Timeouts, deadlines: Deadlines, signal: AbortSignal) {
@@ -67,8 +84,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#deadlines = deadlines;
     this.#signal = signal;
     const now = monotonicNow();
-    this.#end = now + timeouts.totalMs;
-    this.deadline = Math.min(now + timeouts.firstByteMs, this.#end);
+    this.#endsAt = now + timeouts.totalMs;
+    this.deadline = Math.min(now + timeouts.firstByteMs, this.#endsAt);
     deadlines.add(this);
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#fail(new ExchangeAborted());
@@ -76,7 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
 
   /** An upload takes as long as its client takes: the wait for the answer begins at its end. */
   waitForUpload(body: Readable): void {
-    this.deadline = this.#end;
+    this.deadline = this.#endsAt;
     body.once('close', () => {
       if (!this.#head) this.#postpone(this.#timeouts.firstByteMs);
     });
@@ -99,31 +116,23 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     });
   }
 
-  /** Everything that arrived since the last read, or null at the end. Rejects when the exchange failed. */
+  /** What arrived since the last read, or null at the end. Rejects when the exchange failed. */
   read(): Promise<Buffer[] | null> {
-    if (this.#unread.length > 0) return Promise.resolve(this.#takeUnread());
-    if (this.#error) return Promise.reject(this.#error);
-    if (this.#ended) return Promise.resolve(null);
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
+    return this.#unread.read();
   }
 
-  /** The whole body; `upstream_broken` above `limit` bytes. */
+  /** The whole body. Above `limit` bytes an answer is `upstream_broken`; of an error the beginning is enough. */
   async readAll(limit: number): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    let size = 0;
+    const { status } = await this.head;
+    const parts = new PieceList();
     for (let batch = await this.read(); batch; batch = await this.read()) {
-      for (const part of batch) {
-        size += part.length;
-        if (size > limit) {
-          this.abort();
-          throw tooLarge();
-        }
-        parts.push(part);
-      }
+      for (const part of batch) parts.push(part);
+      if (parts.bytes <= limit) continue;
+      this.abort();
+      if (isSuccess(status)) throw tooLarge();
+      break;
     }
-    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, size);
+    return parts.join();
   }
 
   /** Ends the exchange at once; the upstream sees its connection close. */
@@ -131,8 +140,23 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#fail(new ExchangeAborted());
   }
 
+  /**
+   * Nobody reads on: the answer is complete. The connection can be used again when the body ends, so its end is waited
+   * for, but not for long.
+   */
+  drain(): void {
+    if (this.#ended || this.#error) return;
+    this.#drained = 0;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#unread.discard();
+    this.#endsAt = monotonicNow() + DRAIN_MS;
+    this.#postpone(DRAIN_MS);
+    if (this.#controller?.paused) this.#controller.resume();
+  }
+
   expire(): void {
-    this.#fail(new ExchangeTimeout());
+    if (this.#head && !isSuccess(this.#head.status)) this.#cutShort();
+    else this.#fail(new ExchangeTimeout());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -141,75 +165,79 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
-    this.#postpone(this.#timeouts.idleMs);
+    if (status < 200) {
+      if (++this.#interim > MAX_INTERIM) this.#fail(broken('The upstream sent no end of interim responses.'));
+      return;
+    }
     this.#head = { status, headers };
+    if (!isSuccess(status)) this.#endsAt = Math.min(this.#endsAt, monotonicNow() + ERROR_BODY_MS);
+    else if (isCompressed(headers)) {
+      this.#fail(broken('The upstream sent a compressed answer, which was not asked for.'));
+      return;
+    }
+    this.#postpone(this.#timeouts.idleMs);
     this.#headWaiting?.resolve(this.#head);
+    if (!isSuccess(status) && isCompressed(headers)) this.#cutShort();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#drained !== null) {
+      this.#drained += chunk.length;
+      if (this.#drained > MAX_DRAINED) this.abort();
+      return;
+    }
+    if (this.#ended) return;
     this.#postpone(this.#timeouts.idleMs);
     this.#unread.push(chunk);
-    this.#unreadBytes += chunk.length;
-    if (this.#waiting) this.#handOverSoon();
-    if (this.#collecting) {
-      if (this.#unreadBytes > this.#collecting.limit) this.#fail(tooLarge());
-    } else if (this.#unreadBytes > MAX_UNREAD) controller.pause();
+    if (this.#collecting) this.#holdToLimit(this.#collecting.limit);
+    else if (this.#unread.bytes > MAX_UNREAD) controller.pause();
   }
 
   onResponseEnd(): void {
-    this.#ended = true;
-    this.#release();
-    if (this.#waiting || this.#collecting) this.#handOverSoon();
+    if (!this.#ended) this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(error);
+    if (this.#head && !isSuccess(this.#head.status) && !this.#error) this.#cutShort();
+    else this.#fail(error);
   }
 
-  #handOverSoon(): void {
-    if (this.#isHandingOver) return;
-    this.#isHandingOver = true;
-    afterPoll(this.#onPolled);
+  #holdToLimit(limit: number): void {
+    const isError = this.#head !== undefined && !isSuccess(this.#head.status);
+    if (isError && this.#unread.bytes > MAX_ERROR) this.#cutShort();
+    else if (this.#unread.bytes > limit) this.#fail(tooLarge());
   }
 
-  #handOver(): void {
-    this.#isHandingOver = false;
-    if (this.#collecting && this.#ended && this.#head) {
-      const [only] = this.#unread;
-      const body = only && this.#unread.length === 1 ? only : Buffer.concat(this.#unread, this.#unreadBytes);
-      const { status, headers } = this.#head;
-      this.#collecting.resolve({ status, headers, body });
-    }
-    const reading = this.#waiting;
-    if (!reading || (this.#unread.length === 0 && !this.#ended)) return;
-    this.#waiting = undefined;
-    reading.resolve(this.#unread.length > 0 ? this.#takeUnread() : null);
+  /** The body of an error ends here, as far as anybody reads it. */
+  #cutShort(): void {
+    if (this.#ended || this.#error) return;
+    this.#finish();
+    this.#controller?.abort(new ExchangeAborted());
   }
 
-  #takeUnread(): Buffer[] {
-    const batch = this.#unread;
-    this.#unread = [];
-    this.#unreadBytes = 0;
-    if (this.#controller?.paused) this.#controller.resume();
-    return batch;
+  #finish(): void {
+    this.#ended = true;
+    this.#release();
+    this.#unread.end();
+    if (this.#collecting) afterPoll(this.#onCollected);
+  }
+
+  #giveCollected(): void {
+    if (this.#head) this.#collecting?.resolve({ ...this.#head, body: this.#unread.join() });
   }
 
   #postpone(ms: number): void {
-    this.deadline = Math.min(monotonicNow() + ms, this.#end);
+    this.deadline = Math.min(monotonicNow() + ms, this.#endsAt);
   }
 
   #fail(error: Error): void {
     if (this.#ended || this.#error) return;
     this.#error = error;
-    // What came before is still given out; the next read fails.
-    if (this.#isHandingOver) this.#handOver();
     this.#release();
+    this.#unread.fail(error);
     this.#controller?.abort(error);
     this.#headWaiting?.reject(error);
     this.#collecting?.reject(error);
-    this.#waiting?.reject(error);
-    this.#waiting = undefined;
   }
 
   #release(): void {
@@ -218,4 +246,5 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   }
 }
 
-const tooLarge = () => new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
+const broken = (message: string) => new AppError('upstream_broken', message);
+const tooLarge = () => broken('The upstream sent more than an answer can hold.');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError, type Overflow } from '../../errors/app-error.ts';
-import type { Answer, Exchange } from './exchange.ts';
+import { type Answer, type Exchange, isSuccess } from './exchange.ts';
+import { MAX_ERROR } from './limits.ts';
 import { readOverflow } from './read-overflow.ts';
 import { withoutSecrets } from './secrets.ts';
 import { toErrorEnvelope } from './to-error-envelope.ts';
@@ -103,7 +104,7 @@ function readErrorResponse(
   if (isRedirect(status)) {
     return new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
   }
-  const fault = parseFault(toErrorEnvelope(parseOrNull(body.toString('utf8', 0, 64 * 1024))));
+  const fault = parseFault(toErrorEnvelope(parseOrNull(body.toString('utf8', 0, MAX_ERROR))));
   const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
   if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`))
     return overflow(fault, cause);
@@ -167,22 +168,19 @@ function rejected(fault: UpstreamFault | null, cause: Error): AppError {
   });
 }
 
-/** The largest error body that is read, in bytes. */
-const MAX_ERROR = 256 * 1024;
-
 const NOTHING = Buffer.alloc(0);
 const isRedirect = (status: number) => status >= 300 && status < 400;
 
 /** Resolves when the answer is a success; throws what it means when it is not. */
 export async function expectSuccess(exchange: Exchange): Promise<void> {
   const { status, headers } = await exchange.head;
-  if (status === 200) return;
+  if (isSuccess(status)) return;
   if (isRedirect(status)) exchange.abort();
   throw readErrorResponse(status, headers, isRedirect(status) ? NOTHING : await exchange.readAll(MAX_ERROR));
 }
 
 /** The body of a whole answer that is a success; throws what it means when it is not. */
 export function successOf({ status, headers, body }: Answer): Buffer {
-  if (status === 200) return body;
+  if (isSuccess(status)) return body;
   throw readErrorResponse(status, headers, body);
 }

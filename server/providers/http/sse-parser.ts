@@ -1,43 +1,48 @@
 import { AppError } from '../../errors/app-error.ts';
+import { MAX_EVENT, MAX_IDLE_BYTES, MAX_IDLE_LINES } from './limits.ts';
+import { PieceList } from './piece-list.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const DATA = Buffer.from('data:');
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** A base64 image is one event of megabytes; nothing honest is larger than this. In bytes. */
-const MAX_EVENT = 64 * 1024 * 1024;
+const endless = (what: string) => new AppError('upstream_broken', `The upstream sent ${what}.`);
 
 /**
  * Splits a `text/event-stream` into the payloads of its events, as bytes: no event and no character is ever split.
- * Comments, ids and event names are skipped. Format: the HTML standard, 9.2.
+ * Comments, ids and event names are skipped. What may come without `progressed` being called is bounded. Format: the
+ * HTML standard, 9.2.
  */
 export class SseParser {
   /** Bytes of a line that has not ended yet. */
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  readonly #pending = new PieceList();
   #data: Buffer[] = [];
   #dataBytes = 0;
+  #begun = false;
+  /** The last byte was a CR, which ends a line with or without the LF behind it. */
+  #afterCr = false;
+  #idleLines = 0;
+  #idleBytes = 0;
 
-  /** The payloads of the events that `chunk` completes. */
+  /** The payloads of the events that `chunk` completes. Throws `upstream_broken` beyond the limits. */
   push(chunk: Buffer): Buffer[] {
-    const lastBreak = chunk.lastIndexOf(LF);
+    this.#idleBytes += chunk.length;
+    if (this.#idleBytes > MAX_IDLE_BYTES) throw endless('a stream without an answer in it');
+    const text = this.#unified(chunk);
+    const lastBreak = text.lastIndexOf(LF);
     if (lastBreak < 0) {
-      this.#hold(chunk);
+      this.#hold(text);
       return [];
     }
-    const lines = this.#pendingBytes > 0 ? Buffer.concat([...this.#pending, chunk]) : chunk;
-    const end = lines.length - (chunk.length - lastBreak) + 1;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    if (end < lines.length) this.#hold(lines.subarray(end));
-    const events: Buffer[] = [];
-    for (let from = 0; from < end; ) {
-      const at = lines.indexOf(LF, from);
-      this.#line(lines, from, at > from && lines[at - 1] === CR ? at - 1 : at, events);
-      from = at + 1;
+    let lines = text.subarray(0, lastBreak + 1);
+    if (this.#pending.bytes > 0) {
+      this.#pending.push(lines);
+      lines = this.#pending.join();
     }
-    return events;
+    if (lastBreak + 1 < text.length) this.#hold(text.subarray(lastBreak + 1));
+    return this.#read(lines);
   }
 
   pushAll(chunks: readonly Buffer[]): Buffer[] {
@@ -49,12 +54,46 @@ export class SseParser {
     return this.push(Buffer.from('\n\n'));
   }
 
+  /** A piece of the answer came: what may come without one is counted anew. */
+  progressed(): void {
+    this.#idleLines = 0;
+    this.#idleBytes = 0;
+  }
+
+  /** Every end of a line as LF. Few streams have another. */
+  #unified(chunk: Buffer): Buffer {
+    let from = 0;
+    if (!this.#begun) {
+      this.#begun = true;
+      if (chunk.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) from = BYTE_ORDER_MARK.length;
+    }
+    if (this.#afterCr && chunk[from] === LF) from++;
+    this.#afterCr = chunk[chunk.length - 1] === CR;
+    if (!chunk.includes(CR, from)) return from === 0 ? chunk : chunk.subarray(from);
+    const out = Buffer.allocUnsafe(chunk.length - from);
+    let length = 0;
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at] ?? 0;
+      out[length++] = byte === CR ? LF : byte;
+      if (byte === CR && chunk[at + 1] === LF) at++;
+    }
+    return out.subarray(0, length);
+  }
+
   #hold(bytes: Buffer): void {
     this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes + this.#dataBytes > MAX_EVENT) {
-      throw new AppError('upstream_broken', 'The upstream sent an event without end.');
+    if (this.#pending.bytes + this.#dataBytes > MAX_EVENT) throw endless('an event without end');
+  }
+
+  #read(lines: Buffer): Buffer[] {
+    const events: Buffer[] = [];
+    for (let from = 0; from < lines.length; ) {
+      const at = lines.indexOf(LF, from);
+      if (++this.#idleLines > MAX_IDLE_LINES) throw endless('lines without an answer in them');
+      this.#line(lines, from, at, events);
+      from = at + 1;
     }
+    return events;
   }
 
   #line(lines: Buffer, from: number, to: number, events: Buffer[]): void {
@@ -71,7 +110,7 @@ export class SseParser {
     const line = lines.subarray(lines[start] === SPACE && start < to ? start + 1 : start, to);
     this.#data.push(line);
     this.#dataBytes += line.length;
-    if (this.#dataBytes > MAX_EVENT) throw new AppError('upstream_broken', 'The upstream sent an event without end.');
+    if (this.#dataBytes > MAX_EVENT) throw endless('an event without end');
   }
 }
 

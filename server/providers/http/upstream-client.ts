@@ -23,9 +23,6 @@ const DEFAULT_MS = 300_000;
 /** Until the connection stands, in ms. */
 const CONNECT_MS = 5_000;
 
-/** The largest whole answer that is read, in bytes. */
-export const MAX_ANSWER = 256 * 1024 * 1024;
-
 export interface PostOptions {
   /** Win over the upstream's own. */
   readonly headers?: Record<string, string>;
@@ -55,7 +52,8 @@ export class UpstreamClient {
     for (const secret of [apiKey, ...Object.values(own ?? {})]) keepSecret(secret);
     const url = new URL(baseUrl);
     this.#prefix = url.pathname.replace(/\/+$/, '');
-    this.#headers = { ...own, ...headers };
+    // Without the field a server may compress as it likes (RFC 9110, 12.5.3).
+    this.#headers = { 'accept-encoding': 'identity', ...own, ...headers };
     this.#timeouts = { firstByteMs: firstByteMs ?? DEFAULT_MS, idleMs: idleMs ?? DEFAULT_MS, totalMs: Infinity };
     this.#pool = new Pool(url.origin, {
       pipelining: 1,

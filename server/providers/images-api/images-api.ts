@@ -4,7 +4,8 @@ import { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { toImageEvents } from '../../canonical/image-answer.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { MAX_ANSWER } from '../http/upstream-client.ts';
+import { MAX_LARGE_ANSWER } from '../http/limits.ts';
+import { PieceList } from '../http/piece-list.ts';
 import type { ForwardCall, Forwarded, ImagesCall, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { toCompletion, toImageRequest } from './chat-to-images.ts';
 import { readImages } from './read-answer.ts';
@@ -12,16 +13,14 @@ import { readEvents } from './read-events.ts';
 import { toUpstream } from './to-upstream.ts';
 
 async function readAll({ body }: Forwarded): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
+  const parts = new PieceList();
   for await (const batch of body) {
-    for (const part of batch) {
-      size += part.length;
-      parts.push(part);
+    for (const part of batch) parts.push(part);
+    if (parts.bytes > MAX_LARGE_ANSWER) {
+      throw new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
     }
-    if (size > MAX_ANSWER) throw new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
   }
-  return Buffer.concat(parts, size);
+  return parts.join();
 }
 
 /**

@@ -36,7 +36,10 @@ export async function* readEvents(arrivals: AsyncIterable<Buffer[]>): AsyncGener
   for await (const arrived of arrivals) {
     const batch = reader.read(parser.pushAll(arrived));
     // What came before a failure is the client's.
-    if (batch.length > 0) yield batch;
+    if (batch.length > 0) {
+      parser.progressed();
+      yield batch;
+    }
     if (reader.failure) throw reader.failure;
   }
   const rest = reader.read(parser.flush());

@@ -3,9 +3,10 @@ import type { TextCompletion, TextCompletionRequest } from '../../../contracts/c
 import type { EmbeddingRequest, EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import type { Json } from '../../canonical/json.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { MAX_ANSWER, MAX_LARGE_ANSWER } from '../http/limits.ts';
 import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
-import { MAX_ANSWER, toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
+import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { AnswerAdapter } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
@@ -64,7 +65,7 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   embed(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>> {
-    return this.#answer('/embeddings', call, readEmbeddings);
+    return this.#answer('/embeddings', call, readEmbeddings, MAX_LARGE_ANSWER);
   }
 
   async forward({ path, contentType, body, signal, timeouts }: ForwardCall): Promise<Forwarded> {
@@ -97,9 +98,10 @@ export class OpenAiCompatibleProvider implements Provider {
     path: string,
     call: ProviderCall<object>,
     read: (bytes: Buffer, alias: string) => Json<Answer>,
+    limit = MAX_ANSWER,
   ): Promise<Json<Answer>> {
     try {
-      const answer = await this.#post(path, call, false).collect(MAX_ANSWER);
+      const answer = await this.#post(path, call, false).collect(limit);
       return read(successOf(answer), call.alias);
     } catch (error) {
       throw toUpstreamError(error);
@@ -112,9 +114,9 @@ export class OpenAiCompatibleProvider implements Provider {
     kind: StreamKind<Chunk>,
   ): AsyncGenerator<Json<Chunk>[], void, void> {
     const exchange = this.#post(path, call, true);
+    const reader = new StreamReader<Chunk>(call.alias, kind);
     try {
       await expectSuccess(exchange);
-      const reader = new StreamReader<Chunk>(call.alias, kind);
       while (!reader.ended) {
         const batch = reader.read(reader.done ? null : await exchange.read());
         if (batch.length > 0) yield batch;
@@ -122,7 +124,8 @@ export class OpenAiCompatibleProvider implements Provider {
     } catch (error) {
       throw toUpstreamError(error);
     } finally {
-      exchange.abort();
+      if (reader.complete) exchange.drain();
+      else exchange.abort();
     }
   }
 

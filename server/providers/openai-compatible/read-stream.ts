@@ -1,3 +1,4 @@
+import { adds } from '../../canonical/is-token.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
@@ -31,7 +32,7 @@ export interface StreamKind<Chunk extends object> {
  * only when a byte scan says that it may hold an error, tool calls or reasoning. An end without a finish reason is a
  * failure, whatever it looks like.
  */
-export class StreamReader<Chunk extends { readonly error?: unknown }> {
+export class StreamReader<Chunk extends { readonly error?: unknown; readonly choices?: readonly unknown[] | null }> {
   readonly #alias: string;
   readonly #parser = new SseParser();
   readonly #kind: StreamKind<Chunk>;
@@ -48,6 +49,11 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
     this.#alias = alias;
     this.#kind = kind;
     this.#template = new TextTemplate(kind.textField);
+  }
+
+  /** True when all of the answer came: only the end of the body is missing. */
+  get complete(): boolean {
+    return this.done && this.#finished && !this.#failure;
   }
 
   /** The chunks in what arrived; null is the end. Throws `upstream_broken`. */
@@ -85,13 +91,19 @@ export class StreamReader<Chunk extends { readonly error?: unknown }> {
 
   #toChunk(bytes: Buffer): Json<Chunk> {
     const text = this.#template.apply(bytes);
-    if (text) return Json.ofPlainText(text);
+    if (text) {
+      if (text.length > this.#template.emptyLength) this.#parser.progressed();
+      return Json.ofPlainText(text);
+    }
     const came = Json.ofBytes<Chunk>(bytes);
     if (bytes[0] !== OPEN_BRACE || bytes[bytes.length - 1] !== CLOSE_BRACE) parse(came);
     if (came.mentions('error') && parse(came).error) throw readErrorEvent(came.value);
     this.#answered = true;
     if (came.mentions('finish_reason')) this.#finished = true;
     const repaired = this.#kind.repair(came);
+    const { choices = null } = parse(repaired);
+    if (choices !== null && !Array.isArray(choices)) throw broken('The upstream sent malformed choices.');
+    if (choices?.some(adds)) this.#parser.progressed();
     // An image is megabytes: what was parsed stays parsed.
     const shown = repaired.hasValue ? repaired.assign({ model: this.#alias }) : repaired.with({ model: this.#alias });
     if (repaired === came && !this.#finished && !came.mentions('usage')) this.#template.learn(bytes, shown.bytes);

@@ -41,6 +41,11 @@ export class TextTemplate {
     this.#shown = frameOf(shown, this.#opening);
   }
 
+  /** The length of what `apply` gives for no text at all. */
+  get emptyLength(): number {
+    return this.#shown ? this.#shown.before.length + this.#shown.after.length : 0;
+  }
+
   /** What clients get for a chunk that differs only in its text; null for any other. */
   apply(bytes: Buffer): Buffer | null {
     if (!this.#came || !this.#shown) return null;
@@ -49,8 +54,7 @@ export class TextTemplate {
     const end = bytes.length - after.length;
     if (end < start || end - start > MAX_TEXT) return null;
     if (!standsAt(before, bytes, 0) || !standsAt(after, bytes, end)) return null;
-    for (let at = start; at < end; at++) if (bytes[at] === QUOTE) return null;
-    if (end > start && bytes[end - 1] === BACKSLASH) return null;
+    if (!isText(bytes, start, end)) return null;
     const { before: opening, after: closing } = this.#shown;
     const out = Buffer.allocUnsafe(opening.length + end - start + closing.length);
     out.set(opening, 0);
@@ -63,5 +67,33 @@ export class TextTemplate {
 /** Loops over so few bytes cost less here than calls of the native functions. */
 function standsAt(part: Buffer, bytes: Buffer, start: number): boolean {
   for (let i = 0; i < part.length; i++) if (part[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+/** The least that may stand in a text of JSON as it is. */
+const FIRST_PLAIN = 0x20;
+const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
+const U = 0x75;
+
+const isHex = (byte = 0) => (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+
+/** The length of the escape that begins here; 0 when there is none. */
+function escapeAt(bytes: Buffer, at: number): number {
+  const kind = bytes[at + 1] ?? 0;
+  if (ESCAPES.has(kind)) return 2;
+  if (kind !== U) return 0;
+  for (let i = 2; i < 6; i++) if (!isHex(bytes[at + i])) return 0;
+  return 6;
+}
+
+/** Whether all of this is the inside of one text of JSON. */
+function isText(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; ) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE || byte < FIRST_PLAIN) return false;
+    const length = byte === BACKSLASH ? escapeAt(bytes, at) : 1;
+    at += length;
+    if (length === 0 || at > end) return false;
+  }
   return true;
 }

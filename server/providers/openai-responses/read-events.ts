@@ -32,6 +32,11 @@ export class ResponseReader implements EventReader {
     this.#alias = alias;
   }
 
+  /** The last event is the one that tells how it ended. */
+  get ended(): boolean {
+    return this.finished;
+  }
+
   read(event: unknown): ChatCompletionChunk[] {
     const { type, error } = readAs(AnyEvent, event);
     switch (type) {

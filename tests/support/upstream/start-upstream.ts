@@ -56,6 +56,8 @@ export interface ScriptedUpstream {
   readonly brokenOff: number;
   /** Responses that are open now. */
   readonly open: number;
+  /** Connections that were made so far. */
+  readonly connections: number;
   /** Scripts for the next chat requests, whatever their model; each plays once. */
   reply(...scripts: Script[]): void;
   /** Scripts for one model, in turn; the last one stays. `reply` comes before them. */
@@ -81,6 +83,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
   const byPath = new Map<string, Script[]>();
   const changes = new Changes();
   let open = 0;
+  let connections = 0;
   let received = 0;
   let brokenOff = 0;
   let unavailable = false;
@@ -142,6 +145,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => void serve(message, response));
   server.requestTimeout = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -154,6 +160,9 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
     requests,
     get chats() {
       return requests.filter(({ isChat }) => isChat);
+    },
+    get connections() {
+      return connections;
     },
     get received() {
       return received;

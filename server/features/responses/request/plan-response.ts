@@ -1,11 +1,11 @@
 import type { ChatCompletionChunk } from '../../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
+import { isToken } from '../../../canonical/is-token.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { Principal } from '../../access/caller.ts';
 import { mayUseHosted } from '../../chat/check-upstream-choice.ts';
 import type { Surface } from '../../chat/create-completion.ts';
-import { isToken } from '../../chat/is-token.ts';
 import type { Backend, CatalogModel } from '../../models/catalog.ts';
 import { type TranslatedRequest, targetOf, toCompletionFields, type Unknown } from './to-completion.ts';
 import { type PlacedItem, toMessages } from './to-messages.ts';

@@ -1,0 +1,23 @@
+import { isObject } from './json.ts';
+
+const isSomething = (value: unknown) => value != null && value !== '' && !(Array.isArray(value) && value.length === 0);
+
+/** A chunk of a chat, or of a legacy completion, as far as it matters here. Upstreams send anything in it. */
+interface AnyChunk {
+  readonly choices?: readonly unknown[] | null | undefined;
+}
+
+/** Whether a choice adds something to the answer: text, reasoning, calls, pictures. */
+export function adds(choice: unknown): boolean {
+  if (!isObject(choice)) return false;
+  const { delta, text } = choice;
+  return (
+    isSomething(text) ||
+    (isObject(delta) && Object.entries(delta).some(([key, value]) => key !== 'role' && isSomething(value)))
+  );
+}
+
+/** Whether a chunk holds a part of the answer: once the client has that, no other backend can take over. */
+export const isToken = ({ choices }: AnyChunk): boolean =>
+  Array.isArray(choices) &&
+  choices.some((choice: unknown) => adds(choice) || (isObject(choice) && Boolean(choice.finish_reason)));
