@@ -28,6 +28,8 @@ export class Meter {
   readonly #caller: Caller;
   readonly #promptBytes: number;
   readonly #ratio: number;
+  /** For people who read the usage; what is measured runs from `#startedAt`. */
+  readonly #at = new Date();
   readonly #startedAt = monotonicNow();
   #firstTokenMs: number | null = null;
   #reported: Usage | null = null;
@@ -131,7 +133,7 @@ export class Meter {
     this.#admission?.end({ tokens: used.promptTokens + used.completionTokens, cost, reason: this.#operation });
     this.#usage.record({
       requestId,
-      at: new Date(this.#startedAt),
+      at: this.#at,
       operation: this.#operation,
       alias: this.#model.alias,
       provider: this.backend?.provider.id ?? null,
