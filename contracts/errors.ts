@@ -178,6 +178,23 @@ export const errorCatalog = {
     description: 'What was sent cannot be read as an HTTP request: a header or a length is malformed.',
     remediation: 'Send it with an HTTP client; behind a proxy, see what that makes of the headers.',
   },
+  invalid_message: {
+    status: 400,
+    trpc: 'BAD_REQUEST',
+    type: 'invalid_request_error',
+    title: 'The message is not one of the protocol',
+    description: "A message on a websocket is not one of tRPC's protocol, or comes at the wrong time.",
+    remediation: 'Correct the message as the error says; see `/docs/trpc`.',
+    typicalParam: 'method',
+  },
+  too_many_calls: {
+    status: 400,
+    trpc: 'BAD_REQUEST',
+    type: 'invalid_request_error',
+    title: 'One message has too many calls',
+    description: 'A tRPC message on a websocket, or a batch over HTTP, has more calls than `TRPC_CALLS` allows.',
+    remediation: 'Send the calls in several messages or batches.',
+  },
   headers_too_large: {
     status: 431,
     trpc: 'BAD_REQUEST',

@@ -99,7 +99,13 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
   await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
-  await app.register(trpcPlugin, { router, gate, maxBodyBytes: env.maxBodyBytes });
+  await app.register(trpcPlugin, {
+    router,
+    gate,
+    maxBodyBytes: env.maxBodyBytes,
+    corsOrigins: env.corsOrigins,
+    limits: env.websockets,
+  });
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));
   guardMethods(app, '/openapi.json', ['GET']);

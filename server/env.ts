@@ -30,6 +30,10 @@ const Variables = z.object({
   RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
   RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
   MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
+  TRPC_CALLS: positive.max(10_000).default(100),
+  WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),
+  WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),
+  WEBSOCKETS_WITHOUT_KEY: z.coerce.number().int().min(0).default(20),
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -62,6 +66,15 @@ export interface Env {
   readonly circuit: { readonly failures: number; readonly coolDownMs: number };
   /** In bytes. */
   readonly maxBodyBytes: number;
+  /** 0 of the counts of websockets: no limit. */
+  readonly websockets: {
+    /** The calls of one message or batch, and those under way on one websocket. */
+    readonly calls: number;
+    readonly perKey: number;
+    readonly perAddress: number;
+    /** Of one address, without a valid key. */
+    readonly withoutKey: number;
+  };
   readonly corsOrigins: readonly string[];
   readonly logLevel: string;
   /** A key that the models file names by its variable; undefined when it is not set. */
@@ -108,6 +121,12 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     upstreamRetries: v.UPSTREAM_RETRIES,
     circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },
     maxBodyBytes: v.MAX_BODY_BYTES,
+    websockets: {
+      calls: v.TRPC_CALLS,
+      perKey: v.WEBSOCKETS_PER_KEY,
+      perAddress: v.WEBSOCKETS_PER_ADDRESS,
+      withoutKey: v.WEBSOCKETS_WITHOUT_KEY,
+    },
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     logLevel: v.LOG_LEVEL,
     secret: (name) => source[name] || undefined,

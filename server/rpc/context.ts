@@ -3,11 +3,10 @@ import type { Principal } from '../features/access/caller.ts';
 
 /** The side of a websocket that is still to be sent. */
 export interface Socket {
-  /** Aborts when the socket closes. */
-  readonly closed: AbortSignal;
-  /** In bytes. */
-  buffered(): number;
-  terminate(): void;
+  /** Whether the client has to take what it was sent before more is made for it. */
+  readonly isFull: boolean;
+  /** Resolves to true when it has taken that, and to false when the signal aborts or the socket closes first. */
+  drained(signal: AbortSignal): Promise<boolean>;
 }
 
 /** One call of a procedure, whichever transport it came by. */

@@ -2,7 +2,6 @@ import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { Json } from '../canonical/json.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import type { Socket } from './context.ts';
-import { drained } from './drained.ts';
 
 interface TrackedStreamOptions<Chunk extends object> {
   /** On a websocket only. */
@@ -49,7 +48,7 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
     try {
       for await (const batch of this.batches) {
         for (const chunk of batch) {
-          if (socket && !(await drained(socket, signal))) return;
+          if (socket?.isFull && !(await socket.drained(signal))) return;
           yield tracked(String(id++), this.#show(chunk.value));
         }
       }

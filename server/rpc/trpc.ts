@@ -82,16 +82,10 @@ export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   return Object.assign(ctx, { caller });
 }
 
-/** tRPC tells subscriptions alone when a websocket closes; a call on it must stop then, too. */
-function signalOf({ socket }: Context, signal: AbortSignal | undefined): AbortSignal {
-  if (!socket) return signal ?? new AbortController().signal;
-  return signal ? AbortSignal.any([signal, socket.closed]) : socket.closed;
-}
-
 /** Needs a key: what the use case gets is the caller. */
 export const procedure = base.use(({ ctx, signal, next }) =>
-  // A copy: one context serves all calls of a websocket.
-  next({ ctx: withCaller({ ...ctx }, signalOf(ctx, signal)) }),
+  // A copy: one context serves all calls of a batch.
+  next({ ctx: withCaller({ ...ctx }, signal ?? new AbortController().signal) }),
 );
 
 /**

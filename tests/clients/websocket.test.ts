@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { dial } from '../support/dial.ts';
 import { bearer } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import type { Script } from '../support/upstream/exchange.ts';
@@ -20,45 +21,28 @@ afterEach(() => {
 });
 afterAll(() => scripted.close());
 
-interface Message {
-  id: number | null;
-  result?: { type: string; id?: string; data?: { data: { conversation_id?: string } } };
-  error?: { message: string; data: { httpStatus: number; error: { code: string; param: string | null } } };
-}
-
-/** A websocket without the client's help. Messages come in order, one by one. */
-async function dial(headers: Record<string, string>, query = '') {
-  const socket = new WebSocket(`${scripted.url.replace('http', 'ws')}/trpc${query}`, { headers });
-  sockets.push(socket);
-  const messages: string[] = [];
-  const readers: ((text: string) => void)[] = [];
-  socket.on('message', (bytes) => {
-    const reader = readers.shift();
-    if (reader) reader(String(bytes));
-    else messages.push(String(bytes));
-  });
-  await once(socket, 'open');
-  const nextText = async () => messages.shift() ?? new Promise<string>((resolve) => readers.push(resolve));
+/** A websocket that the test ends with, and how to subscribe over it. */
+async function open(headers: Record<string, string>, query = '') {
+  const dialled = await dial(scripted, { headers, query });
+  sockets.push(dialled.socket);
   return {
-    socket,
-    nextText,
-    next: async (): Promise<Message> => JSON.parse(await nextText()),
+    ...dialled,
     ask: (id: number, params: object) =>
-      socket.send(JSON.stringify({ id, method: 'subscription', params: { path: 'v1.chat.stream', ...params } })),
+      dialled.say({ id, method: 'subscription', params: { path: 'v1.chat.stream', ...params } }),
   };
 }
 
 const authorization = `Bearer ${bearer}`;
 
 it('takes the key from a header as well', async () => {
-  const { ask, next } = await dial({ authorization });
+  const { ask, next } = await open({ authorization });
   ask(1, { input: asked });
   expect(await next()).toEqual({ id: 1, result: { type: 'started' } });
   expect(await next()).toMatchObject({ id: 1, result: { type: 'data', id: '0' } });
 });
 
 it('refuses calls without a key, and keeps the connection', async () => {
-  const { ask, next, socket } = await dial({});
+  const { ask, next, socket } = await open({});
   for (const id of [1, 2]) {
     ask(id, { input: asked });
     expect(await next()).toMatchObject({
@@ -70,11 +54,11 @@ it('refuses calls without a key, and keeps the connection', async () => {
 });
 
 it('refuses calls with a malformed key, and connection parameters that are none', async () => {
-  const { ask, next } = await dial({ authorization: 'Basic abc' });
+  const { ask, next } = await open({ authorization: 'Basic abc' });
   ask(1, { input: asked });
   expect(await next()).toMatchObject({ error: { data: { error: { code: 'invalid_authorization' } } } });
 
-  const odd = await dial({}, '?connectionParams=1');
+  const odd = await open({}, '?connectionParams=1');
   odd.socket.send('not json');
   expect(await odd.next()).toMatchObject({ id: null, error: { data: { httpStatus: 400 } } });
   await once(odd.socket, 'close');
@@ -82,7 +66,7 @@ it('refuses calls with a malformed key, and connection parameters that are none'
 
 it('does not answer a request twice that is sent again after a lost connection', async () => {
   const before = scripted.upstream.chats.length;
-  const { ask, next } = await dial({ authorization });
+  const { ask, next } = await open({ authorization });
   ask(1, { input: asked, lastEventId: '3' });
   expect(await next()).toMatchObject({
     id: 1,
@@ -92,7 +76,7 @@ it('does not answer a request twice that is sent again after a lost connection',
 });
 
 it('says what is wrong with a message', async () => {
-  const { socket, next, ask } = await dial({ authorization });
+  const { socket, next, ask } = await open({ authorization });
   socket.send('{');
   expect(await next()).toMatchObject({ id: null, error: { data: { error: { code: 'invalid_json' } } } });
   ask(2, { path: 'v1.chat.nothing', input: {} });
@@ -107,7 +91,7 @@ it('says what is wrong with a message', async () => {
 it('answers a ping, also while a stream waits for its upstream', async () => {
   const { script, gate } = gated('One', { gateFrom: 'headers' });
   scripted.upstream.reply(script);
-  const { ask, next, nextText, socket } = await dial({ authorization });
+  const { ask, next, nextText, socket } = await open({ authorization });
   ask(1, { input: asked });
   expect(await next()).toMatchObject({ result: { type: 'started' } });
   await gate.reached();
@@ -115,44 +99,30 @@ it('answers a ping, also while a stream waits for its upstream', async () => {
   expect(await nextText()).toBe('PONG');
 });
 
-it('pings a quiet client after 15 s, and drops one that gives no sign for 10 s more', async () => {
-  // tRPC's timers only: sockets keep theirs.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  try {
-    const { socket, nextText } = await dial({ authorization });
-    const closed = once(socket, 'close');
-    const speak = async (...texts: string[]) => {
-      for (const text of texts) socket.send(text);
-      expect(await nextText()).toBe('PONG');
-    };
-    await speak('PING');
-    vi.advanceTimersByTime(15_000);
-    expect(await nextText()).toBe('PING');
-    await speak('PONG', 'PING');
-    vi.advanceTimersByTime(14_999);
-    await speak('PING');
-    vi.advanceTimersByTime(15_000);
-    expect(await nextText()).toBe('PING');
-    expect(socket.readyState).toBe(WebSocket.OPEN);
-    vi.advanceTimersByTime(10_000);
-    await closed;
-  } finally {
-    vi.useRealTimers();
-  }
+it('refuses a message that is too large, and nothing else', async () => {
+  const before = scripted.upstream.chats.length;
+  const { script, gate } = gated('One', { gateFrom: 'headers' });
+  scripted.upstream.reply(script);
+  const { ask, next, socket } = await open({ authorization });
+  ask(1, { input: asked });
+  expect(await next()).toMatchObject({ id: 1, result: { type: 'started' } });
+  await gate.reached();
+  ask(2, { input: { ...asked, messages: [{ role: 'user', content: 'x'.repeat(200_000) }] } });
+  const refused = await next();
+  expect(refused).toMatchObject({ id: 2, error: { data: { httpStatus: 413, error: { code: 'body_too_large' } } } });
+  expect(refused.error?.message).toContain('100000 bytes (MAX_BODY_BYTES)');
+  gate.open();
+  expect(await next()).toMatchObject({ id: 1, result: { type: 'data' } });
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  expect(scripted.upstream.chats.length).toBe(before + 1);
 });
 
-it('closes the connection of a message that is too large', async () => {
-  const before = scripted.upstream.chats.length;
-  const { socket, ask } = await dial({ authorization });
-  ask(1, { input: { ...asked, messages: [{ role: 'user', content: 'x'.repeat(200_000) }] } });
-  const [code] = await once(socket, 'close');
-  expect(code).toBe(1009);
-  expect(scripted.upstream.chats.length).toBe(before);
-
+it('tells the client package the same of a large message as over HTTP', async () => {
   const { client } = connectClient(scripted);
   const large = { ...asked, messages: [{ role: 'user' as const, content: 'x'.repeat(200_000) }] };
-  expect(await errorOf(client.streamChat(large).next())).toMatchObject({ code: 'connection_lost' });
+  expect(await errorOf(client.streamChat(large).next())).toMatchObject({ code: 'body_too_large', status: 413 });
   expect(await errorOf(client.v1.chat.create.mutate(large))).toMatchObject({ code: 'body_too_large', status: 413 });
+  await client.close();
 });
 
 const EVENT_BYTES = 16 * 1024;
@@ -169,7 +139,7 @@ const flood: Script = async (exchange) => {
 
 it('stops reading the upstream for a client that does not read, goes on when it does, and stops when it left', async () => {
   scripted.upstream.reply(flood);
-  const { ask, next, socket } = await dial({ authorization });
+  const { ask, next, socket } = await open({ authorization });
   ask(1, { input: asked });
   const heard = [await next(), await next()];
   expect(heard.map(({ result }) => result?.type)).toEqual(['started', 'data']);
@@ -194,7 +164,7 @@ it('stops reading the upstream for a client that does not read, goes on when it 
 
 it('frees the conversation of a client that does not read, as soon as it stops the stream', async () => {
   scripted.upstream.reply(flood);
-  const { ask, next, socket } = await dial({ authorization });
+  const { ask, next, socket } = await open({ authorization });
   ask(1, { path: 'c1.chat.stream', input: { model: 'scripted', message: 'Flood.' } });
   await next();
   const { result } = await next();

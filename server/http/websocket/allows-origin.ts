@@ -1,0 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Whether the page that opens a websocket is one of the gateway's own: its origin has the gateway's host and port. */
+function isOwn(origin: string, host: string | undefined): boolean {
+  const authority = /^https?:\/\/([^/]+)$/i.exec(origin)?.[1];
+  return authority !== undefined && authority.toLowerCase() === host?.toLowerCase();
+}
+
+/**
+ * Browsers let any page open a websocket, and only tell the server whose page it is; so the server has to refuse. Clients
+ * that are no browsers send no `Origin`. `origins` are those of `CORS_ORIGINS`.
+ */
+export function allowsOrigin(origins: readonly string[], { origin, host }: IncomingHttpHeaders): boolean {
+  return origin === undefined || origins.includes('*') || origins.includes(origin) || isOwn(origin, host);
+}

@@ -1,0 +1,103 @@
+import { AppError } from '../../errors/app-error.ts';
+import type { Context } from '../../rpc/context.ts';
+import { errorShapeOf } from '../../rpc/error-shape.ts';
+import type { AppRouter } from '../../rpc/router.ts';
+import { answerCall, type Result } from './answer-call.ts';
+import type { CallId } from './id-scanner.ts';
+import type { Call, ProcedureType } from './read-messages.ts';
+
+/** The body of an answer, which its id completes. */
+export type Answer = { readonly result: Result } | { readonly error: ReturnType<typeof errorShapeOf> };
+
+export interface CallsOptions {
+  readonly router: AppRouter;
+  /** The kind of each procedure. */
+  readonly procedures: ReadonlyMap<string, ProcedureType>;
+  /** How many may be under way at once. */
+  readonly most: number;
+  /** What each call works with. */
+  readonly createContext: () => Context;
+  readonly answer: (id: CallId, answer: Answer) => void;
+  /** Told what a procedure threw. */
+  readonly failed: (error: unknown) => void;
+  /** Told when no call is under way any more. */
+  readonly idle: () => void;
+}
+
+/** The calls that are under way on one websocket. */
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #running = new Map<CallId, AbortController>();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** Throws why the call is not taken. */
+  start(call: Call): void {
+    this.#ensureAcceptable(call);
+    const controller = new AbortController();
+    this.#running.set(call.id, controller);
+    void this.#run(call, controller.signal);
+  }
+
+  stop(id: CallId): void {
+    this.#running.get(id)?.abort();
+  }
+
+  stopAll(): void {
+    for (const controller of this.#running.values()) controller.abort();
+  }
+
+  #ensureAcceptable({ id, type, path }: Call): void {
+    const { most, procedures } = this.#options;
+    if (this.#running.has(id)) {
+      throw new AppError('invalid_message', `A call with the id ${JSON.stringify(id)} is under way.`, { param: 'id' });
+    }
+    if (this.#running.size >= most) {
+      throw new AppError(
+        'rate_limit_exceeded',
+        `${most} calls and subscriptions are under way on this websocket, which is the most at once (TRPC_CALLS).`,
+        { retryAfter: 1 },
+      );
+    }
+    const kind = procedures.get(path);
+    if (!kind) {
+      const shown = JSON.stringify(path.slice(0, 100));
+      throw new AppError('route_not_found', `There is no procedure ${shown}.`, { param: 'params.path' });
+    }
+    if (kind !== type) {
+      throw new AppError('method_not_allowed', `"${path}" is a ${kind}, and was called as a ${type}.`, {
+        param: 'method',
+      });
+    }
+  }
+
+  async #run(call: Call, signal: AbortSignal): Promise<void> {
+    const { router, createContext, answer, idle } = this.#options;
+    const send = (result: Result) => answer(call.id, { result });
+    let last: Answer;
+    try {
+      const ctx = createContext();
+      last = { result: await answerCall(call, { router, ctx, signal, send }) };
+      if (ctx.socket?.isFull) await ctx.socket.drained(signal);
+    } catch (error) {
+      last = this.#answerTo(error, call, signal);
+    }
+    // Free before the client knows, which may use the id again at once.
+    this.#running.delete(call.id);
+    answer(call.id, last);
+    if (this.#running.size === 0) idle();
+  }
+
+  /** A subscription that was stopped has stopped, whatever came of stopping it. */
+  #answerTo(error: unknown, { type, path }: Call, signal: AbortSignal): Answer {
+    if (signal.aborted && type === 'subscription') return { result: { type: 'stopped' } };
+    if (!signal.aborted) this.#options.failed(error);
+    return { error: errorShapeOf(this.#options.router, error, path) };
+  }
+}

@@ -1,0 +1,48 @@
+/** Limits how many bytes each name holds at once, such as the unfinished messages of a key. */
+export class HeldBytes {
+  readonly most: number;
+  readonly #held = new Map<string, number>();
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  /** False when the name would hold too many. */
+  take(name: string, bytes: number): boolean {
+    const held = (this.#held.get(name) ?? 0) + bytes;
+    if (held > this.most) return false;
+    this.#held.set(name, held);
+    return true;
+  }
+
+  giveBack(name: string, bytes: number): void {
+    const left = (this.#held.get(name) ?? 0) - bytes;
+    if (left > 0) this.#held.set(name, left);
+    else this.#held.delete(name);
+  }
+}
+
+/** What one message holds while it grows. */
+export class Hold {
+  readonly #held: HeldBytes;
+  #name: string | null = null;
+  #bytes = 0;
+
+  constructor(held: HeldBytes) {
+    this.#held = held;
+  }
+
+  /** Takes more on the account of whoever it began with; null has no account, and other limits. */
+  grow(name: string | null, bytes: number): boolean {
+    if (this.#bytes === 0) this.#name = name;
+    if (this.#name === null || bytes === 0) return true;
+    if (!this.#held.take(this.#name, bytes)) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  release(): void {
+    if (this.#name !== null && this.#bytes > 0) this.#held.giveBack(this.#name, this.#bytes);
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,113 @@
+/** What names a call to its client. */
+export type CallId = string | number;
+
+/** Each answer repeats the id of its call, so ids are short. In characters. */
+export const MAX_ID_LENGTH = 128;
+/** What a token of this many bytes or more can hold is no id: a character takes at most 6, as `\u00e4`. */
+const MAX_TOKEN_BYTES = 6 * MAX_ID_LENGTH + 2;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** `1` and `"a"` name a call; nothing else does. */
+export const isCallId = (value: unknown): value is CallId =>
+  Number.isFinite(value) || (typeof value === 'string' && value.length <= MAX_ID_LENGTH);
+
+function readId(token: readonly number[]): CallId | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token).toString());
+    return isCallId(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Finds the ids of the calls in a message that is not kept: of `{"id":1,…}`, or of each element of `[{"id":1,…},…]`. It
+ * reads the bytes as they come and keeps nothing of them but the ids, wherever they stand in a call.
+ */
+export class IdScanner {
+  readonly ids: CallId[] = [];
+  readonly #most: number;
+  #depth = 0;
+  /** How deep the fields of a call are: 1, or 2 in a list. */
+  #callDepth = 1;
+  #inString = false;
+  #escaped = false;
+  /** What of a call's field is being read. Only names and the values of ids are kept. */
+  #part: 'name' | 'id' | 'other' = 'name';
+  #token: number[] = [];
+
+  /** At most `most` ids are kept. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at++) {
+      if (this.#inString && !this.#escaped && !this.#keeps) {
+        // Most of a large message is text within an input.
+        while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
+      }
+      const byte = bytes[at];
+      if (byte === undefined) return;
+      if (this.#inString) this.#readString(byte);
+      else this.#readOutside(byte);
+    }
+  }
+
+  get #keeps(): boolean {
+    return this.#depth === this.#callDepth && this.#part !== 'other' && this.#token.length < MAX_TOKEN_BYTES;
+  }
+
+  #keep(byte: number): void {
+    if (this.#keeps) this.#token.push(byte);
+  }
+
+  #readString(byte: number): void {
+    this.#keep(byte);
+    if (this.#escaped) this.#escaped = false;
+    else if (byte === BACKSLASH) this.#escaped = true;
+    else if (byte === QUOTE) this.#inString = false;
+  }
+
+  #readOutside(byte: number): void {
+    if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      if (byte === OPEN_LIST && this.#depth === 0) this.#callDepth = 2;
+      this.#depth++;
+      if (this.#depth === this.#callDepth) this.#beginField();
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+      if (this.#depth === this.#callDepth) this.#endField();
+      this.#depth--;
+    } else if (byte === QUOTE) {
+      this.#inString = true;
+      this.#keep(byte);
+    } else if (this.#depth !== this.#callDepth) return;
+    else if (byte === COMMA) this.#endField();
+    else if (byte === COLON) {
+      this.#part = Buffer.from(this.#token).toString() === '"id"' ? 'id' : 'other';
+      this.#token = [];
+    } else if (!isSpace(byte)) this.#keep(byte);
+  }
+
+  #beginField(): void {
+    this.#part = 'name';
+    this.#token = [];
+  }
+
+  #endField(): void {
+    if (this.#part === 'id' && this.ids.length < this.#most) {
+      const id = readId(this.#token);
+      if (id !== null) this.ids.push(id);
+    }
+    this.#beginField();
+  }
+}

@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { addressGroup } from '../../features/access/address-group.ts';
+import type { Gate } from '../../features/access/gate.ts';
+import { type GiveBack, Places } from '../../features/access/places.ts';
+import type { AppRouter } from '../../rpc/router.ts';
+import { logError } from '../hooks/errors.ts';
+import { listProcedures } from '../list-operations.ts';
+import { allowsOrigin } from './allows-origin.ts';
+import { accept, readHandshake, refuse } from './handshake.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { Session, type SessionDeps } from './session.ts';
+import { UNFINISHED_TIMES, type WebsocketLimits } from './websocket-limits.ts';
+
+const CHECK_MS = 1_000;
+
+export interface WebsocketOptions {
+  readonly path: string;
+  readonly router: AppRouter;
+  readonly gate: Gate;
+  readonly corsOrigins: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly limits: WebsocketLimits;
+}
+
+const tooMany = (message: string) => new AppError('rate_limit_exceeded', message, { retryAfter: 10 });
+
+/** Serves tRPC's protocol on websockets at a path of the app's server. */
+export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
+  const { path, router, gate, corsOrigins, maxBodyBytes, limits } = options;
+  const sessions = new Set<Session>();
+  const places = new Places(limits.perAddress);
+  const strangerPlaces = new Places(limits.withoutKey);
+  const deps: Omit<SessionDeps, 'logError'> = {
+    router,
+    gate,
+    maxBodyBytes,
+    maxCalls: limits.calls,
+    procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
+    keyPlaces: new Places(limits.perKey),
+    unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
+  };
+  let closing = false;
+
+  function takePlaces(address: string): { strangerPlace: GiveBack; place: GiveBack } {
+    const place = places.take(address);
+    if (!place) {
+      throw tooMany(
+        `Your address has ${places.most} websockets open, which is the most at once (WEBSOCKETS_PER_ADDRESS).`,
+      );
+    }
+    const strangerPlace = strangerPlaces.take(address);
+    if (strangerPlace) return { strangerPlace, place };
+    place();
+    throw tooMany(
+      `Your address has ${strangerPlaces.most} websockets open that have not shown a valid key, which is the most at once (WEBSOCKETS_WITHOUT_KEY).`,
+    );
+  }
+
+  function open(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (closing) throw new AppError('service_unavailable', 'The gateway is shutting down.');
+    const key = readHandshake(request);
+    if (!allowsOrigin(corsOrigins, request.headers)) {
+      throw new AppError('permission_denied', 'Pages of this origin may not open websockets here (CORS_ORIGINS).', {
+        param: 'Origin',
+      });
+    }
+    const { strangerPlace, place } = takePlaces(addressGroup(socket.remoteAddress ?? ''));
+    accept(socket, request, key);
+    if (head.length > 0) socket.unshift(head);
+    const expectsParams = new URLSearchParams(request.url?.split('?')[1]).get('connectionParams') === '1';
+    const session = new Session(
+      { ...deps, logError: (error) => logError({ log: app.log, raw: request }, error) },
+      { socket, headers: request.headers, expectsParams, strangerPlace },
+    );
+    sessions.add(session);
+    session.closed.addEventListener('abort', () => {
+      sessions.delete(session);
+      place();
+    });
+  }
+
+  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // Node has taken its own listener away.
+    socket.on('error', () => socket.destroy());
+    try {
+      if (request.url?.split('?', 1)[0]?.replace(/\/$/, '') !== path) throw new AppError('route_not_found');
+      open(request, socket, head);
+    } catch (error) {
+      refuse(socket, error);
+    }
+  });
+
+  const timer = setInterval(() => {
+    const now = monotonicNow();
+    for (const session of sessions) session.check(now);
+  }, CHECK_MS).unref();
+  app.server.once('close', () => clearInterval(timer));
+
+  // Node's server does not count a connection any more that has become a websocket.
+  const closeAllConnections = app.server.closeAllConnections.bind(app.server);
+  app.server.closeAllConnections = () => {
+    closeAllConnections();
+    for (const session of sessions) session.terminate();
+  };
+  app.addHook('preClose', async () => {
+    closing = true;
+    for (const session of sessions) session.leave();
+  });
+}

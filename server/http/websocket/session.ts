@@ -1,0 +1,268 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
+import { AppError } from '../../errors/app-error.ts';
+import { toAppError } from '../../errors/to-wire.ts';
+import { ensureAllowed } from '../../features/access/gate.ts';
+import type { GiveBack } from '../../features/access/places.ts';
+import type { Context } from '../../rpc/context.ts';
+import { errorShapeOf } from '../../rpc/error-shape.ts';
+import type { AppRouter } from '../../rpc/router.ts';
+import { newRequestId } from '../request-id.ts';
+import { type Answer, Calls } from './calls.ts';
+import { CloseCode } from './close-codes.ts';
+import type { MessageLimits, Refusal } from './frame-reader.ts';
+import { type HeldBytes, Hold } from './held-bytes.ts';
+import type { CallId } from './id-scanner.ts';
+import { Identity, type IdentityDeps } from './identity.ts';
+import {
+  type Call,
+  hasMoreElements,
+  idsOf,
+  type Message,
+  type ProcedureType,
+  parseFrame,
+  readMessage,
+} from './read-messages.ts';
+import { tooManyCalls } from './too-many-calls.ts';
+import { Websocket, type WebsocketHandler } from './websocket.ts';
+import {
+  keyLimits,
+  STRANGER_CALLS,
+  STRANGER_LIMITS,
+  STRANGER_MESSAGE_CALLS,
+  UNFINISHED_TIMES,
+} from './websocket-limits.ts';
+
+/** An address with `connectionParams=1` promises them. */
+const expectedParams = () =>
+  new AppError(
+    'invalid_message',
+    'The first message must be {"method":"connectionParams","data":{"apiKey":"…"}}, because the address says connectionParams=1.',
+    { param: 'method' },
+  );
+
+export interface SessionDeps extends IdentityDeps {
+  readonly router: AppRouter;
+  /** The kind of each procedure. */
+  readonly procedures: ReadonlyMap<string, ProcedureType>;
+  /** The longest message, in bytes. */
+  readonly maxBodyBytes: number;
+  /** How many calls one message has, and how many are under way at once. */
+  readonly maxCalls: number;
+  /** The unfinished messages of each key. */
+  readonly unfinished: HeldBytes;
+  readonly logError: (error: unknown) => void;
+}
+
+/** A connection that has become a websocket. */
+export interface Upgraded {
+  readonly socket: NetSocket;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether the first message will be the connection's parameters, as tRPC's clients say in the address. */
+  readonly expectsParams: boolean;
+  readonly strangerPlace: GiveBack;
+}
+
+/** tRPC's protocol on one websocket: who the client is, what it asks, and what it is told. */
+export class Session implements WebsocketHandler {
+  readonly #deps: SessionDeps;
+  readonly #socket: Websocket;
+  readonly #identity: Identity;
+  readonly #calls: Calls;
+  #expectsParams: boolean;
+  /** Whether a message came before. */
+  #begun = false;
+  #leaving = false;
+  #strangerCalls = 0;
+  readonly #hold: Hold;
+
+  constructor(deps: SessionDeps, { socket, headers, expectsParams, strangerPlace }: Upgraded) {
+    this.#deps = deps;
+    this.#hold = new Hold(deps.unfinished);
+    this.#expectsParams = expectsParams;
+    this.#socket = new Websocket(socket, this);
+    const { closed } = this.#socket;
+    this.#identity = new Identity(deps, { headers, address: socket.remoteAddress ?? '', closed, strangerPlace });
+    this.#calls = new Calls({
+      router: deps.router,
+      procedures: deps.procedures,
+      most: deps.maxCalls,
+      createContext: () => this.#createContext(),
+      answer: (id, answer) => this.#answer(id, answer),
+      failed: deps.logError,
+      idle: () => this.#closeWhenLeaving(),
+    });
+    closed.addEventListener('abort', () => this.#calls.stopAll(), { once: true });
+    if (!expectsParams) this.#identify();
+  }
+
+  get closed(): AbortSignal {
+    return this.#socket.closed;
+  }
+
+  /** Called every second. */
+  check(now: number): void {
+    this.#socket.check(now);
+    if (!this.#identity.isOverdue(now)) return;
+    this.#end(new AppError('missing_authorization', 'No valid key came within 10 s.'), CloseCode.policy);
+  }
+
+  /** Takes no more calls, and closes as soon as none is under way. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#calls.count === 0) this.#closeWhenLeaving();
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  limits(): MessageLimits {
+    return this.#identity.principal ? keyLimits(this.#deps.maxBodyBytes) : STRANGER_LIMITS;
+  }
+
+  reserve(bytes: number): boolean {
+    return this.#hold.grow(this.#identity.principal?.keyHash ?? null, bytes);
+  }
+
+  release(): void {
+    this.#hold.release();
+  }
+
+  failed(error: unknown): void {
+    this.#deps.logError(error);
+  }
+
+  message(text: Buffer): void {
+    if (!this.#socket.isOpen) return;
+    const word = text.length === 4 ? text.toString('latin1') : '';
+    if (word === 'PING') this.#socket.send('PONG');
+    if (word === 'PING' || word === 'PONG') return;
+    const most = this.#identity.principal ? this.#deps.maxCalls : STRANGER_MESSAGE_CALLS;
+    if (hasMoreElements(text, most)) this.#refuseAll(idsOf(text), tooManyCalls(most));
+    else this.#takeAll(text);
+  }
+
+  #takeAll(text: Buffer): void {
+    try {
+      for (const value of parseFrame(text)) this.#take(readMessage(value));
+    } catch (error) {
+      this.#refuseUnnamed(error);
+    }
+  }
+
+  refused(why: Refusal, ids: readonly CallId[]): void {
+    if (this.#socket.isOpen) this.#refuseAll(ids, this.#errorOf(why));
+  }
+
+  #errorOf(why: Refusal): AppError {
+    const { maxBodyBytes, unfinished } = this.#deps;
+    switch (why) {
+      case 'binary':
+        return new AppError('invalid_message', 'A message must be text: a binary one is not understood.');
+      case 'too_large':
+        return new AppError('body_too_large', `A message may have at most ${maxBodyBytes} bytes (MAX_BODY_BYTES).`);
+      case 'no_room':
+        return new AppError(
+          'rate_limit_exceeded',
+          `The unfinished messages of this key may have at most ${unfinished.most} bytes together (${UNFINISHED_TIMES} times MAX_BODY_BYTES).`,
+          { retryAfter: 1 },
+        );
+    }
+  }
+
+  #take(message: Message): void {
+    const isFirst = !this.#begun;
+    this.#begun = true;
+    switch (message.kind) {
+      case 'params':
+        if (isFirst || this.#expectsParams) this.#show(message.apiKey);
+        else
+          this.#refuse(
+            null,
+            new AppError('invalid_message', 'Only the first message may be the connection parameters.'),
+          );
+        return;
+      case 'stop':
+        this.#calls.stop(message.id);
+        return;
+      case 'wrong':
+        if (message.id === null) this.#refuseUnnamed(message.error);
+        else this.#refuse(message.id, message.error);
+        return;
+      case 'call':
+        this.#call(message);
+    }
+  }
+
+  #show(apiKey: string | null): void {
+    this.#expectsParams = false;
+    this.#identity.show(apiKey);
+    this.#identify();
+  }
+
+  /** A wrong key fails calls, not the connection, or tRPC's clients would connect again for ever. */
+  #identify(): void {
+    try {
+      this.#identity.authenticate();
+    } catch (error) {
+      if (toAppError(error).code === 'rate_limit_exceeded') this.#end(error, CloseCode.tryAgainLater);
+    }
+  }
+
+  #call(call: Call): void {
+    try {
+      if (this.#leaving) throw new AppError('service_unavailable', 'The gateway is shutting down.');
+      if (this.#expectsParams) throw expectedParams();
+      if (!this.#identity.principal && ++this.#strangerCalls > STRANGER_CALLS)
+        throw new AppError('missing_authorization', `Without a key, a websocket may make ${STRANGER_CALLS} calls.`);
+      this.#calls.start(call);
+    } catch (error) {
+      this.#refuse(call.id, error);
+    }
+  }
+
+  #createContext(): Context {
+    return {
+      requestId: newRequestId(),
+      authorize: () => {
+        const principal = this.#identity.authenticate();
+        ensureAllowed(this.#deps.gate.count(principal));
+        return principal;
+      },
+      setHeader: () => undefined,
+      socket: this.#socket,
+    };
+  }
+
+  #answer(id: CallId | null, answer: Answer): void {
+    this.#socket.send(JSON.stringify({ id, ...answer }));
+  }
+
+  #refuse(id: CallId | null, error: unknown): void {
+    this.#answer(id, { error: errorShapeOf(this.#deps.router, error) });
+  }
+
+  /** Who begins with anything but the promised connection parameters or a call is no client of tRPC. */
+  #refuseUnnamed(error: unknown): void {
+    if (this.#expectsParams) this.#end(error, CloseCode.policy);
+    else this.#refuse(null, error);
+  }
+
+  /** Tells each call, or nobody in particular when none has an id. */
+  #refuseAll(ids: readonly (CallId | null)[], error: AppError): void {
+    const named = new Set(ids.filter((id) => id !== null));
+    for (const id of named.size > 0 ? named : [null]) this.#refuse(id, error);
+  }
+
+  /** Says why, to whoever reads messages and to whoever reads close reasons. */
+  #end(thrown: unknown, code: number): void {
+    const error = toAppError(thrown);
+    this.#refuse(null, error);
+    this.#socket.close(code, `${error.code}: ${error.message}`);
+  }
+
+  #closeWhenLeaving(): void {
+    if (this.#leaving) this.#socket.close(CloseCode.goingAway, 'service_unavailable: The gateway is shutting down.');
+  }
+}
