@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from './schemas/list-of.ts';
 
 /** What kind of failure an error is; the same seven on every surface. */
 export const ErrorType = z.enum([
@@ -453,7 +454,7 @@ export type ErrorBody = z.infer<typeof ErrorBody>;
 /** `GET /errors`: the catalog, for machines. */
 export const ErrorList = z
   .object({
-    entries: z.array(
+    entries: listOf(
       z.object({
         code: z.enum(errorCodes),
         type: ErrorType,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 import { ChatMessage, ImagePart, ResponseFormat, Tool, ToolCall, ToolChoice } from './message.ts';
 
 /** Fields that steer the answer; the same on `/v1` and `/c1`. Whatever is not listed reaches the upstream as it is. */
@@ -9,18 +10,17 @@ export const SamplingFields = {
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  stop: z.union([z.string(), listOf(z.string())]).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   reasoning_effort: z.string().nullish(),
   parallel_tool_calls: z.boolean().nullish(),
-  tools: z.array(Tool).nullish(),
+  tools: listOf(Tool).nullish(),
   tool_choice: ToolChoice.nullish(),
   response_format: ResponseFormat.nullish(),
-  modalities: z
-    .array(z.string())
+  modalities: listOf(z.string())
     .nullish()
     .describe('What the answer may hold; default for models with image output: `["image","text"]`.'),
   stream: z.boolean().nullish(),
@@ -38,7 +38,7 @@ export const SamplingFields = {
 export const ChatCompletionRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
-    messages: z.array(ChatMessage).min(1),
+    messages: listOf(ChatMessage).min(1),
     user: z.string().nullish(),
     ...SamplingFields,
   })
@@ -67,8 +67,8 @@ export const AssistantMessage = z
     content: z.string().nullable(),
     refusal: z.string().nullish(),
     reasoning_content: z.string().nullish(),
-    tool_calls: z.array(ToolCall).nullish(),
-    images: z.array(ImagePart).nullish().describe('Pictures that the model made, as data URIs.'),
+    tool_calls: listOf(ToolCall).nullish(),
+    images: listOf(ImagePart).nullish().describe('Pictures that the model made, as data URIs.'),
   })
   .meta({ id: 'AssistantMessage' });
 export type AssistantMessage = z.infer<typeof AssistantMessage>;
@@ -79,7 +79,7 @@ export const ChatCompletion = z
     object: z.literal('chat.completion'),
     created: z.int().describe('Unix time, in seconds.'),
     model: z.string().describe('The alias that was asked for.'),
-    choices: z.array(
+    choices: listOf(
       z.looseObject({
         index: z.int(),
         message: AssistantMessage,
@@ -110,8 +110,8 @@ export const ChatDelta = z
     refusal: z.string().nullish(),
     reasoning_content: z.string().nullish(),
     reasoning: z.string().nullish(),
-    tool_calls: z.array(ToolCallDelta).nullish(),
-    images: z.array(ImagePart).nullish(),
+    tool_calls: listOf(ToolCallDelta).nullish(),
+    images: listOf(ImagePart).nullish(),
   })
   .meta({ id: 'ChatDelta' });
 export type ChatDelta = z.infer<typeof ChatDelta>;
@@ -123,7 +123,7 @@ export const ChatCompletionChunk = z
     object: z.literal('chat.completion.chunk'),
     created: z.int().describe('Unix time, in seconds.'),
     model: z.string().describe('The alias that was asked for.'),
-    choices: z.array(
+    choices: listOf(
       z.looseObject({
         index: z.int(),
         delta: ChatDelta,

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { byType } from '../schemas/by-type.ts';
+import { listOf } from '../schemas/list-of.ts';
+import { recordOf } from '../schemas/record-of.ts';
 
 /**
  * A text that is kept beside a conversation. The character NUL is refused: databases end a text there, or refuse it. In
@@ -27,10 +30,10 @@ export const OtherPart = z
   .looseObject({ type: z.string().refine((type) => !knownParts.has(type), { error: 'is malformed', abort: true }) })
   .meta({ id: 'OtherPart' });
 
-export const ContentPart = z.union([TextPart, ImagePart, OtherPart]).meta({ id: 'ContentPart' });
+export const ContentPart = byType([TextPart, ImagePart], OtherPart).meta({ id: 'ContentPart' });
 export type ContentPart = z.infer<typeof ContentPart>;
 
-export const Content = z.union([z.string(), z.array(ContentPart)]);
+export const Content = z.union([z.string(), listOf(ContentPart)]);
 export type Content = z.infer<typeof Content>;
 
 /** A call that the assistant made. `arguments` is JSON as text, exactly as the model wrote it. */
@@ -51,7 +54,7 @@ export const ChatMessage = z
   .looseObject({
     role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
     content: Content.nullish(),
-    tool_calls: z.array(ToolCall).nullish(),
+    tool_calls: listOf(ToolCall).nullish(),
     tool_call_id: z.string().nullish(),
     name: z.string().nullish(),
   })
@@ -65,7 +68,7 @@ export const Tool = z
       .looseObject({
         name: z.string().min(1),
         description: z.string().nullish(),
-        parameters: z.record(z.string(), z.unknown()).nullish().describe('JSON Schema'),
+        parameters: recordOf(z.string(), z.unknown()).nullish().describe('JSON Schema'),
       })
       .optional(),
   })
@@ -78,6 +81,6 @@ export const ToolChoice = z.union([z.enum(['none', 'auto', 'required']), z.loose
 export const ResponseFormat = z
   .looseObject({
     type: z.string(),
-    json_schema: z.looseObject({ schema: z.record(z.string(), z.unknown()).optional() }).optional(),
+    json_schema: z.looseObject({ schema: recordOf(z.string(), z.unknown()).optional() }).optional(),
   })
   .meta({ id: 'ResponseFormat' });

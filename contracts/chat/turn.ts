@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 import { SamplingFields } from './completion.ts';
 import { Content, keptText } from './message.ts';
 
@@ -20,12 +21,10 @@ export const TurnRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
     message: Content.optional().describe('What the user says: text, or content parts.'),
-    images: z
-      .array(z.looseObject({ url: z.string().describe('`data:image/<type>;base64,<data>`') }))
+    images: listOf(z.looseObject({ url: z.string().describe('`data:image/<type>;base64,<data>`') }))
       .nullish()
       .describe('Shortcut for a text with images; the gateway rebuilds the content parts.'),
-    tool_results: z
-      .array(ToolResult)
+    tool_results: listOf(ToolResult)
       .nullish()
       .describe('Results of the tool calls in the last answer, at most one for each.'),
     conversation_id: z.string().min(1).nullish().describe('Leave out to start a conversation.'),

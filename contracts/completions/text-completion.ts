@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SamplingFields, Usage } from '../chat/completion.ts';
+import { listOf } from '../schemas/list-of.ts';
 
 const { max_tokens, temperature, top_p, seed, stop, presence_penalty, frequency_penalty, stream, stream_options } =
   SamplingFields;
@@ -12,7 +13,7 @@ export const TextCompletionRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias that serves `completions`; see `GET /v1/info`.'),
     prompt: z
-      .union([z.string(), z.array(z.string()), z.array(z.int()), z.array(z.array(z.int()))])
+      .union([z.string(), listOf(z.string()), listOf(z.int()), listOf(listOf(z.int()))])
       .nullable()
       .describe('A text, a list of texts, the tokens of a text, or a list of those.'),
     suffix: z.string().nullish().describe('The text after the one to insert.'),
@@ -41,7 +42,7 @@ export const TextCompletion = z
     object: z.literal('text_completion'),
     created: z.int().describe('Unix time, in seconds.'),
     model: z.string().describe('The alias that was asked for.'),
-    choices: z.array(
+    choices: listOf(
       z.looseObject({
         index: z.int(),
         text: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Usage } from '../chat/completion.ts';
 import { Content, keptText, ToolCall } from '../chat/message.ts';
+import { listOf } from '../schemas/list-of.ts';
 
 /**
  * How a message ended: `completed`; `in_progress` while it is being answered; `incomplete` when the upstream broke
@@ -19,7 +20,7 @@ export const StoredMessage = z
     role: z.enum(['user', 'assistant', 'tool', 'system', 'developer']),
     content: Content.nullable(),
     reasoning_content: z.string().optional(),
-    tool_calls: z.array(ToolCall).optional(),
+    tool_calls: listOf(ToolCall).optional(),
     tool_call_id: z.string().optional(),
     is_error: z.boolean().optional().describe('True on the result of a tool that failed.'),
     status: MessageStatus,
@@ -51,7 +52,7 @@ export const ConversationHead = ConversationSummary.extend({ system_prompt: z.st
 export type ConversationHead = z.infer<typeof ConversationHead>;
 
 export const Conversation = ConversationHead.extend({
-  messages: z.array(StoredMessage).describe('In order.'),
+  messages: listOf(StoredMessage).describe('In order.'),
 }).meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
 
@@ -70,7 +71,7 @@ export type ListConversationsRequest = z.infer<typeof ListConversationsRequest>;
 
 export const ConversationList = z
   .object({
-    items: z.array(
+    items: listOf(
       ConversationSummary.extend({
         excerpt: z.string().optional().describe('With `q`: the text around the best match, matches in `[` `]`.'),
       }),

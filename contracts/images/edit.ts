@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 import { ImageFields } from './generation.ts';
 
 /** A picture that the client gives, always inline: the gateway and its upstreams fetch no addresses. */
@@ -14,7 +15,7 @@ export type ImageRef = z.infer<typeof ImageRef>;
 export const ImageEditRequest = z
   .looseObject({
     ...ImageFields,
-    images: z.array(ImageRef).min(1).max(16),
+    images: listOf(ImageRef).min(1).max(16),
     mask: ImageRef.nullish().describe('Transparent where the first picture shall change.'),
     input_fidelity: z.string().nullish(),
   })
@@ -27,7 +28,7 @@ const files = (description: string) => z.string().meta({ format: 'binary', descr
 export const ImageEditForm = z
   .looseObject({
     ...ImageFields,
-    image: z.union([files('PNG, JPEG, WebP or GIF.'), z.array(files('Up to 16, each as `image[]`.'))]),
+    image: z.union([files('PNG, JPEG, WebP or GIF.'), listOf(files('Up to 16, each as `image[]`.'))]),
     mask: files('Transparent where the first picture shall change.').optional(),
     input_fidelity: z.string().nullish(),
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** Fields that steer the pictures; the same for new ones and for edits. Unknown fields reach the upstream. */
 export const ImageFields = {
@@ -53,7 +54,7 @@ export type MadeImage = z.infer<typeof MadeImage>;
 export const ImagesResponse = z
   .looseObject({
     created: z.int().describe('Unix time, in seconds.'),
-    data: z.array(MadeImage),
+    data: listOf(MadeImage),
     usage: ImageUsage.optional(),
   })
   .meta({ id: 'ImagesResponse' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 const limit = z.int().min(1).max(1_000_000_000).nullish();
 const budget = z.number().min(0).max(1_000_000_000).nullish();
@@ -7,13 +8,8 @@ const fields = {
   name: z.string().min(1).max(200),
   group: z.string().nullish().describe('A group of the models file; null: every model, at its price.'),
   expires_at: z.iso.datetime().nullish().describe('Null: never.'),
-  models: z
-    .array(z.string().min(1))
-    .max(1_000)
-    .nullish()
-    .describe('Aliases, within the group; null: all of the group.'),
-  ip_ranges: z
-    .array(z.string().min(1))
+  models: listOf(z.string().min(1)).max(1_000).nullish().describe('Aliases, within the group; null: all of the group.'),
+  ip_ranges: listOf(z.string().min(1))
     .max(1_000)
     .nullish()
     .describe('Addresses and CIDR ranges, such as `10.0.0.0/8`; null: from anywhere.'),
@@ -66,8 +62,8 @@ export const ApiKey = z
     owner: z.string(),
     group: z.string().nullable(),
     expires_at: z.iso.datetime().nullable(),
-    models: z.array(z.string()).nullable(),
-    ip_ranges: z.array(z.string()).nullable(),
+    models: listOf(z.string()).nullable(),
+    ip_ranges: listOf(z.string()).nullable(),
     enabled: z.boolean(),
     requests_per_minute: limitShown,
     tokens_per_minute: limitShown,
@@ -96,5 +92,5 @@ export const Page = {
 export const ListKeysRequest = z.object({ ...Page, owner: z.string().optional() }).meta({ id: 'ListKeysRequest' });
 export type ListKeysRequest = z.infer<typeof ListKeysRequest>;
 
-export const KeyList = z.object({ items: z.array(ApiKey) }).meta({ id: 'KeyList' });
+export const KeyList = z.object({ items: listOf(ApiKey) }).meta({ id: 'KeyList' });
 export type KeyList = z.infer<typeof KeyList>;

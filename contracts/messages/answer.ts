@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
+import { recordOf } from '../schemas/record-of.ts';
 
 /** One block of an answer: `text`, `thinking`, `redacted_thinking`, `tool_use`, or one of Anthropic's own. */
 export const AnswerBlock = z
@@ -10,7 +12,7 @@ export const AnswerBlock = z
     data: z.string().optional(),
     id: z.string().optional(),
     name: z.string().optional(),
-    input: z.record(z.string(), z.unknown()).optional(),
+    input: recordOf(z.string(), z.unknown()).optional(),
   })
   .meta({ id: 'MessageBlock' });
 export type AnswerBlock = z.infer<typeof AnswerBlock>;
@@ -33,7 +35,7 @@ export const Message = z
     type: z.literal('message'),
     role: z.literal('assistant'),
     model: z.string().describe('The name that was asked for.'),
-    content: z.array(AnswerBlock),
+    content: listOf(AnswerBlock),
     stop_reason: z
       .string()
       .nullable()

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { byType } from '../schemas/by-type.ts';
+import { listOf } from '../schemas/list-of.ts';
+import { recordOf } from '../schemas/record-of.ts';
 
 /** A mark of Anthropic's prompt cache; other upstreams cache by themselves. */
 const CacheMark = { cache_control: z.looseObject({ type: z.string() }).nullish() };
@@ -18,7 +21,7 @@ export type ImageBlock = z.infer<typeof ImageBlock>;
 /** A PDF (`base64`), a text (`text`), or blocks (`content`). */
 export const DocumentBlock = z.looseObject({
   type: z.literal('document'),
-  source: Source.extend({ content: z.union([z.string(), z.array(z.union([TextBlock, ImageBlock]))]).nullish() }),
+  source: Source.extend({ content: z.union([z.string(), listOf(z.union([TextBlock, ImageBlock]))]).nullish() }),
   title: z.string().nullish(),
   context: z.string().nullish(),
   ...CacheMark,
@@ -36,7 +39,7 @@ const ToolUseBlock = z.looseObject({
   type: z.literal('tool_use'),
   id: z.string().min(1),
   name: z.string().min(1),
-  input: z.record(z.string(), z.unknown()),
+  input: recordOf(z.string(), z.unknown()),
   ...CacheMark,
 });
 
@@ -48,37 +51,29 @@ const OtherBlock = z.looseObject({
 });
 
 /** What a tool gave; `tool_reference` names a tool that is to be shown from now on. */
-const ResultBlock = z.union([TextBlock, ImageBlock, DocumentBlock, OtherBlock]);
+const ResultBlock = byType([TextBlock, ImageBlock, DocumentBlock], OtherBlock);
 export type ResultBlock = z.infer<typeof ResultBlock>;
 
 const ToolResultBlock = z.looseObject({
   type: z.literal('tool_result'),
   tool_use_id: z.string().min(1),
-  content: z.union([z.string(), z.array(ResultBlock)]).nullish(),
+  content: z.union([z.string(), listOf(ResultBlock)]).nullish(),
   is_error: z.boolean().nullish(),
   ...CacheMark,
 });
 export type ToolResultBlock = z.infer<typeof ToolResultBlock>;
 
-export const InputBlock = z
-  .union([
-    TextBlock,
-    ImageBlock,
-    DocumentBlock,
-    ThinkingBlock,
-    RedactedThinkingBlock,
-    ToolUseBlock,
-    ToolResultBlock,
-    OtherBlock,
-  ])
-  .meta({ id: 'MessageInputBlock' });
+export const InputBlock = byType(
+  [TextBlock, ImageBlock, DocumentBlock, ThinkingBlock, RedactedThinkingBlock, ToolUseBlock, ToolResultBlock],
+  OtherBlock,
+).meta({ id: 'MessageInputBlock' });
 export type InputBlock = z.infer<typeof InputBlock>;
 
 /** One turn; `system` is an instruction amid the history. */
 export const InputMessage = z
   .looseObject({
     role: z.enum(['user', 'assistant', 'system']),
-    content: z.union([z.string(), z.array(InputBlock)]),
+    content: z.union([z.string(), listOf(InputBlock)]),
   })
   .meta({ id: 'MessageInput' });
 export type InputMessage = z.infer<typeof InputMessage>;
@@ -89,7 +84,7 @@ export const MessageTool = z
     type: z.string().nullish(),
     name: z.string().nullish(),
     description: z.string().nullish(),
-    input_schema: z.record(z.string(), z.unknown()).nullish().describe('JSON Schema'),
+    input_schema: recordOf(z.string(), z.unknown()).nullish().describe('JSON Schema'),
     strict: z.boolean().nullish(),
     defer_loading: z.boolean().nullish().describe('Shown to the model once a `tool_reference` names it.'),
     ...CacheMark,
@@ -108,9 +103,9 @@ export const ToolChangeBlock = z.object({
 
 const PromptFields = {
   model: z.string().min(1).describe('An alias of `GET /v1/models`, or a name that the model map knows.'),
-  messages: z.array(InputMessage).min(1),
-  system: z.union([z.string(), z.array(TextBlock)]).nullish(),
-  tools: z.array(MessageTool).nullish(),
+  messages: listOf(InputMessage).min(1),
+  system: z.union([z.string(), listOf(TextBlock)]).nullish(),
+  tools: listOf(MessageTool).nullish(),
   tool_choice: z
     .looseObject({
       type: z.enum(['auto', 'any', 'tool', 'none']),
@@ -122,7 +117,7 @@ const PromptFields = {
   output_config: z
     .looseObject({
       effort: z.string().nullish(),
-      format: z.looseObject({ type: z.string(), schema: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+      format: z.looseObject({ type: z.string(), schema: recordOf(z.string(), z.unknown()).nullish() }).nullish(),
     })
     .nullish(),
 };
@@ -133,7 +128,7 @@ export const MessageRequest = z
     ...PromptFields,
     max_tokens: z.int().min(1).describe('The longest answer, in tokens.'),
     stream: z.boolean().nullish(),
-    stop_sequences: z.array(z.string()).nullish(),
+    stop_sequences: listOf(z.string()).nullish(),
     temperature: z.number().min(0).max(1).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().min(0).nullish(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** A model as Anthropic's `GET /v1/models` shows it: what clients get that send `anthropic-version`. */
 export const AnthropicModel = z
@@ -16,7 +17,7 @@ export type AnthropicModel = z.infer<typeof AnthropicModel>;
 
 export const AnthropicModelList = z
   .object({
-    data: z.array(AnthropicModel),
+    data: listOf(AnthropicModel),
     has_more: z.boolean(),
     first_id: z.string().nullable(),
     last_id: z.string().nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 import { RouteState } from '../system/health.ts';
 
 export const Modality = z.enum(['text', 'image', 'audio', 'video']);
@@ -33,14 +34,14 @@ export const ModelInfo = z
     family: z.string().nullable(),
     license: z.string().nullable(),
     context_window: z.int().nullable().describe('In tokens.'),
-    endpoints: z.array(Endpoint).describe('What can be asked of it; anything else is refused.'),
-    modalities: z.object({ input: z.array(Modality), output: z.array(Modality) }),
+    endpoints: listOf(Endpoint).describe('What can be asked of it; anything else is refused.'),
+    modalities: z.object({ input: listOf(Modality), output: listOf(Modality) }),
     capabilities: z.object({ tools: z.boolean(), vision: z.boolean(), reasoning: z.boolean(), streaming: z.boolean() }),
     constraints: ModelConstraints,
     available: z.boolean().describe('Whether a configured backend serves it.'),
-    backends: z
-      .array(z.object({ provider: z.string(), kind: z.string(), model: z.string(), state: RouteState }))
-      .describe('The chain in order; empty when nothing is configured.'),
+    backends: listOf(
+      z.object({ provider: z.string(), kind: z.string(), model: z.string(), state: RouteState }),
+    ).describe('The chain in order; empty when nothing is configured.'),
   })
   .meta({ id: 'ModelInfo' });
 export type ModelInfo = z.infer<typeof ModelInfo>;
@@ -52,7 +53,7 @@ export const GatewayInfo = z
     version: z.string(),
     demo: z.boolean().describe('True when every alias answers from the small embedded model.'),
     notice: z.string().optional().describe('What demo mode means, and what to configure.'),
-    models: z.array(ModelInfo),
+    models: listOf(ModelInfo),
   })
   .meta({ id: 'GatewayInfo' });
 export type GatewayInfo = z.infer<typeof GatewayInfo>;
@@ -63,7 +64,7 @@ export const Model = z
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof Model>;
 
-export const ModelList = z.object({ object: z.literal('list'), data: z.array(Model) }).meta({ id: 'ModelList' });
+export const ModelList = z.object({ object: z.literal('list'), data: listOf(Model) }).meta({ id: 'ModelList' });
 export type ModelList = z.infer<typeof ModelList>;
 
 export const ModelRef = z.object({ model: z.string().min(1) }).meta({ id: 'ModelRef' });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** Details of reasoning, and annotations: things told apart by their type. */
-export const TypedObjects = z.array(z.looseObject({ type: z.string() }));
+export const TypedObjects = listOf(z.looseObject({ type: z.string() }));
 
 /** What Gemini puts on a call. Source: Gemini API, "OpenAI compatibility", thought signatures. */
 export const GoogleSignature = z.object({ google: z.object({ thought_signature: z.string() }) });
@@ -10,7 +11,7 @@ export const GoogleSignature = z.object({ google: z.object({ thought_signature: 
 export const CustomCall = z.object({ name: z.string(), input: z.string() });
 
 /** The log probabilities of a choice of chat completions. */
-export const TokenLogProbs = z.object({ content: z.array(z.looseObject({ token: z.string() })) });
+export const TokenLogProbs = z.object({ content: listOf(z.looseObject({ token: z.string() })) });
 
 export const ImageAddress = z.looseObject({ url: z.string(), detail: z.string().optional() });
 

@@ -1,17 +1,20 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
+import { recordOf } from '../schemas/record-of.ts';
 import { InputItem, Page } from './item.ts';
 
 /** Key-value pairs that a client keeps with a conversation. */
 /** At most 16 pairs, as OpenAI has it. */
-export const Metadata = z
-  .record(z.string().max(64), z.string().max(512))
-  .refine((pairs) => Object.keys(pairs).length <= 16, { error: 'At most 16 pairs.' });
+export const Metadata = recordOf(z.string().max(64), z.string().max(512)).refine(
+  (pairs) => Object.keys(pairs).length <= 16,
+  { error: 'At most 16 pairs.' },
+);
 const conversation_id = z.string().min(1);
 
 /** `POST /v1/conversations`. Format: OpenAI's API reference, "Conversations". */
 export const CreateConversationRequest = z
   .object({
-    items: z.array(InputItem).max(20).nullish().describe('What it begins with.'),
+    items: listOf(InputItem).max(20).nullish().describe('What it begins with.'),
     metadata: Metadata.nullish(),
   })
   .meta({ id: 'CreateConversationRequest' });
@@ -39,7 +42,7 @@ export type OpenAiConversation = z.infer<typeof OpenAiConversation>;
 
 /** `POST /v1/conversations/{conversation_id}/items` */
 export const AddItemsRequest = OpenAiConversationRef.extend({
-  items: z.array(InputItem).min(1).max(20),
+  items: listOf(InputItem).min(1).max(20),
 }).meta({ id: 'AddItemsRequest' });
 export type AddItemsRequest = z.infer<typeof AddItemsRequest>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** A part of what the model reads: `input_text`, `input_image`, `input_file`, and in answers `output_text`, `refusal`. */
 export const ItemPart = z
@@ -10,7 +11,7 @@ export const ItemPart = z
     detail: z.string().nullish(),
     file_data: z.string().nullish().describe('`data:<type>;base64,<data>`'),
     filename: z.string().nullish(),
-    annotations: z.array(z.looseObject({ type: z.string() })).nullish(),
+    annotations: listOf(z.looseObject({ type: z.string() })).nullish(),
   })
   .meta({ id: 'ItemPart' });
 export type ItemPart = z.infer<typeof ItemPart>;
@@ -24,14 +25,14 @@ export const InputItem = z
     type: z.string().nullish(),
     id: z.string().nullish(),
     role: z.enum(['system', 'developer', 'user', 'assistant']).nullish(),
-    content: z.union([z.string(), z.array(ItemPart)]).nullish(),
+    content: z.union([z.string(), listOf(ItemPart)]).nullish(),
     call_id: z.string().nullish(),
     name: z.string().nullish(),
     namespace: z.string().nullish(),
     arguments: z.string().nullish(),
     input: z.string().nullish(),
-    output: z.union([z.string(), z.array(ItemPart)]).nullish(),
-    summary: z.array(ItemPart).nullish(),
+    output: z.union([z.string(), listOf(ItemPart)]).nullish(),
+    summary: listOf(ItemPart).nullish(),
     encrypted_content: z.string().nullish().describe('Opaque: send it back as it came.'),
     status: z.string().nullish(),
   })
@@ -45,28 +46,28 @@ export const OutputItem = z
     id: z.string(),
     role: z.string().optional(),
     status: z.string().optional(),
-    content: z.array(ItemPart).optional(),
+    content: listOf(ItemPart).optional(),
     phase: z.string().nullish(),
     call_id: z.string().optional(),
     name: z.string().optional(),
     namespace: z.string().optional(),
     arguments: z.string().optional(),
     input: z.string().optional(),
-    output: z.union([z.string(), z.array(ItemPart)]).optional(),
-    summary: z.array(ItemPart).optional(),
+    output: z.union([z.string(), listOf(ItemPart)]).optional(),
+    summary: listOf(ItemPart).optional(),
     encrypted_content: z.string().nullish(),
     result: z.string().nullish(),
   })
   .meta({ id: 'OutputItem' });
 export type OutputItem = z.infer<typeof OutputItem>;
 
-export const OutputItems = z.array(OutputItem);
+export const OutputItems = listOf(OutputItem);
 
 /** A page of items. */
 export const ItemList = z
   .object({
     object: z.literal('list'),
-    data: z.array(OutputItem),
+    data: listOf(OutputItem),
     first_id: z.string().nullable(),
     last_id: z.string().nullable(),
     has_more: z.boolean(),

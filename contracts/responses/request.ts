@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
+import { recordOf } from '../schemas/record-of.ts';
 import { InputItem, Page } from './item.ts';
 
 /** A tool, flat: `function`, `custom`, `namespace`; others that OpenAI runs itself are dropped or refused. */
@@ -7,13 +9,13 @@ export const ResponseTool = z
     type: z.string(),
     name: z.string().min(1).nullish(),
     description: z.string().nullish(),
-    parameters: z.record(z.string(), z.unknown()).nullish().describe('JSON Schema'),
+    parameters: recordOf(z.string(), z.unknown()).nullish().describe('JSON Schema'),
     strict: z.boolean().nullish(),
   })
   .meta({ id: 'ResponseTool' });
 export type ResponseTool = z.infer<typeof ResponseTool>;
 
-const Metadata = z.record(z.string(), z.string()).nullish();
+const Metadata = recordOf(z.string(), z.string()).nullish();
 
 /**
  * `POST /v1/responses`, over any upstream. Format: OpenAI's API reference, "Create a model response". Fields that are
@@ -22,7 +24,7 @@ const Metadata = z.record(z.string(), z.string()).nullish();
 export const ResponseRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
-    input: z.union([z.string(), z.array(InputItem).max(10_000)]).optional(),
+    input: z.union([z.string(), listOf(InputItem).max(10_000)]).optional(),
     instructions: z.string().nullish().describe('A system message for this answer alone.'),
     previous_response_id: z.string().min(1).nullish().describe('Goes on from a stored response.'),
     conversation: z
@@ -33,14 +35,14 @@ export const ResponseRequest = z
     background: z.boolean().nullish().describe('Answers at once; poll `GET /v1/responses/{response_id}`.'),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({}).nullish(),
-    include: z.array(z.string()).nullish(),
+    include: listOf(z.string()).nullish(),
     max_output_tokens: z.int().min(1).nullish(),
     max_tool_calls: z.int().min(1).nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_logprobs: z.int().min(0).max(20).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
-    tools: z.array(ResponseTool).nullish(),
+    tools: listOf(ResponseTool).nullish(),
     tool_choice: z.union([z.enum(['none', 'auto', 'required']), z.looseObject({ type: z.string() })]).nullish(),
     text: z
       .looseObject({
@@ -48,7 +50,7 @@ export const ResponseRequest = z
           .looseObject({
             type: z.string(),
             name: z.string().nullish(),
-            schema: z.record(z.string(), z.unknown()).nullish(),
+            schema: recordOf(z.string(), z.unknown()).nullish(),
             strict: z.boolean().nullish(),
             description: z.string().nullish(),
           })

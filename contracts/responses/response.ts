@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
+import { recordOf } from '../schemas/record-of.ts';
 import { OutputItem } from './item.ts';
 import { ResponseTool } from './request.ts';
 
@@ -25,13 +27,13 @@ export const ResponseEcho = z.looseObject({
   conversation: z.object({ id: z.string() }).nullable(),
   instructions: z.string().nullable(),
   max_output_tokens: z.int().nullable(),
-  metadata: z.record(z.string(), z.string()),
+  metadata: recordOf(z.string(), z.string()),
   parallel_tool_calls: z.boolean(),
   previous_response_id: z.string().nullable(),
   store: z.boolean(),
   temperature: z.number().nullable(),
   tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]),
-  tools: z.array(ResponseTool),
+  tools: listOf(ResponseTool),
   top_p: z.number().nullable(),
   truncation: z.string(),
 });
@@ -46,7 +48,7 @@ export const Response = ResponseEcho.extend({
   status: z.enum(['queued', 'in_progress', 'completed', 'incomplete', 'failed', 'cancelled']),
   error: ResponseFailure.nullable(),
   incomplete_details: z.object({ reason: z.string() }).nullable(),
-  output: z.array(OutputItem),
+  output: listOf(OutputItem),
   usage: ResponseUsage.optional().describe('Once it has ended; estimated where the upstream told none.'),
 }).meta({ id: 'Response' });
 export type Response = z.infer<typeof Response>;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** Several tools under one name. Format: `NamespaceToolParam` of OpenAI's OpenAPI document. */
 export const ToolNamespace = z.looseObject({
   name: z.string().min(1),
   description: z.string().nullish(),
-  tools: z.array(z.looseObject({ type: z.string(), name: z.string().min(1) })),
+  tools: listOf(z.looseObject({ type: z.string(), name: z.string().min(1) })),
 });
 
 /** What the input of a custom tool must look like. Format: `CustomToolParam.format`. */
@@ -23,7 +24,7 @@ export const NamedTool = z.looseObject({
 export type NamedTool = z.infer<typeof NamedTool>;
 
 /** Format: `ToolChoiceAllowed`. */
-export const AllowedTools = z.object({ mode: z.enum(['auto', 'required']), tools: z.array(NamedTool) });
+export const AllowedTools = z.object({ mode: z.enum(['auto', 'required']), tools: listOf(NamedTool) });
 
 /** A custom tool of chat completions. */
 export const CustomDefinition = z.looseObject({ name: z.string() });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** `GET /healthz`: the process answers. */
 export const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
@@ -40,8 +41,8 @@ export const Readiness = z
     demo: z.boolean(),
     notice: z.string().optional(),
     database: z.object({ status: z.enum(['up', 'down']), latency_ms: z.number().nullable() }),
-    backends: z.array(BackendHealth).describe('What a probe of each provider says; probes spend no tokens.'),
-    routes: z.array(Route).describe('The circuit of each backend.'),
+    backends: listOf(BackendHealth).describe('What a probe of each provider says; probes spend no tokens.'),
+    routes: listOf(Route).describe('The circuit of each backend.'),
   })
   .meta({ id: 'Readiness' });
 export type Readiness = z.infer<typeof Readiness>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /**
  * `GET /v1/dashboard/billing/subscription`, in the form that OpenAI's dashboard had until 2023 and that the new-api
@@ -29,10 +30,10 @@ export const BillingUsage = z
   .object({
     object: z.literal('list'),
     total_usage: z.number().describe("What the owner's keys ever spent, in hundredths of a USD."),
-    daily_costs: z.array(
+    daily_costs: listOf(
       z.object({
         timestamp: z.number().describe('Unix time of the day, in seconds.'),
-        line_items: z.array(z.object({ name: z.string(), cost: z.number().describe('In hundredths of a USD.') })),
+        line_items: listOf(z.object({ name: z.string(), cost: z.number().describe('In hundredths of a USD.') })),
       }),
     ),
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Page } from '../keys/key.ts';
+import { listOf } from '../schemas/list-of.ts';
 
 const instant = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
@@ -72,7 +73,7 @@ export type UsageItem = z.infer<typeof UsageItem>;
 
 export const UsageReport = z
   .object({
-    items: z.array(UsageItem).describe('Oldest first; those without a request are left out.'),
+    items: listOf(UsageItem).describe('Oldest first; those without a request are left out.'),
     total: UsageSums,
     truncated: z.boolean().describe('There are more than 10,000 items: ask for less time, or coarser.'),
   })
@@ -110,5 +111,5 @@ export const UsageEntry = z
   .meta({ id: 'UsageEntry' });
 export type UsageEntry = z.infer<typeof UsageEntry>;
 
-export const UsageEntryList = z.object({ items: z.array(UsageEntry) }).meta({ id: 'UsageEntryList' });
+export const UsageEntryList = z.object({ items: listOf(UsageEntry) }).meta({ id: 'UsageEntryList' });
 export type UsageEntryList = z.infer<typeof UsageEntryList>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Page } from '../keys/key.ts';
+import { listOf } from '../schemas/list-of.ts';
 
 export const Wallet = z
   .object({
@@ -17,7 +18,7 @@ export type WalletRef = z.infer<typeof WalletRef>;
 export const ListWalletsRequest = z.object(Page).meta({ id: 'ListWalletsRequest' });
 export type ListWalletsRequest = z.infer<typeof ListWalletsRequest>;
 
-export const WalletList = z.object({ items: z.array(Wallet) }).meta({ id: 'WalletList' });
+export const WalletList = z.object({ items: listOf(Wallet) }).meta({ id: 'WalletList' });
 export type WalletList = z.infer<typeof WalletList>;
 
 /** `POST /api/wallets/{owner}/entries`: a top-up, or a correction when the amount is negative. */
@@ -50,5 +51,5 @@ export const LedgerEntry = z
   .meta({ id: 'LedgerEntry' });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
-export const LedgerEntryList = z.object({ items: z.array(LedgerEntry) }).meta({ id: 'LedgerEntryList' });
+export const LedgerEntryList = z.object({ items: listOf(LedgerEntry) }).meta({ id: 'LedgerEntryList' });
 export type LedgerEntryList = z.infer<typeof LedgerEntryList>;

@@ -5,12 +5,19 @@ type Issue = z.core.$ZodIssue;
 
 const RECEIVED_UNDEFINED = 'Invalid input: received undefined';
 
+/** A client's own words are repeated up to this length: a name may have megabytes, and there may be thousands of names. */
+const MAX_NAME = 100;
+const MAX_MESSAGE = 500;
+
+const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
 /** `['messages', 0, 'image_url', 'url']` → `messages[0].image_url.url` */
 const toParam = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>(
-    (param, key) => (typeof key === 'number' ? `${param}[${key}]` : param ? `${param}.${String(key)}` : String(key)),
-    '',
-  );
+  path.reduce<string>((param, key) => {
+    if (typeof key === 'number') return `${param}[${key}]`;
+    const name = cut(String(key), MAX_NAME);
+    return param ? `${param}.${name}` : name;
+  }, '');
 
 const depth = (issue: Issue): number =>
   issue.path.length + (issue.code === 'invalid_union' ? Math.max(0, ...issue.errors.flat().map(depth)) : 0);
@@ -42,5 +49,6 @@ export function readIssue(issues: readonly Issue[]): { code: ErrorCode; message:
   const param = toParam(path) || null;
   const missing = issue.message.endsWith('received undefined');
   if (missing && param) return { code: 'missing_field', message: `The field '${param}' is required.`, param };
-  return { code: 'invalid_field', message: param ? `'${param}': ${issue.message}` : issue.message, param };
+  const fault = cut(issue.message, MAX_MESSAGE);
+  return { code: 'invalid_field', message: param ? `'${param}': ${fault}` : fault, param };
 }

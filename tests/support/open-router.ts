@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readEnv } from '../../server/env.ts';
+import { KeyRing } from '../../server/features/access/key-ring.ts';
+import { BackendStates } from '../../server/features/routing/backend-state.ts';
+import { Dispatcher } from '../../server/features/routing/dispatcher.ts';
+import { ReadinessCheck } from '../../server/features/system/check-readiness.ts';
+import { listProcedures, metaOf } from '../../server/http/list-operations.ts';
+import { createRouter } from '../../server/rpc/router.ts';
+import { openProviders } from '../../server/setup/open-providers.ts';
+import { openStore } from '../../server/store/open-store.ts';
+import { root } from './start-gateway.ts';
+
+/** A procedure that takes an input. */
+export interface InputProcedure {
+  /** Such as `v1.chat.create`. */
+  readonly name: string;
+  readonly type: 'query' | 'mutation' | 'subscription';
+  readonly schema: z.ZodType;
+  /** Where REST serves it. */
+  readonly rest: { readonly method: string; readonly path: string } | null;
+}
+
+/** Every procedure of the real router that takes an input. The router is closed again: nothing of it is called. */
+export async function listInputs(): Promise<InputProcedure[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'duplex-router-'));
+  const env = readEnv({ DATA_DIR: dataDir, DETECT_LOCAL: 'off' }, dataDir);
+  const { catalog, providers } = await openProviders(env, {
+    builtInModels: join(root, 'docs/models.example.yaml'),
+    weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
+  });
+  const store = await openStore({ url: env.databaseUrl, migrationsDir: join(root, 'prisma/migrations') });
+  const { keys, wallets } = store;
+  const ring = await KeyRing.open({ keys, wallets, groups: catalog.groups, onError: () => undefined });
+  const states = new BackendStates(env.circuit);
+  const dispatcher = new Dispatcher(states, { retries: 0, onFailure: () => undefined });
+  const readiness = new ReadinessCheck({ catalog, states, providers, store });
+  const router = createRouter({ catalog, dispatcher, store, readiness, ring, version: '0.0.0-test' });
+  ring.close();
+  await Promise.all(providers.map((provider) => provider.close()));
+  await store.close();
+  rmSync(dataDir, { recursive: true, force: true });
+  return listProcedures(router).flatMap(([name, procedure]) => {
+    const { inputs, type }: { inputs?: unknown[]; type?: InputProcedure['type'] } = procedure._def;
+    const [schema] = inputs ?? [];
+    if (!(schema instanceof z.ZodType) || !type) return [];
+    const { openapi } = metaOf(procedure);
+    return [{ name, type, schema, rest: openapi ? { method: openapi.method, path: openapi.path } : null }];
+  });
+}
