@@ -35,8 +35,11 @@ type TrpcCode =
 
 /** What a failure of a backend means for the attempts that follow. */
 export interface Failover {
-  /** Whether the same backend may do better a little later; a wrong key or minutes of silence will not. */
-  readonly sameBackend: boolean;
+  /**
+   * Whether the same backend may do better within seconds: a wrong key or minutes of silence will not, and a quota only
+   * when the upstream says how soon.
+   */
+  readonly sameBackend: 'always' | 'when-told' | 'never';
   /** Whether the failure says that the backend is down, so that its circuit counts it. */
   readonly countsAgainstBackend: boolean;
 }
@@ -135,7 +138,7 @@ export const errorCatalog = {
     description: 'The provider behind the model refuses further requests for now (its own rate limit or quota).',
     remediation: 'Wait for `Retry-After`, or choose another model.',
     typicalParam: 'model',
-    failover: { sameBackend: true, countsAgainstBackend: false },
+    failover: { sameBackend: 'when-told', countsAgainstBackend: false },
     retryAfter: 10,
   },
   body_too_large: {
@@ -380,7 +383,29 @@ export const errorCatalog = {
     title: 'The upstream is not available',
     description: 'The model server cannot be reached, or says that it is overloaded or starting.',
     remediation: 'Try again with exponential backoff; see `/readyz` for the state of each backend.',
-    failover: { sameBackend: true, countsAgainstBackend: true },
+    failover: { sameBackend: 'always', countsAgainstBackend: true },
+  },
+  model_loading: {
+    status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    type: 'upstream_error',
+    title: 'The model is being loaded',
+    description: 'The model server is up and still loads the model, and no other backend can answer.',
+    remediation: 'Wait for `Retry-After`, or send the request as a stream: a stream waits until the model is loaded.',
+    typicalParam: 'model',
+    failover: { sameBackend: 'when-told', countsAgainstBackend: false },
+    retryAfter: 5,
+  },
+  model_busy: {
+    status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    type: 'upstream_error',
+    title: 'The model is busy',
+    description: 'The model server has as many requests in its queue as it takes, and no other backend can answer.',
+    remediation: 'Wait for `Retry-After`, or send the request as a stream: a stream waits for its turn.',
+    typicalParam: 'model',
+    failover: { sameBackend: 'when-told', countsAgainstBackend: false },
+    retryAfter: 2,
   },
   upstream_timeout: {
     status: 504,
@@ -389,7 +414,7 @@ export const errorCatalog = {
     title: 'The upstream timed out',
     description: 'The model server did not answer, or fell silent, for longer than the limit.',
     remediation: 'Try again; image models need a client time-out of 240 s or more.',
-    failover: { sameBackend: false, countsAgainstBackend: true },
+    failover: { sameBackend: 'never', countsAgainstBackend: true },
   },
   upstream_refused: {
     status: 502,
@@ -398,7 +423,7 @@ export const errorCatalog = {
     title: 'The upstream refused the gateway',
     description: "The model server did not accept the gateway's own key or does not know the configured model.",
     remediation: 'The operator should check the key and the model name of this backend.',
-    failover: { sameBackend: false, countsAgainstBackend: true },
+    failover: { sameBackend: 'never', countsAgainstBackend: true },
   },
   upstream_broken: {
     status: 502,
@@ -407,7 +432,7 @@ export const errorCatalog = {
     title: 'The upstream broke off',
     description: 'The model server failed, ended its answer half-way, or sent something that is not an answer.',
     remediation: 'Try again; text that was received before the failure is incomplete.',
-    failover: { sameBackend: true, countsAgainstBackend: true },
+    failover: { sameBackend: 'always', countsAgainstBackend: true },
   },
   service_unavailable: {
     status: 503,

@@ -243,6 +243,7 @@ describe('the house rules', () => {
       'server/features/system/show-status.ts',
       'server/features/usage/usage-filter.ts',
       'server/http/request-id.ts',
+      'server/providers/http/read-retry-after.ts',
       'server/providers/images-api/read-answer.ts',
       'server/store/ids.ts',
       'server/store/turns.ts',

@@ -27,7 +27,10 @@ describe.each(errorCodes)('the row of %s', (code) => {
   test('is all that the dispatcher knows of the error', () => {
     const error = new AppError(code);
     expect(mayFailOver(error)).toBe(row.failover !== undefined);
-    expect(mayRetry(error)).toBe(row.failover?.sameBackend ?? false);
+    expect(mayRetry(error)).toBe(row.failover?.sameBackend === 'always');
+    expect(mayRetry(new AppError(code, undefined, { retryAfter: 1 }))).toBe(
+      row.failover !== undefined && row.failover.sameBackend !== 'never',
+    );
     expect(countsAgainstBackend(error)).toBe(row.failover?.countsAgainstBackend ?? false);
   });
 });

@@ -15,10 +15,16 @@ export function mayFailOver(error: unknown): error is AppError {
 export const isRefusal = (error: unknown): error is AppError =>
   error instanceof AppError && error.code === 'invalid_field';
 
-/** Whether the request may go to the same backend again. */
+/** Whether the request may go to the same backend again, within seconds. */
 export function mayRetry(error: unknown): error is AppError {
-  return failoverOf(error)?.sameBackend === true;
+  const sameBackend = failoverOf(error)?.sameBackend;
+  if (sameBackend !== 'when-told') return sameBackend === 'always';
+  return error instanceof AppError && error.retryAfter !== undefined;
 }
+
+/** Whether the backend is well and will take the request a little later, so that a stream can wait for it. */
+export const isNotYet = (error: unknown): error is AppError =>
+  error instanceof AppError && (error.code === 'model_loading' || error.code === 'model_busy');
 
 /** Whether a failure says that the backend is down. A quota is not: the backend says itself when to come back. */
 export function countsAgainstBackend(error: unknown): boolean {

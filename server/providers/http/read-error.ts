@@ -1,74 +1,13 @@
-import { z } from 'zod';
 import { AppError, type Overflow } from '../../errors/app-error.ts';
 import { type Answer, type Exchange, isSuccess } from './exchange.ts';
+import { type Meaning, meaningOf } from './failure-rules.ts';
 import { MAX_ERROR } from './limits.ts';
+import { readFault, type UpstreamFault } from './read-fault.ts';
 import { readOverflow } from './read-overflow.ts';
+import { readDuration, readRetryAfter } from './read-retry-after.ts';
 import { withoutSecrets } from './secrets.ts';
-import { toErrorEnvelope } from './to-error-envelope.ts';
 
-/** Of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
-const GoogleDetail = z.looseObject({ reason: z.string().optional(), retryDelay: z.string().optional() });
-
-/** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
-const UpstreamErrorBody = z.looseObject({
-  error: z.union([
-    z.string(),
-    z.looseObject({
-      message: z.string().nullish(),
-      type: z.string().nullish(),
-      param: z.string().nullish(),
-      code: z.union([z.string(), z.number()]).nullish(),
-      status: z.string().nullish(),
-      details: z.array(GoogleDetail).nullish().catch(null),
-    }),
-  ]),
-});
-
-interface UpstreamFault {
-  readonly message: string;
-  readonly type: string;
-  readonly code: string;
-  readonly param: string | null;
-  /** The vendor blames our key or account, whatever the status. */
-  readonly refusesUs: boolean;
-  /** In seconds. */
-  readonly retryAfter: number | undefined;
-}
-
-/** What the path of a field looks like; anything else is not handed on. */
-const PATH = /^[\w.[\]-]{1,100}$/;
-
-/** Google says 400 to a key that is not valid and to a country that it does not serve. */
-const REFUSES_US = new Set(['API_KEY_INVALID', 'FAILED_PRECONDITION']);
-
-const plain = { code: '', type: '', param: null, refusesUs: false, retryAfter: undefined };
-
-function parseFault(body: unknown): UpstreamFault | null {
-  // Google wraps some of its errors in a list of one.
-  const parsed = UpstreamErrorBody.safeParse(Array.isArray(body) ? body[0] : body);
-  if (!parsed.success) return null;
-  const { error } = parsed.data;
-  if (typeof error === 'string') return { ...plain, message: error };
-  const details = error.details ?? [];
-  return {
-    message: error.message ?? '',
-    type: error.type ?? error.status ?? '',
-    code: String(error.code ?? ''),
-    param: error.param && PATH.test(error.param) ? withoutSecrets(error.param) : null,
-    refusesUs: [error.status, ...details.map(({ reason }) => reason)].some((said) => REFUSES_US.has(said ?? '')),
-    retryAfter: secondsOf(details.find(({ retryDelay }) => retryDelay)?.retryDelay?.replace(/s$/, '')),
-  };
-}
-
-/** vLLM, llama.cpp, Ollama, OpenAI and OpenRouter each say it in their own words; the status alone says nothing. */
-const OVERFLOW =
-  /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|prompt is too long|input token count.*exceeds the maximum/i;
-const OVERLOADED = /overloaded|unavailable|\b(503|529)\b/i;
-const QUOTA = /rate_limit|resource_exhausted|insufficient_quota|\b429\b/i;
-const TIMED_OUT = /timeout_error|deadline_exceeded|\b504\b/i;
-/** Anthropic says 400 to an account without money, which is not the client's fault. */
-const NO_MONEY = /credit balance is too low|reached your specified .*usage limits/i;
-const MAX_TOKENS_LOW = /max_(output_|completion_)?tokens.*(at least|minimum|below|greater than|>=)/i;
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
 function redact(message: string): string {
@@ -79,14 +18,6 @@ function redact(message: string): string {
     .slice(0, 500);
 }
 
-/** No upstream means more than a day, in seconds. */
-const LONGEST_WAIT = 86_400;
-
-const secondsOf = (text: string | string[] | undefined) => {
-  const seconds = Number(Array.isArray(text) ? text[0] : text);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT) : undefined;
-};
-
 const parseOrNull = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -96,47 +27,52 @@ const parseOrNull = (text: string): unknown => {
 };
 
 /** What an answer that is not a success means. */
-function readErrorResponse(
-  status: number,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: Buffer,
-): AppError {
+function readErrorResponse(status: number, headers: Headers, body: Buffer): AppError {
   if (isRedirect(status)) {
     return new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
   }
-  const fault = parseFault(toErrorEnvelope(parseOrNull(body.toString('utf8', 0, MAX_ERROR))));
-  const cause = new Error(`upstream answered ${status}: ${redact(fault?.message ?? body.toString('utf8', 0, 300))}`);
-  if (fault && status < 500 && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`))
-    return overflow(fault, cause);
-  if (status === 401 || status === 403 || (status === 400 && fault?.refusesUs)) {
-    return new AppError('upstream_refused', undefined, { cause });
-  }
-  if (status === 429 || status === 402 || NO_MONEY.test(fault?.message ?? '')) {
-    const retryAfter = secondsOf(headers['retry-after']) ?? fault?.retryAfter;
-    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter });
-  }
-  if (status === 408 || status === 504) return new AppError('upstream_timeout', undefined, { cause });
-  if (status === 404) {
-    return new AppError('upstream_refused', 'The upstream does not know the configured model or path.', { cause });
-  }
-  if (status === 503 || status === 529) return new AppError('upstream_unavailable', undefined, { cause });
-  if (status >= 400 && status < 500) return rejected(fault, cause);
-  // llama.cpp answers 500 for faults of the request, such as an image to a text model.
-  return new AppError('upstream_broken', undefined, { cause });
+  const text = body.toString('utf8', 0, MAX_ERROR);
+  const fault = readFault(parseOrNull(text));
+  const cause = new Error(`upstream answered ${status}: ${redact(fault.message || text.slice(0, 300))}`);
+  const meaning = meaningOf({ status, kind: fault.kind, message: fault.message });
+  const message = status === 404 ? 'The upstream does not know the configured model or path.' : undefined;
+  return toError(meaning, fault, { headers, cause, message });
 }
 
-/** An error that arrives inside a 200: as the whole body, or as an event of a stream. */
+/** An error that arrives inside a success: as the whole body, or as an event of a stream. */
 export function readErrorEvent(body: unknown): AppError {
-  const fault = parseFault(body);
-  const cause = new Error(`upstream error in its answer: ${redact(fault?.message ?? '')}`);
-  if (fault && OVERFLOW.test(`${fault.code} ${fault.type} ${fault.message}`)) return overflow(fault, cause);
-  const kind = `${fault?.code} ${fault?.type}`;
-  if (OVERLOADED.test(kind)) return new AppError('upstream_unavailable', undefined, { cause });
-  if (TIMED_OUT.test(kind)) return new AppError('upstream_timeout', undefined, { cause });
-  if (QUOTA.test(kind)) {
-    return new AppError('model_quota_exhausted', undefined, { cause, retryAfter: fault?.retryAfter });
+  const fault = readFault(body);
+  const cause = new Error(`upstream error in its answer: ${redact(fault.message)}`);
+  const meaning = meaningOf({ status: null, kind: fault.kind, message: fault.message });
+  return toError(meaning, fault, { headers: {}, cause, message: 'The upstream failed while answering.' });
+}
+
+interface Circumstances {
+  readonly headers: Headers;
+  /** Goes to the log. */
+  readonly cause: Error;
+  /** Said instead of the catalog's description where the upstream's words do not go to the client. */
+  readonly message: string | undefined;
+}
+
+function toError({ code, param: known }: Meaning, fault: UpstreamFault, circumstances: Circumstances): AppError {
+  const { headers, cause, message } = circumstances;
+  const param = fault.param ?? known;
+  switch (code) {
+    case 'context_length_exceeded':
+      return overflow(fault, cause);
+    case 'upstream_rejected':
+      return new AppError(code, redact(fault.message) || undefined, { cause, ...(param ? { param } : {}) });
+    case 'max_tokens_below_minimum':
+      return new AppError(code, undefined, { cause, ...(known ? { param: known } : {}) });
+    case 'upstream_broken':
+    case 'upstream_refused':
+      return new AppError(code, message, { cause });
+    default: {
+      const retryAfter = readRetryAfter(headers, fault.message) ?? readDuration(fault.retryDelay);
+      return new AppError(code, undefined, { cause, retryAfter });
+    }
   }
-  return new AppError('upstream_broken', 'The upstream failed while answering.', { cause });
 }
 
 /** Many clients know an overflow by these words of OpenAI's alone, whatever the code: LiteLLM, so aider, and Continue. */
@@ -153,18 +89,6 @@ function overflow({ message }: UpstreamFault, cause: Error): AppError {
     param: 'messages',
     cause,
     overflow: told ?? undefined,
-  });
-}
-
-function rejected(fault: UpstreamFault | null, cause: Error): AppError {
-  if (fault && MAX_TOKENS_LOW.test(fault.message)) {
-    return new AppError('max_tokens_below_minimum', undefined, { param: 'max_tokens', cause });
-  }
-  // OpenAI's Responses API says so with 400.
-  if (fault?.code === 'model_not_found') return new AppError('upstream_refused', undefined, { cause });
-  return new AppError('upstream_rejected', fault?.message ? redact(fault.message) : undefined, {
-    cause,
-    ...(fault?.param ? { param: fault.param } : {}),
   });
 }
 

@@ -9,7 +9,7 @@ const FORMS = [
   /length is (?<window>\d+) tokens.*\((?<prompt>\d+) (?:in the messages|of text input)\D*(?<answer>\d+) in the (?:completion|output)/,
   /too large: (?<answer>\d+)\..*length is (?<window>\d+) tokens and your request has (?<prompt>\d+) input tokens/,
   /length is (?<window>\d+) tokens.*requested (?<answer>\d+) output tokens\D*(?<prompt>\d+) input tokens/,
-  /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about| at least)? (?<prompt>\d+)/,
+  /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about| at least)? (?<prompt>\d+)(?: input)? tokens/,
 ];
 
 /** The counts in an upstream's words about a prompt that does not fit; null when it gives none. */

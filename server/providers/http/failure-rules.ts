@@ -1,0 +1,133 @@
+import type { ErrorCode } from '../../../contracts/errors.ts';
+
+/** What an upstream says of a failure. */
+export interface Said {
+  /** Of its answer; null: the failure is told inside a success. */
+  readonly status: number | null;
+  /** Code and type of the error, such as `model_not_found invalid_request_error`. */
+  readonly kind: string;
+  readonly message: string;
+}
+
+interface FailureRule {
+  readonly means: ErrorCode;
+  /** Found in the kind or in the message. */
+  readonly words?: RegExp;
+  /** Found in the kind alone: a message may hold any number or name. */
+  readonly kind?: RegExp;
+  /** Absent: whatever the status, and inside a success as well. */
+  readonly ofStatus?: (status: number | null) => boolean;
+  /** The field at fault. */
+  readonly param?: string;
+}
+
+const isInside = (status: number | null) => status === null;
+const isClientFault = (status: number | null) => status === null || status < 500;
+
+/**
+ * What the words of an upstream mean, whatever its status: model servers answer 500 to faults of the client, and 400 to
+ * faults of the operator. The first rule that fits decides. Each has a sample in the tests, with the server that says so.
+ */
+const RULES: readonly FailureRule[] = [
+  // The server is well; it takes the request a little later.
+  {
+    means: 'model_loading',
+    words:
+      /loading (the )?model|\bmodel\b.{0,120}\b(is|being) (currently |still )?(loading|loaded|starting)|model_loading/i,
+    ofStatus: (status) => status === null || status === 503 || status === 425,
+  },
+  {
+    means: 'model_busy',
+    words:
+      /pending requests exceeded|queue (is )?full|queue_?(full|overflow)|max(imum)?[ _](number of )?(queued|pending|waiting|in-?flight)|too many (queued|pending|waiting|in-?flight)|server (is )?busy|no slots? available/i,
+    ofStatus: (status) => status === null || status === 503 || status === 429,
+  },
+  { means: 'model_busy', words: /\boverloaded\b/i, ofStatus: (status) => status === 429 },
+  // The gateway's own key, account or configuration is at fault; other backends have their own.
+  { means: 'upstream_refused', kind: /API_KEY_INVALID|FAILED_PRECONDITION/, ofStatus: (status) => status === 400 },
+  {
+    means: 'upstream_refused',
+    words:
+      /\bmodel_not_found\b|invalid model name|no such model|\bmodel\b.{0,120}\b(not found|does not exist|not exist)\b/i,
+    ofStatus: isClientFault,
+  },
+  // Anthropic says 400 to an account without money.
+  { means: 'model_quota_exhausted', words: /credit balance is too low|reached your specified .*usage limits/i },
+  // The request does not fit the model.
+  {
+    means: 'context_length_exceeded',
+    words:
+      /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|prompt is too long|input token count.*exceeds the maximum/i,
+    ofStatus: isClientFault,
+    param: 'messages',
+  },
+  // A longer answer is asked for than the model can give: a shorter prompt would not help.
+  {
+    means: 'upstream_rejected',
+    words: /max_(output_|completion_)?tokens[^.]{0,60}(too large|cannot be greater than|exceeds? the (maximum|limit))/i,
+    ofStatus: isClientFault,
+    param: 'max_tokens',
+  },
+  {
+    means: 'max_tokens_below_minimum',
+    words: /max_(output_|completion_)?tokens.*(at least|minimum|below|greater than|>=)/i,
+    ofStatus: isClientFault,
+    param: 'max_tokens',
+  },
+  // Faults of the request that servers tell as their own: a schema or a template that cannot be used, and abilities that
+  // the server was not started with.
+  {
+    means: 'upstream_rejected',
+    words:
+      /invalid json[ _]schema|(failed|unable) to parse (the )?(grammar|messages|tools|schema|json)|unrecognized schema|jinja exception|json\.exception\.parse_error|(image|audio|video) input is not supported|does(n't| not) support (images?|vision|audio|embeddings?|reranking|tools|thinking|chat|generate)|start it with `?--/i,
+    ofStatus: (status) => status === 500,
+  },
+  {
+    means: 'upstream_rejected',
+    words: /not[ _](supported|implemented)|does(n't| not) support/i,
+    ofStatus: (status) => status === 501,
+  },
+  // Inside a success there is no status, and the kind of the error has to do.
+  { means: 'upstream_unavailable', kind: /overloaded|unavailable|\b(503|529)\b/i, ofStatus: isInside },
+  { means: 'upstream_timeout', kind: /timeout_error|deadline_exceeded|\b(408|504)\b/i, ofStatus: isInside },
+  {
+    means: 'model_quota_exhausted',
+    kind: /rate_limit|resource_exhausted|insufficient_quota|\b(402|429)\b/i,
+    ofStatus: isInside,
+  },
+  {
+    means: 'upstream_refused',
+    kind: /authentication|permission|unauthenticated|\b(401|403|404)\b/i,
+    ofStatus: isInside,
+  },
+  {
+    means: 'upstream_rejected',
+    kind: /invalid_request|bad_?request|invalid_argument|content_?(policy|filter)|\b(400|413|415|422)\b/i,
+    ofStatus: isInside,
+  },
+];
+
+/** What is left when no words help. */
+function meaningOfStatus(status: number | null): ErrorCode {
+  if (status === null) return 'upstream_broken';
+  if (status === 401 || status === 403 || status === 404) return 'upstream_refused';
+  if (status === 402 || status === 429) return 'model_quota_exhausted';
+  if (status === 408 || status === 504) return 'upstream_timeout';
+  if (status === 503 || status === 529) return 'upstream_unavailable';
+  return status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_broken';
+}
+
+export interface Meaning {
+  readonly code: ErrorCode;
+  /** The field at fault, where the words tell it. */
+  readonly param?: string | undefined;
+}
+
+/** The meaning of a failure for the client, the chain and the circuit. */
+export function meaningOf({ status, kind, message }: Said): Meaning {
+  const words = `${kind} ${message}`;
+  const rule = RULES.find(
+    (one) => (one.ofStatus?.(status) ?? true) && (one.words?.test(words) ?? true) && (one.kind?.test(kind) ?? true),
+  );
+  return rule ? { code: rule.means, param: rule.param } : { code: meaningOfStatus(status) };
+}

@@ -1,0 +1,82 @@
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** No upstream means more than a day, in seconds. */
+const LONGEST_WAIT = 86_400;
+
+const inSeconds = (seconds: number): number | undefined =>
+  Number.isFinite(seconds) && seconds >= 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT) : undefined;
+
+const first = (value: string | string[] | undefined): string | undefined => {
+  const text = (Array.isArray(value) ? value[0] : value)?.trim();
+  return text === '' ? undefined : text;
+};
+
+const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/;
+const DURATION_PART = /(\d+(?:\.\d+)?)(ms|[smhd])/g;
+
+/** `36.2s` (Google), `6m0s` and `120ms` (OpenAI's `x-ratelimit-reset-*`), or a number of seconds. */
+export function readDuration(text: string | undefined): number | undefined {
+  if (text === undefined || text.length > 40) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return inSeconds(Number(text));
+  if (!DURATION.test(text)) return undefined;
+  const parts = [...text.matchAll(DURATION_PART)];
+  return inSeconds(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (UNITS[unit] ?? 1), 0));
+}
+
+/** How far a date lies ahead, by the upstream's own clock where it tells that. A date that is over means now. */
+function untilDate(text: string | undefined, headers: Headers): number | undefined {
+  const at = text === undefined || text.length > 60 || !/[:T]/.test(text) ? Number.NaN : Date.parse(text);
+  if (Number.isNaN(at)) return undefined;
+  const told = Date.parse(first(headers.date) ?? '');
+  return inSeconds(Math.max(0, at - (Number.isNaN(told) ? Date.now() : told)) / 1000);
+}
+
+/** Some vendors give no `Retry-After`, but the time at which each of their limits is free again. */
+const RESETS = [
+  // https://platform.openai.com/docs/guides/rate-limits: durations.
+  ['x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests'],
+  ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens'],
+  // https://docs.claude.com/en/api/rate-limits: RFC 3339 dates.
+  ['anthropic-ratelimit-requests-remaining', 'anthropic-ratelimit-requests-reset'],
+  ['anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset'],
+] as const;
+
+/** The time until the limits that are used up are free again: only those with nothing remaining count. */
+function untilReset(headers: Headers): number | undefined {
+  const waits = RESETS.flatMap(([remaining, reset]) => {
+    if (Number(first(headers[remaining]) ?? Number.NaN) !== 0) return [];
+    const text = first(headers[reset]);
+    return readDuration(text) ?? untilDate(text, headers) ?? [];
+  });
+  return waits.length > 0 ? Math.max(...waits) : undefined;
+}
+
+/** "Please try again in 1.5s", "try again in 20 seconds", "retry after 6m0s". */
+const IN_WORDS =
+  /(?:try|retry) (?:again )?(?:in|after) (\d+(?:\.\d+)?) ?(ms|s|sec|seconds?|m|min|minutes?)?(?:(\d+)s)?\b/i;
+
+function inWords(message: string): number | undefined {
+  const found = IN_WORDS.exec(message.slice(0, 2000));
+  if (!found) return undefined;
+  const [, count, unit = 's', seconds = '0'] = found;
+  const scale = /^ms$/i.test(unit) ? 0.001 : /^m/i.test(unit) ? 60 : 1;
+  return inSeconds(Number(count) * scale + Number(seconds));
+}
+
+/**
+ * After how many seconds an upstream wants to be asked again; undefined when it does not say. Read are `Retry-After` in
+ * its two forms (RFC 9110 §10.2.3), `retry-after-ms` (OpenAI, Azure), the vendors' reset headers, and the words of the
+ * error.
+ */
+export function readRetryAfter(headers: Headers, message = ''): number | undefined {
+  const ms = first(headers['retry-after-ms']);
+  const text = first(headers['retry-after']);
+  return (
+    (ms === undefined ? undefined : inSeconds(Number(ms) / 1000)) ??
+    readDuration(text) ??
+    untilDate(text, headers) ??
+    untilReset(headers) ??
+    inWords(message)
+  );
+}

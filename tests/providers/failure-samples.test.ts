@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../server/errors/app-error.ts';
+import { countsAgainstBackend } from '../../server/features/routing/judge-failure.ts';
+import { readErrorEvent, successOf } from '../../server/providers/http/read-error.ts';
+import { type FailureSample, failureSamples } from './failure-samples.ts';
+
+/** What the gateway makes of a failure. */
+function read({ status, headers = {}, body }: FailureSample): AppError {
+  if (status === null) return readErrorEvent(body);
+  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  try {
+    successOf({ status, headers, body: bytes });
+  } catch (error) {
+    if (error instanceof AppError) return error;
+  }
+  throw new Error('The failure was taken for a success.');
+}
+
+describe('what servers say of a failure', () => {
+  test.each(failureSamples)('$server, status $status: $means', (sample) => {
+    const error = read(sample);
+    expect([error.code, error.param, error.retryAfter]).toEqual([
+      sample.means,
+      sample.param ?? null,
+      sample.retryAfter,
+    ]);
+  });
+
+  test.each(failureSamples.filter(({ means }) => means === 'upstream_rejected'))(
+    '$server: the client reads the words of the upstream, and its fault does not count against the backend',
+    (sample) => {
+      const error = read(sample);
+      expect(JSON.stringify(sample.body)).toContain(JSON.stringify(error.message));
+      expect(countsAgainstBackend(error)).toBe(false);
+    },
+  );
+
+  test('a length in characters is not told as tokens', () => {
+    const sample = failureSamples.find(({ body }) => JSON.stringify(body).includes('45050 characters'));
+    expect(sample && read(sample).message).toBe("This model's maximum context length is exceeded.");
+  });
+});
+
+describe('Retry-After', () => {
+  const date = 'Sat, 28 Nov 2026 12:00:00 GMT';
+  const body = { error: { message: 'slow down', type: 'rate_limit_error' } };
+  test.each([
+    ['whole seconds', { 'retry-after': '12' }, 12],
+    ['a fraction of a second', { 'retry-after': '0.25' }, 1],
+    ['an HTTP date', { 'retry-after': 'Sat, 28 Nov 2026 12:01:30 GMT', date }, 90],
+    ['an RFC 850 date', { 'retry-after': 'Saturday, 28-Nov-26 12:00:20 GMT', date }, 20],
+    ['an asctime date', { 'retry-after': 'Sat Nov 28 12:00:20 2026 GMT', date }, 20],
+    ['a date that is over', { 'retry-after': 'Sat, 28 Nov 2026 11:00:00 GMT', date }, 0],
+    ['a duration', { 'retry-after': '1m30s' }, 90],
+    ['milliseconds', { 'retry-after-ms': '1500' }, 2],
+    ['more than a day', { 'retry-after': '999999999' }, 86_400],
+    ['a negative number', { 'retry-after': '-5' }, undefined],
+    ['a word', { 'retry-after': 'soon' }, undefined],
+    ['an endless number', { 'retry-after': '9'.repeat(400) }, undefined],
+  ])('%s is understood, of 503 as of 429', (_, headers, seconds) => {
+    for (const status of [429, 503]) {
+      const sample: FailureSample = { server: 'any', status, headers, body, means: 'upstream_unavailable' };
+      expect(read(sample).retryAfter).toBe(seconds);
+    }
+  });
+});

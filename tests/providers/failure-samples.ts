@@ -1,0 +1,431 @@
+import type { ErrorCode } from '../../contracts/errors.ts';
+
+/** One failure as a server words it, and what it means to us. */
+export interface FailureSample {
+  /** The server and the version or documentation that says so. */
+  readonly server: string;
+  /** null: inside a success, as a body or an event. */
+  readonly status: number | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON, or a text as it came. */
+  readonly body: unknown;
+  readonly means: ErrorCode;
+  readonly param?: string;
+  /** In seconds. */
+  readonly retryAfter?: number;
+}
+
+const openAi = (message: string, type: string, code: string | number | null = null, param: string | null = null) => ({
+  error: { message, type, param, code },
+});
+
+const llamaCpp: readonly FailureSample[] = [
+  {
+    server: 'llama.cpp server b11434, while it loads',
+    status: 503,
+    body: openAi('Loading model', 'unavailable_error', 503),
+    means: 'model_loading',
+  },
+  {
+    server: 'llama.cpp server b11434',
+    status: 400,
+    body: {
+      error: {
+        code: 400,
+        message: 'request (2049 tokens) exceeds the available context size (1024 tokens), try increasing it',
+        type: 'exceed_context_size_error',
+        n_prompt_tokens: 2049,
+        n_ctx: 1024,
+      },
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'llama.cpp server b11434, a text model',
+    status: 500,
+    body: openAi(
+      'image input is not supported - hint: if this is unexpected, you may need to provide the mmproj',
+      'server_error',
+      500,
+    ),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server b11434, started without --embeddings',
+    status: 501,
+    body: openAi('This server does not support embeddings. Start it with `--embeddings`', 'not_supported_error', 501),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server b11434, a body that is no JSON',
+    status: 500,
+    body: openAi('[json.exception.parse_error.101] parse error at line 1, column 2: syntax error', 'server_error', 500),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server, a grammar that cannot be built',
+    status: 500,
+    body: openAi('Failed to parse grammar', 'server_error', 500),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server, a template that refuses the roles',
+    status: 500,
+    body: openAi(
+      'Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/...',
+      'server_error',
+      500,
+    ),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server, a fault of its own',
+    status: 500,
+    body: openAi('failed to decode', 'server_error', 500),
+    means: 'upstream_broken',
+  },
+  {
+    server: 'llama.cpp server, with --api-key',
+    status: 401,
+    body: openAi('Invalid API Key', 'authentication_error', 401),
+    means: 'upstream_refused',
+  },
+];
+
+const vllm: readonly FailureSample[] = [
+  {
+    server: 'vLLM 0.6',
+    status: 400,
+    body: {
+      object: 'error',
+      message:
+        "This model's maximum context length is 512 tokens. However, you requested 600 tokens (500 in the messages, 100 in the completion). Please reduce the length of the messages or completion.",
+      type: 'BadRequestError',
+      param: null,
+      code: 400,
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'vLLM 0.29, which counts characters before it tokenizes',
+    status: 400,
+    body: openAi(
+      "This model's maximum context length is 512 tokens. However, you requested 10 output tokens and your prompt contains 45050 characters (more than 8032 characters, which is the upper bound for 502 input tokens). Please reduce the length of the input prompt or the number of requested output tokens.",
+      'BadRequestError',
+      400,
+      'input_text',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'vLLM 0.29',
+    status: 400,
+    body: openAi(
+      'max_tokens=3000 cannot be greater than max_model_len=max_total_tokens=512. Please request fewer output tokens.',
+      'BadRequestError',
+      400,
+    ),
+    means: 'upstream_rejected',
+    param: 'max_tokens',
+  },
+  {
+    server: 'vLLM',
+    status: 400,
+    body: openAi('max_tokens must be at least 1, got 0.', 'BadRequestError', 400),
+    means: 'max_tokens_below_minimum',
+    param: 'max_tokens',
+  },
+  {
+    server: 'vLLM, --max-num-queued-reqs',
+    status: 503,
+    headers: { 'retry-after': '3' },
+    body: openAi('The maximum number of queued requests (64) is reached.', 'ServiceUnavailableError', 503),
+    means: 'model_busy',
+    retryAfter: 3,
+  },
+  {
+    server: 'vLLM',
+    status: 404,
+    body: openAi('The model `llama` does not exist.', 'NotFoundError', 404, 'model'),
+    means: 'upstream_refused',
+  },
+  {
+    server: 'vLLM, in a stream',
+    status: null,
+    body: openAi('EngineCore encountered an issue.', 'InternalServerError', 500),
+    means: 'upstream_broken',
+  },
+  {
+    server: 'vLLM, in a stream',
+    status: null,
+    body: openAi('The grammar is not valid.', 'BadRequestError', 400),
+    means: 'upstream_rejected',
+  },
+];
+
+const ollama: readonly FailureSample[] = [
+  {
+    server: 'Ollama, OLLAMA_MAX_QUEUE',
+    status: 503,
+    body: openAi('server busy, please try again.  maximum pending requests exceeded', 'api_error'),
+    means: 'model_busy',
+  },
+  {
+    server: 'Ollama, native error body',
+    status: 503,
+    body: { error: 'server busy, please try again.  maximum pending requests exceeded' },
+    means: 'model_busy',
+  },
+  {
+    server: 'Ollama',
+    status: 500,
+    body: openAi('invalid JSON schema in format', 'api_error'),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Ollama',
+    status: 404,
+    body: openAi("model 'qwen3' not found", 'not_found_error'),
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Ollama',
+    status: 400,
+    body: openAi('registry.ollama.ai/library/gemma3:1b does not support tools', 'invalid_request_error'),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Ollama',
+    status: 400,
+    body: openAi('the input length exceeds the context length', 'invalid_request_error'),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+];
+
+const otherServers: readonly FailureSample[] = [
+  {
+    server: 'SGLang, --max-queued-requests',
+    status: 503,
+    body: openAi('The request queue is full.', 'SERVICE_UNAVAILABLE', 503),
+    means: 'model_busy',
+  },
+  {
+    server: 'SGLang, --max-queued-requests, in a stream',
+    status: null,
+    body: openAi('The request queue is full.', 'SERVICE_UNAVAILABLE', 503),
+    means: 'model_busy',
+  },
+  {
+    server: 'Text Generation Inference',
+    status: 429,
+    body: { error: 'Model is overloaded', error_type: 'overloaded' },
+    means: 'model_busy',
+  },
+  {
+    server: 'Hugging Face Inference',
+    status: 503,
+    body: { error: 'Model bigscience/bloom is currently loading', estimated_time: 20 },
+    means: 'model_loading',
+  },
+  {
+    server: 'LiteLLM proxy 1.108',
+    status: 400,
+    body: openAi(
+      '/chat/completions: Invalid model name passed in model=gpt-made-up. Call `/v1/models` to view available models for your key.',
+      'invalid_request_error',
+      '400',
+    ),
+    means: 'upstream_refused',
+  },
+];
+
+const clouds: readonly FailureSample[] = [
+  {
+    server: 'OpenAI, rate limits guide',
+    status: 429,
+    headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6m0s' },
+    body: openAi('Rate limit reached for gpt-5.5', 'requests', 'rate_limit_exceeded'),
+    means: 'model_quota_exhausted',
+    retryAfter: 360,
+  },
+  {
+    server: 'OpenAI, rate limits guide',
+    status: 429,
+    body: openAi(
+      'Rate limit reached for gpt-5.5 on tokens per min (TPM): Limit 30000, Used 29000. Please try again in 1.5s.',
+      'tokens',
+      'rate_limit_exceeded',
+    ),
+    means: 'model_quota_exhausted',
+    retryAfter: 2,
+  },
+  {
+    server: 'OpenAI',
+    status: 429,
+    body: openAi('You exceeded your current quota.', 'insufficient_quota', 'insufficient_quota'),
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'OpenAI',
+    status: 400,
+    body: openAi(
+      'max_tokens is too large: 5000. This model supports at most 4096 completion tokens, whereas you provided 5000.',
+      'invalid_request_error',
+      'invalid_value',
+      'max_tokens',
+    ),
+    means: 'upstream_rejected',
+    param: 'max_tokens',
+  },
+  {
+    server: 'OpenAI, Responses API',
+    status: 400,
+    body: openAi("The requested model 'gpt-9' does not exist.", 'invalid_request_error', 'model_not_found', 'model'),
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Azure OpenAI',
+    status: 429,
+    headers: { 'retry-after-ms': '1200', 'retry-after': '2' },
+    body: { error: { code: '429', message: 'Requests have exceeded the call rate limit.' } },
+    means: 'model_quota_exhausted',
+    retryAfter: 2,
+  },
+  {
+    server: 'Azure OpenAI, content filter in a stream',
+    status: null,
+    body: openAi('The response was filtered.', 'invalid_request_error', 'content_filter', 'prompt'),
+    means: 'upstream_rejected',
+    param: 'prompt',
+  },
+  {
+    server: 'Anthropic, errors page',
+    status: 529,
+    body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
+    means: 'upstream_unavailable',
+  },
+  {
+    server: 'Anthropic, errors page, in a stream',
+    status: null,
+    body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
+    means: 'upstream_unavailable',
+  },
+  {
+    server: 'Anthropic, rate limits page',
+    status: 429,
+    headers: {
+      date: 'Sat, 28 Nov 2026 12:00:00 GMT',
+      'anthropic-ratelimit-requests-remaining': '0',
+      'anthropic-ratelimit-requests-reset': '2026-11-28T12:00:30Z',
+    },
+    body: {
+      type: 'error',
+      error: { type: 'rate_limit_error', message: 'Number of requests has exceeded your limit.' },
+    },
+    means: 'model_quota_exhausted',
+    retryAfter: 30,
+  },
+  {
+    server: 'Anthropic',
+    status: 400,
+    body: {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'Your credit balance is too low to access the API.' },
+    },
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'Anthropic',
+    status: 400,
+    body: {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' },
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Anthropic, in a stream',
+    status: null,
+    body: { type: 'error', error: { type: 'invalid_request_error', message: 'messages: text content is empty' } },
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Gemini API, RetryInfo',
+    status: 429,
+    body: {
+      error: {
+        code: 429,
+        message: 'You exceeded your current quota.',
+        status: 'RESOURCE_EXHAUSTED',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '36.2s' }],
+      },
+    },
+    means: 'model_quota_exhausted',
+    retryAfter: 37,
+  },
+  {
+    server: 'Gemini API',
+    status: 400,
+    body: {
+      error: {
+        code: 400,
+        message: 'API key not valid. Please pass a valid API key.',
+        status: 'INVALID_ARGUMENT',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }],
+      },
+    },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Gemini API',
+    status: 400,
+    body: {
+      error: {
+        code: 400,
+        message: 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
+        status: 'INVALID_ARGUMENT',
+      },
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Gemini API, overloaded',
+    status: 503,
+    headers: { 'retry-after': 'Sat, 28 Nov 2026 12:00:07 GMT', date: 'Sat, 28 Nov 2026 12:00:00 GMT' },
+    body: { error: { code: 503, message: 'The service is currently unavailable.', status: 'UNAVAILABLE' } },
+    means: 'upstream_unavailable',
+    retryAfter: 7,
+  },
+  {
+    server: 'OpenRouter, in a stream',
+    status: null,
+    body: { error: { code: 429, message: 'Provider returned error' } },
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'OpenRouter, without money',
+    status: 402,
+    body: { error: { code: 402, message: 'Insufficient credits.' } },
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'a proxy in front',
+    status: 504,
+    body: '<html><head><title>504 Gateway Time-out</title></head></html>',
+    means: 'upstream_timeout',
+  },
+  {
+    server: 'a proxy in front',
+    status: 502,
+    body: '<html><head><title>502 Bad Gateway</title></head></html>',
+    means: 'upstream_broken',
+  },
+];
+
+export const failureSamples: readonly FailureSample[] = [...llamaCpp, ...vllm, ...ollama, ...otherServers, ...clouds];
