@@ -1,5 +1,6 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import type { OriginalRequest } from './provider.ts';
+import type { NameRule } from './tool-names.ts';
 
 /** A request as the vendor takes it. */
 export interface DialectRequest {
@@ -9,6 +10,8 @@ export interface DialectRequest {
   readonly body: object;
   /** Win over those of the dialect. */
   readonly headers?: Record<string, string>;
+  /** What was changed in it that the client is told of, as in `x-gateway-applied`. */
+  readonly applied?: readonly string[];
 }
 
 /** Makes chunks of the events of one streamed answer. */
@@ -34,6 +37,8 @@ export interface Dialect {
   readonly textAnswers?: boolean;
   /** What a request that names no longest answer is sent with, in tokens. */
   readonly defaultAnswerTokens?: number;
+  /** What it takes as the name of a tool; others are mapped, and mapped back in the answer. */
+  readonly toolNames: NameRule;
   /** Every header that the vendor wants, with the key. */
   headers(apiKey: string | undefined): Record<string, string>;
   /** Throws `invalid_field` with `param` for what the vendor has no place for. */

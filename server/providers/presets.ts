@@ -15,7 +15,12 @@ interface Preset {
  */
 export const presets = {
   // https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
-  vllm: { baseUrl: 'http://127.0.0.1:8000/v1', apiKeyEnv: 'VLLM_API_KEY', quirks: {} },
+  vllm: {
+    baseUrl: 'http://127.0.0.1:8000/v1',
+    apiKeyEnv: 'VLLM_API_KEY',
+    // "System message must be at the beginning": the templates of Qwen, Gemma and others.
+    quirks: { instructions: 'first' },
+  },
 
   // https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
   llamacpp: {
@@ -26,6 +31,8 @@ export const presets = {
       rename: { max_completion_tokens: 'max_tokens' },
       // An object counts as `auto`: llama.cpp issue 26535.
       toolChoice: { named: 'narrow' },
+      // As vLLM.
+      instructions: 'first',
     },
   },
 
@@ -42,6 +49,8 @@ export const presets = {
       toolChoice: { none: 'omit-tools', required: 'refuse', named: 'refuse' },
       // The field of its `Message` (openai/openai.go).
       pastReasoning: 'reasoning',
+      // Its templates pass over a role that they do not know, such as `developer`.
+      instructions: 'first',
     },
   },
 
@@ -49,8 +58,8 @@ export const presets = {
   lmstudio: {
     baseUrl: 'http://127.0.0.1:1234/v1',
     apiKeyEnv: 'LMSTUDIO_API_KEY',
-    // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670.
-    quirks: { toolChoice: { named: 'narrow' } },
+    // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670. Templates as in vLLM.
+    quirks: { toolChoice: { named: 'narrow' }, instructions: 'first' },
   },
 
   // https://platform.openai.com/docs/api-reference/chat/create
@@ -58,14 +67,15 @@ export const presets = {
     baseUrl: 'https://api.openai.com/v1',
     apiKeyEnv: 'OPENAI_API_KEY',
     // `max_tokens` is deprecated for all models and refused by the reasoning ones (same page).
-    quirks: { rename: { max_tokens: 'max_completion_tokens' } },
+    quirks: { rename: { max_tokens: 'max_completion_tokens' }, toolNames: 'openai', messageNames: 'plain' },
   },
 
   // https://openrouter.ai/docs/api/reference/errors-and-debugging
   openrouter: {
     baseUrl: 'https://openrouter.ai/api/v1',
     apiKeyEnv: 'OPENROUTER_API_KEY',
-    quirks: { choiceErrors: true, failures: { error: 'upstream_broken' } },
+    // Its names of tools are those of the vendors behind it: OpenAI's rule is the strictest.
+    quirks: { choiceErrors: true, failures: { error: 'upstream_broken' }, toolNames: 'openai', messageNames: 'plain' },
   },
 
   // https://docs.x.ai/docs/guides/reasoning. What its reasoning models do not take it refuses itself.
@@ -79,8 +89,12 @@ export const presets = {
       rename: { seed: 'random_seed', max_completion_tokens: 'max_tokens' },
       // Refused, and the usage comes anyway: openai-agents-python issue 442, tabby pull request 4082.
       drop: ['stream_options'],
-      // The API has system, user, assistant and tool.
-      roles: { developer: 'system' },
+      // "Unexpected role 'system' after role 'assistant'"; the API has system, user, assistant and tool.
+      instructions: 'first',
+      // 422 `extra_forbidden` for the `name` of a user's message.
+      messageNames: 'none',
+      // "Function name was … but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64."
+      toolNames: 'openai',
       // "must be a-z, A-Z, 0-9, with a length of 9": https://mistralai.github.io/mistral-common/usage/tools
       toolCallIds: 'nine-alphanumeric',
       // https://docs.mistral.ai/capabilities/reasoning: `ThinkChunk`, both ways.
@@ -105,6 +119,8 @@ export const presets = {
       // (Until 2025 any reasoning in the history was a 400.)
       pastReasoning: 'reasoning_content',
       failures: { insufficient_system_resource: 'upstream_unavailable' },
+      // "Must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64" (its API reference).
+      toolNames: 'openai',
       // https://api-docs.deepseek.com/guides/kv_cache
       cachedTokens: 'prompt_cache_hit_tokens',
     },
@@ -116,19 +132,26 @@ export const presets = {
     baseUrl: 'https://api.groq.com/openai/v1',
     apiKeyEnv: 'GROQ_API_KEY',
     // "property 'reasoning_content' is unsupported", and `reasoning` too for most models: vercel/ai pull request 8057.
-    quirks: { pastReasoning: 'none' },
+    quirks: { pastReasoning: 'none', toolNames: 'openai' },
   },
 
   // https://docs.together.ai/reference/chat-completions-1, `FinishReason`
   together: {
     baseUrl: 'https://api.together.xyz/v1',
     apiKeyEnv: 'TOGETHER_API_KEY',
-    quirks: { finishReasons: { eos: 'stop' } },
+    // Its models have their own chat templates, as in vLLM.
+    quirks: { finishReasons: { eos: 'stop' }, instructions: 'first' },
   },
 
   // https://docs.litellm.ai/docs/proxy/user_keys
   litellm: { baseUrl: 'http://127.0.0.1:4000/v1', apiKeyEnv: 'LITELLM_API_KEY', quirks: {} },
 } as const satisfies Readonly<Record<string, Preset>>;
+
+/**
+ * A server without a preset: most serve chat templates, and the others OpenAI's models. What is valid for both reaches them as
+ * it came.
+ */
+export const unknownServer: Quirks = { instructions: 'first', toolNames: 'openai', messageNames: 'plain' };
 
 export type PresetName = keyof typeof presets;
 

@@ -47,6 +47,10 @@ export interface ProviderCall<Request extends object = ChatCompletionRequest> {
    * where it streams.
    */
   readonly changes: Readonly<Record<string, unknown>>;
+  /** True: what the dialect cannot express is left out, and told, instead of refused. */
+  readonly dropsUnsupported?: boolean | undefined;
+  /** Told, before anything is sent, what is changed in the request, as in `x-gateway-applied`. */
+  readonly onApplied?: ((what: string) => void) | undefined;
   /** Aborts the upstream at once, before and after its first token. */
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;
@@ -99,8 +103,9 @@ export interface ProviderHealth {
  * An upstream that answers chats: the seam that every dialect implements.
  *
  * Answers are in the canonical form: OpenAI's chat completion, and chunks with `delta`, indexed tool calls with ids,
- * `reasoning_content`, and one `finish_reason` per choice. A request field that the dialect cannot express is refused with `invalid_field` and `param`, never
- * dropped in silence.
+ * `reasoning_content`, and one `finish_reason` per choice. A request field that the dialect cannot express is refused with `invalid_field` and `param`, or with
+ * `dropsUnsupported` left out and told; never dropped in silence. Names of tools that the vendor does not take are mapped, and
+ * mapped back in the answer.
  *
  * Errors are `AppError`s: `upstream_unavailable` (no connection, overloaded), `upstream_timeout`, `upstream_refused`
  * (our key or model name), `upstream_broken` (failed, or ended without a finish reason), `model_quota_exhausted`,

@@ -1,6 +1,8 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import { dropUnsupported, toApplied } from '../canonical/drop-unsupported.ts';
 import { adds } from '../canonical/is-token.ts';
 import { Json } from '../canonical/json.ts';
+import { nameSpeakers } from '../canonical/name-speakers.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Dialect, DialectRequest } from './dialect.ts';
 import type { Exchange } from './http/exchange.ts';
@@ -10,6 +12,7 @@ import { expectSuccess, successOf } from './http/read-error.ts';
 import { SseParser } from './http/sse-parser.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import type { CallTimeouts, CountCall, Provider, ProviderCall, ProviderHealth } from './provider.ts';
+import { ToolNames } from './tool-names.ts';
 
 /** No dialect of its own has it, but proxies add it. */
 const DONE = Buffer.from('[DONE]');
@@ -57,24 +60,31 @@ export class TranslatingProvider implements Provider {
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
     try {
-      const bytes = successOf(await this.#post(call, false).collect(MAX_ANSWER));
+      const names = this.#namesFor(call);
+      const bytes = successOf(await this.#post(call, names, false).collect(MAX_ANSWER));
       if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
       const body = parse(bytes, 'something');
       const answer = this.#dialect.readAnswer(body, call.alias);
+      if (names) return names.completion(Json.ofValue(answer));
       return Json.ofValue(this.#sendsOn(call) ? { ...answer, original_answer: body } : answer);
     } catch (error) {
       throw toUpstreamError(error);
     }
   }
 
-  async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    const exchange = this.#post(call, true);
+  stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const names = this.#namesFor(call);
+    return names ? names.stream(this.#stream(call, names)) : this.#stream(call, null);
+  }
+
+  async *#stream(call: ProviderCall, names: ToolNames | null): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const exchange = this.#post(call, names, true);
     let complete = false;
     try {
       await expectSuccess(exchange);
       const reader = this.#dialect.createReader(call.alias);
       const parser = new SseParser();
-      const sendsOn = this.#sendsOn(call);
+      const sendsOn = !names && this.#sendsOn(call);
       for (let done = false; !done; ) {
         const arrived = await exchange.read();
         done = arrived === null;
@@ -126,8 +136,8 @@ export class TranslatingProvider implements Provider {
     return this.#client.close();
   }
 
-  #post(call: ProviderCall, stream: boolean): Exchange {
-    return this.#send(this.#toRequest(call, stream), call.signal, call.timeouts);
+  #post(call: ProviderCall, names: ToolNames | null, stream: boolean): Exchange {
+    return this.#send(this.#toRequest(call, names, stream), call.signal, call.timeouts);
   }
 
   #send({ path, body, headers = {} }: DialectRequest, signal: AbortSignal, timeouts?: CallTimeouts): Exchange {
@@ -138,12 +148,26 @@ export class TranslatingProvider implements Provider {
     return this.speaks !== undefined && original?.dialect === this.speaks && !('messages' in changes);
   }
 
-  #toRequest(call: ProviderCall, stream: boolean): DialectRequest {
-    const { original, changes, model } = call;
-    if (original && this.#dialect.sendOn && this.#sendsOn(call)) {
+  #namesFor({ request, changes }: ProviderCall): ToolNames | null {
+    return ToolNames.of({ ...request.value, ...changes }, this.#dialect.toolNames);
+  }
+
+  /** The client's own request, unless the names in it have to be others. */
+  #toRequest(call: ProviderCall, names: ToolNames | null, stream: boolean): DialectRequest {
+    const { original, changes, model, onApplied, dropsUnsupported } = call;
+    if (!names && original && this.#dialect.sendOn && this.#sendsOn(call)) {
       const maxTokens = changes.max_tokens;
       return this.#dialect.sendOn(original, model, stream, typeof maxTokens === 'number' ? maxTokens : null);
     }
-    return this.#dialect.toRequest(call.request.with(changes).value, model, stream);
+    const { value } = call.request.with(changes);
+    const messages = nameSpeakers(value.messages);
+    if (messages !== value.messages) onApplied?.('names_written_into_messages');
+    const given = { ...value, messages: [...messages] };
+    const named = names ? { ...given, ...names.toUpstream(given) } : given;
+    const { translated, dropped } = dropUnsupported(named, dropsUnsupported, (request) =>
+      this.#dialect.toRequest(request, model, stream),
+    );
+    for (const what of [...(translated.applied ?? []), ...toApplied(dropped)]) onApplied?.(what);
+    return translated;
   }
 }

@@ -72,6 +72,8 @@ const ModelEntry = z.strictObject({
   /** Whether keys may use the vendor's own tools and routing fields, whose cost is in no price of tokens. */
   hosted_tools: z.boolean().default(false),
   price: PriceEntry.optional(),
+  /** What becomes of fields that a backend's dialect cannot express. `drop`: they are left out, and the answer says so. */
+  unsupported: z.enum(['refuse', 'drop']).default('refuse'),
   strategy: z.enum(strategies).default('ordered'),
   /** Of this model; what is absent is the provider's. */
   timeouts: z

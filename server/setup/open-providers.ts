@@ -2,7 +2,8 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Env, EnvError } from '../env.ts';
 import type { Catalog } from '../features/models/catalog.ts';
-import { presets } from '../providers/presets.ts';
+import type { Quirks } from '../providers/openai-compatible/quirks.ts';
+import { presets, unknownServer } from '../providers/presets.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createProvider, type ProviderSettings, weightsName } from '../providers/registry.ts';
 import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
@@ -21,6 +22,11 @@ export interface PackageFiles {
   readonly builtInModels: string;
   /** The small embedded model. */
   readonly weights: string;
+}
+
+function quirksOf({ preset, system_messages: place }: Extract<ProviderEntry, { kind: 'openai-compatible' }>): Quirks {
+  const { instructions, ...quirks }: Quirks = preset ? presets[preset].quirks : unknownServer;
+  return (place ?? instructions) === 'first' ? { ...quirks, instructions: 'first' } : quirks;
 }
 
 /** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
@@ -42,7 +48,7 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
   };
   switch (entry.kind) {
     case 'openai-compatible':
-      return { kind: entry.kind, ...upstream, quirks: entry.preset ? presets[entry.preset].quirks : {} };
+      return { kind: entry.kind, ...upstream, quirks: quirksOf(entry) };
     case 'openai-responses':
       return { kind: entry.kind, ...upstream, reasoningSummary: entry.reasoning_summary };
     default:

@@ -41,6 +41,8 @@ const KnownEntry = z.discriminatedUnion('kind', [
       preset: z.enum(presetNames).optional(),
       /** Lets vLLM cache each key's prompts apart from those of other keys. */
       cache_salt: z.boolean().optional(),
+      /** `first`: its models take one system message, at the start. Default: what the preset says; without one `first`. */
+      system_messages: z.enum(['first', 'anywhere']).optional(),
       ...address,
     })
     .transform((entry, ctx) => complete(entry, entry.preset && presets[entry.preset], ctx)),

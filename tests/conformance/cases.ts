@@ -5,7 +5,18 @@ import type { Script } from '../support/upstream/exchange.ts';
 import { answer, bigEvent, callTools, gated, say, think } from '../support/upstream/scripts/answers.ts';
 import { endWithoutFinish, errorInStream, malformedEvent, oddly } from '../support/upstream/scripts/failures.ts';
 import { refuse } from '../support/upstream/scripts/refusals.ts';
-import { namedChoice, photo, schemaFormat, tools, withImage, withResults } from './requests.ts';
+import {
+  longName,
+  namedChoice,
+  photo,
+  schemaFormat,
+  tools,
+  withImage,
+  withLateInstructions,
+  withLongName,
+  withNames,
+  withResults,
+} from './requests.ts';
 import { ask, post, received, refused, type Said, type Trial, type Way, ways } from './trial.ts';
 
 /** What a dialect has to do; throws when it does not. */
@@ -104,6 +115,29 @@ const forced = (tool_choice: unknown): Check =>
     expect(calls.map(({ name }) => name)).toEqual(['get_time']);
   });
 
+/** The names of tools in a request of whichever dialect. */
+function toolNamesIn(value: unknown, isTool = false): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => toolNamesIn(item, isTool));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (isTool && key === 'name' && typeof inner === 'string') return [inner];
+    if (key === 'parameters' || key === 'input_schema' || key === 'parametersJsonSchema') return [];
+    return toolNamesIn(
+      inner,
+      isTool || /^(tools|tool_choice|tool_calls|content|parts|input|functionDeclarations)$/.test(key),
+    );
+  });
+}
+
+/** A vendor's rule is at least this strict; servers that take every name get every name. */
+const VENDOR_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
+
+/** Calls its first tool by the name under which it knows it. */
+const callFirst: Script = (exchange) => {
+  const [name = ''] = toolNamesIn(Object(exchange.request.json).tools, true);
+  return callTools([{ name, arguments: {} }])(exchange);
+};
+
 /** Every case, in the order of the table. */
 export const cases = {
   'plain answer': both(say('Hello you'), {}, ({ text, finish, calls, error }) => {
@@ -136,6 +170,22 @@ export const cases = {
     for (const part of ['get_weather', 'get_time', 'Rome', 'sunny-21', 'quarter-past']) {
       expect(received(trial)).toContain(part);
     }
+  }),
+  'tool name that vendors refuse': both(callFirst, withLongName, ({ calls }, trial) => {
+    expect(calls.map(({ name }) => name)).toEqual([longName]);
+    // The declaration, the choice and the history all have the one name.
+    const others = new Set(tools.map((tool) => tool.function.name));
+    const names = new Set(toolNamesIn(trial.upstream.chats.at(-1)?.json).filter((name) => !others.has(name)));
+    expect(names.size).toBe(1);
+    expect([...names].every((name) => VENDOR_NAME.test(name) || name === longName)).toBe(true);
+  }),
+  'names of speakers': both(say('Hi both.'), { messages: withNames }, ({ text }, trial) => {
+    expect(text).toBe('Hi both.');
+    for (const part of ['alice', 'bob', 'Me too.']) expect(received(trial)).toContain(part);
+  }),
+  'instructions anywhere': both(say('Oui.'), { messages: withLateInstructions }, ({ text }, trial) => {
+    expect(text).toBe('Oui.');
+    for (const part of ['Be brief-1', 'Be kind-2', 'French-3', 'loudly-4']) expect(received(trial)).toContain(part);
   }),
   reasoning: both(think('Let me see.', 'Yes indeed.'), {}, ({ text, reasoning }) => {
     expect({ text, reasoning }).toEqual({ text: 'Yes indeed.', reasoning: 'Let me see.' });

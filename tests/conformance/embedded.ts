@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type CaseName, caseNames } from './cases.ts';
-import { schemaFormat, tools, withImage } from './requests.ts';
+import { schemaFormat, tools, withImage, withLateInstructions, withNames } from './requests.ts';
 import type { Exception } from './rows.ts';
 import { type Asked, askReal, refused, type Said, user, ways } from './trial.ts';
 
@@ -72,6 +72,8 @@ export const realChecks: Partial<Record<CaseName, RealCheck>> = {
     },
   ),
   'tool results': both(results, ({ text }) => expect(text).toBe('It is 21 degrees and sunny in Berlin.')),
+  'names of speakers': both({ messages: withNames }, ({ text }) => expect(text).not.toBe('')),
+  'instructions anywhere': both({ messages: withLateInstructions }, ({ text }) => expect(text).not.toBe('')),
   reasoning: both({ messages: [user('/think What is 3 plus 4?')] }, ({ text, reasoning }) => {
     expect(text).toBe('3 plus 4 is 7.');
     expect(reasoning).toContain('3');

@@ -48,3 +48,32 @@ export const withResults = [
 ];
 
 export const namedChoice = { type: 'function', function: { name: 'get_time' } };
+
+/** As agents name the tools of their plug-ins: longer than most vendors take, and with a dot and a blank. */
+export const longName = `mcp__plugin.files_${'deeply_nested_'.repeat(9)}read file`;
+export const longTool = { type: 'function', function: { name: longName, parameters: { type: 'object' } } };
+const longCall = { id: 'call_1', type: 'function', function: { name: longName, arguments: '{}' } };
+export const withLongName = {
+  tools: [longTool, ...tools],
+  tool_choice: { type: 'function', function: { name: longName } },
+  messages: [
+    user('Read it.'),
+    { role: 'assistant', content: null, tool_calls: [longCall] },
+    { role: 'tool', tool_call_id: 'call_1', name: longName, content: 'empty' },
+    user('Again.'),
+  ],
+};
+export const withNames = [
+  { ...user('Hello, I am new.'), name: 'alice' },
+  { role: 'assistant', content: 'Welcome!', name: 'host' },
+  { ...user([{ type: 'text', text: 'Me too.' }]), name: 'bob' },
+];
+export const withLateInstructions = [
+  { role: 'developer', content: 'Be brief-1.' },
+  { role: 'system', content: 'Be kind-2.' },
+  user('One'),
+  { role: 'assistant', content: 'Two' },
+  { role: 'developer', content: 'Now in French-3.' },
+  user('Three'),
+  { role: 'system', content: 'And loudly-4.' },
+];

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { DialectName } from '../support/upstream/dialects/dialect.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 import type { CaseName, Check } from './cases.ts';
-import { namedChoice, tools } from './requests.ts';
+import { namedChoice, tools, withLongName } from './requests.ts';
 import { ask, refused, ways } from './trial.ts';
 
 /** A cell that is not a plain yes. */
@@ -56,6 +56,7 @@ export const rows: readonly Row[] = [
     exceptions: {
       'some tool required': { reason: disobeys, check: invalid('tool_choice', { tools, tool_choice: 'required' }) },
       'one tool required': { reason: disobeys, check: invalid('tool_choice', { tools, tool_choice: namedChoice }) },
+      'tool name that vendors refuse': { reason: disobeys, check: invalid('tool_choice', withLongName) },
       'cached tokens': { reason: 'it does not tell them, so none are reported.', check: untold },
     },
   },

@@ -243,6 +243,35 @@ describe('instructions', () => {
     expect(body.system).toBeUndefined();
   });
 
+  test('amid the history are words in the turn of the user before Claude 4.8', async () => {
+    const old = await startScripted({
+      kind: 'anthropic',
+      model: 'claude-sonnet-4-5',
+      upstream: { dialect: 'anthropic' },
+    });
+    try {
+      const messages = [
+        ...hi,
+        { role: 'assistant', content: null, tool_calls: [call('a', 'weather', '{}')] },
+        { role: 'system', content: 'Now in French.' },
+        { role: 'tool', tool_call_id: 'a', content: 'Sunny' },
+        { role: 'user', content: 'Bye' },
+      ];
+      const response = await old.call('POST', '/v1/chat/completions', { model: 'scripted', messages, tools: [tool] });
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello')]);
+      expect(JSON.parse(old.upstream.chats.at(-1)?.body.toString() ?? '').messages.at(-1)).toEqual({
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: 'Sunny' },
+          { type: 'text', text: 'Bye' },
+          { type: 'text', text: '<system-reminder>\nNow in French.\n</system-reminder>' },
+        ],
+      });
+    } finally {
+      await old.close();
+    }
+  });
+
   test('alone, or with an image, are refused', async () => {
     expect(await refused({ messages: [{ role: 'system', content: 'x' }] })).toEqual([400, 'invalid_field', 'messages']);
     const pictured = [{ role: 'system', content: [{ type: 'text', text: 'x' }, image()] }, ...hi];
@@ -323,7 +352,6 @@ describe('parts of messages', () => {
   });
 
   test.each([
-    ['messages[0].name', { role: 'user', content: 'Hi', name: 'Ann' }],
     ['messages[0].audio', { role: 'assistant', audio: { id: 'a' } }],
     ['messages[0].images', { role: 'assistant', content: 'x', images: [image()] }],
     ['messages[0].function_call', { role: 'assistant', function_call: { name: 'f', arguments: '{}' } }],
@@ -440,6 +468,54 @@ describe('tools', () => {
     const messages = [...hi, { role: 'assistant', tool_calls: [call('a', 'f', '{}')] }, ...hi];
     const { code, message } = await errorOf(await ask({ messages }));
     expect([code, message]).toEqual(['upstream_rejected', expect.stringContaining('without `tool_result`')]);
+  });
+});
+
+describe('thinking amid a turn, with a model that thinks at its start only', () => {
+  const signed = [{ type: 'reasoning.text', text: 'Hm.', signature: 'c2ln', format: 'anthropic-claude-v1', index: 0 }];
+  const asking = (id: string, rest: object = {}) => ({
+    role: 'assistant',
+    content: null,
+    tool_calls: [call(id, 'weather', '{}')],
+    ...rest,
+  });
+  const result = (id: string) => ({ role: 'tool', tool_call_id: id, content: 'Sunny' });
+
+  test.each([
+    ['without its thinking is answered without any', [...hi, asking('a'), result('a')], false],
+    ['with its thinking goes on with it', [...hi, asking('a', { reasoning_details: signed }), result('a')], true],
+    [
+      'whose first call has its thinking goes on with it',
+      [...hi, asking('a', { reasoning_details: signed }), result('a'), asking('b'), result('b')],
+      true,
+    ],
+    [
+      'that another vendor thought for is answered without any',
+      [...hi, asking('a', { reasoning_content: 'Hm.' }), result('a')],
+      false,
+    ],
+    [
+      'that is over stops no new thinking',
+      [...hi, asking('a'), result('a'), { role: 'assistant', content: 'Ok.' }, ...hi],
+      true,
+    ],
+    ['that the user broke into is answered without any', [...hi, asking('a'), result('a'), ...hi], false],
+  ])('a turn %s', async (_what, messages, thinks) => {
+    const old = await startScripted({
+      kind: 'anthropic',
+      model: 'claude-sonnet-4-5',
+      upstream: { dialect: 'anthropic' },
+    });
+    try {
+      const body = { model: 'scripted', messages, tools: [tool], reasoning_effort: 'medium', max_tokens: 8_000 };
+      const response = await old.call('POST', '/v1/chat/completions', body);
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello')]);
+      expect(response.headers.get('x-gateway-applied')).toBe(thinks ? null : 'reasoning_ignored');
+      const { thinking } = JSON.parse(old.upstream.chats.at(-1)?.body.toString() ?? '');
+      expect(thinking?.type).toBe(thinks ? 'enabled' : undefined);
+    } finally {
+      await old.close();
+    }
   });
 });
 

@@ -260,7 +260,6 @@ describe('what has no place is refused with its param', () => {
     ['a file by id', says({ type: 'file', file: { file_id: 'file-1' } }), `${at}.file.file_id`],
     ['audio without a format', says({ type: 'input_audio', input_audio: { data: 'AA' } }), `${at}.input_audio.format`],
     ['a field of a part', says({ type: 'text', text: 'x', bold: true }), `${at}.bold`],
-    ['a name of a user', { messages: [{ ...user, name: 'Ann' }] }, 'messages[0].name'],
     ['an image for an instruction', { messages: [{ role: 'system', content: [image()] }, user] }, `${at}.type`],
     ['instructions alone', { messages: [{ role: 'system', content: 'x' }] }, 'messages'],
     [

@@ -346,7 +346,6 @@ describe('what has no place is refused with its path, and nothing is sent', () =
       { tools: [{ type: 'image_generation', input_image_mask: { image_url: 'https://x.example/a.png' } }] },
     ],
     ['tool_choice.type', { tools: [weather], tool_choice: { type: 'mcp', server_label: 'x' } }],
-    ['messages[0].name', { messages: [{ ...user, name: 'Ann' }] }],
     ['messages[0].role', { messages: [{ role: 'function', name: 'f', content: '1' }] }],
     ['messages[1].audio', { messages: [user, { role: 'assistant', audio: { id: 'a' } }, user] }],
     ['messages[1].content[1].file.url', part({ type: 'file', file: { url: 'https://x.example' } })],

@@ -69,7 +69,7 @@ async function streamed(model: PresetName | 'plain', ...events: string[]): Promi
 /** Of a stream that broke off, or of the answer instead of it when all of it came at once. */
 const failureOf = (text: string): string => JSON.parse(payloadsOf(text).at(-1) ?? text).error.code;
 
-/** Without a preset nothing at all is changed. */
+/** What OpenAI takes. */
 const everything = {
   seed: 7,
   max_tokens: 5,
@@ -85,8 +85,17 @@ const everything = {
 };
 
 describe('what a request becomes', () => {
-  test.each(['plain', 'vllm', 'xai', 'openrouter', 'litellm'] as const)('with %s: nothing else', async (model) => {
+  test.each(['xai', 'openrouter', 'litellm'] as const)('with %s: nothing else', async (model) => {
     expect(await sent(model, everything)).toEqual({ ...everything, model: 'test-model' });
+  });
+
+  test.each(['plain', 'vllm'] as const)('with %s: the role system for developer, and nothing else', async (model) => {
+    const [instruction, ...messages] = everything.messages;
+    expect(await sent(model, everything)).toEqual({
+      ...everything,
+      model: 'test-model',
+      messages: [{ ...instruction, role: 'system' }, ...messages],
+    });
   });
 
   test.each(['ollama', 'llamacpp', 'mistral', 'deepseek'] as const)(

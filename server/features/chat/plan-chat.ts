@@ -19,10 +19,23 @@ export interface ChatPlan {
   readonly backend: Backend;
   /** Top-level fields set over the client's. */
   readonly changes: Readonly<Record<string, unknown>>;
+  /** As in `x-gateway-applied`. */
+  readonly applied: readonly string[];
+}
+
+/** Says what was changed in a request, and adds to it what a provider changes besides. */
+function tellApplied(applied: readonly string[], caller: Caller): (what: string) => void {
+  const told = [...applied];
+  const tell = () => caller.setHeader('x-gateway-applied', told.length > 0 ? told.join(', ') : null);
+  tell();
+  return (what) => {
+    told.push(what);
+    tell();
+  };
 }
 
 export const toCall = <Request extends object>(
-  { model, backend, changes }: ChatPlan,
+  { model, backend, changes, applied }: ChatPlan,
   request: Json<Request>,
   caller: Caller,
   original?: OriginalRequest,
@@ -32,6 +45,8 @@ export const toCall = <Request extends object>(
   request,
   original,
   changes,
+  dropsUnsupported: model.unsupported === 'drop',
+  onApplied: tellApplied(applied, caller),
   signal: caller.signal,
   timeouts: timeLeft(model, caller),
 });
@@ -103,8 +118,7 @@ export function applyConstraints(
   if (fields.usage !== undefined) changes.usage = undefined;
 
   if (backend.cacheSalt) changes.cache_salt ??= cacheSaltOf(caller);
-  if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));
-  return { model, backend, changes };
+  return { model, backend, changes, applied };
 }
 
 /** Checks everything about a chat before anything is sent, and finds its model. */

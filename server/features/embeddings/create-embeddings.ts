@@ -75,7 +75,7 @@ async function embedAll(
   const batches = split(value.input, backend.maxBatch);
   for (const input of batches) {
     const changes = batches.length > 1 ? { input } : {};
-    const answer = await backend.provider.embed(toCall({ model, backend, changes }, request, caller));
+    const answer = await backend.provider.embed(toCall({ model, backend, changes, applied: [] }, request, caller));
     answers.push({ answer, count: countOf(input) });
     meter.answered();
     const spent = sumUsage(answers.map((part) => part.answer.value.usage));

@@ -1,9 +1,7 @@
 import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.ts';
 import type { InputBlock, ResultBlock, ToolResultBlock } from '../../../contracts/messages/request.ts';
+import { remind } from '../../canonical/gather-instructions.ts';
 import { type Others, textPart, toContent, toParts } from './to-parts.ts';
-
-/** Agents already write so what is no word of the user's. */
-const remind = (text: string) => textPart(`<system-reminder>\n${text}\n</system-reminder>`);
 
 const isMedia = ({ type }: ContentPart) => type !== 'text';
 
@@ -46,7 +44,7 @@ export class HistoryWriter {
 
   /** It waits for results that are still to come behind the calls. */
   instruct(text: string): void {
-    if (text !== '') this.#said.push(remind(text));
+    if (text !== '') this.#said.push(textPart(remind(text)));
   }
 
   finish(): ChatMessage[] {

@@ -51,6 +51,8 @@ export interface CatalogModel {
   readonly typicalResponseSeconds: number | null;
   /** Whether keys may use the vendor's own tools with it. */
   readonly hostedTools: boolean;
+  /** What becomes of fields that a backend's dialect cannot express: the request is refused, or they are left out and told. */
+  readonly unsupported: 'refuse' | 'drop';
   /** Null: it costs nothing. */
   readonly price: Price | null;
   readonly strategy: Strategy;

@@ -1,7 +1,8 @@
 import type { Dialect } from '../dialect.ts';
+import { nameRules } from '../tool-names.ts';
 import { readAnswer } from './read-answer.ts';
 import { AnthropicReader } from './read-events.ts';
-import { DEFAULT_MAX_TOKENS, toBody } from './to-body.ts';
+import { DEFAULT_MAX_TOKENS, toRequest } from './to-request.ts';
 
 /**
  * The newest version that still takes `temperature`, `top_p` and `top_k`: 2026-10-21 refuses them for every model,
@@ -14,8 +15,9 @@ export const anthropic: Dialect = {
   kind: 'anthropic',
   textAnswers: true,
   defaultAnswerTokens: DEFAULT_MAX_TOKENS,
+  toolNames: nameRules.anthropic,
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
-  toRequest: (request, model, stream) => ({ path: '/messages', body: toBody(request, model, stream) }),
+  toRequest,
   sendOn: ({ body, headers }, model, stream, maxTokens) => ({
     path: '/messages',
     body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_tokens: maxTokens }) },

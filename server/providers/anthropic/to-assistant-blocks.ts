@@ -67,6 +67,12 @@ function weave(thoughts: readonly Thought[], text: string, calls: readonly Block
   return [...woven, ...toText(text.slice(said)), ...calls.slice(called)];
 }
 
+/** Whether the answer begins with thinking that Anthropic signed. */
+export const isSigned = ({ reasoning_details: details }: ChatMessage): boolean =>
+  joinReasoningDetails(readReasoningDetails(details))
+    .flatMap(toThinking)
+    .some(({ after }) => after.content + after.tool_calls === 0);
+
 /** What the model said before: its signed thinking (at first, if nothing else is known), its text and its calls. */
 export function toAssistantBlocks(message: ChatMessage, param: string): Block[] {
   const thoughts = joinReasoningDetails(readReasoningDetails(message.reasoning_details)).flatMap(toThinking);

@@ -1,5 +1,8 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { thinksByBudget } from './model-version.ts';
 import { refuse } from './refuse.ts';
+import { isSigned } from './to-assistant-blocks.ts';
 
 /** OpenAI's word → Anthropic's. */
 const EFFORTS = new Map([
@@ -23,17 +26,6 @@ const SHARES = new Map([
 /** The smallest budget that Anthropic takes, in tokens. */
 const MIN_BUDGET = 1024;
 
-/**
- * Models before Claude 4.6 want a budget, later ones refuse one. The version stands behind the family
- * (`claude-opus-4-7`) or before it (`claude-3-7-sonnet-20250219`); a name without one is taken to be new.
- */
-function thinksByBudget(model: string): boolean {
-  const version = /(?:^|[^\d])(\d)(?:[-.](\d{1,2}))?(?!\d)/.exec(model);
-  if (!version) return false;
-  const [major, minor] = [Number(version[1]), Number(version[2] ?? 0)];
-  return major < 4 || (major === 4 && minor < 6);
-}
-
 function toBudget(effort: string, request: ChatCompletionRequest, maxTokens: number): number {
   if (maxTokens <= MIN_BUDGET) {
     const param = request.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
@@ -42,15 +34,28 @@ function toBudget(effort: string, request: ChatCompletionRequest, maxTokens: num
   return Math.max(MIN_BUDGET, Math.floor(maxTokens * (SHARES.get(effort) ?? 0)));
 }
 
+/** Whether the calls that the model is to go on from came without the thinking that led to the first of them. */
+function lostThinking(messages: readonly ChatMessage[]): boolean {
+  const last = messages.findLastIndex(({ role }) => role === 'assistant');
+  if (!messages[last]?.tool_calls?.length) return false;
+  const asked = messages.slice(0, last).findLastIndex(({ role }) => role === 'user');
+  const first = messages.slice(asked + 1).find(({ role }) => role === 'assistant');
+  return first !== undefined && !isSigned(first);
+}
+
+/** What a request says about thinking. */
+interface Thinking {
+  readonly thinking?: unknown;
+  readonly effort?: string;
+  /** True: the client asked for thinking that these models cannot do in the middle of a turn. */
+  readonly ignored?: true;
+}
+
 /**
  * `reasoning_effort` as Anthropic says it. A client that sets Anthropic's own `thinking` has the last word on it. The
  * text of the reasoning is asked for, because newer models else send only its signature.
  */
-export function toThinking(
-  request: ChatCompletionRequest,
-  model: string,
-  maxTokens: number,
-): { thinking?: unknown; effort?: string } {
+export function toThinking(request: ChatCompletionRequest, model: string, maxTokens: number): Thinking {
   const { reasoning_effort: asked, thinking } = request;
   const own = thinking == null ? {} : { thinking };
   if (asked == null) return own;
@@ -58,6 +63,9 @@ export function toThinking(
   const effort = EFFORTS.get(asked);
   if (!effort) throw refuse('reasoning_effort', `Anthropic takes none, ${[...EFFORTS.keys()].join(', ')}.`);
   if (thinking == null && thinksByBudget(model)) {
+    // "Expected `thinking` or `redacted_thinking`, but found `tool_use`": these models think at the start of a turn or not at
+    // all, and few clients send the thinking back.
+    if (lostThinking(request.messages)) return { ignored: true };
     return { thinking: { type: 'enabled', budget_tokens: toBudget(effort, request, maxTokens) } };
   }
   return { thinking: { type: 'adaptive', display: 'summarized' }, ...own, effort };

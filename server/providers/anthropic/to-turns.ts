@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { takesSystemTurns } from './model-version.ts';
 import { cacheOf, refuse } from './refuse.ts';
 import { toAssistantBlocks, toToolId } from './to-assistant-blocks.ts';
 import { toBlocks, toTextBlocks } from './to-blocks.ts';
@@ -57,11 +58,11 @@ function addMessage(writer: TurnWriter, message: ChatMessage, param: string): vo
 const isInstruction = ({ role }: ChatMessage) => role === 'system' || role === 'developer';
 
 /** The messages before the first turn become the system prompt, each its own block; the rest become turns. */
-export function toTurns(messages: readonly ChatMessage[]): { system: Block[]; turns: Turn[] } {
+export function toTurns(messages: readonly ChatMessage[], model: string): { system: Block[]; turns: Turn[] } {
   const found = messages.findIndex((message) => !isInstruction(message));
   const first = found < 0 ? messages.length : found;
   const system: Block[] = [];
-  const writer = new TurnWriter();
+  const writer = new TurnWriter(takesSystemTurns(model));
   for (const [i, message] of messages.entries()) {
     const param = `messages[${i}]`;
     checkFields(message, param);

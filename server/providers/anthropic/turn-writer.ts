@@ -1,9 +1,16 @@
+import { remind } from '../../canonical/gather-instructions.ts';
 import type { Block, Turn } from './wire.ts';
 
 /** Puts blocks into turns as Anthropic demands them: of changing roles, and results of tools first in their turn. */
 export class TurnWriter {
   readonly #turns: Turn[] = [];
+  readonly #systemTurns: boolean;
   #instructions: Block[] = [];
+
+  /** `systemTurns`: whether the model takes turns of the role `system`. */
+  constructor(systemTurns: boolean) {
+    this.#systemTurns = systemTurns;
+  }
 
   add(role: 'user' | 'assistant', blocks: readonly Block[]): void {
     if (blocks.length === 0) return;
@@ -36,7 +43,10 @@ export class TurnWriter {
   }
 
   #endUserTurn(): void {
-    if (this.#instructions.length > 0) this.#turns.push({ role: 'system', content: this.#instructions });
+    const instructions = this.#instructions;
     this.#instructions = [];
+    if (instructions.length === 0) return;
+    if (this.#systemTurns) this.#turns.push({ role: 'system', content: instructions });
+    else this.#open('user').push(...instructions.map((block) => ({ ...block, text: remind(String(block.text)) })));
   }
 }

@@ -1,4 +1,5 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ProviderCall } from '../provider.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
@@ -9,9 +10,16 @@ import { toToolChoice } from './to-tool-choice.ts';
 /** What this binding cannot do, or not rightly; null, false, 0 and empty ask for nothing. */
 const refused = ['logprobs', 'top_logprobs', 'logit_bias', 'audio', 'functions', 'function_call', 'web_search_options'];
 
-/** The request in the engine's form. Throws `invalid_field` for what it cannot express. */
+/** The request in the engine's form. Throws `invalid_field` for what it cannot express, unless that is to be left out. */
 export function toGeneration(call: ProviderCall, temperature: number): Omit<GenerationRequest, 'id'> {
-  const request: ChatCompletionRequest = { ...call.request.value, ...call.changes };
+  const { request, changes, dropsUnsupported, onApplied } = call;
+  const given: ChatCompletionRequest = { ...request.value, ...changes };
+  const { translated, dropped } = dropUnsupported(given, dropsUnsupported, (asked) => translate(asked, temperature));
+  for (const what of toApplied(dropped)) onApplied?.(what);
+  return translated;
+}
+
+function translate(request: ChatCompletionRequest, temperature: number): Omit<GenerationRequest, 'id'> {
   for (const field of refused) {
     if (asksForSomething(request[field])) throw unsupported(field);
   }

@@ -1,14 +1,15 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { gatherInstructions } from '../../canonical/gather-instructions.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EngineChatMessage } from './llama-binding.ts';
 
 /** The messages as chat templates know them: text only, and no roles that they have never heard of. */
 export function toMessages(messages: readonly ChatMessage[]): EngineChatMessage[] {
-  return messages.map((message, index) => {
+  return gatherInstructions(messages).map((message, index) => {
     const { content, role, tool_calls, ...rest } = message;
     return {
       ...rest,
-      role: role === 'developer' ? 'system' : role === 'function' ? 'tool' : role,
+      role: role === 'function' ? 'tool' : role,
       content: toText(content, `messages[${index}].content`),
       ...(tool_calls && tool_calls.length > 0 ? { tool_calls: tool_calls.map(toTemplateCall) } : {}),
     };

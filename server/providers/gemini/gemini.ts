@@ -2,6 +2,7 @@ import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Dialect } from '../dialect.ts';
+import { nameRules } from '../tool-names.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { toRequest } from './to-request.ts';
 
@@ -23,6 +24,7 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
 /** Google's native Gemini API: `generateContent` and `streamGenerateContent`. */
 export const gemini: Dialect = {
   kind: 'gemini',
+  toolNames: nameRules.gemini,
   headers: (apiKey): Record<string, string> => (apiKey ? { 'x-goog-api-key': apiKey } : {}),
   toRequest,
   readAnswer,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { gatherInstructions } from '../../canonical/gather-instructions.ts';
+import { nameSpeakers } from '../../canonical/name-speakers.ts';
 import type { Quirks } from './quirks.ts';
 
 const NINE = /^[A-Za-z0-9]{9}$/;
@@ -42,20 +44,35 @@ const hasIds = ({ tool_call_id, tool_calls }: ChatMessage) => Boolean(tool_call_
 const hasReasoning = (message: ChatMessage) =>
   ['reasoning', 'reasoning_content', 'reasoning_details'].some((field) => field in message);
 
+/** OpenAI: "string does not match pattern '^[^\\s<|\\\\/>]+$'", and 64 characters at most. */
+const NOT_PLAIN = /[\s<|\\/>]/g;
+
+function withPlainName(message: ChatMessage): ChatMessage {
+  const { name } = message;
+  const plain = name?.replace(NOT_PLAIN, '_').slice(0, 64);
+  return plain === name ? message : { ...message, name: plain };
+}
+
+/** What concerns several messages at once. */
+function adaptOrder(messages: readonly ChatMessage[], { instructions, messageNames }: Quirks): readonly ChatMessage[] {
+  const named = messageNames === 'none' ? nameSpeakers(messages) : messages;
+  return instructions === 'first' ? gatherInstructions(named) : named;
+}
+
+function adaptMessage(message: ChatMessage, { roles, toolCallIds, pastReasoning, messageNames }: Quirks): ChatMessage {
+  let own = message;
+  const role = roles?.[message.role];
+  // Typed as any role that OpenAI has, of which the other name is one.
+  if (role === 'system') own = { ...own, role };
+  if (toolCallIds && hasIds(own)) own = adaptIds(own);
+  if (own.is_error !== undefined && (roles ?? toolCallIds ?? pastReasoning)) own = withoutErrorMark(own);
+  if (pastReasoning && hasReasoning(own)) own = adaptReasoning(own, pastReasoning);
+  return messageNames === 'plain' && own.name ? withPlainName(own) : own;
+}
+
 /** The messages as the upstream takes them; the very same array when nothing had to change. */
 export function adaptMessages(messages: readonly ChatMessage[], quirks: Quirks): readonly ChatMessage[] {
-  const { roles, toolCallIds, pastReasoning } = quirks;
-  let changed = false;
-  const adapted = messages.map((message) => {
-    let own: ChatMessage = message;
-    const role = roles?.[message.role];
-    // Typed as any role that OpenAI has, of which the other name is one.
-    if (role === 'system') own = { ...own, role };
-    if (toolCallIds && hasIds(own)) own = adaptIds(own);
-    if (own.is_error !== undefined) own = withoutErrorMark(own);
-    if (pastReasoning && hasReasoning(own)) own = adaptReasoning(own, pastReasoning);
-    if (own !== message) changed = true;
-    return own;
-  });
-  return changed ? adapted : messages;
+  const ordered = adaptOrder(messages, quirks);
+  const adapted = ordered.map((message) => adaptMessage(message, quirks));
+  return adapted.every((message, i) => message === ordered[i]) ? ordered : adapted;
 }

@@ -1,14 +1,25 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import type { Json } from '../../canonical/json.ts';
+import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { ProviderCall } from '../provider.ts';
+import { nameRules, ToolNames } from '../tool-names.ts';
 import { adaptMessages } from './adapt-messages.ts';
 import type { Quirks } from './quirks.ts';
 
 type Changes = Readonly<Record<string, unknown>>;
 type Fields = ChatCompletionRequest;
 
-/** Gives what else must change in a request, beside `changes`, before this upstream gets it. */
-export type RequestAdapter = (request: Json<ChatCompletionRequest>, changes: Changes) => Changes;
+/** A request as an upstream with quirks gets it. */
+interface AdaptedRequest {
+  /** What must change in it, beside the call's own changes. */
+  readonly changes: Changes;
+  /** Told to the client. */
+  readonly applied: readonly string[];
+  /** Puts the names of tools back in the answer; null: they are the client's own. */
+  readonly names: ToolNames | null;
+}
+
+export type RequestAdapter = (call: ProviderCall) => AdaptedRequest;
 
 const invalid = (param: string, message: string) => new AppError('invalid_field', message, { param });
 
@@ -62,22 +73,39 @@ function chooseTools(fields: Fields, rules: NonNullable<Quirks['toolChoice']>, o
   Object.assign(out, { tools: only, tool_choice: 'required' });
 }
 
+/** `undefined` takes a field out. */
+const withoutDropped = (given: Fields, left: Fields): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.keys(given).flatMap((field) => (left[field] === given[field] ? [] : [[field, left[field]]])),
+  );
+
 /** Null when no quirk concerns requests: then none is looked at. */
 export function createRequestAdapter(quirks: Quirks): RequestAdapter | null {
   const { rename: names, drop = [], refuse: ignored, toolChoice, roles, toolCallIds, pastReasoning } = quirks;
-  const inMessages = Boolean(roles ?? toolCallIds ?? pastReasoning);
-  if (!names && drop.length === 0 && !ignored && !toolChoice && !inMessages) return null;
-  return (request, changes) => {
-    const fields: Fields = { ...request.value, ...changes };
+  const { instructions, messageNames, toolNames } = quirks;
+  const inMessages = Boolean(roles ?? toolCallIds ?? pastReasoning ?? instructions ?? messageNames);
+  const inFields = Boolean(names ?? ignored ?? toolChoice) || drop.length > 0;
+  if (!inFields && !inMessages && !toolNames) return null;
+
+  function adaptFields(fields: Fields): Record<string, unknown> {
     const out: Record<string, unknown> = {};
     if (ignored) refuse(fields, ignored);
     if (names) rename(fields, names, out);
     if (toolChoice) chooseTools(fields, toolChoice, out);
     for (const field of drop) if (field in fields) out[field] = undefined;
-    if (inMessages) {
-      const messages = adaptMessages(fields.messages, quirks);
-      if (messages !== fields.messages) out.messages = messages;
-    }
     return out;
+  }
+
+  return ({ request, changes, dropsUnsupported }) => {
+    const given: Fields = { ...request.value, ...changes };
+    const express = (fields: Fields) => ({ ...withoutDropped(given, fields), ...adaptFields(fields) });
+    const { translated, dropped } = inFields
+      ? dropUnsupported(given, dropsUnsupported, express)
+      : { translated: {}, dropped: [] };
+    const messages = inMessages ? adaptMessages(given.messages, quirks) : given.messages;
+    const out = messages === given.messages ? translated : { ...translated, messages };
+    const mapped = toolNames ? ToolNames.of(given, nameRules[toolNames]) : null;
+    const changed = mapped ? { ...out, ...mapped.toUpstream({ ...given, ...out, messages: [...messages] }) } : out;
+    return { changes: changed, applied: toApplied(dropped), names: mapped };
   };
 }

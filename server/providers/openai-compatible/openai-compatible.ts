@@ -8,6 +8,7 @@ import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import type { ToolNames } from '../tool-names.ts';
 import { AnswerAdapter } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
 import type { Quirks } from './quirks.ts';
@@ -48,12 +49,16 @@ export class OpenAiCompatibleProvider implements Provider {
     });
   }
 
-  complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    return this.#answer(CHAT, this.#adapt(call), (bytes, alias) => readCompletion(bytes, alias, this.#adapter));
+  async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
+    const { adapted, names } = this.#adapt(call);
+    const answer = await this.#answer(CHAT, adapted, (bytes, alias) => readCompletion(bytes, alias, this.#adapter));
+    return names ? names.completion(answer) : answer;
   }
 
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    return this.#stream(CHAT, this.#adapt(call), new ChunkRepair(this.#adapter));
+    const { adapted, names } = this.#adapt(call);
+    const chunks = this.#stream(CHAT, adapted, new ChunkRepair(this.#adapter));
+    return names ? names.stream(chunks) : chunks;
   }
 
   completeText(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
@@ -89,9 +94,11 @@ export class OpenAiCompatibleProvider implements Provider {
     return this.#client.close();
   }
 
-  #adapt(call: ProviderCall): ProviderCall {
-    const adapted = this.#adaptRequest?.(call.request, call.changes);
-    return adapted ? { ...call, changes: { ...call.changes, ...adapted } } : call;
+  #adapt(call: ProviderCall): { adapted: ProviderCall; names: ToolNames | null } {
+    if (!this.#adaptRequest) return { adapted: call, names: null };
+    const { changes, applied, names } = this.#adaptRequest(call);
+    for (const what of applied) call.onApplied?.(what);
+    return { adapted: { ...call, changes: { ...call.changes, ...changes } }, names };
   }
 
   async #answer<Answer extends object>(

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../contracts/errors.ts';
+import type { NameRuleName } from '../tool-names.ts';
 
 /**
  * Where an upstream departs from OpenAI's chat completions: data, in a closed vocabulary. What is left out is as OpenAI
@@ -19,6 +20,15 @@ export interface Quirks {
     /** `narrow`: only that tool is offered, and required. `refuse`: `invalid_field`. */
     readonly named?: 'narrow' | 'refuse';
   };
+  /**
+   * `first`: its chat templates take one system message, at the start, and know no role `developer`. The instructions at the
+   * start are joined; each later one goes into the user's message next to it.
+   */
+  readonly instructions?: 'first';
+  /** What it takes as the name of a tool; others are mapped, and mapped back in the answer. */
+  readonly toolNames?: NameRuleName;
+  /** `none`: messages have no `name` there; a user's is written before what the user says. `plain`: no blanks and brackets. */
+  readonly messageNames?: 'none' | 'plain';
   /** Roles of messages that have another name there. */
   readonly roles?: Readonly<Record<string, string>>;
   /** Ids of tool calls must be nine letters or digits; others are hashed, the same id always to the same one. */

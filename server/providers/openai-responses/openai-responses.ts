@@ -1,6 +1,7 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Dialect } from '../dialect.ts';
+import { nameRules } from '../tool-names.ts';
 import { ResponseReader } from './read-events.ts';
 import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
 import { ResponseBody, readAs } from './wire.ts';
@@ -29,6 +30,7 @@ export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Diale
   return {
     kind: 'openai-responses',
     textAnswers: true,
+    toolNames: nameRules.openai,
     headers: (apiKey): Record<string, string> => (apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
     toRequest: (request, model, stream) => ({
       path: '/responses',

@@ -1,4 +1,5 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { DialectRequest } from '../dialect.ts';
 import { checkedAway, checkFields } from './check-fields.ts';
 import { refuse } from './refuse.ts';
 import { toThinking } from './to-thinking.ts';
@@ -65,13 +66,13 @@ function toOutputConfig(request: ChatCompletionRequest, effort: string | undefin
   return Object.keys(config).length > 0 ? { output_config: config } : {};
 }
 
-/** The body of `POST /messages`. Throws `invalid_field` with `param` for what would be lost. */
-export function toBody(request: ChatCompletionRequest, model: string, stream: boolean): object {
+/** `POST /messages`. Throws `invalid_field` with `param` for what would be lost. */
+export function toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest {
   checkFields(request);
   const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS;
-  const { effort, ...thinking } = toThinking(request, model, maxTokens);
-  const { system, turns } = toTurns(request.messages);
-  return {
+  const { effort, ignored, ...thinking } = toThinking(request, model, maxTokens);
+  const { system, turns } = toTurns(request.messages, model);
+  const body = {
     ...vendorFields(request),
     model,
     max_tokens: maxTokens,
@@ -87,4 +88,5 @@ export function toBody(request: ChatCompletionRequest, model: string, stream: bo
     ...toOutputConfig(request, effort),
     ...(stream ? { stream } : {}),
   };
+  return { path: '/messages', body, ...(ignored ? { applied: ['reasoning_ignored'] } : {}) };
 }

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { errorOf } from '../support/error-of.ts';
+import { type Gateway, startGateway } from '../support/start-gateway.ts';
+import type { DialectName } from '../support/upstream/dialects/dialect.ts';
+import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
+
+/** Kind or preset of a provider, and what its scripted upstream speaks. */
+const kinds = {
+  anthropic: ['kind: anthropic', 'anthropic'],
+  gemini: ['kind: gemini', 'gemini'],
+  'openai-responses': ['kind: openai-responses', 'openai-responses'],
+  ollama: ['preset: ollama', 'ollama'],
+} as const satisfies Readonly<Record<string, readonly [provider: string, dialect: DialectName]>>;
+type Kind = keyof typeof kinds;
+
+const upstreams = new Map<Kind, ScriptedUpstream>();
+let gateway: Gateway;
+beforeAll(async () => {
+  const entries = Object.entries(kinds) as [Kind, (typeof kinds)[Kind]][];
+  for (const [kind, [, dialect]] of entries) upstreams.set(kind, await startUpstream({ dialect }));
+  const providers = entries.map(
+    ([kind, [fields]]) => `  ${kind}: { ${fields}, base_url: "${upstreams.get(kind)?.url}" }`,
+  );
+  const models = entries.flatMap(([kind]) =>
+    ['refuse', 'drop'].map(
+      (unsupported) =>
+        `  - { alias: ${kind}-${unsupported}, input: [text, image, audio], unsupported: ${unsupported}, backends: [{ provider: ${kind}, model: test-model }] }`,
+    ),
+  );
+  const tiny = '  - { alias: tiny-drop, unsupported: drop, backends: [{ provider: own, model: tinychat }] }';
+  gateway = await startGateway({
+    models: `providers:\n${providers.join('\n')}\n  own: { kind: embedded }\nmodels:\n${models.join('\n')}\n${tiny}\n`,
+  });
+});
+afterAll(async () => {
+  await gateway.close();
+  await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+});
+
+const user = { role: 'user', content: 'Hi' };
+const ask = (model: string, fields: object) =>
+  gateway.call('POST', '/v1/chat/completions', { model, messages: [user], ...fields });
+
+test.each([
+  ['anthropic', { seed: 7 }, 'seed', 'seed'],
+  ['anthropic', { n: 2, seed: 7, temperature: 1.5 }, 'n', 'n+seed+temperature'],
+  ['anthropic', { metadata: { ticket: '1' } }, 'metadata.ticket', 'metadata.ticket'],
+  ['anthropic', { response_format: { type: 'json_object' } }, 'response_format.type', 'response_format.type'],
+  ['gemini', { logit_bias: { '1': 5 }, verbosity: 'low' }, 'logit_bias', 'logit_bias+verbosity'],
+  ['gemini', { tools: [{ type: 'web_search' }] }, 'tools[0].type', 'tools[0].type'],
+  ['openai-responses', { seed: 7, stop: ['x'] }, 'seed', 'seed+stop'],
+  ['ollama', { n: 2, logit_bias: { '1': 5 } }, 'n', 'n+logit_bias'],
+] as const)('with %s %j is refused, or left out and told', async (kind, fields, param, dropped) => {
+  expect(await errorOf(await ask(`${kind}-refuse`, fields))).toMatchObject({
+    status: 400,
+    code: 'invalid_field',
+    param,
+  });
+  for (const stream of [false, true]) {
+    const response = await ask(`${kind}-drop`, { ...fields, stream });
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('upstream.')]);
+    expect(response.headers.get('x-gateway-applied')).toBe(`fields_dropped=${dropped}`);
+    const sent = upstreams.get(kind)?.chats.at(-1)?.body.toString() ?? '';
+    expect(sent).not.toMatch(/seed|"n"|logit_bias|verbosity|web_search|ticket|json_object/);
+  }
+});
+
+test('a part of a message that a vendor has no type for is left out, and the rest of the message stays', async () => {
+  const content = [
+    { type: 'text', text: 'Listen' },
+    { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
+    { type: 'text', text: 'to this' },
+  ];
+  for (const kind of ['anthropic', 'openai-responses'] as const) {
+    const response = await ask(`${kind}-drop`, { messages: [{ role: 'user', content }] });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-gateway-applied')).toBe('fields_dropped=messages[0].content[1].type');
+    const sent = upstreams.get(kind)?.chats.at(-1)?.body.toString() ?? '';
+    for (const text of ['Listen', 'to this']) expect(sent).toContain(text);
+    expect(sent).not.toContain('UklGRg');
+  }
+});
+
+test('the embedded model leaves out what it cannot do, too', async () => {
+  const response = await ask('tiny-drop', { n: 3, logprobs: true, max_tokens: 3 });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('x-gateway-applied')).toBe('fields_dropped=logprobs+n');
+});
+
+test('what no request is without is still asked for', async () => {
+  const instructions = { messages: [{ role: 'system', content: 'Be brief.' }] };
+  for (const kind of ['anthropic', 'gemini']) {
+    expect(await errorOf(await ask(`${kind}-drop`, instructions))).toMatchObject({ status: 400, param: 'messages' });
+  }
+});
+
+test('a request that goes on being refused is refused after all', async () => {
+  const content = Array.from({ length: 200 }, () => ({ type: 'input_odd' }));
+  const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }, ...content] }];
+  const error = await errorOf(await ask('gemini-drop', { messages }));
+  expect(error).toMatchObject({ code: 'invalid_field', param: 'messages[0].content[1].type' });
+});
