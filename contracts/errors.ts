@@ -376,6 +376,14 @@ export const errorCatalog = {
     remediation: 'Configure a key or a models file; the message names what is missing.',
     typicalParam: 'model',
   },
+  client_disconnected: {
+    status: 499,
+    trpc: 'CLIENT_CLOSED_REQUEST',
+    type: 'invalid_request_error',
+    title: 'The client closed its connection',
+    description: 'The client closed its connection before the answer was complete, so the gateway stopped the request.',
+    remediation: 'Keep the connection open until the answer ends, and raise the time-out of the client.',
+  },
   upstream_unavailable: {
     status: 503,
     trpc: 'SERVICE_UNAVAILABLE',

@@ -55,8 +55,7 @@ export function toAppError(thrown: unknown): AppError {
     if (outer instanceof RangeError && /call stack/.test(outer.message)) {
       return new AppError('invalid_json', 'The request is nested too deeply.', { cause: thrown });
     }
-    if (outer.name === 'AbortError')
-      return new AppError('upstream_unavailable', 'The request was aborted.', { cause: thrown });
+    if (outer.name === 'AbortError') return new AppError('client_disconnected', undefined, { cause: thrown });
     const code = frameworkCodes[codeOf(outer)];
     if (code === 'unsupported_media_type') return unsupportedMediaType(thrown);
     if (code) return new AppError(code, undefined, { cause: thrown });

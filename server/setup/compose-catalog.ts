@@ -1,6 +1,5 @@
 import type { Endpoint } from '../../contracts/models/model.ts';
 import { MICRO } from '../features/metering/micro-usd.ts';
-import type { Price } from '../features/metering/price.ts';
 import {
   type Backend,
   Catalog,
@@ -9,6 +8,7 @@ import {
   type ModelTimeouts,
 } from '../features/models/catalog.ts';
 import { ModelMap } from '../features/models/model-map.ts';
+import type { Price } from '../features/models/price.ts';
 import { ImagesApiProvider } from '../providers/images-api/images-api.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { LocalServer } from './detect-local.ts';

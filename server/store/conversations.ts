@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type {
@@ -17,17 +18,30 @@ import type {
 import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations, toMatch } from './search.ts';
 import type { Turns } from './turns.ts';
-import { UnwrittenEnds } from './unwritten-ends.ts';
+
+/** The database has just failed: it is not asked again at once. */
+const RETRY_MS = 100;
 
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
   readonly #turns: Turns;
-  readonly #unwritten: UnwrittenEnds;
+  /**
+   * Ends of turns that the database did not take: without its end a conversation would stay busy for as long as the
+   * process lives.
+   */
+  readonly #unwritten: BackgroundWriter<EndedTurn>;
 
   constructor(db: PrismaClient, turns: Turns, onError: (error: unknown) => void) {
     this.#db = db;
     this.#turns = turns;
-    this.#unwritten = new UnwrittenEnds((turn) => useDatabase(() => turns.end(turn)), onError);
+    this.#unwritten = new BackgroundWriter({
+      one: 'an answer',
+      many: 'answers',
+      batch: 1,
+      waitMs: RETRY_MS,
+      write: ([turn]) => (turn ? turns.end(turn) : Promise.resolve()),
+      onError,
+    });
   }
 
   /** Writes what was not written yet, or says what is lost. */

@@ -1,10 +1,11 @@
+import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
 import type { LedgerRow, NewEntry, NewReservation, Reserved, WalletRow, WalletStore } from './interface/wallets.ts';
 import type { Owner } from './owner.ts';
-import { SettlementQueue } from './settlement-queue.ts';
 import type { Transact } from './sqlite/adapter.ts';
+import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
 /**
@@ -20,6 +21,27 @@ const RESERVE = `INSERT INTO "Reservation" ("id", "owner", "keyId", "amount", "r
 const POST = `INSERT INTO "LedgerEntry" ("owner", "at", "kind", "amount", "author", "reason")
   SELECT :owner, :at, :kind, :amount, :author, :reason
   WHERE COALESCE((SELECT "balance" - "held" FROM "Wallet" WHERE "owner" = :owner), 0) + :amount >= 0`;
+
+/** Does nothing when the reservation is gone, so a settlement that is written twice counts once. */
+const CHARGE = `INSERT INTO "LedgerEntry"
+    ("owner", "at", "kind", "amount", "author", "reason", "reservationId", "keyId", "requestId")
+  SELECT r."owner", ?, 'charge', -MIN(?, w."balance" - w."held" + r."amount"), 'gateway', ?, r."id", r."keyId",
+    r."requestId"
+  FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ?`;
+
+const RELEASE = `DELETE FROM "Reservation" WHERE "id" = ?`;
+
+interface Settlement {
+  readonly id: string;
+  readonly amount: number;
+  readonly reason: string;
+  readonly at: Date;
+}
+
+function settle(db: Statements, { id, amount, reason, at }: Settlement): void {
+  if (amount > 0) db.run(CHARGE, toSqliteTime(at), amount, reason, id);
+  else db.run(RELEASE, id);
+}
 
 function heldBy(key: string): string {
   return `SELECT COALESCE(SUM("amount"), 0) FROM "Reservation" WHERE "keyId" = ${key}`;
@@ -54,13 +76,21 @@ export class Wallets implements WalletStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
   readonly #process: Owner;
-  readonly #settlements: SettlementQueue;
+  readonly #settlements: BackgroundWriter<Settlement>;
 
   constructor({ db, transact, owner, onError }: WalletDeps) {
     this.#db = db;
     this.#transact = transact;
     this.#process = owner;
-    this.#settlements = new SettlementQueue(transact, onError);
+    this.#settlements = new BackgroundWriter({
+      one: 'a charge',
+      many: 'charges',
+      write: (settlements) =>
+        transact((statements) => {
+          for (const settlement of settlements) settle(statements, settlement);
+        }),
+      onError,
+    });
   }
 
   find(owner: string): Promise<WalletRow | null> {
@@ -111,7 +141,7 @@ export class Wallets implements WalletStore {
   }
 
   settle(settlement: { readonly id: string; readonly amount: number; readonly reason: string }): void {
-    this.#settlements.add(settlement);
+    this.#settlements.add({ ...settlement, at: new Date() });
   }
 
   flush(): Promise<void> {

@@ -60,6 +60,12 @@ export interface Adaptation {
 
 const UNCHANGED: Adaptation = { changes: {}, applied: [] };
 
+/** Those of a request's fields that the gateway acts on when it plans a call. */
+export type SteeringFields = Pick<
+  ChatCompletionRequest,
+  'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options' | 'usage'
+>;
+
 /** Tools are refused where they could only be lost. */
 export function checkTools(model: CatalogModel, tools: readonly unknown[] | null | undefined): void {
   if (model.tools || !tools || tools.length === 0) return;
@@ -91,10 +97,7 @@ const cacheSaltOf = ({ principal }: Caller): string => hash('sha256', `cache-sal
  */
 export function applyConstraints(
   { model, backend }: { model: CatalogModel; backend: Backend },
-  fields: Pick<
-    ChatCompletionRequest,
-    'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options' | 'usage'
-  >,
+  fields: SteeringFields,
   messages: () => readonly ChatMessage[],
   caller: Caller,
   adapted: Adaptation = UNCHANGED,

@@ -1,9 +1,6 @@
 import type { ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
 import type { Json } from '../../canonical/json.ts';
-import { AppError } from '../../errors/app-error.ts';
 import type { Meter } from '../metering/meter.ts';
-import type { Begun } from '../routing/backend-state.ts';
-import type { OpenedStream } from '../routing/open-stream.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
 
@@ -19,8 +16,8 @@ interface AnyChunk {
 }
 
 /**
- * The one place that every chunk of every stream passes on its way from an upstream to a client: it counts, and keeps
- * the usage from those who did not ask for it. Chunks stay bytes unless that needs more. May leave nothing of a batch.
+ * Counts the chunks of a batch, and takes the usage out for clients that did not ask for it. Chunks stay bytes unless
+ * that needs more. May leave nothing of a batch.
  */
 export function relayChunks<Chunk extends AnyChunk>(
   batch: readonly Json<Chunk>[],
@@ -29,7 +26,7 @@ export function relayChunks<Chunk extends AnyChunk>(
 ): Json<Chunk>[] {
   const relayed: Json<Chunk>[] = [];
   for (const chunk of batch) {
-    meter.chunk(charsOf(chunk));
+    meter.recordChunk(charsOf(chunk));
     if (meter.paysForImages && chunk.mentions('images')) countImages(chunk, meter);
     if (!chunk.mentions('usage')) relayed.push(chunk);
     else relayUsage(chunk, relayed, includeUsage, meter);
@@ -55,7 +52,7 @@ function charsOfChoice(choice: unknown): number {
 
 function countImages<Chunk extends AnyChunk>(chunk: Json<Chunk>, meter: Meter): void {
   for (const choice of chunk.value.choices ?? []) {
-    if (isChatChoice(choice)) meter.image(choice.delta?.images?.length ?? 0);
+    if (isChatChoice(choice)) meter.recordImages(choice.delta?.images?.length ?? 0);
   }
 }
 
@@ -66,7 +63,7 @@ function relayUsage<Chunk extends AnyChunk>(
   meter: Meter,
 ): void {
   const { usage, choices } = chunk.value;
-  meter.report(usage);
+  meter.recordUsage(usage);
   if (usage && meter.showsCost) relayed.push(chunk.with({ usage: { ...usage, cost: meter.costUsd } }));
   else if (!usage || includeUsage) relayed.push(chunk);
   else if (choices && choices.length > 0) relayed.push(chunk.with({ usage: undefined }));
@@ -87,53 +84,4 @@ function relayRest<Chunk extends AnyChunk>(chunk: Json<Chunk>, relayed: Json<Chu
   if (Object.keys(rest).length === 0) return;
   const before = relayed.pop();
   relayed.push(before ? before.with(rest) : chunk.with({ usage: undefined }));
-}
-
-/** A stream that has begun, and who counts it. */
-interface Relay<Chunk extends object> {
-  readonly begun: Begun<OpenedStream<Chunk>>;
-  readonly includeUsage: boolean;
-  readonly meter: Meter;
-}
-
-/**
- * Relays a stream to its end, and ends its meter whichever way that comes. Nothing happens before the first pull. Each
- * generator that a chunk passes costs as much as its bytes do, so this is the only one behind the provider's.
- */
-export async function* relayStream<Chunk extends AnyChunk>(
-  open: () => Promise<Relay<Chunk>>,
-): AsyncGenerator<Json<Chunk>[], void, void> {
-  const { begun, includeUsage, meter } = await open();
-  const { held, rest } = begun.result;
-  let failure: unknown;
-  let left = true;
-  try {
-    for (const batch of held) {
-      const relayed = relayChunks(batch, includeUsage, meter);
-      if (relayed.length > 0) yield relayed;
-    }
-    for await (const batch of rest) {
-      const relayed = relayChunks(batch, includeUsage, meter);
-      if (relayed.length > 0) yield relayed;
-    }
-    left = false;
-  } catch (error) {
-    left = false;
-    failure = error;
-    throw error;
-  } finally {
-    begun.end(failure);
-    meter.end(left ? new AppError('upstream_unavailable', 'The client left.') : failure);
-    await rest.return();
-  }
-}
-
-/** Waits for the beginning; the meter of what never begins is ended. */
-export async function beginRelay<Begins>(meter: Meter, opening: Promise<Begins>): Promise<Begins> {
-  try {
-    return await opening;
-  } catch (error) {
-    meter.end(error);
-    throw error;
-  }
 }

@@ -7,11 +7,11 @@ import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
-import { beginRelay, relayStream } from '../chat/relay-chunks.ts';
+import { relayChunks } from '../chat/relay-chunks.ts';
 import { answersOf, tokensOf } from '../metering/expect-tokens.ts';
-import { Meter } from '../metering/meter.ts';
-import type { Backend } from '../models/catalog.ts';
-import { pickCapable } from '../routing/pick-capable.ts';
+import { type Attempt, type MeteredRequest, runMetered, streamMetered } from '../metering/run-metered.ts';
+import type { CatalogModel } from '../models/catalog.ts';
+import { type Capable, pickCapable } from '../routing/pick-capable.ts';
 
 /** Enough to tell prompts apart, in characters. */
 const PREFIX = 4096;
@@ -21,42 +21,50 @@ const checkedFields: ReadonlySet<string> = new Set(Object.keys(TextCompletionReq
 /** Where a request does not say: OpenAI stops at 16, others at the end of the text. */
 const DEFAULT_ANSWER_TOKENS = 1_024;
 
-/** Decides what can be decided before anything is sent, and lets the request in; the meter is yet to be ended. */
+type Backend = Capable<'completeText' | 'streamText'>;
+
 /** A list of texts, or of token lists, is as many prompts; a list of tokens is one. */
 const promptsIn = (prompt: TextCompletionRequest['prompt']): number =>
   Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
 
-async function prepare(
-  { catalog, usage }: CompletionDeps,
-  request: Json<TextCompletionRequest>,
-  stream: boolean,
-  caller: Caller,
-) {
-  const { value } = request;
+/** Finds the model and checks what can be checked before anything is sent. */
+function planText({ catalog }: CompletionDeps, { value }: Json<TextCompletionRequest>, caller: Caller): CatalogModel {
   refuseLookalikes(value, checkedFields);
   const model = catalog.for(caller.principal).get(value.model, 'completions');
   checkUpstreamChoice(model, value, caller.principal);
-  const { max_tokens, stream_options, prompt, user, n, best_of } = value;
-  const job = {
-    model,
-    backends: pickCapable(model, 'completeText', 'streamText'),
-    caller,
-    affinityKey: () => user ?? JSON.stringify(prompt).slice(0, PREFIX),
+  return model;
+}
+
+function toMetered(
+  model: CatalogModel,
+  { value, bytes }: Json<TextCompletionRequest>,
+  caller: Caller,
+): MeteredRequest<Backend> {
+  const { max_tokens, prompt, user, n, best_of } = value;
+  return {
+    operation: 'v1.completions',
+    job: {
+      model,
+      backends: pickCapable(model, 'completeText', 'streamText'),
+      caller,
+      affinityKey: () => user ?? JSON.stringify(prompt).slice(0, PREFIX),
+    },
+    promptBytes: bytes.length,
+    expect: () => ({
+      promptTokens: tokensOf(bytes.length),
+      completionTokens:
+        (max_tokens ?? DEFAULT_ANSWER_TOKENS) * Math.max(answersOf(best_of), answersOf(n)) * promptsIn(prompt),
+      images: 0,
+    }),
   };
-  const meter = new Meter(usage, 'v1.completions', model, caller, request.bytes.length);
-  const callOf = (backend: Backend, attempting: Caller) => {
-    meter.backend = backend;
-    const fields = { max_tokens, stream, stream_options };
-    const plan = applyConstraints({ model, backend }, fields, () => [], caller);
-    return toCall(plan, request, attempting);
+}
+
+function callOf(model: CatalogModel, request: Json<TextCompletionRequest>, stream: boolean) {
+  const { max_tokens, stream_options } = request.value;
+  return ({ backend, caller }: Attempt) => {
+    const plan = applyConstraints({ model, backend }, { max_tokens, stream, stream_options }, () => [], caller);
+    return toCall(plan, request, caller);
   };
-  await meter.admit(() => ({
-    promptTokens: tokensOf(request.bytes.length),
-    completionTokens:
-      (max_tokens ?? DEFAULT_ANSWER_TOKENS) * Math.max(answersOf(best_of), answersOf(n)) * promptsIn(prompt),
-    images: 0,
-  }));
-  return { job, callOf, meter };
 }
 
 /** `POST /v1/completions`: a legacy completion, as one answer. */
@@ -68,19 +76,17 @@ export async function createTextCompletion(
   if (request.value.stream) {
     throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
   }
-  const { job, callOf, meter } = await prepare(deps, request, false, caller);
-  try {
-    const answer = await deps.dispatcher.complete(job, (backend) =>
-      backend.provider.completeText(callOf(backend, caller)),
-    );
-    meter.chunk();
-    meter.report(answer.value.usage);
-    meter.end();
-    return answer;
-  } catch (error) {
-    meter.end(error);
-    throw error;
-  }
+  const model = planText(deps, request, caller);
+  const toTextCall = callOf(model, request, false);
+  return runMetered(deps, {
+    ...toMetered(model, request, caller),
+    async attempt(attempt) {
+      const answer = await attempt.backend.provider.completeText(toTextCall(attempt));
+      attempt.meter.recordChunk();
+      attempt.meter.recordUsage(answer.value.usage);
+      return answer;
+    },
+  });
 }
 
 /** The same as a stream. Nothing happens before the first pull, so early failures are still plain errors. */
@@ -89,12 +95,15 @@ export function streamTextCompletion(
   request: Json<TextCompletionRequest>,
   caller: Caller,
 ): AsyncGenerator<Json<TextCompletion>[], void, void> {
-  return relayStream(async () => {
-    const { job, callOf, meter } = await prepare(deps, request, true, caller);
-    const opening = deps.dispatcher.open(job, isToken, (backend, attempting) =>
-      backend.provider.streamText(callOf(backend, attempting)),
-    );
-    const begun = await beginRelay(meter, opening);
-    return { begun, includeUsage: request.value.stream_options?.include_usage === true, meter };
+  return streamMetered(deps, () => {
+    const model = planText(deps, request, caller);
+    const toTextCall = callOf(model, request, true);
+    const includeUsage = request.value.stream_options?.include_usage === true;
+    return {
+      ...toMetered(model, request, caller),
+      isToken,
+      open: (attempt) => attempt.backend.provider.streamText(toTextCall(attempt)),
+      relay: (batch, meter) => relayChunks(batch, includeUsage, meter),
+    };
   });
 }

@@ -5,7 +5,7 @@ import type { CompletionDeps } from '../chat/create-completion.ts';
 import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { tokensOf } from '../metering/expect-tokens.ts';
-import { Meter } from '../metering/meter.ts';
+import { type Attempt, runMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { type Capable, pickCapable } from '../routing/pick-capable.ts';
 import { joinEmbeddings, sumUsage } from './join-embeddings.ts';
@@ -34,41 +34,27 @@ function tokensIn(input: EmbeddingRequest['input']): number {
 
 /** `POST /v1/embeddings`: the vectors in the format that was asked for, whatever the upstream sends. */
 export async function createEmbeddings(
-  { catalog, dispatcher, usage }: CompletionDeps,
+  deps: CompletionDeps,
   request: Json<EmbeddingRequest>,
   caller: Caller,
 ): Promise<Json<EmbeddingResponse>> {
   const { value } = request;
   refuseLookalikes(value, checkedFields);
-  const model = catalog.for(caller.principal).get(value.model, 'embeddings');
-  const backends = pickCapable(model, 'embed');
-  // Every text finds its vector at one and the same backend: those of two are not comparable.
-  const job = { model, backends, caller, affinityKey: () => value.user ?? '' };
-  const meter = new Meter(usage, 'v1.embeddings', model, caller, request.bytes.length);
-  await meter.admit(() => ({ promptTokens: tokensIn(value.input), completionTokens: 0, images: 0 }));
-  try {
-    const joined = await dispatcher.complete(job, (backend) => {
-      meter.backend = backend;
-      return embedAll(backend, { model, request, caller, meter });
-    });
-    meter.end();
-    return joined;
-  } catch (error) {
-    meter.end(error);
-    throw error;
-  }
-}
-
-interface Embedding {
-  readonly model: CatalogModel;
-  readonly request: Json<EmbeddingRequest>;
-  readonly caller: Caller;
-  readonly meter: Meter;
+  const model = deps.catalog.for(caller.principal).get(value.model, 'embeddings');
+  return runMetered(deps, {
+    operation: 'v1.embeddings',
+    // Every text finds its vector at one and the same backend: those of two are not comparable.
+    job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
+    promptBytes: request.bytes.length,
+    expect: () => ({ promptTokens: tokensIn(value.input), completionTokens: 0, images: 0 }),
+    attempt: (attempt) => embedAll(model, request, attempt),
+  });
 }
 
 async function embedAll(
-  backend: Capable<'embed'>,
-  { model, request, caller, meter }: Embedding,
+  model: CatalogModel,
+  request: Json<EmbeddingRequest>,
+  { backend, caller, meter }: Attempt<Capable<'embed'>>,
 ): Promise<Json<EmbeddingResponse>> {
   const { value } = request;
   const answers: { answer: Json<EmbeddingResponse>; count: number }[] = [];
@@ -77,9 +63,9 @@ async function embedAll(
     const changes = batches.length > 1 ? { input } : {};
     const answer = await backend.provider.embed(toCall({ model, backend, changes, applied: [] }, request, caller));
     answers.push({ answer, count: countOf(input) });
-    meter.answered();
+    meter.recordFirstToken();
     const spent = sumUsage(answers.map((part) => part.answer.value.usage));
-    if (spent) meter.report({ ...spent, completion_tokens: 0 });
+    if (spent) meter.recordUsage({ ...spent, completion_tokens: 0 });
   }
   return joinEmbeddings(answers, value.encoding_format ?? 'float');
 }

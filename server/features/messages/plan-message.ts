@@ -4,7 +4,7 @@ import { isToken } from '../../canonical/is-token.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import { mayUseHosted } from '../chat/check-upstream-choice.ts';
-import type { Surface } from '../chat/create-completion.ts';
+import type { Surface } from '../chat/complete-chat.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';

@@ -2,8 +2,8 @@ import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts, Provider } from '../../providers/provider.ts';
 import type { Principal } from '../access/caller.ts';
-import type { Price } from '../metering/price.ts';
 import { ModelMap } from './model-map.ts';
+import type { Price } from './price.ts';
 
 /** A provider that serves a model, and the name of the model there. */
 export interface Backend {

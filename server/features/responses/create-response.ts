@@ -3,7 +3,7 @@ import type { Response } from '../../../contracts/responses/response.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import { stopSignal } from '../access/stop-signal.ts';
-import type { Surface } from '../chat/create-completion.ts';
+import type { Surface } from '../chat/complete-chat.ts';
 import { completeRun, type EventBatch, openRun, type ResponseDeps, streamRun } from './run-response.ts';
 import type { RunningResponses } from './running-responses.ts';
 
@@ -26,7 +26,7 @@ async function startRun(deps: ResponseDeps, running: RunningResponses, request: 
   await new Promise<void>((decided) => {
     const surface: Surface = {
       ...run.surface,
-      onAdmitted: decided,
+      onAdmitted: () => decided(),
       async onRefused(refusal) {
         await run.open.drop();
         refusals.push(refusal);

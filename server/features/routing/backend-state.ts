@@ -103,8 +103,8 @@ export class BackendState {
       if (failure instanceof AppError && failure.code === 'model_quota_exhausted') {
         this.#cooledUntil = monotonicNow() + Math.min(failure.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
       }
-      // A client that left says nothing of the backend.
-      const verdict = failure !== undefined && signal.aborted ? new ClientLeft() : failure;
+      // A client that disconnected says nothing of the backend.
+      const verdict = failure !== undefined && signal.aborted ? new AppError('client_disconnected') : failure;
       if (endTrial) endTrial(verdict);
       else if (this.#circuit.state === CircuitState.Closed) this.#judge(verdict);
     };
@@ -141,9 +141,6 @@ export interface Begun<T> {
   readonly result: T;
   readonly end: (failure?: unknown) => void;
 }
-
-/** What an attempt fails with when its client left. */
-class ClientLeft extends Error {}
 
 /** The state of every backend, by its name: aliases that share a backend share what is known of it. */
 export class BackendStates {

@@ -25,6 +25,8 @@ export interface Job<B extends Backend = Backend> {
   readonly caller: Caller;
   /** Requests with one key go to one backend, where the model's strategy is affinity. */
   affinityKey(): string;
+  /** Told of each backend just before it is asked. */
+  onAttempt?(backend: B): void;
 }
 
 /** The first wait before a chain is tried again, in ms; it doubles, and a random part of it is waited. */
@@ -90,25 +92,6 @@ export class Dispatcher {
     );
   }
 
-  /** The same as one stream. Nothing is sent before the first pull. */
-  async *stream<Chunk extends object, B extends Backend>(
-    ...asked: Parameters<typeof this.open<Chunk, B>>
-  ): AsyncGenerator<Json<Chunk>[], void, void> {
-    const { result, end } = await this.open(...asked);
-    const { held, rest } = result;
-    let failure: unknown;
-    try {
-      for (const batch of held) yield batch;
-      for await (const batch of rest) yield batch;
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      end(failure);
-      await rest.return();
-    }
-  }
-
   #order<B extends Backend>({ model, backends, affinityKey }: Job<B>): readonly B[] {
     return orderBackends(backends, model.strategy, this.states, affinityKey);
   }
@@ -127,6 +110,7 @@ export class Dispatcher {
       for (const backend of this.#order(job)) {
         caller.setHeader('x-gateway-backend', backend.name);
         caller.setHeader('x-gateway-attempts', String(++attempts));
+        job.onAttempt?.(backend);
         const attemptAt = monotonicNow();
         try {
           const result = await attempt(backend);

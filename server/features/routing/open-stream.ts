@@ -3,10 +3,29 @@ import { AppError } from '../../errors/app-error.ts';
 
 type Stream<Chunk extends object> = AsyncGenerator<Json<Chunk>[], void, void>;
 
-/** A stream that has begun to answer: what came so far, and the rest. */
-export interface OpenedStream<Chunk extends object> {
-  readonly held: readonly Json<Chunk>[][];
-  readonly rest: Stream<Chunk>;
+/** A stream that has begun to answer: it gives what was held back, and then the rest. */
+export class OpenedStream<Chunk extends object> implements AsyncIterableIterator<Json<Chunk>[], void, void> {
+  readonly #held: Json<Chunk>[][];
+  readonly #rest: Stream<Chunk>;
+
+  constructor(held: Json<Chunk>[][], rest: Stream<Chunk>) {
+    this.#held = held;
+    this.#rest = rest;
+  }
+
+  next(): Promise<IteratorResult<Json<Chunk>[], void>> {
+    const value = this.#held.shift();
+    return value ? Promise.resolve({ value, done: false }) : this.#rest.next();
+  }
+
+  /** Aborts the upstream. */
+  return(): Promise<IteratorResult<Json<Chunk>[], void>> {
+    return this.#rest.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
 
 /** How long the first token may take. */
@@ -48,7 +67,7 @@ export async function openStream<Chunk extends object>(
       if (value) held.push(value);
       begun = done === true || value.some((chunk) => isToken(chunk.value));
     }
-    return { held, rest };
+    return new OpenedStream(held, rest);
   } catch (error) {
     throw limit ? limit.explain(error) : error;
   } finally {

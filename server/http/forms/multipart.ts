@@ -82,7 +82,7 @@ class Scanner {
     try {
       next = await this.#source.next();
     } catch (cause) {
-      throw new AppError('upstream_unavailable', 'The client left.', { cause });
+      throw new AppError('client_disconnected', undefined, { cause });
     }
     if (next.done) throw malformed('it ends half-way');
     this.#size += next.value.length;

@@ -101,9 +101,7 @@ export function toUpstreamError(error: unknown): AppError {
     return new AppError('invalid_json', 'The request is nested too deeply.', { cause: error });
   }
   if (error instanceof ExchangeTimeout) return new AppError('upstream_timeout', undefined, { cause: error });
-  if (error instanceof ExchangeAborted) {
-    return new AppError('upstream_unavailable', 'The request was aborted.', { cause: error });
-  }
+  if (error instanceof ExchangeAborted) return new AppError('client_disconnected', undefined, { cause: error });
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new AppError('upstream_timeout', 'The upstream did not accept a connection.', { cause: error });

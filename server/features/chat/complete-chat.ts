@@ -1,0 +1,104 @@
+import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { isToken } from '../../canonical/is-token.ts';
+import type { Json } from '../../canonical/json.ts';
+import type { OriginalRequest } from '../../providers/provider.ts';
+import type { Caller } from '../access/caller.ts';
+import { expectChat } from '../metering/expect-tokens.ts';
+import type { Meter } from '../metering/meter.ts';
+import {
+  type Attempt,
+  type MeteredRequest,
+  type MeteringDeps,
+  runMetered,
+  streamMetered,
+} from '../metering/run-metered.ts';
+import type { Backend, CatalogModel } from '../models/catalog.ts';
+import { affinityKeyOf } from '../routing/affinity-key.ts';
+import { type Adaptation, applyConstraints, type SteeringFields, toCall } from './plan-chat.ts';
+import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
+
+/** Which surface a completion is made for, and what it wants done in its own way. */
+export interface Surface {
+  /** As in usage rows. */
+  readonly operation: string;
+  /** Of the stored conversation, if there is one; it is the affinity key. */
+  readonly conversationId?: string | null;
+  /** Called when the request is not let in, for lack of money or of room. */
+  onRefused?(refusal: unknown): Promise<void>;
+  /** Called when it is. */
+  onAdmitted?(meter: Meter): void;
+  /** The request as that surface got it, for upstreams that speak its dialect. */
+  readonly original?: OriginalRequest | undefined;
+  /** Those of the model's backends that can do it; absent: all. */
+  readonly backends?: readonly Backend[] | undefined;
+  /** What is changed for one backend; `x-gateway-applied` says it. */
+  adapt?(backend: Backend): Adaptation | undefined;
+  /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
+  isToken?(chunk: ChatCompletionChunk): boolean;
+}
+
+/** A chat that was checked, and is ready to be sent to whichever backend answers. */
+export interface Chat {
+  readonly model: CatalogModel;
+  readonly request: Json<ChatCompletionRequest>;
+  /** Those of the request's fields that the gateway acts on, at hand without parsing the request. */
+  readonly fields: SteeringFields;
+  readonly surface: Surface;
+}
+
+function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompletion> {
+  const { usage } = answer.value;
+  return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
+}
+
+function toMetered({ model, request, fields, surface }: Chat, caller: Caller): MeteredRequest {
+  const { operation, conversationId = null, backends = model.backends } = surface;
+  const affinityKey = () => (conversationId === null ? affinityKeyOf(request.value) : `conversation:${conversationId}`);
+  return {
+    operation,
+    job: { model, backends, caller, affinityKey },
+    promptBytes: request.bytes.length,
+    conversationId,
+    showsCost: fields.usage?.include === true,
+    expect: () => expectChat(request.value, model),
+    onAdmitted: (meter) => surface.onAdmitted?.(meter),
+    onRefused: async (refusal) => surface.onRefused?.(refusal),
+  };
+}
+
+function callOf({ model, request, fields, surface }: Chat, { backend, caller }: Attempt, stream: boolean) {
+  const sent = stream ? { ...fields, stream } : fields;
+  const messages = () => request.value.messages;
+  const plan = applyConstraints({ model, backend }, sent, messages, caller, surface.adapt?.(backend));
+  return toCall(plan, request, caller, surface.original);
+}
+
+/** One chat, as one answer. */
+export function completeChat(deps: MeteringDeps, chat: Chat, caller: Caller): Promise<Json<ChatCompletion>> {
+  return runMetered(deps, {
+    ...toMetered(chat, caller),
+    async attempt(attempt) {
+      const answer = await attempt.backend.provider.complete(callOf(chat, attempt, false));
+      attempt.meter.recordCompletion(answer.value);
+      return withCost(answer, attempt.meter);
+    },
+  });
+}
+
+/** The same as a stream of chunks. `plan` is asked at the first pull: nothing happens before it. */
+export function streamChat(
+  deps: MeteringDeps,
+  plan: () => Chat,
+  caller: Caller,
+): AsyncGenerator<ChunkBatch, void, void> {
+  return streamMetered(deps, () => {
+    const chat = plan();
+    const includeUsage = chat.fields.stream_options?.include_usage === true;
+    return {
+      ...toMetered(chat, caller),
+      isToken: (chunk) => chat.surface.isToken?.(chunk) ?? isToken(chunk),
+      open: (attempt) => attempt.backend.provider.stream(callOf(chat, attempt, true)),
+      relay: (batch, meter) => relayChunks(batch, includeUsage, meter),
+    };
+  });
+}

@@ -1,0 +1,101 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { TurnRequest } from '../../../contracts/chat/turn.ts';
+import { Json } from '../../canonical/json.ts';
+import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
+import type { Caller } from '../access/caller.ts';
+import { withoutAnswerMedia } from '../chat/check-messages.ts';
+import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
+import type { Chat, Surface } from '../chat/complete-chat.ts';
+import type { Backend, Catalog } from '../models/catalog.ts';
+import { buildPrompt } from './build-prompt.ts';
+import { checkToolResults } from './check-tool-results.ts';
+import { resolveTurn } from './plan-turn.ts';
+import { newMessages } from './store-message.ts';
+import { StoredTurn } from './stored-turn.ts';
+
+export interface OpenTurnDeps {
+  readonly catalog: Catalog;
+  readonly conversations: ConversationStore;
+}
+
+/** A turn that is on disk, and the chat that answers it. */
+interface OpenTurn {
+  readonly stored: StoredTurn;
+  readonly chat: Chat;
+}
+
+/**
+ * The fields of a turn that are for the upstream. The seeds' clients always send the no-op defaults (`tools: []`,
+ * `tool_choice: "auto"`, `response_format: text`), which some upstreams refuse: they are left out.
+ */
+function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unknown> {
+  const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...fields } = turn;
+  const hasTools = Boolean(fields.tools?.length);
+  return {
+    ...fields,
+    tools: hasTools ? fields.tools : undefined,
+    tool_choice: hasTools ? (fields.tool_choice ?? undefined) : undefined,
+    response_format: fields.response_format?.type === 'text' ? undefined : (fields.response_format ?? undefined),
+    stream: stream || undefined,
+  };
+}
+
+type Target = ReturnType<typeof resolveTurn>;
+
+/** The JSON text of the messages. It is one for every backend of the chain, so that each of them can take over. */
+function promptOf({ model, backends }: Target, begun: BegunTurn, messages: readonly NewMessage[]): string {
+  const contextWindow = backends[0]?.provider.contextWindow ?? model.contextWindow;
+  const { systemPrompt, history } = begun;
+  return buildPrompt({ systemPrompt, history, messages, contextWindow });
+}
+
+/** What a prompt with pictures needs: they may be of a turn before, with a model that sees. The turn itself was checked. */
+function showImages({ model, backends }: Target, messages: () => ChatCompletionRequest['messages']) {
+  const isUnseen = !model.input.includes('image');
+  return {
+    backends: isUnseen ? backends.map((backend) => ({ ...backend, ignoresImages: true })) : backends,
+    adapt({ provider }: Backend) {
+      const worded = provider.textAnswers ? withoutAnswerMedia(messages()) : null;
+      return worded ? { changes: { messages: worded }, applied: ['images_ignored'] } : undefined;
+    },
+  };
+}
+
+/** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
+export async function openTurn(
+  { catalog, conversations }: OpenTurnDeps,
+  turn: TurnRequest,
+  caller: Caller,
+  stream: boolean,
+): Promise<OpenTurn> {
+  const target = resolveTurn(catalog.for(caller.principal), turn);
+  const { model, backends } = target;
+  checkUpstreamChoice(model, turn, caller.principal);
+  const messages = newMessages(turn);
+  const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
+  const begun = await conversations.beginTurn({
+    conversationId: turn.conversation_id ?? null,
+    owner: caller.principal.owner,
+    userId: turn.user_id ?? null,
+    model: model.alias,
+    systemPrompt: turn.system_prompt,
+    messages,
+    check: (history) => checkToolResults(turn.tool_results ?? [], history),
+  });
+  const stored = new StoredTurn(conversations, begun, caller);
+  try {
+    const prompt = promptOf(target, begun, messages);
+    const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
+    const surface: Surface = {
+      operation: 'c1.chat',
+      conversationId: begun.conversationId,
+      ...(prompt.includes('"image_url"') ? showImages(target, () => request.value.messages) : { backends }),
+      onAdmitted: (meter) => stored.admitted(meter),
+      onRefused: () => stored.drop(),
+    };
+    return { stored, chat: { model, request, fields: turn, surface } };
+  } catch (error) {
+    await stored.end(null, error);
+    throw stored.explain(error);
+  }
+}

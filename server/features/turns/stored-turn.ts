@@ -1,0 +1,63 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { toAppError } from '../../errors/to-wire.ts';
+import type { BegunTurn, ConversationStore, EndedTurn } from '../../store/interface/conversations.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Meter } from '../metering/meter.ts';
+import { storedAnswer } from './store-message.ts';
+
+const isDisconnect = (failure: unknown) => failure instanceof AppError && failure.code === 'client_disconnected';
+
+function statusOf(completion: ChatCompletion | null, failure: unknown, caller: Caller): EndedTurn['status'] {
+  if (failure === undefined) return 'completed';
+  if (caller.signal.aborted || isDisconnect(failure)) return 'cancelled';
+  return completion ? 'incomplete' : 'failed';
+}
+
+/** A turn on disk whose answer is still to come. Its conversation is busy until `end` or `drop`. */
+export class StoredTurn {
+  readonly #conversations: ConversationStore;
+  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId'>;
+  readonly #caller: Caller;
+  #isDropped = false;
+  #meter: Meter | null = null;
+
+  constructor(conversations: ConversationStore, begun: BegunTurn, caller: Caller) {
+    this.#conversations = conversations;
+    this.#begun = begun;
+    this.#caller = caller;
+  }
+
+  /** The request was let in: its client is told where the turn is kept. */
+  admitted(meter: Meter): void {
+    this.#meter = meter;
+    this.#caller.setHeader('x-conversation-id', this.#begun.conversationId);
+  }
+
+  /** The request was not let in: nothing of the turn is kept. */
+  async drop(): Promise<void> {
+    this.#isDropped = true;
+    await this.#conversations.dropTurn(this.#begun);
+  }
+
+  /** Stores the answer, or what came of it before `failure`. Does nothing for a turn that was dropped. */
+  async end(completion: ChatCompletion | null, failure?: unknown): Promise<void> {
+    if (this.#isDropped) return;
+    const { conversationId, answerId } = this.#begun;
+    const status = statusOf(completion, failure, this.#caller);
+    const usage = this.#meter?.reported ?? null;
+    try {
+      await this.#conversations.endTurn({ conversationId, answerId, status, usage, ...storedAnswer(completion) });
+    } catch (error) {
+      throw toAppError(error).inConversation(conversationId);
+    }
+  }
+
+  /** A failure as the client is told of it: with the conversation, unless nothing of the turn is kept there. */
+  explain(failure: unknown): unknown {
+    if (this.#isDropped) return failure;
+    const { conversationId } = this.#begun;
+    this.#caller.setHeader('x-conversation-id', conversationId);
+    return toAppError(failure).inConversation(conversationId);
+  }
+}
