@@ -76,7 +76,7 @@ describe('dependencies point inward', () => {
   test('the scanner sees imports of every kind', () => {
     expect(graph.size).toBeGreaterThan(80);
     expect(graph.get('server/app.ts')).toContainEqual({ target: 'fastify', typeOnly: false });
-    expect(graph.get('server/features/turns/take-turn.ts')).toEqual(
+    expect(graph.get('server/features/turns/open-turn.ts')).toEqual(
       expect.arrayContaining([
         { target: 'server/store/interface/conversations.ts', typeOnly: true },
         { target: 'server/features/turns/build-prompt.ts', typeOnly: false },
