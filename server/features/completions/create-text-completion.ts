@@ -101,7 +101,7 @@ export function streamTextCompletion(
     const includeUsage = request.value.stream_options?.include_usage === true;
     return {
       ...toMetered(model, request, caller),
-      isToken,
+      isToken: (chunk: TextCompletion) => isToken(chunk),
       open: (attempt) => attempt.backend.provider.streamText(toTextCall(attempt)),
       relay: (batch, meter) => relayChunks(batch, includeUsage, meter),
     };

@@ -42,8 +42,6 @@ export class Meter {
   /** For people who read the usage; what is measured runs from `#startedAt`. */
   readonly #at = new Date();
   readonly #startedAt = monotonicNow();
-  /** By the time of day, for the usage row. */
-  readonly #at = new Date();
   #firstTokenMs: number | null = null;
   #reported: Usage | null = null;
   #promptTokens: number | null = null;
