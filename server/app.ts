@@ -76,6 +76,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, {
     retries: env.upstreamRetries,
+    waitMs: env.modelWaitMs,
     onFailure: (err, { name: backend }, reqId) => app.log.warn({ err, backend, reqId }, 'a backend failed'),
   });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });

@@ -25,6 +25,7 @@ const Variables = z.object({
   EMBEDDED_THREADS: positive.optional(),
   DETECT_LOCAL: onOff.default(true),
   UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
+  MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),
   CIRCUIT_FAILURES: positive.default(5),
   CIRCUIT_COOLDOWN_SECONDS: z.coerce.number().positive().default(15),
   RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
@@ -63,6 +64,8 @@ export interface Env {
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** How often a chain that failed as a whole is tried again. */
   readonly upstreamRetries: number;
+  /** How long a stream waits for a model that is loading or busy; 0: not at all. */
+  readonly modelWaitMs: number;
   readonly circuit: { readonly failures: number; readonly coolDownMs: number };
   /** In bytes. */
   readonly maxBodyBytes: number;
@@ -119,6 +122,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     detectLocal: v.DETECT_LOCAL,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
     upstreamRetries: v.UPSTREAM_RETRIES,
+    modelWaitMs: v.MODEL_WAIT_SECONDS * 1000,
     circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },
     maxBodyBytes: v.MAX_BODY_BYTES,
     websockets: {

@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real servers, models and databases: more files at once than cores only make each other slow.
     maxWorkers: 2,
+    // Transformed modules are kept between runs: one file that runs alone spends a third less.
+    experimental: { fsModuleCache: true },
   },
 });

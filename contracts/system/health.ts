@@ -9,7 +9,7 @@ export const BackendHealth = z
   .object({
     provider: z.string(),
     kind: z.string(),
-    status: z.enum(['up', 'down']),
+    status: z.enum(['up', 'loading', 'down']).describe('`loading`: the server is up and loads its model.'),
     latency_ms: z.number().nullable(),
     detail: z.string().optional(),
   })
@@ -18,9 +18,12 @@ export type BackendHealth = z.infer<typeof BackendHealth>;
 
 /**
  * Whether a backend gets requests. `open`: it failed several times in a row and is left alone; `half_open`: one request
- * is trying it again; `cooling`: it said 429 and when to come back.
+ * is trying it again; `cooling`: it said 429 and when to come back; `loading`: it loads its model; `busy`: its queue is
+ * full.
  */
-export const RouteState = z.enum(['closed', 'open', 'half_open', 'cooling']).meta({ id: 'RouteState' });
+export const RouteState = z
+  .enum(['closed', 'open', 'half_open', 'cooling', 'loading', 'busy'])
+  .meta({ id: 'RouteState' });
 export type RouteState = z.infer<typeof RouteState>;
 
 /** What the requests themselves tell about one backend. */

@@ -27,6 +27,8 @@ export const presets = {
     baseUrl: 'http://127.0.0.1:8080/v1',
     apiKeyEnv: 'LLAMA_API_KEY',
     quirks: {
+      // Says "Loading model" with 503, while `/models` answers: its README, "GET /health".
+      healthPath: '/health',
       // Ignored by builds before February 2026: llama.cpp pull request 19831.
       rename: { max_completion_tokens: 'max_tokens' },
       // An object counts as `auto`: llama.cpp issue 26535.

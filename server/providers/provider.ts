@@ -94,6 +94,8 @@ export interface Forwarded {
 /** What an upstream is known to serve, without asking it for a token. */
 export interface ProviderHealth {
   readonly up: boolean;
+  /** The server is there and loads its model; then it is not up. */
+  readonly loading?: boolean;
   /** Of the probe, in ms. */
   readonly latencyMs: number | null;
   readonly detail?: string;

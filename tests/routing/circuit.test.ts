@@ -28,8 +28,8 @@ const askTimes = async (chain: Chain, times: number) => {
 };
 
 test('after several failures in a row a backend is left alone; /readyz and /v1/info say so', async () => {
-  const chain = await chainOf();
-  chain.upstreams[0]?.on('m', refuse('unavailable'));
+  const chain = await chainOf({ env: { CIRCUIT_COOLDOWN_SECONDS: '600' } });
+  chain.upstreams[0]?.on('m', refuse('server-error'));
   await askTimes(chain, 5);
   expect(asked(chain)).toEqual([3, 5]);
   expect(await stateOf(chain, 'p0/m')).toBe('open');
@@ -40,7 +40,7 @@ test('after several failures in a row a backend is left alone; /readyz and /v1/i
 
 test('after a while one request tries it again; when that goes well, it is back', async () => {
   const chain = await chainOf();
-  chain.upstreams[0]?.on('m', refuse('unavailable'));
+  chain.upstreams[0]?.on('m', refuse('server-error'));
   await askTimes(chain, 3);
   chain.upstreams[0]?.on('m', gated('Slow.').script);
   const { script, gate } = gated('Back again.');
@@ -67,7 +67,7 @@ test('after a while one request tries it again; when that goes well, it is back'
 
 test('the only backend is asked however often it failed', async () => {
   const chain = await chainOf({ count: 1 });
-  chain.upstreams[0]?.on('m', refuse('unavailable'));
+  chain.upstreams[0]?.on('m', refuse('server-error'));
   await askTimes(chain, 6);
   expect(asked(chain)).toEqual([6]);
   expect(await stateOf(chain, 'p0/m')).toBe('open');

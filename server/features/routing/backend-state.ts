@@ -6,11 +6,14 @@ import {
   circuitBreaker,
   handleWhen,
 } from 'cockatiel';
+import type { ErrorCode } from '../../../contracts/errors.ts';
 import type { RouteState } from '../../../contracts/system/health.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Backend } from '../models/catalog.ts';
 import { countsAgainstBackend } from './judge-failure.ts';
+import { Pause } from './pause.ts';
+import { WaitingTime } from './waiting-time.ts';
 
 export interface CircuitOptions {
   /** How many failures in a row open the circuit of a backend. */
@@ -19,21 +22,21 @@ export interface CircuitOptions {
   readonly coolDownMs: number;
 }
 
-/** How long a backend that is out of quota is left alone, where it did not say it. */
-const COOLS_SECONDS = 10;
-
-/** Then it is tried again, whatever it said. */
-const COOLS_AT_MOST = 600;
-
 /** How much the newest latency counts in the average. */
 const NEWEST = 0.2;
+
+/** Failures of which a probe can tell that they are over: it finds out that the server answers, not that it answers well. */
+const PROBE_TELLS: ReadonlySet<ErrorCode> = new Set(['upstream_unavailable', 'upstream_timeout']);
 
 /** What is known of one backend from the requests that it got: no probe is needed, and none costs tokens. */
 export class BackendState {
   readonly #circuit: CircuitBreakerPolicy;
   readonly #coolDownMs: number;
   #openedAt = 0;
-  #cooledUntil = 0;
+  #pause: Pause | null = null;
+  readonly #waiting = new WaitingTime();
+  /** What the last failure was that counts against the backend. */
+  #lastFault: ErrorCode | null = null;
   #latencyMs: number | null = null;
   #inFlight = 0;
   /** Whether the last verdict was a failure: then a success is news. */
@@ -56,17 +59,34 @@ export class BackendState {
     return this.#inFlight;
   }
 
-  /** `cooling`: it asked to be left alone for a while (429). */
+  /** Why it gets requests or does not; see the contract. */
   get state(): RouteState {
     if (this.#circuit.state === CircuitState.Open) return 'open';
     if (this.#circuit.state === CircuitState.HalfOpen) return 'half_open';
-    return this.#cooledUntil > monotonicNow() ? 'cooling' : 'closed';
+    return this.#paused?.reason ?? 'closed';
   }
 
   /** Whether a request may go there: an open circuit lets one through when it has cooled down. */
   get isLive(): boolean {
     if (this.#circuit.state === CircuitState.Open) return monotonicNow() >= this.#openedAt + this.#coolDownMs;
-    return this.#circuit.state === CircuitState.Closed && this.#cooledUntil <= monotonicNow();
+    return this.#circuit.state === CircuitState.Closed && this.#paused === null;
+  }
+
+  get #paused(): Pause | null {
+    return this.#pause?.isOver === false ? this.#pause : null;
+  }
+
+  /** After how many seconds a request that failed with this code may be sent again; undefined: nothing is known. */
+  secondsUntilFree(code: ErrorCode): number | undefined {
+    return this.#waiting.secondsFor(code, this.#latencyMs);
+  }
+
+  /** A probe found the backend up: a circuit that opened because it was not there closes, and loading is over. */
+  probedUp(): void {
+    if (this.#pause?.reason === 'loading') this.#pause = null;
+    if (this.#circuit.state !== CircuitState.Open || !this.#lastFault || !PROBE_TELLS.has(this.#lastFault)) return;
+    this.#failing = false;
+    void this.#circuit.execute(async () => {}).catch(() => {});
   }
 
   /** Until the answer began, on average, in ms. */
@@ -100,14 +120,25 @@ export class BackendState {
     const endTrial = this.#circuit.state === CircuitState.Open && this.isLive ? this.#beginTrial() : null;
     return (failure) => {
       this.#inFlight--;
-      if (failure instanceof AppError && failure.code === 'model_quota_exhausted') {
-        this.#cooledUntil = monotonicNow() + Math.min(failure.retryAfter ?? COOLS_SECONDS, COOLS_AT_MOST) * 1000;
-      }
+      if (failure === undefined) this.#answered();
+      else if (failure instanceof AppError) this.#note(failure);
       // A client that disconnected says nothing of the backend.
       const verdict = failure !== undefined && signal.aborted ? new AppError('client_disconnected') : failure;
       if (endTrial) endTrial(verdict);
       else if (this.#circuit.state === CircuitState.Closed) this.#judge(verdict);
     };
+  }
+
+  #answered(): void {
+    this.#waiting.loaded();
+    // A quota stays used up, whatever was answered meanwhile.
+    if (this.#pause?.reason !== 'cooling') this.#pause = null;
+  }
+
+  #note(failure: AppError): void {
+    if (failure.code === 'model_loading') this.#waiting.loading();
+    if (countsAgainstBackend(failure)) this.#lastFault = failure.code;
+    this.#pause = Pause.after(failure.code, failure.retryAfter) ?? this.#pause;
   }
 
   /** From now on the circuit is half open, until what is returned is called. */

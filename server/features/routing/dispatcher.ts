@@ -1,18 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../canonical/json.ts';
-import type { AppError } from '../../errors/app-error.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { BackendStates, Begun } from './backend-state.ts';
-import { isRefusal, mayFailOver, mayRetry } from './judge-failure.ts';
+import { isNotYet, isRefusal, mayFailOver, mayRetry } from './judge-failure.ts';
 import { noBackend } from './no-backend.ts';
 import { FirstTokenLimit, type OpenedStream, openStream } from './open-stream.ts';
 import { orderBackends } from './order-backends.ts';
+import { Trail } from './trail.ts';
 
-export interface DispatcherOptions {
+/** How long one request may take to find a backend. */
+interface Patience {
   /** How often a chain that failed as a whole is tried again. */
   readonly retries: number;
+  /** How long a stream waits for a model that is loading or busy, in ms; 0: not at all. */
+  readonly waitMs: number;
+}
+
+export interface DispatcherOptions extends Patience {
   /** Told of each failure that the client does not see, because another attempt follows. */
   onFailure?(failure: AppError, backend: Backend, requestId: string): void;
 }
@@ -31,8 +38,17 @@ export interface Job<B extends Backend = Backend> {
 
 /** The first wait before a chain is tried again, in ms; it doubles, and a random part of it is waited. */
 const BACK_OFF_MS = 250;
+/** The first wait for a model that is loading or busy, in ms; it grows by half each time. */
+const POLL_MS = 500;
+const LONGEST_POLL_MS = 5_000;
 /** A backend that asks for more patience than this is not waited for, in ms. */
 const LONGEST_WAIT_MS = 10_000;
+
+const ONCE: Patience = { retries: 0, waitMs: 0 };
+
+/** How long to wait before a backend that loads or is busy is asked again, in ms. */
+const pollAfter = ({ retryAfter }: AppError, polls: number): number =>
+  Math.min(retryAfter === undefined ? POLL_MS * 1.5 ** polls : retryAfter * 1000, LONGEST_POLL_MS);
 
 /** How long to wait before the chain is tried again; null: it is not worth it. */
 function waitFor(failure: AppError, round: number): number | null {
@@ -52,15 +68,23 @@ function waitFor(failure: AppError, round: number): number | null {
 export class Dispatcher {
   readonly states: BackendStates;
   readonly #options: DispatcherOptions;
+  /** A JSON answer has no way to tell its client that it waits. */
+  readonly #jsonPatience: Patience;
 
   constructor(states: BackendStates, options: DispatcherOptions) {
     this.states = states;
     this.#options = options;
+    this.#jsonPatience = { retries: options.retries, waitMs: 0 };
   }
 
   /** One answer. `attempt` may be called several times, for one backend after the other. */
   complete<T, B extends Backend>(job: Job<B>, attempt: (backend: B) => Promise<T>): Promise<T> {
-    return this.#run(job, (backend) => this.states.of(backend).attempt(() => attempt(backend), job.caller.signal));
+    const { signal } = job.caller;
+    return this.#run(
+      job,
+      (backend) => this.states.of(backend).attempt(() => attempt(backend), signal),
+      this.#jsonPatience,
+    );
   }
 
   /** One attempt at the backend whose turn it is, for what can be sent only once. */
@@ -71,7 +95,7 @@ export class Dispatcher {
     return this.#run(
       { ...job, backends: [backend] },
       () => state.attempt(() => attempt(backend), job.caller.signal),
-      0,
+      ONCE,
     );
   }
 
@@ -83,13 +107,13 @@ export class Dispatcher {
   ): Promise<Begun<OpenedStream<Chunk>>> {
     const { caller } = job;
     const { firstTokenMs } = job.model.timeouts;
-    return this.#run(job, (backend) =>
+    const tryOne = (backend: B) =>
       this.states.of(backend).begin(() => {
         const limit = firstTokenMs === undefined ? null : new FirstTokenLimit(firstTokenMs, caller.signal);
         const attempting = limit ? { ...caller, signal: limit.signal } : caller;
         return openStream(open(backend, attempting), isToken, limit);
-      }, caller.signal),
-    );
+      }, caller.signal);
+    return this.#run(job, tryOne, this.#options);
   }
 
   #order<B extends Backend>({ model, backends, affinityKey }: Job<B>): readonly B[] {
@@ -99,44 +123,54 @@ export class Dispatcher {
   async #run<T, B extends Backend>(
     job: Job<B>,
     attempt: (backend: B) => Promise<T>,
-    retries = this.#options.retries,
+    { retries, waitMs }: Patience,
   ): Promise<T> {
     const { model, caller } = job;
-    const start = caller.receivedAt;
-    let attempts = 0;
-    for (let round = 0; ; round++) {
+    const end = caller.receivedAt + model.timeouts.totalMs;
+    const waitUntil = Math.min(monotonicNow() + waitMs, end);
+    const trail = new Trail(caller);
+    for (let round = 0, polls = 0; ; ) {
       let failure: AppError | null = null;
       let refusal: AppError | null = null;
+      let notYet: AppError | null = null;
       for (const backend of this.#order(job)) {
-        caller.setHeader('x-gateway-backend', backend.name);
-        caller.setHeader('x-gateway-attempts', String(++attempts));
         job.onAttempt?.(backend);
-        const attemptAt = monotonicNow();
+        const attemptAt = trail.begin(backend);
         try {
           const result = await attempt(backend);
-          const now = monotonicNow();
-          caller.setHeader('x-gateway-upstream-latency-ms', String(Math.round(now - attemptAt)));
-          caller.setHeader('x-gateway-latency-ms', String(Math.round(now - start)));
+          trail.succeed(attemptAt);
           return result;
         } catch (error) {
           if (caller.signal.aborted) throw error;
           if (isRefusal(error)) {
             refusal ??= error;
-            attempts--;
+            trail.forget();
             continue;
           }
-          if (!mayFailOver(error) || monotonicNow() >= start + model.timeouts.totalMs) throw error;
-          failure = error;
-          this.#options.onFailure?.(error, backend, caller.requestId);
+          if (!mayFailOver(error) || monotonicNow() >= end) throw error;
+          failure = this.#explain(error, backend);
+          if (isNotYet(failure)) notYet = failure;
+          if (polls === 0 || !isNotYet(failure)) this.#options.onFailure?.(error, backend, caller.requestId);
           caller.setHeader('x-gateway-applied', null);
         }
       }
       if (failure === null) throw refusal ?? noBackend(model);
-      const wait = round < retries ? waitFor(failure, round) : null;
-      if (wait === null || monotonicNow() + wait >= start + model.timeouts.totalMs) throw failure;
+      const poll = notYet === null ? null : pollAfter(notYet, polls);
+      const waits = poll !== null && monotonicNow() + poll < waitUntil;
+      const wait = waits ? poll : round < retries ? waitFor(failure, round) : null;
+      if (wait === null || monotonicNow() + wait >= end) throw failure;
+      if (waits) polls++;
+      else round++;
       await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
         throw failure;
       });
     }
+  }
+
+  /** A backend that loads or is busy seldom says how long; what was learned of it does. */
+  #explain(failure: AppError, backend: Backend): AppError {
+    if (!isNotYet(failure) || failure.retryAfter !== undefined) return failure;
+    const retryAfter = this.states.of(backend).secondsUntilFree(failure.code);
+    return new AppError(failure.code, failure.message, { param: 'model', cause: failure, retryAfter });
   }
 }

@@ -10,11 +10,11 @@ const PROBE_MS = 2_000;
 const FRESH_MS = 5_000;
 
 async function probe(provider: Provider): Promise<BackendHealth> {
-  const { up, latencyMs, detail } = await provider.health(AbortSignal.timeout(PROBE_MS));
+  const { up, loading, latencyMs, detail } = await provider.health(AbortSignal.timeout(PROBE_MS));
   return {
     provider: provider.id,
     kind: provider.kind,
-    status: up ? 'up' : 'down',
+    status: up ? 'up' : loading ? 'loading' : 'down',
     latency_ms: latencyMs,
     ...(detail ? { detail } : {}),
   };
@@ -74,10 +74,19 @@ export class ReadinessCheck {
     });
   }
 
+  async #probeAll(): Promise<BackendHealth[]> {
+    const health = await Promise.all(this.#providers.map(probe));
+    const up = new Set(health.filter(({ status }) => status === 'up').map(({ provider }) => provider));
+    for (const { backends } of this.#catalog.models) {
+      for (const backend of backends) if (up.has(backend.provider.id)) this.#states.of(backend).probedUp();
+    }
+    return health;
+  }
+
   #probeBackends(): Promise<BackendHealth[]> {
     const now = monotonicNow();
     if (!this.#backends || now - this.#backends.at > FRESH_MS) {
-      this.#backends = { at: now, health: Promise.all(this.#providers.map(probe)) };
+      this.#backends = { at: now, health: this.#probeAll() };
     }
     return this.#backends.health;
   }

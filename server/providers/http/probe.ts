@@ -1,7 +1,17 @@
+import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { ProviderHealth } from '../provider.ts';
 import type { Exchange } from './exchange.ts';
+import { expectSuccess } from './read-error.ts';
 import { toUpstreamError } from './upstream-client.ts';
+
+/** Whether the server merely loads its model, as llama.cpp's says with a 503. */
+async function explain(exchange: Exchange, status: number): Promise<Pick<ProviderHealth, 'loading' | 'detail'>> {
+  const failure: unknown = await expectSuccess(exchange).catch((error: unknown) => error);
+  return failure instanceof AppError && failure.code === 'model_loading'
+    ? { loading: true, detail: 'loads its model' }
+    : { detail: `answered ${status}` };
+}
 
 /** Reads from the answer to a question that costs no tokens whether an upstream is up. Never throws. */
 export async function probe(exchange: Exchange): Promise<ProviderHealth> {
@@ -11,7 +21,7 @@ export async function probe(exchange: Exchange): Promise<ProviderHealth> {
     const latencyMs = Math.round(monotonicNow() - start);
     return status < 500 && status !== 401 && status !== 403
       ? { up: true, latencyMs }
-      : { up: false, latencyMs, detail: `answered ${status}` };
+      : { up: false, latencyMs, ...(await explain(exchange, status)) };
   } catch (error) {
     return { up: false, latencyMs: null, detail: toUpstreamError(error).code };
   } finally {

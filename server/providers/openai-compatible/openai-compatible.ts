@@ -37,11 +37,13 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly #client: UpstreamClient;
   readonly #adaptRequest: RequestAdapter | null;
   readonly #adapter: AnswerAdapter | null;
+  readonly #healthPath: string;
 
   constructor(id: string, settings: OpenAiCompatibleSettings) {
     this.id = id;
     this.#adaptRequest = createRequestAdapter(settings.quirks ?? {});
     this.#adapter = AnswerAdapter.create(settings.quirks ?? {});
+    this.#healthPath = settings.quirks?.healthPath ?? '/models';
     this.#client = new UpstreamClient(settings, {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
@@ -87,7 +89,7 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   health(signal: AbortSignal): Promise<ProviderHealth> {
-    return probe(this.#client.get('/models', signal));
+    return probe(this.#client.get(this.#healthPath, signal));
   }
 
   close(): Promise<void> {

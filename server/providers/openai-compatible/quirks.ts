@@ -44,6 +44,8 @@ export interface Quirks {
   readonly finishReasons?: Readonly<Record<string, string>>;
   /** Finish reasons that mean that it failed. */
   readonly failures?: Readonly<Record<string, ErrorCode>>;
+  /** Where it says whether it can answer, below the base URL; absent: its list of models has to do. */
+  readonly healthPath?: string;
   /** An error may be inside a choice. */
   readonly choiceErrors?: true;
   /** The field of the usage with the tokens that were in its cache, beside `prompt_tokens_details`. */
