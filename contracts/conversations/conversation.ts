@@ -58,12 +58,22 @@ export type Conversation = z.infer<typeof Conversation>;
 
 const user_id = keptText().min(1).max(256).nullish().describe('The end user whose conversations these are.');
 
-/** `GET /c1/conversations`: newest first; with `q`, those whose messages match, with an excerpt. */
+const cursor = (what: string) => z.string().min(1).max(500).optional().describe(what);
+
+/** `GET /c1/conversations`: the last used first; with `q`, those that match, with an excerpt. */
 export const ListConversationsRequest = z
   .object({
     limit: z.int().min(1).max(100).optional().describe('Default 20.'),
-    offset: z.int().min(0).optional().describe('Default 0.'),
-    q: z.string().min(1).max(500).optional().describe('Words that a message must hold, in any order.'),
+    offset: z.int().min(0).optional().describe('Default 0. Rows shift while conversations are used: prefer `cursor`.'),
+    cursor: cursor('The `next_cursor` of the page before; the same as `after`.'),
+    after: cursor('What follows this `next_cursor` or, without `q`, this id of a conversation.'),
+    before: cursor('The last ones before this `prev_cursor` or, without `q`, this id of a conversation.'),
+    q: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe('Words that a title or a message must hold, in any order. The last one may be the beginning of one.'),
     user_id,
   })
   .meta({ id: 'ListConversationsRequest' });
@@ -73,12 +83,15 @@ export const ConversationList = z
   .object({
     items: listOf(
       ConversationSummary.extend({
-        excerpt: z.string().optional().describe('With `q`: the text around the best match, matches in `[` `]`.'),
+        excerpt: z.string().optional().describe('With `q`: the text around the match, matches in `[` `]`.'),
       }),
     ),
     total: z.int(),
+    total_is_lower_bound: z.literal(true).optional().describe('There are more: a search counts the first 1,000 only.'),
     limit: z.int(),
     offset: z.int(),
+    next_cursor: z.string().nullable().describe('Pass it as `cursor` for the next page; null on the last one.'),
+    prev_cursor: z.string().nullable().describe('Pass it as `before` for the page before; null on the first one.'),
   })
   .meta({ id: 'ConversationList' });
 export type ConversationList = z.infer<typeof ConversationList>;

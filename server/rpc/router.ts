@@ -1,22 +1,7 @@
-import {
-  Conversation,
-  ConversationDeleted,
-  ConversationHead,
-  ConversationList,
-  ConversationRef,
-  ListConversationsRequest,
-  UpdateConversationRequest,
-} from '../../contracts/conversations/conversation.ts';
 import { ErrorList } from '../../contracts/errors.ts';
 import { GatewayInfo, Model, ModelList, ModelRef } from '../../contracts/models/model.ts';
 import { Health, Readiness } from '../../contracts/system/health.ts';
 import { Json } from '../canonical/json.ts';
-import {
-  deleteConversation,
-  getConversation,
-  listConversations,
-  updateConversation,
-} from '../features/conversations/manage-conversations.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { Catalog } from '../features/models/catalog.ts';
 import type { Dispatcher } from '../features/routing/dispatcher.ts';
@@ -32,9 +17,9 @@ import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/interface/store.ts';
 import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
+import { conversationProcedures } from './conversation-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
-import type { KnownFields } from './known-fields.ts';
 import { messageProcedures } from './message-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
@@ -59,8 +44,6 @@ const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
 const open = (path: `/${string}`, summary: string): Meta => ({
   openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [408, 431, 500] },
 });
-
-const conversationPath = '/c1/conversations/{conversation_id}';
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
 export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
@@ -106,64 +89,7 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
         GatewayInfo,
       ),
     },
-    conversations: {
-      list: documented(
-        procedure
-          .meta(get('/c1/conversations', 'conversations', 'List or search conversations'))
-          .input(ListConversationsRequest)
-          .query(
-            ({ ctx, input }): Promise<ConversationList> =>
-              listConversations(conversations, input, ctx.caller.principal),
-          ),
-        ConversationList,
-      ),
-      get: documented(
-        procedure
-          .meta(get(conversationPath, 'conversations', 'Get a conversation with its messages'))
-          .input(ConversationRef)
-          .query(
-            ({ ctx, input }): Promise<KnownFields<Conversation>> =>
-              getConversation(conversations, input, ctx.caller.principal),
-          ),
-        Conversation,
-      ),
-      update: documented(
-        procedure
-          .meta({
-            openapi: {
-              method: 'PATCH',
-              path: conversationPath,
-              tags: ['conversations'],
-              summary: 'Change the title or the system prompt',
-              errorResponses: readErrors,
-            },
-          })
-          .input(UpdateConversationRequest)
-          .mutation(
-            ({ ctx, input }): Promise<ConversationHead> =>
-              updateConversation(conversations, input, ctx.caller.principal),
-          ),
-        ConversationHead,
-      ),
-      delete: documented(
-        procedure
-          .meta({
-            openapi: {
-              method: 'DELETE',
-              path: conversationPath,
-              tags: ['conversations'],
-              summary: 'Delete a conversation',
-              errorResponses: readErrors,
-            },
-          })
-          .input(ConversationRef)
-          .mutation(
-            ({ ctx, input }): Promise<ConversationDeleted> =>
-              deleteConversation(conversations, input, ctx.caller.principal),
-          ),
-        ConversationDeleted,
-      ),
-    },
+    conversations: conversationProcedures(conversations),
     api: {
       keys: keyProcedures({ catalog, store, ring }),
       wallets: walletProcedures(store),

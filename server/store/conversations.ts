@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import type { Background } from './background/background.ts';
 import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -9,14 +10,16 @@ import type {
   ConversationRow,
   ConversationStore,
   EndedTurn,
+  ListRequest,
   MessageRow,
   NewConversation,
   NewMessage,
   NewTurn,
   RewrittenMessage,
 } from './interface/conversations.ts';
-import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo } from './rows.ts';
-import { searchConversations, toMatch } from './search.ts';
+import { listConversations } from './list-conversations.ts';
+import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
+import { searchConversations } from './search-conversations.ts';
 import type { Turns } from './turns.ts';
 
 /** The database has just failed: it is not asked again at once. */
@@ -30,10 +33,12 @@ export class Conversations implements ConversationStore {
    * process lives.
    */
   readonly #unwritten: BackgroundWriter<EndedTurn>;
+  readonly #background: Background;
 
-  constructor(db: PrismaClient, turns: Turns, onError: (error: unknown) => void) {
+  constructor(db: PrismaClient, turns: Turns, background: Background, onError: (error: unknown) => void) {
     this.#db = db;
     this.#turns = turns;
+    this.#background = background;
     this.#unwritten = new BackgroundWriter({
       one: 'an answer',
       many: 'answers',
@@ -50,12 +55,12 @@ export class Conversations implements ConversationStore {
   }
 
   beginTurn(turn: NewTurn): Promise<BegunTurn> {
-    return useDatabase(() => this.#turns.begin(turn));
+    return this.#write(() => this.#turns.begin(turn));
   }
 
   async endTurn(turn: EndedTurn): Promise<void> {
     try {
-      await useDatabase(() => this.#turns.end(turn));
+      await this.#write(() => this.#turns.end(turn));
     } catch (error) {
       if (error instanceof AppError && error.code === 'service_unavailable') this.#unwritten.add(turn);
       throw error;
@@ -66,24 +71,10 @@ export class Conversations implements ConversationStore {
     return useDatabase(() => this.#turns.drop(turn));
   }
 
-  list(page: Parameters<ConversationStore['list']>[0]): Promise<ConversationPage> {
-    const { owner, userId, limit, offset, query = '' } = page;
-    return useDatabase(async () => {
-      const match = toMatch(query);
-      if (match !== null) return searchConversations(this.#db, { owner, userId, limit, offset, match });
-      const where = { ...ownedBy(owner), userId };
-      const [items, total] = await Promise.all([
-        this.#db.conversation.findMany({
-          where,
-          orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
-          take: limit,
-          skip: offset,
-          select: conversationFields,
-        }),
-        this.#db.conversation.count({ where }),
-      ]);
-      return { items, total };
-    });
+  list({ query = '', ...request }: ListRequest): Promise<ConversationPage> {
+    // Blank is no query.
+    if (query.replaceAll('\0', '').trim() === '') return listConversations(this.#db, request);
+    return searchConversations(this.#db, this.#background, { ...request, query });
   }
 
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null> {
@@ -107,7 +98,7 @@ export class Conversations implements ConversationStore {
     },
   ): Promise<ConversationRow | null> {
     const { title, systemPrompt, metadata } = fields;
-    return useDatabase(async () => {
+    return this.#write(async () => {
       const [updated] = await this.#db.conversation.updateManyAndReturn({
         where: { id: key.id, ...visibleTo(key) },
         data: {
@@ -122,21 +113,27 @@ export class Conversations implements ConversationStore {
   }
 
   create(start: NewConversation): Promise<string> {
-    return useDatabase(() => this.#turns.create(start));
+    return this.#write(() => this.#turns.create(start));
   }
 
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
-    return useDatabase(() => this.#turns.append(key, messages));
+    return this.#write(() => this.#turns.append(key, messages));
   }
 
-  rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
-    return useDatabase(() => this.#turns.rewrite(key, messageId, rewritten));
+  async rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
+    const found = await this.#write(() => this.#turns.rewrite(key, messageId, rewritten));
+    if (found) await this.#background.forget();
+    return found;
   }
 
   remove(key: ConversationKey): Promise<boolean> {
-    return useDatabase(async () => {
-      const { count } = await this.#db.conversation.deleteMany({ where: { id: key.id, ...visibleTo(key) } });
-      return count > 0;
-    });
+    return useDatabase(() => this.#background.call('remove', key));
+  }
+
+  /** What is written is to be found before long. */
+  async #write<T>(work: () => Promise<T>): Promise<T> {
+    const result = await useDatabase(work);
+    this.#background.indexSoon();
+    return result;
   }
 }

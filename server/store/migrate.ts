@@ -42,6 +42,8 @@ export async function migrate(path: string, directory: string): Promise<string[]
     await withPatience(() => db.exec('PRAGMA journal_mode = WAL'), deadline);
     // Cannot be switched inside a transaction; a redefined table would lose the rows that refer to it.
     db.exec('PRAGMA foreign_keys = OFF');
+    // What a migration drops or rewrites leaves nothing behind.
+    db.exec('PRAGMA secure_delete = ON');
     await withPatience(() => db.exec('BEGIN IMMEDIATE'), deadline);
     const applied = applyMissing(db, migrations);
     db.exec('COMMIT');

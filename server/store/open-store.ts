@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ApiKeys } from './api-keys.ts';
 import { Audit } from './audit.ts';
+import { Background } from './background/background.ts';
 import { Conversations } from './conversations.ts';
 import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -10,6 +11,7 @@ import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { Responses } from './responses.ts';
+import { hasPendingMessages } from './search/index-messages.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import { StoreError } from './store-error.ts';
 import { Turns } from './turns.ts';
@@ -48,7 +50,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     // Longer than the adapter's own patience, which gives the more telling error.
     transactionOptions: { maxWait: busyTimeoutMs + 5_000, timeout: busyTimeoutMs + 10_000 },
   });
+  const background = new Background({ path, synchronous, busyTimeoutMs }, onError);
   const close = async () => {
+    await background.close();
     await db.$disconnect();
     owner.release();
   };
@@ -56,6 +60,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     await db.$connect();
     await recoverTurns(transact, owner);
+    if (await transact(hasPendingMessages)) background.indexSoon();
     await wallets.release();
   } catch (error) {
     await close();
@@ -64,7 +69,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const usage = new UsageWriter(transact, { onError });
   const reports = new UsageReports(db, transact);
-  const conversations = new Conversations(db, new Turns(transact, owner), onError);
+  const turns = new Turns(transact, owner);
+  const conversations = new Conversations(db, turns, background, onError);
   return {
     conversations,
     responses: new Responses(db),
@@ -84,6 +90,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await wallets.close();
       await conversations.close();
       await usage.close();
+      await background.close();
       // So that the one file, copied while nothing runs, holds everything.
       await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);
       await close();

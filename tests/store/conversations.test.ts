@@ -28,7 +28,7 @@ describe('scope', () => {
     expect(await store.conversations.find({ ...other, id: ofNobody })).toBeNull();
     const listed = async (owner: string | null, query: string) => {
       const page = await store.conversations.list({ owner, userId: null, limit: 9, offset: 0, query });
-      expect(page.total).toBe(page.items.length);
+      expect(page).toMatchObject({ total: page.items.length, isLowerBound: false });
       return page.items.map((item) => item.id).sort();
     };
     for (const query of ['', 'plum']) {

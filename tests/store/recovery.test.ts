@@ -10,6 +10,7 @@ import {
   openRaw,
   openTestStore,
   query,
+  settleSearch,
   spawnChild,
   talk,
 } from './support.ts';
@@ -50,6 +51,7 @@ describe('after kill -9', () => {
       for (let line = await child.line(); line !== undefined; line = await child.line()) note(line);
 
       const store = await openTestStore(folder);
+      await settleSearch(store);
       const db = await openRaw(folder);
       expect(query(db, 'PRAGMA integrity_check')).toEqual([['ok']]);
       checkSearchIndex(db);

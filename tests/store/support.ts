@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from '../../server/store/interface/conversations.ts';
 import type { Store } from '../../server/store/interface/store.ts';
 import type { UsageRow } from '../../server/store/interface/usage.ts';
 import { openStore, type StoreOptions } from '../../server/store/open-store.ts';
+import { foldText } from '../../server/store/search/fold-text.ts';
+import { addStored, emptyMembers, placesOf, SEGMENT_SIZE, segmentOf } from '../../server/store/search/members.ts';
 import { type Database, loadDriver } from '../../server/store/sqlite/driver.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -37,9 +39,37 @@ export function query(db: Database, sql: string): unknown[][] {
   return statement.all().filter(Array.isArray);
 }
 
-/** Throws when the full-text index does not hold exactly the messages' words. */
+/** Every word that the search index has to hold, and every one that it holds, as `segment term place`. */
+function indexedWords(db: Database): { expected: string[]; found: string[] } {
+  const expected = query(db, 'SELECT "key", "text" FROM "Message"').flatMap(([key, text]) =>
+    [...new Set(foldText(String(text)).split(' '))]
+      .filter((word) => word !== '')
+      .map((word) => `${segmentOf(Number(key))} ${word} ${Number(key) % SEGMENT_SIZE}`),
+  );
+  const found = query(db, 'SELECT "segment", "term", "members" FROM "SearchPosting"').flatMap(
+    ([segment, term, stored]) => {
+      const members = emptyMembers();
+      addStored(members, stored);
+      // Those that begin with a control character are no words: they say where the message belongs.
+      return String(term) < ' ' ? [] : placesOf(members).map((place) => `${segment} ${term} ${place}`);
+    },
+  );
+  return { expected: expected.sort(), found: found.sort() };
+}
+
+/** Resolves when the search knows of everything that was written. */
+export async function settleSearch(store: Store): Promise<void> {
+  const request = { owner: null, userId: null, limit: 1, offset: 0, query: 'settled' };
+  await vi.waitFor(async () => expect((await store.conversations.list(request)).isLowerBound).toBe(false), 60_000);
+}
+
+/** Throws when the search index does not hold exactly the messages' words. */
 export function checkSearchIndex(db: Database): void {
-  db.exec(`INSERT INTO "MessageSearch"("MessageSearch", "rank") VALUES ('integrity-check', 1)`);
+  expect(query(db, 'SELECT * FROM "SearchQueue"')).toEqual([]);
+  const { expected, found } = indexedWords(db);
+  expect(found).toEqual(expected);
+  const words = query(db, 'SELECT count(*) FROM "MessageWords" WHERE "key" NOT IN (SELECT "key" FROM "Message")');
+  expect(words).toEqual([[0]]);
 }
 
 export function userMessage(text: string): NewMessage {

@@ -62,15 +62,35 @@ function toMessage(row: MessageRow): StoredMessage {
   };
 }
 
+/** `cursor` is another word for `after`. */
+function cursorsOf({ cursor, after, before }: ListConversationsRequest) {
+  if (cursor !== undefined && after !== undefined) {
+    throw new AppError('invalid_field', "Give 'cursor' or 'after', not both: they mean the same.", { param: 'cursor' });
+  }
+  const start = cursor === undefined ? { value: after, param: 'after' } : { value: cursor, param: 'cursor' };
+  return {
+    after: start.value === undefined ? undefined : { ...start, value: start.value },
+    before: before === undefined ? undefined : { value: before, param: 'before' },
+  };
+}
+
 /** `GET /c1/conversations` */
 export async function listConversations(
   store: ConversationStore,
-  { limit = DEFAULT_LIMIT, offset = 0, q, user_id }: ListConversationsRequest,
+  request: ListConversationsRequest,
   { owner }: Principal,
 ): Promise<ConversationList> {
-  const page = await store.list({ owner, userId: user_id ?? null, limit, offset, ...(q ? { query: q } : {}) });
-  const items = page.items.map((row) => ({ ...toSummary(row), ...(row.excerpt ? { excerpt: row.excerpt } : {}) }));
-  return { items, total: page.total, limit, offset };
+  const { limit = DEFAULT_LIMIT, offset = 0, q: query, user_id } = request;
+  const page = await store.list({ owner, userId: user_id ?? null, limit, offset, query, ...cursorsOf(request) });
+  return {
+    items: page.items.map((row) => ({ ...toSummary(row), ...(row.excerpt ? { excerpt: row.excerpt } : {}) })),
+    total: page.total,
+    ...(page.isLowerBound ? { total_is_lower_bound: true } : {}),
+    limit,
+    offset,
+    next_cursor: page.nextCursor,
+    prev_cursor: page.prevCursor,
+  };
 }
 
 /** `GET /c1/conversations/{conversation_id}` */

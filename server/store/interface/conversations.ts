@@ -1,5 +1,6 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { MessageStatus, StoredMessage } from '../../../contracts/conversations/conversation.ts';
+import type { PageRequest } from './page.ts';
 
 /** The `prompt` of an answer of which there is nothing: it has not begun, or failed, or its process was killed. */
 export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
@@ -130,9 +131,24 @@ export interface ConversationKey {
   readonly userId: string | null;
 }
 
+export interface ListRequest extends PageRequest {
+  /** As in `NewTurn`. */
+  readonly owner: string | null;
+  readonly userId: string | null;
+  /** How many are left out at the beginning, where there is no cursor. */
+  readonly offset: number;
+  /** Those whose title, or one of whose messages, holds all these words, with an excerpt. */
+  readonly query?: string | undefined;
+}
+
 export interface ConversationPage {
   readonly items: readonly (ConversationRow & { readonly excerpt?: string })[];
   readonly total: number;
+  /** A search that finds very many stops counting: there are more than `total`. */
+  readonly isLowerBound: boolean;
+  /** For `after` and for `before`; null at the end and at the beginning. */
+  readonly nextCursor: string | null;
+  readonly prevCursor: string | null;
 }
 
 /**
@@ -153,14 +169,8 @@ export interface ConversationStore {
   endTurn(turn: EndedTurn): Promise<void>;
   /** Takes a begun turn back as if it had never been: its messages, and the conversation when it has no others. */
   dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void>;
-  /** Newest first. With `query`, those with a message that holds all its words, best first, with an excerpt. */
-  list(page: {
-    owner: string | null;
-    userId: string | null;
-    limit: number;
-    offset: number;
-    query?: string;
-  }): Promise<ConversationPage>;
+  /** The last used first; with `query` those found by their titles first, then the newest match first. */
+  list(request: ListRequest): Promise<ConversationPage>;
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
   /** Undefined keeps a field, null clears it. */
   update(

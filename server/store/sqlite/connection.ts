@@ -46,7 +46,14 @@ export class Connection {
     this.#db = new DatabaseSync(options.path, { timeout: 5_000 });
     this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}`);
     this.#db.exec(`PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA busy_timeout = ${BLOCKING_MS}`);
+    // What is deleted is overwritten, in place.
+    this.#db.exec('PRAGMA secure_delete = ON');
     if (options.readOnly) this.#db.exec('PRAGMA query_only = ON');
+  }
+
+  /** Past Prisma, and outside of a transaction: for reading. */
+  get statements(): Statements {
+    return this.#statements;
   }
 
   get inTransaction(): boolean {

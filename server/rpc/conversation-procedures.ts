@@ -1,0 +1,61 @@
+import {
+  Conversation,
+  ConversationDeleted,
+  ConversationHead,
+  ConversationList,
+  ConversationRef,
+  ListConversationsRequest,
+  UpdateConversationRequest,
+} from '../../contracts/conversations/conversation.ts';
+import {
+  deleteConversation,
+  getConversation,
+  listConversations,
+  updateConversation,
+} from '../features/conversations/manage-conversations.ts';
+import type { ConversationStore } from '../store/interface/conversations.ts';
+import type { KnownFields } from './known-fields.ts';
+import { documented, type Meta, procedure } from './trpc.ts';
+
+const LIST = '/c1/conversations';
+const ONE = '/c1/conversations/{conversation_id}';
+
+const at = (method: 'GET' | 'PATCH' | 'DELETE', path: `/${string}`, summary: string): Meta => ({
+  openapi: { method, path, tags: ['conversations'], summary, errorResponses: [400, 401, 403, 404, 429, 500, 503] },
+});
+
+/** `conversations`: what `/c1` keeps. */
+export const conversationProcedures = (store: ConversationStore) => ({
+  list: documented(
+    procedure
+      .meta(at('GET', LIST, 'List or search conversations'))
+      .input(ListConversationsRequest)
+      .query(({ ctx, input }): Promise<ConversationList> => listConversations(store, input, ctx.caller.principal)),
+    ConversationList,
+  ),
+  get: documented(
+    procedure
+      .meta(at('GET', ONE, 'Get a conversation with its messages'))
+      .input(ConversationRef)
+      .query(
+        ({ ctx, input }): Promise<KnownFields<Conversation>> => getConversation(store, input, ctx.caller.principal),
+      ),
+    Conversation,
+  ),
+  update: documented(
+    procedure
+      .meta(at('PATCH', ONE, 'Change the title or the system prompt'))
+      .input(UpdateConversationRequest)
+      .mutation(({ ctx, input }): Promise<ConversationHead> => updateConversation(store, input, ctx.caller.principal)),
+    ConversationHead,
+  ),
+  delete: documented(
+    procedure
+      .meta(at('DELETE', ONE, 'Delete a conversation'))
+      .input(ConversationRef)
+      .mutation(
+        ({ ctx, input }): Promise<ConversationDeleted> => deleteConversation(store, input, ctx.caller.principal),
+      ),
+    ConversationDeleted,
+  ),
+});

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { indexMessages, readBatch } from '../search/index-messages.ts';
+import { hasPendingTitles, indexTitles } from '../search/index-titles.ts';
+import type { WorkerDatabase } from './worker-database.ts';
+
+/** How many messages, and titles, are written with one commit. */
+const BATCH = 100;
+
+/** How many batches a search waits for. What changed last is indexed first. */
+const BATCHES_FOR_SEARCH = 5;
+
+/** Keeps the search up to date with the messages. */
+export class Indexer {
+  readonly #db: WorkerDatabase;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(db: WorkerDatabase) {
+    this.#db = db;
+  }
+
+  /** Indexes everything. One run serves all who ask while it goes on. */
+  run(): Promise<void> {
+    this.#running ??= this.#runAll().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** What was written just now; false when there is more, after an upgrade say: the rest follows by itself. */
+  async catchUp(): Promise<boolean> {
+    for (let i = 0; i < BATCHES_FOR_SEARCH; i++) if (!(await this.#step())) return true;
+    // A failure is met again by whoever asks next.
+    this.run().catch(() => {});
+    return false;
+  }
+
+  /** What is left is indexed after the next start. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #runAll(): Promise<void> {
+    while (!this.#stopped) {
+      const before = monotonicNow();
+      if (!(await this.#step())) return;
+      // Turns write to the same file: they get it at least half of the time.
+      await sleep(monotonicNow() - before);
+    }
+  }
+
+  /** One batch; false when there is none. */
+  async #step(): Promise<boolean> {
+    const { statements } = this.#db;
+    const batch = readBatch(statements, BATCH);
+    if (!batch && !hasPendingTitles(statements)) return false;
+    await this.#db.transact((db) => {
+      if (batch) indexMessages(db, batch);
+      indexTitles(db, BATCH);
+    });
+    return true;
+  }
+}

@@ -1,0 +1,67 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { searchPage } from '../search/search-page.ts';
+import { isSqliteError } from '../sqlite/errors.ts';
+import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
+import { Indexer } from './indexer.ts';
+import { LogTruncation } from './log-truncation.ts';
+import { removeConversation } from './remove-conversation.ts';
+import { WorkerDatabase } from './worker-database.ts';
+
+/** The same as `BackgroundCalls`, but each may take its time. */
+type Handlers = {
+  [Name in keyof BackgroundCalls]: (
+    ...input: Parameters<BackgroundCalls[Name]>
+  ) => Promise<ReturnType<BackgroundCalls[Name]>>;
+};
+
+const options: BackgroundOptions = workerData;
+const db = await WorkerDatabase.open(options);
+const indexer = new Indexer(db);
+const log = new LogTruncation(db);
+
+const handlers: Handlers = {
+  async search(request) {
+    const isCurrent = await indexer.catchUp();
+    const page = await searchPage(db.statements, request);
+    return isCurrent ? page : { ...page, isLowerBound: true };
+  },
+  index: () => indexer.run(),
+  async remove(key) {
+    const removed = await db.transact((statements) => removeConversation(statements, key));
+    if (removed) await log.run();
+    return removed;
+  },
+  async forget() {
+    await indexer.catchUp();
+    await log.run();
+  },
+};
+
+const running = new Set<Promise<void>>();
+
+async function answer({ id, name, input }: Call): Promise<void> {
+  let reply: Reply<unknown>;
+  try {
+    reply = { id, output: await Reflect.apply(handlers[name], undefined, input) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    reply = { id, error: { message, errcode: isSqliteError(error) ? error.errcode : null } };
+  }
+  parentPort?.postMessage(reply);
+}
+
+/** Null: no more calls will come. */
+parentPort?.on('message', (call: Call | null) => {
+  if (call) {
+    const task = answer(call);
+    running.add(task);
+    void task.then(() => running.delete(task));
+    return;
+  }
+  indexer.stop();
+  void Promise.all(running).then(() => {
+    log.close();
+    db.close();
+    parentPort?.close();
+  });
+});

@@ -1,0 +1,27 @@
+import { AppError } from '../errors/app-error.ts';
+import type { PageCursor } from './interface/page.ts';
+
+/** Makes a cursor of a place in a list. `kind` tells the lists apart. */
+export const toCursor = (kind: string, ...place: readonly (string | number)[]): string =>
+  Buffer.from(JSON.stringify([kind, ...place])).toString('base64url');
+
+/** What was made a cursor; null when it is none. */
+export function fromCursor(value: string): readonly unknown[] | null {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(value, 'base64url').toString());
+    return Array.isArray(place) ? place : null;
+  } catch {
+    return null;
+  }
+}
+
+export const notACursor = ({ param }: PageCursor): AppError =>
+  new AppError('invalid_field', 'This is no cursor of this list. Pass what next_cursor or prev_cursor said.', {
+    param,
+  });
+
+/** When an id of this gateway was made, in ms; null when it is none. See ids.ts. */
+export function timeOfId(id: string): number | null {
+  const digits = /^[a-z]+_([0-9a-f]{12})7[0-9a-f]{19}$/.exec(id)?.[1];
+  return digits === undefined ? null : Number.parseInt(digits, 16);
+}

@@ -1,0 +1,59 @@
+import type { Background } from './background/background.ts';
+import { useDatabase } from './failures.ts';
+import type { PrismaClient } from './generated/client.ts';
+import type { ConversationPage, ListRequest } from './interface/conversations.ts';
+import type { PageCursor } from './interface/page.ts';
+import { fromCursor, notACursor, toCursor } from './page-cursor.ts';
+import { conversationFields, ownedBy } from './rows.ts';
+import type { SearchPlace } from './search/search-page.ts';
+
+const cursorOf = (place: SearchPlace): string =>
+  place.by === 'title' ? toCursor('title', place.lastUsedAt, place.id) : toCursor('message', place.key);
+
+function readPlace(value: string): SearchPlace | null {
+  const [kind, first, second] = fromCursor(value) ?? [];
+  if (kind === 'message' && typeof first === 'number') return { by: 'message', key: first };
+  if (kind !== 'title' || typeof first !== 'string' || typeof second !== 'string') return null;
+  return { by: 'title', lastUsedAt: first, id: second };
+}
+
+function placeOf(cursor: PageCursor | undefined): SearchPlace | null {
+  if (!cursor) return null;
+  const place = readPlace(cursor.value);
+  if (place) return place;
+  throw notACursor(cursor);
+}
+
+/**
+ * The conversations of a user whose title, or one of whose messages, holds all the words: those found by their titles
+ * first, then the one with the newest match first.
+ */
+export function searchConversations(
+  db: PrismaClient,
+  background: Background,
+  request: ListRequest & { readonly query: string },
+): Promise<ConversationPage> {
+  const { owner, userId, limit, offset, query } = request;
+  return useDatabase(async () => {
+    const [after, before] = [placeOf(request.after), placeOf(request.before)];
+    const page = await background.call('search', { scope: { owner, userId }, query, limit, offset, after, before });
+    // The index says where to look; who may see it, the conversations themselves.
+    const rows = await db.conversation.findMany({
+      where: { id: { in: page.hits.map((hit) => hit.conversationId) }, ...ownedBy(owner), userId },
+      select: conversationFields,
+    });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const items = page.hits.flatMap(({ conversationId, excerpt }) => {
+      const row = byId.get(conversationId);
+      return row ? [{ ...row, excerpt }] : [];
+    });
+    const [first, last] = [page.hits.at(0), page.hits.at(-1)];
+    return {
+      items,
+      total: page.total,
+      isLowerBound: page.isLowerBound,
+      nextCursor: page.hasAfter && last ? cursorOf(last.place) : null,
+      prevCursor: page.hasBefore && first ? cursorOf(first.place) : null,
+    };
+  });
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+
+/** Whose conversations are searched; as in `NewTurn`. */
+export interface Scope {
+  /** Null: the administrator, who searches every owner's. */
+  readonly owner: string | null;
+  readonly userId: string | null;
+}
+
+/** No word begins with this character. */
+const MARK = '\u0001';
+
+export const CONVERSATION_TERM = `${MARK}c`;
+
+const MAX_KNOWN = 1_000;
+const known = new Map<string, string>();
+
+/** Short, since every message has it. Should two ever be the same, whoever reads the rows still tells them apart. */
+function hash(parts: readonly (string | null)[]): string {
+  const text = JSON.stringify(parts);
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const hashed = createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, hashed);
+  return hashed;
+}
+
+/**
+ * The term that every message which this viewer may search has. With it in the index, what others wrote costs a search
+ * nothing.
+ */
+export const scopeTerm = ({ owner, userId }: Scope): string =>
+  owner === null ? `${MARK}u${hash([userId])}` : `${MARK}k${hash([owner, userId])}`;
+
+/** What a message has beside its words: terms for its viewers and for its conversation. */
+export function placeTerms(place: Scope & { readonly conversationId: string }): string[] {
+  const { owner, userId, conversationId } = place;
+  const ofKey = owner === null ? [] : [scopeTerm({ owner, userId })];
+  return [scopeTerm({ owner: null, userId }), ...ofKey, `${CONVERSATION_TERM}${conversationId}`];
+}
