@@ -25,6 +25,10 @@ export const MessageErrorBody = z
       message: z.string(),
       code: z.enum(errorCodes).describe('Stable; see `GET /errors`.'),
       param: z.string().nullable(),
+      details: z
+        .object({ error_code: z.string() })
+        .optional()
+        .describe("Anthropic's own code of this error, where it has one, such as `thread_unsupported_request`."),
     }),
     request_id: z.string(),
   })
@@ -46,6 +50,17 @@ const TYPES: Readonly<Record<number, MessageErrorType>> = {
 const statusOf = (code: ErrorBody['error']['code']): number =>
   code === 'model_not_in_allowlist' ? 404 : errorCatalog[code].status;
 
+/**
+ * Codes that Anthropic documents for what only its own service does, by the field. Its SDKs go on without the field when they
+ * read one: tool runners send `thread`, and then the whole history.
+ */
+const DETAILS: Readonly<Record<string, string>> = { thread: 'thread_unsupported_request' };
+
+const detailsOf = ({ code, param }: ErrorBody['error']): Pick<MessageErrorBody['error'], 'details'> => {
+  const error_code = code === 'invalid_field' ? DETAILS[param ?? ''] : undefined;
+  return error_code === undefined ? {} : { details: { error_code } };
+};
+
 /** How much too much was sent, in tokens. */
 interface Overflow {
   readonly prompt: number;
@@ -65,12 +80,16 @@ function tooLong(message: string, overflow: Overflow | undefined): string {
 
 /** One of the gateway's errors as Anthropic says it. */
 export function toMessageError(
-  { error: { code, message, param } }: ErrorBody,
+  { error }: ErrorBody,
   requestId: string,
   overflow?: Overflow,
 ): { status: number; body: MessageErrorBody } {
+  const { code, message, param } = error;
   const status = statusOf(code);
   const type = TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
   const said = code === 'context_length_exceeded' ? tooLong(message, overflow) : message;
-  return { status, body: { type: 'error', error: { type, message: said, code, param }, request_id: requestId } };
+  return {
+    status,
+    body: { type: 'error', error: { type, message: said, code, param, ...detailsOf(error) }, request_id: requestId },
+  };
 }

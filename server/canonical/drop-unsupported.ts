@@ -32,13 +32,18 @@ function pathOf(param: string): (string | number)[] {
   return steps.at(-1) === 'type' ? steps.slice(0, -1) : steps;
 }
 
-/** What no request is without. */
-const isEssential = (path: readonly (string | number)[]) =>
-  path.length === 0 || (path.length === 1 && ['model', 'messages', 'input'].includes(String(path[0])));
+/** Without these a request means something else: `thread` stands for a history, `compaction` asks for a summary. */
+const ESSENTIAL: ReadonlySet<unknown> = new Set(['model', 'messages', 'input', 'thread', 'compaction', 'conversation']);
 
-/** A translated request, and the paths of what was left out of it. */
-interface Expressed<Translated> {
+const isEssential = (path: readonly (string | number)[]) =>
+  path.length === 0 || (path.length === 1 && ESSENTIAL.has(path[0]));
+
+/** A translated request. */
+interface Expressed<Request, Translated> {
   readonly translated: Translated;
+  /** The request as far as it was translated. */
+  readonly given: Request;
+  /** The paths of what was left out of it. */
   readonly dropped: readonly string[];
 }
 
@@ -51,12 +56,12 @@ export function dropUnsupported<Request extends object, Translated>(
   request: Request,
   drops: boolean | undefined,
   translate: (request: Request) => Translated,
-): Expressed<Translated> {
+): Expressed<Request, Translated> {
   const dropped: string[] = [];
   let given = request;
   for (;;) {
     try {
-      return { translated: translate(given), dropped };
+      return { translated: translate(given), given, dropped };
     } catch (error) {
       const param = error instanceof AppError && error.code === 'invalid_field' ? error.param : null;
       if (!drops || param === null || dropped.length >= MOST_DROPS) throw error;

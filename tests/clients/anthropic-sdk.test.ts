@@ -143,6 +143,16 @@ describe.each(upstreams)('over %s', (dialect, kind) => {
     expect(second.content).toMatchObject([{ type: 'text', text: 'Sunny.' }]);
   });
 
+  test("a tool runner goes on without the threads of Anthropic's own service", async () => {
+    gateway.upstream.reply(
+      callTools([{ name: 'get_weather', arguments: { city: 'Rome' }, id: 'call_runner' }]),
+      say('Sunny in Rome.'),
+    );
+    const tool = { ...weather, run: async () => 'sunny', parse: (input: unknown) => input };
+    const answer = await client.beta.messages.toolRunner({ ...ask, tools: [tool] });
+    expect(answer.content).toMatchObject([{ type: 'text', text: 'Sunny in Rome.' }]);
+  });
+
   test('tokens come one by one', async () => {
     const { script, gate } = gated('One two');
     gateway.upstream.reply(script);

@@ -491,6 +491,23 @@ describe("errors are in Anthropic's envelope", () => {
     expect(await errorOf(await ask({ messages }))).toMatchObject({ status: 400, code, param });
   });
 
+  test.each([
+    ['thread', { type: 'create' }, { error_code: 'thread_unsupported_request' }],
+    ['thread', { type: 'continue', previous_message_id: 'msg_1' }, { error_code: 'thread_unsupported_request' }],
+    ['container', 'container_1', undefined],
+    ['mcp_servers', [{ type: 'url', name: 'x', url: 'https://x.example' }], undefined],
+    ['compaction', { type: 'summary' }, undefined],
+    ['fallbacks', [{ model: 'other' }], undefined],
+  ])("%s, which only Anthropic's service has, with the code that it documents", async (field, value, details) => {
+    for (const stream of [false, true]) {
+      const response = await ask({ [field]: value, stream });
+      const { error } = await response.json();
+      expect([response.status, error.type, error.param, error.details]).toEqual([
+        ...[400, 'invalid_request_error', field, details],
+      ]);
+    }
+  });
+
   test('a choice without tools', async () => {
     expect(await errorOf(await ask({ tool_choice: { type: 'any' } }))).toMatchObject({ param: 'tool_choice' });
   });

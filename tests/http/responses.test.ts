@@ -12,7 +12,7 @@ let gateway: ScriptedGateway;
 beforeAll(async () => {
   // Reads the schemas, which takes seconds: long enough for idle connections to be given up.
   for (const name of ['Response', 'ResponseStreamEvent']) faultsOf(name, {});
-  gateway = await startScripted({ aliases: ['scripted', 'other'] });
+  gateway = await startScripted({ aliases: ['scripted', 'other'], fields: 'reasoning: true' });
 });
 afterAll(() => gateway.close());
 
@@ -128,6 +128,21 @@ describe('a response as one answer', () => {
     });
     expect(asked()).not.toHaveProperty('client_metadata');
   });
+});
+
+test('a model that cannot be told how much to think is told nothing, and the answer says so', async () => {
+  const plain = await startScripted();
+  try {
+    const ask = (fields: object) => plain.call('POST', '/v1/responses', { model: 'scripted', input: 'Hi', ...fields });
+    const response = await ask({ reasoning: { effort: 'high', summary: 'auto' } });
+    expect([response.status, response.headers.get('x-gateway-applied')]).toEqual([
+      ...[200, 'fields_ignored=reasoning.effort'],
+    ]);
+    expect(plain.upstream.chats.at(-1)?.json).not.toHaveProperty('reasoning_effort');
+    expect((await ask({ reasoning: { effort: 'none' } })).headers.get('x-gateway-applied')).toBeNull();
+  } finally {
+    await plain.close();
+  }
 });
 
 describe('the input', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
 import type { DialectName } from '../support/upstream/dialects/dialect.ts';
@@ -85,6 +85,52 @@ test('the embedded model leaves out what it cannot do, too', async () => {
   const response = await ask('tiny-drop', { n: 3, logprobs: true, max_tokens: 3 });
   expect(response.status).toBe(200);
   expect(response.headers.get('x-gateway-applied')).toBe('fields_dropped=logprobs+n');
+});
+
+describe('on the surfaces of other dialects', () => {
+  test('/v1/messages leaves out what only the service of Anthropic has, but never a history', async () => {
+    const body = {
+      max_tokens: 50,
+      messages: [user],
+      container: 'container_1',
+      tools: [{ type: 'bash_20250124', name: 'bash' }],
+    };
+    const strict = await gateway.call('POST', '/v1/messages', { model: 'gemini-refuse', ...body });
+    expect([strict.status, (await strict.json()).error.param]).toEqual([400, 'container']);
+    const response = await gateway.call('POST', '/v1/messages', { model: 'gemini-drop', ...body });
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('upstream.')]);
+    expect(response.headers.get('x-gateway-applied')).toBe('fields_dropped=container+tools[0].type');
+    const threaded = { ...body, thread: { type: 'continue', previous_message_id: 'msg_1' } };
+    const refused = await gateway.call('POST', '/v1/messages', { model: 'gemini-drop', ...threaded });
+    expect((await refused.json()).error).toMatchObject({ param: 'thread' });
+  });
+
+  test('/v1/responses leaves out what only OpenAI has', async () => {
+    const input = [
+      { role: 'user', content: [{ type: 'input_text', text: 'Hi' }, { type: 'input_odd' }] },
+      { type: 'computer_call', id: 'x' },
+    ];
+    const body = { input, prompt: { id: 'pmpt_1' }, tools: [{ type: 'mcp', server_label: 'x' }], store: false };
+    expect(
+      await errorOf(await gateway.call('POST', '/v1/responses', { model: 'gemini-refuse', ...body })),
+    ).toMatchObject({
+      status: 400,
+      param: 'prompt',
+    });
+    for (const stream of [false, true]) {
+      const response = await gateway.call('POST', '/v1/responses', { model: 'gemini-drop', ...body, stream });
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('upstream.')]);
+      expect(response.headers.get('x-gateway-applied')).toBe(
+        'fields_dropped=prompt+tools[0].type+input[0].content[1].type+input[1].type',
+      );
+    }
+  });
+
+  test('/c1/chat does as /v1/chat/completions', async () => {
+    const turn = { model: 'anthropic-drop', message: 'Hi', seed: 7 };
+    const response = await gateway.call('POST', '/c1/chat', turn);
+    expect([response.status, response.headers.get('x-gateway-applied')]).toEqual([200, 'fields_dropped=seed']);
+  });
 });
 
 test('what no request is without is still asked for', async () => {

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { MessageRequest } from '../../../contracts/messages/request.ts';
+import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
@@ -50,18 +51,39 @@ function begins(chunk: ChatCompletionChunk): boolean {
   return !PREAMBLE.has(event.type);
 }
 
-/** What no other upstream can do goes to those of Anthropic's dialect alone, where the model has any. */
+interface Translation {
+  readonly chat: ChatCompletionRequest;
+  readonly backends: readonly Backend[];
+  /** As far as it was translated. */
+  readonly given: MessageRequest;
+  /** As in `x-gateway-applied`. */
+  readonly applied: readonly string[];
+}
+
+/**
+ * What no other upstream can do goes to those of Anthropic's dialect alone, where the model has any. Else it is refused, or
+ * left out, as the model says.
+ */
 function translate(
   request: MessageRequest,
-  { backends, reasoning }: CatalogModel,
+  { backends, reasoning, unsupported }: CatalogModel,
   hosted: boolean,
-): { chat: ChatCompletionRequest; backends: readonly Backend[] } {
+): Translation {
+  const attempt = (drops: boolean): Translation => {
+    const { translated, given, dropped } = dropUnsupported(request, drops, (asked) =>
+      toChat(asked, reasoning, 'refuse'),
+    );
+    return { chat: translated, backends, given, applied: toApplied(dropped) };
+  };
   try {
-    return { chat: toChat(request, reasoning, 'refuse'), backends };
+    return attempt(false);
   } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'invalid_field') throw error;
     const able = hosted ? backends.filter(speaks) : [];
-    if (able.length === 0 || !(error instanceof AppError) || error.code !== 'invalid_field') throw error;
-    return { chat: toChat(request, reasoning, 'keep'), backends: able };
+    if (able.length > 0) {
+      return { chat: toChat(request, reasoning, 'keep'), backends: able, given: request, applied: [] };
+    }
+    return attempt(unsupported === 'drop');
   }
 }
 
@@ -78,18 +100,20 @@ function withCounts(failure: unknown, window: number | null, estimate: () => num
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
   checkImages(model, request.messages);
-  const { chat, backends } = translate(request, model, mayUseHosted(caller.principal, model));
+  const { chat, backends, given, applied } = translate(request, model, mayUseHosted(caller.principal, model));
   const headers = caller.dialectHeaders ?? {};
-  const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(request), headers } : undefined;
+  const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(given), headers } : undefined;
   let tokens: number | undefined;
   const estimate = () => {
     tokens ??= likelyTokens(measurePrompt(chat));
     return tokens;
   };
-  const adapt = (backend: Backend) =>
-    speaks(backend)
-      ? { changes: {}, applied: [] }
-      : fitAnswer(request.max_tokens, backend.provider.contextWindow ?? model.contextWindow, estimate);
+  const adapt = (backend: Backend): Adaptation => {
+    if (speaks(backend)) return { changes: {}, applied };
+    const window = backend.provider.contextWindow ?? model.contextWindow;
+    const fitted = fitAnswer(request.max_tokens, window, estimate);
+    return { ...fitted, applied: [...applied, ...fitted.applied] };
+  };
   const explain = (failure: unknown) => withCounts(failure, model.contextWindow, estimate);
   return { chat, explain, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
 }

@@ -13,13 +13,15 @@ const MAPPED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking
 const OWN = ['max_tokens', 'stream', 'stop_sequences', 'temperature', 'top_p', 'metadata'];
 /** Of Anthropic's service alone, and nothing that is asked of the model: where and how fast it runs, what it trims. */
 const HINTS = ['cache_control', 'context_management', 'diagnostics', 'service_tier', 'inference_geo', 'speed'];
-const ACCOUNT = ['user_profile_id', 'workspace_id', 'betas', 'anthropic_beta', 'anthropic_version'];
-const KNOWN: ReadonlySet<string> = new Set([...MAPPED, ...OWN, ...HINTS, ...ACCOUNT]);
+const ACCOUNT = ['user_profile_id', 'workspace_id', 'betas', 'anthropic_beta', 'anthropic_version', 'billing_policy'];
+const KNOWN: ReadonlySet<string> = new Set([...MAPPED, ...OWN, ...HINTS, ...ACCOUNT, 'fallback_credit_token']);
 
-/** What Anthropic's service keeps or calls, which nobody else has. */
-const SERVICE: ReadonlySet<string> = new Set(['container', 'mcp_servers', 'thread']);
+/** What Anthropic's service keeps, calls or does by itself, which nobody else has. */
+const SERVICE: ReadonlySet<string> = new Set(['container', 'mcp_servers', 'thread', 'compaction', 'fallbacks']);
 
-const asksForSomething = (value: unknown) => value != null && !(Array.isArray(value) && value.length === 0);
+/** `fallbacks: "default"` asks for what a model without fallbacks does: it answers alone. */
+const asksForSomething = (value: unknown) =>
+  value != null && value !== 'default' && !(Array.isArray(value) && value.length === 0);
 
 /** Fields that upstreams of other kinds know, such as `top_k` and `min_p`; those of Anthropic's service are refused. */
 function otherFields(request: Readonly<Record<string, unknown>>, kept: Others): Record<string, unknown> {

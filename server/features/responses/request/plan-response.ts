@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk } from '../../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
+import { dropUnsupported, toApplied } from '../../../canonical/drop-unsupported.ts';
 import { isToken } from '../../../canonical/is-token.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { Principal } from '../../access/caller.ts';
@@ -17,23 +18,35 @@ interface Translation extends TranslatedRequest {
   readonly backends: readonly Backend[];
 }
 
-/** What only OpenAI's own interface can do goes to backends that speak it, where the request can be passed on as it is. */
+const place = (items: ResponseRequest['input']): PlacedItem[] =>
+  typeof items === 'string' ? [] : (items ?? []).map((item, i) => ({ item, at: `input[${i}]` }));
+
+/**
+ * What only OpenAI's own interface can do goes to backends that speak it, where the request can be passed on as it is. Else
+ * it is refused, or left out, as the model says.
+ */
 function translate(
   request: ResponseRequest,
   model: CatalogModel,
   items: readonly PlacedItem[],
   hosted: boolean,
 ): Translation {
-  const attempt = (backends: readonly Backend[], unknown: Unknown) => {
-    const translated = toCompletionFields(request, { ...targetOf(model), hosted }, unknown);
-    return { ...translated, input: toMessages(items, translated.tools.sendsCustom, unknown), backends };
+  const target = { ...targetOf(model), hosted };
+  const attempt = (backends: readonly Backend[], unknown: Unknown, given = request, placed = items): Translation => {
+    const translated = toCompletionFields(given, target, unknown);
+    return { ...translated, input: toMessages(placed, translated.tools.sendsCustom, unknown), backends };
   };
   try {
     return attempt(model.backends, 'refuse');
   } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'invalid_field') throw error;
     const able = hosted && isSelfContained(request) ? model.backends.filter(speaks) : [];
-    if (able.length === 0 || !(error instanceof AppError) || error.code !== 'invalid_field') throw error;
-    return attempt(able, 'skip');
+    if (able.length > 0) return attempt(able, 'skip');
+    const whole = { ...request, input: items.map(({ item }) => item) };
+    const { translated, dropped } = dropUnsupported(whole, model.unsupported === 'drop', (given) =>
+      attempt(model.backends, 'refuse', given, place(given.input)),
+    );
+    return { ...translated, applied: [...translated.applied, ...toApplied(dropped)] };
   }
 }
 

@@ -24,14 +24,16 @@ export interface Target {
   readonly responses: boolean;
   /** Every backend speaks one of OpenAI's interfaces. */
   readonly openAi: boolean;
+  /** Whether the model can be told how much to think. */
+  readonly reasons: boolean;
   /** Whether the vendor's own tools may be used. */
   readonly hosted: boolean;
 }
 
-export function targetOf({ backends }: CatalogModel): Omit<Target, 'hosted'> {
+export function targetOf({ backends, reasoning }: CatalogModel): Omit<Target, 'hosted'> {
   const kinds = new Set(backends.map(({ provider }) => provider.kind));
   const responses = kinds.size === 1 && kinds.has('openai-responses');
-  return { responses, openAi: [...kinds].every((kind) => kind.startsWith('openai-')) };
+  return { responses, openAi: [...kinds].every((kind) => kind.startsWith('openai-')), reasons: reasoning };
 }
 
 /** What becomes of things that chat completions have no place for: `skip`, where the upstream gets them another way. */
@@ -74,8 +76,10 @@ function checkFields(request: ResponseRequest, unknown: Unknown): void {
   }
 }
 
+/** Nothing is said to a model that does not reason: agents always send an effort, and most such models refuse it. */
 function toReasoning({ reasoning }: ResponseRequest, target: Target): Record<string, unknown> {
   const { effort, summary } = reasoning ?? {};
+  if (!target.reasons) return {};
   if (target.responses && summary) return { reasoning: { ...(effort ? { effort } : {}), summary } };
   return effort ? { reasoning_effort: effort } : {};
 }
@@ -89,7 +93,7 @@ export function toCompletionFields(request: ResponseRequest, target: Target, unk
     { native: target.responses && request.store === false, hosted: target.hosted },
     unknown,
   );
-  const { include, temperature, top_p, top_logprobs, max_output_tokens: max, text } = request;
+  const { include, temperature, top_p, top_logprobs, max_output_tokens: max, text, reasoning } = request;
   const others = Object.entries(request).filter(([field, value]) => !OWN.has(field) && value != null);
   const hints = target.openAi ? HINTS : (['user'] as const);
   const logprobs = include?.includes('message.output_text.logprobs') || Boolean(top_logprobs);
@@ -108,6 +112,7 @@ export function toCompletionFields(request: ResponseRequest, target: Target, unk
   };
   const ignored = [
     ...HINTS.filter((field) => request[field] != null && !hints.some((hint) => hint === field) && field !== 'user'),
+    ...(!target.reasons && reasoning?.effort && reasoning.effort !== 'none' ? ['reasoning.effort'] : []),
     ...(!target.openAi && text?.verbosity && text.verbosity !== 'medium' ? ['text.verbosity'] : []),
   ];
   const applied = [
