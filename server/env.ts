@@ -23,6 +23,7 @@ const Variables = z.object({
   EMBEDDED_MODEL: z.string().optional(),
   EMBEDDED_VARIANT: z.enum(['default', 'cuda', 'vulkan']).default('default'),
   EMBEDDED_THREADS: positive.optional(),
+  EMBEDDED_SLOTS: z.coerce.number().int().min(1).max(4).optional(),
   DETECT_LOCAL: onOff.default(true),
   UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
   MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),
@@ -59,6 +60,7 @@ export interface Env {
     readonly modelPath: string | undefined;
     readonly variant: 'default' | 'cuda' | 'vulkan';
     readonly threads: number | undefined;
+    readonly slots: number | undefined;
   };
   readonly detectLocal: boolean;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
@@ -118,6 +120,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       modelPath: v.EMBEDDED_MODEL && resolve(cwd, v.EMBEDDED_MODEL),
       variant: v.EMBEDDED_VARIANT,
       threads: v.EMBEDDED_THREADS,
+      slots: v.EMBEDDED_SLOTS,
     },
     detectLocal: v.DETECT_LOCAL,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },

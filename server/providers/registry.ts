@@ -24,6 +24,7 @@ export type ProviderSettings =
       readonly kind: 'embedded';
       readonly modelPath: string;
       readonly threads: number | undefined;
+      readonly slots: number | undefined;
       readonly variant: 'default' | 'cuda' | 'vulkan';
     };
 
@@ -44,12 +45,13 @@ export const weightsName = (path: string): string =>
 
 export function createProvider(id: string, settings: ProviderSettings): Provider {
   if (settings.kind !== 'embedded') return upstreams[settings.kind](id, settings);
-  const { modelPath, threads, variant } = settings;
+  const { modelPath, threads, slots, variant } = settings;
   return createEmbeddedProvider({
     id,
     modelPath,
     variant,
     name: weightsName(modelPath),
     ...(threads ? { threads } : {}),
+    ...(slots ? { slots } : {}),
   });
 }

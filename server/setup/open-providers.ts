@@ -33,7 +33,8 @@ function quirksOf({ preset, system_messages: place }: Extract<ProviderEntry, { k
 function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn: boolean): ProviderSettings | null {
   if (entry.kind === 'embedded') {
     const modelPath = entry.model_path ? resolve(entry.model_path) : (env.embedded.modelPath ?? files.weights);
-    return { kind: 'embedded', modelPath, threads: env.embedded.threads, variant: env.embedded.variant };
+    const { threads, slots, variant } = env.embedded;
+    return { kind: 'embedded', modelPath, threads, slots, variant };
   }
   const { base_url: baseUrl, api_key_env: keyName, headers } = entry;
   const apiKey = keyName ? env.secret(keyName) : undefined;
@@ -83,8 +84,8 @@ function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
   const modelPath = env.embedded.modelPath ?? files.weights;
   if (!existsSync(modelPath)) throw new EnvError(`EMBEDDED_MODEL: there is no file ${modelPath}`);
   if (!isGguf(modelPath)) throw new EnvError(`EMBEDDED_MODEL: ${modelPath} is no GGUF file`);
-  const { threads, variant } = env.embedded;
-  const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, variant });
+  const { threads, slots, variant } = env.embedded;
+  const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, slots, variant });
   return { provider, name: weightsName(modelPath) };
 }
 

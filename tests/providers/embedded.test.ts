@@ -189,6 +189,12 @@ describe('what can be asked for', () => {
     );
   });
 
+  test('temperature 0 gives one answer, whatever the seed', async () => {
+    const greedy = { messages: said('Tell me a long story about a ship.'), temperature: 0, max_tokens: 60 };
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((seed) => ask({ ...greedy, seed })));
+    expect(new Set(answers.map(({ message }) => message.content)).size).toBe(1);
+  });
+
   test('the same seed gives the same answer, another seed another', async () => {
     const hot = { ...endless, max_tokens: 40 };
     const [first, again, other] = await Promise.all([ask(hot), ask(hot), ask({ ...hot, seed: 2 })]);

@@ -30,6 +30,8 @@ export function toSampling(request: ChatCompletionRequest, temperature: number):
     }
     sampling[option] = value;
   }
+  // The binding goes on to draw at temperature 0; with one candidate there is nothing to draw.
+  if (sampling.temperature === 0) sampling.top_k = 1;
   return sampling;
 }
 
