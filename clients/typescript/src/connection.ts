@@ -33,6 +33,10 @@ const LAST_RETRY_MS = 10_000;
 
 const backoff = (attempt: number) => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
 
+/** A close event has a reason, which tRPC's type of it lacks. */
+const reasonOf = (event: object | undefined): string =>
+  event !== undefined && 'reason' in event && typeof event.reason === 'string' ? event.reason : '';
+
 type Stream = ReturnType<OperationLink<AppRouter>>;
 type Observer = Parameters<Stream['subscribe']>[0];
 type Fail = (error: GatewayError) => void;
@@ -50,6 +54,8 @@ export class Connection {
   /** How to end each stream that is under way. */
   readonly #streams = new Set<Fail>();
   #opened = false;
+  /** What the gateway said when it closed the connection; empty when it said nothing. */
+  #closeReason = '';
   #retired = false;
 
   constructor(options: ConnectionOptions) {
@@ -65,13 +71,14 @@ export class Connection {
       onOpen: () => {
         this.#opened = true;
       },
-      onClose: () => {
+      onClose: (event) => {
+        this.#closeReason = reasonOf(event);
         if (this.#opened) this.#retire();
       },
       // Asked before every attempt to connect again; a lost connection is not to come back.
       retryDelayMs: (attempt) => {
         if (!this.#opened) return backoff(attempt);
-        void this.close(() => clientError('connection_lost', { cause: this.#lastFailure() }));
+        void this.close(() => this.#lost());
         return 0;
       },
     });
@@ -122,6 +129,12 @@ export class Connection {
     });
     if (ended) subscription.unsubscribe();
     return () => end();
+  }
+
+  #lost(): GatewayError {
+    const reason = this.#closeReason;
+    const message = reason === '' ? {} : { message: `The gateway closed the connection: ${reason}` };
+    return clientError('connection_lost', { ...message, cause: this.#lastFailure() });
   }
 
   #lastFailure(): unknown {

@@ -93,9 +93,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const own: Omit<Gateway, keyof TRPCClient<AppRouter>> = {
     streamChat: (request, streamOptions: StreamOptions = {}) =>
-      readStream(() => client.v1.chat.stream.subscribe(request, streamOptions), streamOptions.signal),
+      readStream((listener) => client.v1.chat.stream.subscribe(request, listener), streamOptions.signal),
     streamTurn: (turn, streamOptions: StreamOptions = {}) =>
-      readStream(() => client.c1.chat.stream.subscribe(turn, streamOptions), streamOptions.signal),
+      readStream((listener) => client.c1.chat.stream.subscribe(turn, listener), streamOptions.signal),
     close: () => streams.close(),
   };
   return new Proxy(client, {

@@ -8,37 +8,109 @@ export interface StreamOptions {
 /** What a `for await` reads. Leaving the loop, or `return()`, stops the answer at the gateway and its upstream. */
 export type ChunkStream<Chunk> = AsyncIterableIterator<Chunk, undefined>;
 
-/** The data of a subscription's events. It is sent when the first one is asked for. */
-export function readStream<Chunk>(
-  subscribe: () => AsyncIterator<{ data: Chunk }>,
-  signal: AbortSignal | undefined,
-): ChunkStream<Chunk> {
-  let events: AsyncIterator<{ data: Chunk }> | undefined;
-  let left = false;
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      if (left) return { value: undefined, done: true };
-      try {
-        if (signal?.aborted) throw clientError('aborted', { cause: signal.reason });
-        events ??= subscribe();
-        const event = await events.next();
-        if (!event.done) return { value: event.value.data, done: false };
-        // tRPC ends an aborted stream as if it were complete.
-        if (signal?.aborted && !left) throw clientError('aborted', { cause: signal.reason });
-      } catch (error) {
-        left = true;
-        throw toGatewayError(error, signal);
-      }
-      left = true;
-      return { value: undefined, done: true };
-    },
-    async return() {
-      left = true;
-      await events?.return?.();
-      return { value: undefined, done: true };
-    },
-  };
+/** What a subscription tells; every version 11 of tRPC's client takes these. */
+interface Listener<Chunk> {
+  onData(event: { data: Chunk }): void;
+  onError(error: unknown): void;
+  onComplete(): void;
 }
+
+interface Subscription {
+  unsubscribe(): void;
+}
+
+const DONE = { value: undefined, done: true } as const;
+
+/** Hands the events of a subscription to a reader, in their order. It is sent when the first one is asked for. */
+class StreamReader<Chunk> implements ChunkStream<Chunk> {
+  readonly #subscribe: (listener: Listener<Chunk>) => Subscription;
+  readonly #signal: AbortSignal | undefined;
+  readonly #chunks: Chunk[] = [];
+  #subscription: Subscription | undefined;
+  #begun = false;
+  #left = false;
+  /** How it ended; the error is thrown once, after the chunks that came before it. */
+  #end: { error?: unknown } | undefined;
+  #wake: () => void = () => {};
+  /** Reads wait for the ones before them. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(subscribe: (listener: Listener<Chunk>) => Subscription, signal: AbortSignal | undefined) {
+    this.#subscribe = subscribe;
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Chunk, undefined>> {
+    const read = this.#last.then(() => this.#read());
+    this.#last = read.catch(() => undefined);
+    return read;
+  }
+
+  async return(): Promise<IteratorResult<Chunk, undefined>> {
+    this.#leave();
+    return DONE;
+  }
+
+  async #read(): Promise<IteratorResult<Chunk, undefined>> {
+    if (!this.#begun) this.#begin();
+    while (this.#chunks.length === 0 && !this.#end && !this.#left) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#left) return DONE;
+    const [value] = this.#chunks;
+    if (value !== undefined) {
+      this.#chunks.shift();
+      return { value, done: false };
+    }
+    this.#leave();
+    if (this.#end && 'error' in this.#end) throw toGatewayError(this.#end.error, this.#signal);
+    return DONE;
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    const signal = this.#signal;
+    if (signal?.aborted) this.#abort();
+    if (this.#left || this.#end) return;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#subscription = this.#subscribe({
+      onData: ({ data }) => {
+        this.#chunks.push(data);
+        this.#wake();
+      },
+      onError: (error) => this.#finish({ error }),
+      onComplete: () => this.#finish({}),
+    });
+  }
+
+  readonly #abort = (): void => {
+    this.#finish({ error: clientError('aborted', { cause: this.#signal?.reason }) });
+    this.#subscription?.unsubscribe();
+  };
+
+  #finish(end: { error?: unknown }): void {
+    this.#end ??= end;
+    this.#wake();
+  }
+
+  #leave(): void {
+    this.#begun = true;
+    this.#left = true;
+    this.#chunks.length = 0;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#subscription?.unsubscribe();
+    this.#wake();
+  }
+}
+
+/** The data of a subscription's events. */
+export const readStream = <Chunk>(
+  subscribe: (listener: Listener<Chunk>) => Subscription,
+  signal: AbortSignal | undefined,
+): ChunkStream<Chunk> => new StreamReader(subscribe, signal);
