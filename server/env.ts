@@ -36,6 +36,7 @@ const Variables = z.object({
   WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),
   WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),
   WEBSOCKETS_WITHOUT_KEY: z.coerce.number().int().min(0).default(20),
+  WEBSOCKET_KEY_SECONDS: z.coerce.number().positive().default(10),
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -79,6 +80,8 @@ export interface Env {
     readonly perAddress: number;
     /** Of one address, without a valid key. */
     readonly withoutKey: number;
+    /** How long each of these may be open. */
+    readonly keyWithinMs: number;
   };
   readonly corsOrigins: readonly string[];
   readonly logLevel: string;
@@ -133,6 +136,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       perKey: v.WEBSOCKETS_PER_KEY,
       perAddress: v.WEBSOCKETS_PER_ADDRESS,
       withoutKey: v.WEBSOCKETS_WITHOUT_KEY,
+      keyWithinMs: v.WEBSOCKET_KEY_SECONDS * 1000,
     },
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     logLevel: v.LOG_LEVEL,

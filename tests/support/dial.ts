@@ -40,17 +40,20 @@ export async function dial({ url }: { readonly url: string }, options: DialOptio
   const { headers = {}, query = '' } = options;
   const socket = new WebSocket(`${url.replace('http', 'ws')}/trpc${query}`, { headers });
   const messages: string[] = [];
-  const readers: ((text: string) => void)[] = [];
+  const readers: { read: (text: string) => void; fail: (error: Error) => void }[] = [];
   socket.on('message', (bytes) => {
     const reader = readers.shift();
-    if (reader) reader(String(bytes));
+    if (reader) reader.read(String(bytes));
     else messages.push(String(bytes));
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
-    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    socket.once('close', (code, reason) => {
+      resolve({ code, reason: String(reason) });
+      for (const { fail } of readers.splice(0)) fail(new Error(`The websocket was closed: ${code} ${reason}`));
+    }),
   );
   await once(socket, 'open');
-  const nextText = async () => messages.shift() ?? new Promise<string>((resolve) => readers.push(resolve));
+  const nextText = async () => messages.shift() ?? new Promise<string>((read, fail) => readers.push({ read, fail }));
   return {
     socket,
     closed,

@@ -5,13 +5,12 @@ import type { Principal } from '../../features/access/caller.ts';
 import { type Gate, hashKey, readKey } from '../../features/access/gate.ts';
 import type { GiveBack, Places } from '../../features/access/places.ts';
 
-/** How long a websocket may be open without a valid key, in ms. */
-const KEY_WITHIN = 10_000;
-
 export interface IdentityDeps {
   readonly gate: Gate;
   /** How many websockets each key may have. */
   readonly keyPlaces: Places;
+  /** How long a websocket may be open without a valid key, in ms. */
+  readonly keyWithinMs: number;
 }
 
 export interface Peer {
@@ -63,7 +62,7 @@ export class Identity {
 
   /** Whether the time is over in which a stranger has to show a key. */
   isOverdue(now: number): boolean {
-    return this.#principal === null && now - this.#strangerSince > KEY_WITHIN;
+    return this.#principal === null && now - this.#strangerSince > this.#deps.keyWithinMs;
   }
 
   #headerKey(): Buffer | null {

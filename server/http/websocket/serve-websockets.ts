@@ -41,6 +41,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     maxCalls: limits.calls,
     procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
     keyPlaces: new Places(limits.perKey),
+    keyWithinMs: limits.keyWithinMs,
     unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
   };
   let closing = false;

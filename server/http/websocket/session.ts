@@ -104,7 +104,9 @@ export class Session implements WebsocketHandler {
   check(now: number): void {
     this.#socket.check(now);
     if (!this.#identity.isOverdue(now)) return;
-    this.#end(new AppError('missing_authorization', 'No valid key came within 10 s.'), CloseCode.policy);
+    const seconds = this.#deps.keyWithinMs / 1000;
+    const message = `No valid key came within ${seconds} s (WEBSOCKET_KEY_SECONDS).`;
+    this.#end(new AppError('missing_authorization', message), CloseCode.policy);
   }
 
   /** Takes no more calls, and closes as soon as none is under way. */

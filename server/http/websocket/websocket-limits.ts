@@ -9,6 +9,8 @@ export interface WebsocketLimits {
   /** How many websockets one address has at once, and how many of these without a valid key. */
   readonly perAddress: number;
   readonly withoutKey: number;
+  /** How long one of these may be open, in ms. */
+  readonly keyWithinMs: number;
 }
 
 /** In bytes: room for a key and for small calls. */

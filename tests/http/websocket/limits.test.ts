@@ -1,27 +1,43 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { connectClient, errorOf as failureOf } from '../../clients/support.ts';
 import { type Dialled, dial } from '../../support/dial.ts';
 import { sendRaw } from '../../support/raw-request.ts';
 import { frameOf, handshakeOf, OPCODE, openRawWebsocket, type RawWebsocket } from '../../support/raw-websocket.ts';
-import { type AccountsGateway, startAccounts } from '../../support/start-accounts.ts';
+import { startAccounts } from '../../support/start-accounts.ts';
 import { bearer } from '../../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../../support/start-scripted.ts';
 import { gated } from '../../support/upstream/scripts/answers.ts';
 
-let closing: { close(): Promise<void> }[] = [];
+/** Of one message, and under way at once. */
+const CALLS = 10;
+
+let shared: ScriptedGateway;
+let own: { close(): Promise<void> } | undefined;
 const dialled: Dialled[] = [];
 const raws: RawWebsocket[] = [];
+beforeAll(async () => {
+  shared = await startScripted({
+    env: {
+      TRPC_CALLS: String(CALLS),
+      WEBSOCKET_KEY_SECONDS: '600',
+      CORS_ORIGINS: 'https://app.example,https://other.example',
+    },
+  });
+});
 afterEach(async () => {
   for (const { socket } of dialled.splice(0)) socket.terminate();
   for (const { socket } of raws.splice(0)) socket.destroy();
-  for (const gateway of closing) await gateway.close();
-  closing = [];
+  await own?.close();
+  own = undefined;
 });
+afterAll(() => shared.close());
 
-async function start(env: Record<string, string> = {}): Promise<ScriptedGateway> {
-  const gateway = await startScripted({ env });
-  closing.push(gateway);
+/** A gateway with settings of its own, for one test. */
+async function start(env: Record<string, string>): Promise<ScriptedGateway> {
+  const gateway = await startScripted({ env: { WEBSOCKET_KEY_SECONDS: '600', ...env } });
+  own = gateway;
   return gateway;
 }
 
@@ -61,7 +77,7 @@ async function refusalOf(gateway: { readonly url: string }, headers: Record<stri
 
 describe('without a key', () => {
   it('a frame may announce 16 KB, and no more', async () => {
-    const gateway = await start();
+    const gateway = shared;
     const small = await connectRaw(gateway);
     const text = JSON.stringify(query(1));
     small.socket.write(frameOf(OPCODE.text, text.padEnd(16 * 1024)));
@@ -79,7 +95,7 @@ describe('without a key', () => {
     ['a wrong one', { authorization: 'Bearer wrong' }],
     ['a malformed one', { authorization: 'Basic x' }],
   ])('with %s, a message may have 8 calls, and a connection 64', async (_, headers) => {
-    const gateway = await start();
+    const gateway = shared;
     const { say, next } = await connect(gateway, headers);
     say(Array.from({ length: 9 }, (_, id) => query(id)));
     for (let id = 0; id < 9; id++) {
@@ -113,8 +129,21 @@ describe('without a key', () => {
     await expect.poll(async () => (await connect(gateway, {}).catch(() => null)) !== null).toBe(true);
   });
 
+  it('a connection is closed after WEBSOCKET_KEY_SECONDS, whatever it does meanwhile', async () => {
+    const gateway = await start({ WEBSOCKET_KEY_SECONDS: '0.2' });
+    const silent = await connect(gateway, {});
+    const wrong = await connect(gateway, { authorization: 'Bearer wrong' });
+    wrong.say(query(1, 'models.list'));
+    expect((await wrong.next()).error?.data.error.code).toBe('invalid_authorization');
+    for (const { next, closed } of [silent, wrong]) {
+      const { id, error } = await next();
+      expect([id, error?.data.error.code]).toEqual([null, 'missing_authorization']);
+      expect((await closed).code).toBe(1008);
+    }
+  });
+
   it('300,000 calls in one message cost nothing', async () => {
-    const gateway = await start();
+    const gateway = shared;
     const raw = await connectRaw(gateway);
     const call = JSON.stringify(query(1));
     raw.socket.write(frameOf(OPCODE.text, `[${Array(300_000).fill(call).join(',')}]`));
@@ -124,20 +153,20 @@ describe('without a key', () => {
 
 describe('with a key', () => {
   it('a message may have TRPC_CALLS calls; one with more is refused for each of them', async () => {
-    const gateway = await start({ TRPC_CALLS: '5' });
+    const gateway = shared;
     const { say, next } = await connect(gateway);
-    say(Array.from({ length: 5 }, (_, id) => query(id)));
-    for (let id = 0; id < 5; id++) expect((await next()).result?.type).toBe('data');
-    say(Array.from({ length: 6 }, (_, id) => query(id)));
-    for (let id = 0; id < 6; id++) {
+    say(Array.from({ length: CALLS }, (_, id) => query(id)));
+    for (let id = 0; id < CALLS; id++) expect((await next()).result?.type).toBe('data');
+    say(Array.from({ length: CALLS + 1 }, (_, id) => query(id)));
+    for (let id = 0; id <= CALLS; id++) {
       const { error, ...rest } = await next();
       expect([rest.id, error?.data.httpStatus, error?.data.error.code]).toEqual([id, 400, 'too_many_calls']);
-      expect(error?.message).toContain('5 calls (TRPC_CALLS');
+      expect(error?.message).toContain(`${CALLS} calls (TRPC_CALLS`);
     }
   });
 
   it('300,000 calls in one message are refused without being read, and so are 300,000 of anything', async () => {
-    const gateway = await start();
+    const gateway = shared;
     const { socket, next } = await connect(gateway);
     const call = JSON.stringify(query(1));
     for (const element of [call, '{}', '[]', '0', '"],["']) {
@@ -147,28 +176,28 @@ describe('with a key', () => {
   });
 
   it('so many calls and subscriptions may be under way; the next is refused, and taken when one has ended', async () => {
-    const gateway = await start({ TRPC_CALLS: '2' });
+    const gateway = shared;
     const { say, next } = await connect(gateway);
-    const gates = [gated('One', { gateFrom: 'headers' }), gated('Two', { gateFrom: 'headers' })];
+    const gates = Array.from({ length: CALLS }, () => gated('One', { gateFrom: 'headers' }));
     for (const [id, { script, gate }] of gates.entries()) {
       gateway.upstream.reply(script);
       say(subscribe(id));
       expect(await next()).toMatchObject({ id, result: { type: 'started' } });
       await gate.reached();
     }
-    say(query(7));
+    say(query(77));
     const { id, error } = await next();
-    expect([id, error?.data.httpStatus, error?.data.error.code]).toEqual([7, 429, 'rate_limit_exceeded']);
+    expect([id, error?.data.httpStatus, error?.data.error.code]).toEqual([77, 429, 'rate_limit_exceeded']);
     expect(error?.message).toContain('TRPC_CALLS');
     say({ id: 0, method: 'subscription.stop' });
     expect(await next()).toMatchObject({ id: 0, result: { type: 'stopped' } });
-    say(query(7));
-    expect(await next()).toMatchObject({ id: 7, result: { type: 'data' } });
+    say(query(77));
+    expect(await next()).toMatchObject({ id: 77, result: { type: 'data' } });
   });
 
   it('a key may have WEBSOCKETS_PER_KEY connections; another key has its own', async () => {
-    const gateway: AccountsGateway = await startAccounts({ WEBSOCKETS_PER_KEY: '2' });
-    closing.push(gateway);
+    const gateway = await startAccounts({ WEBSOCKETS_PER_KEY: '2' });
+    own = gateway;
     const [key, other] = [await gateway.createKey({}), await gateway.createKey({})];
     const open = (secret: string) => connect(gateway, { authorization: `Bearer ${secret}` });
     const first = await open(key.key);
@@ -179,6 +208,12 @@ describe('with a key', () => {
     expect(error?.message).toContain('2 websockets open');
     const { code, reason } = await third.closed;
     expect([code, reason.slice(0, 21)]).toEqual([1013, 'rate_limit_exceeded: ']);
+    const { client } = connectClient(gateway, { apiKey: key.key });
+    const failure = await failureOf(client.streamChat({ model: 'dear', messages: [] }).next());
+    expect([failure.code, failure.message]).toEqual([
+      'connection_lost',
+      expect.stringContaining('This key has 2 websockets'),
+    ]);
     const { say, next } = await open(other.key);
     say(query(1, 'models.list'));
     expect((await next()).result?.type).toBe('data');
@@ -238,18 +273,18 @@ describe('a batch over HTTP', () => {
     ['GET', undefined],
     ['POST', {}],
   ])('of too many calls is refused: %s', async (method, body) => {
-    const gateway = await start({ TRPC_CALLS: '5' });
+    const gateway = shared;
     const name = method === 'GET' ? 'models.list' : 'v1.chat.create';
-    const refused = await gateway.call(method, batch(6, name), body);
+    const refused = await gateway.call(method, batch(CALLS + 1, name), body);
     expect(refused.status).toBe(400);
     const { error } = await refused.json();
     expect(error.data.error).toMatchObject({ code: 'too_many_calls' });
-    expect(error.message).toContain('5 calls');
-    expect((await (await gateway.call('GET', batch(5, 'models.list'))).json()).length).toBe(5);
+    expect(error.message).toContain(`${CALLS} calls`);
+    expect((await (await gateway.call('GET', batch(CALLS, 'models.list'))).json()).length).toBe(CALLS);
   });
 
   it('of open procedures has 8 calls without a key, and its body is not read', async () => {
-    const gateway = await start();
+    const gateway = shared;
     const get = (count: number) => fetch(gateway.url + batch(count, 'system.health'));
     expect((await get(8)).status).toBe(200);
     expect((await get(9)).status).toBe(400);
@@ -268,7 +303,7 @@ describe('the origin of a page', () => {
     ['the gateway itself', 'own', true],
     ['none, as of programs', undefined, true],
   ])('must be in CORS_ORIGINS: %s', async (_, origin, allowed) => {
-    const gateway = await start({ CORS_ORIGINS: 'https://app.example,https://other.example' });
+    const gateway = shared;
     const headers = origin === undefined ? {} : { origin: origin === 'own' ? gateway.url : origin };
     if (allowed) {
       const { say, next } = await connect(gateway, { authorization, ...headers });
@@ -282,7 +317,7 @@ describe('the origin of a page', () => {
   });
 
   it('may be any by default', async () => {
-    const gateway = await start();
+    const gateway = await start({});
     for (const origin of ['https://anything.example', 'null']) await connect(gateway, { origin });
   });
 });
@@ -293,7 +328,7 @@ describe('a handshake', () => {
     ['without a version', { 'sec-websocket-version': '' }, 400, 'Sec-WebSocket-Version'],
     ['with a short key', { 'sec-websocket-key': 'AAAA' }, 400, 'Sec-WebSocket-Key'],
   ])('%s is refused', async (_, headers, status, param) => {
-    const gateway = await start();
+    const gateway = shared;
     const answer = await sendRaw(
       gateway.url,
       handshakeOf('/trpc', headers)
