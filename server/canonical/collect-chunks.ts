@@ -3,12 +3,23 @@ import { AppError } from '../errors/app-error.ts';
 import { ChunkCollector } from './chunk-collector.ts';
 import type { Json } from './json.ts';
 
-/** Reads a stream to its end. Throws `upstream_broken` when a choice ends without a finish reason, or none came. */
-export async function collectChunks(batches: AsyncIterable<Json<ChatCompletionChunk>[]>): Promise<ChatCompletion> {
-  const collector = new ChunkCollector();
-  for await (const batch of batches) for (const chunk of batch) collector.add(chunk.value);
-  const { completion } = collector;
+/** The answer; throws `upstream_broken` when a choice has no finish reason, or there is none. */
+function finish({ completion }: ChunkCollector): ChatCompletion {
   const finished = completion.choices.length > 0 && completion.choices.every((choice) => choice.finish_reason);
   if (!finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
   return completion;
+}
+
+/** Folds all chunks of an answer into it. Throws `upstream_broken` when it is not whole. */
+export function collectChunks(chunks: Iterable<Json<ChatCompletionChunk>>): ChatCompletion {
+  const collector = new ChunkCollector();
+  for (const chunk of chunks) collector.add(chunk.value);
+  return finish(collector);
+}
+
+/** The same of a stream, which is read to its end. */
+export async function collectStream(batches: AsyncIterable<Json<ChatCompletionChunk>[]>): Promise<ChatCompletion> {
+  const collector = new ChunkCollector();
+  for await (const batch of batches) for (const chunk of batch) collector.add(chunk.value);
+  return finish(collector);
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import { parseExact, writeExact } from './exact-json.ts';
 import { spliceFields } from './splice-fields.ts';
 
 const COLON = 0x3a;
@@ -8,6 +9,9 @@ const N_OF_NULL = 0x6e;
 /** Lists are objects, too. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
+
+/** An object that is no list. */
+export const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && !Array.isArray(value);
 
 const patterns = new Map<string, Buffer>();
 
@@ -22,7 +26,7 @@ function patternOf(key: string): Buffer {
 
 function parse<T>(bytes: Buffer): T {
   try {
-    return JSON.parse(bytes.toString('utf8')) as T;
+    return parseExact(bytes.toString('utf8')) as T;
   } catch (cause) {
     throw new AppError('upstream_broken', 'The upstream sent something that is not JSON.', { cause });
   }
@@ -64,7 +68,7 @@ export class Json<T extends object> {
   }
 
   get bytes(): Buffer {
-    this.#bytes ??= Buffer.from(JSON.stringify(this.#value));
+    this.#bytes ??= Buffer.from(writeExact(this.#value));
     return this.#bytes;
   }
 

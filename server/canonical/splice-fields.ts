@@ -1,3 +1,4 @@
+import { writeExact } from './exact-json.ts';
 import { findCheckedFields, findFields } from './find-fields.ts';
 import { OPEN_BRACE, type Span, says } from './scan-json.ts';
 
@@ -22,7 +23,7 @@ export function spliceFields(
       if (span) return null;
       continue;
     }
-    const text = JSON.stringify(changes[name]);
+    const text = writeExact(changes[name]);
     if (!span) edits.push(addField(bytes, name, text));
     else if (!isWritten(bytes, span, text)) edits.push({ span, text });
   }

@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseExact } from '../canonical/exact-json.ts';
 import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
@@ -35,7 +36,8 @@ export function parseBody(body: unknown): Record<string, unknown> {
   if (!Buffer.isBuffer(body) || body.length === 0) throw new AppError('invalid_json', 'The request body is empty.');
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    // The arguments of earlier calls are objects there, whose integers may be longer than a number holds.
+    value = body.includes('tool_use"') ? parseExact(body.toString('utf8')) : JSON.parse(body.toString('utf8'));
   } catch (cause) {
     throw new AppError('invalid_json', 'The request body is not valid JSON.', { cause });
   }

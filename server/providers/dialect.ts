@@ -25,6 +25,11 @@ export interface EventReader {
   readonly finished: boolean;
   /** True once the vendor said that no event follows; absent: it never says so, and the end of the body is the end. */
   readonly ended?: boolean;
+  /**
+   * The event that was read last, for a client of this dialect: as it came, but for what such clients depend on. Absent:
+   * as it came.
+   */
+  readonly passed?: unknown;
 }
 
 /**
@@ -35,6 +40,8 @@ export interface Dialect {
   readonly kind: string;
   /** Whether earlier answers hold words alone: their pictures have no place. */
   readonly textAnswers?: boolean;
+  /** Whether a call without arguments has an empty text for them. */
+  readonly emptyArguments?: boolean;
   /** What a request that names no longest answer is sent with, in tokens. */
   readonly defaultAnswerTokens?: number;
   /** What it takes as the name of a tool; others are mapped, and mapped back in the answer. */
@@ -49,6 +56,8 @@ export interface Dialect {
   toCount?(original: OriginalRequest, model: string): DialectRequest;
   /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */
   readAnswer(body: unknown, alias: string): ChatCompletion;
+  /** Whether a client of this dialect may get this answer as it is; absent: it may. */
+  isSound?(body: unknown): boolean;
   createReader(alias: string): EventReader;
   /** What a `GET` of costs no tokens and needs the key. */
   readonly healthPath: string;

@@ -76,8 +76,15 @@ export const presets = {
   openrouter: {
     baseUrl: 'https://openrouter.ai/api/v1',
     apiKeyEnv: 'OPENROUTER_API_KEY',
-    // Its names of tools are those of the vendors behind it: OpenAI's rule is the strictest.
-    quirks: { choiceErrors: true, failures: { error: 'upstream_broken' }, toolNames: 'openai', messageNames: 'plain' },
+    quirks: {
+      choiceErrors: true,
+      failures: { error: 'upstream_broken' },
+      // Its Claude models: llm pull request 1164, archytas pull request 69.
+      emptyArguments: true,
+      // Its names of tools are those of the vendors behind it: OpenAI's rule is the strictest.
+      toolNames: 'openai',
+      messageNames: 'plain',
+    },
   },
 
   // https://docs.x.ai/docs/guides/reasoning. What its reasoning models do not take it refuses itself.
@@ -101,7 +108,6 @@ export const presets = {
       toolCallIds: 'nine-alphanumeric',
       // https://docs.mistral.ai/capabilities/reasoning: `ThinkChunk`, both ways.
       pastReasoning: 'thinking-part',
-      contentParts: true,
       // `FinishReason` of its API reference.
       finishReasons: { model_length: 'length' },
       failures: { error: 'upstream_broken' },
@@ -146,7 +152,12 @@ export const presets = {
   },
 
   // https://docs.litellm.ai/docs/proxy/user_keys
-  litellm: { baseUrl: 'http://127.0.0.1:4000/v1', apiKeyEnv: 'LITELLM_API_KEY', quirks: {} },
+  litellm: {
+    baseUrl: 'http://127.0.0.1:4000/v1',
+    apiKeyEnv: 'LITELLM_API_KEY',
+    // As its Claude models have it.
+    quirks: { emptyArguments: true },
+  },
 } as const satisfies Readonly<Record<string, Preset>>;
 
 /**

@@ -1,38 +1,26 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import { ChunkShaper, type ShaperOptions } from '../canonical/chunk-shaper.ts';
+import { collectChunks } from '../canonical/collect-chunks.ts';
 import { dropUnsupported, toApplied } from '../canonical/drop-unsupported.ts';
-import { adds } from '../canonical/is-token.ts';
+import { writeExact } from '../canonical/exact-json.ts';
 import { Json } from '../canonical/json.ts';
 import { nameSpeakers } from '../canonical/name-speakers.ts';
+import { OfferedTools } from '../canonical/offered-tools.ts';
+import { shapeCompletion, toChunks } from '../canonical/whole-answer.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Dialect, DialectRequest } from './dialect.ts';
+import { isEventBody } from './http/answer-form.ts';
+import { ANSWER_SHAPE, EVENT_SHAPE } from './http/check-shape.ts';
 import type { Exchange } from './http/exchange.ts';
 import { MAX_ANSWER, MAX_SMALL_ANSWER } from './http/limits.ts';
 import { probe } from './http/probe.ts';
-import { expectSuccess, successOf } from './http/read-error.ts';
-import { SseParser } from './http/sse-parser.ts';
+import { successOf } from './http/read-error.ts';
+import { readJson } from './http/read-json.ts';
+import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import type { CallTimeouts, CountCall, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 import { ToolNames } from './tool-names.ts';
-
-/** No dialect of its own has it, but proxies add it. */
-const DONE = Buffer.from('[DONE]');
-
-const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
-
-function parse(bytes: Buffer, what: string): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw broken(`The upstream sent ${what} that is not JSON.`, cause);
-  }
-}
-
-/** An event goes with the first chunk that it makes, and with an empty one when it makes none. */
-function withOriginal(chunks: ChatCompletionChunk[], event: unknown, alias: string): ChatCompletionChunk[] {
-  const empty = { id: '', object: 'chat.completion.chunk' as const, created: 0, model: alias, choices: [] };
-  const [first = empty, ...rest] = chunks;
-  return [{ ...first, original_event: event }, ...rest];
-}
+import { TranslatedSource } from './translated-source.ts';
 
 /** An upstream of any vendor that has a dialect of its own: each request and each event is translated. */
 export class TranslatingProvider implements Provider {
@@ -62,11 +50,10 @@ export class TranslatingProvider implements Provider {
     try {
       const names = this.#namesFor(call);
       const bytes = successOf(await this.#post(call, names, false).collect(MAX_ANSWER));
-      if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
-      const body = parse(bytes, 'something');
-      const answer = this.#dialect.readAnswer(body, call.alias);
-      if (names) return names.completion(Json.ofValue(answer));
-      return Json.ofValue(this.#sendsOn(call) ? { ...answer, original_answer: body } : answer);
+      const answer = isEventBody(bytes)
+        ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
+        : this.#readAnswer(bytes, call, names, !names && this.#sendsOn(call));
+      return names ? names.completion(answer) : answer;
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -74,55 +61,20 @@ export class TranslatingProvider implements Provider {
 
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
     const names = this.#namesFor(call);
-    return names ? names.stream(this.#stream(call, names)) : this.#stream(call, null);
-  }
-
-  async *#stream(call: ProviderCall, names: ToolNames | null): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    const exchange = this.#post(call, names, true);
-    let complete = false;
-    try {
-      await expectSuccess(exchange);
-      const reader = this.#dialect.createReader(call.alias);
-      const parser = new SseParser();
-      const sendsOn = !names && this.#sendsOn(call);
-      for (let done = false; !done; ) {
-        const arrived = await exchange.read();
-        done = arrived === null;
-        const batch: Json<ChatCompletionChunk>[] = [];
-        let failure: unknown;
-        try {
-          for (const payload of arrived ? parser.pushAll(arrived) : parser.flush()) {
-            if (payload.equals(DONE)) done = true;
-            if (payload.length === 0 || payload.equals(DONE)) continue;
-            const event = parse(payload, 'an event');
-            const read = reader.read(event);
-            if (read.some(({ choices }) => choices.some(adds))) parser.progressed();
-            const chunks = sendsOn ? withOriginal(read, event, call.alias) : read;
-            for (const chunk of chunks) batch.push(Json.ofValue(chunk));
-            done ||= reader.ended ?? false;
-          }
-        } catch (error) {
-          failure = error;
-        }
-        // What came before a failure is the client's.
-        if (batch.length > 0) yield batch;
-        if (failure) throw failure;
-      }
-      if (!reader.finished) throw broken('The upstream ended its answer half-way.');
-      complete = true;
-    } catch (error) {
-      throw toUpstreamError(error);
-    } finally {
-      if (complete) exchange.drain();
-      else exchange.abort();
-    }
+    const whole = (body: Buffer) => toChunks(this.#readAnswer(body, call, names, false).value);
+    const chunks = readStream(
+      () => this.#post(call, names, true),
+      this.#reader(call, names, !names && this.#sendsOn(call)),
+      (body) => whole(body).map((chunk) => Json.ofValue(chunk)),
+    );
+    return names ? names.stream(chunks) : chunks;
   }
 
   async countTokens({ original, model, signal, timeouts }: CountCall): Promise<unknown> {
     if (!this.#dialect.toCount) throw new AppError('endpoint_not_supported');
     try {
       const exchange = this.#send(this.#dialect.toCount(original, model), signal, timeouts);
-      return parse(successOf(await exchange.collect(MAX_SMALL_ANSWER)), 'something');
+      return readJson(successOf(await exchange.collect(MAX_SMALL_ANSWER)), EVENT_SHAPE, 'something');
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -136,12 +88,40 @@ export class TranslatingProvider implements Provider {
     return this.#client.close();
   }
 
+  /** `passes`: the vendor's own events go along. */
+  #reader(call: ProviderCall, names: ToolNames | null, passes: boolean): StreamReader<ChatCompletionChunk> {
+    const { alias } = call;
+    const reader = this.#dialect.createReader(alias);
+    return new StreamReader(
+      new TranslatedSource(reader, new ChunkShaper(this.#shaping(call, names)), { alias, passes }),
+    );
+  }
+
+  /** `passes`: the vendor's own answer goes along. */
+  #readAnswer(bytes: Buffer, call: ProviderCall, names: ToolNames | null, passes: boolean): Json<ChatCompletion> {
+    if (bytes.length === 0) throw new AppError('upstream_broken', 'The upstream sent an empty answer.');
+    const body = readJson(bytes, ANSWER_SHAPE, 'something');
+    const answer = Json.ofValue(this.#dialect.readAnswer(body, call.alias));
+    const shaped = shapeCompletion(answer, this.#shaping(call, names));
+    const sound = passes && (this.#dialect.isSound?.(body) ?? true);
+    return sound ? shaped.assign({ original_answer: body }) : shaped;
+  }
+
+  /** How the answer to a request is judged: by the names that were sent. */
+  #shaping({ request }: ProviderCall, names: ToolNames | null): ShaperOptions {
+    return {
+      choices: () => request.value.n ?? 1,
+      tools: new OfferedTools(() => (names ? names.toUpstream(request.value).tools : request.value.tools)),
+      emptyArguments: this.#dialect.emptyArguments ?? false,
+    };
+  }
+
   #post(call: ProviderCall, names: ToolNames | null, stream: boolean): Exchange {
     return this.#send(this.#toRequest(call, names, stream), call.signal, call.timeouts);
   }
 
   #send({ path, body, headers = {} }: DialectRequest, signal: AbortSignal, timeouts?: CallTimeouts): Exchange {
-    return this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, { timeouts, headers });
+    return this.#client.post(path, Buffer.from(writeExact(body)), signal, { timeouts, headers });
   }
 
   #sendsOn({ original, changes }: ProviderCall): boolean {

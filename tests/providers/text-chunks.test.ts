@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { type StreamKind, StreamReader } from '../../server/providers/openai-compatible/read-stream.ts';
-import { ChunkRepair } from '../../server/providers/openai-compatible/repair-chunk.ts';
+import { ChunkShaper } from '../../server/canonical/chunk-shaper.ts';
+import { OfferedTools } from '../../server/canonical/offered-tools.ts';
+import { StreamReader } from '../../server/providers/http/read-stream.ts';
+import { createChoiceRepair } from '../../server/providers/openai-compatible/adapt-answer.ts';
+import { ChunkSource } from '../../server/providers/openai-compatible/chunk-source.ts';
 
 const TEXTS = [
   ...[
@@ -25,18 +28,23 @@ const TEXTS = [
 const chunkOf = (content: string, rest: object = {}) => ({
   id: 'c1',
   object: 'chat.completion.chunk',
+  created: 1,
   model: 'theirs',
   choices: [{ index: 0, delta: { content }, finish_reason: null }],
   ...rest,
 });
 
-const openReader = <Chunk extends object>(kind: StreamKind<Chunk>) => new StreamReader<Chunk>('ours', kind);
+const openReader = () => {
+  const tools = new OfferedTools(() => []);
+  const shaper = new ChunkShaper({ choices: () => 1, tools, emptyArguments: false, repair: createChoiceRepair({}) });
+  return new StreamReader(new ChunkSource('ours', 'content', shaper));
+};
 
 const frame = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
 
 /** What comes out for these bytes, which arrive in pieces of that size. */
 function read(bytes: Buffer, size: number): unknown[] {
-  const reader = openReader(new ChunkRepair(null));
+  const reader = openReader();
   const seen: unknown[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     for (const chunk of reader.read([bytes.subarray(at, at + size)])) seen.push(JSON.parse(chunk.bytes.toString()));
@@ -62,7 +70,7 @@ test('a chunk that looks like the ones before but says more is looked at', () =>
   expect(seen[2]).toMatchObject({ usage: { total_tokens: 4 } });
   expect(seen[3]).toMatchObject({ choices: [{ delta: { content: 'x', reasoning: 'y', reasoning_content: 'y' } }] });
   const failing = `${frame(chunkOf('one'))}${frame(chunkOf('two'))}${frame({ error: { message: 'no' } })}`;
-  const reader = openReader(new ChunkRepair(null));
+  const reader = openReader();
   expect(reader.read([Buffer.from(failing)])).toHaveLength(2);
   expect(() => reader.read(null)).toThrow();
 });

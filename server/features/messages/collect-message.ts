@@ -1,11 +1,13 @@
 import type { AnswerBlock, Message, MessageEvent } from '../../../contracts/messages/answer.ts';
+import { parseExact } from '../../canonical/exact-json.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 
 function parseInput(json: string, stopReason: string | null): Record<string, unknown> {
   if (json.trim() === '') return {};
   try {
-    const input: unknown = JSON.parse(json);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return { ...input };
+    const input = parseExact(json);
+    if (isRecord(input)) return input;
   } catch (cause) {
     // A call that was cut short is told by the stop reason.
     if (stopReason === 'max_tokens') return {};

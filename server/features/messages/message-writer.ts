@@ -32,6 +32,8 @@ export class MessageWriter {
   #started = false;
   /** The upstream's own events are passed on. */
   #verbatim = false;
+  /** The last event of the upstream came. */
+  #stopped = false;
   #finish: Choice | null = null;
   #refused = false;
   #usage: Usage | null = null;
@@ -56,7 +58,8 @@ export class MessageWriter {
 
   /** The end: the counts come behind the stop reason, so both wait for it. */
   finish(): MessageEvent[] {
-    if (this.#verbatim) return [];
+    // Clients wait for the last event, whether the upstream sends it or not.
+    if (this.#verbatim) return this.#stopped ? [] : [{ type: 'message_stop' }];
     if (!this.#finish) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
     this.#calls.finish();
     this.#blocks.finish();
@@ -68,7 +71,10 @@ export class MessageWriter {
   /** One event may have made several chunks, and comes with the first of them. */
   #pass(event: unknown): MessageEvent[] {
     if (!isEvent(event)) return [];
-    return [event.message ? { ...event, message: { ...event.message, model: this.#model } } : event];
+    if (event.type === 'message_stop') this.#stopped = true;
+    const start = this.#started || event.type === 'message_start' ? [] : this.#start();
+    this.#started = true;
+    return [...start, event.message ? { ...event, message: { ...event.message, model: this.#model } } : event];
   }
 
   /** The id is ours: some upstreams give every answer the same one, and agents take such answers for one. */

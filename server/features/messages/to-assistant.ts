@@ -1,5 +1,6 @@
 import type { ChatMessage, ContentPart, ToolCall } from '../../../contracts/chat/message.ts';
 import type { InputBlock } from '../../../contracts/messages/request.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
 import { ANTHROPIC_FORMAT, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { refuse } from './refuse.ts';
 import { CALL_FIELDS, isSealed, unsealDetails } from './seal-details.ts';
@@ -28,7 +29,7 @@ class AssistantTurn {
       if (isSealed(block.data)) this.#unseal(block.data, null, `${param}.data`);
       else this.#detail({ type: 'reasoning.encrypted', data: block.data });
     } else if (block.type === 'tool_use' && typeof block.id === 'string' && typeof block.name === 'string') {
-      const called = { name: block.name, arguments: JSON.stringify(block.input) };
+      const called = { name: block.name, arguments: writeExact(block.input) };
       this.#calls.push({ id: block.id, type: 'function', function: called });
     } else if (this.#keep) {
       this.#others.push({ ...block });

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { nameRules } from '../tool-names.ts';
-import { readAnswer } from './read-answer.ts';
+import { isSound, readAnswer } from './read-answer.ts';
 import { AnthropicReader } from './read-events.ts';
 import { DEFAULT_MAX_TOKENS, toRequest } from './to-request.ts';
 
@@ -14,6 +14,7 @@ const API_VERSION = '2023-06-01';
 export const anthropic: Dialect = {
   kind: 'anthropic',
   textAnswers: true,
+  emptyArguments: true,
   defaultAnswerTokens: DEFAULT_MAX_TOKENS,
   toolNames: nameRules.anthropic,
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
@@ -29,6 +30,7 @@ export const anthropic: Dialect = {
     headers: { ...headers },
   }),
   readAnswer,
+  isSound,
   createReader: (alias) => new AnthropicReader(alias),
   healthPath: '/models',
 };

@@ -1,24 +1,70 @@
+import { z } from 'zod';
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { AnthropicReader } from './read-events.ts';
-import { AnthropicMessage, Typed } from './wire.ts';
+import { type AnswerBlock, AnthropicMessage, Typed } from './wire.ts';
+
+/** What a client of Anthropic's depends on in a whole answer. */
+const SoundMessage = z.looseObject({
+  id: z.string().min(1),
+  type: z.literal('message'),
+  role: z.literal('assistant'),
+  content: z.array(
+    z.union([
+      z.looseObject({ type: z.literal('text'), text: z.string() }),
+      z.looseObject({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() }),
+      z.looseObject({
+        type: z.literal('tool_use'),
+        id: z.string().min(1),
+        name: z.string().min(1),
+        input: z.looseObject({}),
+      }),
+      z.looseObject({ type: z.string().refine((type) => !['text', 'thinking', 'tool_use'].includes(type)) }),
+    ]),
+  ),
+  usage: z.looseObject({ input_tokens: z.int().min(0), output_tokens: z.int().min(0) }),
+});
+
+/** Whether an answer may go to such a client as it is. */
+export const isSound = (body: unknown): boolean => SoundMessage.safeParse(body).success;
+
+const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
+
+/** A whole block as the events of a stream; the arguments of a call come in pieces there. */
+function toEvents(block: AnswerBlock, index: number): object[] {
+  const { type, input, ...rest } = block;
+  const isCall = type === 'tool_use';
+  const json = typeof input === 'string' ? input : writeExact(input ?? {});
+  return [
+    { type: 'content_block_start', index, content_block: isCall ? { type, ...rest } : block },
+    ...(isCall
+      ? [{ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: json } }]
+      : []),
+    { type: 'content_block_stop', index },
+  ];
+}
 
 /** A whole answer is read as the stream that it could have been: one meaning, in one place. */
 export function readAnswer(body: unknown, alias: string): ChatCompletion {
   if (Typed.safeParse(body).data?.type === 'error') throw readErrorEvent(body);
   const parsed = AnthropicMessage.safeParse(body);
   if (!parsed.success || !parsed.data.stop_reason) {
-    throw new AppError('upstream_broken', 'The upstream sent something that is no answer.', { cause: parsed.error });
+    throw broken('The upstream sent something that is not an answer.', parsed.error);
   }
   const { content, stop_reason, stop_details, usage, ...message } = parsed.data;
+  for (const { type, text, input } of content) {
+    if (type === 'text' && typeof text !== 'string') throw broken('The upstream sent a text block without its text.');
+    if (type === 'tool_use' && !isRecord(input) && (typeof input !== 'string' || input === '')) {
+      throw broken('The upstream sent a tool call without its arguments.');
+    }
+  }
   const events = [
     { type: 'message_start', message },
-    ...content.flatMap((block, index) => [
-      { type: 'content_block_start', index, content_block: block },
-      { type: 'content_block_stop', index },
-    ]),
+    ...content.flatMap(toEvents),
     { type: 'message_delta', delta: { stop_reason, stop_details }, usage },
   ];
   const reader = new AnthropicReader(alias);

@@ -1,21 +1,48 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
+import { newId } from '../../canonical/chunk-writer.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { ANTHROPIC_FORMAT, type Place, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { AnswerBlock, BlockDelta } from './wire.ts';
+
+const broken = (message: string) => new AppError('upstream_broken', message);
 
 /** A call whose arguments are still coming. */
 interface OpenCall {
   /** Its place among the calls. */
   readonly index: number;
+  readonly id: string;
+  /** What the block began with; given out when no pieces come. */
+  input: string;
   begun: boolean;
 }
+
+/** The field that a delta of each type fills. */
+const FIELDS: Readonly<Record<string, 'text' | 'partial_json' | 'thinking'>> = {
+  text_delta: 'text',
+  input_json_delta: 'partial_json',
+  thinking_delta: 'thinking',
+};
 
 /** What the content blocks of one answer add to it, by their index in the answer. */
 export class BlockReader {
   /** Block → its place in `reasoning_details`. */
   readonly #thoughts = new Map<number, number>();
   readonly #calls = new Map<number, OpenCall>();
+  /** Blocks of tools that the vendor runs itself. */
+  readonly #others = new Set<number>();
+  #callCount = 0;
   /** UTF-16 units of text so far. */
   #said = 0;
+  #last = -1;
+
+  /** The block that an event without a number is about: a new one begins behind the last one. */
+  indexOf(said: number | null | undefined, begins: boolean): number {
+    const index = said ?? (begins ? this.#last + 1 : Math.max(0, this.#last));
+    if (begins) this.#last = index;
+    return index;
+  }
 
   /** A block starts empty in a stream, and is all there in a whole answer. */
   start(block: number, content: AnswerBlock): ChatDelta[] {
@@ -29,16 +56,19 @@ export class BlockReader {
       case 'tool_use':
         return this.#call(block, content);
       default:
+        this.#others.add(block);
         return [];
     }
   }
 
   add(block: number, delta: BlockDelta): ChatDelta[] {
+    const field = FIELDS[delta.type];
+    if (field && typeof delta[field] !== 'string') throw broken(`The upstream sent a ${delta.type} without its text.`);
     switch (delta.type) {
       case 'text_delta':
         return this.#say(delta.text);
       case 'input_json_delta':
-        return this.#arguments(block, delta.partial_json);
+        return this.#others.has(block) ? [] : this.#arguments(this.#callAt(block), delta.partial_json);
       case 'thinking_delta':
         return this.#think(block, delta.thinking);
       case 'signature_delta':
@@ -52,8 +82,12 @@ export class BlockReader {
 
   stop(block: number): ChatDelta[] {
     const call = this.#calls.get(block);
-    // A call without arguments is one of an empty object.
-    return call && !call.begun ? this.#arguments(block, '{}') : [];
+    return call ? this.#arguments(call, call.begun ? '' : call.input) : [];
+  }
+
+  /** The end of blocks that were not stopped. */
+  finish(): ChatDelta[] {
+    return [...this.#calls.keys()].flatMap((block) => this.stop(block));
   }
 
   #say(content: string | null | undefined): ChatDelta[] {
@@ -76,26 +110,43 @@ export class BlockReader {
     const known = this.#thoughts.get(block);
     const index = known ?? this.#thoughts.size;
     this.#thoughts.set(block, index);
-    const after: Place = { content: this.#said, tool_calls: this.#calls.size };
+    const after: Place = { content: this.#said, tool_calls: this.#callCount };
     const amid = known === undefined && after.content + after.tool_calls > 0;
     return { reasoning_details: [{ ...detail, format: ANTHROPIC_FORMAT, index, ...(amid ? { after } : {}) }] };
   }
 
-  #call(block: number, { id, name, input }: AnswerBlock): ChatDelta[] {
-    const call = { index: this.#calls.size, begun: false };
+  #call(block: number, { id: given, name, input }: AnswerBlock): ChatDelta[] {
+    if (!name) throw broken('The upstream sent a tool call without a name.');
+    const known = this.#calls.get(block);
+    // A start that is only said again.
+    if (known && given === known.id) return [];
+    const id = given || newId('toolu_');
+    const call: OpenCall = { index: this.#callCount++, id, input: textOf(input), begun: false };
     this.#calls.set(block, call);
     const opening: ToolCallDelta = { index: call.index, id, type: 'function', function: { name, arguments: '' } };
-    const whole = typeof input === 'object' && input !== null && Object.keys(input).length > 0;
-    return [{ tool_calls: [opening] }, ...(whole ? this.#arguments(block, JSON.stringify(input)) : [])];
+    return [{ tool_calls: [opening] }];
   }
 
-  /** The input of a server's tool comes the same way, and is no call of ours. */
-  #arguments(block: number, piece: string | null | undefined): ChatDelta[] {
-    const call = this.#calls.get(block);
-    if (!call || !piece) return [];
+  /** The call that a piece belongs to: of its block, else the last one. */
+  #callAt(block: number): OpenCall {
+    const call = this.#calls.get(block) ?? [...this.#calls.values()].at(-1);
+    if (!call) throw broken('The upstream sent arguments without a tool call.');
+    return call;
+  }
+
+  #arguments(call: OpenCall, piece: string | null | undefined): ChatDelta[] {
+    if (!piece) return [];
     call.begun = true;
     return [{ tool_calls: [{ index: call.index, function: { arguments: piece } }] }];
   }
+}
+
+/** What a block of a call begins with, as text; '' for nothing. Some proxies send it whole, or as the text that it is. */
+function textOf(input: unknown): string {
+  if (input == null) return '';
+  if (typeof input === 'string') return input;
+  if (!isRecord(input)) throw broken('The upstream sent arguments of a tool call that are no object.');
+  return Object.keys(input).length > 0 ? writeExact(input) : '';
 }
 
 /** Where a text is from, as Anthropic says it: the canonical form only knows pages of the web. */

@@ -3,6 +3,7 @@ import { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EventReader } from '../dialect.ts';
 import { readErrorEvent } from '../http/read-error.ts';
+import { passEvent } from './pass-event.ts';
 import { BlockReader } from './read-block.ts';
 import { laterUsage, toUsage } from './read-usage.ts';
 import { type AnthropicUsage, type Stop, StreamEvent, Typed } from './wire.ts';
@@ -26,8 +27,11 @@ export class AnthropicReader implements EventReader {
   readonly #blocks = new BlockReader();
   #writer: ChunkWriter | undefined;
   #usage: AnthropicUsage = {};
+  /** The one that the last event was about. */
+  #block = 0;
   finished = false;
   ended = false;
+  passed: unknown;
 
   constructor(alias: string) {
     this.#alias = alias;
@@ -38,44 +42,49 @@ export class AnthropicReader implements EventReader {
     if (!typed.success) throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
     if (typed.data.type === 'error') throw readErrorEvent(raw);
     if (typed.data.type === 'message_stop') this.ended = true;
+    this.passed = raw;
     if (!KNOWN.has(typed.data.type)) return [];
     const event = StreamEvent.safeParse(raw);
-    if (event.success) return this.#toChunks(event.data);
-    throw new AppError('upstream_broken', 'The upstream sent an event that is malformed.', { cause: event.error });
+    if (!event.success) {
+      throw new AppError('upstream_broken', 'The upstream sent an event that is malformed.', { cause: event.error });
+    }
+    const deltas = this.#read(event.data);
+    this.passed = passEvent(raw, { event: event.data, block: this.#block, usage: this.#usage, deltas });
+    const chunks = deltas.map((delta) => this.#open.delta(delta));
+    return event.data.type === 'message_delta' ? [...chunks, ...this.#stop(event.data.delta ?? {})] : chunks;
   }
 
-  #toChunks(event: StreamEvent): ChatCompletionChunk[] {
+  #read(event: StreamEvent): ChatDelta[] {
     switch (event.type) {
       case 'message_start':
-        this.#usage = laterUsage(this.#usage, event.message.usage);
-        this.#writer = new ChunkWriter(this.#alias, event.message.id);
-        return this.#deltas([{ role: 'assistant', content: '' }]);
+        this.#usage = laterUsage(this.#usage, event.message?.usage);
+        this.#writer ??= new ChunkWriter(this.#alias, event.message?.id || undefined);
+        return [{ role: 'assistant', content: '' }];
       case 'content_block_start':
-        return this.#deltas(this.#blocks.start(event.index, event.content_block));
+        this.#block = this.#blocks.indexOf(event.index, true);
+        return this.#blocks.start(this.#block, event.content_block);
       case 'content_block_delta':
-        return this.#deltas(this.#blocks.add(event.index, event.delta));
+        this.#block = this.#blocks.indexOf(event.index, false);
+        return this.#blocks.add(this.#block, event.delta);
       case 'content_block_stop':
-        return this.#deltas(this.#blocks.stop(event.index));
-      case 'message_delta':
+        this.#block = this.#blocks.indexOf(event.index, false);
+        return this.#blocks.stop(this.#block);
+      case 'message_delta': {
         this.#usage = laterUsage(this.#usage, event.usage);
-        return this.#stop(event.delta);
+        const { stop_reason: reason, stop_details: details } = event.delta ?? {};
+        const refusal = reason === 'refusal' ? details?.explanation : null;
+        return [...(reason ? this.#blocks.finish() : []), ...(refusal ? [{ refusal }] : [])];
+      }
     }
   }
 
   /** The counts that come with the stop reason are the last ones. */
-  #stop({ stop_reason: reason, stop_details: details }: Stop): ChatCompletionChunk[] {
-    if (!reason || this.finished) return [];
+  #stop({ stop_reason: reason }: Stop): ChatCompletionChunk[] {
+    if (!reason) return [];
     this.finished = true;
-    const refusal = reason === 'refusal' ? details?.explanation : null;
-    return [
-      ...this.#deltas(refusal ? [{ refusal }] : []),
-      this.#open.finish(FINISH_REASONS.get(reason) ?? 'stop', reason),
-      this.#open.usage(toUsage(this.#usage)),
-    ];
-  }
-
-  #deltas(deltas: readonly ChatDelta[]): ChatCompletionChunk[] {
-    return deltas.map((delta) => this.#open.delta(delta));
+    const usage = toUsage(this.#usage);
+    const end = this.#open.finish(FINISH_REASONS.get(reason) ?? 'stop', reason);
+    return usage ? [end, this.#open.usage(usage)] : [end];
   }
 
   get #open(): ChunkWriter {

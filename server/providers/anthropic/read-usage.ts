@@ -7,12 +7,16 @@ export function laterUsage(before: AnthropicUsage, now: AnthropicUsage | null | 
   return { ...before, ...Object.fromEntries(told) };
 }
 
-/** Anthropic counts the cached part of the prompt apart from the rest; `cache_write_tokens` is OpenRouter's name. */
-export function toUsage(usage: AnthropicUsage): Usage {
+/**
+ * Anthropic counts the cached part of the prompt apart from the rest; `cache_write_tokens` is OpenRouter's name. Null when
+ * one of the two counts is missing.
+ */
+export function toUsage(usage: AnthropicUsage): Usage | null {
+  if (usage.input_tokens == null || usage.output_tokens == null) return null;
   const cached = usage.cache_read_input_tokens ?? 0;
   const written = usage.cache_creation_input_tokens ?? 0;
-  const prompt = (usage.input_tokens ?? 0) + cached + written;
-  const completion = usage.output_tokens ?? 0;
+  const prompt = usage.input_tokens + cached + written;
+  const completion = usage.output_tokens;
   const thinking = usage.output_tokens_details?.thinking_tokens;
   return {
     prompt_tokens: prompt,

@@ -1,4 +1,5 @@
 import type { ChatMessage, ToolCall } from '../../../contracts/chat/message.ts';
+import { parseExact } from '../../canonical/exact-json.ts';
 import {
   ANTHROPIC_FORMAT,
   joinReasoningDetails,
@@ -32,7 +33,7 @@ function parseArguments(text: string, param: string): object {
   // A call without arguments comes as an empty text from some models.
   if (text.trim() === '') return {};
   try {
-    const input: unknown = JSON.parse(text);
+    const input = parseExact(text);
     if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
   } catch {
     // Refused below.

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
-import { collectChunks } from '../../canonical/collect-chunks.ts';
+import { collectStream } from '../../canonical/collect-chunks.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
@@ -76,7 +76,7 @@ class EmbeddedProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    return Json.ofValue(await collectChunks(this.stream(call)));
+    return Json.ofValue(await collectStream(this.stream(call)));
   }
 
   async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {

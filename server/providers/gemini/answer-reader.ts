@@ -37,9 +37,11 @@ export class AnswerReader implements EventReader {
 
   read(event: unknown): ChatCompletionChunk[] {
     const { candidates, promptFeedback, usageMetadata, responseId } = parse(event);
-    this.#writer ??= new ChunkWriter(this.#alias, responseId);
+    this.#writer ??= new ChunkWriter(this.#alias, responseId || undefined);
     const writer = this.#writer;
-    const chunks = candidates.flatMap((candidate) => this.#candidate(candidate.index, writer).read(candidate));
+    const chunks = (candidates ?? []).flatMap((candidate, place) =>
+      this.#candidate(candidate.index ?? place, writer).read(candidate),
+    );
     const { blockReason, blockReasonMessage } = promptFeedback ?? {};
     if (blockReason && this.#candidates.size === 0 && !this.#blocked) {
       this.#blocked = true;
@@ -50,9 +52,10 @@ export class AnswerReader implements EventReader {
       this.#usage = usageMetadata;
       this.#told = false;
     }
-    if (this.finished && this.#usage && !this.#told) {
+    const usage = this.finished && this.#usage && !this.#told ? toUsage(this.#usage) : null;
+    if (usage) {
       this.#told = true;
-      chunks.push(writer.usage(toUsage(this.#usage)));
+      chunks.push(writer.usage(usage));
     }
     return chunks;
   }

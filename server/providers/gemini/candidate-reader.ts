@@ -1,10 +1,22 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
 import { type ChunkWriter, newId } from '../../canonical/chunk-writer.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toFinishReason } from './finish-reason.ts';
 import { toLogprobs } from './read-logprobs.ts';
 import { toDetail, toExtraContent } from './signatures.ts';
 import type { AnswerPart, Candidate } from './wire.ts';
+
+const broken = (message: string) => new AppError('upstream_broken', message);
+
+/** Arguments as text; undefined when there are none. Proxies send the text that OpenAI has for them. */
+function argumentsOf(args: unknown): string | undefined {
+  if (args == null) return undefined;
+  if (typeof args === 'string') return args;
+  if (isRecord(args)) return writeExact(args);
+  throw broken('The upstream sent arguments of a tool call that are no object.');
+}
 
 /** What a candidate tells about its answer beside it, kept under the names that the vendor gives them. */
 const METADATA = ['citationMetadata', 'groundingMetadata', 'urlContextMetadata', 'safetyRatings'];
@@ -41,11 +53,13 @@ export class CandidateReader {
     return chunks;
   }
 
-  #finish(native: string, message: string | undefined): ChatCompletionChunk[] {
+  #finish(native: string, message: string | null | undefined): ChatCompletionChunk[] {
     const reason = toFinishReason(native, message, this.#calls > 0);
     this.finished = true;
     const end: ChatCompletionChunk[] = [];
     if (reason === 'content_filter' && message) this.#append(end, { refusal: message });
+    // Some models end without a word, now and then, and answer when they are asked again.
+    else if (!this.#started && reason === 'stop') throw broken('The model ended without an answer.');
     else if (!this.#started) this.#append(end, {});
     end.push(this.#writer.finish(reason, native, this.#index));
     return end;
@@ -67,21 +81,22 @@ export class CandidateReader {
     if (part.functionCall) return [this.#toCall(part.functionCall, part.thoughtSignature)];
     if (part.inlineData) return this.#toImage(part, part.inlineData);
     const { text, thought, thoughtSignature } = part;
+    if (text === null) throw broken('The upstream sent a text that is null.');
     const deltas: ChatDelta[] = [];
     if (text) deltas.push(thought ? { reasoning_content: text, reasoning: text } : { content: text });
-    if (thoughtSignature !== undefined) {
+    if (thoughtSignature) {
       const detail = toDetail(thoughtSignature, thought ? 'reasoning' : 'text', this.#signatures++);
       deltas.push({ reasoning_details: [detail] });
     }
     return deltas;
   }
 
-  #toCall(call: NonNullable<AnswerPart['functionCall']>, signature: string | undefined): ChatDelta {
+  #toCall(call: NonNullable<AnswerPart['functionCall']>, signature: string | null | undefined): ChatDelta {
     const entry = {
       index: this.#calls++,
-      id: call.id ?? newId('call_'),
+      id: call.id || newId('call_'),
       type: 'function',
-      function: { name: call.name, arguments: JSON.stringify(call.args ?? {}) },
+      function: { name: call.name, arguments: argumentsOf(call.args) },
       ...toExtraContent(signature),
     };
     return { tool_calls: [entry] };
@@ -91,10 +106,7 @@ export class CandidateReader {
     // Drafts that the model made on its way to the picture; clients would take them for the answer.
     if (thought) return [];
     if (!mimeType.startsWith('image/')) {
-      throw new AppError(
-        'upstream_broken',
-        `The model answered with ${mimeType.slice(0, 50)}, which nobody asked for.`,
-      );
+      throw broken(`The model answered with ${mimeType.slice(0, 50)}, which nobody asked for.`);
     }
     const url = `data:${mimeType};base64,${data}`;
     const image = {

@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * The finish reason that clients know. Every other one (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, NO_IMAGE, OTHER,
  * …) says that the model failed to answer: `upstream_broken`, so that another backend may be tried.
  */
-export function toFinishReason(native: string, message: string | undefined, called: boolean): string {
+export function toFinishReason(native: string, message: string | null | undefined, called: boolean): string {
   const reason = REASONS[native];
   if (reason === undefined) {
     const cause = new Error(`finishReason ${native}: ${message?.slice(0, 500) ?? ''}`);

@@ -11,9 +11,12 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
   const reader = new AnswerReader(alias);
   const collector = new ChunkCollector();
   const natives = new Map<number, unknown>();
-  for (const chunk of reader.read(body)) {
-    collector.add(chunk);
-    for (const { index, native_finish_reason: native } of chunk.choices) if (native) natives.set(index, native);
+  // Asked without `alt=sse`, it streams a list of the events.
+  for (const event of Array.isArray(body) ? body : [body]) {
+    for (const chunk of reader.read(event)) {
+      collector.add(chunk);
+      for (const { index, native_finish_reason: native } of chunk.choices) if (native) natives.set(index, native);
+    }
   }
   if (!reader.finished) throw new AppError('upstream_broken', 'The upstream sent an answer without a finish reason.');
   const { completion } = collector;

@@ -8,8 +8,8 @@ const toEntry = ({ token, logProbability }: LogprobsCandidate) => ({
 
 /** Gemini's two parallel lists as OpenAI's one. */
 export const toLogprobs = ({ chosenCandidates, topCandidates }: LogprobsResult) => ({
-  content: chosenCandidates.map((chosen, i) => ({
+  content: (chosenCandidates ?? []).map((chosen, i) => ({
     ...toEntry(chosen),
-    top_logprobs: (topCandidates[i]?.candidates ?? []).map(toEntry),
+    top_logprobs: (topCandidates?.[i]?.candidates ?? []).map(toEntry),
   })),
 });

@@ -1,16 +1,22 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { UsageMetadata } from './wire.ts';
 
-/** Thoughts are counted beside the answer by the vendor, and within it by OpenAI. Prompts of tools are prompts too. */
-export function toUsage(counts: UsageMetadata): Usage {
-  const { thoughtsTokenCount: reasoning, cachedContentTokenCount: cached } = counts;
-  const prompt = counts.promptTokenCount + counts.toolUsePromptTokenCount;
-  const completion = counts.candidatesTokenCount + (reasoning ?? 0);
+/**
+ * Thoughts are counted beside the answer by the vendor, and within it by OpenAI. Prompts of tools are prompts too. Null when
+ * it counts nothing.
+ */
+export function toUsage(counts: UsageMetadata): Usage | null {
+  const { promptTokenCount: read, candidatesTokenCount: said, thoughtsTokenCount: reasoning } = counts;
+  const { cachedContentTokenCount: cached, toolUsePromptTokenCount: tools } = counts;
+  // A count of zero is left out by some versions, so one of the two is enough.
+  if (read == null && said == null && reasoning == null) return null;
+  const prompt = (read ?? 0) + (tools ?? 0);
+  const completion = (said ?? 0) + (reasoning ?? 0);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    ...(cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached } }),
-    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+    ...(cached == null ? {} : { prompt_tokens_details: { cached_tokens: cached } }),
+    ...(reasoning == null ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
   };
 }

@@ -22,8 +22,8 @@ export const toDetail = (data: string, signs: Signed, index: number) => ({
 });
 
 /** A signature as Google's own OpenAI-compatible API gives it. */
-export const toExtraContent = (signature: string | undefined) =>
-  signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
+export const toExtraContent = (signature: string | null | undefined) =>
+  !signature ? {} : { extra_content: { google: { thought_signature: signature } } };
 
 function fieldOf(holder: unknown, name: string): unknown {
   return typeof holder === 'object' && holder !== null

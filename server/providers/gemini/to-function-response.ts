@@ -1,4 +1,6 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { parseExact } from '../../canonical/exact-json.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { refused, refuseOthers } from './refuse.ts';
 import { toPart } from './to-part.ts';
 import type { RequestPart } from './wire.ts';
@@ -9,7 +11,8 @@ const KNOWN = new Set(['role', 'content', 'tool_call_id', 'name', 'is_error']);
 function toResponse(text: string): object {
   if (!text.trimStart().startsWith('{')) return { result: text };
   try {
-    return JSON.parse(text);
+    const value = parseExact(text);
+    return isRecord(value) ? value : { result: text };
   } catch {
     return { result: text };
   }

@@ -1,4 +1,5 @@
 import type { ChatMessage, Content as MessageContent, ToolCall } from '../../../contracts/chat/message.ts';
+import { parseExact } from '../../canonical/exact-json.ts';
 import { splitImage } from './inline-data.ts';
 import { hasLevels } from './model-family.ts';
 import { asObject, refused, refuseOthers } from './refuse.ts';
@@ -35,7 +36,7 @@ function parseArguments(text: string, param: string): object {
   if (text.trim() === '') return {};
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExact(text);
   } catch {
     throw refused(param, 'The arguments are not JSON.');
   }

@@ -4,19 +4,20 @@ import { z } from 'zod';
 const Blob = z.looseObject({ mimeType: z.string(), data: z.string() });
 export type Blob = z.infer<typeof Blob>;
 
+/** A count that is none is no reason to throw an answer away. */
+const Count = z.int().min(0).nullish().catch(null);
+const Word = z.string().nullish().catch(null);
+
+/** Proxies between Google and us put lists and objects that are `null`. */
+const listOf = <Entry extends z.ZodType>(entry: Entry) => z.array(entry).nullish();
+
 /** A piece of an answer. `thought` marks what the model thinks; `thoughtSignature` must come back where it was. */
 const AnswerPart = z.looseObject({
-  text: z.string().optional(),
-  thought: z.boolean().optional(),
-  thoughtSignature: z.string().optional(),
-  inlineData: Blob.optional(),
-  functionCall: z
-    .looseObject({
-      id: z.string().optional(),
-      name: z.string(),
-      args: z.record(z.string(), z.unknown()).nullish(),
-    })
-    .optional(),
+  text: z.string().nullish(),
+  thought: z.boolean().nullish(),
+  thoughtSignature: Word,
+  inlineData: Blob.nullish(),
+  functionCall: z.looseObject({ id: Word, name: z.string().min(1), args: z.unknown().optional() }).nullish(),
 });
 export type AnswerPart = z.infer<typeof AnswerPart>;
 
@@ -24,27 +25,27 @@ const LogprobsCandidate = z.looseObject({ token: z.string(), logProbability: z.n
 export type LogprobsCandidate = z.infer<typeof LogprobsCandidate>;
 
 const LogprobsResult = z.looseObject({
-  chosenCandidates: z.array(LogprobsCandidate).default([]),
-  topCandidates: z.array(z.looseObject({ candidates: z.array(LogprobsCandidate).default([]) })).default([]),
+  chosenCandidates: listOf(LogprobsCandidate),
+  topCandidates: listOf(z.looseObject({ candidates: listOf(LogprobsCandidate) })),
 });
 export type LogprobsResult = z.infer<typeof LogprobsResult>;
 
 const Candidate = z.looseObject({
-  index: z.int().default(0),
-  content: z.looseObject({ parts: z.array(AnswerPart).default([]) }).optional(),
-  finishReason: z.string().optional(),
-  finishMessage: z.string().optional(),
-  logprobsResult: LogprobsResult.optional(),
+  index: z.int().min(0).max(127).nullish().catch(null),
+  content: z.looseObject({ parts: listOf(AnswerPart) }).nullish(),
+  finishReason: z.string().nullish(),
+  finishMessage: Word,
+  logprobsResult: LogprobsResult.nullish().catch(null),
 });
 export type Candidate = z.infer<typeof Candidate>;
 
 /** In tokens; of the whole answer so far. */
 const UsageMetadata = z.looseObject({
-  promptTokenCount: z.int().default(0),
-  candidatesTokenCount: z.int().default(0),
-  thoughtsTokenCount: z.int().optional(),
-  cachedContentTokenCount: z.int().optional(),
-  toolUsePromptTokenCount: z.int().default(0),
+  promptTokenCount: Count,
+  candidatesTokenCount: Count,
+  thoughtsTokenCount: Count,
+  cachedContentTokenCount: Count,
+  toolUsePromptTokenCount: Count,
 });
 export type UsageMetadata = z.infer<typeof UsageMetadata>;
 
@@ -53,12 +54,10 @@ export type UsageMetadata = z.infer<typeof UsageMetadata>;
  * (https://ai.google.dev/api/generate-content), v1beta.
  */
 export const GenerateContentResponse = z.looseObject({
-  candidates: z.array(Candidate).default([]),
-  promptFeedback: z
-    .looseObject({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
-    .optional(),
-  usageMetadata: UsageMetadata.optional(),
-  responseId: z.string().optional(),
+  candidates: listOf(Candidate),
+  promptFeedback: z.looseObject({ blockReason: z.string().nullish(), blockReasonMessage: Word }).nullish(),
+  usageMetadata: UsageMetadata.nullish().catch(null),
+  responseId: Word,
 });
 export type GenerateContentResponse = z.infer<typeof GenerateContentResponse>;
 

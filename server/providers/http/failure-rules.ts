@@ -97,12 +97,12 @@ const RULES: readonly FailureRule[] = [
   },
   {
     means: 'upstream_refused',
-    kind: /authentication|permission|unauthenticated|\b(401|403|404)\b/i,
+    kind: /authentication|permission|unauthenticated|invalid_api_key|not_found|\b(401|403|404)\b/i,
     ofStatus: isInside,
   },
   {
     means: 'upstream_rejected',
-    kind: /invalid_request|bad_?request|invalid_argument|content_?(policy|filter)|\b(400|413|415|422)\b/i,
+    kind: /invalid_(request|argument|prompt)|bad_? ?request|unprocessable|request_too_large|content_?(policy|filter)|policy_violation|(cyber|bio)_policy|\b(400|413|415|422)\b/i,
     ofStatus: isInside,
   },
 ];

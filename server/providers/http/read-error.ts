@@ -1,3 +1,4 @@
+import { isRecord } from '../../canonical/json.ts';
 import { AppError, type Overflow } from '../../errors/app-error.ts';
 import { type Answer, type Exchange, isSuccess } from './exchange.ts';
 import { type Meaning, meaningOf } from './failure-rules.ts';
@@ -6,6 +7,7 @@ import { readFault, type UpstreamFault } from './read-fault.ts';
 import { readOverflow } from './read-overflow.ts';
 import { readDuration, readRetryAfter } from './read-retry-after.ts';
 import { withoutSecrets } from './secrets.ts';
+import { toErrorEnvelope } from './to-error-envelope.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -45,6 +47,13 @@ export function readErrorEvent(body: unknown): AppError {
   const cause = new Error(`upstream error in its answer: ${redact(fault.message)}`);
   const meaning = meaningOf({ status: null, kind: fault.kind, message: fault.message });
   return toError(meaning, fault, { headers: {}, cause, message: 'The upstream failed while answering.' });
+}
+
+/** What an answer, or an event of one, means that is an error; null when it is none. */
+export function failureIn(body: unknown): AppError | null {
+  if (!isRecord(body) || (body.choices != null && !body.error)) return null;
+  const told = toErrorEnvelope(body);
+  return isRecord(told) && told.error ? readErrorEvent(told) : null;
 }
 
 interface Circumstances {

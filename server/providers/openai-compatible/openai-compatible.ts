@@ -1,26 +1,30 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import type { TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
-import type { Json } from '../../canonical/json.ts';
+import { ChunkShaper, type ShaperOptions } from '../../canonical/chunk-shaper.ts';
+import { collectChunks } from '../../canonical/collect-chunks.ts';
+import { collectTexts } from '../../canonical/collect-texts.ts';
+import { Json } from '../../canonical/json.ts';
+import { OfferedTools } from '../../canonical/offered-tools.ts';
+import { TextShaper } from '../../canonical/text-shaper.ts';
+import { toChunks } from '../../canonical/whole-answer.ts';
+import { isEventBody } from '../http/answer-form.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { MAX_ANSWER, MAX_LARGE_ANSWER } from '../http/limits.ts';
 import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
+import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import type { ToolNames } from '../tool-names.ts';
-import { AnswerAdapter } from './adapt-answer.ts';
+import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
+import { ChunkSource } from './chunk-source.ts';
 import type { Quirks } from './quirks.ts';
 import { readCompletion, readEmbeddings, readTextCompletion } from './read-answer.ts';
-import { type StreamKind, StreamReader } from './read-stream.ts';
-import { ChunkRepair } from './repair-chunk.ts';
 
 const CHAT = '/chat/completions';
 const TEXT = '/completions';
-
-/** Legacy completions have no tool calls and no reasoning: there is nothing to repair. */
-const textKind: StreamKind<TextCompletion> = { textField: 'text', repair: (chunk) => chunk };
 
 export interface OpenAiCompatibleSettings extends UpstreamSettings {
   /** Where it departs from OpenAI; see `presets.ts`. */
@@ -36,14 +40,14 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly id: string;
   readonly #client: UpstreamClient;
   readonly #adaptRequest: RequestAdapter | null;
-  readonly #adapter: AnswerAdapter | null;
-  readonly #healthPath: string;
+  readonly #quirks: Quirks;
+  readonly #repair: ReturnType<typeof createChoiceRepair>;
 
   constructor(id: string, settings: OpenAiCompatibleSettings) {
     this.id = id;
-    this.#adaptRequest = createRequestAdapter(settings.quirks ?? {});
-    this.#adapter = AnswerAdapter.create(settings.quirks ?? {});
-    this.#healthPath = settings.quirks?.healthPath ?? '/models';
+    this.#quirks = settings.quirks ?? {};
+    this.#adaptRequest = createRequestAdapter(this.#quirks);
+    this.#repair = createChoiceRepair(this.#quirks);
     this.#client = new UpstreamClient(settings, {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
@@ -53,26 +57,43 @@ export class OpenAiCompatibleProvider implements Provider {
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
     const { adapted, names } = this.#adapt(call);
-    const answer = await this.#answer(CHAT, adapted, (bytes, alias) => readCompletion(bytes, alias, this.#adapter));
+    const answer = await this.#answer(CHAT, adapted, (bytes) =>
+      isEventBody(bytes)
+        ? Json.ofValue(collectChunks(readWhole(this.#chatReader(adapted), bytes)))
+        : readCompletion(bytes, call.alias, this.#shaping(adapted)),
+    );
     return names ? names.completion(answer) : answer;
   }
 
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
     const { adapted, names } = this.#adapt(call);
-    const chunks = this.#stream(CHAT, adapted, new ChunkRepair(this.#adapter));
+    const whole = (body: Buffer) => toChunks(readCompletion(body, call.alias, this.#shaping(adapted)).value);
+    const chunks = readStream(
+      () => this.#post(CHAT, adapted, true),
+      this.#chatReader(adapted),
+      (body) => whole(body).map((chunk) => Json.ofValue(chunk)),
+    );
     return names ? names.stream(chunks) : chunks;
   }
 
   completeText(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
-    return this.#answer(TEXT, call, readTextCompletion);
+    return this.#answer(TEXT, call, (bytes) =>
+      isEventBody(bytes)
+        ? Json.ofValue(collectTexts(readWhole(textReader(call), bytes)))
+        : readTextCompletion(bytes, call.alias),
+    );
   }
 
   streamText(call: ProviderCall<TextCompletionRequest>): AsyncGenerator<Json<TextCompletion>[], void, void> {
-    return this.#stream(TEXT, call, textKind);
+    return readStream(
+      () => this.#post(TEXT, call, true),
+      textReader(call),
+      (body) => [readTextCompletion(body, call.alias)],
+    );
   }
 
   embed(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>> {
-    return this.#answer('/embeddings', call, readEmbeddings, MAX_LARGE_ANSWER);
+    return this.#answer('/embeddings', call, (bytes) => readEmbeddings(bytes, call.alias), MAX_LARGE_ANSWER);
   }
 
   async forward({ path, contentType, body, signal, timeouts }: ForwardCall): Promise<Forwarded> {
@@ -89,7 +110,7 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   health(signal: AbortSignal): Promise<ProviderHealth> {
-    return probe(this.#client.get(this.#healthPath, signal));
+    return probe(this.#client.get(this.#quirks.healthPath ?? '/models', signal));
   }
 
   close(): Promise<void> {
@@ -106,36 +127,30 @@ export class OpenAiCompatibleProvider implements Provider {
   async #answer<Answer extends object>(
     path: string,
     call: ProviderCall<object>,
-    read: (bytes: Buffer, alias: string) => Json<Answer>,
+    read: (bytes: Buffer) => Json<Answer>,
     limit = MAX_ANSWER,
   ): Promise<Json<Answer>> {
     try {
       const answer = await this.#post(path, call, false).collect(limit);
-      return read(successOf(answer), call.alias);
+      return read(successOf(answer));
     } catch (error) {
       throw toUpstreamError(error);
     }
   }
 
-  async *#stream<Chunk extends object>(
-    path: string,
-    call: ProviderCall<object>,
-    kind: StreamKind<Chunk>,
-  ): AsyncGenerator<Json<Chunk>[], void, void> {
-    const exchange = this.#post(path, call, true);
-    const reader = new StreamReader<Chunk>(call.alias, kind);
-    try {
-      await expectSuccess(exchange);
-      while (!reader.ended) {
-        const batch = reader.read(reader.done ? null : await exchange.read());
-        if (batch.length > 0) yield batch;
-      }
-    } catch (error) {
-      throw toUpstreamError(error);
-    } finally {
-      if (reader.complete) exchange.drain();
-      else exchange.abort();
-    }
+  #chatReader(call: ProviderCall): StreamReader<ChatCompletionChunk> {
+    return new StreamReader(new ChunkSource(call.alias, 'content', new ChunkShaper(this.#shaping(call))));
+  }
+
+  /** How the answer to a request, as it was sent, is judged. */
+  #shaping({ request, changes }: ProviderCall): ShaperOptions {
+    return {
+      choices: () => request.value.n ?? 1,
+      tools: new OfferedTools(() => ('tools' in changes ? changes.tools : request.value.tools)),
+      emptyArguments: this.#quirks.emptyArguments ?? false,
+      repair: this.#repair,
+      repairUsage: (usage) => adaptUsage(usage, this.#quirks),
+    };
   }
 
   #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange {
@@ -144,6 +159,9 @@ export class OpenAiCompatibleProvider implements Provider {
     return this.#client.post(path, call.request.with(changes).bytes, signal, { timeouts });
   }
 }
+
+const textReader = ({ alias }: ProviderCall<TextCompletionRequest>): StreamReader<TextCompletion> =>
+  new StreamReader(new ChunkSource(alias, 'text', new TextShaper()));
 
 async function* readBody(exchange: Exchange): AsyncGenerator<Buffer[], void, void> {
   try {

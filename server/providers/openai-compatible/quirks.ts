@@ -38,8 +38,8 @@ export interface Quirks {
    * field is refused, and the reasoning of earlier answers is left out.
    */
   readonly pastReasoning?: 'reasoning' | 'reasoning_content' | 'thinking-part' | 'none';
-  /** The content of an answer may be a list of text and thinking parts. */
-  readonly contentParts?: true;
+  /** The arguments of a call that has none are an empty text, also where the tool takes some that may be left out. */
+  readonly emptyArguments?: true;
   /** Its own words for a finish reason → OpenAI's. The own word stays as `native_finish_reason`. */
   readonly finishReasons?: Readonly<Record<string, string>>;
   /** Finish reasons that mean that it failed. */

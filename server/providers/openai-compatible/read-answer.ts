@@ -1,37 +1,45 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { TextCompletion } from '../../../contracts/completions/text-completion.ts';
 import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
-import { isObject, Json } from '../../canonical/json.ts';
+import type { ShaperOptions } from '../../canonical/chunk-shaper.ts';
+import { isRecord, Json } from '../../canonical/json.ts';
+import { shapeTextCompletion } from '../../canonical/text-shaper.ts';
+import { shapeCompletion } from '../../canonical/whole-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { readErrorEvent } from '../http/read-error.ts';
-import type { AnswerAdapter } from './adapt-answer.ts';
-import { checkChoices, checkTexts } from './check-completion.ts';
-import { repairCompletion } from './repair-chunk.ts';
+import { ANSWER_SHAPE, checkNumbers, checkShape } from '../http/check-shape.ts';
+import { failureIn } from '../http/read-error.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-/** An answer whose list of that name is not empty. Throws what an error in its place means, or `upstream_broken`. */
-function readAnswer<Answer extends object>(bytes: Buffer, list: string & keyof Answer, what: string): Json<Answer> {
+/** An answer that is none of the errors that come in the place of one. Throws what it means, or `upstream_broken`. */
+function readAnswer<Answer extends object>(bytes: Buffer): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
   const answer = Json.ofBytes<Answer>(bytes);
-  const { value } = answer;
-  if (!isObject(value)) throw broken(`The upstream sent an answer without ${what}.`);
-  if ('error' in value && value.error) throw readErrorEvent(value);
-  const items = value[list];
-  if (!Array.isArray(items) || items.length === 0) throw broken(`The upstream sent an answer without ${what}.`);
+  const failure = failureIn(answer.value);
+  if (failure) throw failure;
   return answer;
 }
 
-export function readCompletion(bytes: Buffer, alias: string, adapter: AnswerAdapter | null): Json<ChatCompletion> {
-  const came = readAnswer<ChatCompletion>(bytes, 'choices', 'choices');
-  checkChoices(came.value);
-  const repaired = repairCompletion(adapter ? adapter.completion(came) : came);
-  const sound = checkTexts(repaired.value) ? Json.ofValue(repaired.value) : repaired;
-  return sound.assign({ model: alias });
+export function readCompletion(bytes: Buffer, alias: string, options: ShaperOptions): Json<ChatCompletion> {
+  checkShape(bytes, ANSWER_SHAPE);
+  return shapeCompletion(readAnswer<ChatCompletion>(bytes), options).assign({ model: alias });
 }
 
-export const readTextCompletion = (bytes: Buffer, alias: string): Json<TextCompletion> =>
-  readAnswer<TextCompletion>(bytes, 'choices', 'choices').assign({ model: alias });
+export function readTextCompletion(bytes: Buffer, alias: string): Json<TextCompletion> {
+  checkShape(bytes, ANSWER_SHAPE);
+  return shapeTextCompletion(readAnswer<TextCompletion>(bytes)).assign({ model: alias });
+}
 
-export const readEmbeddings = (bytes: Buffer, alias: string): Json<EmbeddingResponse> =>
-  readAnswer<EmbeddingResponse>(bytes, 'data', 'embeddings').assign({ model: alias });
+const isEmbedding = (entry: unknown): boolean =>
+  isRecord(entry) && (Array.isArray(entry.embedding) || typeof entry.embedding === 'string');
+
+export function readEmbeddings(bytes: Buffer, alias: string): Json<EmbeddingResponse> {
+  checkNumbers(bytes);
+  const answer = readAnswer<EmbeddingResponse>(bytes);
+  const value: unknown = answer.value;
+  const data = isRecord(value) ? value.data : null;
+  if (!Array.isArray(data) || data.length === 0 || !data.every(isEmbedding)) {
+    throw broken('The upstream sent an answer without embeddings.');
+  }
+  return answer.assign({ model: alias });
+}

@@ -1,31 +1,29 @@
 import type { ImagePart } from '../../../contracts/chat/message.ts';
 import { toDataUri } from '../../../contracts/images/data-uri.ts';
-import { isObject, type Json } from '../../canonical/json.ts';
+import { isObject } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
 
 const MARKDOWN_IMAGE = '](data:image/';
-const MARKDOWN_BYTES = Buffer.from(MARKDOWN_IMAGE);
-const FIELDS = ['images', 'image_url', 'image'];
-
-/** A scan of the bytes: false for nearly everything that passes, which then need not be parsed. */
-export const mayHoldImages = (json: Json<object>): boolean =>
-  FIELDS.some((field) => json.mentions(field)) || json.bytes.includes(MARKDOWN_BYTES);
 
 const isImagePart = (value: unknown): value is ImagePart =>
   isObject(value) && value.type === 'image_url' && isObject(value.image_url) && typeof value.image_url.url === 'string';
 
+const malformed = () => new AppError('upstream_broken', 'The upstream sent an image that is malformed.');
+
 const toPart = (url: string, rest: object = {}): ImagePart => ({ ...rest, type: 'image_url', image_url: { url } });
 
-/** One entry of `images` in any of the shapes that upstreams give it; null when it is none of them. */
-function readImage(entry: unknown): ImagePart | null {
+/** One entry of `images` in any of the shapes that upstreams give it. Throws `upstream_broken` when it is none of them. */
+function readImage(entry: unknown): ImagePart {
   if (typeof entry === 'string') return toPart(entry);
-  if (!isObject(entry)) return null;
+  if (!isObject(entry)) throw malformed();
   if (isImagePart(entry)) return entry;
   const { type, image_url: image, url, b64_json: base64, ...rest } = entry;
   if (isObject(image) && typeof image.url === 'string')
     return { ...rest, type: 'image_url', image_url: { url: image.url } };
   if (typeof image === 'string') return toPart(image, rest);
   if (typeof url === 'string') return toPart(url, rest);
-  return typeof base64 === 'string' ? toPart(toDataUri(base64), rest) : null;
+  if (typeof base64 === 'string') return toPart(toDataUri(base64), rest);
+  throw malformed();
 }
 
 /** The images that stand in a text as `![…](data:image/…)`, and the text without them. Never a regex over megabytes. */
@@ -70,7 +68,7 @@ export function repairImages(holder: Record<string, unknown>): boolean {
   if (!split?.images.length && !single && listed.every(isImagePart)) return false;
   if (split) holder.content = split.text;
   if (single) delete holder.image;
-  const read = listed.map((entry) => readImage(entry) ?? entry);
+  const read = listed.map(readImage);
   holder.images = [...read, ...(single ? [single] : []), ...(split?.images ?? [])];
   return true;
 }

@@ -1,6 +1,10 @@
 import type { ChatDelta } from '../../../contracts/chat/completion.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { DETAILS_FORMAT } from './reasoning-details.ts';
 import type { LogProbs } from './wire.ts';
+
+/** What is kept to be compared with the end that repeats it, in characters. Beyond any real answer. */
+const MAX_TEXT = 8 * 1024 * 1024;
 
 /** One piece of an answer. */
 export interface Piece {
@@ -13,8 +17,19 @@ export class AnswerState {
   calls = 0;
   images = 0;
   #textLength = 0;
+  #kept = 0;
   #details = 0;
   #reasoned: string | null = null;
+
+  /** Notes that so much more is kept. Throws `upstream_broken` when that is too much. */
+  keep(length: number): void {
+    this.#kept += length;
+    if (this.#kept > MAX_TEXT) throw this.tooLong();
+  }
+
+  tooLong(): AppError {
+    return new AppError('upstream_broken', 'The upstream sent an answer that is too long to keep.');
+  }
 
   /** In characters; annotations count from the start of the whole text. */
   get textLength(): number {

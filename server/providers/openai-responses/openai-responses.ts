@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Dialect } from '../dialect.ts';
@@ -8,7 +9,9 @@ import { ResponseBody, readAs } from './wire.ts';
 
 /** The pieces of a whole answer are those of a stream that ended at once. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {
-  const response = readAs(ResponseBody, body);
+  const given = readAs(ResponseBody, body);
+  // An answer that came as one is whole, unless it says otherwise.
+  const response = { ...given, status: given.status || (given.incomplete_details ? 'incomplete' : 'completed') };
   const collector = new ChunkCollector();
   let said: object = {};
   for (const chunk of new ResponseReader(alias).end(response)) {
@@ -24,6 +27,34 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
     ...(response.service_tier ? { service_tier: response.service_tier } : {}),
   };
 }
+
+/** What a client of this API depends on in a whole answer. */
+const SoundResponse = z.looseObject({
+  id: z.string().min(1),
+  object: z.literal('response'),
+  status: z.string().min(1),
+  output: z.array(
+    z.union([
+      z.looseObject({
+        type: z.literal('message'),
+        content: z.array(
+          z.union([
+            z.looseObject({ type: z.literal('output_text'), text: z.string() }),
+            z.looseObject({ type: z.string().refine((type) => type !== 'output_text') }),
+          ]),
+        ),
+      }),
+      z.looseObject({
+        type: z.literal('function_call'),
+        call_id: z.string().min(1),
+        name: z.string().min(1),
+        arguments: z.string(),
+      }),
+      z.looseObject({ type: z.string().refine((type) => type !== 'message' && type !== 'function_call') }),
+    ]),
+  ),
+  usage: z.looseObject({ input_tokens: z.int().min(0), output_tokens: z.int().min(0) }).nullish(),
+});
 
 /** OpenAI's Responses API: the one way to models that its chat completions do not serve. */
 export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
@@ -42,6 +73,7 @@ export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Diale
       headers: { ...headers },
     }),
     readAnswer,
+    isSound: (body) => SoundResponse.safeParse(body).success,
     createReader: (alias) => new ResponseReader(alias),
     healthPath: '/models',
   };

@@ -1,7 +1,18 @@
+import { newId } from '../../canonical/chunk-writer.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toChatAnnotation } from './annotations.ts';
 import type { AnswerState, Piece } from './answer-state.ts';
+import { Said } from './said.ts';
 import type { ContentPart, LogProbs, OutputItem } from './wire.ts';
+
+const broken = (message: string) => new AppError('upstream_broken', message);
+
+/** Arguments as text: some servers send the object that they stand for. */
+const textOf = (value: OutputItem['arguments']): string | null | undefined =>
+  typeof value === 'object' && value !== null ? writeExact(value) : value;
+
+type ReasoningKind = 'summary' | 'text';
 
 /**
  * Reads one output item, in deltas and at its end: the end gives what the deltas did not. Items of tools that OpenAI
@@ -9,115 +20,182 @@ import type { ContentPart, LogProbs, OutputItem } from './wire.ts';
  */
 export class ItemReader {
   readonly #state: AnswerState;
-  readonly #id: string | undefined;
+  readonly type: string;
+  id: string | undefined;
+  callId: string | undefined;
+  /** Each part of the text, of the refusal and of the reasoning, by kind and number. */
+  readonly #parts = new Map<string, Said>();
   /** Where each text part begins in the whole text. */
   readonly #starts = new Map<number, number>();
-  readonly #refused = new Set<number>();
-  /** The place among the reasoning details of each part, by kind and part. */
+  /** The place among the reasoning details of each part. */
   readonly #details = new Map<string, number>();
   #call: number | undefined;
-  #hasArguments = false;
-  #done = false;
+  #name = '';
+  /** Arguments, or the input of a custom tool. */
+  readonly #arguments: Said;
+  /** What the item began with; given out when nothing else comes. */
+  #initial = '';
+  #closed = false;
+  /** As the upstream said it last. */
+  #own: OutputItem | undefined;
 
-  constructor(state: AnswerState, id: string | undefined) {
+  constructor(state: AnswerState, type: string) {
     this.#state = state;
-    this.#id = id;
+    this.type = type;
+    this.#arguments = new Said(state);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** The item as it begins. */
   open(item: OutputItem): Piece[] {
-    return item.type === 'function_call' ? [this.#openCall(item)] : [];
+    this.#own = item;
+    this.id ??= item.id || undefined;
+    this.callId ??= item.call_id || undefined;
+    if (item.type !== 'function_call') return [];
+    this.#initial = textOf(item.arguments) ?? '';
+    return this.#openCall(item.name);
   }
 
-  text(part: number, text: string, logprobs: LogProbs): Piece {
+  text(part: number, text: string, logprobs?: LogProbs): Piece[] {
+    if (text === '') return [];
     if (!this.#starts.has(part)) this.#starts.set(part, this.#state.textLength);
-    return this.#state.text(text, logprobs);
+    this.#part('text', part).add(text);
+    return [this.#state.text(text, logprobs ?? null)];
   }
 
-  refusal(part: number, refusal: string): Piece {
-    this.#refused.add(part);
-    return { delta: { refusal } };
+  refusal(part: number, refusal: string): Piece[] {
+    if (refusal === '') return [];
+    this.#part('refusal', part).add(refusal);
+    return [{ delta: { refusal } }];
   }
 
-  reasoning(type: 'summary' | 'text', part: number, piece: string): Piece {
+  reasoning(type: ReasoningKind, part: number, piece: string): Piece[] {
+    if (piece === '') return [];
     const key = `${type}:${part}`;
     const index = this.#details.get(key) ?? this.#state.nextDetail();
     this.#details.set(key, index);
-    return this.#state.reasoning(type, piece, this.#id, index);
+    this.#part(type === 'text' ? 'thought' : type, part).add(piece);
+    return [this.#state.reasoning(type, piece, this.id, index)];
   }
 
-  /** Nothing before the call is known: its end gives them all. */
   arguments(piece: string): Piece[] {
-    if (this.#call === undefined) return [];
-    this.#hasArguments = true;
+    this.#arguments.add(piece);
+    if (this.#call === undefined || piece === '') return [];
     return [{ delta: { tool_calls: [{ index: this.#call, function: { arguments: piece } }] } }];
   }
 
-  /** The item as it ended. */
-  close(item: OutputItem): Piece[] {
-    if (this.#done) return [];
-    this.#done = true;
-    switch (item.type) {
+  /** The ends of single parts, which say all of them again. */
+  endText = (part: number, text: string | null | undefined, logprobs?: LogProbs): Piece[] =>
+    this.text(part, this.#part('text', part).restOf(text), logprobs);
+  endRefusal = (part: number, refusal: string | null | undefined): Piece[] =>
+    this.refusal(part, this.#part('refusal', part).restOf(refusal));
+  endReasoning = (type: ReasoningKind, part: number, text: string | null | undefined): Piece[] =>
+    this.reasoning(type, part, this.#part(type === 'text' ? 'thought' : type, part).restOf(text));
+  endArguments = (whole: OutputItem['arguments']): Piece[] => this.arguments(this.#arguments.restOf(textOf(whole)));
+
+  /** The item as it ended; undefined when nobody said it. */
+  close(item: OutputItem | undefined): Piece[] {
+    if (item) this.#own = item;
+    this.id ??= item?.id || undefined;
+    this.callId ??= item?.call_id || undefined;
+    const pieces = this.#closeAs(item);
+    this.#closed = true;
+    return pieces;
+  }
+
+  /** The whole item for a client of this API: as it was said at the end, with everything that was said before. */
+  get whole(): object {
+    const { type, id, callId: call_id } = this;
+    const own = { type, id, status: 'completed', ...this.#own };
+    if (type === 'function_call') return { ...own, call_id, name: this.#name, arguments: this.#arguments.text };
+    if (type !== 'message' || own.content?.some(({ text, refusal }) => text ?? refusal)) return own;
+    const content = [...this.#parts].map(([kind, said]) =>
+      kind.startsWith('refusal')
+        ? { type: 'refusal', refusal: said.text }
+        : { type: 'output_text', text: said.text, annotations: [] },
+    );
+    return { role: 'assistant', ...own, content };
+  }
+
+  #closeAs(item: OutputItem | undefined): Piece[] {
+    switch (this.type) {
       case 'message':
-        return [...(item.content ?? []).flatMap((part, i) => this.#closePart(part, i)), ...phaseOf(item)];
+        return [
+          ...(item?.content ?? []).flatMap((part, i) => this.#closePart(part, i)),
+          ...(item && !this.#closed ? phaseOf(item) : []),
+        ];
       case 'reasoning':
-        return this.#closeReasoning(item);
+        return item ? this.#closeReasoning(item) : [];
       case 'function_call':
         return this.#closeCall(item);
       case 'custom_tool_call':
-        return [this.#customCall(item)];
+        return this.#closed ? [] : [this.#customCall(item)];
       case 'image_generation_call':
-        return this.#image(item);
+        return item && !this.#closed ? this.#image(item) : [];
       default:
         return [];
     }
   }
 
+  #part(kind: string, at: number): Said {
+    const key = `${kind}:${at}`;
+    const known = this.#parts.get(key) ?? new Said(this.#state);
+    this.#parts.set(key, known);
+    return known;
+  }
+
   #closePart(part: ContentPart, at: number): Piece[] {
-    if (part.type === 'refusal') return this.#refused.has(at) || !part.refusal ? [] : [this.refusal(at, part.refusal)];
+    if (part.type === 'refusal') return this.endRefusal(at, part.refusal);
     if (part.type !== 'output_text') return [];
-    const pieces = this.#starts.has(at) || !part.text ? [] : [this.text(at, part.text, part.logprobs)];
+    if (part.text == null && !this.#starts.has(at)) throw broken('The upstream sent a text part without its text.');
+    const pieces = this.endText(at, part.text, part.logprobs);
+    if (this.#closed) return pieces;
     const annotations = (part.annotations ?? []).map((one) => toChatAnnotation(one, this.#starts.get(at) ?? 0));
     return annotations.length > 0 ? [...pieces, { delta: { annotations } }] : pieces;
   }
 
   #closeReasoning({ summary, content, encrypted_content: data }: OutputItem): Piece[] {
-    const rest = (type: 'summary' | 'text', parts: OutputItem['content']) =>
-      (parts ?? []).flatMap(({ text }, i) =>
-        this.#details.has(`${type}:${i}`) || !text ? [] : [this.reasoning(type, i, text)],
-      );
+    const rest = (type: ReasoningKind, parts: OutputItem['content']) =>
+      (parts ?? []).flatMap(({ text }, i) => this.endReasoning(type, i, text));
     const told = [...rest('summary', summary), ...rest('text', content)];
-    return data ? [...told, this.#state.encrypted(data, this.#id)] : told;
+    return data && !this.#closed ? [...told, this.#state.encrypted(data, this.id)] : told;
   }
 
-  #openCall(item: OutputItem): Piece {
-    const { call_id: id, name } = item;
-    if (!id || !name) throw new AppError('upstream_broken', 'The upstream sent a tool call without an id or a name.');
+  /** Clients learn of a call when its name is known. */
+  #openCall(name: string | null | undefined): Piece[] {
+    if (name) this.#name = name;
+    if (this.#call !== undefined || this.#name === '') return [];
     this.#call = this.#state.calls++;
-    const first = item.arguments ?? '';
-    if (first !== '') this.#hasArguments = true;
-    return {
-      delta: { tool_calls: [{ index: this.#call, id, type: 'function', function: { name, arguments: first } }] },
-    };
+    this.callId ??= newId('call_');
+    const called = { name: this.#name, arguments: this.#arguments.text };
+    return [{ delta: { tool_calls: [{ index: this.#call, id: this.callId, type: 'function', function: called }] } }];
   }
 
-  #closeCall(item: OutputItem): Piece[] {
-    if (this.#call === undefined) return [this.#openCall(item)];
-    return this.#hasArguments || !item.arguments ? [] : this.arguments(item.arguments);
+  #closeCall(item: OutputItem | undefined): Piece[] {
+    const opened = this.#openCall(item?.name);
+    if (this.#call === undefined) throw broken('The upstream sent a tool call without a name.');
+    const rest = this.endArguments(item?.arguments);
+    return this.#arguments.text === '' ? [...opened, ...this.arguments(this.#initial)] : [...opened, ...rest];
   }
 
   /** Given whole: the input of a custom tool is text that nobody can use in pieces. */
-  #customCall({ call_id: id, name, input }: OutputItem): Piece {
-    if (!id || !name) throw new AppError('upstream_broken', 'The upstream sent a tool call without an id or a name.');
+  #customCall(item: OutputItem | undefined): Piece {
+    const name = item?.name;
+    if (!name) throw broken('The upstream sent a tool call without a name.');
     const index = this.#state.calls++;
-    return { delta: { tool_calls: [{ index, id, type: 'custom', custom: { name, input: input ?? '' } }] } };
+    this.callId ??= newId('call_');
+    const input = this.#arguments.text + this.#arguments.restOf(item.input);
+    return { delta: { tool_calls: [{ index, id: this.callId, type: 'custom', custom: { name, input } }] } };
   }
 
   #image({ result, output_format: format }: OutputItem): Piece[] {
     if (!result) return [];
     const url = `data:image/${format ?? 'png'};base64,${result}`;
     const image = { type: 'image_url' as const, index: this.#state.images++, image_url: { url } };
-    return [{ delta: { images: [this.#id ? { ...image, id: this.#id } : image] } }];
+    return [{ delta: { images: [this.id ? { ...image, id: this.id } : image] } }];
   }
 }
 

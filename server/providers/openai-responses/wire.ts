@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 
+/** Words and counts that nothing depends on: one that is none is no reason to throw an answer away. */
+const Word = z.string().nullish().catch(null);
+const Index = z.int().min(0).nullish().catch(null);
+
 /**
  * What of the Responses API's answers and events is read. Source: `Response` and `ResponseStreamEvent` of OpenAI's
  * OpenAPI document. Servers beside OpenAI leave much out, so little is demanded.
@@ -13,57 +17,84 @@ const LogProb = z.looseObject({
     .array(z.looseObject({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()).nullish() }))
     .nullish(),
 });
-export const LogProbs = z.array(LogProb).nullish();
+const LogProbs = z.array(LogProb).nullish().catch(null);
 export type LogProbs = z.infer<typeof LogProbs>;
 
-export const ContentPart = z.looseObject({
-  type: z.string(),
+const ContentPart = z.looseObject({
+  type: z.string().min(1),
   text: z.string().nullish(),
   refusal: z.string().nullish(),
-  annotations: z.array(z.looseObject({ type: z.string() })).nullish(),
+  annotations: z
+    .array(z.looseObject({ type: z.string() }))
+    .nullish()
+    .catch(null),
   logprobs: LogProbs,
 });
 export type ContentPart = z.infer<typeof ContentPart>;
 
 /** Of `message`, `function_call`, `custom_tool_call`, `reasoning` and `image_generation_call`; others have a type. */
-export const OutputItem = z.looseObject({
-  type: z.string(),
-  id: z.string().nullish(),
+const OutputItem = z.looseObject({
+  type: z.string().min(1),
+  id: Word,
   content: z.array(ContentPart).nullish(),
-  phase: z.string().nullish(),
-  call_id: z.string().nullish(),
+  phase: Word,
+  call_id: Word,
   name: z.string().nullish(),
-  arguments: z.string().nullish(),
+  arguments: z.union([z.string(), z.looseObject({})]).nullish(),
   input: z.string().nullish(),
   summary: z.array(ContentPart).nullish(),
-  encrypted_content: z.string().nullish(),
+  encrypted_content: Word,
   result: z.string().nullish(),
-  output_format: z.string().nullish(),
+  output_format: Word,
 });
 export type OutputItem = z.infer<typeof OutputItem>;
 
-export const ResponseUsage = z.looseObject({
-  input_tokens: z.int(),
-  input_tokens_details: z
-    .looseObject({ cached_tokens: z.int().nullish(), cache_write_tokens: z.int().nullish() })
-    .nullish(),
-  output_tokens: z.int(),
-  output_tokens_details: z.looseObject({ reasoning_tokens: z.int().nullish() }).nullish(),
+const ResponseUsage = z.looseObject({
+  input_tokens: z.int().min(0),
+  input_tokens_details: z.looseObject({ cached_tokens: Index, cache_write_tokens: Index }).nullish().catch(null),
+  output_tokens: z.int().min(0),
+  output_tokens_details: z.looseObject({ reasoning_tokens: Index }).nullish().catch(null),
 });
 export type ResponseUsage = z.infer<typeof ResponseUsage>;
 
 export const ResponseBody = z.looseObject({
-  id: z.string().nullish(),
-  created_at: z.number().nullish(),
+  id: Word,
+  created_at: z.number().nullish().catch(null),
   status: z.string().nullish(),
   /** Read as any upstream's error: not every server keeps to OpenAI's shape in its failures. */
   error: z.unknown().optional(),
-  incomplete_details: z.looseObject({ reason: z.string().nullish() }).nullish(),
+  incomplete_details: z.looseObject({ reason: Word }).nullish().catch(null),
   output: z.array(OutputItem).nullish(),
-  usage: ResponseUsage.nullish(),
-  service_tier: z.string().nullish(),
+  usage: ResponseUsage.nullish().catch(null),
+  service_tier: Word,
 });
 export type ResponseBody = z.infer<typeof ResponseBody>;
+
+export const AnyEvent = z.looseObject({ type: z.string().min(1).nullish(), error: z.unknown().optional() });
+export const ResponseEvent = z.looseObject({ response: ResponseBody.nullish() });
+
+/** Where an event belongs; what it does not say, the order of the events says. */
+const Place = z.looseObject({ output_index: Index, item_id: Word });
+export type Place = z.infer<typeof Place>;
+export const ItemEvent = Place.extend({ item: OutputItem });
+export const DeltaEvent = Place.extend({
+  delta: z.string(),
+  content_index: Index,
+  summary_index: Index,
+  logprobs: LogProbs,
+});
+export type DeltaEvent = z.infer<typeof DeltaEvent>;
+export const DoneEvent = Place.extend({
+  content_index: Index,
+  summary_index: Index,
+  text: z.string().nullish(),
+  refusal: z.string().nullish(),
+  arguments: z.union([z.string(), z.looseObject({})]).nullish(),
+  input: z.string().nullish(),
+});
+export type DoneEvent = z.infer<typeof DoneEvent>;
+export const PartEvent = Place.extend({ content_index: Index, part: ContentPart });
+export type PartEvent = z.infer<typeof PartEvent>;
 
 /** Parses what came; throws `upstream_broken` when it is something else. */
 export function readAs<T>(schema: z.ZodType<T>, value: unknown): T {

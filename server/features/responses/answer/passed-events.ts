@@ -40,9 +40,11 @@ export class PassedEvents {
   }
 
   #pass(event: ResponseEvent): ResponseEvent {
-    if (typeof event.sequence_number === 'number') this.#next = event.sequence_number + 1;
-    if (!event.response) return event;
-    this.#response = { ...event.response, model: this.#alias };
-    return { ...event, response: this.#response };
+    const isNumbered = typeof event.sequence_number === 'number';
+    const numbered = isNumbered ? event : { ...event, sequence_number: this.#next };
+    this.#next = numbered.sequence_number + 1;
+    if (!numbered.response) return numbered;
+    this.#response = { ...numbered.response, model: this.#alias };
+    return { ...numbered, response: this.#response };
   }
 }

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import type { ToolCallDelta } from '../../contracts/chat/completion.ts';
+import { AppError } from '../errors/app-error.ts';
+import { writeExact } from './exact-json.ts';
+import { isRecord } from './json.ts';
+import type { OfferedTools } from './offered-tools.ts';
+
+/** More calls than any answer makes, and ids and names that are longer than any: some carry a signature in their id. */
+const MAX_CALLS = 512;
+const MAX_LABEL = 64 * 1024;
+/** The arguments of all calls of an answer, in characters. */
+const MAX_ARGUMENTS = 8 * 1024 * 1024;
+
+const broken = (message: string) => new AppError('upstream_broken', message);
+
+const newCallId = () => `call_${randomUUID().replaceAll('-', '')}`;
+
+/** An id or a name; '' when there is none. */
+function labelOf(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  if (value.length > MAX_LABEL) throw broken('The upstream sent a tool call with an endless name.');
+  return value;
+}
+
+/** Arguments as text: some servers send the object that they stand for (llama.cpp issue 20198). */
+function textOf(value: unknown): string | null {
+  if (value == null) return null;
+  if (typeof value === 'string') return value;
+  if (isRecord(value)) return writeExact(value);
+  throw broken('The upstream sent arguments of a tool call that are no text.');
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One piece of a call, as far as it could be read. */
+interface Piece {
+  readonly at: number | null;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string | null;
+}
+
+/** A call of which pieces may still come. */
+interface OpenCall {
+  /** Its number for clients. */
+  readonly index: number;
+  readonly isCustom: boolean;
+  id: string;
+  name: string;
+  arguments: string;
+  /** Whether the upstream ever sent a text of arguments. */
+  hasArguments: boolean;
+  /** Whether clients know of it: they do from the moment when its name is whole. */
+  told: boolean;
+  /** Other fields of pieces before that. */
+  held: Record<string, unknown>;
+}
+
+/** How the calls of an answer are to be read. */
+export interface CallOptions {
+  readonly tools: OfferedTools;
+  /** An empty text stands for no arguments, also where the tool takes some that may be left out. */
+  readonly emptyArguments: boolean;
+}
+
+/**
+ * The tool calls of one choice: puts their pieces together, whatever the upstream says of their ids and numbers, and
+ * gives each piece as clients expect it: `index` counts from 0, and the id and the whole name come once, with the first
+ * piece. Pieces are changed in place.
+ */
+export class ChunkCalls {
+  readonly #options: CallOptions;
+  readonly #calls: OpenCall[] = [];
+  /** The upstream's number, or its id, of a call → the last one that it stood for. */
+  readonly #byNumber = new Map<number, OpenCall>();
+  readonly #byId = new Map<string, OpenCall>();
+  readonly #usedIds = new Set<string>();
+  #size = 0;
+  /** Whether anything of the last piece had to change. */
+  changed = false;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#calls.length;
+  }
+
+  /** What clients get of a piece; null: nothing yet, or nothing that they do not have. Throws `upstream_broken`. */
+  add(given: unknown): ToolCallDelta | null {
+    if (!isRecord(given)) throw broken('The upstream sent a malformed tool call.');
+    const { function: called, custom, index } = given;
+    if (called != null && !isRecord(called)) throw broken('The upstream sent a malformed tool call.');
+    const piece: Piece = {
+      at: typeof index === 'number' && Number.isInteger(index) ? index : null,
+      id: labelOf(given.id),
+      name: labelOf(called?.name) || labelOf(isRecord(custom) ? custom.name : ''),
+      arguments: textOf(called?.arguments),
+    };
+    this.#size += piece.arguments?.length ?? 0;
+    if (this.#size > MAX_ARGUMENTS) throw broken('The upstream sent arguments without end.');
+    this.changed = false;
+    const call = this.#find(piece) ?? this.#open(piece, isRecord(custom));
+    return call.told ? this.#goOn(call, piece, given) : this.#begin(call, piece, given);
+  }
+
+  /**
+   * The pieces that are left when the answer ended for `reason`. Throws `upstream_broken` when calls are not whole,
+   * unless the answer was cut off.
+   */
+  finish(reason: string): ToolCallDelta[] {
+    const isCut = reason === 'length' || reason === 'content_filter';
+    return this.#calls.flatMap((call) => {
+      const { index } = call;
+      if (!call.told && call.name === '') {
+        if (isCut) return [];
+        throw broken('The upstream sent a tool call without a name.');
+      }
+      const rest = call.told ? [] : [this.#tell(call, call.held)];
+      if (isCut || call.isCustom) return rest;
+      if (call.arguments.trim() !== '') {
+        if (!isJson(call.arguments)) throw broken('The upstream sent arguments of a tool call that are not JSON.');
+        return rest;
+      }
+      if (this.#lacksArguments(call)) throw broken('The upstream sent a tool call without its arguments.');
+      // A call without arguments is one of an empty object, which clients parse.
+      return [...rest, { index, function: { arguments: '{}' } }];
+    });
+  }
+
+  #lacksArguments({ name, hasArguments }: OpenCall): boolean {
+    const { tools, emptyArguments } = this.#options;
+    const takes = tools.takes(name);
+    return takes === 'required' || (takes === 'optional' && !(emptyArguments && hasArguments));
+  }
+
+  /** The call that a piece goes on with; undefined when it begins one. */
+  #find(piece: Piece): OpenCall | undefined {
+    const { id, at } = piece;
+    const known = this.#byId.get(id) ?? (at === null ? this.#calls.at(-1) : this.#byNumber.get(at));
+    return known && !this.#isSecond(known, piece) ? known : undefined;
+  }
+
+  /** Some upstreams number all of their calls 0, give all of them one id, or leave both out. */
+  #isSecond(call: OpenCall, { at, id, name, arguments: text }: Piece): boolean {
+    if (name === '' || call.name === '') return false;
+    if (id !== '' && call.id !== '' && id !== call.id) return call.arguments === '' || isJson(call.arguments);
+    const again = name === call.name && text === call.arguments && (id !== '' || at !== null);
+    return !again && text !== null && text.trimStart().startsWith('{') && isJson(call.arguments);
+  }
+
+  #open({ at, id }: Piece, isCustom: boolean): OpenCall {
+    if (this.#calls.length >= MAX_CALLS) throw broken('The upstream sent more tool calls than an answer can hold.');
+    const index = this.#calls.length;
+    const call: OpenCall = {
+      ...{ index, isCustom, id: '', name: '', arguments: '' },
+      ...{ hasArguments: false, told: false, held: {} },
+    };
+    this.#calls.push(call);
+    this.#byNumber.set(at ?? index, call);
+    if (id !== '') this.#byId.set(id, call);
+    return call;
+  }
+
+  #begin(call: OpenCall, { id, name, arguments: text }: Piece, given: Record<string, unknown>): ToolCallDelta | null {
+    if (call.id === '' && id !== '') {
+      call.id = id;
+      this.#byId.set(id, call);
+    }
+    // Pieces of a name are joined; a name that is whole was only said again.
+    if (!this.#options.tools.has(call.name) && name !== call.name) call.name += name;
+    if (text !== null) this.#addArguments(call, text);
+    if (call.name !== '' && !this.#options.tools.isPart(call.name)) return this.#tell(call, { ...call.held, ...given });
+    this.changed = true;
+    const { index: _, id: __, type: ___, function: ____, ...held } = given;
+    call.held = { ...call.held, ...held };
+    return null;
+  }
+
+  /** The first piece of a call as clients get it. */
+  #tell(call: OpenCall, given: Record<string, unknown>): ToolCallDelta {
+    call.told = true;
+    if (call.id === '' || this.#usedIds.has(call.id)) call.id = newCallId();
+    this.#usedIds.add(call.id);
+    const { index, id, name } = call;
+    const usual = call.isCustom ? 'custom' : 'function';
+    const type = typeof given.type === 'string' && given.type !== '' ? given.type : usual;
+    this.changed = given.index !== index || given.id !== id || given.type !== type;
+    if (call.isCustom) return { ...given, index, id, type };
+    const said = isRecord(given.function) ? given.function : {};
+    const text = call.arguments !== '' || said.arguments !== undefined ? call.arguments : undefined;
+    if (said.name !== name || said.arguments !== text) this.changed = true;
+    return { ...given, index, id, type, function: { ...said, name, arguments: text } };
+  }
+
+  /** Nothing that clients know is said again. */
+  #goOn(call: OpenCall, { id, name, arguments: text }: Piece, given: Record<string, unknown>): ToolCallDelta | null {
+    const { index } = call;
+    const { index: number, id: _, type: __, function: called, ...rest } = given;
+    const isRepeated = text !== null && text === call.arguments && text.startsWith('{') && isJson(text);
+    if (text !== null && !isRepeated) this.#addArguments(call, text);
+    const asSent = isRecord(called) ? called.arguments : undefined;
+    this.changed =
+      number !== index || (id !== '' && id !== call.id) || name !== '' || isRepeated || text !== (asSent ?? null);
+    if (!this.changed) return { ...given, index };
+    if (text === null || isRepeated) return Object.keys(rest).length === 0 ? null : { index, ...rest };
+    return { index, ...rest, function: { arguments: text } };
+  }
+
+  #addArguments(call: OpenCall, text: string): void {
+    call.arguments += text;
+    call.hasArguments = true;
+  }
+}

@@ -1,0 +1,81 @@
+import { AppError } from '../errors/app-error.ts';
+import type { ChunkCalls } from './chunk-calls.ts';
+import { isRecord } from './json.ts';
+
+type Fields = Record<string, unknown>;
+
+/** More than a client can ask for. */
+export const MAX_CHOICES = 128;
+
+export const broken = (message: string) => new AppError('upstream_broken', message);
+
+const TEXTS = ['content', 'refusal', 'reasoning', 'reasoning_content'] as const;
+
+/** The text of a part: its own, or that of the parts inside it. */
+function textOf(part: unknown): string {
+  if (!isRecord(part)) return '';
+  if (typeof part.text === 'string') return part.text;
+  return Array.isArray(part.thinking) ? part.thinking.map(textOf).join('') : '';
+}
+
+/** A content that is a list of parts becomes text and reasoning. */
+function joinParts(holder: Fields, parts: readonly unknown[]): void {
+  const join = (thoughts: boolean) =>
+    parts
+      .filter((part) => (isRecord(part) && part.type === 'thinking') === thoughts)
+      .map(textOf)
+      .join('');
+  holder.content = join(false);
+  const thinking = join(true);
+  if (thinking !== '') Object.assign(holder, { reasoning_content: thinking, reasoning: thinking });
+}
+
+/** Holds a delta or a message to its types. True when something changed. Throws `upstream_broken`. */
+export function shapeTexts(holder: Fields): boolean {
+  const { content, images } = holder;
+  if (Array.isArray(content)) joinParts(holder, content);
+  for (const name of TEXTS) {
+    const text = holder[name];
+    if (text == null || typeof text === 'string') continue;
+    throw broken(`The upstream's answer has a '${name}' that is not a string.`);
+  }
+  if (images != null && !Array.isArray(images)) throw broken("The upstream's answer has 'images' that are not a list.");
+  return holder.content !== content;
+}
+
+/** The list of calls in a delta or a message; some servers send a single one without its list. */
+export function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
+  if (calls == null || calls === '') return [];
+  if (Array.isArray(calls)) return calls;
+  if (isRecord(calls)) return [calls];
+  throw broken("The upstream's answer has 'tool_calls' that are not a list.");
+}
+
+/** Gives a delta or a message its calls as clients expect them. True when something changed. */
+export function shapeCalls(holder: Fields, calls: ChunkCalls): boolean {
+  const given = callsIn(holder);
+  let changed = holder.tool_calls != null && given !== holder.tool_calls;
+  const shown: unknown[] = [];
+  for (const piece of given) {
+    const told = calls.add(piece);
+    if (told) shown.push(calls.changed ? told : piece);
+    if (!told || calls.changed) changed = true;
+  }
+  if (changed && shown.length > 0) holder.tool_calls = shown;
+  else if (changed) delete holder.tool_calls;
+  return changed;
+}
+
+/** A finish reason; null when there is none yet. Throws `upstream_broken`. */
+export function readReason(reason: unknown): string | null {
+  if (reason == null || reason === '') return null;
+  if (typeof reason === 'string') return reason;
+  throw broken("The upstream's answer has a finish reason that is not a string.");
+}
+
+/** The reason as clients know it: a call is one, whatever its upstream says (ollama issue 7963). */
+export function soundReason(reason: string, calls: number, calledOldWay: boolean): string {
+  if (calls > 0) return reason === 'stop' || reason === 'function_call' ? 'tool_calls' : reason;
+  if (reason !== 'tool_calls' || calledOldWay) return reason;
+  throw broken('The upstream said that it calls tools, and sent no call.');
+}

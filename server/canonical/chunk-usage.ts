@@ -1,0 +1,42 @@
+import type { Usage } from '../../contracts/chat/completion.ts';
+import { isRecord } from './json.ts';
+
+/** No upstream means more than this. */
+const MAX_COUNT = 1e9;
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
+
+/** The counts among the details; what is no count is left out. */
+function soundDetails(details: Record<string, unknown>): Record<string, unknown> {
+  const odd = Object.entries(details).some(
+    ([key, value]) => key.endsWith('_tokens') && value != null && !isCount(value),
+  );
+  if (!odd) return details;
+  return Object.fromEntries(
+    Object.entries(details).filter(([key, value]) => !key.endsWith('_tokens') || isCount(value)),
+  );
+}
+
+const DETAILS = ['prompt_tokens_details', 'completion_tokens_details'] as const;
+
+const isUsage = (value: Record<string, unknown>): value is Usage =>
+  isCount(value.prompt_tokens) && isCount(value.completion_tokens) && isCount(value.total_tokens);
+
+/**
+ * What an upstream says of its usage, in whole numbers: the very same object when it was sound, null when it tells no
+ * counts. Fields that only the upstream knows stay.
+ */
+export function soundUsage(given: unknown): Usage | null {
+  if (!isRecord(given) || !isCount(given.prompt_tokens) || !isCount(given.completion_tokens)) return null;
+  const changes: Record<string, unknown> = {};
+  if (!isCount(given.total_tokens)) changes.total_tokens = given.prompt_tokens + given.completion_tokens;
+  for (const name of DETAILS) {
+    const details = given[name];
+    if (details == null) continue;
+    const sound = isRecord(details) ? soundDetails(details) : null;
+    if (sound !== details) changes[name] = sound;
+  }
+  const usage = Object.keys(changes).length > 0 ? { ...given, ...changes } : given;
+  return isUsage(usage) ? usage : null;
+}

@@ -1,0 +1,50 @@
+import { isObject } from './json.ts';
+
+const sizeOf = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
+
+/** What a tool takes: no arguments, some that may be left out, or some that may not. */
+type Takes = 'nothing' | 'optional' | 'required';
+
+/** By the name of each function. What is no function is passed over. */
+function readTools(tools: unknown): Map<string, Takes> {
+  const known = new Map<string, Takes>();
+  for (const tool of Array.isArray(tools) ? tools : []) {
+    const called: unknown = isObject(tool) ? tool.function : null;
+    if (!isObject(called) || typeof called.name !== 'string') continue;
+    const schema = isObject(called.parameters) ? called.parameters : {};
+    const some = sizeOf(schema.properties) > 0 ? 'optional' : 'nothing';
+    known.set(called.name, sizeOf(schema.required) > 0 ? 'required' : some);
+  }
+  return known;
+}
+
+/** The tools that a request offers, for judging the calls in its answer. They are read when the first call comes. */
+export class OfferedTools {
+  readonly #read: () => unknown;
+  #known: Map<string, Takes> | undefined;
+
+  /** `read` gives the `tools` of the request. */
+  constructor(read: () => unknown) {
+    this.#read = read;
+  }
+
+  has(name: string): boolean {
+    return this.#tools.has(name);
+  }
+
+  /** Whether this is only the beginning of a name. */
+  isPart(name: string): boolean {
+    if (this.#tools.has(name)) return false;
+    for (const known of this.#tools.keys()) if (known.startsWith(name)) return true;
+    return false;
+  }
+
+  takes(name: string): Takes {
+    return this.#tools.get(name) ?? 'nothing';
+  }
+
+  get #tools(): Map<string, Takes> {
+    this.#known ??= readTools(this.#read());
+    return this.#known;
+  }
+}

@@ -1,0 +1,81 @@
+import type { TextCompletion } from '../../contracts/completions/text-completion.ts';
+import { broken, MAX_CHOICES, readReason } from './chunk-fields.ts';
+import { usageChanges } from './chunk-shaper.ts';
+import { ChunkTail } from './chunk-tail.ts';
+import { newId } from './chunk-writer.ts';
+import { isRecord, type Json } from './json.ts';
+
+type Fields = Record<string, unknown>;
+
+/** Holds one choice to its types, in place. True when something changed. Throws `upstream_broken`. */
+function shapeChoice(choice: unknown, place: number): boolean {
+  if (!isRecord(choice)) throw broken('The upstream sent a malformed choice.');
+  const { index: said, text, logprobs, finish_reason: given } = choice;
+  if (text != null && typeof text !== 'string')
+    throw broken("The upstream's answer has a 'text' that is not a string.");
+  const index = typeof said === 'number' && Number.isInteger(said) && said >= 0 ? said : place;
+  const reason = readReason(given);
+  const changed = index !== said || text == null || (logprobs != null && !isRecord(logprobs)) || given === '';
+  if (changed) {
+    const sound = isRecord(logprobs) ? logprobs : null;
+    Object.assign(choice, { index, text: text ?? '', finish_reason: reason, logprobs: sound });
+  }
+  return changed;
+}
+
+/** What had to change in a legacy completion, whole or a piece of one. Its choices are changed in place. */
+function changesIn(value: unknown): Fields {
+  if (!isRecord(value)) throw broken('The upstream sent an answer that is not an object.');
+  const { id, object, created, choices } = value;
+  const changes = usageChanges(value, {});
+  if (choices == null) changes.choices = [];
+  else if (!Array.isArray(choices)) throw broken("The upstream's answer has 'choices' that are not a list.");
+  else if (choices.map(shapeChoice).includes(true)) changes.choices = choices;
+  if (typeof id !== 'string' || id === '') changes.id = newId('cmpl-');
+  if (object !== 'text_completion') changes.object = 'text_completion';
+  if (typeof created !== 'number') changes.created = Math.floor(Date.now() / 1000);
+  return changes;
+}
+
+const apply = (came: Json<TextCompletion>): Json<TextCompletion> => {
+  const changes = changesIn(came.value);
+  return Object.keys(changes).length > 0 ? came.assign(changes) : came;
+};
+
+/** A whole legacy completion as clients rely on it. Throws `upstream_broken`. */
+export function shapeTextCompletion(came: Json<TextCompletion>): Json<TextCompletion> {
+  const shaped = apply(came);
+  const { choices } = shaped.value;
+  if (choices.length === 0) throw broken('The upstream sent an answer without choices.');
+  if (choices.length > MAX_CHOICES) throw broken('The upstream sent more choices than an answer can hold.');
+  return shaped;
+}
+
+/** As `ChunkShaper`, for legacy completions: they have texts alone. */
+export class TextShaper {
+  readonly #tail = new ChunkTail<TextCompletion>();
+  readonly #seen = new Set<number>();
+
+  get holds(): boolean {
+    return this.#tail.holds;
+  }
+
+  shape(came: Json<TextCompletion>): Json<TextCompletion>[] {
+    const shaped = apply(came);
+    for (const { index } of shaped.value.choices) this.#seen.add(index);
+    if (this.#seen.size > MAX_CHOICES) throw broken('The upstream sent more choices than an answer can hold.');
+    return this.#tail.pass(shaped);
+  }
+
+  end(): Json<TextCompletion>[] {
+    if (this.#seen.size === 0) throw broken('The upstream sent an empty answer.');
+    for (const index of this.#seen) {
+      if (!this.#tail.reasonOf(index)) throw broken('The upstream ended its answer without a finish reason.');
+    }
+    return this.#tail.end();
+  }
+
+  rest(): Json<TextCompletion>[] {
+    return this.#tail.release();
+  }
+}

@@ -1,0 +1,13 @@
+import { parseExact } from '../../canonical/exact-json.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { checkShape, type Shape } from './check-shape.ts';
+
+/** Parses what an upstream sent as JSON, within bounds. `what` is said of it when it is not. Throws `upstream_broken`. */
+export function readJson(bytes: Buffer, shape: Shape, what: string): unknown {
+  checkShape(bytes, shape);
+  try {
+    return parseExact(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new AppError('upstream_broken', `The upstream sent ${what} that is not JSON.`, { cause });
+  }
+}

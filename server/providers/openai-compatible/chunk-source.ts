@@ -1,0 +1,81 @@
+import { adds } from '../../canonical/is-token.ts';
+import { isRecord, Json } from '../../canonical/json.ts';
+import { checkShape, EVENT_SHAPE } from '../http/check-shape.ts';
+import { failureIn } from '../http/read-error.ts';
+import type { EventSource } from '../http/read-stream.ts';
+import { TextTemplate } from './text-template.ts';
+
+/** Makes the chunks of one stream what clients rely on. */
+interface Shaper<Chunk extends object> {
+  /** Whether a chunk of text alone must pass here. */
+  readonly holds: boolean;
+  shape(came: Json<Chunk>): Json<Chunk>[];
+  end(): Json<Chunk>[];
+  rest(): Json<Chunk>[];
+}
+
+/** A chunk as far as it matters here. */
+interface AnyChunk {
+  readonly choices: readonly object[];
+  readonly usage?: unknown;
+}
+
+/** Whether a chunk has one choice with a text, and says nothing else. */
+function isText({ choices, usage }: AnyChunk): boolean {
+  const [choice] = choices;
+  if (choices.length !== 1 || usage != null || !isRecord(choice)) return false;
+  const others = Object.entries(isRecord(choice.delta) ? choice.delta : {});
+  return others.every(([key, value]) => key === 'role' || key === 'content' || value == null || value === '');
+}
+
+/**
+ * Reads the chunks of an upstream that speaks OpenAI's dialect. Most of them pass as bytes, with the alias spliced in:
+ * they are the same as one that was looked at, but for their text.
+ */
+export class ChunkSource<Chunk extends AnyChunk> implements EventSource<Chunk> {
+  readonly #alias: string;
+  readonly #shaper: Shaper<Chunk>;
+  readonly #template: TextTemplate;
+  added = false;
+  /** Its end is `[DONE]`. */
+  readonly ended = false;
+
+  /** `textField` holds the text of a chunk. */
+  constructor(alias: string, textField: 'content' | 'text', shaper: Shaper<Chunk>) {
+    this.#alias = alias;
+    this.#shaper = shaper;
+    this.#template = new TextTemplate(textField);
+  }
+
+  read(payload: Buffer): Json<Chunk>[] {
+    const text = this.#shaper.holds ? null : this.#template.apply(payload);
+    if (text) {
+      this.added = text.length > this.#template.emptyLength;
+      return [Json.ofPlainText(text)];
+    }
+    this.added = false;
+    checkShape(payload, EVENT_SHAPE);
+    const came = Json.ofBytes<Chunk>(payload);
+    const failure = failureIn(came.value);
+    if (failure) throw failure;
+    const shaped = this.#shaper.shape(came);
+    this.added = came.value.choices.some(adds);
+    const shown = this.#show(shaped);
+    const [only] = shown;
+    if (only && shaped[0] === came && shaped.length === 1 && isText(came.value))
+      this.#template.learn(payload, only.bytes);
+    return shown;
+  }
+
+  end(): Json<Chunk>[] {
+    return this.#show(this.#shaper.end());
+  }
+
+  rest(): Json<Chunk>[] {
+    return this.#show(this.#shaper.rest());
+  }
+
+  #show(chunks: readonly Json<Chunk>[]): Json<Chunk>[] {
+    return chunks.map((chunk) => chunk.assign({ model: this.#alias }));
+  }
+}

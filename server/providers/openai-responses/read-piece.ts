@@ -1,0 +1,51 @@
+import type { Piece } from './answer-state.ts';
+import type { ItemList } from './item-list.ts';
+import { DeltaEvent, DoneEvent, PartEvent, readAs } from './wire.ts';
+
+type Read<Event> = (items: ItemList, event: Event) => Piece[];
+
+/** Pieces of items, by the type of their event. */
+const DELTAS: Readonly<Record<string, Read<DeltaEvent>>> = {
+  'response.output_text.delta': (items, event) =>
+    items.of(event, 'message').text(event.content_index ?? 0, event.delta, event.logprobs),
+  'response.refusal.delta': (items, event) => items.of(event, 'message').refusal(event.content_index ?? 0, event.delta),
+  'response.reasoning_summary_text.delta': (items, event) =>
+    items.of(event, 'reasoning').reasoning('summary', event.summary_index ?? 0, event.delta),
+  'response.reasoning_text.delta': (items, event) =>
+    items.of(event, 'reasoning').reasoning('text', event.content_index ?? 0, event.delta),
+  'response.function_call_arguments.delta': (items, event) => items.of(event, 'function_call').arguments(event.delta),
+};
+
+/** The ends of parts, which say all of their pieces again. */
+const ENDS: Readonly<Record<string, Read<DoneEvent>>> = {
+  'response.output_text.done': (items, event) =>
+    items.of(event, 'message').endText(event.content_index ?? 0, event.text),
+  'response.refusal.done': (items, event) =>
+    items.of(event, 'message').endRefusal(event.content_index ?? 0, event.refusal),
+  'response.reasoning_summary_text.done': (items, event) =>
+    items.of(event, 'reasoning').endReasoning('summary', event.summary_index ?? 0, event.text),
+  'response.reasoning_text.done': (items, event) =>
+    items.of(event, 'reasoning').endReasoning('text', event.content_index ?? 0, event.text),
+  'response.function_call_arguments.done': (items, event) =>
+    items.of(event, 'function_call').endArguments(event.arguments),
+  'response.custom_tool_call_input.done': (items, event) =>
+    items.of(event, 'custom_tool_call').endArguments(event.input),
+};
+
+function endPart(items: ItemList, event: PartEvent): Piece[] {
+  const { part, content_index: at } = event;
+  if (part.type === 'output_text') return items.of(event, 'message').endText(at ?? 0, part.text);
+  return part.type === 'refusal' ? items.of(event, 'message').endRefusal(at ?? 0, part.refusal) : [];
+}
+
+/**
+ * What an event inside of an item adds to the answer. Events that are not named here only repeat what others say, or
+ * belong to tools that OpenAI runs itself. Source: OpenAI's API reference, "Streaming events".
+ */
+export function readPiece(type: string | null | undefined, event: unknown, items: ItemList): Piece[] {
+  const delta = DELTAS[type ?? ''];
+  if (delta) return delta(items, readAs(DeltaEvent, event));
+  const end = ENDS[type ?? ''];
+  if (end) return end(items, readAs(DoneEvent, event));
+  return type === 'response.content_part.done' ? endPart(items, readAs(PartEvent, event)) : [];
+}

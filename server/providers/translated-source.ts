@@ -1,0 +1,62 @@
+import type { ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import type { ChunkShaper } from '../canonical/chunk-shaper.ts';
+import { adds } from '../canonical/is-token.ts';
+import { Json } from '../canonical/json.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { EventReader } from './dialect.ts';
+import { EVENT_SHAPE } from './http/check-shape.ts';
+import { readJson } from './http/read-json.ts';
+import type { EventSource } from './http/read-stream.ts';
+
+interface TranslatedOptions {
+  readonly alias: string;
+  /** Whether the vendor's own events go along, for a client of the same dialect. */
+  readonly passes: boolean;
+}
+
+/** An event goes with the chunk that ends the answer, else with the first one; with an empty one when it makes none. */
+function withOriginal(chunks: ChatCompletionChunk[], event: unknown, alias: string): ChatCompletionChunk[] {
+  if (event === undefined) return chunks;
+  const empty = { id: '', object: 'chat.completion.chunk' as const, created: 0, model: alias, choices: [] };
+  if (chunks.length === 0) return [{ ...empty, original_event: event }];
+  const end = chunks.findIndex(({ choices }) => choices.some(({ finish_reason: reason }) => reason));
+  return chunks.map((chunk, i) => (i === Math.max(end, 0) ? { ...chunk, original_event: event } : chunk));
+}
+
+/** Reads the events of a vendor that has a dialect of its own. */
+export class TranslatedSource implements EventSource<ChatCompletionChunk> {
+  readonly #reader: EventReader;
+  readonly #shaper: ChunkShaper;
+  readonly #options: TranslatedOptions;
+  added = false;
+
+  constructor(reader: EventReader, shaper: ChunkShaper, options: TranslatedOptions) {
+    this.#reader = reader;
+    this.#shaper = shaper;
+    this.#options = options;
+  }
+
+  get ended(): boolean {
+    return this.#reader.ended ?? false;
+  }
+
+  read(payload: Buffer): Json<ChatCompletionChunk>[] {
+    this.added = false;
+    const event = readJson(payload, EVENT_SHAPE, 'an event');
+    const read = this.#reader.read(event);
+    this.added = read.some(({ choices }) => choices.some(adds));
+    const { passes, alias } = this.#options;
+    const own = 'passed' in this.#reader ? this.#reader.passed : event;
+    const chunks = passes ? withOriginal(read, own, alias) : read;
+    return chunks.flatMap((chunk) => this.#shaper.shape(Json.ofValue(chunk)));
+  }
+
+  end(): Json<ChatCompletionChunk>[] {
+    if (!this.#reader.finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
+    return this.#shaper.end();
+  }
+
+  rest(): Json<ChatCompletionChunk>[] {
+    return this.#shaper.rest();
+  }
+}
