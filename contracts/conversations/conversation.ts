@@ -28,6 +28,7 @@ export const StoredMessage = z
     finish_reason: z.string().nullable(),
     usage: Usage.nullable(),
     created_at: z.iso.datetime(),
+    media_omitted: z.int().optional().describe('With `media=omit`: how many parts came without their data.'),
   })
   .meta({ id: 'StoredMessage' });
 export type StoredMessage = z.infer<typeof StoredMessage>;
@@ -53,6 +54,9 @@ export type ConversationHead = z.infer<typeof ConversationHead>;
 
 export const Conversation = ConversationHead.extend({
   messages: listOf(StoredMessage).describe('In order.'),
+  has_more: z
+    .boolean()
+    .describe('There are more in the direction of reading: with `before` earlier ones, else later ones.'),
 }).meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
 
@@ -101,6 +105,30 @@ export const ConversationRef = z
   .object({ conversation_id: z.string().min(1), user_id })
   .meta({ id: 'ConversationRef' });
 export type ConversationRef = z.infer<typeof ConversationRef>;
+
+/** `GET /c1/conversations/{conversation_id}`: the first messages, or those beside a cursor. */
+export const GetConversationRequest = ConversationRef.extend({
+  limit: z.int().min(1).max(1000).optional().describe('Default 1000.'),
+  after: cursor('The messages that follow this id of a message. It may be deleted.'),
+  before: cursor('The last messages before this id of a message. It may be deleted.'),
+  media: z.enum(['include', 'omit']).optional().describe('`omit` leaves the data of pictures, sound and files out.'),
+}).meta({ id: 'GetConversationRequest' });
+export type GetConversationRequest = z.infer<typeof GetConversationRequest>;
+
+/** `DELETE /c1/conversations`: all of an end user. */
+export const EraseUserRequest = z
+  .object({ user_id: keptText().min(1).max(256).describe('The end user whose conversations are deleted.') })
+  .meta({ id: 'EraseUserRequest' });
+export type EraseUserRequest = z.infer<typeof EraseUserRequest>;
+
+export const UserErased = z
+  .object({
+    object: z.literal('conversations.deleted'),
+    user_id: z.string(),
+    deleted: z.object({ conversations: z.int(), messages: z.int(), responses: z.int() }),
+  })
+  .meta({ id: 'UserErased' });
+export type UserErased = z.infer<typeof UserErased>;
 
 /** `PATCH /c1/conversations/{conversation_id}`: null clears a field, an absent one stays. */
 export const UpdateConversationRequest = ConversationRef.extend({

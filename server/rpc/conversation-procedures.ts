@@ -4,11 +4,15 @@ import {
   ConversationHead,
   ConversationList,
   ConversationRef,
+  EraseUserRequest,
+  GetConversationRequest,
   ListConversationsRequest,
   UpdateConversationRequest,
+  UserErased,
 } from '../../contracts/conversations/conversation.ts';
 import {
   deleteConversation,
+  eraseUser,
   getConversation,
   listConversations,
   updateConversation,
@@ -36,7 +40,7 @@ export const conversationProcedures = (store: ConversationStore) => ({
   get: documented(
     procedure
       .meta(at('GET', ONE, 'Get a conversation with its messages'))
-      .input(ConversationRef)
+      .input(GetConversationRequest)
       .query(
         ({ ctx, input }): Promise<KnownFields<Conversation>> => getConversation(store, input, ctx.caller.principal),
       ),
@@ -57,5 +61,12 @@ export const conversationProcedures = (store: ConversationStore) => ({
         ({ ctx, input }): Promise<ConversationDeleted> => deleteConversation(store, input, ctx.caller.principal),
       ),
     ConversationDeleted,
+  ),
+  erase: documented(
+    procedure
+      .meta(at('DELETE', LIST, 'Delete all conversations of an end user'))
+      .input(EraseUserRequest)
+      .mutation(({ ctx, input }): Promise<UserErased> => eraseUser(store, input, ctx.caller.principal)),
+    UserErased,
   ),
 });

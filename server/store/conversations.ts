@@ -10,14 +10,18 @@ import type {
   ConversationRow,
   ConversationStore,
   EndedTurn,
+  Erased,
   ListRequest,
+  MessagePage,
   MessageRow,
   NewConversation,
   NewMessage,
   NewTurn,
   RewrittenMessage,
 } from './interface/conversations.ts';
+import type { PageRequest } from './interface/page.ts';
 import { listConversations } from './list-conversations.ts';
+import { pageMessages } from './page-messages.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import type { Turns } from './turns.ts';
@@ -89,6 +93,10 @@ export class Conversations implements ConversationStore {
     });
   }
 
+  findPage(key: ConversationKey, page: PageRequest): Promise<MessagePage | null> {
+    return useDatabase(() => pageMessages(this.#db, key, page));
+  }
+
   update(
     key: ConversationKey,
     fields: {
@@ -128,6 +136,10 @@ export class Conversations implements ConversationStore {
 
   remove(key: ConversationKey): Promise<boolean> {
     return useDatabase(() => this.#background.call('remove', key));
+  }
+
+  erase(owner: string | null, userId: string): Promise<Erased> {
+    return useDatabase(() => this.#background.call('erase', owner, userId));
   }
 
   /** What is written is to be found before long. */

@@ -10,6 +10,8 @@ const INSERT_MESSAGE = `
 
 /** Where messages go. */
 export interface Place {
+  /** Of the messages. They sort as the messages do, and so does the answer's, which is made after them. */
+  readonly ids: readonly string[];
   readonly conversationId: string;
   readonly turnId: string;
   readonly now: string;
@@ -18,12 +20,14 @@ export interface Place {
   readonly lastId: string | null;
 }
 
+export const newMessageIds = (messages: readonly NewMessage[]): string[] => messages.map(() => newId('msg'));
+
 /** Appends messages, and gives the place after them. */
 export function insertMessages(db: Statements, messages: readonly NewMessage[], place: Place): Place {
-  const { conversationId, turnId, now } = place;
+  const { ids, conversationId, turnId, now } = place;
   let { count: seq, lastId: parentId } = place;
-  for (const { role, prompt, text } of messages) {
-    const id = newId('msg');
+  for (const [i, { role, prompt, text }] of messages.entries()) {
+    const id = ids[i] ?? newId('msg');
     const words = withoutNul(text);
     seq += 1;
     db.run(INSERT_MESSAGE, ...[id, conversationId, seq, parentId, turnId, role, prompt, words, 'completed', null, now]);

@@ -1,7 +1,7 @@
 import { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { AppError } from '../errors/app-error.ts';
 import { newId } from './ids.ts';
-import { insertAnswer, insertMessages, type Place } from './insert-messages.ts';
+import { insertAnswer, insertMessages, newMessageIds, type Place } from './insert-messages.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -170,7 +170,8 @@ export class Turns {
   #add(db: Statements, messages: readonly NewMessage[], to: { id: string; count: number; now: string }): void {
     const { id, count, now } = to;
     const lastId = textOrNull(db.all(SELECT_LAST, id, count)[0]?.[0]);
-    insertMessages(db, messages, { conversationId: id, turnId: newId('add'), now, count, lastId });
+    const ids = newMessageIds(messages);
+    insertMessages(db, messages, { ids, conversationId: id, turnId: newId('add'), now, count, lastId });
     db.run(LENGTHEN_CONVERSATION, count + messages.length, now, id);
   }
 
@@ -186,6 +187,7 @@ export class Turns {
   #start(db: Statements, turn: NewTurn): BegunTurn {
     turn.check?.([]);
     const conversationId = newId('conv');
+    const ids = newMessageIds(turn.messages);
     const answerId = newId('msg');
     const now = this.#now();
     const { owner, userId, model, messages, systemPrompt = null } = turn;
@@ -194,7 +196,7 @@ export class Turns {
       INSERT_CONVERSATION,
       ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
     );
-    insertTurn(db, turn, { conversationId, turnId: answerId, now, count: 0, lastId: null });
+    insertTurn(db, turn, { ids, conversationId, turnId: answerId, now, count: 0, lastId: null });
     return { conversationId, answerId, systemPrompt, history: [] };
   }
 
@@ -205,13 +207,14 @@ export class Turns {
     const history = rows.map(toHistoryMessage);
     turn.check?.(history);
 
+    const ids = newMessageIds(turn.messages);
     const answerId = newId('msg');
     const now = this.#now();
     const systemPrompt = turn.systemPrompt === undefined ? storedPrompt : turn.systemPrompt;
     const total = count + turn.messages.length + 1;
     db.run(TAKE_CONVERSATION, answerId, this.#owner.id, total, turn.model, now, systemPrompt, conversationId);
     const lastId = textOrNull(rows.at(-1)?.[0]);
-    insertTurn(db, turn, { conversationId, turnId: answerId, now, count, lastId });
+    insertTurn(db, turn, { ids, conversationId, turnId: answerId, now, count, lastId });
     return { conversationId, answerId, systemPrompt, history };
   }
 

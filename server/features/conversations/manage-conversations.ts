@@ -5,9 +5,12 @@ import type {
   ConversationList,
   ConversationRef,
   ConversationSummary,
+  EraseUserRequest,
+  GetConversationRequest,
   ListConversationsRequest,
   StoredMessage,
   UpdateConversationRequest,
+  UserErased,
 } from '../../../contracts/conversations/conversation.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type {
@@ -17,6 +20,7 @@ import type {
   MessageRow,
 } from '../../store/interface/conversations.ts';
 import type { Principal } from '../access/caller.ts';
+import { withoutData } from './omit-media.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -93,19 +97,37 @@ export async function listConversations(
   };
 }
 
+const MAX_MESSAGES = 1_000;
+
 /** `GET /c1/conversations/{conversation_id}` */
 export async function getConversation(
   store: ConversationStore,
-  ref: ConversationRef,
+  request: GetConversationRequest,
   principal: Principal,
 ): Promise<Conversation> {
-  const found = await store.find(keyOf(ref, principal));
+  const { limit = MAX_MESSAGES, after, before, media } = request;
+  const found = await store.findPage(keyOf(request, principal), {
+    limit,
+    after: after === undefined ? undefined : { value: after, param: 'after' },
+    before: before === undefined ? undefined : { value: before, param: 'before' },
+  });
   if (!found) throw notFound();
+  const messages = found.messages.map(toMessage);
   return {
     ...toSummary(found.conversation),
     system_prompt: found.conversation.systemPrompt,
-    messages: found.messages.map(toMessage),
+    messages: media === 'omit' ? messages.map(withoutData) : messages,
+    has_more: found.hasMore,
   };
+}
+
+/** `DELETE /c1/conversations` */
+export async function eraseUser(
+  store: ConversationStore,
+  { user_id }: EraseUserRequest,
+  { owner }: Principal,
+): Promise<UserErased> {
+  return { object: 'conversations.deleted', user_id, deleted: { ...(await store.erase(owner, user_id)) } };
 }
 
 /** `PATCH /c1/conversations/{conversation_id}` */

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { searchPage } from '../search/search-page.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
+import { eraseUser } from './erase-user.ts';
 import { Indexer } from './indexer.ts';
 import { LogTruncation } from './log-truncation.ts';
 import { removeConversation } from './remove-conversation.ts';
@@ -30,6 +31,11 @@ const handlers: Handlers = {
     const removed = await db.transact((statements) => removeConversation(statements, key));
     if (removed) await log.run();
     return removed;
+  },
+  async erase(owner, userId) {
+    const erased = await eraseUser(db, owner, userId);
+    await log.run();
+    return erased;
   },
   async forget() {
     await indexer.catchUp();

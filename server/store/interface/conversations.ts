@@ -151,6 +151,21 @@ export interface ConversationPage {
   readonly prevCursor: string | null;
 }
 
+/** A conversation with some of its messages, in order. */
+export interface MessagePage {
+  readonly conversation: ConversationRow;
+  readonly messages: readonly MessageRow[];
+  /** With `before` there are earlier ones, else there are later ones. */
+  readonly hasMore: boolean;
+}
+
+/** How much of an end user was deleted. */
+export interface Erased {
+  readonly conversations: number;
+  readonly messages: number;
+  readonly responses: number;
+}
+
 /**
  * Conversations and their messages. A conversation belongs to the owner of the key that began it, and no other owner's
  * key sees it; the administrator sees all. Within that, a conversation of a user is visible to that user alone; one without a user is
@@ -193,6 +208,10 @@ export interface ConversationStore {
    * of that id. Throws as `append` does.
    */
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean>;
+  /** As `find`, but a part of the messages. A cursor is the id of a message, which may be deleted. */
+  findPage(key: ConversationKey, page: PageRequest): Promise<MessagePage | null>;
   /** Removes it with all its messages; false when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
+  /** Removes all conversations that were begun for an end user: those of an owner, or of every owner. */
+  erase(owner: string | null, userId: string): Promise<Erased>;
 }

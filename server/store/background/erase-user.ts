@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import type { Erased } from '../interface/conversations.ts';
+import { removeConversation } from './remove-conversation.ts';
+import type { WorkerDatabase } from './worker-database.ts';
+
+const SELECT_NEXT = `
+  SELECT "id", "messageCount", (SELECT count(*) FROM "Response" WHERE "conversationId" = c."id")
+  FROM "Conversation" c WHERE "userId" = ? AND "owner" IS COALESCE(?, "owner") LIMIT 1`;
+
+/**
+ * Removes every conversation of an end user, each in a transaction of its own, so that turns of others get to write in
+ * between. When it fails half-way, what is left is removed by asking again.
+ */
+export async function eraseUser(db: WorkerDatabase, owner: string | null, userId: string): Promise<Erased> {
+  const erased = { conversations: 0, messages: 0, responses: 0 };
+  for (;;) {
+    const before = monotonicNow();
+    const gone = await db.transact((statements) => {
+      const [next] = statements.all(SELECT_NEXT, userId, owner);
+      if (next) removeConversation(statements, { id: String(next[0]), owner, userId });
+      return next;
+    });
+    if (!gone) return erased;
+    erased.conversations += 1;
+    erased.messages += Number(gone[1]);
+    erased.responses += Number(gone[2]);
+    await sleep(monotonicNow() - before);
+  }
+}
