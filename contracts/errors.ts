@@ -223,6 +223,15 @@ export const errorCatalog = {
     description: 'The request body is empty, is not valid JSON, or is not a JSON object.',
     remediation: 'Check quoting and commas; shells often eat quotes.',
   },
+  body_too_complex: {
+    status: 400,
+    trpc: 'BAD_REQUEST',
+    type: 'invalid_request_error',
+    title: 'The body holds too much',
+    description:
+      'The body has more than 200,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, or a name of more than 16 KB.',
+    remediation: 'Send long lists in several requests, and long data as one text.',
+  },
   missing_field: {
     status: 400,
     trpc: 'BAD_REQUEST',

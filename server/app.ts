@@ -58,6 +58,7 @@ function createFastify(env: Env): FastifyInstance {
 /** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, providers, store, version, docsDir } = deps;
+  const { maxBodyBytes, maxBodyValues } = env;
   const app = createFastify(env);
   const ring = await KeyRing.open({
     keys: store.keys,
@@ -98,12 +99,13 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   passOverExpectations(app);
   // First: the routes for methods that are not allowed would take HEAD.
   await app.register(anthropicProbesPlugin);
-  await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat() });
-  await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes: env.maxBodyBytes });
+  await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat(), maxBodyValues });
+  await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes, maxBodyValues });
   await app.register(trpcPlugin, {
     router,
     gate,
-    maxBodyBytes: env.maxBodyBytes,
+    maxBodyBytes,
+    maxBodyValues,
     corsOrigins: env.corsOrigins,
     limits: env.websockets,
   });

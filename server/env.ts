@@ -32,6 +32,7 @@ const Variables = z.object({
   RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
   RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
   MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
+  MAX_BODY_VALUES: positive.default(200_000),
   TRPC_CALLS: positive.max(10_000).default(100),
   WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),
   WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),
@@ -72,6 +73,8 @@ export interface Env {
   readonly circuit: { readonly failures: number; readonly coolDownMs: number };
   /** In bytes. */
   readonly maxBodyBytes: number;
+  /** Names, texts, objects and lists. */
+  readonly maxBodyValues: number;
   /** 0 of the counts of websockets: no limit. */
   readonly websockets: {
     /** The calls of one message or batch, and those under way on one websocket. */
@@ -131,6 +134,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     modelWaitMs: v.MODEL_WAIT_SECONDS * 1000,
     circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },
     maxBodyBytes: v.MAX_BODY_BYTES,
+    maxBodyValues: v.MAX_BODY_VALUES,
     websockets: {
       calls: v.TRPC_CALLS,
       perKey: v.WEBSOCKETS_PER_KEY,

@@ -1,6 +1,5 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parseExact } from '../canonical/exact-json.ts';
 import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
@@ -16,6 +15,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import { admission } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { guardMethods } from './hooks/method-guard.ts';
+import { isObject, readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { setHeader } from './set-header.ts';
 import { sendStream } from './sse.ts';
@@ -24,34 +24,24 @@ export interface RestOptions {
   readonly router: AnyTRPCRouter;
   readonly gate: Gate;
   readonly heartbeat: Heartbeat;
+  readonly maxBodyValues: number;
 }
 
 const toFastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+type Input = Record<string, unknown>;
 
-export function parseBody(body: unknown): Record<string, unknown> {
-  if (body instanceof FormBody) return body.fields;
-  if (!Buffer.isBuffer(body) || body.length === 0) throw new AppError('invalid_json', 'The request body is empty.');
-  let value: unknown;
-  try {
-    // The arguments of earlier calls are objects there, whose integers may be longer than a number holds.
-    value = body.includes('tool_use"') ? parseExact(body.toString('utf8')) : JSON.parse(body.toString('utf8'));
-  } catch (cause) {
-    throw new AppError('invalid_json', 'The request body is not valid JSON.', { cause });
-  }
-  if (isObject(value)) return value;
-  throw new AppError('invalid_json', 'The request body must be a JSON object.');
-}
-
-function readInput(operation: Operation, request: FastifyRequest): Record<string, unknown> {
+/** A promise only for a body that is read in pieces. */
+function readInput(operation: Operation, request: FastifyRequest, maxBodyValues: number): Input | Promise<Input> {
   const params = isObject(request.params) ? request.params : {};
-  if (operation.method !== 'GET' && operation.method !== 'DELETE') {
-    const absent = operation.meta.bodyOptional && !(Buffer.isBuffer(request.body) && request.body.length > 0);
-    return absent ? params : Object.assign(parseBody(request.body), params);
+  if (operation.method === 'GET' || operation.method === 'DELETE') {
+    return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
   }
-  return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
+  const { body } = request;
+  if (body instanceof FormBody) return Object.assign(body.fields, params);
+  if (operation.meta.bodyOptional && !(Buffer.isBuffer(body) && body.length > 0)) return params;
+  const read = readObject(request, maxBodyValues);
+  return read instanceof Promise ? read.then((fields) => Object.assign(fields, params)) : Object.assign(read, params);
 }
 
 function createContext(request: FastifyRequest, reply: FastifyReply, respond: Context['respond']): Context {
@@ -80,7 +70,10 @@ async function answerOf(output: unknown, ctx: Context | CallerContext): Promise<
 }
 
 /** Serves every operation of the router as a native route: the same input schema, the same resolver. */
-export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat }: RestOptions): Promise<void> {
+export async function restPlugin(
+  app: FastifyInstance,
+  { router, gate, heartbeat, maxBodyValues }: RestOptions,
+): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   const admitted = { onRequest: admission(gate) };
@@ -107,7 +100,8 @@ export async function restPlugin(app: FastifyInstance, { router, gate, heartbeat
       ...(meta.public ? {} : admitted),
       async handler(request, reply) {
         await new Promise<void>(afterPoll);
-        const raw = readInput(operation, request);
+        const reading = readInput(operation, request, maxBodyValues);
+        const raw = reading instanceof Promise ? await reading : reading;
         const input: unknown = schema ? schema.parse(raw) : raw;
         let bytes: Buffer | undefined;
         const context = createContext(request, reply, (answer) => {

@@ -1,8 +1,4 @@
-import {
-  type CreateFastifyContextOptions,
-  type FastifyTRPCPluginOptions,
-  fastifyTRPCPlugin,
-} from '@trpc/server/adapters/fastify';
+import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import { toWireError } from '../errors/to-wire.ts';
@@ -13,6 +9,7 @@ import type { AppRouter } from '../rpc/router.ts';
 import { connectionOf } from './connection.ts';
 import { admit } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
+import { trpcInputs } from './json-body/trpc-inputs.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
 import { newRequestId } from './request-id.ts';
 import { setHeader } from './set-header.ts';
@@ -24,6 +21,7 @@ export interface TrpcOptions {
   readonly router: AppRouter;
   readonly gate: Gate;
   readonly maxBodyBytes: number;
+  readonly maxBodyValues: number;
   readonly corsOrigins: readonly string[];
   readonly limits: WebsocketLimits;
 }
@@ -36,8 +34,8 @@ const namesIn = (url: string): string[] =>
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, gate, maxBodyBytes, corsOrigins, limits } = options;
-  serveWebsockets(app, { path: PREFIX, router, gate, corsOrigins, maxBodyBytes, limits });
+  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits } = options;
+  serveWebsockets(app, { path: PREFIX, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits });
   const publicNames = new Set(
     listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
   );
@@ -67,7 +65,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       .send({ error: errorShapeOf(router, error) });
   });
 
-  function createContext(request: FastifyRequest, reply: FastifyReply): Context {
+  function createContext(request: FastifyRequest, reply: FastifyReply, body: Buffer | undefined): Context {
     // Each call of a batch is a request of its own; the first has the name that the answer's header tells.
     let named = false;
     return {
@@ -84,16 +82,27 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       setHeader(name, value) {
         setHeader(reply, name, value);
       },
+      inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
     };
   }
 
-  await app.register(fastifyTRPCPlugin, {
-    prefix: PREFIX,
-    trpcOptions: {
+  const bodies = new WeakMap<FastifyRequest, Buffer>();
+
+  app.removeAllContentTypeParsers();
+  // tRPC would parse the body at once, whatever is in it: it is handed none, and asks the context for the inputs.
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    bodies.set(request, body);
+    done(null);
+  });
+  app.all<{ Params: { path: string } }>(`${PREFIX}/:path`, async (request, reply) => {
+    await fastifyRequestHandler({
       router,
-      createContext: ({ req, res }: CreateFastifyContextOptions) => createContext(req, res),
+      req: request,
+      res: reply,
+      path: request.params.path,
+      createContext: () => createContext(request, reply, bodies.get(request)),
       maxBodySize: maxBodyBytes,
-      onError: ({ error, req }) => logError(req, error),
-    },
-  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+      onError: ({ error }) => logError(request, error),
+    });
+  });
 }

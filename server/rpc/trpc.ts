@@ -61,8 +61,8 @@ const t = initTRPC
 export const router = t.router;
 
 /** Gives every error the tRPC code of its row, so that each transport answers with the right status. */
-const base = t.procedure.use(async ({ next }) => {
-  const result = await next();
+const base = t.procedure.use(async ({ ctx: { inputOf }, batchIndex, getRawInput, next }) => {
+  const result = await next({ getRawInput: inputOf ? async () => inputOf(batchIndex) : getRawInput });
   if (result.ok) return result;
   const error = toAppError(result.error);
   throw new TRPCError({ code: errorRow(error.code).trpc, message: error.message, cause: error });

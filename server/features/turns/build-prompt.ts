@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { estimateTokens } from '../../canonical/estimate-tokens.ts';
+import { repairText } from '../../canonical/read-body/repair-text.ts';
 import { repairHistory } from '../../canonical/repair-history.ts';
 import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/interface/conversations.ts';
 import { fitWindow, type Turn, weighMessage } from './fit-window.ts';
@@ -100,5 +101,6 @@ export function buildPrompt(parts: PromptParts): string {
   const system = systemPrompt ? [JSON.stringify({ role: 'system', content: systemPrompt })] : [];
   const next = messages.reduce((sum, { prompt }) => sum + weighMessage(prompt), 0);
   const kept = fitWindow(answeredTurns(history), next, roomFor(parts)).flatMap((turn) => turn.messages);
-  return `[${[...system, ...toPrompts(kept, messages)].join(',')}]`;
+  // An answer may have been cut in the middle of an emoji.
+  return repairText(`[${[...system, ...toPrompts(kept, messages)].join(',')}]`);
 }

@@ -12,7 +12,7 @@ import { connectionOf } from '../connection.ts';
 import { admission } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
 import { guardMethods } from '../hooks/method-guard.ts';
-import { parseBody } from '../rest.ts';
+import { readObject } from '../json-body/read-object.ts';
 import { sendBytes } from '../send-bytes.ts';
 import { setHeader } from '../set-header.ts';
 import { openModelForm } from './model-form.ts';
@@ -20,6 +20,7 @@ import { openModelForm } from './model-form.ts';
 export interface AudioOptions extends CompletionDeps {
   readonly gate: Gate;
   readonly maxBodyBytes: number;
+  readonly maxBodyValues: number;
 }
 
 const forms = ['transcriptions', 'translations'] as const;
@@ -40,7 +41,7 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
  * base64, held whole; a typed caller sends the form with `fetch`.
  */
 export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
-  const { gate, maxBodyBytes, ...deps } = options;
+  const { gate, maxBodyBytes, maxBodyValues, ...deps } = options;
   const onRequest = admission(gate);
 
   await app.register(async (scope) => {
@@ -81,7 +82,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
-      const fields = SpeechRequest.parse(parseBody(request.body));
+      const fields = SpeechRequest.parse(await readObject(request, maxBodyValues));
       const caller = toCaller(request, reply);
       const answer = await createSpeech(deps, { bytes: request.body, fields }, caller);
       await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));

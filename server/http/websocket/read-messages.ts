@@ -1,4 +1,14 @@
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  skipString,
+} from '../../canonical/scan-json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { type ReadJson, readJson } from '../json-body/read-json.ts';
 import { type CallId, IdScanner, isCallId, MAX_ID_LENGTH } from './id-scanner.ts';
 
 const PROCEDURE_TYPES = ['query', 'mutation', 'subscription'] as const;
@@ -28,60 +38,49 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const invalid = (message: string, param?: string) =>
   new AppError('invalid_message', message, param === undefined ? {} : { param });
 
-/** The messages of a frame: one, or a list of them. Throws `invalid_json`. */
-export function parseFrame(text: Buffer): unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.toString());
-  } catch (cause) {
-    throw new AppError(
-      'invalid_json',
-      'The message is not valid JSON. Send calls as JSON; the only other messages are the texts PING and PONG.',
-      { cause },
-    );
-  }
-  return Array.isArray(value) ? value : [value];
+const notJson = (cause: AppError) =>
+  new AppError(
+    'invalid_json',
+    'The message is not valid JSON. Send calls as JSON; the only other messages are the texts PING and PONG.',
+    { cause },
+  );
+
+const toList = ({ value }: ReadJson): unknown[] => (Array.isArray(value) ? value : [value]);
+
+/** The messages of a frame: one, or a list of them; a promise when it is long. Throws what `readJson` throws. */
+export function readFrame(text: Buffer, maxValues: number): unknown[] | Promise<unknown[]> {
+  const reading = readJson(text, maxValues);
+  return reading instanceof Promise ? reading.then(toList) : toList(reading);
 }
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const OPENING: ReadonlySet<number> = new Set([OPEN_LIST, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+/** Why a frame was not read, in the words of this protocol. */
+export const toFrameError = (error: unknown): unknown =>
+  error instanceof AppError && error.code === 'invalid_json' ? notJson(error) : error;
 
-/** Where the string that begins at a quote ends. */
-function endOfString(text: Buffer, quote: number): number {
-  let end = text.indexOf(QUOTE, quote + 1);
-  while (end !== -1) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return end;
-    end = text.indexOf(QUOTE, end + 1);
-  }
-  return text.length;
-}
+/** How much of a message is searched without being parsed, in bytes; and how many ids are told. */
+const SEARCHED_BYTES = 1024 * 1024;
+const MAX_IDS = 1_000;
 
-/** Whether the text is a list of more than `most` elements. It is not parsed, and read only as far as that needs. */
+/** Whether the text begins a list of more than `most` elements. Nothing of it is parsed. */
 export function hasMoreElements(text: Buffer, most: number): boolean {
   let depth = 0;
   let commas = 0;
-  for (let at = 0; at < text.length; at++) {
-    const byte = text[at] ?? 0;
-    if (byte === QUOTE) at = endOfString(text, at);
-    else if (OPENING.has(byte)) {
+  const end = Math.min(text.length, SEARCHED_BYTES);
+  for (let at = 0; at < end; at++) {
+    const byte = text[at];
+    if (byte === QUOTE) {
+      const after = skipString(text, at);
+      if (after < 0) return false;
+      at = after - 1;
+    } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       // Of an object nothing has to be counted.
-      if (depth === 0 && byte !== OPEN_LIST) return false;
+      if (depth === 0 && byte === OPEN_BRACE) return false;
       depth++;
-    } else if (CLOSING.has(byte)) depth--;
+    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
     else if (byte === COMMA && depth === 1 && ++commas >= most) return true;
   }
   return false;
 }
-
-/** How much of a message is searched for ids when it is refused as a whole, in bytes; and how many are told. */
-const SEARCHED_BYTES = 1024 * 1024;
-const MAX_IDS = 1_000;
 
 /** The ids of the calls in a message that is not parsed. */
 export function idsOf(text: Buffer): readonly CallId[] {
@@ -91,7 +90,7 @@ export function idsOf(text: Buffer): readonly CallId[] {
 }
 
 /** The id that an answer to a message can name. */
-const idOf = (value: unknown): CallId | null => (isObject(value) && isCallId(value.id) ? value.id : null);
+export const idOf = (value: unknown): CallId | null => (isObject(value) && isCallId(value.id) ? value.id : null);
 
 /** Reads one message. What is wrong with it is part of what it returns, so that the answer names the right call. */
 export function readMessage(value: unknown): Message {

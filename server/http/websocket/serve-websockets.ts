@@ -23,6 +23,7 @@ export interface WebsocketOptions {
   readonly gate: Gate;
   readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
+  readonly maxBodyValues: number;
   readonly limits: WebsocketLimits;
 }
 
@@ -30,7 +31,7 @@ const tooMany = (message: string) => new AppError('rate_limit_exceeded', message
 
 /** Serves tRPC's protocol on websockets at a path of the app's server. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { path, router, gate, corsOrigins, maxBodyBytes, limits } = options;
+  const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits } = options;
   const sessions = new Set<Session>();
   const places = new Places(limits.perAddress);
   const strangerPlaces = new Places(limits.withoutKey);
@@ -38,6 +39,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     router,
     gate,
     maxBodyBytes,
+    maxBodyValues,
     maxCalls: limits.calls,
     procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
     keyPlaces: new Places(limits.perKey),

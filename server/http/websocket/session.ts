@@ -17,11 +17,13 @@ import { Identity, type IdentityDeps } from './identity.ts';
 import {
   type Call,
   hasMoreElements,
+  idOf,
   idsOf,
   type Message,
   type ProcedureType,
-  parseFrame,
+  readFrame,
   readMessage,
+  toFrameError,
 } from './read-messages.ts';
 import { tooManyCalls } from './too-many-calls.ts';
 import { Websocket, type WebsocketHandler } from './websocket.ts';
@@ -47,6 +49,7 @@ export interface SessionDeps extends IdentityDeps {
   readonly procedures: ReadonlyMap<string, ProcedureType>;
   /** The longest message, in bytes. */
   readonly maxBodyBytes: number;
+  readonly maxBodyValues: number;
   /** How many calls one message has, and how many are under way at once. */
   readonly maxCalls: number;
   /** The unfinished messages of each key. */
@@ -142,15 +145,38 @@ export class Session implements WebsocketHandler {
     if (word === 'PING' || word === 'PONG') return;
     const most = this.#identity.principal ? this.#deps.maxCalls : STRANGER_MESSAGE_CALLS;
     if (hasMoreElements(text, most)) this.#refuseAll(idsOf(text), tooManyCalls(most));
-    else this.#takeAll(text);
+    else this.#read(text, most);
   }
 
-  #takeAll(text: Buffer): void {
+  #read(text: Buffer, most: number): void {
     try {
-      for (const value of parseFrame(text)) this.#take(readMessage(value));
+      const reading = readFrame(text, this.#deps.maxBodyValues);
+      if (reading instanceof Promise) void this.#readLong(text, most, reading);
+      else this.#takeAll(reading, most);
     } catch (error) {
-      this.#refuseUnnamed(error);
+      this.#refuseText(text, error);
     }
+  }
+
+  /** What comes after a long message waits for it. */
+  async #readLong(text: Buffer, most: number, reading: Promise<unknown[]>): Promise<void> {
+    this.#socket.pause();
+    try {
+      this.#takeAll(await reading, most);
+    } catch (error) {
+      this.#refuseText(text, error);
+    }
+    this.#socket.resume();
+  }
+
+  #takeAll(values: readonly unknown[], most: number): void {
+    if (values.length > most) this.#refuseAll(values.map(idOf), tooManyCalls(most));
+    else for (const value of values) this.#take(readMessage(value));
+  }
+
+  #refuseText(text: Buffer, error: unknown): void {
+    if (error instanceof AppError && error.code === 'body_too_complex') this.#refuseAll(idsOf(text), error);
+    else this.#refuseUnnamed(toFrameError(error));
   }
 
   refused(why: Refusal, ids: readonly CallId[]): void {

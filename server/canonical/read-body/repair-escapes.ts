@@ -1,0 +1,126 @@
+import { BACKSLASH, COLON, QUOTE, skipString } from '../scan-json.ts';
+
+const LOWER_U = 0x75;
+const REPLACEMENT = 'fffd';
+
+/** The length of an escape without its backslashes, as in `ud83d`. */
+const ESCAPE = 5;
+
+const HIGH = 1;
+const LOW = 2;
+const NEITHER = 0;
+
+/** The value of each hexadecimal digit; 16 for every other byte. */
+const digits = new Uint8Array(256).fill(16);
+for (const digit of '0123456789abcdefABCDEF') digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
+
+const digitAt = (bytes: Buffer, at: number): number => digits[bytes[at] ?? 0] ?? 16;
+
+/** Which half of a surrogate pair the escape is whose `u` stands here. */
+function halfAt(bytes: Buffer, u: number): number {
+  if (bytes[u] !== LOWER_U || digitAt(bytes, u + 1) !== 0xd) return NEITHER;
+  const second = digitAt(bytes, u + 2);
+  if (second < 8 || second > 15 || digitAt(bytes, u + 3) > 15 || digitAt(bytes, u + 4) > 15) return NEITHER;
+  return second < 0xc ? HIGH : LOW;
+}
+
+/** How many backslashes end right before this place. */
+function slashesBefore(bytes: Buffer, at: number): number {
+  let count = 0;
+  while (bytes[at - count - 1] === BACKSLASH) count++;
+  return count;
+}
+
+/**
+ * How many of these backslashes belong to the escape after them: one; two in the JSON of a tool's arguments, which is
+ * itself a text of the request, as in `"{\"city\":\"\\ud83d\"}"`; none when they are literal backslashes.
+ */
+function ownSlashes(slashes: number): number {
+  if (slashes % 2 === 1) return 1;
+  return slashes % 4 === 2 ? 2 : 0;
+}
+
+/** Whether the other half stands next to this one: after a high one, before a low one. */
+function hasOther(bytes: Buffer, u: number, half: number): boolean {
+  const slashes = slashesBefore(bytes, u);
+  const own = ownSlashes(slashes);
+  if (half === HIGH) {
+    const other = u + ESCAPE + own;
+    return halfAt(bytes, other) === LOW && slashesBefore(bytes, other) === own;
+  }
+  const other = u - own - ESCAPE;
+  return slashes === own && halfAt(bytes, other) === HIGH && ownSlashes(slashesBefore(bytes, other)) === own;
+}
+
+const ARGUMENTS = Buffer.from('"arguments"');
+
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** Where the text begins that this place is in. */
+function startOfText(bytes: Buffer, from: number): number {
+  for (let at = from; at >= 0; at--) {
+    if (bytes[at] === QUOTE && slashesBefore(bytes, at) % 2 === 0) return at;
+  }
+  return 0;
+}
+
+/** Whether the text that begins here is the value of a field `arguments`. */
+function isArguments(bytes: Buffer, start: number): boolean {
+  let at = start - 1;
+  while (isSpace(bytes[at])) at--;
+  if (bytes[at] !== COLON) return false;
+  at--;
+  while (isSpace(bytes[at])) at--;
+  return at + 1 >= ARGUMENTS.length && bytes.subarray(at + 1 - ARGUMENTS.length, at + 1).equals(ARGUMENTS);
+}
+
+/**
+ * Writes U+FFFD over every escape of half a surrogate pair, in place; no other byte changes. Agents cut texts in the middle
+ * of an emoji, and servers with a strict JSON parser refuse the whole request for it. The repair goes on where it stopped,
+ * so that a long body can be repaired in pieces.
+ */
+export class EscapeRepair {
+  readonly #bytes: Buffer;
+  readonly #prefix: string;
+  #at = 0;
+  /** The end of the text that was looked at last, and whether it is the arguments of a tool. */
+  #end = 0;
+  #inArguments = false;
+
+  /** Parsers take capital letters, too. */
+  constructor(bytes: Buffer, letter: 'd' | 'D') {
+    this.#bytes = bytes;
+    this.#prefix = `\\u${letter}`;
+  }
+
+  /** False when the rest of the bytes has no such escape. */
+  advance(to: number): boolean {
+    for (;;) {
+      const found = this.#bytes.indexOf(this.#prefix, this.#at, 'latin1');
+      if (found < 0) return false;
+      this.#at = found;
+      if (found >= to) return true;
+      this.#repair(found + 1);
+      this.#at += this.#prefix.length;
+    }
+  }
+
+  #repair(u: number): void {
+    const bytes = this.#bytes;
+    const half = halfAt(bytes, u);
+    if (half === NEITHER) return;
+    const own = ownSlashes(slashesBefore(bytes, u));
+    if (own === 0 || hasOther(bytes, u, half) || (own === 2 && !this.#isInArguments(u))) return;
+    bytes.write(REPLACEMENT, u + 1, 'latin1');
+  }
+
+  #isInArguments(u: number): boolean {
+    if (u >= this.#end) {
+      const start = startOfText(this.#bytes, u);
+      const end = skipString(this.#bytes, start);
+      this.#end = end < 0 ? this.#bytes.length : end;
+      this.#inArguments = isArguments(this.#bytes, start);
+    }
+    return this.#inArguments;
+  }
+}

@@ -1,0 +1,10 @@
+import { EscapeRepair } from './repair-escapes.ts';
+
+/** A JSON text without escapes of half a surrogate pair; the very same text where it has none. */
+export function repairText(json: string): string {
+  if (!json.includes('\\ud') && !json.includes('\\uD')) return json;
+  const bytes = Buffer.from(json);
+  new EscapeRepair(bytes, 'd').advance(bytes.length);
+  new EscapeRepair(bytes, 'D').advance(bytes.length);
+  return bytes.toString();
+}

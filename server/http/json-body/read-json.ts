@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import { BodyScan } from '../../canonical/read-body/body-scan.ts';
+import { repairBytes } from '../../canonical/read-body/repair-bytes.ts';
+import { EscapeRepair } from '../../canonical/read-body/repair-escapes.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
+import { PIECE, parseInPieces } from './parse-in-pieces.ts';
+import { parseJson } from './parse-json.ts';
+
+/** A JSON text that was read. */
+export interface ReadJson {
+  readonly value: unknown;
+  /** The same as bytes: as they came, but for what was repaired. */
+  readonly bytes: Buffer;
+}
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+const notJson = (cause: unknown) => new AppError('invalid_json', 'The request body is not valid JSON.', { cause });
+
+const notUtf8 = () => new AppError('invalid_json', 'The request body is not valid UTF-8.');
+
+const withoutMark = (bytes: Buffer): Buffer =>
+  bytes[0] === BYTE_ORDER_MARK[0] && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+
+/**
+ * Reads what a client sent. Half a surrogate pair becomes U+FFFD, in the bytes too: what was checked is what is sent. More
+ * than `maxValues` values, or too many levels, are refused before they are parsed. A text of more than a megabyte is read
+ * in pieces, so that no other request waits for it. Throws `invalid_json` and `body_too_complex`.
+ */
+export function readJson(given: Buffer, maxValues: number): ReadJson | Promise<ReadJson> {
+  const bytes = withoutMark(given);
+  if (bytes.length > PIECE) return readLong(bytes, maxValues);
+  if (!isUtf8(bytes)) {
+    repairBytes(bytes, 0, bytes.length);
+    if (!isUtf8(bytes)) throw notUtf8();
+  }
+  if (bytes.includes('\\u')) {
+    new EscapeRepair(bytes, 'd').advance(bytes.length);
+    new EscapeRepair(bytes, 'D').advance(bytes.length);
+  }
+  new BodyScan(bytes, maxValues).advance(bytes.length);
+  try {
+    return { value: parseJson(bytes.toString('utf8')), bytes };
+  } catch (cause) {
+    throw notJson(cause);
+  }
+}
+
+async function readLong(bytes: Buffer, maxValues: number): Promise<ReadJson> {
+  const scan = new BodyScan(bytes, maxValues);
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    scan.advance(at + PIECE);
+    await nextTurn();
+  }
+  await repairLong(bytes);
+  try {
+    return { value: await parseInPieces(bytes, scan.longTexts), bytes };
+  } catch (cause) {
+    throw notJson(cause);
+  }
+}
+
+async function repairLong(bytes: Buffer): Promise<void> {
+  if (!isUtf8(bytes)) {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      repairBytes(bytes, at, Math.min(at + PIECE, bytes.length));
+      await nextTurn();
+    }
+    if (!isUtf8(bytes)) throw notUtf8();
+  }
+  for (const letter of ['d', 'D'] as const) {
+    const repair = new EscapeRepair(bytes, letter);
+    for (let at = PIECE; repair.advance(at); at += PIECE) await nextTurn();
+  }
+}

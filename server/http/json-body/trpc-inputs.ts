@@ -1,0 +1,37 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { AppError } from '../../errors/app-error.ts';
+import { readJson } from './read-json.ts';
+import { isObject } from './read-object.ts';
+
+/** A request of tRPC over HTTP. */
+export interface TrpcRequest {
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Undefined for a query, whose input stands in its address. */
+  readonly body: Buffer | undefined;
+}
+
+/**
+ * The inputs of the calls of one request, read once and not before the first is asked for: by then its caller was let in.
+ * Null where tRPC has to add to the input: to that of a subscription which is resumed.
+ */
+export function trpcInputs({ url, headers, body }: TrpcRequest, maxValues: number): ((call: number) => unknown) | null {
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  const id = headers['last-event-id'] ?? query.get('lastEventId') ?? query.get('Last-Event-Id');
+  if (!body && id != null) return null;
+  const isBatch = query.get('batch') === '1';
+  let reading: Promise<unknown> | null = null;
+  return async (call) => {
+    reading ??= readValue(body ?? Buffer.from(query.get('input') ?? ''), maxValues);
+    const value = await reading;
+    if (!isBatch || value === undefined) return value;
+    if (!isObject(value)) throw new AppError('invalid_json', 'The input of a batch must be a JSON object.');
+    return value[String(call)];
+  };
+}
+
+async function readValue(text: Buffer, maxValues: number): Promise<unknown> {
+  if (text.length === 0) return undefined;
+  const { value } = await readJson(text, maxValues);
+  return value;
+}
