@@ -290,8 +290,9 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
-    title: 'Image addresses are not fetched',
-    description: 'An image was given by address. Neither the gateway nor its upstreams fetch addresses.',
+    title: 'Addresses are not fetched',
+    description:
+      'An image, or other content, was given by address. Neither the gateway nor its upstreams fetch addresses.',
     remediation: 'Encode the image as a base64 data URI: `data:image/jpeg;base64,…`.',
     typicalParam: 'messages[0].content[1].image_url.url',
   },

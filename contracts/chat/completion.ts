@@ -34,7 +34,10 @@ export const SamplingFields = {
     .describe('`include: true` asks for the usage, with its `cost` in USD.'),
 };
 
-/** `POST /v1/chat/completions`. Format: OpenAI's chat completions reference; unknown fields reach the upstream. */
+/**
+ * `POST /v1/chat/completions`. Format: OpenAI's chat completions reference. Unknown fields reach the upstream: those of a key
+ * only where the operator allows them.
+ */
 export const ChatCompletionRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),

@@ -25,7 +25,7 @@ export type ImagePart = z.infer<typeof ImagePart>;
 
 const knownParts = new Set(['text', 'image_url']);
 
-/** Audio, video, files and parts that only the upstream knows. */
+/** Audio, video and files, inline; from the administrator also parts that only the upstream knows. */
 export const OtherPart = z
   .looseObject({ type: z.string().refine((type) => !knownParts.has(type), { error: 'is malformed', abort: true }) })
   .meta({ id: 'OtherPart' });

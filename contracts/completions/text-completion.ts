@@ -7,7 +7,7 @@ const { max_tokens, temperature, top_p, seed, stop, presence_penalty, frequency_
 
 /**
  * `POST /v1/completions`: OpenAI's legacy completions, which continue a text. Format: OpenAI's completions reference;
- * unknown fields reach the upstream.
+ * unknown fields reach the upstream, where the caller can send them.
  */
 export const TextCompletionRequest = z
   .looseObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '../schemas/list-of.ts';
 
-/** Fields that steer the pictures; the same for new ones and for edits. Unknown fields reach the upstream. */
+/** Fields that steer the pictures; the same for new ones and for edits. Unknown fields reach the upstream, if the caller can send them. */
 export const ImageFields = {
   model: z.string().min(1).describe('An alias of `GET /v1/models` whose output has images.'),
   prompt: z.string().min(1),

@@ -19,7 +19,7 @@ const Metadata = recordOf(z.string(), z.string()).nullish();
 
 /**
  * `POST /v1/responses`, over any upstream. Format: OpenAI's API reference, "Create a model response". Fields that are
- * not listed reach the upstream.
+ * not listed reach the upstream, where the caller can send them.
  */
 export const ResponseRequest = z
   .looseObject({

@@ -1,4 +1,6 @@
+import { ownPolicy, vendorPolicy } from './field-policy.ts';
 import type { Quirks } from './openai-compatible/quirks.ts';
+import type { FieldPolicy } from './provider.ts';
 
 /** What is known about one vendor that speaks OpenAI's chat completions. */
 interface Preset {
@@ -6,6 +8,10 @@ interface Preset {
   /** The variable that holds the key; local servers work without. */
   readonly apiKeyEnv: string;
   readonly quirks: Quirks;
+  /** Which fields keys may send. */
+  readonly policy: FieldPolicy;
+  /** The same at the vendor's own cloud, where a preset is of a server that people run themselves. */
+  readonly cloud?: { readonly baseUrl: string; readonly policy: FieldPolicy };
 }
 
 /**
@@ -20,12 +26,14 @@ export const presets = {
     apiKeyEnv: 'VLLM_API_KEY',
     // "System message must be at the beginning": the templates of Qwen, Gemma and others.
     quirks: { instructions: 'first' },
+    policy: ownPolicy,
   },
 
   // https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
   llamacpp: {
     baseUrl: 'http://127.0.0.1:8080/v1',
     apiKeyEnv: 'LLAMA_API_KEY',
+    policy: ownPolicy,
     quirks: {
       // Says "Loading model" with 503, while `/models` answers: its README, "GET /health".
       healthPath: '/health',
@@ -43,6 +51,8 @@ export const presets = {
   ollama: {
     baseUrl: 'http://127.0.0.1:11434/v1',
     apiKeyEnv: 'OLLAMA_API_KEY',
+    policy: ownPolicy,
+    cloud: { baseUrl: 'https://ollama.com/', policy: vendorPolicy({ fields: ['reasoning'] }) },
     quirks: {
       // What its `ChatCompletionRequest` (openai/openai.go) does not have is ignored.
       rename: { max_completion_tokens: 'max_tokens' },
@@ -60,6 +70,7 @@ export const presets = {
   lmstudio: {
     baseUrl: 'http://127.0.0.1:1234/v1',
     apiKeyEnv: 'LMSTUDIO_API_KEY',
+    policy: ownPolicy,
     // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670. Templates as in vLLM.
     quirks: { toolChoice: { named: 'narrow' }, instructions: 'first' },
   },
@@ -68,6 +79,7 @@ export const presets = {
   openai: {
     baseUrl: 'https://api.openai.com/v1',
     apiKeyEnv: 'OPENAI_API_KEY',
+    policy: vendorPolicy(),
     // `max_tokens` is deprecated for all models and refused by the reasoning ones (same page).
     quirks: { rename: { max_tokens: 'max_completion_tokens' }, toolNames: 'openai', messageNames: 'plain' },
   },
@@ -76,6 +88,14 @@ export const presets = {
   openrouter: {
     baseUrl: 'https://openrouter.ai/api/v1',
     apiKeyEnv: 'OPENROUTER_API_KEY',
+    policy: vendorPolicy({
+      fields: [
+        // https://openrouter.ai/docs/api/reference/parameters
+        ...['top_k', 'min_p', 'top_a', 'repetition_penalty', 'structured_outputs', 'include_reasoning'],
+        // https://openrouter.ai/docs/use-cases/reasoning-tokens, …/features/prompt-caching, …/multimodal/image-generation
+        ...['reasoning', 'cache_control', 'image_config'],
+      ],
+    }),
     quirks: {
       choiceErrors: true,
       failures: { error: 'upstream_broken' },
@@ -88,12 +108,14 @@ export const presets = {
   },
 
   // https://docs.x.ai/docs/guides/reasoning. What its reasoning models do not take it refuses itself.
-  xai: { baseUrl: 'https://api.x.ai/v1', apiKeyEnv: 'XAI_API_KEY', quirks: {} },
+  xai: { baseUrl: 'https://api.x.ai/v1', apiKeyEnv: 'XAI_API_KEY', quirks: {}, policy: vendorPolicy() },
 
   // https://docs.mistral.ai/api. Fields that it does not know are refused (422 `extra_forbidden`).
   mistral: {
     baseUrl: 'https://api.mistral.ai/v1',
     apiKeyEnv: 'MISTRAL_API_KEY',
+    // Of its chat and its embeddings, same page.
+    policy: vendorPolicy({ fields: ['random_seed', 'safe_prompt', 'prompt_mode', 'output_dimension', 'output_dtype'] }),
     quirks: {
       rename: { seed: 'random_seed', max_completion_tokens: 'max_tokens' },
       // Refused, and the usage comes anyway: openai-agents-python issue 442, tabby pull request 4082.
@@ -118,6 +140,8 @@ export const presets = {
   deepseek: {
     baseUrl: 'https://api.deepseek.com',
     apiKeyEnv: 'DEEPSEEK_API_KEY',
+    // https://api-docs.deepseek.com/guides/thinking_mode
+    policy: vendorPolicy({ fields: ['thinking'] }),
     quirks: {
       // The only one of the two that the reference has.
       rename: { max_completion_tokens: 'max_tokens' },
@@ -139,6 +163,8 @@ export const presets = {
   groq: {
     baseUrl: 'https://api.groq.com/openai/v1',
     apiKeyEnv: 'GROQ_API_KEY',
+    // https://console.groq.com/docs/reasoning
+    policy: vendorPolicy({ fields: ['reasoning_format', 'include_reasoning', 'disable_tool_validation'] }),
     // "property 'reasoning_content' is unsupported", and `reasoning` too for most models: vercel/ai pull request 8057.
     quirks: { pastReasoning: 'none', toolNames: 'openai' },
   },
@@ -147,6 +173,10 @@ export const presets = {
   together: {
     baseUrl: 'https://api.together.xyz/v1',
     apiKeyEnv: 'TOGETHER_API_KEY',
+    // Same page; `chat_template_kwargs` and `reasoning`: https://docs.together.ai/docs/reasoning-models-guide
+    policy: vendorPolicy({
+      fields: ['top_k', 'min_p', 'repetition_penalty', 'echo', 'reasoning', 'chat_template_kwargs'],
+    }),
     // Its models have their own chat templates, as in vLLM.
     quirks: { finishReasons: { eos: 'stop' }, instructions: 'first' },
   },
@@ -157,6 +187,9 @@ export const presets = {
     apiKeyEnv: 'LITELLM_API_KEY',
     // As its Claude models have it.
     quirks: { emptyArguments: true },
+    // It spends the operator's money at any vendor. `metadata` chooses among deployments by its tags:
+    // https://docs.litellm.ai/docs/proxy/tag_routing. The others: https://docs.litellm.ai/docs/completion/input
+    policy: vendorPolicy({ fields: ['top_k', 'thinking', 'cache_control'], without: ['metadata'] }),
   },
 } as const satisfies Readonly<Record<string, Preset>>;
 
@@ -174,10 +207,22 @@ export const presetNames = Object.keys(presets).filter(isPresetName);
 
 /** Vendors whose dialect is their own: the kind is the preset. */
 export const vendors = {
-  // https://docs.claude.com/en/api/overview
-  anthropic: { baseUrl: 'https://api.anthropic.com/v1', apiKeyEnv: 'ANTHROPIC_API_KEY' },
-  // https://ai.google.dev/api
-  gemini: { baseUrl: 'https://generativelanguage.googleapis.com/v1beta', apiKeyEnv: 'GEMINI_API_KEY' },
+  // https://docs.claude.com/en/api/messages, for chats that are translated.
+  anthropic: {
+    baseUrl: 'https://api.anthropic.com/v1',
+    apiKeyEnv: 'ANTHROPIC_API_KEY',
+    policy: vendorPolicy({ fields: ['top_k', 'thinking', 'output_config', 'cache_control', 'context_management'] }),
+  },
+  // https://ai.google.dev/api. Not `cached_content`, which names what is kept in the operator's account.
+  gemini: {
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    apiKeyEnv: 'GEMINI_API_KEY',
+    policy: vendorPolicy({ fields: ['top_k', 'image_config', 'extra_body.google.thinking_config'] }),
+  },
   // https://platform.openai.com/docs/api-reference/responses
-  'openai-responses': { baseUrl: 'https://api.openai.com/v1', apiKeyEnv: 'OPENAI_API_KEY' },
+  'openai-responses': {
+    baseUrl: 'https://api.openai.com/v1',
+    apiKeyEnv: 'OPENAI_API_KEY',
+    policy: vendorPolicy({ fields: ['reasoning'] }),
+  },
 } as const;

@@ -6,6 +6,29 @@ import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from '../canonical/json.ts';
 
+/** What is asked of an upstream, as far as its fields differ. The last two are requests in the client's own dialect. */
+export type Operation =
+  | 'chat'
+  | 'completions'
+  | 'embeddings'
+  | 'images'
+  | 'speech'
+  | 'transcriptions'
+  | 'responses'
+  | 'messages';
+
+/** Which fields of a request a key may send to an upstream; the administrator may send all. */
+export interface FieldPolicy {
+  /** True where a vendor bills. False: a server of the operator's own, to which other fields may be sent as well. */
+  readonly listedOnly: boolean;
+  /** An entry `a.b` is the field `b` of the field `a`. */
+  readonly listed: Readonly<Record<Operation, ReadonlySet<string>>>;
+  /** Fields that are the client's own words, or describe the answer: they are not searched for addresses. */
+  readonly unsearched: Readonly<Record<Operation, ReadonlySet<string>>>;
+  /** Fields that ask for the vendor's own tools, or for its other models. */
+  readonly hosted: ReadonlySet<string>;
+}
+
 /** What a client sent in another dialect than the canonical form, for an upstream that speaks that very dialect. */
 export interface OriginalRequest {
   /** As in `Provider.speaks`. */
@@ -120,6 +143,7 @@ export interface Provider {
   readonly kind: string;
   /** The dialect whose `ProviderCall.original` it sends on, such as `anthropic`; absent: none. */
   readonly speaks?: string | undefined;
+  readonly fieldPolicy: FieldPolicy;
   /** Whether the pictures of earlier answers have no place in its requests. */
   readonly textAnswers?: boolean;
   /** The longest answer that it lets a model give to a request that names none, in tokens; absent: not known. */

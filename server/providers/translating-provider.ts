@@ -18,23 +18,30 @@ import { successOf } from './http/read-error.ts';
 import { readJson } from './http/read-json.ts';
 import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
-import type { CallTimeouts, CountCall, Provider, ProviderCall, ProviderHealth } from './provider.ts';
+import type { CallTimeouts, CountCall, FieldPolicy, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 import { ToolNames } from './tool-names.ts';
 import { TranslatedSource } from './translated-source.ts';
+
+interface TranslatingSettings extends UpstreamSettings {
+  /** Which fields keys may send. */
+  readonly fieldPolicy: FieldPolicy;
+}
 
 /** An upstream of any vendor that has a dialect of its own: each request and each event is translated. */
 export class TranslatingProvider implements Provider {
   readonly kind: string;
   readonly id: string;
   readonly speaks: string | undefined;
+  readonly fieldPolicy: FieldPolicy;
   readonly textAnswers: boolean;
   readonly defaultAnswerTokens: number | undefined;
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
 
-  constructor(id: string, dialect: Dialect, settings: UpstreamSettings) {
+  constructor(id: string, dialect: Dialect, settings: TranslatingSettings) {
     this.id = id;
     this.kind = dialect.kind;
+    this.fieldPolicy = settings.fieldPolicy;
     this.textAnswers = dialect.textAnswers ?? false;
     this.defaultAnswerTokens = dialect.defaultAnswerTokens;
     this.speaks = dialect.sendOn ? dialect.kind : undefined;

@@ -68,9 +68,11 @@ const ModelEntry = z.strictObject({
       typical_response_seconds: z.number().positive().optional(),
     })
     .default({}),
-  /** Default: it costs nothing. */
-  /** Whether keys may use the vendor's own tools and routing fields, whose cost is in no price of tokens. */
+  /** Whether keys may use the vendor's own tools, files and routing fields, whose cost is in no price of tokens. */
   hosted_tools: z.boolean().default(false),
+  /** Fields of a request that keys may send beside those of the upstream's list; `a.b` is the field `b` of `a`. */
+  allow_fields: z.array(z.string().regex(/^[^\s.]+(\.[^\s.]+)*$/, 'the name of a field')).default([]),
+  /** Default: it costs nothing. */
   price: PriceEntry.optional(),
   /** What becomes of fields that a backend's dialect cannot express. `drop`: they are left out, and the answer says so. */
   unsupported: z.enum(['refuse', 'drop']).default('refuse'),

@@ -2,9 +2,10 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Env, EnvError } from '../env.ts';
 import type { Catalog } from '../features/models/catalog.ts';
+import { unknownPolicy } from '../providers/field-policy.ts';
 import type { Quirks } from '../providers/openai-compatible/quirks.ts';
-import { presets, unknownServer } from '../providers/presets.ts';
-import type { Provider } from '../providers/provider.ts';
+import { type PresetName, presets, unknownServer, vendors } from '../providers/presets.ts';
+import type { FieldPolicy, Provider } from '../providers/provider.ts';
 import { createProvider, type ProviderSettings, weightsName } from '../providers/registry.ts';
 import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
 import { detectLocalServers } from './detect-local.ts';
@@ -29,6 +30,12 @@ function quirksOf({ preset, system_messages: place }: Extract<ProviderEntry, { k
   return (place ?? instructions) === 'first' ? { ...quirks, instructions: 'first' } : quirks;
 }
 
+/** Which fields keys may send to a preset's server, by its address: the cloud of a server's makers bills. */
+function policyOf(name: PresetName, baseUrl: string): FieldPolicy {
+  const preset = presets[name];
+  return 'cloud' in preset && baseUrl.startsWith(preset.cloud.baseUrl) ? preset.cloud.policy : preset.policy;
+}
+
 /** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
 function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn: boolean): ProviderSettings | null {
   if (entry.kind === 'embedded') {
@@ -49,11 +56,21 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
   };
   switch (entry.kind) {
     case 'openai-compatible':
-      return { kind: entry.kind, ...upstream, quirks: quirksOf(entry) };
+      return {
+        kind: entry.kind,
+        ...upstream,
+        quirks: quirksOf(entry),
+        fieldPolicy: entry.preset ? policyOf(entry.preset, baseUrl) : unknownPolicy,
+      };
     case 'openai-responses':
-      return { kind: entry.kind, ...upstream, reasoningSummary: entry.reasoning_summary };
+      return {
+        kind: entry.kind,
+        ...upstream,
+        reasoningSummary: entry.reasoning_summary,
+        fieldPolicy: vendors[entry.kind].policy,
+      };
     default:
-      return { kind: entry.kind, ...upstream };
+      return { kind: entry.kind, ...upstream, fieldPolicy: vendors[entry.kind].policy };
   }
 }
 
@@ -103,6 +120,7 @@ export async function openProviders(env: Env, files: PackageFiles): Promise<Open
       firstByteMs: undefined,
       idleMs: undefined,
       quirks: presets[server.preset].quirks,
+      fieldPolicy: presets[server.preset].policy,
     }),
   }));
   const demo = env.modelsFile === null && fromFile.size === 0;

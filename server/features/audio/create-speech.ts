@@ -2,6 +2,7 @@ import { SpeechRequest } from '../../../contracts/audio/audio.ts';
 import { Json } from '../../canonical/json.ts';
 import type { Forwarded } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
+import { checkFields } from '../access/check-fields.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { forwardCall } from './forward-call.ts';
@@ -24,6 +25,7 @@ export function createSpeech(
       operation: 'v1.audio.speech',
       model: fields.model,
       contentType: 'application/json',
+      check: (model) => checkFields(caller.principal, model, 'speech', fields),
       body: (model) => request.with({ model }).bytes,
       repeatable: true,
     },

@@ -4,6 +4,7 @@ import type { Forwarded } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { forwardMetered } from '../metering/run-metered.ts';
+import type { CatalogModel } from '../models/catalog.ts';
 import { pickCapable } from '../routing/pick-capable.ts';
 import { timeLeft } from '../routing/time-left.ts';
 
@@ -19,6 +20,8 @@ export interface ForwardRequest {
   readonly contentType: string;
   /** The body for the upstream's own name of the model; a stream can be asked for only once. */
   body(model: string): Buffer | Readable;
+  /** Throws for what the caller cannot send to this model. */
+  check(model: CatalogModel): void;
   /** Whether `body` may be asked for again. */
   readonly repeatable: boolean;
 }
@@ -29,10 +32,11 @@ export interface ForwardRequest {
  */
 export async function forwardCall(
   deps: CompletionDeps,
-  { endpoint, path, operation, model: alias, contentType, body, repeatable }: ForwardRequest,
+  { endpoint, path, operation, model: alias, contentType, check, body, repeatable }: ForwardRequest,
   caller: Caller,
 ): Promise<Forwarded> {
   const model = deps.catalog.for(caller.principal).get(alias, endpoint);
+  check(model);
   return forwardMetered(deps, {
     operation,
     job: { model, backends: pickCapable(model, 'forward'), caller, affinityKey: () => caller.requestId },

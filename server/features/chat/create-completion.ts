@@ -4,7 +4,6 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
 import type { Catalog } from '../models/catalog.ts';
-import { checkUpstreamChoice } from './check-upstream-choice.ts';
 import { type Chat, completeChat, type Surface, streamChat } from './complete-chat.ts';
 import { checkChat } from './plan-chat.ts';
 import type { ChunkBatch } from './relay-chunks.ts';
@@ -23,8 +22,8 @@ function planCompletion(
   surface: Surface,
 ): Chat {
   const { value: fields } = request;
-  const model = checkChat(catalog.for(caller.principal), fields);
-  checkUpstreamChoice(model, fields, caller.principal);
+  const { original, backends } = surface;
+  const model = checkChat(catalog.for(caller.principal), fields, { principal: caller.principal, original, backends });
   return { model, request, fields, surface };
 }
 

@@ -3,11 +3,13 @@ import { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { OriginalRequest, ProviderCall } from '../../providers/provider.ts';
-import type { Caller } from '../access/caller.ts';
+import type { Operation, OriginalRequest, ProviderCall } from '../../providers/provider.ts';
+import type { Caller, Principal } from '../access/caller.ts';
+import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { timeLeft } from '../routing/time-left.ts';
 import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
+import { prediction as checkPrediction } from './known-content.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
 
 /** The fields that the gateway checks or sets. */
@@ -124,11 +126,34 @@ export function applyConstraints(
   return { model, backend, changes, applied };
 }
 
+/** The dialects that a client's own request can be in, and the fields that it has there. */
+const OPERATIONS: Readonly<Record<string, Operation>> = { anthropic: 'messages', 'openai-responses': 'responses' };
+
+/** Who asks for a chat, and how else it can be sent. */
+interface Asking {
+  readonly principal: Principal;
+  /** The request in the client's own dialect, whose content was checked there. */
+  readonly original?: OriginalRequest | undefined;
+  /** Those that may answer; absent: all of the model. */
+  readonly backends?: readonly Backend[] | undefined;
+}
+
 /** Checks everything about a chat before anything is sent, and finds its model. */
-export function checkChat(catalog: Catalog, request: ChatCompletionRequest): CatalogModel {
+export function checkChat(
+  catalog: Catalog,
+  request: ChatCompletionRequest,
+  { principal, original, backends }: Asking,
+): CatalogModel {
   refuseLookalikes(request, checkedFields);
   const model = catalog.get(request.model);
-  checkMessages(model, request.messages);
+  const sender = senderOf(principal, model);
+  const isVerbatim =
+    original && (backends ?? model.backends).every(({ provider }) => provider.speaks === original.dialect);
+  checkMessages(model, request.messages, isVerbatim ? null : sender);
+  if (request.prediction != null) throwFault(checkPrediction(request.prediction, sender), 'prediction');
   checkTools(model, request.tools);
+  checkFields(principal, model, 'chat', request);
+  const operation = original && OPERATIONS[original.dialect];
+  if (operation) checkFields(principal, model, operation, original.body);
   return model;
 }

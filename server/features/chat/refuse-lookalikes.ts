@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { foldName } from '../access/field-names.ts';
 
 /**
  * Refuses a key that differs from a checked one by case alone. Upstreams written in Go (Ollama and most proxies) read
@@ -6,8 +7,9 @@ import { AppError } from '../../errors/app-error.ts';
  */
 export function refuseLookalikes(object: object, checked: ReadonlySet<string>, at = ''): void {
   for (const key of Object.keys(object)) {
-    const plain = key.toLowerCase();
-    if (plain === key || !checked.has(plain)) continue;
+    if (checked.has(key)) continue;
+    const plain = foldName(key);
+    if (!checked.has(plain)) continue;
     throw new AppError('invalid_field', `'${key.slice(0, 100)}' must be written '${plain}'.`, { param: at + key });
   }
 }

@@ -3,7 +3,7 @@ import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
-import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
+import { checkFields } from '../access/check-fields.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
@@ -31,7 +31,7 @@ const promptsIn = (prompt: TextCompletionRequest['prompt']): number =>
 function planText({ catalog }: CompletionDeps, { value }: Json<TextCompletionRequest>, caller: Caller): CatalogModel {
   refuseLookalikes(value, checkedFields);
   const model = catalog.for(caller.principal).get(value.model, 'completions');
-  checkUpstreamChoice(model, value, caller.principal);
+  checkFields(caller.principal, model, 'completions', value);
   return model;
 }
 

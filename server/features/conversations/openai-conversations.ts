@@ -14,6 +14,7 @@ import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '
 import type { Principal } from '../access/caller.ts';
 import { listPage } from '../responses/list-page.ts';
 import type { ResponseStores } from '../responses/open-response.ts';
+import { checkItems } from '../responses/request/known-items.ts';
 import { resolveInput, toInput } from '../responses/request/resolve-references.ts';
 import { toMessages } from '../responses/request/to-messages.ts';
 import { readOutput, toItems } from '../responses/stored-items.ts';
@@ -41,6 +42,7 @@ async function readItems(
 ): Promise<NewMessage[]> {
   const placed = await resolveInput(responses, [...items], principal);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
+  checkItems(renamed, { isKey: principal.role !== 'admin', hosted: false });
   return toMessages(renamed, false, 'refuse').map((message) =>
     toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
   );

@@ -1,7 +1,9 @@
 import { EmbeddingRequest, type EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import type { Json } from '../../canonical/json.ts';
 import type { Caller } from '../access/caller.ts';
+import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
+import { messages } from '../chat/known-content.ts';
 import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { tokensOf } from '../metering/expect-tokens.ts';
@@ -41,6 +43,9 @@ export async function createEmbeddings(
   const { value } = request;
   refuseLookalikes(value, checkedFields);
   const model = deps.catalog.for(caller.principal).get(value.model, 'embeddings');
+  checkFields(caller.principal, model, 'embeddings', value);
+  // vLLM embeds chats with pictures: https://docs.vllm.ai/en/latest/models/pooling_models
+  if (value.messages != null) throwFault(messages(value.messages, senderOf(caller.principal, model)), 'messages');
   return runMetered(deps, {
     operation: 'v1.embeddings',
     // Every text finds its vector at one and the same backend: those of two are not comparable.

@@ -2,7 +2,10 @@ import { ImageEditRequest, type ImageRef } from '../../../contracts/images/edit.
 import { ImageGenerationRequest } from '../../../contracts/images/generation.ts';
 import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { checkImage } from '../chat/check-image.ts';
+import type { Principal } from '../access/caller.ts';
+import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
+import { plain, type Sender } from '../access/content-check.ts';
+import { faultOfImage } from '../access/media.ts';
 import { checkTools } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import type { CatalogModel } from '../models/catalog.ts';
@@ -14,10 +17,14 @@ const refFields: ReadonlySet<string> = new Set(['image_url', 'file_id']);
 /** OpenRouter's settings of a chat that makes pictures; they hold no picture. */
 const SETTINGS = 'image_config';
 
-/** A field that the gateway does not know reaches the upstream, but not one in which an address could hide. */
-function refuseUnknownImages(request: ImageRequest, known: ReadonlySet<string>): void {
+/** A field that the gateway does not know reaches the upstream, but not one that could hold a picture or an address. */
+function refuseUnknownImages(request: ImageRequest, known: ReadonlySet<string>, sender: Sender): void {
   for (const [field, value] of Object.entries(request)) {
-    if (value == null || known.has(field) || field === SETTINGS || !/image|mask|url/i.test(field)) continue;
+    if (value == null || known.has(field)) continue;
+    if (field === SETTINGS || !/image|mask|url/i.test(field)) {
+      throwFault(plain(value, sender), field);
+      continue;
+    }
     throw new AppError('invalid_field', `There is no field '${field.slice(0, 100)}' here; see /v1/images/edits.`, {
       param: field.slice(0, 100),
     });
@@ -31,7 +38,7 @@ function checkRef(ref: ImageRef, param: string): void {
       param: `${param}.file_id`,
     });
   }
-  checkImage(ref.image_url, `${param}.image_url`);
+  throwFault(faultOfImage(ref.image_url), `${param}.image_url`);
 }
 
 /** New images are made of words: who sends pictures here would not see them used. Throws `invalid_field`. */
@@ -45,14 +52,15 @@ export function asGeneration(request: ImageGenerationRequest): ImageGenerationRe
 }
 
 /** Refuses what the model cannot do, before anything is sent. */
-export function checkImageRequest(model: CatalogModel, request: ImageRequest): void {
+export function checkImageRequest(model: CatalogModel, request: ImageRequest, principal: Principal): void {
   const known = isEdit(request) ? editFields : generationFields;
   refuseLookalikes(request, known);
   if (!model.output.includes('image')) {
     throw new AppError('modality_not_supported', `The model '${model.alias}' makes no images.`, { param: 'model' });
   }
   checkTools(model, Array.isArray(request.tools) ? request.tools : null);
-  refuseUnknownImages(request, known);
+  refuseUnknownImages(request, known, senderOf(principal, model));
+  checkFields(principal, model, 'images', request);
   if (!isEdit(request)) return;
   for (const [i, image] of request.images.entries()) checkRef(image, `images[${i}]`);
   if (request.mask) checkRef(request.mask, 'mask');

@@ -79,7 +79,7 @@ export async function createImages(
   if (request.stream) {
     throw new AppError('invalid_field', 'Streamed images are a subscription here.', { param: 'stream' });
   }
-  const model = checkedModel(deps.catalog.for(caller.principal), request);
+  const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
   return runMetered(deps, {
     ...toMetered(model, request, caller),
     attempt: (attempt) => make(request, planImages(model, attempt.backend, request, attempt.caller), attempt),
@@ -114,7 +114,7 @@ export function streamImages(
   caller: Caller,
 ): AsyncGenerator<Json<ImageEvent>[], void, void> {
   return streamMetered(deps, () => {
-    const model = checkedModel(deps.catalog.for(caller.principal), request);
+    const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
     return {
       ...toMetered(model, request, caller),
       // Every event holds a picture, or a part of one.

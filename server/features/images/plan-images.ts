@@ -1,7 +1,7 @@
 import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { Json } from '../../canonical/json.ts';
 import type { ImagesCall, ProviderCall } from '../../providers/provider.ts';
-import type { Caller } from '../access/caller.ts';
+import type { Caller, Principal } from '../access/caller.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { timeLeft } from '../routing/time-left.ts';
@@ -32,10 +32,10 @@ export const operationOf = (request: ImageRequest) =>
   isEdit(request) ? 'v1.images.edits' : ('v1.images.generations' as const);
 
 /** Checks everything about a request for pictures before anything is sent, and finds its model. */
-export function checkedModel(catalog: Catalog, request: ImageRequest): CatalogModel {
+export function checkedModel(catalog: Catalog, request: ImageRequest, principal: Principal): CatalogModel {
   const own = catalog.find(request.model)?.endpoints.includes('images');
   const model = catalog.get(request.model, own ? 'images' : 'chat');
-  checkImageRequest(model, request);
+  checkImageRequest(model, request, principal);
   return model;
 }
 

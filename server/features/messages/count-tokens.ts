@@ -1,10 +1,14 @@
 import { TokenCount, type TokenCountRequest } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { OriginalRequest } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
+import { checkFields, mayUseHosted, senderOf } from '../access/check-fields.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
 import { mayFailOver } from '../routing/judge-failure.ts';
+import { chooseBetas } from './choose-betas.ts';
+import { checkBlocks } from './known-blocks.ts';
 import { DIALECT, speaks } from './plan-message.ts';
 import { toMessages } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
@@ -17,12 +21,7 @@ const estimate = (request: TokenCountRequest): TokenCount => ({
   input_tokens: likelyTokens(measurePrompt({ messages: toMessages(request, 'keep'), ...toTools(request, 'keep') })),
 });
 
-async function ask(
-  backend: Backend,
-  request: TokenCountRequest,
-  { signal, dialectHeaders }: Caller,
-): Promise<TokenCount> {
-  const original = { dialect: DIALECT, body: toOriginal(request), headers: dialectHeaders ?? {} };
+async function ask(backend: Backend, original: OriginalRequest, { signal }: Caller): Promise<TokenCount> {
   const counted = TokenCount.safeParse(
     await backend.provider.countTokens?.({
       model: backend.model,
@@ -45,10 +44,16 @@ export async function countTokens(
   request: TokenCountRequest,
   caller: Caller,
 ): Promise<TokenCount> {
-  for (const backend of catalog.for(caller.principal).get(request.model).backends) {
+  const { principal, dialectHeaders } = caller;
+  const model = catalog.for(principal).get(request.model);
+  checkBlocks(request, senderOf(principal, model));
+  if (model.backends.some(speaks)) checkFields(principal, model, 'messages', request);
+  const { headers } = chooseBetas(dialectHeaders ?? {}, mayUseHosted(principal, model));
+  const original = { dialect: DIALECT, body: toOriginal(request), headers };
+  for (const backend of model.backends) {
     if (!speaks(backend) || !dispatcher.states.of(backend).isLive) continue;
     try {
-      return await ask(backend, request, caller);
+      return await ask(backend, original, caller);
     } catch (error) {
       if (caller.signal.aborted || !mayFailOver(error)) throw error;
     }

@@ -4,12 +4,14 @@ import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts'
 import { isToken } from '../../canonical/is-token.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
-import { mayUseHosted } from '../chat/check-upstream-choice.ts';
+import { mayUseHosted, senderOf } from '../access/check-fields.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { checkImages } from './check-images.ts';
+import { chooseBetas } from './choose-betas.ts';
+import { checkBlocks } from './known-blocks.ts';
 import { toChat } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
 
@@ -99,17 +101,20 @@ function withCounts(failure: unknown, window: number | null, estimate: () => num
 /** Translates a request, and says how each backend gets it. Throws for an unknown model, and what `toChat` throws. */
 export function planMessage(catalog: Catalog, request: MessageRequest, caller: Caller): MessagePlan {
   const model = catalog.get(request.model);
+  checkBlocks(request, senderOf(caller.principal, model));
   checkImages(model, request.messages);
-  const { chat, backends, given, applied } = translate(request, model, mayUseHosted(caller.principal, model));
-  const headers = caller.dialectHeaders ?? {};
+  const hosted = mayUseHosted(caller.principal, model);
+  const { chat, backends, given, applied } = translate(request, model, hosted);
+  const { headers, dropped } = chooseBetas(caller.dialectHeaders ?? {}, hosted);
   const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(given), headers } : undefined;
   let tokens: number | undefined;
   const estimate = () => {
     tokens ??= likelyTokens(measurePrompt(chat));
     return tokens;
   };
+  const betas = dropped.length > 0 ? [`betas_dropped=${dropped.join('+')}`] : [];
   const adapt = (backend: Backend): Adaptation => {
-    if (speaks(backend)) return { changes: {}, applied };
+    if (speaks(backend)) return { changes: {}, applied: [...applied, ...betas] };
     const window = backend.provider.contextWindow ?? model.contextWindow;
     const fitted = fitAnswer(request.max_tokens, window, estimate);
     return { ...fitted, applied: [...applied, ...fitted.applied] };

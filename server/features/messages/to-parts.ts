@@ -1,24 +1,16 @@
 import type { ContentPart } from '../../../contracts/chat/message.ts';
 import type { DocumentBlock, ImageBlock, InputBlock, ResultBlock } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { checkImage } from '../chat/check-image.ts';
 import { readToolChange } from './read-tool-changes.ts';
 import { refuse } from './refuse.ts';
 
 export const textPart = (text: string): ContentPart => ({ type: 'text', text });
 
 function toImage({ source }: ImageBlock, param: string): ContentPart {
-  if (source.type === 'url') {
-    throw new AppError('image_url_not_supported', 'Give the image as base64; addresses are not fetched.', {
-      param: `${param}.source.url`,
-    });
-  }
   if (source.type !== 'base64' || !source.media_type || !source.data) {
     throw refuse(`${param}.source`, 'Give the image as base64, with media_type and data.');
   }
-  const url = `data:${source.media_type};base64,${source.data}`;
-  checkImage(url, `${param}.source.data`);
-  return { type: 'image_url', image_url: { url } };
+  return { type: 'image_url', image_url: { url: `data:${source.media_type};base64,${source.data}` } };
 }
 
 function toFile({ source, title }: DocumentBlock, param: string): ContentPart {

@@ -53,6 +53,8 @@ export interface CatalogModel {
   readonly hostedTools: boolean;
   /** What becomes of fields that a backend's dialect cannot express: the request is refused, or they are left out and told. */
   readonly unsupported: 'refuse' | 'drop';
+  /** Fields that keys may send to it beside those of its upstreams' lists; `a.b` is the field `b` of the field `a`. */
+  readonly allowFields: ReadonlySet<string>;
   /** Null: it costs nothing. */
   readonly price: Price | null;
   readonly strategy: Strategy;

@@ -6,12 +6,15 @@ import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { settledWithin } from '../../event-loop/settled-within.ts';
 import type { Caller } from '../access/caller.ts';
+import { senderOf, throwFault } from '../access/check-fields.ts';
+import { plain } from '../access/content-check.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
 import { checkChat } from '../chat/plan-chat.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
+import { checkItems } from './request/known-items.ts';
 import { planResponse } from './request/plan-response.ts';
 import { resolveInput } from './request/resolve-references.ts';
 import { adaptInstructions, inOwnTerms, targetOf } from './request/to-completion.ts';
@@ -39,13 +42,17 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
   const model = catalog.get(request.model);
   const target = targetOf(model);
   const items = await resolveInput(deps.responses, request.input, principal);
+  const sender = senderOf(principal, model);
+  checkItems(items, sender);
+  // The variables of a prompt that OpenAI keeps may be pictures and files.
+  throwFault(plain(request.prompt, sender), 'prompt');
   const { fields, tools, input, surface } = planResponse(request, model, items, principal);
   if (input.length === 0 && request.conversation == null && request.previous_response_id == null) {
     throw new AppError('missing_field', "The field 'input' is required.", { param: 'input' });
   }
   try {
     // Before anything is stored.
-    checkChat(catalog, { ...fields, messages: input });
+    checkChat(catalog, { ...fields, messages: input }, { principal, ...surface });
     const open = await openResponse(deps, request, principal, model, input);
     const messages = adaptInstructions(open.messages, target);
     const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });

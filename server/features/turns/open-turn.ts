@@ -3,8 +3,8 @@ import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { Json } from '../../canonical/json.ts';
 import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
 import type { Caller } from '../access/caller.ts';
+import { checkFields } from '../access/check-fields.ts';
 import { withoutAnswerMedia } from '../chat/check-messages.ts';
-import { checkUpstreamChoice } from '../chat/check-upstream-choice.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
 import { buildPrompt } from './build-prompt.ts';
@@ -68,11 +68,12 @@ export async function openTurn(
   caller: Caller,
   stream: boolean,
 ): Promise<OpenTurn> {
-  const target = resolveTurn(catalog.for(caller.principal), turn);
+  const target = resolveTurn(catalog.for(caller.principal), turn, caller.principal);
   const { model, backends } = target;
-  checkUpstreamChoice(model, turn, caller.principal);
+  const asked = { model: model.alias, ...upstreamFields(turn, stream) };
+  checkFields(caller.principal, model, 'chat', asked);
   const messages = newMessages(turn);
-  const fields = JSON.stringify({ model: model.alias, ...upstreamFields(turn, stream) });
+  const fields = JSON.stringify(asked);
   const begun = await conversations.beginTurn({
     conversationId: turn.conversation_id ?? null,
     owner: caller.principal.owner,

@@ -1,8 +1,10 @@
-import type { Content } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { checkImage } from '../chat/check-image.ts';
-import { checkPart } from '../chat/check-messages.ts';
+import type { Principal } from '../access/caller.ts';
+import { senderOf, throwFault } from '../access/check-fields.ts';
+import type { Sender } from '../access/content-check.ts';
+import { checkModalities } from '../chat/check-messages.ts';
+import { content as checkContent, toolResult, turnImage } from '../chat/known-content.ts';
 import { checkedFields, checkTools } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
@@ -27,15 +29,25 @@ function resolveProvider(catalog: Catalog, alias: string, provider: string): Tar
   });
 }
 
-function checkContent(model: CatalogModel, content: Content | undefined, param: string): void {
-  if (!Array.isArray(content)) return;
-  for (const [i, part] of content.entries()) {
-    if (part.type !== 'text') checkPart(model, part, `${param}[${i}]`);
+/** What a turn says must be known and inline, and of a kind that the model takes. */
+function checkTurn(model: CatalogModel, { message, tool_results, images }: TurnRequest, sender: Sender): void {
+  if (message !== undefined) throwFault(checkContent(message, sender), 'message');
+  checkModalities(model, message, 'message');
+  for (const [i, result] of (tool_results ?? []).entries()) {
+    throwFault(toolResult(result, sender), `tool_results[${i}]`);
+    checkModalities(model, result.content, `tool_results[${i}].content`);
+  }
+  for (const [i, image] of (images ?? []).entries()) {
+    throwFault(turnImage(image, sender), `images[${i}]`);
+    if (model.input.includes('image')) continue;
+    throw new AppError('modality_not_supported', `The model '${model.alias}' does not accept image input.`, {
+      param: `images[${i}]`,
+    });
   }
 }
 
 /** Checks a turn and finds its backends, before anything is stored. */
-export function resolveTurn(catalog: Catalog, turn: TurnRequest): Target {
+export function resolveTurn(catalog: Catalog, turn: TurnRequest, principal: Principal): Target {
   refuseLookalikes(turn, checkedFields);
   const model = catalog.get(turn.model);
   const empty = turn.message === undefined || turn.message.length === 0;
@@ -44,18 +56,7 @@ export function resolveTurn(catalog: Catalog, turn: TurnRequest): Target {
       param: 'message',
     });
   }
-  checkContent(model, turn.message, 'message');
-  for (const [i, { content }] of (turn.tool_results ?? []).entries()) {
-    checkContent(model, content, `tool_results[${i}].content`);
-  }
-  for (const [i, image] of (turn.images ?? []).entries()) {
-    checkImage(image.url, `images[${i}].url`);
-    if (!model.input.includes('image')) {
-      throw new AppError('modality_not_supported', `The model '${model.alias}' does not accept image input.`, {
-        param: `images[${i}]`,
-      });
-    }
-  }
+  checkTurn(model, turn, senderOf(principal, model));
   checkTools(model, turn.tools);
   const target = turn.provider
     ? resolveProvider(catalog, turn.model, turn.provider)

@@ -5,9 +5,11 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../../features/access/caller.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { stopSignal } from '../../features/access/stop-signal.ts';
+import { checkFormField } from '../../features/audio/check-form-field.ts';
 import { createSpeech } from '../../features/audio/create-speech.ts';
 import { forwardCall } from '../../features/audio/forward-call.ts';
 import type { CompletionDeps } from '../../features/chat/create-completion.ts';
+import type { CatalogModel } from '../../features/models/catalog.ts';
 import { connectionOf } from '../connection.ts';
 import { admission } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
@@ -56,7 +58,8 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
         if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
         const form = await openModelForm(request.raw.iterator({ destroyOnReturn: false }), type, maxBodyBytes);
         try {
-          const { model, contentType, rewrite: body } = form;
+          const caller = toCaller(request, reply);
+          const { model, contentType, check, rewrite: body } = form;
           const call = {
             endpoint,
             path,
@@ -64,9 +67,9 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
             model,
             contentType,
             body,
+            check: (known: CatalogModel) => check((field) => checkFormField(caller.principal, known, field)),
             repeatable: false,
           };
-          const caller = toCaller(request, reply);
           const answer = await forwardCall(deps, call, caller);
           await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
           return reply;

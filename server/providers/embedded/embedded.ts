@@ -5,6 +5,7 @@ import { collectStream } from '../../canonical/collect-chunks.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { ownPolicy } from '../field-policy.ts';
 import type { Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import { Engine, type Running } from './engine.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
@@ -49,6 +50,7 @@ function defaultSlots(modelPath: string): number {
 class EmbeddedProvider implements Provider {
   readonly id: string;
   readonly kind = 'embedded';
+  readonly fieldPolicy = ownPolicy;
   readonly #name: string;
   readonly #engine: Engine;
   readonly #slots: SlotQueue;

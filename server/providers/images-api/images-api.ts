@@ -6,7 +6,15 @@ import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { MAX_LARGE_ANSWER } from '../http/limits.ts';
 import { PieceList } from '../http/piece-list.ts';
-import type { ForwardCall, Forwarded, ImagesCall, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import type {
+  FieldPolicy,
+  ForwardCall,
+  Forwarded,
+  ImagesCall,
+  Provider,
+  ProviderCall,
+  ProviderHealth,
+} from '../provider.ts';
 import { toCompletion, toImageRequest } from './chat-to-images.ts';
 import { readImages } from './read-answer.ts';
 import { readEvents } from './read-events.ts';
@@ -30,11 +38,13 @@ async function readAll({ body }: Forwarded): Promise<Buffer> {
 export class ImagesApiProvider implements Provider {
   readonly id: string;
   readonly kind: string;
+  readonly fieldPolicy: FieldPolicy;
   readonly #upstream: Provider;
 
   constructor(upstream: Provider) {
     this.id = upstream.id;
     this.kind = upstream.kind;
+    this.fieldPolicy = upstream.fieldPolicy;
     this.#upstream = upstream;
   }
 

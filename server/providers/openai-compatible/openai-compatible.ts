@@ -15,7 +15,7 @@ import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
 import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
-import type { ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import type { FieldPolicy, ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
@@ -29,6 +29,8 @@ const TEXT = '/completions';
 export interface OpenAiCompatibleSettings extends UpstreamSettings {
   /** Where it departs from OpenAI; see `presets.ts`. */
   readonly quirks?: Quirks;
+  /** Which fields keys may send. */
+  readonly fieldPolicy: FieldPolicy;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface OpenAiCompatibleSettings extends UpstreamSettings {
 export class OpenAiCompatibleProvider implements Provider {
   readonly kind = 'openai-compatible';
   readonly id: string;
+  readonly fieldPolicy: FieldPolicy;
   readonly #client: UpstreamClient;
   readonly #adaptRequest: RequestAdapter | null;
   readonly #quirks: Quirks;
@@ -45,6 +48,7 @@ export class OpenAiCompatibleProvider implements Provider {
 
   constructor(id: string, settings: OpenAiCompatibleSettings) {
     this.id = id;
+    this.fieldPolicy = settings.fieldPolicy;
     this.#quirks = settings.quirks ?? {};
     this.#adaptRequest = createRequestAdapter(this.#quirks);
     this.#repair = createChoiceRepair(this.#quirks);

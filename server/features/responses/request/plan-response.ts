@@ -5,7 +5,7 @@ import { dropUnsupported, toApplied } from '../../../canonical/drop-unsupported.
 import { isToken } from '../../../canonical/is-token.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { Principal } from '../../access/caller.ts';
-import { mayUseHosted } from '../../chat/check-upstream-choice.ts';
+import { mayUseHosted } from '../../access/check-fields.ts';
 import type { Surface } from '../../chat/complete-chat.ts';
 import type { Backend, CatalogModel } from '../../models/catalog.ts';
 import { type TranslatedRequest, targetOf, toCompletionFields, type Unknown } from './to-completion.ts';

@@ -1,18 +1,12 @@
 import type { Content, ContentPart } from '../../../../contracts/chat/message.ts';
 import type { ItemPart } from '../../../../contracts/responses/item.ts';
 import { AppError } from '../../../errors/app-error.ts';
-import { checkImage } from '../../chat/check-image.ts';
 import type { Unknown } from './to-completion.ts';
 
 const missing = (param: string) => new AppError('missing_field', undefined, { param });
 
 function toFile(part: ItemPart, at: string): ContentPart {
   const { file_data, filename, file_id } = part;
-  if (typeof part.file_url === 'string') {
-    throw new AppError('invalid_field', 'Files must be inline, as `file_data`; addresses are not fetched.', {
-      param: `${at}.file_url`,
-    });
-  }
   if (file_data == null && file_id == null) throw missing(`${at}.file_data`);
   const given = { file_data, filename, file_id };
   return { type: 'file', file: Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) };
@@ -36,7 +30,6 @@ function toPart(part: ItemPart, at: string, unknown: Unknown): ContentPart {
           param: `${at}.image_url`,
         });
       }
-      checkImage(part.image_url, `${at}.image_url`);
       return {
         type: 'image_url',
         image_url: { url: part.image_url, ...(part.detail && part.detail !== 'auto' ? { detail: part.detail } : {}) },
