@@ -18,11 +18,12 @@ import { decorateAdmission } from './http/hooks/admission.ts';
 import { answerClientError, passOverExpectations, requireHost } from './http/hooks/client-error.ts';
 import { createCors } from './http/hooks/cors.ts';
 import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
+import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
 import { guardMethods } from './http/hooks/method-guard.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
-import { trpcPlugin } from './http/trpc.ts';
+import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
 import { createRouter } from './rpc/router.ts';
 import type { OpenedProviders } from './setup/open-providers.ts';
 import type { Store } from './store/interface/store.ts';
@@ -109,6 +110,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     corsOrigins: env.corsOrigins,
     limits: env.websockets,
   });
+  ignoreUpgrades(app.server, TRPC_PATH);
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));
   guardMethods(app, '/openapi.json', ['GET']);

@@ -26,25 +26,25 @@ export interface TrpcOptions {
   readonly limits: WebsocketLimits;
 }
 
-const PREFIX = '/trpc';
+export const TRPC_PATH = '/trpc';
 
 /** The procedures that a request over HTTP calls: several in a batch. */
 const namesIn = (url: string): string[] =>
-  decodeURIComponent(url.split('?')[0]?.slice(PREFIX.length + 1) ?? '').split(',');
+  decodeURIComponent(url.split('?')[0]?.slice(TRPC_PATH.length + 1) ?? '').split(',');
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
   const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits } = options;
-  serveWebsockets(app, { path: PREFIX, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits });
+  serveWebsockets(app, { path: TRPC_PATH, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits });
   const publicNames = new Set(
     listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
   );
-  app.get(PREFIX, async () => undefined);
+  app.get(TRPC_PATH, async () => undefined);
 
   /** As on REST, nothing of a stranger's body is read. Open procedures have no input, so they need none. */
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
-    if (request.routeOptions.url === PREFIX) {
+    if (request.routeOptions.url === TRPC_PATH) {
       throw new AppError('route_not_found', 'A websocket is served here; calls over HTTP name their procedure.');
     }
     const names = namesIn(request.url);
@@ -94,7 +94,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     bodies.set(request, body);
     done(null);
   });
-  app.all<{ Params: { path: string } }>(`${PREFIX}/:path`, async (request, reply) => {
+  app.all<{ Params: { path: string } }>(`${TRPC_PATH}/:path`, async (request, reply) => {
     await fastifyRequestHandler({
       router,
       req: request,

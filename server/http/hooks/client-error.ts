@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../../../contracts/errors.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
+import { answerOf } from '../answer-of.ts';
 import { newRequestId } from '../request-id.ts';
 
 /** Codes of Node's HTTP parser; every other one means that what came is no HTTP. */
@@ -11,15 +12,9 @@ const parserCodes: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** Node names the answer that is being written on a connection here. */
-function hasBegunAnswer(socket: Socket): boolean {
-  const answer: unknown = Reflect.get(socket, '_httpMessage');
-  return typeof answer === 'object' && answer !== null && 'headersSent' in answer && answer.headersSent === true;
-}
-
 /** What cannot be read as a request reaches no route: it is answered on the bare connection, which is then closed. */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET' || hasBegunAnswer(socket)) {
+  if (!socket.writable || error.code === 'ECONNRESET' || answerOf(socket)?.headersSent) {
     socket.destroy();
     return;
   }

@@ -1,0 +1,71 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { answerOf } from '../answer-of.ts';
+
+/** Headers that only mean something together with the upgrade. `HTTP2-Settings`: RFC 7540, 3.2.1. */
+const UPGRADE_HEADERS = new Set(['upgrade', 'http2-settings']);
+
+/** The head of a request as it was sent, but without its wish to change the protocol. */
+function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    if (UPGRADE_HEADERS.has(name.toLowerCase())) continue;
+    const kept = name.toLowerCase() === 'connection' ? withoutUpgradeTokens(value) : value;
+    // Without a blank, so that the head never becomes longer than the one that was within the limit.
+    if (kept !== null) lines.push(`${name}:${kept}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+function withoutUpgradeTokens(connection: string): string | null {
+  const tokens = connection.split(',').map((token) => token.trim());
+  const kept = tokens.filter((token) => token !== '' && !UPGRADE_HEADERS.has(token.toLowerCase()));
+  return kept.length > 0 ? kept.join(', ') : null;
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
+}
+
+/** Puts a request back into its connection, from where it is read again as one that wants no other protocol. */
+function readAgain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  // Clients may send their next request before the answer to the last one came; answers keep their order.
+  const answer = answerOf(socket);
+  if (answer) {
+    answer.once('close', () => readAgain(server, request, socket, head));
+    return;
+  }
+  if (socket.destroyed) return;
+  // The time-out of an idle connection, which the answer before this request left behind.
+  socket.setTimeout(0);
+  socket.off('error', destroy);
+  socket.unshift(Buffer.concat([Buffer.from(headWithoutUpgrade(request), 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+/**
+ * Serves requests that ask for another protocol as if they had not asked, as HTTP wants it of a server that does not
+ * speak that protocol (RFC 9110, 7.8): Java's HTTP client asks for `h2c` with its first request, and waits for the
+ * answer. Node would take the connection out of its HTTP server. Websockets at `websocketPath` go to whoever listened
+ * before; call this after them.
+ */
+export function ignoreUpgrades(server: Server, websocketPath: string): void {
+  const listeners = server.listeners('upgrade');
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (isWebsocket(request, websocketPath)) {
+      for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
+      return;
+    }
+    // Node has taken its own listener away, and puts it back with the connection.
+    socket.on('error', destroy);
+    readAgain(server, request, socket, head);
+  });
+}
+
+function isWebsocket({ method, url, headers }: IncomingMessage, path: string): boolean {
+  if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
+  return url?.split('?', 1)[0]?.replace(/\/$/, '') === path;
+}
