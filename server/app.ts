@@ -15,11 +15,11 @@ import { speaksAnthropic } from './http/error-dialect.ts';
 import { audioPlugin } from './http/forms/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { decorateAdmission } from './http/hooks/admission.ts';
-import { answerClientError, passOverExpectations, requireHost } from './http/hooks/client-error.ts';
+import { answerClientError, passOverExpectations, refuseTunnels, requireHost } from './http/hooks/client-error.ts';
 import { createCors } from './http/hooks/cors.ts';
 import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
-import { guardMethods } from './http/hooks/method-guard.ts';
+import { guardMethods, knowEveryMethod } from './http/hooks/method-guard.ts';
 import { pagesPlugin } from './http/pages.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
@@ -38,7 +38,10 @@ export interface AppDeps extends OpenedProviders {
 
 function createFastify(env: Env): FastifyInstance {
   return Fastify({
-    logger: { level: env.logLevel, redact: ['req.headers.authorization', 'req.headers["x-api-key"]'] },
+    logger: {
+      level: env.logLevel,
+      redact: ['authorization', 'x-api-key', 'api-key'].map((name) => `req.headers["${name}"]`),
+    },
     logController: new LogController({ disableRequestLogging: true }),
     // A logger of its own for each request costs more than its route; what is logged names the request itself.
     childLoggerFactory: (logger) => logger,
@@ -85,6 +88,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const router = createRouter({ catalog, dispatcher, store, readiness, ring, version });
   const document = createOpenApiDocument(router, version);
 
+  knowEveryMethod(app);
   decorateAdmission(app);
   const answersPreflight = createCors(env.corsOrigins);
   // One hook for all: each costs every request a microsecond or two.
@@ -111,6 +115,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     limits: env.websockets,
   });
   ignoreUpgrades(app.server, TRPC_PATH);
+  refuseTunnels(app.server);
   await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   app.get('/openapi.json', (_request, reply) => reply.send(document));
   guardMethods(app, '/openapi.json', ['GET']);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { hashKey, readKey } from '../features/access/gate.ts';
+import { type Credentials, readCredentials } from '../features/access/credentials.ts';
 
 /** What is known of one client's connection: one for all its requests, which saves each of them the finding out. */
 class Connection {
@@ -11,7 +11,8 @@ class Connection {
   readonly signal: AbortSignal;
   #authorization: string | undefined;
   #apiKey: string | string[] | undefined;
-  #keyHash: Buffer | null = null;
+  #azureKey: string | string[] | undefined;
+  #credentials: Credentials | null = null;
 
   constructor(socket: Socket) {
     const controller = new AbortController();
@@ -20,17 +21,18 @@ class Connection {
   }
 
   /**
-   * The hash of the key that a request shows; null without one. Most show the same key as the request before, on the
-   * same connection: what is compared then is what this very client said, so how long it takes tells it nothing.
+   * The keys that a request shows. Most show the same as the request before, on the same connection: what is compared
+   * then is what this very client said, so how long it takes tells it nothing.
    */
-  keyHash(headers: IncomingHttpHeaders): Buffer | null {
-    const { authorization, 'x-api-key': apiKey } = headers;
-    if (this.#keyHash && authorization === this.#authorization && apiKey === this.#apiKey) return this.#keyHash;
-    const key = readKey(headers);
-    this.#keyHash = key === null ? null : hashKey(key);
+  credentials(headers: IncomingHttpHeaders): Credentials {
+    const { authorization, 'x-api-key': apiKey, 'api-key': azureKey } = headers;
+    const isSame = authorization === this.#authorization && apiKey === this.#apiKey && azureKey === this.#azureKey;
+    if (this.#credentials && isSame) return this.#credentials;
+    this.#credentials = readCredentials(headers);
     this.#authorization = authorization;
     this.#apiKey = apiKey;
-    return this.#keyHash;
+    this.#azureKey = azureKey;
+    return this.#credentials;
   }
 }
 

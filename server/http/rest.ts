@@ -27,13 +27,23 @@ export interface RestOptions {
   readonly maxBodyValues: number;
 }
 
-const toFastifyPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+function toFastifyPath({ path, meta }: Operation): string {
+  return (meta.slashes ? path.replace(/\{\w+\}$/, '*') : path).replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** The parameters of the path by their names: Fastify calls a rest with slashes `*`. */
+function paramsOf({ path, meta }: Operation, { params }: FastifyRequest): Record<string, unknown> {
+  if (!isObject(params)) return {};
+  if (!meta.slashes) return params;
+  const { '*': rest, ...named } = params;
+  return { ...named, [/\{(\w+)\}$/.exec(path)?.[1] ?? '*']: rest };
+}
 
 type Input = Record<string, unknown>;
 
 /** A promise only for a body that is read in pieces. */
 function readInput(operation: Operation, request: FastifyRequest, maxBodyValues: number): Input | Promise<Input> {
-  const params = isObject(request.params) ? request.params : {};
+  const params = paramsOf(operation, request);
   if (operation.method === 'GET' || operation.method === 'DELETE') {
     return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
   }
@@ -87,16 +97,16 @@ export async function restPlugin(
       });
     }
   }
-  for (const path of new Set(operations.map((operation) => operation.path))) {
-    const allowed = operations.filter((operation) => operation.path === path).map(({ method }) => method);
-    guardMethods(app, toFastifyPath(path), allowed);
+  for (const path of new Set(operations.map(toFastifyPath))) {
+    const allowed = operations.filter((operation) => toFastifyPath(operation) === path).map(({ method }) => method);
+    guardMethods(app, path, allowed);
   }
 
   function addRoute(scope: FastifyInstance, operation: Operation): void {
-    const { meta, method, path, input: schema, resolve, resolveStream } = operation;
+    const { meta, method, input: schema, resolve, resolveStream } = operation;
     scope.route({
       method,
-      url: toFastifyPath(path),
+      url: toFastifyPath(operation),
       ...(meta.public ? {} : admitted),
       async handler(request, reply) {
         await new Promise<void>(afterPoll);

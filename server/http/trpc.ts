@@ -9,6 +9,7 @@ import type { AppRouter } from '../rpc/router.ts';
 import { connectionOf } from './connection.ts';
 import { admit } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
+import { refuseMethod } from './hooks/method-guard.ts';
 import { trpcInputs } from './json-body/trpc-inputs.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
 import { newRequestId } from './request-id.ts';
@@ -27,6 +28,8 @@ export interface TrpcOptions {
 }
 
 export const TRPC_PATH = '/trpc';
+/** Of queries and mutations. */
+const METHODS = ['GET', 'POST', 'HEAD'];
 
 /** The procedures that a request over HTTP calls: several in a batch. */
 const namesIn = (url: string): string[] =>
@@ -42,15 +45,16 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
   app.get(TRPC_PATH, async () => undefined);
 
   /** As on REST, nothing of a stranger's body is read. Open procedures have no input, so they need none. */
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
+    if (!METHODS.includes(request.method)) refuseMethod(request, reply, METHODS);
     if (request.routeOptions.url === TRPC_PATH) {
       throw new AppError('route_not_found', 'A websocket is served here; calls over HTTP name their procedure.');
     }
     const names = namesIn(request.url);
     const isOpen = request.method === 'GET' && names.every((name) => publicNames.has(name));
     if (!isOpen) {
-      request.principal = gate.authenticate(connectionOf(request.raw.socket).keyHash(request.headers), request.ip);
+      request.principal = gate.authenticate(connectionOf(request.raw.socket).credentials(request.headers), request.ip);
     }
     const most = isOpen ? STRANGER_MESSAGE_CALLS : limits.calls;
     if (names.length > most) throw tooManyCalls(most);

@@ -71,7 +71,7 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
       ),
       get: documented(
         procedure
-          .meta(get('/v1/models/{model}', 'models', 'Get a model'))
+          .meta({ ...get('/v1/models/{model}', 'models', 'Get a model'), slashes: true })
           .input(ModelRef)
           .query(({ ctx, input }): Model => {
             const seen = catalog.for(ctx.caller.principal);

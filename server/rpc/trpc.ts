@@ -23,6 +23,8 @@ export type Meta = OpenApiMeta & {
   errorBody?: string;
   /** What REST answers with as `text/csv` when the query says `format=csv`. */
   csv?: (output: unknown) => string;
+  /** The last parameter of its path may hold slashes. */
+  slashes?: boolean;
   /** The status of an answer, where it is not always 200. */
   status?: (output: unknown) => number;
 };

@@ -92,6 +92,12 @@ describe('a method that an address does not have', () => {
     ['POST', '/errors', 'GET, HEAD'],
     ['OPTIONS', '/v1/chat/completions', 'POST'],
     ['OPTIONS', '/healthz', 'GET, HEAD'],
+    ['QUERY', '/v1/chat/completions', 'POST'],
+    ['QUERY', '/v1/models', 'GET, HEAD'],
+    ['PROPFIND', '/v1/models/a/b', 'GET, HEAD'],
+    ['M-SEARCH', '/c1/conversations/conv_x', 'GET, PATCH, DELETE, HEAD'],
+    ['QUERY', '/v1/audio/speech', 'POST'],
+    ['PURGE', '/docs/chat', 'GET, HEAD'],
   ])('%s %s is 405 and Allow says %s', async (method, path, allow) => {
     const response = await gateway.call(method, path, method === 'GET' ? undefined : {});
     expect(response.headers.get('allow')).toBe(allow);
@@ -107,6 +113,16 @@ describe('a method that an address does not have', () => {
   test('is refused before the body is understood', async () => {
     const response = await gateway.call('POST', '/healthz', 'no JSON', { 'content-type': 'text/csv' });
     expect((await errorOf(response)).code).toBe('method_not_allowed');
+  });
+
+  test.each(['QUERY', 'PUT', 'TRACE', 'OPTIONS'])('%s is 405 at /trpc, in the words of tRPC', async (method) => {
+    const answer = await sendRaw(gateway.url, [`${method} /trpc/system.health HTTP/1.1`]);
+    expect(answer).toMatch(/^HTTP\/1\.1 405 .*^allow: GET, POST, HEAD\r$.*"METHOD_NOT_SUPPORTED"/ms);
+  });
+
+  test('CONNECT is 405 too: there is no tunnel', async () => {
+    const answer = await sendRaw(gateway.url, ['CONNECT example.com:443 HTTP/1.1']);
+    expect(answer).toMatch(/^HTTP\/1\.1 405 .*^allow: GET, .*"method_not_allowed"/ms);
   });
 
   test('TRACE is one, and an unknown method is no HTTP', async () => {
@@ -224,8 +240,30 @@ describe('the key', () => {
     );
   });
 
-  test('a good x-api-key does not save a wrong Authorization', async () => {
-    const headers = { authorization: 'Bearer wrong', 'x-api-key': bearer };
+  test.each<[string, Record<string, string>]>([
+    ['a wrong bearer', { authorization: 'Bearer wrong', 'x-api-key': bearer }],
+    ['a bearer of another service', { authorization: `Bearer sk-ant-${'x'.repeat(90)}`, 'api-key': bearer }],
+    ['another scheme', { authorization: 'Basic dXNlcjpwYXNz', 'x-api-key': bearer }],
+    ['an empty bearer', { authorization: 'Bearer ', 'api-key': bearer }],
+    ['a wrong x-api-key', { authorization: `Bearer ${bearer}`, 'x-api-key': 'wrong' }],
+    ["Azure's header alone", { 'api-key': bearer }],
+    ["a wrong key in Azure's header", { 'x-api-key': bearer, 'api-key': 'wrong' }],
+    ['two values of one header', { 'x-api-key': `wrong, ${bearer}` }],
+    ['two bearers', { authorization: `Bearer wrong, Bearer ${bearer}` }],
+  ])('is right with %s beside it, or alone', async (_what, headers) => {
+    expect((await withHeaders('/v1/models', 'GET', headers)).status).toBe(200);
+    expect((await withHeaders('/trpc/models.list', 'GET', headers)).status).toBe(200);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['two wrong keys', { authorization: 'Bearer wrong', 'x-api-key': 'wrong too' }],
+    ["a wrong key in Azure's header", { 'api-key': 'wrong' }],
+    ['another scheme beside a wrong key', { authorization: 'Basic dXNlcjpwYXNz', 'api-key': 'wrong' }],
+    [
+      'the right key behind too many others',
+      { 'x-api-key': `${'w,'.repeat(3)}${'abcdefghi'.split('').join(',')},${bearer}` },
+    ],
+  ])('is not right with %s', async (_what, headers) => {
     expect((await errorOf(await withHeaders('/v1/models', 'GET', headers))).code).toBe('invalid_authorization');
   });
 

@@ -191,6 +191,30 @@ describe('the models', () => {
     }
   });
 
+  test('a model whose name has slashes is found, with the slash as it is and escaped', async () => {
+    const slashed = await startScripted({ aliases: ['Qwen/Qwen3-8B', 'a/b/c', 'plain'] });
+    try {
+      for (const [path, id] of [
+        ['Qwen/Qwen3-8B', 'Qwen/Qwen3-8B'],
+        ['Qwen%2FQwen3-8B', 'Qwen/Qwen3-8B'],
+        ['a/b%2Fc', 'a/b/c'],
+        ['a/b/c/?x=1', 'a/b/c'],
+        ['plain', 'plain'],
+      ]) {
+        for (const headers of [{}, { 'anthropic-version': '2023-06-01' }]) {
+          const response = await slashed.call('GET', `/v1/models/${path}`, undefined, headers);
+          expect([path, response.status, (await response.json()).id]).toEqual([path, 200, id]);
+        }
+      }
+      const missing = await slashed.call('GET', '/v1/models/Qwen/other');
+      expect([missing.status, (await missing.json()).error.code]).toEqual([404, 'model_not_found']);
+      expect((await fetch(`${slashed.url}/v1/models/Qwen/Qwen3-8B`)).status).toBe(401);
+      expect((await slashed.call('HEAD', '/v1/models/Qwen/Qwen3-8B')).status).toBe(200);
+    } finally {
+      await slashed.close();
+    }
+  });
+
   test('/v1/info tells honestly what answers in demo mode', async () => {
     const info = await (await demo.call('GET', '/v1/info')).json();
     expect(info).toMatchObject({ name: 'duplex', demo: true, notice: expect.stringMatching(/demo mode/i) });

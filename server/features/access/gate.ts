@@ -1,24 +1,10 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
+import { addressGroup } from './address-group.ts';
 import type { Principal } from './caller.ts';
+import { type Credentials, hashKey } from './credentials.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
 import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
-
-/** What a key is known by: SHA-256. */
-export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
-
-/** Takes the key out of `Authorization: Bearer <key>` or `x-api-key: <key>`. */
-export function readKey(headers: Readonly<Record<string, string | string[] | undefined>>): string | null {
-  const { authorization, 'x-api-key': apiKey } = headers;
-  if (authorization !== undefined) {
-    const match = /^Bearer +(\S+) *$/i.exec(String(authorization));
-    if (match?.[1]) return match[1];
-    throw new AppError('invalid_authorization', 'The Authorization header must be "Bearer <key>".', {
-      param: 'Authorization',
-    });
-  }
-  return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null;
-}
 
 /** Wrong keys from one address: so many at once, then one a second. */
 const GUESSES = { perSecond: 1, burst: 30 };
@@ -50,18 +36,31 @@ export class Gate {
   }
 
   /**
-   * Throws `missing_authorization`, `invalid_authorization`, `permission_denied` for an address that the key is not for,
-   * and `rate_limit_exceeded` to who guesses. Keys are compared as their hashes: how long it takes tells nothing of them.
+   * Who shows these keys: one that is right suffices, whatever else is beside it. Throws `missing_authorization`,
+   * `invalid_authorization`, `permission_denied` for an address that the key is not for, and `rate_limit_exceeded` to who
+   * guesses. Keys are compared as their hashes: how long it takes tells nothing of them.
    */
-  authenticate(keyHash: Buffer | null, ip: string): Principal {
-    if (keyHash === null) {
-      throw new AppError('missing_authorization', 'Send "Authorization: Bearer <key>".', { param: 'Authorization' });
+  authenticate({ hashes, malformed }: Credentials, ip: string): Principal {
+    let refusal: unknown;
+    for (const keyHash of hashes) {
+      if (timingSafeEqual(keyHash, this.#bearerHash)) return this.#admin;
+      const held = this.#ring.find(keyHash.toString('hex'));
+      if (!held) continue;
+      try {
+        return checkKey(held, ip);
+      } catch (error) {
+        refusal ??= error;
+      }
     }
-    if (timingSafeEqual(keyHash, this.#bearerHash)) return this.#admin;
-    const held = this.#ring.find(keyHash.toString('hex'));
-    if (held) return checkKey(held, ip);
-    ensureAllowed(this.#guesses.take(ip));
-    throw refuse('The key is not valid here.');
+    throw refusal ?? this.#refuseStranger(hashes.length, malformed, ip);
+  }
+
+  #refuseStranger(guesses: number, malformed: boolean, ip: string): AppError {
+    const address = addressGroup(ip);
+    for (let i = 0; i < guesses; i++) ensureAllowed(this.#guesses.take(address));
+    if (guesses > 0) return refuse('The key is not valid here.');
+    if (malformed) return refuse('The Authorization header must be "Bearer <key>".');
+    return new AppError('missing_authorization', 'Send "Authorization: Bearer <key>".', { param: 'Authorization' });
   }
 
   /** Counts one request against its key; null when limiting is off. `ensureAllowed` says whether it may go on. */

@@ -21,7 +21,7 @@ export const rateStateOf = (bucket: TokenBucket, wait: number): RateState => ({
   retryAfter: Math.ceil(wait),
 });
 
-/** Keys whose buckets are full are as good as new; they are forgotten above this. */
+/** Above this, names whose buckets are full are forgotten, which changes nothing for them; then the oldest ones. */
 const MAX_BUCKETS = 10_000;
 
 /** A token bucket per key. A refused request takes nothing. */
@@ -46,14 +46,19 @@ export class RateLimiter {
   #bucketOf(key: string): TokenBucket {
     let bucket = this.#buckets.get(key);
     if (!bucket) {
-      if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull();
+      if (this.#buckets.size >= MAX_BUCKETS) this.#forget();
       bucket = new TokenBucket(this.#size);
       this.#buckets.set(key, bucket);
     }
     return bucket;
   }
 
-  #forgetFull(): void {
+  /** Leaves at most half, so that a flood of names does not make every request look at all of them. */
+  #forget(): void {
     for (const [key, bucket] of this.#buckets) if (bucket.level === bucket.capacity) this.#buckets.delete(key);
+    for (const key of this.#buckets.keys()) {
+      if (this.#buckets.size <= MAX_BUCKETS / 2) return;
+      this.#buckets.delete(key);
+    }
   }
 }

@@ -27,7 +27,7 @@ export function decorateAdmission(app: FastifyInstance): void {
 /** A route's `onRequest`: decides who may come in before any of the body is read, so that strangers cannot upload. */
 export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    request.principal = gate.authenticate(connectionOf(request.raw.socket).keyHash(request.headers), request.ip);
+    request.principal = gate.authenticate(connectionOf(request.raw.socket).credentials(request.headers), request.ip);
     admit(gate, request.principal, reply);
     done();
   };

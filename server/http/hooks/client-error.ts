@@ -1,3 +1,4 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../../../contracts/errors.ts';
@@ -18,22 +19,33 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     socket.destroy();
     return;
   }
-  const { status, body } = toWireError(new AppError(parserCodes[error.code ?? ''] ?? 'malformed_request'));
+  answerOnSocket(socket, new AppError(parserCodes[error.code ?? ''] ?? 'malformed_request'));
+}
+
+/** A request whose answer is a tunnel to another server, which this one does not dig. Node would hang up. */
+export function refuseTunnels(server: Server): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    const error = new AppError('method_not_allowed', 'CONNECT is not allowed here; this server is no proxy.');
+    if (answerOf(socket)) socket.destroy();
+    else answerOnSocket(socket, error, ['allow: GET, HEAD, POST, PUT, PATCH, DELETE']);
+  });
+}
+
+/** Answers where there is no request to answer, and closes the connection. */
+function answerOnSocket(socket: Socket, error: AppError, headers: readonly string[] = []): void {
+  const { status, body } = toWireError(error);
   const text = JSON.stringify(body);
   const head = [
-    `HTTP/1.1 ${status} ${reasons[status] ?? 'Bad Request'}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(text)}`,
     `x-request-id: ${newRequestId()}`,
+    ...headers,
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }
-
-const reasons: Readonly<Record<number, string>> = {
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
 
 /** Node would answer it itself, with an empty body. */
 export function requireHost({ raw, headers }: FastifyRequest): void {

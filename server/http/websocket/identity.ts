@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Principal } from '../../features/access/caller.ts';
-import { type Gate, hashKey, readKey } from '../../features/access/gate.ts';
+import { type Credentials, credentialsOf, readCredentials } from '../../features/access/credentials.ts';
+import type { Gate } from '../../features/access/gate.ts';
 import type { GiveBack, Places } from '../../features/access/places.ts';
 
 export interface IdentityDeps {
@@ -26,8 +27,8 @@ export interface Peer {
 export class Identity {
   readonly #deps: IdentityDeps;
   readonly #peer: Peer;
-  /** Undefined: the key is that of the headers. */
-  #keyHash: Buffer | undefined;
+  /** Undefined until somebody asks: then the keys are those of the headers. */
+  #credentials: Credentials | undefined;
   #principal: Principal | null = null;
   /** The key of which it holds a place. */
   #placed: string | null = null;
@@ -46,7 +47,7 @@ export class Identity {
 
   /** Takes the key of the connection's parameters; null when they have none, and the headers count. */
   show(apiKey: string | null): void {
-    if (apiKey !== null) this.#keyHash = hashKey(apiKey);
+    if (apiKey !== null) this.#credentials = credentialsOf(apiKey);
   }
 
   /**
@@ -54,8 +55,8 @@ export class Identity {
    * `rate_limit_exceeded` when the key has as many websockets as it may.
    */
   authenticate(): Principal {
-    const { gate } = this.#deps;
-    const principal = gate.authenticate(this.#keyHash ?? this.#headerKey(), this.#peer.address);
+    this.#credentials ??= readCredentials(this.#peer.headers);
+    const principal = this.#deps.gate.authenticate(this.#credentials, this.#peer.address);
     if (this.#principal !== principal) this.#become(principal);
     return principal;
   }
@@ -63,11 +64,6 @@ export class Identity {
   /** Whether the time is over in which a stranger has to show a key. */
   isOverdue(now: number): boolean {
     return this.#principal === null && now - this.#strangerSince > this.#deps.keyWithinMs;
-  }
-
-  #headerKey(): Buffer | null {
-    const key = readKey(this.#peer.headers);
-    return key === null ? null : hashKey(key);
   }
 
   #become(principal: Principal): void {

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto';
+
+/** What a key is known by: SHA-256. */
+export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
+
+/** The keys that a request shows. */
+export interface Credentials {
+  readonly hashes: readonly Buffer[];
+  /** There is an `Authorization` header that is not `Bearer <key>`. */
+  readonly malformed: boolean;
+}
+
+/** More keys than this are not looked at: each costs a hash, and whoever sends them is guessing. */
+const MOST = 8;
+
+export const credentialsOf = (key: string): Credentials => ({ hashes: [hashKey(key)], malformed: false });
+
+/** Node joins the values of a header that was sent twice, and a proxy may do so too. */
+const valuesOf = (header: string | readonly string[] | undefined): string[] =>
+  [header ?? []].flat().flatMap((value) => (value.includes(',') ? [value, ...value.split(',')] : [value]));
+
+const bearerIn = (value: string): string | undefined => /^ *Bearer +(\S+) *$/i.exec(value)?.[1];
+
+/**
+ * Takes every key out of `Authorization: Bearer <key>`, `x-api-key: <key>` (as Anthropic's clients send it) and
+ * `api-key: <key>` (as Azure's do). Agents send a credential of their own beside ours, so none of them decides alone.
+ */
+export function readCredentials(headers: Readonly<Record<string, string | string[] | undefined>>): Credentials {
+  const { authorization, 'x-api-key': apiKey, 'api-key': azureKey } = headers;
+  const bearers = valuesOf(authorization).map(bearerIn);
+  const keys = [...bearers, ...[...valuesOf(apiKey), ...valuesOf(azureKey)].map((key) => key.trim())];
+  const shown = new Set(keys.filter((key) => key !== undefined && key !== ''));
+  return {
+    hashes: [...shown].slice(0, MOST).map((key) => hashKey(String(key))),
+    malformed: authorization !== undefined && !bearers.some((bearer) => bearer !== undefined),
+  };
+}
