@@ -1,5 +1,3 @@
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
@@ -19,8 +17,9 @@ import { answerClientError, passOverExpectations, refuseTunnels, requireHost } f
 import { createCors } from './http/hooks/cors.ts';
 import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
-import { guardMethods, knowEveryMethod } from './http/hooks/method-guard.ts';
-import { pagesPlugin } from './http/pages.ts';
+import { knowEveryMethod } from './http/hooks/method-guard.ts';
+import { apiReferencePlugin } from './http/pages/api-reference.ts';
+import { documentationPlugin } from './http/pages/documentation.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
@@ -116,10 +115,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   ignoreUpgrades(app.server, TRPC_PATH);
   refuseTunnels(app.server);
-  await app.register(pagesPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
-  app.get('/openapi.json', (_request, reply) => reply.send(document));
-  guardMethods(app, '/openapi.json', ['GET']);
-  await app.register(swagger, { mode: 'static', specification: { document: JSON.parse(JSON.stringify(document)) } });
-  await app.register(swaggerUi, { routePrefix: '/openapi', uiConfig: { tryItOutEnabled: true } });
+  await app.register(documentationPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
+  await app.register(apiReferencePlugin, { document });
   return app;
 }

@@ -17,6 +17,7 @@ import { logError } from './hooks/errors.ts';
 import { guardMethods } from './hooks/method-guard.ts';
 import { isObject, readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
+import { dataHeaders } from './pages/security-headers.ts';
 import { setHeader } from './set-header.ts';
 import { sendStream } from './sse.ts';
 
@@ -128,6 +129,7 @@ export async function restPlugin(
           return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
         }
         reply.header('content-type', 'application/json; charset=utf-8');
+        if (meta.public) reply.headers(dataHeaders);
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));
       },

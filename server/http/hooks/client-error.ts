@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../../contracts/errors.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
 import { answerOf } from '../answer-of.ts';
+import { dataHeaders } from '../pages/security-headers.ts';
 import { newRequestId } from '../request-id.ts';
 
 /** Codes of Node's HTTP parser; every other one means that what came is no HTTP. */
@@ -28,12 +29,12 @@ export function refuseTunnels(server: Server): void {
     socket.on('error', () => socket.destroy());
     const error = new AppError('method_not_allowed', 'CONNECT is not allowed here; this server is no proxy.');
     if (answerOf(socket)) socket.destroy();
-    else answerOnSocket(socket, error, ['allow: GET, HEAD, POST, PUT, PATCH, DELETE']);
+    else answerOnSocket(socket, error, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE' });
   });
 }
 
 /** Answers where there is no request to answer, and closes the connection. */
-function answerOnSocket(socket: Socket, error: AppError, headers: readonly string[] = []): void {
+function answerOnSocket(socket: Socket, error: AppError, headers: Readonly<Record<string, string>> = {}): void {
   const { status, body } = toWireError(error);
   const text = JSON.stringify(body);
   const head = [
@@ -41,7 +42,7 @@ function answerOnSocket(socket: Socket, error: AppError, headers: readonly strin
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(text)}`,
     `x-request-id: ${newRequestId()}`,
-    ...headers,
+    ...Object.entries({ ...dataHeaders, ...headers }).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());

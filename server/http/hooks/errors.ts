@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { toErrorAnswer } from '../error-dialect.ts';
+import { dataHeaders } from '../pages/security-headers.ts';
 
 /** Our own faults are errors, an upstream's are warnings, a client's are nobody's business: also when it just left. */
 export function logError({ log, id: reqId, raw: { socket } }: Asked, thrown: unknown): void {
@@ -26,7 +27,7 @@ const isReset = (thrown: unknown) => thrown instanceof Error && 'code' in thrown
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const { status, headers, body } = toErrorAnswer(reply.request, thrown);
-  return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
+  return reply.code(status).headers(dataHeaders).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
 /** How much of a refused body is still read, so that its sender gets to see the answer; in bytes and ms. */

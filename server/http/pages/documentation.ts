@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Marked } from 'marked';
-import { AppError } from '../errors/app-error.ts';
-import { listErrors } from '../features/system/list-errors.ts';
-import { guardMethods } from './hooks/method-guard.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { listErrors } from '../../features/system/list-errors.ts';
+import { guardMethods } from '../hooks/method-guard.ts';
+import { pageHeaders } from './security-headers.ts';
+import { createStaticFile, type StaticFile, sendStatic } from './static-file.ts';
 
 const STYLE = `
   :root { color-scheme: light dark }
@@ -25,7 +27,7 @@ const escapeHtml = (text: string) =>
 
 const page = (title: string, body: string) => `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body><nav>${LINKS.map(([href, text]) => `<a href="${href}">${text}</a>`).join('')}</nav>
 ${body}
 </body>
@@ -79,34 +81,48 @@ ${notice ? `<p><b>${escapeHtml(notice)}</b></p>` : ''}
 </ul>`,
   );
 
-export interface PagesOptions {
+export interface DocumentationOptions {
   readonly docsDir: string;
   readonly version: string;
   readonly demoNotice: string | null;
 }
 
-/** The pages for people: `/`, and the documentation at `/docs`. */
-export async function pagesPlugin(app: FastifyInstance, { docsDir, version, demoNotice }: PagesOptions): Promise<void> {
-  const html = 'text/html; charset=utf-8';
-  const home = homePage(version, demoNotice);
-  const errors = errorsPage();
+const headers = pageHeaders(STYLE);
+const toFile = (html: string): StaticFile => createStaticFile(html, 'text/html; charset=utf-8', headers);
 
-  function readPage(name: string): string {
-    // Names only, so that no path leads out of the folder.
-    if (!/^(decisions\/)?[\w-]+$/.test(name)) throw new AppError('route_not_found');
-    try {
-      const text = readFileSync(join(docsDir, `${name}.md`), 'utf8');
-      return page(/^# (.+)$/m.exec(text)?.[1] ?? name, marked.parse(text, { async: false }));
-    } catch (cause) {
-      throw new AppError('route_not_found', `There is no page '${name}'.`, { cause });
-    }
+/** The names of the pages, such as `chat` and `decisions/0004-routing`. */
+const listPages = (docsDir: string): string[] =>
+  readdirSync(docsDir, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .flatMap((file) => /^((?:[\w-]+\/)*[\w-]+)\.md$/.exec(file)?.[1] ?? []);
+
+function renderPage(docsDir: string, name: string): StaticFile {
+  const text = readFileSync(join(docsDir, `${name}.md`), 'utf8');
+  return toFile(page(/^# (.+)$/m.exec(text)?.[1] ?? name, marked.parse(text, { async: false })));
+}
+
+/** The pages for people: `/`, and the documentation at `/docs`. Each is made when it is asked for first, and kept. */
+export async function documentationPlugin(
+  app: FastifyInstance,
+  { docsDir, version, demoNotice }: DocumentationOptions,
+): Promise<void> {
+  const home = toFile(homePage(version, demoNotice));
+  const made = new Map<string, StaticFile>([['errors', toFile(errorsPage())]]);
+  const names = new Set(listPages(docsDir));
+
+  function pageNamed(name: string): StaticFile {
+    const known = made.get(name);
+    if (known) return known;
+    if (!names.has(name)) throw new AppError('route_not_found', `There is no page '${name.slice(0, 100)}'.`);
+    const file = renderPage(docsDir, name);
+    made.set(name, file);
+    return file;
   }
 
-  app.get('/', (_request, reply) => reply.type(html).send(home));
-  app.get('/docs', (_request, reply) => reply.type(html).send(readPage('README')));
-  app.get('/docs/errors', (_request, reply) => reply.type(html).send(errors));
+  app.get('/', (request, reply) => sendStatic(request, reply, home));
+  app.get('/docs', (request, reply) => sendStatic(request, reply, pageNamed('README')));
   app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) =>
-    reply.type(html).send(readPage(request.params['*'])),
+    sendStatic(request, reply, pageNamed(request.params['*'])),
   );
   for (const url of ['/', '/docs', '/docs/*']) guardMethods(app, url, ['GET']);
 }

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openRaw } from '../support/raw-request.ts';
+import { type Gateway, startGateway } from '../support/start-gateway.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (!executablePath) console.info('Skipped: no Chromium was found to look at the pages with.');
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const pages = ['/', '/docs', '/docs/chat', '/docs/errors', '/docs/decisions/0004-routing', '/openapi', '/openapi/'];
+const data = ['/openapi.json', '/openapi/static/swagger-ui-bundle.js', '/errors', '/healthz', '/readyz'];
+const errors = [
+  '/nothing',
+  '/docs/nothing',
+  '/openapi/static/nothing',
+  '/v1/models',
+  '/%zz',
+  '/openapi/static/%2e%2e/x',
+];
+
+describe('what a browser may do with an answer', () => {
+  test.each([...pages, ...data, ...errors])(
+    '%s forbids frames, foreign and inline scripts, guesses and referrers',
+    async (path) => {
+      const { headers } = await fetch(gateway.url + path);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toMatch(/default-src 'none'/);
+      expect(policy).toMatch(/frame-ancestors 'none'/);
+      expect(policy).not.toMatch(/unsafe|\*|https?:/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+    },
+  );
+
+  test('so does an answer to what is no HTTP', async () => {
+    const { socket, closed } = openRaw(gateway.url);
+    socket.write('nonsense\r\n\r\n');
+    expect(await closed).toMatch(/^x-content-type-options: nosniff\r.*^content-security-policy: default-src 'none'/ms);
+  });
+
+  test('no page has an inline script, a handler or a style attribute, which the policy would not run', async () => {
+    for (const path of pages) {
+      const html = await (await fetch(gateway.url + path)).text();
+      expect([path, html.match(/<script(?![^>]*\ssrc=)|\son\w+=|<[^>]+\sstyle=|javascript:/i)?.[0]]).toEqual([
+        path,
+        undefined,
+      ]);
+    }
+  });
+});
+
+describe('a page', () => {
+  test.each([...pages, '/openapi.json', '/openapi/static/swagger-ui.css'])(
+    '%s is not sent again to who has it',
+    async (path) => {
+      const first = await fetch(gateway.url + path);
+      const again = await fetch(gateway.url + path, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } });
+      expect([first.status, again.status, await again.text()]).toEqual([200, 304, '']);
+      const other = await fetch(gateway.url + path, { headers: { 'if-none-match': '"other"' } });
+      expect(other.status).toBe(200);
+    },
+  );
+
+  test.each([
+    '/openapi/static/%2e%2e/x',
+    '/openapi/static/..%2f..%2fpackage.json',
+    '/openapi/static/%00',
+    '/openapi/static/%5c..%5cpackage.json',
+    '/openapi/static/csp.json/../../package.json',
+    '/openapi/static/',
+    '/openapi/static/toString',
+    '/docs/%00',
+    '/docs/%2e%2e/package',
+    '/docs/__proto__',
+    '/docs/decisions/%2e%2e/%2e%2e/README',
+  ])('GET %s is 404', async (path) => {
+    const { socket, until } = openRaw(gateway.url);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
+    expect(await until(/\}\}$/)).toMatch(/^HTTP\/1\.1 404 .*"route_not_found"/s);
+    socket.destroy();
+  });
+
+  test.each(['/openapi', '/openapi/static/swagger-ui.css', '/openapi.json'])('POST %s is 405', async (path) => {
+    const response = await fetch(gateway.url + path, { method: 'POST' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe.runIf(executablePath)('in Chromium', () => {
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: executablePath ?? '',
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+    page = await browser.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.addInitScript(
+      "document.addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective, e.blockedURI))",
+    );
+  });
+  afterAll(() => browser.close());
+
+  test.each(pages.filter((path) => !path.startsWith('/openapi')))(
+    '%s is shown with its style, and nothing is blocked',
+    async (path) => {
+      complaints.length = 0;
+      await page.goto(gateway.url + path);
+      expect(await page.evaluate('getComputedStyle(document.body).maxWidth')).not.toBe('none');
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('/openapi lists every operation, and one can be tried out', { timeout: 60_000 }, async () => {
+    complaints.length = 0;
+    await page.goto(`${gateway.url}/openapi`);
+    const operation = page.locator('.opblock', { hasText: '/healthz' }).first();
+    await operation.locator('.opblock-summary').click();
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
+    expect(await operation.locator('.live-responses-table').innerText()).toMatch(/"status":\s*"ok"/);
+    const { paths } = await (await fetch(`${gateway.url}/openapi.json`)).json();
+    const operations = Object.values<object>(paths).flatMap((methods) => Object.keys(methods));
+    expect(await page.locator('.opblock').count()).toBe(operations.length);
+    await page.locator('.opblock', { hasText: '/v1/chat/completions' }).first().locator('.opblock-summary').click();
+    await page.locator('.opblock.is-open .model-example').first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
