@@ -204,7 +204,8 @@ export const errorCatalog = {
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The headers are too large',
-    description: 'The address and the headers of the request together exceed 16 KB.',
+    description:
+      'The address and the headers of the request together exceed 16 KB, or there are more than 100 headers.',
     remediation: 'Send large data in the body.',
   },
   request_timeout: {
@@ -212,8 +213,9 @@ export const errorCatalog = {
     trpc: 'TIMEOUT',
     type: 'invalid_request_error',
     title: 'The request did not arrive',
-    description: 'The headers of the request did not arrive within a minute.',
-    remediation: 'Try again over a better connection.',
+    description:
+      'The head of the request did not arrive in time (`HEADERS_TIMEOUT_SECONDS`, 20 by default), or its body stood still (`BODY_STALL_SECONDS`, 20 by default) or came too slowly (`MIN_BYTES_PER_SECOND`, 1,024 by default).',
+    remediation: 'Try again over a better connection; the gateway closes this one.',
   },
   invalid_json: {
     status: 400,

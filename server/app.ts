@@ -8,12 +8,15 @@ import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
+import { connectionOf } from './http/connections/connection.ts';
+import { watchConnections } from './http/connections/watch-connections.ts';
 import { createOpenApiDocument } from './http/document/openapi.ts';
 import { speaksAnthropic } from './http/error-dialect.ts';
 import { audioPlugin } from './http/forms/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { decorateAdmission } from './http/hooks/admission.ts';
-import { answerClientError, passOverExpectations, refuseTunnels, requireHost } from './http/hooks/client-error.ts';
+import { checkHead, MAX_HEADERS } from './http/hooks/check-head.ts';
+import { answerClientError, passOverExpectations, refuseTunnels } from './http/hooks/client-error.ts';
 import { createCors } from './http/hooks/cors.ts';
 import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
@@ -46,13 +49,13 @@ function createFastify(env: Env): FastifyInstance {
     childLoggerFactory: (logger) => logger,
     genReqId: newRequestId,
     bodyLimit: env.maxBodyBytes,
-    // Long answers and slow uploads are normal here; idle connections are not kept for ever.
+    // Long answers and uploads are normal here; what is too slow is given up by `watchConnections`.
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
     // A stop lets the answers that are under way end.
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, headersTimeout: env.headersTimeoutMs, connectionsCheckingInterval: 1_000 },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });
@@ -92,11 +95,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const answersPreflight = createCors(env.corsOrigins);
   // One hook for all: each costs every request a microsecond or two.
   app.addHook('onRequest', (request, reply, done) => {
+    const { raw } = request;
+    // Our side is closed already, behind an answer that was the last one here.
+    if (raw.socket.writableEnded) {
+      reply.hijack();
+      return;
+    }
+    connectionOf(raw.socket).request = raw;
     reply.header('x-request-id', request.id);
     if (speaksAnthropic(request)) reply.header('request-id', request.id);
     if (answersPreflight(request, reply)) return;
+    checkHead(request);
     refuseUnknown(request);
-    requireHost(request);
     done();
   });
   handleErrors(app);
@@ -113,6 +123,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     corsOrigins: env.corsOrigins,
     limits: env.websockets,
   });
+  app.server.maxHeadersCount = MAX_HEADERS + 1;
+  watchConnections(app.server, env.connections);
   ignoreUpgrades(app.server, TRPC_PATH);
   refuseTunnels(app.server);
   await app.register(documentationPlugin, { docsDir, version, demoNotice: catalog.demoNotice });

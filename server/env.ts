@@ -38,12 +38,24 @@ const Variables = z.object({
   WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),
   WEBSOCKETS_WITHOUT_KEY: z.coerce.number().int().min(0).default(20),
   WEBSOCKET_KEY_SECONDS: z.coerce.number().positive().default(10),
+  HEADERS_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(20),
+  BODY_STALL_SECONDS: z.coerce.number().positive().default(20),
+  ANSWER_STALL_SECONDS: z.coerce.number().positive().default(30),
+  MIN_BYTES_PER_SECOND: z.coerce.number().min(0).default(1_024),
+  CONNECTIONS_WITHOUT_KEY: z.coerce.number().int().min(0).default(512),
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
 /** The names in `Variables`; a test holds `.env.example` to them. */
 export const variableNames = Object.keys(Variables.shape);
+
+/** How slow a body or an answer may be. */
+interface Transfer {
+  readonly stallMs: number;
+  /** 0: any rate. */
+  readonly bytesPerSecond: number;
+}
 
 export interface Env {
   readonly host: string;
@@ -85,6 +97,13 @@ export interface Env {
     readonly withoutKey: number;
     /** How long each of these may be open. */
     readonly keyWithinMs: number;
+  };
+  /** How long the head of a request may take. */
+  readonly headersTimeoutMs: number;
+  readonly connections: {
+    /** Of one address; 0: any number. */
+    readonly withoutKey: number;
+    readonly transfers: { readonly body: Transfer; readonly answer: Transfer };
   };
   readonly corsOrigins: readonly string[];
   readonly logLevel: string;
@@ -141,6 +160,14 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       perAddress: v.WEBSOCKETS_PER_ADDRESS,
       withoutKey: v.WEBSOCKETS_WITHOUT_KEY,
       keyWithinMs: v.WEBSOCKET_KEY_SECONDS * 1000,
+    },
+    headersTimeoutMs: v.HEADERS_TIMEOUT_SECONDS * 1000,
+    connections: {
+      withoutKey: v.CONNECTIONS_WITHOUT_KEY,
+      transfers: {
+        body: { stallMs: v.BODY_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
+        answer: { stallMs: v.ANSWER_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
+      },
     },
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     logLevel: v.LOG_LEVEL,

@@ -8,7 +8,7 @@ import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { type CallerContext, withCaller } from '../rpc/trpc.ts';
 import { coerceQuery } from './coerce-query.ts';
-import { connectionOf } from './connection.ts';
+import { connectionOf } from './connections/connection.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import { acceptImageForms, FormBody } from './forms/image-form.ts';
 import type { Heartbeat } from './heartbeat.ts';

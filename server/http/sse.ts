@@ -55,16 +55,14 @@ function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
   return out;
 }
 
-/** A client that takes nothing for this long is dropped, in ms: what it asked for holds money and a place. */
-const STALL_MS = 30_000;
-
-/** Resolves when the client has taken what was written. One that has gone, stalls or must stop is dropped. */
+/**
+ * Resolves when the client has taken what was written, has gone, or must stop. `SlowTransfers` drops those that take too
+ * little: what they asked for holds money and a place.
+ */
 export const drained = (raw: ServerResponse, signal: AbortSignal) =>
   new Promise<void>((resolve) => {
     const drop = () => raw.destroy();
-    const timer = setTimeout(drop, STALL_MS);
     const done = () => {
-      clearTimeout(timer);
       raw.off('drain', done).off('close', done);
       signal.removeEventListener('abort', drop);
       resolve();
@@ -72,6 +70,7 @@ export const drained = (raw: ServerResponse, signal: AbortSignal) =>
     raw.on('drain', done).on('close', done);
     signal.addEventListener('abort', drop, { once: true });
     if (signal.aborted) drop();
+    if (raw.destroyed) done();
   });
 
 /** Takes the answer over from Fastify, with the headers that were set. Throws before anything is sent. */

@@ -6,10 +6,11 @@ import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
-import { connectionOf } from './connection.ts';
-import { admit } from './hooks/admission.ts';
+import { connectionOf } from './connections/connection.ts';
+import { admit, authenticate } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/method-guard.ts';
+import { refuseBody } from './hooks/refuse-body.ts';
 import { trpcInputs } from './json-body/trpc-inputs.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
 import { newRequestId } from './request-id.ts';
@@ -53,15 +54,14 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     }
     const names = namesIn(request.url);
     const isOpen = request.method === 'GET' && names.every((name) => publicNames.has(name));
-    if (!isOpen) {
-      request.principal = gate.authenticate(connectionOf(request.raw.socket).credentials(request.headers), request.ip);
-    }
+    if (!isOpen) authenticate(gate, request);
     const most = isOpen ? STRANGER_MESSAGE_CALLS : limits.calls;
     if (names.length > most) throw tooManyCalls(most);
   });
 
   app.setErrorHandler((error, request, reply) => {
     logError(request, error);
+    refuseBody(request, reply, error);
     const { status, headers } = toWireError(error);
     reply
       .code(status)

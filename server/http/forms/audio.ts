@@ -10,7 +10,8 @@ import { createSpeech } from '../../features/audio/create-speech.ts';
 import { forwardCall } from '../../features/audio/forward-call.ts';
 import type { CompletionDeps } from '../../features/chat/create-completion.ts';
 import type { CatalogModel } from '../../features/models/catalog.ts';
-import { connectionOf } from '../connection.ts';
+import { bodyPieces } from '../body-pieces.ts';
+import { connectionOf } from '../connections/connection.ts';
 import { admission } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
 import { guardMethods } from '../hooks/method-guard.ts';
@@ -56,7 +57,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
       scope.post(`/v1${path}`, async (request, reply) => {
         const { 'content-type': type, 'content-length': length } = request.headers;
         if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
-        const form = await openModelForm(request.raw.iterator({ destroyOnReturn: false }), type, maxBodyBytes);
+        const form = await openModelForm(bodyPieces(request.raw), type, maxBodyBytes);
         try {
           const caller = toCaller(request, reply);
           const { model, contentType, check, rewrite: body } = form;

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { imageTypeOf } from '../../../contracts/images/data-uri.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
+import { bodyPieces } from '../body-pieces.ts';
 import { type FormPart, readForm, readPart } from './multipart.ts';
 
 /** A form that was read into the fields of its operation's JSON body. */
@@ -76,11 +77,7 @@ function toFormParam(thrown: unknown, single: boolean): unknown {
 /** Lets the routes of a scope take `multipart/form-data` as well: what they see of it is a `FormBody`. */
 export function acceptImageForms(scope: FastifyInstance): void {
   scope.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable) =>
-    readImageForm(
-      payload.iterator({ destroyOnReturn: false }),
-      request.headers['content-type'],
-      request.routeOptions.bodyLimit,
-    ),
+    readImageForm(bodyPieces(payload), request.headers['content-type'], request.routeOptions.bodyLimit),
   );
   scope.setErrorHandler((error, request) => {
     const images = request.body instanceof FormBody ? request.body.fields.images : null;

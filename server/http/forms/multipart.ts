@@ -82,6 +82,7 @@ class Scanner {
     try {
       next = await this.#source.next();
     } catch (cause) {
+      if (cause instanceof AppError) throw cause;
       throw new AppError('client_disconnected', undefined, { cause });
     }
     if (next.done) throw malformed('it ends half-way');
@@ -119,7 +120,7 @@ export const readPart = ({ name, body }: FormPart, limit: number): Promise<Buffe
  * is looked for. Format: RFC 7578. Throws `unsupported_media_type`, `body_too_large`, and `invalid_field` with
  * `param: "body"` for what is no form.
  *
- * `source` may be a request: `request.raw.iterator({ destroyOnReturn: false })`, so that an early error can be answered.
+ * `source` may be a request: `bodyPieces(request.raw)`, so that an early error can be answered.
  */
 export async function* readForm(
   source: AsyncIterable<Buffer>,

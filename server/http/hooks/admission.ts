@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../features/access/caller.ts';
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
-import { connectionOf } from '../connection.ts';
+import { connectionOf } from '../connections/connection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,11 +24,19 @@ export function decorateAdmission(app: FastifyInstance): void {
   app.decorateRequest('principal', null);
 }
 
+/** Finds out who calls, or throws why nobody is let in. */
+export function authenticate(gate: Gate, request: FastifyRequest): Principal {
+  const connection = connectionOf(request.raw.socket);
+  const principal = gate.authenticate(connection.credentials(request.headers), request.ip);
+  connection.becomeKnown();
+  request.principal = principal;
+  return principal;
+}
+
 /** A route's `onRequest`: decides who may come in before any of the body is read, so that strangers cannot upload. */
 export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    request.principal = gate.authenticate(connectionOf(request.raw.socket).credentials(request.headers), request.ip);
-    admit(gate, request.principal, reply);
+    admit(gate, authenticate(gate, request), reply);
     done();
   };
 }

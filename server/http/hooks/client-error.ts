@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ErrorCode } from '../../../contracts/errors.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
@@ -34,25 +34,18 @@ export function refuseTunnels(server: Server): void {
 }
 
 /** Answers where there is no request to answer, and closes the connection. */
-function answerOnSocket(socket: Socket, error: AppError, headers: Readonly<Record<string, string>> = {}): void {
-  const { status, body } = toWireError(error);
+export function answerOnSocket(socket: Socket, error: AppError, headers: Readonly<Record<string, string>> = {}): void {
+  const { status, body, headers: own } = toWireError(error);
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(text)}`,
     `x-request-id: ${newRequestId()}`,
-    ...Object.entries({ ...dataHeaders, ...headers }).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...dataHeaders, ...own, ...headers }).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
-}
-
-/** Node would answer it itself, with an empty body. */
-export function requireHost({ raw, headers }: FastifyRequest): void {
-  if (headers.host === undefined && raw.httpVersion === '1.1') {
-    throw new AppError('malformed_request', 'The request has no Host header.', { param: 'Host' });
-  }
 }
 
 /** Node would refuse an `Expect` that it does not know; HTTP lets a server pass over it (RFC 9110, 10.1.1). */

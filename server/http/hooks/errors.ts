@@ -4,6 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { toErrorAnswer } from '../error-dialect.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
+import { refuseBody } from './refuse-body.ts';
 
 /** Our own faults are errors, an upstream's are warnings, a client's are nobody's business: also when it just left. */
 export function logError({ log, id: reqId, raw: { socket } }: Asked, thrown: unknown): void {
@@ -27,36 +28,19 @@ const isReset = (thrown: unknown) => thrown instanceof Error && 'code' in thrown
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const { status, headers, body } = toErrorAnswer(reply.request, thrown);
-  return reply.code(status).headers(dataHeaders).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
-}
-
-/** How much of a refused body is still read, so that its sender gets to see the answer; in bytes and ms. */
-const DRAIN_BYTES = 256 * 1024 * 1024;
-const DRAIN_MS = 30_000;
-
-/**
- * A client that is still sending would see its connection break instead of the answer. So the answer goes out and the
- * rest of the body is thrown away, within limits; Fastify would close the connection at once.
- */
-function drainBody({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || raw.destroyed) return;
-  reply.removeHeader('connection');
-  let drained = 0;
-  const stop = () => raw.destroy();
-  const timer = setTimeout(stop, DRAIN_MS).unref();
-  raw.on('data', (chunk: Buffer) => {
-    drained += chunk.length;
-    if (drained > DRAIN_BYTES) stop();
-  });
-  raw.once('close', () => clearTimeout(timer));
-  raw.resume();
+  return reply
+    .code(status)
+    .headers(dataHeaders)
+    .headers(headers)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body));
 }
 
 /** Every failure on every address ends here, in one shape. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     logError(request, error);
-    drainBody(request, reply);
+    refuseBody(request, reply, error);
     return sendError(reply, error);
   });
   app.setNotFoundHandler((request) => {

@@ -1,6 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerOf } from '../answer-of.ts';
+import { connectionOf } from '../connections/connection.ts';
+import { hasTooManyHeaders, tooManyHeaders } from './check-head.ts';
+import { answerOnSocket } from './client-error.ts';
 
 /** Headers that only mean something together with the upgrade. `HTTP2-Settings`: RFC 7540, 3.2.1. */
 const UPGRADE_HEADERS = new Set(['upgrade', 'http2-settings']);
@@ -56,7 +59,12 @@ export function ignoreUpgrades(server: Server, websocketPath: string): void {
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (isWebsocket(request, websocketPath)) {
+      connectionOf(socket).leaveHttp();
       for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
+      return;
+    }
+    if (hasTooManyHeaders(request)) {
+      answerOnSocket(socket, tooManyHeaders());
       return;
     }
     // Node has taken its own listener away, and puts it back with the connection.

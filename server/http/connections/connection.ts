@@ -1,9 +1,22 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Credentials, readCredentials } from '../features/access/credentials.ts';
+import { type Credentials, readCredentials } from '../../features/access/credentials.ts';
+import type { Progress } from './progress.ts';
+
+const noop = () => {};
 
 /** What is known of one client's connection: one for all its requests, which saves each of them the finding out. */
-class Connection {
+export class Connection {
+  readonly socket: Socket;
+  /** To be called when the client has shown a valid key. */
+  becomeKnown = noop;
+  /** To be called when the connection speaks HTTP no more, but a websocket's protocol. */
+  leaveHttp = noop;
+  /** The last one whose head was read; null when its body is known to be complete. */
+  request: IncomingMessage | null = null;
+  /** Of the body that is being received, and of the answer that waits to be taken; null while there is none. */
+  upload: Progress | null = null;
+  download: Progress | null = null;
   /**
    * Aborts when the connection closes: while a request is under way, that is the client leaving before the answer is
    * complete. (`request.raw` closes as soon as the body was read.)
@@ -15,6 +28,7 @@ class Connection {
   #credentials: Credentials | null = null;
 
   constructor(socket: Socket) {
+    this.socket = socket;
     const controller = new AbortController();
     socket.once('close', () => controller.abort());
     this.signal = controller.signal;

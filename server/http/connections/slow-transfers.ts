@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { answerOf } from '../answer-of.ts';
+import { answerOnSocket } from '../hooks/client-error.ts';
+import type { Connection } from './connection.ts';
+import { Progress, type SlowestTransfer } from './progress.ts';
+
+const TICK_MS = 1_000;
+
+export interface TransferLimits {
+  readonly body: SlowestTransfer;
+  readonly answer: SlowestTransfer;
+}
+
+interface Counters {
+  readonly bytesWritten: number;
+  readonly writeQueueSize: number;
+}
+
+const isCounting = (handle: unknown): handle is Counters =>
+  typeof handle === 'object' && handle !== null && 'bytesWritten' in handle && 'writeQueueSize' in handle;
+
+/** How much of what was written the system has taken. Node itself counts a piece as written when it hands it on. */
+function takenBytes(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  return isCounting(handle) ? handle.bytesWritten - handle.writeQueueSize : socket.bytesWritten - socket.writableLength;
+}
+
+/** A body that nobody reads is not slow: its sender has to wait for us. */
+const isHeldUp = (request: IncomingMessage): boolean => request.readableLength >= request.readableHighWaterMark;
+
+/**
+ * Gives up what moves too slowly: bodies that stall or drip (408 `request_timeout`), and answers that their client does
+ * not take. One timer looks at what the connections count anyway, so a request pays nothing for it.
+ */
+export class SlowTransfers {
+  readonly #limits: TransferLimits;
+  readonly #connections = new Set<Connection>();
+  readonly #timer: NodeJS.Timeout;
+  #lookedAt = monotonicNow();
+
+  constructor(limits: TransferLimits) {
+    this.#limits = limits;
+    this.#timer = setInterval(() => this.#look(monotonicNow()), TICK_MS).unref();
+  }
+
+  add(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  remove(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(now: number): void {
+    const sinceLast = now - this.#lookedAt;
+    this.#lookedAt = now;
+    for (const connection of this.#connections) {
+      this.#lookAtBody(connection, now, sinceLast);
+      this.#lookAtAnswer(connection, now);
+    }
+  }
+
+  #lookAtBody(connection: Connection, now: number, sinceLast: number): void {
+    const { request, socket } = connection;
+    if (!request || request.complete) {
+      connection.request = null;
+      connection.upload = null;
+      return;
+    }
+    connection.upload ??= new Progress(now, socket.bytesRead);
+    if (isHeldUp(request)) connection.upload.excuse(sinceLast);
+    if (!connection.upload.isTooSlow(now, socket.bytesRead, this.#limits.body)) return;
+    connection.request = null;
+    giveUpBody(request, socket, this.#limits.body);
+  }
+
+  #lookAtAnswer(connection: Connection, now: number): void {
+    const { socket } = connection;
+    if (socket.writableLength === 0) {
+      connection.download = null;
+      return;
+    }
+    const taken = takenBytes(socket);
+    connection.download ??= new Progress(now, taken);
+    if (connection.download.isTooSlow(now, taken, this.#limits.answer)) socket.destroy();
+  }
+}
+
+function giveUpBody(request: IncomingMessage, socket: Socket, { stallMs, bytesPerSecond }: SlowestTransfer): void {
+  const error = new AppError(
+    'request_timeout',
+    `The body did not arrive: it stood still for ${stallMs / 1000} s (BODY_STALL_SECONDS), or came more slowly than ${bytesPerSecond} bytes a second (MIN_BYTES_PER_SECOND).`,
+  );
+  // Who reads the body answers, in the words of its surface.
+  if (request.listenerCount('error') > 0) request.emit('error', error);
+  else if (answerOf(socket)?.headersSent) socket.destroy();
+  else answerOnSocket(socket, error);
+}

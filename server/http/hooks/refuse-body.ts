@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toAppError } from '../../errors/to-wire.ts';
+
+/** How much of a refused body is still read, so that its sender gets to see the answer; in bytes and ms. */
+const DRAIN_BYTES = 256 * 1024 * 1024;
+const DRAIN_MS = 30_000;
+/** The same for somebody without a valid key, or whose body came too slowly; then the connection is closed. In ms. */
+const LINGER_MS = 5_000;
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/**
+ * Decides what becomes of the rest of a body whose request is answered with an error. A client that is still sending
+ * would see its connection break instead of the answer, so the rest is thrown away as it comes, within limits.
+ */
+export function refuseBody({ raw, principal }: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+  if (raw.complete || raw.destroyed || !hasBody(raw)) return;
+  if (principal === null || toAppError(thrown).code === 'request_timeout') closeAfterAnswer(raw, reply);
+  else drain(raw, reply);
+}
+
+/** The client may go on with its next request when it has sent all of it; Fastify would close the connection at once. */
+function drain(raw: IncomingMessage, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  let drained = 0;
+  const stop = () => raw.destroy();
+  const timer = setTimeout(stop, DRAIN_MS).unref();
+  raw.on('data', (chunk: Buffer) => {
+    drained += chunk.length;
+    if (drained > DRAIN_BYTES) stop();
+  });
+  raw.once('close', () => clearTimeout(timer));
+  raw.resume();
+}
+
+/** Closes our side of the connection behind the answer, and all of it when the body is over or has taken too long. */
+function closeAfterAnswer(raw: IncomingMessage, reply: FastifyReply): void {
+  const { socket } = raw;
+  const close = () => socket.destroy();
+  reply.header('connection', 'close');
+  // Node calls this behind the last answer of a connection, and would close both sides.
+  socket.destroySoon = () => {
+    socket.end();
+    const timer = setTimeout(close, LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
+    raw.once('end', close).resume();
+  };
+}
