@@ -178,6 +178,15 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
 /** The process's own environment, with `.env` of the working directory below it. */
 export function loadEnv(): Env {
   const file = resolve('.env');
-  if (existsSync(file)) process.loadEnvFile(file);
+  try {
+    if (existsSync(file)) process.loadEnvFile(file);
+  } catch (cause) {
+    throw new EnvError(
+      `${file} cannot be read. Give the user that runs the gateway the right to it, or take it away.`,
+      {
+        cause,
+      },
+    );
+  }
   return readEnv(process.env, process.cwd());
 }

@@ -3,13 +3,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
-import { EnvError, loadEnv } from './env.ts';
-import { ModelsFileError } from './setup/models-file.ts';
+import { loadEnv } from './env.ts';
+import { describeStartFailure } from './setup/describe-start-failure.ts';
 import { openBearer } from './setup/open-bearer.ts';
 import { openProviders } from './setup/open-providers.ts';
 import { printWelcome } from './setup/print-welcome.ts';
 import { openStore } from './store/open-store.ts';
-import { StoreError } from './store/store-error.ts';
 
 /** The package's root, from the sources as well as from `dist`. */
 function packageRoot(): string {
@@ -51,20 +50,9 @@ async function start(): Promise<void> {
   printWelcome({ url, version, catalog, providers, bearerFile, newBearer: created ? bearer : null });
 }
 
-/** What the operator can mend is said in one line; anything else is ours and shows its stack. */
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'EADDRINUSE') return `${error.message}\nSet PORT to a free port.`;
-  if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')) {
-    return `${error.message}\nSet HOST to an address of this machine.`;
-  }
-  const known = error instanceof EnvError || error instanceof ModelsFileError || error instanceof StoreError;
-  return known ? error.message : (error.stack ?? error.message);
-}
-
 try {
   await start();
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeStartFailure(error)}\n`);
   process.exit(1);
 }

@@ -43,7 +43,13 @@ export const Readiness = z
     status: z.enum(['ready', 'degraded', 'unavailable']),
     demo: z.boolean(),
     notice: z.string().optional(),
-    database: z.object({ status: z.enum(['up', 'down']), latency_ms: z.number().nullable() }),
+    database: z
+      .object({
+        status: z.enum(['up', 'down']),
+        latency_ms: z.number().nullable(),
+        detail: z.string().optional().describe('Why it is down, such as a full disk.'),
+      })
+      .describe('Whether it can be read and written.'),
     backends: listOf(BackendHealth).describe('What a probe of each provider says; probes spend no tokens.'),
     routes: listOf(Route).describe('The circuit of each backend.'),
   })

@@ -165,7 +165,11 @@ export function readModelsFile(path: string): ModelsFile {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ModelsFileError(`MODELS_FILE: cannot read ${path}`, { cause });
+    const reason = cause instanceof Error ? cause.message.split(',')[0] : String(cause);
+    throw new ModelsFileError(
+      `MODELS_FILE: cannot read ${path}: ${reason}. Set MODELS_FILE to a file that the user of the gateway may read.`,
+      { cause },
+    );
   }
   return parseModelsFile(text, path);
 }

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EnvError } from '../env.ts';
+
+/** In characters, as for API_BEARER. */
+const SHORTEST = 8;
 
 interface OpenedBearer {
   readonly bearer: string;
@@ -25,6 +29,14 @@ export function openBearer(configured: string | undefined, dataDir: string): Ope
     return { bearer: made, file, created: true };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    return { bearer: readFileSync(file, 'utf8').trim(), file, created: false };
+    return { bearer: readBearer(file), file, created: false };
   }
+}
+
+function readBearer(file: string): string {
+  const bearer = readFileSync(file, 'utf8').trim();
+  if (bearer.length >= SHORTEST) return bearer;
+  throw new EnvError(
+    `${file} holds no key of at least ${SHORTEST} characters. Delete it, so that one is made, or set API_BEARER.`,
+  );
 }

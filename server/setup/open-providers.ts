@@ -83,10 +83,20 @@ function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map
   return opened;
 }
 
+function openWeights(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new EnvError(`EMBEDDED_MODEL: ${path} cannot be read. Give the user that runs the gateway the right to it.`, {
+      cause,
+    });
+  }
+}
+
 /** By its first bytes. Format: the GGUF specification of ggml. */
 function isGguf(path: string): boolean {
   const magic = Buffer.alloc(4);
-  const file = openSync(path, 'r');
+  const file = openWeights(path);
   try {
     readSync(file, magic, 0, magic.length, 0);
   } catch {
@@ -99,8 +109,9 @@ function isGguf(path: string): boolean {
 
 function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
   const modelPath = env.embedded.modelPath ?? files.weights;
-  if (!existsSync(modelPath)) throw new EnvError(`EMBEDDED_MODEL: there is no file ${modelPath}`);
-  if (!isGguf(modelPath)) throw new EnvError(`EMBEDDED_MODEL: ${modelPath} is no GGUF file`);
+  if (!existsSync(modelPath))
+    throw new EnvError(`EMBEDDED_MODEL: there is no file ${modelPath}. Set it to a GGUF file.`);
+  if (!isGguf(modelPath)) throw new EnvError(`EMBEDDED_MODEL: ${modelPath} is no GGUF file. Set it to one.`);
   const { threads, slots, variant } = env.embedded;
   const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, slots, variant });
   return { provider, name: weightsName(modelPath) };

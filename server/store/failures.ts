@@ -1,7 +1,7 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils';
 import { AppError } from '../errors/app-error.ts';
 import { Prisma } from './generated/client.ts';
-import { isSqliteError } from './sqlite/errors.ts';
+import { isSqliteError, reasonOf } from './sqlite/errors.ts';
 
 /** Runs a use of the database; when the database fails (not the caller), throws `service_unavailable`. */
 export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
@@ -9,9 +9,15 @@ export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!isDatabaseFailure(error)) throw error;
-    throw new AppError('service_unavailable', 'The database does not answer.', { cause: error, retryAfter: 1 });
+    const reason = reasonOf(driverErrorOf(error));
+    const message = reason ? `The database cannot be used: ${reason}.` : 'The database does not answer.';
+    throw new AppError('service_unavailable', message, { cause: error, retryAfter: 1 });
   }
 }
+
+/** Prisma wraps what the driver says. */
+const driverErrorOf = (error: unknown): unknown =>
+  error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.driverAdapterError : error;
 
 const CONSTRAINTS: readonly string[] = [
   'UniqueConstraintViolation',

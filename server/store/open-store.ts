@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ApiKeys } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { Background } from './background/background.ts';
+import { checkFile } from './check-file.ts';
 import { Conversations } from './conversations.ts';
 import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -13,7 +14,9 @@ import { recoverTurns } from './recover-turns.ts';
 import { Responses } from './responses.ts';
 import { hasPendingMessages } from './search/index-messages.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
+import type { Statements } from './sqlite/connection.ts';
 import { StoreError } from './store-error.ts';
+import { toStoreError } from './to-store-error.ts';
 import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
 import { UsageReports } from './usage-reports.ts';
@@ -37,8 +40,17 @@ export interface StoreOptions {
  * ends the turns of processes that were killed, and gives back what they held. Rejects when that is not possible.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
+  const path = pathOf(options.url);
+  try {
+    return await open(createFile(path), options);
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
+}
+
+async function open(path: string, options: StoreOptions): Promise<Store> {
   const { migrationsDir, synchronous = 'NORMAL', busyTimeoutMs = 5_000, onError = () => {} } = options;
-  const path = createFile(pathOf(options.url));
+  await checkFile(path);
   await migrate(path, migrationsDir);
 
   const owner = await Owner.claim(path);
@@ -84,8 +96,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     keys: new ApiKeys(db),
     wallets,
     audit: new Audit(db),
-    // Names a table, since a bare SELECT 1 would not touch the file.
-    ping: () => useDatabase(async () => void (await db.$queryRaw`SELECT 1 FROM "Conversation" LIMIT 1`)),
+    ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await wallets.close();
       await conversations.close();
@@ -96,6 +107,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await close();
     },
   };
+}
+
+/** Reads a table, and writes a page: only a commit finds out that the disk is full. Nobody reads the number. */
+function touch(db: Statements): void {
+  db.all('SELECT 1 FROM "Conversation" LIMIT 1');
+  db.run('PRAGMA user_version = 1');
 }
 
 /** Returns the real path: processes that come by different links must find each other's files beside it. */

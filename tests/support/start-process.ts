@@ -25,10 +25,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts `dist/server/main.js` (built by `npm test`); resolves when it serves, rejects with its output when it stops. */
-export async function startProcess(cwd: string, variables: Record<string, string> = {}): Promise<GatewayProcess> {
+/**
+ * Starts `dist/server/main.js` (built by `npm test`); resolves when it serves, rejects with its output when it stops.
+ * `launcher` is a command that runs the command behind it.
+ */
+export async function startProcess(
+  cwd: string,
+  variables: Record<string, string> = {},
+  launcher: readonly string[] = [],
+): Promise<GatewayProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [join(root, 'dist/server/main.js')], {
+  const [command, ...args] = [...launcher, process.execPath, join(root, 'dist/server/main.js')];
+  const child = spawn(command ?? '', args, {
     cwd,
     env: {
       PATH: process.env.PATH,

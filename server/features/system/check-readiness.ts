@@ -1,13 +1,15 @@
 import type { BackendHealth, Readiness, Route } from '../../../contracts/system/health.ts';
+import { toAppError } from '../../errors/to-wire.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { settledWithin } from '../../event-loop/settled-within.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { Catalog } from '../models/catalog.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
 
 const PROBE_MS = 2_000;
-/** Whoever asks, a backend is probed at most this often. */
-const FRESH_MS = 5_000;
+/** Whoever asks, the backends and the database are probed at most this often. */
+const FRESH_MS = { backends: 5_000, database: 2_000 };
 
 async function probe(provider: Provider): Promise<BackendHealth> {
   const { up, loading, latencyMs, detail } = await provider.health(AbortSignal.timeout(PROBE_MS));
@@ -20,13 +22,38 @@ async function probe(provider: Provider): Promise<BackendHealth> {
   };
 }
 
-async function pingStore(store: Store): Promise<Readiness['database']> {
+async function probeStore(store: Store): Promise<Readiness['database']> {
   const start = monotonicNow();
   try {
     await store.ping();
     return { status: 'up', latency_ms: Math.round((monotonicNow() - start) * 10) / 10 };
-  } catch {
-    return { status: 'down', latency_ms: null };
+  } catch (error) {
+    return { status: 'down', latency_ms: null, detail: toAppError(error).message };
+  }
+}
+
+/** Asks at most once in `freshMs`, and never again while it is still being answered. */
+class Probe<T> {
+  readonly #ask: () => Promise<T>;
+  readonly #freshMs: number;
+  #askedAt = 0;
+  #pending = false;
+  #answer: Promise<T> | undefined;
+
+  constructor(ask: () => Promise<T>, freshMs: number) {
+    this.#ask = ask;
+    this.#freshMs = freshMs;
+  }
+
+  get(): Promise<T> {
+    const now = monotonicNow();
+    if (this.#answer && (this.#pending || now - this.#askedAt < this.#freshMs)) return this.#answer;
+    this.#askedAt = now;
+    this.#pending = true;
+    this.#answer = this.#ask().finally(() => {
+      this.#pending = false;
+    });
+    return this.#answer;
   }
 }
 
@@ -41,19 +68,18 @@ interface ReadinessDeps {
 export class ReadinessCheck {
   readonly #catalog: Catalog;
   readonly #states: BackendStates;
-  readonly #providers: readonly Provider[];
-  readonly #store: Store;
-  #backends: { at: number; health: Promise<BackendHealth[]> } | undefined;
+  readonly #backends: Probe<BackendHealth[]>;
+  readonly #database: Probe<Readiness['database']>;
 
   constructor({ catalog, states, providers, store }: ReadinessDeps) {
     this.#catalog = catalog;
     this.#states = states;
-    this.#providers = providers;
-    this.#store = store;
+    this.#backends = new Probe(() => this.#probeAll(providers), FRESH_MS.backends);
+    this.#database = new Probe(() => probeStore(store), FRESH_MS.database);
   }
 
   async run(): Promise<Readiness> {
-    const [database, backends] = await Promise.all([pingStore(this.#store), this.#probeBackends()]);
+    const [database, backends] = await Promise.all([this.#probeDatabase(), this.#backends.get()]);
     const allUp = backends.every(({ status }) => status === 'up');
     const notice = this.#catalog.demoNotice;
     return {
@@ -74,8 +100,9 @@ export class ReadinessCheck {
     });
   }
 
-  async #probeAll(): Promise<BackendHealth[]> {
-    const health = await Promise.all(this.#providers.map(probe));
+  /** Asks every provider, and tells the circuits of those that are up. */
+  async #probeAll(providers: readonly Provider[]): Promise<BackendHealth[]> {
+    const health = await Promise.all(providers.map(probe));
     const up = new Set(health.filter(({ status }) => status === 'up').map(({ provider }) => provider));
     for (const { backends } of this.#catalog.models) {
       for (const backend of backends) if (up.has(backend.provider.id)) this.#states.of(backend).probedUp();
@@ -83,11 +110,14 @@ export class ReadinessCheck {
     return health;
   }
 
-  #probeBackends(): Promise<BackendHealth[]> {
-    const now = monotonicNow();
-    if (!this.#backends || now - this.#backends.at > FRESH_MS) {
-      this.#backends = { at: now, health: this.#probeAll() };
-    }
-    return this.#backends.health;
+  /** A lock may be waited for longer than whoever asks waits. */
+  async #probeDatabase(): Promise<Readiness['database']> {
+    const probe = this.#database.get();
+    if (await settledWithin(probe, PROBE_MS)) return probe;
+    return {
+      status: 'down',
+      latency_ms: null,
+      detail: `The database did not take a write within ${PROBE_MS / 1000} s.`,
+    };
   }
 }

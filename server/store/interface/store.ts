@@ -12,7 +12,7 @@ export interface Store {
   readonly keys: KeyStore;
   readonly wallets: WalletStore;
   readonly audit: AuditStore;
-  /** Rejects when the database does not answer. */
+  /** Reads and writes a little. Throws `service_unavailable`, whose message has the reason where that is known. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -24,6 +24,26 @@ export function isBusy(error: unknown): boolean {
   return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
 }
 
+/** What an operator has to know of SQLite's primary result codes; the others are faults of a query. */
+const REASONS: Readonly<Record<number, string>> = {
+  [SQLITE_BUSY]: 'another process holds its lock',
+  [SQLITE_LOCKED]: 'another connection holds its lock',
+  8: 'it is read-only',
+  10: 'the disk does not read or write',
+  11: 'the file is damaged',
+  13: 'the disk is full',
+  14: 'the file cannot be opened',
+  26: 'the file is no SQLite database',
+};
+
+/** Why the database cannot be used, where the error is one of the driver's and says so. */
+export function reasonOf(error: unknown): string | null {
+  const code = error instanceof DriverAdapterError ? Number(error.cause.originalCode) : errcodeOf(error);
+  return REASONS[code & 0xff] ?? null;
+}
+
+const errcodeOf = (error: unknown): number => (isSqliteError(error) ? error.errcode : 0);
+
 /** Translates an error of the driver for Prisma; others stay as they are. */
 export function toAdapterError(error: unknown): unknown {
   if (!isSqliteError(error)) return error;

@@ -1,0 +1,54 @@
+import { EnvError } from '../env.ts';
+import { StoreError } from '../store/store-error.ts';
+import { ModelsFileError } from './models-file.ts';
+
+/** What Node says about a call of the system that failed. */
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+  readonly address?: string;
+  readonly port?: number;
+}
+
+const isSystemError = (error: Error): error is SystemError =>
+  'code' in error && typeof error.code === 'string' && 'syscall' in error && typeof error.syscall === 'string';
+
+/** Of the port to listen on. */
+function describeListening({ code, address, port, message }: SystemError): string {
+  if (code === 'EADDRINUSE')
+    return `PORT: ${port} on ${address} is in use. Set PORT to a free port, or stop what uses it.`;
+  if (code === 'EACCES') return `PORT: this user may not listen on ${port}. Set PORT to 1024 or more.`;
+  return `HOST: ${message}. Set HOST to an address of this machine, such as 127.0.0.1.`;
+}
+
+/** Of files and folders. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: 'Give the user that runs the gateway the right to it, or set DATA_DIR to another folder.',
+  EPERM: 'Give the user that runs the gateway the right to it, or set DATA_DIR to another folder.',
+  EROFS: 'Set DATA_DIR to a folder that can be written.',
+  ENOSPC: 'Make room on the disk.',
+  EDQUOT: 'Make room on the disk.',
+  ENOTDIR: 'Set DATA_DIR to a folder.',
+  EEXIST: 'Set DATA_DIR to a folder.',
+  EISDIR: 'Put a file there, or take the folder away.',
+  EMFILE: 'Raise the limit of open files (`ulimit -n`).',
+};
+
+function describeFile({ code, path, message }: SystemError): string | null {
+  const remedy = REMEDIES[code];
+  if (!remedy) return null;
+  const [reason] = message.split(',');
+  return `${path ?? 'A file'} cannot be used: ${reason}. ${remedy}`;
+}
+
+/** What the operator can mend is said in one line; anything else is ours and shows its stack. */
+export function describeStartFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof EnvError || error instanceof ModelsFileError || error instanceof StoreError)
+    return error.message;
+  const stack = error.stack ?? error.message;
+  if (!isSystemError(error)) return stack;
+  const isListening = error.syscall === 'listen' || error.syscall === 'getaddrinfo';
+  return isListening ? describeListening(error) : (describeFile(error) ?? stack);
+}
