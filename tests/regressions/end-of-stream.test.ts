@@ -69,7 +69,7 @@ test('what rides on the last chunk reaches a client that did not ask for the usa
   gateway.upstreams.llamacpp?.reply(script, script);
   const plain = chunksOf(await (await ask('llamacpp')).text());
   const timings = { predicted_n: expect.any(Number) };
-  expect(plain.at(-1)).toMatchObject({ timings });
+  expect(plain.at(-1)).toMatchObject({ timings, choices: [{ finish_reason: 'stop' }] });
   expect(plain.some((chunk) => chunk.usage)).toBe(false);
   const asked = chunksOf(await (await ask('llamacpp', { stream_options: { include_usage: true } })).text());
   expect(asked.at(-1)).toMatchObject({ timings, choices: [], usage: { prompt_tokens: 9 } });
