@@ -3,7 +3,7 @@ import { type CallOptions, ChunkCalls } from './chunk-calls.ts';
 import { broken, MAX_CHOICES, readReason, shapeCalls, shapeTexts, soundReason } from './chunk-fields.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { soundUsage } from './chunk-usage.ts';
-import { newId } from './chunk-writer.ts';
+import { createdNow, newId } from './chunk-writer.ts';
 import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
@@ -94,7 +94,7 @@ export class ChunkShaper {
     if (typeof id === 'string' && id !== '') this.#id ??= id;
     else changes.id = this.#id ??= newId('chatcmpl-');
     if (typeof created === 'number') this.#created ??= created;
-    else changes.created = this.#created ??= Math.floor(Date.now() / 1000);
+    else changes.created = this.#created ??= createdNow();
     if (object !== 'chat.completion.chunk') changes.object = 'chat.completion.chunk';
     return changes;
   }

@@ -3,13 +3,16 @@ import type { ChatCompletionChunk, ChatDelta, Usage } from '../../contracts/chat
 
 export const newId = (prefix: string): string => prefix + randomBytes(12).toString('hex');
 
+/** The `created` of an answer that begins now: Unix time, in seconds. */
+export const createdNow = (): number => Math.floor(Date.now() / 1000);
+
 /** Writes the chunks of one answer: the same id, time and model on each. */
 export class ChunkWriter {
   readonly #head: Pick<ChatCompletionChunk, 'id' | 'object' | 'created' | 'model'>;
 
   /** `id`: the vendor's own, where it gives one. */
   constructor(model: string, id: string = newId('chatcmpl-')) {
-    const created = Math.floor(Date.now() / 1000);
+    const created = createdNow();
     this.#head = { id, object: 'chat.completion.chunk', created, model };
   }
 

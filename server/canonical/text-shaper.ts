@@ -2,7 +2,7 @@ import type { TextCompletion } from '../../contracts/completions/text-completion
 import { broken, MAX_CHOICES, readReason } from './chunk-fields.ts';
 import { usageChanges } from './chunk-shaper.ts';
 import { ChunkTail } from './chunk-tail.ts';
-import { newId } from './chunk-writer.ts';
+import { createdNow, newId } from './chunk-writer.ts';
 import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
@@ -33,7 +33,7 @@ function changesIn(value: unknown): Fields {
   else if (choices.map(shapeChoice).includes(true)) changes.choices = choices;
   if (typeof id !== 'string' || id === '') changes.id = newId('cmpl-');
   if (object !== 'text_completion') changes.object = 'text_completion';
-  if (typeof created !== 'number') changes.created = Math.floor(Date.now() / 1000);
+  if (typeof created !== 'number') changes.created = createdNow();
   return changes;
 }
 

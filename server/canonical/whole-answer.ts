@@ -2,7 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/c
 import { ChunkCalls } from './chunk-calls.ts';
 import { broken, callsIn, MAX_CHOICES, readReason, shapeTexts, soundReason } from './chunk-fields.ts';
 import { type ShaperOptions, usageChanges } from './chunk-shaper.ts';
-import { newId } from './chunk-writer.ts';
+import { createdNow, newId } from './chunk-writer.ts';
 import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
@@ -78,7 +78,7 @@ export function shapeCompletion(came: Json<ChatCompletion>, options: ShaperOptio
   const changes = usageChanges(value, options);
   if (typeof id !== 'string' || id === '') changes.id = newId('chatcmpl-');
   if (object !== 'chat.completion') changes.object = 'chat.completion';
-  if (typeof created !== 'number') changes.created = Math.floor(Date.now() / 1000);
+  if (typeof created !== 'number') changes.created = createdNow();
   const changed = choices.map((choice: unknown, place) => shapeChoice(choice, place, options));
   if (changed.includes(true)) changes.choices = choices;
   return Object.keys(changes).length > 0 ? came.assign(changes) : came;
