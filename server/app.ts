@@ -3,6 +3,7 @@ import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
+import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
@@ -87,7 +88,14 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     onFailure: (err, { name: backend }, reqId) => app.log.warn({ err, backend, reqId }, 'a backend failed'),
   });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
-  const router = createRouter({ catalog, dispatcher, store, readiness, ring, version });
+  const metering: MeteringDeps = {
+    dispatcher,
+    usage: store.usage,
+    trancheTokens: env.reserveTokens,
+    onExcessiveClaim: ({ requestId: reqId, ...claim }) =>
+      app.log.warn({ reqId, ...claim }, 'an upstream claims more tokens than the request could have used'),
+  };
+  const router = createRouter({ catalog, metering, store, readiness, ring, version });
   const document = createOpenApiDocument(router, version);
 
   knowEveryMethod(app);
@@ -114,7 +122,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   // First: the routes for methods that are not allowed would take HEAD.
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat(), maxBodyValues });
-  await app.register(audioPlugin, { catalog, dispatcher, usage: store.usage, gate, maxBodyBytes, maxBodyValues });
+  await app.register(audioPlugin, { catalog, ...metering, gate, maxBodyBytes, maxBodyValues });
   await app.register(trpcPlugin, {
     router,
     gate,

@@ -25,6 +25,7 @@ const Variables = z.object({
   EMBEDDED_THREADS: positive.optional(),
   EMBEDDED_SLOTS: z.coerce.number().int().min(1).max(4).optional(),
   DETECT_LOCAL: onOff.default(true),
+  RESERVE_TOKENS: z.coerce.number().int().min(0).max(1_000_000).default(4_096),
   UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
   MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),
   CIRCUIT_FAILURES: positive.default(5),
@@ -78,6 +79,8 @@ export interface Env {
   };
   readonly detectLocal: boolean;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
+  /** How many tokens of an answer are reserved at once; 0: all that it may become. */
+  readonly reserveTokens: number;
   /** How often a chain that failed as a whole is tried again. */
   readonly upstreamRetries: number;
   /** How long a stream waits for a model that is loading or busy; 0: not at all. */
@@ -149,6 +152,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     },
     detectLocal: v.DETECT_LOCAL,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
+    reserveTokens: v.RESERVE_TOKENS,
     upstreamRetries: v.UPSTREAM_RETRIES,
     modelWaitMs: v.MODEL_WAIT_SECONDS * 1000,
     circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },

@@ -103,10 +103,11 @@ export const UsageEntry = z
     cached_tokens: z.int(),
     completion_tokens: z.int(),
     reasoning_tokens: z.int(),
-    estimated: z.boolean().describe('The upstream gave no counts.'),
+    estimated: z.boolean().describe("The counts are the gateway's: the upstream gave none, or none that can be true."),
     cost_usd: z.number(),
     latency_ms: z.int(),
     first_token_ms: z.int().nullable(),
+    cache_write_tokens: z.int().describe("Among the prompt's: what the upstream wrote into its cache."),
   })
   .meta({ id: 'UsageEntry' });
 export type UsageEntry = z.infer<typeof UsageEntry>;

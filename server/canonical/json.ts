@@ -40,7 +40,7 @@ export class Json<T extends object> {
   #bytes: Buffer | undefined;
   #value: T | undefined;
 
-  #isPlainText = false;
+  #textBytes: number | null = null;
 
   private constructor(bytes: Buffer | undefined, value: T | undefined) {
     this.#bytes = bytes;
@@ -51,11 +51,16 @@ export class Json<T extends object> {
     return new Json<T>(bytes, undefined);
   }
 
-  /** Bytes of a chunk that is known to hold nothing but text: it mentions nothing that would have to be looked for. */
-  static ofPlainText<T extends object>(bytes: Buffer): Json<T> {
+  /** Bytes of a chunk that is known to hold nothing but so much text: it mentions nothing that would have to be looked for. */
+  static ofPlainText<T extends object>(bytes: Buffer, textBytes: number): Json<T> {
     const json = new Json<T>(bytes, undefined);
-    json.#isPlainText = true;
+    json.#textBytes = textBytes;
     return json;
+  }
+
+  /** The length of the text of a chunk that holds nothing else, in bytes of JSON; null: not known without parsing. */
+  get textBytes(): number | null {
+    return this.#textBytes;
   }
 
   static ofValue<T extends object>(value: T): Json<T> {
@@ -94,7 +99,7 @@ export class Json<T extends object> {
    */
   mentions(key: string): boolean {
     if (this.#bytes === undefined) return true;
-    if (this.#isPlainText) return false;
+    if (this.#textBytes !== null) return false;
     const pattern = patternOf(key);
     for (let at = this.#bytes.indexOf(pattern); at >= 0; at = this.#bytes.indexOf(pattern, at + 1)) {
       let next = at + pattern.length;

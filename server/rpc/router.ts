@@ -3,8 +3,8 @@ import { GatewayInfo, Model, ModelList, ModelRef } from '../../contracts/models/
 import { Health, Readiness } from '../../contracts/system/health.ts';
 import { Json } from '../canonical/json.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
+import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { Catalog } from '../features/models/catalog.ts';
-import type { Dispatcher } from '../features/routing/dispatcher.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import {
   describeGateway,
@@ -28,7 +28,7 @@ import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
 export interface RouterDeps {
   readonly catalog: Catalog;
-  readonly dispatcher: Dispatcher;
+  readonly metering: MeteringDeps;
   readonly store: Store;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
@@ -46,9 +46,9 @@ const open = (path: `/${string}`, summary: string): Meta => ({
 });
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, dispatcher, store, readiness, ring, version }: RouterDeps) => {
-  const { conversations, responses, usage } = store;
-  const deps = { catalog, dispatcher, usage };
+export const createRouter = ({ catalog, metering, store, readiness, ring, version }: RouterDeps) => {
+  const { conversations, responses } = store;
+  const deps = { catalog, ...metering };
   return router({
     v1: {
       chat: completionProcedures(deps),
@@ -84,7 +84,8 @@ export const createRouter = ({ catalog, dispatcher, store, readiness, ring, vers
         procedure
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
           .query(
-            ({ ctx }): GatewayInfo => describeGateway(catalog.for(ctx.caller.principal), dispatcher.states, version),
+            ({ ctx }): GatewayInfo =>
+              describeGateway(catalog.for(ctx.caller.principal), metering.dispatcher.states, version),
           ),
         GatewayInfo,
       ),

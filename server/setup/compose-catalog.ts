@@ -13,6 +13,7 @@ import { ImagesApiProvider } from '../providers/images-api/images-api.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type ModelEntry, type ModelsFile, toMs } from './models-file.ts';
+import type { ProviderEntry } from './provider-entry.ts';
 
 export interface EmbeddedModel {
   readonly provider: Provider;
@@ -55,6 +56,8 @@ const toBackend = (provider: Provider, model: string, own: Partial<Backend> = {}
   maxParallel: 8,
   cacheSalt: false,
   maxBatch: MAX_BATCH,
+  price: null,
+  billsAborted: false,
   ...own,
 });
 
@@ -90,36 +93,65 @@ function missingFor(entry: ModelEntry, file: ModelsFile): string {
     : 'Configure one of its backends.';
 }
 
-/** The chain of an entry, with aliases replaced by their own chains. */
-function chainOf(entry: ModelEntry, { file, providers }: ComposeOptions, seen: readonly string[] = []): Backend[] {
+const saltsCache = (entry: ProviderEntry): boolean => entry.kind === 'openai-compatible' && entry.cache_salt === true;
+
+/** Clouds go on, and bill, when a request is given up; a server of one's own stops. */
+function billsAborted(entry: ProviderEntry): boolean {
+  if (entry.kind === 'embedded') return false;
+  return entry.bills_aborted ?? (entry.kind !== 'openai-compatible' || entry.base_url.startsWith('https:'));
+}
+
+type PriceEntry = NonNullable<ModelEntry['price']>;
+
+const toPrice = ({ input, cached_input, cache_write, cache_write_1h, ...rest }: PriceEntry): Price => ({
+  input,
+  cachedInput: cached_input ?? input,
+  cacheWrite: cache_write ?? input,
+  cacheWriteHour: cache_write_1h ?? cache_write ?? input,
+  output: rest.output,
+  perImage: rest.per_image * MICRO,
+  perRequest: rest.per_request * MICRO,
+});
+
+/**
+ * The chain of an entry, with aliases replaced by their own chains. A backend without a price of its own costs what its
+ * alias does; where the alias that was asked for has no price, that is the alias in whose chain the backend stands.
+ */
+function chainOf(
+  entry: ModelEntry,
+  { file, providers }: ComposeOptions,
+  price = entry.price,
+  seen: readonly string[] = [],
+): Backend[] {
   return entry.backends.flatMap((backend) => {
     if ('provider' in backend) {
       const provider = providers.get(backend.provider);
-      if (!provider) return [];
-      const asked = backend.images === 'api' ? overImagesApi(provider) : provider;
-      const entry = file.providers[backend.provider];
-      const { weight, max_parallel: maxParallel, max_batch: maxBatch = MAX_BATCH } = backend;
-      const cacheSalt = entry?.kind === 'openai-compatible' && entry.cache_salt === true && backend.images !== 'api';
-      return [toBackend(asked, backend.model, { weight, maxParallel, maxBatch, cacheSalt })];
+      const described = file.providers[backend.provider];
+      if (!provider || !described) return [];
+      const own = backend.price ?? price;
+      return [
+        toBackend(backend.images === 'api' ? overImagesApi(provider) : provider, backend.model, {
+          weight: backend.weight,
+          maxParallel: backend.max_parallel,
+          maxBatch: backend.max_batch ?? MAX_BATCH,
+          cacheSalt: saltsCache(described) && backend.images !== 'api',
+          price: own ? toPrice(own) : null,
+          billsAborted: billsAborted(described),
+        }),
+      ];
     }
     const target = file.models.find(({ alias }) => alias === backend.alias);
     if (!target || seen.includes(backend.alias)) return [];
-    return chainOf(target, { file, providers, locals: [], embedded: null, demo: false }, [...seen, entry.alias]);
+    const options = { file, providers, locals: [], embedded: null, demo: false };
+    return chainOf(target, options, price ?? target.price, [...seen, entry.alias]);
   });
 }
 
 function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[] {
   if (!embedded || entry.output.includes('image') || entry.endpoints?.includes('chat') === false) return [];
-  return [{ ...toBackend(embedded.provider, embedded.name), ignoresImages: true }];
+  const price = entry.price ? toPrice(entry.price) : null;
+  return [toBackend(embedded.provider, embedded.name, { ignoresImages: true, price })];
 }
-
-const toPrice = ({ input, cached_input, output, per_image, per_request }: NonNullable<ModelEntry['price']>): Price => ({
-  input,
-  cachedInput: cached_input ?? input,
-  output,
-  perImage: per_image * MICRO,
-  perRequest: per_request * MICRO,
-});
 
 const without = (entries: Readonly<Record<string, string>>, names: object) =>
   Object.fromEntries(Object.entries(entries).filter(([name]) => !Object.hasOwn(names, name)));
@@ -154,7 +186,6 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
     hostedTools: entry.hosted_tools,
     unsupported: entry.unsupported,
     allowFields: new Set(entry.allow_fields),
-    price: entry.price ? toPrice(entry.price) : null,
     strategy: entry.strategy,
     timeouts: timeoutsOf(entry),
     backends,
@@ -179,7 +210,6 @@ function ownModel(alias: string, backend: Backend, family: string): CatalogModel
     hostedTools: false,
     unsupported: 'refuse',
     allowFields: new Set(),
-    price: null,
     strategy: 'ordered',
     timeouts: timeoutsOf({ timeouts: {}, output: ['text'] }),
     backends: [backend],

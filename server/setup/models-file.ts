@@ -7,6 +7,21 @@ import { ProviderEntry } from './provider-entry.ts';
 
 const seconds = z.number().positive().optional();
 
+/** In USD: for a million tokens, for a picture that was made, for a request that was answered. */
+const amount = z.number().min(0).max(1_000_000);
+const PriceEntry = z.strictObject({
+  input: amount.default(0),
+  /** Of prompt tokens that the upstream had in its cache. Default: as `input`. */
+  cached_input: amount.optional(),
+  /** Of prompt tokens that the upstream wrote into its cache for five minutes. Default: as `input`. */
+  cache_write: amount.optional(),
+  /** And for an hour. Default: as `cache_write`. */
+  cache_write_1h: amount.optional(),
+  output: amount.default(0),
+  per_image: amount.default(0),
+  per_request: amount.default(0),
+});
+
 const BackendEntry = z.union([
   z.strictObject({
     provider: z.string(),
@@ -19,20 +34,11 @@ const BackendEntry = z.union([
     weight: z.number().positive().default(1),
     /** How many requests at once affinity gives it before others get them. */
     max_parallel: z.int().positive().default(8),
+    /** What it costs when it is the one that answers. Default: as the alias. */
+    price: PriceEntry.optional(),
   }),
   z.strictObject({ alias: z.string() }),
 ]);
-
-/** In USD: for a million tokens, for a picture that was made, for a request that was answered. */
-const amount = z.number().min(0).max(1_000_000);
-const PriceEntry = z.strictObject({
-  input: amount.default(0),
-  /** Of prompt tokens that the upstream had in its cache. Default: as `input`. */
-  cached_input: amount.optional(),
-  output: amount.default(0),
-  per_image: amount.default(0),
-  per_request: amount.default(0),
-});
 
 const MappedName = z
   .string()
@@ -72,7 +78,7 @@ const ModelEntry = z.strictObject({
   hosted_tools: z.boolean().default(false),
   /** Fields of a request that keys may send beside those of the upstream's list; `a.b` is the field `b` of `a`. */
   allow_fields: z.array(z.string().regex(/^[^\s.]+(\.[^\s.]+)*$/, 'the name of a field')).default([]),
-  /** Default: it costs nothing. */
+  /** Of every backend that has no price of its own. Default: it costs nothing. */
   price: PriceEntry.optional(),
   /** What becomes of fields that a backend's dialect cannot express. `drop`: they are left out, and the answer says so. */
   unsupported: z.enum(['refuse', 'drop']).default('refuse'),

@@ -12,6 +12,8 @@ const address = {
   first_byte_seconds: z.number().positive().optional(),
   /** Between two pieces of an answer. */
   idle_seconds: z.number().positive().optional(),
+  /** Whether it bills a request that is given up before its answer comes. Default: at `https:` addresses, and for clouds. */
+  bills_aborted: z.boolean().optional(),
 };
 
 interface Address {

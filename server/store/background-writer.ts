@@ -18,6 +18,8 @@ export interface BackgroundWriterOptions<Item> {
   readonly batch?: number;
   /** How long an item waits for others to share its write, in ms. Default 0: it is written at once. */
   readonly waitMs?: number;
+  /** Whether an item is written at once, whatever `waitMs` says, and never dropped. Default: none is. */
+  isUrgent?(item: Item): boolean;
   /** Beyond this the oldest items are dropped. Default: none is. */
   readonly maxQueued?: number;
 }
@@ -29,21 +31,21 @@ export interface BackgroundWriterOptions<Item> {
 export class BackgroundWriter<Item> {
   readonly #options: Required<BackgroundWriterOptions<Item>>;
   #queue: Item[] = [];
+  #hasUrgent = false;
   #dropped = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
   constructor(options: BackgroundWriterOptions<Item>) {
-    this.#options = { batch: BATCH, waitMs: 0, maxQueued: Number.POSITIVE_INFINITY, ...options };
+    this.#options = { batch: BATCH, waitMs: 0, isUrgent: () => false, maxQueued: Number.POSITIVE_INFINITY, ...options };
   }
 
   add(item: Item): void {
     this.#queue.push(item);
     this.#dropOldest();
-    const { batch, waitMs } = this.#options;
-    if (this.#failures === 0 && (waitMs === 0 || this.#queue.length >= batch)) this.#writeInBackground();
-    else this.#schedule();
+    this.#hasUrgent ||= this.#options.isUrgent(item);
+    this.#writeSoon();
   }
 
   /** Resolves when everything that was added is written. Rejects when the database does not answer: it stays queued. */
@@ -65,17 +67,24 @@ export class BackgroundWriter<Item> {
   #write(): Promise<void> {
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = undefined;
-      if (this.#queue.length > 0) this.#schedule();
+      if (this.#queue.length > 0) this.#writeSoon();
     });
     return this.#writing;
   }
 
   #writeInBackground(): void {
-    if (!this.#writing) this.#write().catch((error: unknown) => this.#options.onError(error));
+    this.#write().catch((error: unknown) => this.#options.onError(error));
+  }
+
+  #writeSoon(): void {
+    if (this.#writing) return;
+    const { batch, waitMs } = this.#options;
+    const isDue = waitMs === 0 || this.#hasUrgent || this.#queue.length >= batch;
+    if (isDue && this.#failures === 0) this.#writeInBackground();
+    else this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#writing) return;
     const { waitMs } = this.#options;
     const delay = this.#failures === 0 ? waitMs : Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), MAX_RETRY_MS);
     this.#timer ??= setTimeout(() => {
@@ -88,23 +97,28 @@ export class BackgroundWriter<Item> {
   async #drain(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#hasUrgent = false;
     // What is added in the same turn of the event loop shares a write.
     await Promise.resolve();
     try {
-      for (let left = this.#queue.length; left > 0; ) {
-        const batch = this.#queue.slice(0, Math.min(left, this.#options.batch));
-        const before = this.#dropped;
-        await this.#writeBatch(batch);
-        // While it was written, the oldest may have been dropped from the queue.
-        const dropped = this.#dropped - before;
-        this.#queue.splice(0, Math.max(0, batch.length - dropped));
-        left -= Math.max(batch.length, dropped);
+      for (let left = this.#queue.length; left > 0; left -= this.#options.batch) {
+        await this.#writeNext(Math.min(left, this.#options.batch));
         this.#failures = 0;
         await nextTick();
       }
       this.#reportDropped();
     } catch (error) {
       this.#failures++;
+      throw error;
+    }
+  }
+
+  async #writeNext(count: number): Promise<void> {
+    const batch = this.#queue.splice(0, count);
+    try {
+      await this.#writeBatch(batch);
+    } catch (error) {
+      this.#queue.unshift(...batch);
       throw error;
     }
   }
@@ -124,12 +138,12 @@ export class BackgroundWriter<Item> {
   }
 
   #dropOldest(): void {
-    const { maxQueued } = this.#options;
+    const { maxQueued, isUrgent } = this.#options;
     if (this.#queue.length <= maxQueued) return;
     // A tenth at once: shifting one row at a time off a long array is slow.
-    const excess = Math.ceil(maxQueued / 10);
-    this.#queue.splice(0, excess);
-    this.#dropped += excess;
+    const kept = this.#queue.splice(0, Math.ceil(maxQueued / 10)).filter(isUrgent);
+    this.#dropped += Math.ceil(maxQueued / 10) - kept.length;
+    this.#queue.unshift(...kept);
   }
 
   #reportDropped(): void {

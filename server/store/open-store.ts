@@ -68,7 +68,8 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     await db.$disconnect();
     owner.release();
   };
-  const wallets = new Wallets({ db, transact, owner, onError });
+  const usage = new UsageWriter(transact, { onError });
+  const wallets = new Wallets({ db, transact, owner, flush: () => usage.flush() });
   try {
     await db.$connect();
     await recoverTurns(transact, owner);
@@ -79,7 +80,6 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     throw error;
   }
 
-  const usage = new UsageWriter(transact, { onError });
   const reports = new UsageReports(db, transact);
   const turns = new Turns(transact, owner);
   const conversations = new Conversations(db, turns, background, onError);
@@ -87,7 +87,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     conversations,
     responses: new Responses(db),
     usage: {
-      record: (row) => usage.record(row),
+      record: (row, settlement) => usage.record(row, settlement),
       flush: () => usage.flush(),
       sum: (filter, shape) => reports.sum(filter, shape),
       list: (filter, page) => reports.list(filter, page),
@@ -98,7 +98,6 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     audit: new Audit(db),
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
-      await wallets.close();
       await conversations.close();
       await usage.close();
       await background.close();

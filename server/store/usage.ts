@@ -1,6 +1,8 @@
 import { BackgroundWriter } from './background-writer.ts';
 import type { UsageRow, UsageStore } from './interface/usage.ts';
+import type { Settlement } from './interface/wallets.ts';
 import type { Transact } from './sqlite/adapter.ts';
+import type { Statements } from './sqlite/connection.ts';
 import type { SqlValue } from './sqlite/driver.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -13,26 +15,62 @@ export interface UsageOptions {
   readonly maxQueued?: number;
 }
 
-/** Writes usage rows in batches, in the background. A hard kill loses about the last 100 ms. */
+/** A request that has ended. */
+interface Ended {
+  readonly row: UsageRow;
+  /** Null: it had no reservation. */
+  readonly settlement: Settlement | null;
+  readonly at: Date;
+}
+
+/** Does nothing when the reservation is gone, so a settlement that is written twice counts once. */
+const CHARGE = `INSERT INTO "LedgerEntry"
+    ("owner", "at", "kind", "amount", "author", "reason", "reservationId", "keyId", "requestId")
+  SELECT r."owner", ?, 'charge', -MIN(?, w."balance" - w."held" + r."amount"), 'gateway', ?, r."id", r."keyId",
+    r."requestId"
+  FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ?`;
+
+const RELEASE = `DELETE FROM "Reservation" WHERE "id" = ?`;
+
+const CHARGED = `SELECT -"amount" FROM "LedgerEntry" WHERE "reservationId" = ?`;
+
+/** Ends a reservation, and returns what it came to. */
+function settle(db: Statements, { id, amount, reason }: Settlement, at: Date): number {
+  if (amount > 0) db.run(CHARGE, toSqliteTime(at), amount, reason, id);
+  else db.run(RELEASE, id);
+  const [charged] = db.all(CHARGED, id);
+  return Number(charged?.[0] ?? 0);
+}
+
+function write(db: Statements, { row, settlement, at }: Ended): void {
+  const cost = settlement ? settle(db, settlement, at) : row.cost;
+  db.run(INSERT, ...toColumns({ ...row, cost }));
+}
+
+/**
+ * Writes usage rows and the charges that belong to them, in batches, in the background. A charge is written at once; a
+ * hard kill loses about the last 100 ms of the other rows.
+ */
 export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
-  readonly #writer: BackgroundWriter<UsageRow>;
+  readonly #writer: BackgroundWriter<Ended>;
 
   constructor(transact: Transact, { onError, maxQueued = 50_000 }: UsageOptions) {
     this.#writer = new BackgroundWriter({
       one: 'a usage row',
       many: 'usage rows',
-      write: (rows) =>
+      write: (batch) =>
         transact((db) => {
-          for (const row of rows) db.run(INSERT, ...toColumns(row));
+          for (const ended of batch) write(db, ended);
         }),
       waitMs: WAIT_MS,
+      isUrgent: ({ settlement }) => settlement !== null,
       onError,
       maxQueued,
     });
   }
 
-  record(row: UsageRow): void {
-    this.#writer.add(row);
+  record(row: UsageRow, settlement: Settlement | null = null): void {
+    this.#writer.add({ row, settlement, at: new Date() });
   }
 
   flush(): Promise<void> {
@@ -46,8 +84,8 @@ export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
 
 const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
   "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
-  "conversationId", "keyId", "owner", "group", "cost", "price")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  "conversationId", "keyId", "owner", "group", "cost", "price", "cacheWriteTokens")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("requestId") DO NOTHING`;
 
 /** In the order of the INSERT. */
@@ -72,4 +110,5 @@ const toColumns = (row: UsageRow): SqlValue[] => [
   row.group,
   row.cost,
   row.price,
+  row.cacheWriteTokens,
 ];

@@ -1,47 +1,41 @@
-import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
-import type { LedgerRow, NewEntry, NewReservation, Reserved, WalletRow, WalletStore } from './interface/wallets.ts';
+import type {
+  Budgets,
+  Growth,
+  LedgerRow,
+  NewEntry,
+  NewReservation,
+  Reserved,
+  Shortage,
+  WalletRow,
+  WalletStore,
+} from './interface/wallets.ts';
 import type { Owner } from './owner.ts';
 import type { Transact } from './sqlite/adapter.ts';
-import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
+
+/** What the wallet and the budgets of the key leave. */
+const FREE = `SELECT MIN("balance" - "held",
+    CASE WHEN :daily IS NULL THEN "balance" ELSE :daily - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':day', ':day')}) END,
+    CASE WHEN :monthly IS NULL THEN "balance" ELSE :monthly - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':month', ':day')}) END
+  ) AS "free" FROM "Wallet" WHERE "owner" = :owner`;
 
 /**
  * Each step is one statement: a condition and what follows from it. Triggers (see the migration) carry it to the wallet
  * within the same statement, so there is no moment in which the sums are wrong, and no transaction to wait for.
  */
 const RESERVE = `INSERT INTO "Reservation" ("id", "owner", "keyId", "amount", "requestId", "process", "createdAt")
-  SELECT :id, "owner", :keyId, :amount, :requestId, :process, :at FROM "Wallet"
-  WHERE "owner" = :owner AND "balance" - "held" >= :amount
-    AND (:daily IS NULL OR :amount + (${heldBy(':keyId')}) + (${spentBy(':keyId', ':day', ':day')}) <= :daily)
-    AND (:monthly IS NULL OR :amount + (${heldBy(':keyId')}) + (${spentBy(':keyId', ':month', ':day')}) <= :monthly)`;
+  SELECT :id, :owner, :keyId, CAST(MIN(:most, MAX(:least, "free" / 2)) AS INTEGER), :requestId, :process, :at FROM (${FREE})
+  WHERE "free" >= :least RETURNING "id", "amount"`;
+
+const GROW = `UPDATE "Reservation" SET "amount" = "amount" + CAST(MIN(:most, "free") AS INTEGER) FROM (${FREE})
+  WHERE "id" = :id AND "free" >= :least RETURNING "id", "amount"`;
 
 const POST = `INSERT INTO "LedgerEntry" ("owner", "at", "kind", "amount", "author", "reason")
   SELECT :owner, :at, :kind, :amount, :author, :reason
   WHERE COALESCE((SELECT "balance" - "held" FROM "Wallet" WHERE "owner" = :owner), 0) + :amount >= 0`;
-
-/** Does nothing when the reservation is gone, so a settlement that is written twice counts once. */
-const CHARGE = `INSERT INTO "LedgerEntry"
-    ("owner", "at", "kind", "amount", "author", "reason", "reservationId", "keyId", "requestId")
-  SELECT r."owner", ?, 'charge', -MIN(?, w."balance" - w."held" + r."amount"), 'gateway', ?, r."id", r."keyId",
-    r."requestId"
-  FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ?`;
-
-const RELEASE = `DELETE FROM "Reservation" WHERE "id" = ?`;
-
-interface Settlement {
-  readonly id: string;
-  readonly amount: number;
-  readonly reason: string;
-  readonly at: Date;
-}
-
-function settle(db: Statements, { id, amount, reason, at }: Settlement): void {
-  if (amount > 0) db.run(CHARGE, toSqliteTime(at), amount, reason, id);
-  else db.run(RELEASE, id);
-}
 
 function heldBy(key: string): string {
   return `SELECT COALESCE(SUM("amount"), 0) FROM "Reservation" WHERE "keyId" = ${key}`;
@@ -65,32 +59,28 @@ const toWallet = (row: StoredWallet): WalletRow => ({
   held: Number(row.held),
 });
 
+type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least'> & Budgets;
+type Values = Readonly<Record<string, string | number | null>>;
+
 export interface WalletDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
   readonly owner: Owner;
-  readonly onError: (error: unknown) => void;
+  /** Resolves when every charge so far is written. */
+  readonly flush: () => Promise<void>;
 }
 
 export class Wallets implements WalletStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
   readonly #process: Owner;
-  readonly #settlements: BackgroundWriter<Settlement>;
+  readonly #flush: () => Promise<void>;
 
-  constructor({ db, transact, owner, onError }: WalletDeps) {
+  constructor({ db, transact, owner, flush }: WalletDeps) {
     this.#db = db;
     this.#transact = transact;
     this.#process = owner;
-    this.#settlements = new BackgroundWriter({
-      one: 'a charge',
-      many: 'charges',
-      write: (settlements) =>
-        transact((statements) => {
-          for (const settlement of settlements) settle(statements, settlement);
-        }),
-      onError,
-    });
+    this.#flush = flush;
   }
 
   find(owner: string): Promise<WalletRow | null> {
@@ -128,28 +118,19 @@ export class Wallets implements WalletStore {
   }
 
   reserve(wanted: NewReservation): Promise<Reserved> {
-    return useDatabase(async () => {
-      const reserved = await this.#tryReserve(wanted);
-      if (reserved) return reserved;
-      // A process may have died while this one lives on, and what it held with it.
-      if (await this.release(wanted.owner)) {
-        const retried = await this.#tryReserve(wanted);
-        if (retried) return retried;
-      }
-      return { refused: await this.#reasonOf(wanted) };
-    });
+    const { owner, keyId, requestId, least, most } = wanted;
+    const id = newId('rsv');
+    const values = { id, owner, keyId, requestId, least, most, process: this.#process.id };
+    return this.#hold(wanted, RESERVE, (at) => ({ ...values, at: toSqliteTime(at) }));
   }
 
-  settle(settlement: { readonly id: string; readonly amount: number; readonly reason: string }): void {
-    this.#settlements.add({ ...settlement, at: new Date() });
+  grow(growth: Growth): Promise<Reserved> {
+    const { id, owner, keyId, least, most } = growth;
+    return this.#hold(growth, GROW, () => ({ id, owner, keyId, least, most }));
   }
 
   flush(): Promise<void> {
-    return this.#settlements.flush();
-  }
-
-  close(): Promise<void> {
-    return this.#settlements.close();
+    return this.#flush();
   }
 
   spentByDay(owner: string | null): Promise<readonly { day: string; amount: number }[]> {
@@ -188,30 +169,37 @@ export class Wallets implements WalletStore {
     return count > 0;
   }
 
-  async #tryReserve(wanted: NewReservation): Promise<{ id: string } | null> {
-    const { owner, keyId, requestId, amount, dailyBudget: daily, monthlyBudget: monthly } = wanted;
-    const id = newId('rsv');
-    const now = new Date();
-    const at = toSqliteTime(now);
-    const values = { id, owner, keyId, requestId, amount, daily, monthly, process: this.#process.id, at };
-    const changes = await this.#transact((db) => db.run(RESERVE, { ...values, ...daysOf(now) }));
-    return changes > 0 ? { id } : null;
+  #hold(wanted: Held, sql: string, valuesAt: (at: Date) => Values): Promise<Reserved> {
+    const attempt = async () => {
+      const at = new Date();
+      const { dailyBudget: daily, monthlyBudget: monthly } = wanted;
+      const values = { ...valuesAt(at), daily, monthly, ...daysOf(at) };
+      const [row] = await this.#transact((db) => db.all(sql, values));
+      return row ? { id: String(row[0]), amount: Number(row[1]) } : null;
+    };
+    return useDatabase(async () => {
+      const held = await attempt();
+      if (held) return held;
+      // A process may have died while this one lives on, and what it held with it.
+      const retried = (await this.release(wanted.owner)) ? await attempt() : null;
+      return retried ?? this.#shortageOf(wanted);
+    });
   }
 
-  async #reasonOf({
-    owner,
-    keyId,
-    amount,
-    dailyBudget,
-    monthlyBudget,
-  }: NewReservation): Promise<'balance' | 'daily' | 'monthly'> {
+  async #shortageOf({ owner, keyId, least, dailyBudget, monthlyBudget }: Held): Promise<Shortage> {
     const wallet = await this.find(owner);
-    if (!wallet || keyId === null || wallet.balance - wallet.held < amount) return 'balance';
+    const { balance = 0, held = 0 } = wallet ?? {};
+    const shortage: Shortage = { refused: 'balance', balance, held };
+    if (keyId === null || balance - held < least) return shortage;
     const { _sum } = await this.#db.reservation.aggregate({ where: { keyId }, _sum: { amount: true } });
     const { day, month } = await this.spent(keyId, new Date());
-    const wanted = amount + Number(_sum.amount ?? 0);
-    if (dailyBudget !== null && wanted + day > dailyBudget) return 'daily';
+    const own = Number(_sum.amount ?? 0);
+    if (dailyBudget !== null && least + own + day > dailyBudget) {
+      return { refused: 'daily', budget: dailyBudget, spent: day, held: own };
+    }
     // Else something was given back since: then it was the balance that did not do.
-    return monthlyBudget !== null && wanted + month > monthlyBudget ? 'monthly' : 'balance';
+    return monthlyBudget !== null && least + own + month > monthlyBudget
+      ? { refused: 'monthly', budget: monthlyBudget, spent: month, held: own }
+      : shortage;
   }
 }

@@ -74,7 +74,16 @@ describe.each(ways)('an answer by %s', (_way, path, body) => {
         estimated: false,
         cost: DEAR,
         owner: key.id,
-        price: { input: 10, cachedInput: 2, output: 30, perImage: 0, perRequest: 1_000, ratio: 1 },
+        price: {
+          input: 10,
+          cachedInput: 2,
+          cacheWrite: 10,
+          cacheWriteHour: 10,
+          output: 30,
+          perImage: 0,
+          perRequest: 1_000,
+          ratio: 1,
+        },
       },
     ]);
   });

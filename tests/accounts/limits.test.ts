@@ -67,7 +67,7 @@ describe('requests a minute', () => {
 describe('tokens a minute', () => {
   test('are held as expected and counted as used', async () => {
     const key = await gateway.createKey({ tokens_per_minute: 1_000 });
-    gateway.upstream.reply(say('Hello.', { usage: { prompt: 500, completion: 450 } }));
+    gateway.upstream.reply(say('Hello.', { usage: { prompt: 850, completion: 100 } }));
     const first = await chat(key);
     const [limit, remaining, reset] = limits(first, 'tokens');
     expect([first.status, limit]).toEqual([200, '1000']);

@@ -28,6 +28,7 @@ const row = (requestId: string, at: string, fields: Partial<UsageRow> = {}): Usa
   group: null,
   cost: 1_500,
   price: null,
+  cacheWriteTokens: 0,
   ...fields,
 });
 
@@ -152,7 +153,7 @@ describe('the requests', () => {
     const [names = '', values = ''] = text.split('\r\n');
     expect(names.split(',').slice(0, 4)).toEqual(['request_id', 'at', 'operation', 'model']);
     expect(values).toBe(
-      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,ok,100,40,10,2,false,0.000007,300,100',
+      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,ok,100,40,10,2,false,0.000007,300,100,0',
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { tempFolder } from '../support/temp-folder.ts';
-import { answerTo, freshStore, newTurn, openRaw, openTestStore, query, talk, usageRow } from './support.ts';
+import { answerTo, freshStore, newTurn, openRaw, openTestStore, query, talk } from './support.ts';
+import { usageRow } from './usage-row.ts';
 
 /** Another process (here: connection) holds the write lock until the returned function is called. */
 async function lock(folder: string): Promise<() => void> {

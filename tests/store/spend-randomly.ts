@@ -1,6 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Store } from '../../server/store/interface/store.ts';
 import type { Random } from '../support/random.ts';
+import { settle } from './usage-row.ts';
 
 export interface Spent {
   /** Reservations that were made. */
@@ -36,7 +37,8 @@ export async function spendRandomly(
       owner,
       keyId: `key-of-${owner}`,
       requestId: `${process.pid}-${i}`,
-      amount,
+      least: amount,
+      most: amount,
       dailyBudget: random.chance(0.5) ? null : 50_000,
       monthlyBudget: null,
     });
@@ -51,8 +53,8 @@ export async function spendRandomly(
       return;
     }
     const cost = random.pick([amount, 0, random.int(1, amount), amount + random.int(1, 400)]);
-    store.wallets.settle({ id: reserved.id, amount: cost, reason: 'v1.chat' });
-    if (random.chance(0.1)) store.wallets.settle({ id: reserved.id, amount: cost, reason: 'v1.chat' });
+    settle(store, reserved.id, cost);
+    if (random.chance(0.1)) settle(store, reserved.id, cost);
     spent.settled++;
   }
 

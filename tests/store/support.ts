@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from '../../server/store/interface/conversations.ts';
 import type { Store } from '../../server/store/interface/store.ts';
-import type { UsageRow } from '../../server/store/interface/usage.ts';
 import { openStore, type StoreOptions } from '../../server/store/open-store.ts';
 import { foldText } from '../../server/store/search/fold-text.ts';
 import { addStored, emptyMembers, placesOf, SEGMENT_SIZE, segmentOf } from '../../server/store/search/members.ts';
@@ -99,32 +98,6 @@ export async function talk(store: Store, text: string, answer: string, fields?: 
   const turn = await store.conversations.beginTurn(newTurn(text, fields));
   await store.conversations.endTurn(answerTo(turn, answer));
   return turn.conversationId;
-}
-
-export function usageRow(requestId: string, fields: Partial<UsageRow> = {}): UsageRow {
-  return {
-    requestId,
-    at: new Date('2026-01-02T03:04:05.678Z'),
-    operation: 'c1.chat',
-    alias: 'small',
-    provider: 'local',
-    model: 'vendor/small',
-    promptTokens: 10,
-    completionTokens: 20,
-    cachedTokens: 5,
-    reasoningTokens: 0,
-    estimated: true,
-    outcome: 'ok',
-    latencyMs: 120,
-    firstTokenMs: null,
-    conversationId: null,
-    keyId: null,
-    owner: null,
-    group: null,
-    cost: 0,
-    price: null,
-    ...fields,
-  };
 }
 
 export interface Child {

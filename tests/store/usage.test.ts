@@ -3,7 +3,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { SqliteAdapterFactory } from '../../server/store/sqlite/adapter.ts';
 import { UsageWriter } from '../../server/store/usage.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { freshStore, openRaw, openTestStore, query, usageRow } from './support.ts';
+import { freshStore, openRaw, openTestStore, query } from './support.ts';
+import { usageRow } from './usage-row.ts';
 
 async function count(folder: string): Promise<unknown> {
   const db = await openRaw(folder);
@@ -21,7 +22,7 @@ describe('usage rows', () => {
     expect(query(db, 'SELECT * FROM "Usage"')).toEqual([
       [
         ...['r1', '2026-01-02T03:04:05.678+00:00', 'c1.chat', `"quoted" 'é'`, 'local', 'vendor/small'],
-        ...[10, 20, 5, 0, 1, 'ok', 120, 30, null, null, null, null, 0, null],
+        ...[10, 20, 5, 0, 1, 'ok', 120, 30, null, null, null, null, 0, null, 0],
       ],
     ]);
     db.close();

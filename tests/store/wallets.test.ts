@@ -3,6 +3,7 @@ import type { Store } from '../../server/store/interface/store.ts';
 import type { NewReservation } from '../../server/store/interface/wallets.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild } from './support.ts';
+import { settle } from './usage-row.ts';
 
 const topUp = (store: Store, owner: string, amount: number) =>
   store.wallets.post({ owner, kind: 'top_up', amount, author: 'admin', reason: 'test' });
@@ -11,7 +12,8 @@ const want = (amount: number, fields: Partial<NewReservation> = {}): NewReservat
   owner: 'ann',
   keyId: 'key_ann',
   requestId: 'r',
-  amount,
+  least: amount,
+  most: amount,
   dailyBudget: null,
   monthlyBudget: null,
   ...fields,
@@ -35,7 +37,7 @@ describe('a wallet', () => {
     await topUp(store, 'ann', 1_000);
     const id = await reserve(store, 400);
     expect(await moneyOf(store)).toEqual([1_000, 400]);
-    store.wallets.settle({ id, amount: 150, reason: 'v1.chat' });
+    settle(store, id, 150);
     expect(await moneyOf(store)).toEqual([850, 0]);
     expect(await store.wallets.entries('ann', { limit: 10, offset: 0 })).toMatchObject([
       { kind: 'charge', amount: -150, author: 'gateway', reason: 'v1.chat', keyId: 'key_ann', requestId: 'r' },
@@ -45,7 +47,7 @@ describe('a wallet', () => {
 
   test('is not there for who never had money', async () => {
     const { store } = await freshStore();
-    expect(await store.wallets.reserve(want(1))).toEqual({ refused: 'balance' });
+    expect(await store.wallets.reserve(want(1))).toEqual({ refused: 'balance', balance: 0, held: 0 });
     expect(await store.wallets.find('ann')).toBeNull();
   });
 
@@ -53,9 +55,9 @@ describe('a wallet', () => {
     const { store } = await freshStore();
     await topUp(store, 'ann', 1_000);
     const [first, second] = [await reserve(store, 100), await reserve(store, 100)];
-    store.wallets.settle({ id: first, amount: 60, reason: 'v1.chat' });
-    store.wallets.settle({ id: first, amount: 60, reason: 'v1.chat' });
-    store.wallets.settle({ id: second, amount: 0, reason: 'v1.chat' });
+    settle(store, first, 60);
+    settle(store, first, 60);
+    settle(store, second, 0);
     expect(await moneyOf(store)).toEqual([940, 0]);
     expect(await store.wallets.entries('ann', { limit: 10, offset: 0 })).toHaveLength(2);
   });
@@ -64,10 +66,47 @@ describe('a wallet', () => {
     const { store } = await freshStore();
     await topUp(store, 'ann', 1_000);
     const [first, second] = [await reserve(store, 100), await reserve(store, 700)];
-    store.wallets.settle({ id: first, amount: 5_000, reason: 'v1.chat' });
+    settle(store, first, 5_000);
     expect(await moneyOf(store)).toEqual([700, 700]);
-    store.wallets.settle({ id: second, amount: 700, reason: 'v1.chat' });
+    settle(store, second, 700);
     expect(await moneyOf(store)).toEqual([0, 0]);
+  });
+
+  test('gives what it can spare of an amount that may be smaller, so that others find something, too', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    const elastic = (least: number, most: number) => store.wallets.reserve({ ...want(0), least, most });
+    expect(await elastic(10, 300)).toMatchObject({ amount: 300 });
+    expect(await elastic(10, 600)).toMatchObject({ amount: 350 });
+    expect(await elastic(200, 600)).toMatchObject({ amount: 200 });
+    expect(await elastic(151, 600)).toEqual({ refused: 'balance', balance: 1_000, held: 850 });
+    expect(await moneyOf(store)).toEqual([1_000, 850]);
+  });
+
+  test('lets a reservation grow by what is free, and not by less than is needed', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    const growth = { ...want(0), id: await reserve(store, 100) };
+    expect(await store.wallets.grow({ ...growth, least: 10, most: 500 })).toEqual({ id: growth.id, amount: 600 });
+    const other = await reserve(store, 300);
+    expect(await store.wallets.grow({ ...growth, least: 50, most: 500 })).toEqual({ id: growth.id, amount: 700 });
+    expect(await store.wallets.grow({ ...growth, least: 1, most: 500 })).toEqual({
+      refused: 'balance',
+      balance: 1_000,
+      held: 1_000,
+    });
+    settle(store, growth.id, 700);
+    settle(store, other, 0);
+    expect(await moneyOf(store)).toEqual([300, 0]);
+  });
+
+  test('lets of 100 reservations that grow at once only as many grow as it has money for', async () => {
+    const { store } = await freshStore();
+    await topUp(store, 'ann', 1_000);
+    const ids = await Promise.all(Array.from({ length: 100 }, () => reserve(store, 5)));
+    const grown = await Promise.all(ids.map((id) => store.wallets.grow({ ...want(10), id })));
+    expect(grown.filter((outcome) => 'id' in outcome)).toHaveLength(50);
+    expect(await moneyOf(store)).toEqual([1_000, 1_000]);
   });
 
   test('gives of 200 that ask at once only as many as it has money for', async () => {
@@ -96,6 +135,9 @@ describe('a wallet', () => {
     expect(() => db.exec('UPDATE "LedgerEntry" SET "amount" = 1')).toThrow('append-only');
     expect(() => db.exec('DELETE FROM "LedgerEntry"')).toThrow('append-only');
     expect(() => db.exec('UPDATE "Wallet" SET "balance" = 399')).toThrow('CHECK');
+    expect(() => db.exec('UPDATE "Reservation" SET "amount" = 399')).toThrow('only grows');
+    expect(() => db.exec(`UPDATE "Reservation" SET "owner" = 'ben'`)).toThrow('only grows');
+    expect(() => db.exec('UPDATE "Reservation" SET "amount" = 1001')).toThrow('CHECK');
     db.close();
   });
 });
@@ -105,16 +147,49 @@ describe('a budget', () => {
     const { store } = await freshStore();
     await topUp(store, 'ann', 100_000);
     const limits = { dailyBudget: 1_000, monthlyBudget: 1_500 };
-    store.wallets.settle({ id: await reserve(store, 500, limits), amount: 300, reason: 'v1.chat' });
+    settle(store, await reserve(store, 500, limits), 300);
     await store.wallets.flush();
     await reserve(store, 700, limits);
-    expect(await store.wallets.reserve(want(1, limits))).toEqual({ refused: 'daily' });
+    expect(await store.wallets.reserve(want(1, limits))).toEqual({
+      refused: 'daily',
+      budget: 1_000,
+      spent: 300,
+      held: 700,
+    });
     expect(await store.wallets.reserve(want(1, { dailyBudget: null, monthlyBudget: 1_000 }))).toEqual({
       refused: 'monthly',
+      budget: 1_000,
+      spent: 300,
+      held: 700,
     });
     await reserve(store, 1, { keyId: 'another', ...limits });
     expect(await store.wallets.spent('key_ann', new Date())).toEqual({ day: 300, month: 300 });
   });
+});
+
+test('a budget lets a reservation grow no further than it reaches', async () => {
+  const { store } = await freshStore();
+  await topUp(store, 'ann', 100_000);
+  const limits = { dailyBudget: 1_000, monthlyBudget: null };
+  const growth = { ...want(0, limits), id: await reserve(store, 400, limits) };
+  expect(await store.wallets.grow({ ...growth, least: 10, most: 5_000 })).toMatchObject({ amount: 1_000 });
+  expect(await store.wallets.grow({ ...growth, least: 1, most: 5_000 })).toEqual({
+    refused: 'daily',
+    budget: 1_000,
+    spent: 0,
+    held: 1_000,
+  });
+});
+
+test('a usage row has the cost that was charged, in the same transaction', async () => {
+  const { store, folder } = await freshStore();
+  await topUp(store, 'ann', 100);
+  settle(store, await reserve(store, 60), 250);
+  await store.usage.flush();
+  const db = await openRaw(folder);
+  expect(query(db, 'SELECT "cost" FROM "Usage"')).toEqual([[100]]);
+  expect(query(db, `SELECT "amount" FROM "LedgerEntry" WHERE "kind" = 'charge'`)).toEqual([[-100]]);
+  db.close();
 });
 
 describe('a process that dies', () => {
@@ -124,11 +199,11 @@ describe('a process that dies', () => {
     await topUp(store, 'ann', 100);
     const child = spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', '60');
     expect(await child.line()).toBe('held');
-    expect(await store.wallets.reserve(want(60))).toEqual({ refused: 'balance' });
+    expect(await store.wallets.reserve(want(60))).toEqual({ refused: 'balance', balance: 100, held: 60 });
     await child.kill();
     const id = await reserve(store, 60);
     expect(await moneyOf(store)).toEqual([100, 60]);
-    store.wallets.settle({ id, amount: 10, reason: 'v1.chat' });
+    settle(store, id, 10);
     await store.wallets.flush();
 
     const second = spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', '70');

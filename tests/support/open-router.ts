@@ -37,7 +37,8 @@ export async function listInputs(): Promise<InputProcedure[]> {
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, { retries: 0, waitMs: 0, onFailure: () => undefined });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
-  const router = createRouter({ catalog, dispatcher, store, readiness, ring, version: '0.0.0-test' });
+  const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
+  const router = createRouter({ catalog, metering, store, readiness, ring, version: '0.0.0-test' });
   ring.close();
   await Promise.all(providers.map((provider) => provider.close()));
   await store.close();

@@ -1,20 +1,26 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyLimits, KeyRow } from '../../store/interface/keys.ts';
-import type { WalletStore } from '../../store/interface/wallets.ts';
+import type { Reserved, Settlement, Shortage, WalletStore, Wanted } from '../../store/interface/wallets.ts';
+import { formatUsd } from './format-usd.ts';
 import { secondsToNextDay, secondsToNextMonth } from './next-period.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** What a request is expected to take at most, before anything is sent upstream. */
-export interface Expected {
+/** What a request wants held for it, before anything is sent upstream. */
+export interface Wish {
   readonly requestId: string;
   readonly tokens: number;
-  /** In micro-USD; 0 holds nothing. */
-  readonly cost: number;
+  /** In micro-USD; null: it costs nothing, and nothing is held. */
+  readonly cost: Wanted | null;
 }
 
-/** A request that was let in. `end` is called once, whichever way the request ended. */
+/** A request that was let in. */
 export interface Admission {
-  end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): void;
+  /** What is held for it, in micro-USD. */
+  readonly reserved: number;
+  /** Holds more for an answer that goes on. Throws `insufficient_balance` and `budget_exhausted`. */
+  grow(more: Omit<Wish, 'requestId'>): Promise<void>;
+  /** Called once, whichever way the request ended. What it returns settles its reservation; null: it had none. */
+  end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null;
 }
 
 type SetHeader = (name: string, value: string) => void;
@@ -23,6 +29,23 @@ const refused = (message: string, seconds: number) => {
   const retryAfter = Math.max(1, Math.ceil(seconds));
   return new AppError('rate_limit_exceeded', `${message}; try again in ${retryAfter} s.`, { retryAfter });
 };
+
+/** A reservation, and all that it holds. */
+type Held = Exclude<Reserved, Shortage>;
+
+function heldOf(reserved: Reserved, { least }: Wanted, needing: string): Held {
+  if ('id' in reserved) return reserved;
+  const need = `${needing} needs up to ${formatUsd(least)}.`;
+  if (reserved.refused === 'balance') {
+    const { balance, held } = reserved;
+    const state = `The wallet has a balance of ${formatUsd(balance)}, of which ${formatUsd(held)} is reserved`;
+    throw new AppError('insufficient_balance', `${state}; ${need}`);
+  }
+  const { refused, budget, spent, held } = reserved;
+  const retryAfter = refused === 'daily' ? secondsToNextDay() : secondsToNextMonth();
+  const state = `Of the ${refused} budget of this key of ${formatUsd(budget)}, ${formatUsd(spent)} is spent and ${formatUsd(held)} is reserved`;
+  throw new AppError('budget_exhausted', `${state}; ${need}`, { retryAfter });
+}
 
 const bucketOf = (perMinute: number | null, before: TokenBucket | null | undefined): TokenBucket | null => {
   if (perMinute === null) return null;
@@ -64,26 +87,40 @@ export class Account {
    * Takes a place, tokens and money, or nothing of all that. Throws `rate_limit_exceeded`, `insufficient_balance` and
    * `budget_exhausted`.
    */
-  async admit(expected: Expected, setHeader: SetHeader): Promise<Admission> {
+  async admit(wish: Wish, setHeader: SetHeader): Promise<Admission> {
     let taken: number | null = null;
-    let reservation: string | null = null;
+    let reservation: Held | null = null;
     try {
-      taken = this.#take(expected.tokens, setHeader);
-      if (expected.cost > 0) reservation = await this.#reserve(expected);
+      taken = this.#take(wish.tokens, setHeader);
+      if (wish.cost) reservation = await this.#reserve(wish.requestId, wish.cost);
     } catch (error) {
       // The gate has counted the request; what is refused uses nothing.
       this.#requests?.take(-1);
       if (taken !== null) this.#giveBack(taken, 0);
       throw error;
     }
-    const tokens = taken;
+    return this.#admission(taken, reservation);
+  }
+
+  #admission(taken: number, held: Held | null): Admission {
+    let tokens = taken;
+    let reservation = held;
     let ended = false;
     return {
+      get reserved() {
+        return reservation?.amount ?? 0;
+      },
+      grow: async (more) => {
+        if (more.cost && reservation) reservation = await this.#grow(reservation, more.cost);
+        // An answer under way is not cut off for its tokens: the bucket is in debt, and the next requests wait.
+        this.#tokens?.take(more.tokens);
+        tokens += more.tokens;
+      },
       end: ({ tokens: used, cost, reason }) => {
-        if (ended) return;
+        if (ended) return null;
         ended = true;
         this.#giveBack(tokens, used);
-        if (reservation !== null) this.#wallets.settle({ id: reservation, amount: cost, reason });
+        return reservation && { id: reservation.id, amount: cost, reason };
       },
     };
   }
@@ -116,19 +153,16 @@ export class Account {
     this.#tokens?.take(used - taken);
   }
 
-  async #reserve({ requestId, cost }: Expected): Promise<string> {
+  async #reserve(requestId: string, wanted: Wanted): Promise<Held> {
+    return heldOf(await this.#wallets.reserve({ ...this.#payer, requestId, ...wanted }), wanted, 'this request');
+  }
+
+  async #grow({ id }: Held, wanted: Wanted): Promise<Held> {
+    return heldOf(await this.#wallets.grow({ ...this.#payer, id, ...wanted }), wanted, 'the rest of the answer');
+  }
+
+  get #payer() {
     const { dailyBudget, monthlyBudget } = this.#limits;
-    const reserved = await this.#wallets.reserve({
-      owner: this.#owner,
-      keyId: this.#keyId,
-      requestId,
-      amount: cost,
-      dailyBudget,
-      monthlyBudget,
-    });
-    if ('id' in reserved) return reserved.id;
-    if (reserved.refused === 'balance') throw new AppError('insufficient_balance');
-    const retryAfter = reserved.refused === 'daily' ? secondsToNextDay() : secondsToNextMonth();
-    throw new AppError('budget_exhausted', `The ${reserved.refused} budget of this key is used up.`, { retryAfter });
+    return { owner: this.#owner, keyId: this.#keyId, dailyBudget, monthlyBudget };
   }
 }

@@ -3,6 +3,8 @@ import type { Endpoint } from '../../../contracts/models/model.ts';
 import type { Forwarded } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
+import { expectPrompt } from '../metering/expect-tokens.ts';
+import type { MeasuredRequest } from '../metering/measure-request.ts';
 import { forwardMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { pickCapable } from '../routing/pick-capable.ts';
@@ -22,6 +24,8 @@ export interface ForwardRequest {
   body(model: string): Buffer | Readable;
   /** Throws for what the caller cannot send to this model. */
   check(model: CatalogModel): void;
+  /** How much of it may reach the model. */
+  measure(): MeasuredRequest;
   /** Whether `body` may be asked for again. */
   readonly repeatable: boolean;
 }
@@ -32,7 +36,7 @@ export interface ForwardRequest {
  */
 export async function forwardCall(
   deps: CompletionDeps,
-  { endpoint, path, operation, model: alias, contentType, check, body, repeatable }: ForwardRequest,
+  { endpoint, path, operation, model: alias, contentType, check, body, measure, repeatable }: ForwardRequest,
   caller: Caller,
 ): Promise<Forwarded> {
   const model = deps.catalog.for(caller.principal).get(alias, endpoint);
@@ -40,8 +44,8 @@ export async function forwardCall(
   return forwardMetered(deps, {
     operation,
     job: { model, backends: pickCapable(model, 'forward'), caller, affinityKey: () => caller.requestId },
-    promptBytes: 0,
-    expect: () => ({ promptTokens: 0, completionTokens: 0, images: 0 }),
+    requestBytes: 0,
+    expect: () => expectPrompt(measure()),
     once: !repeatable,
     attempt: ({ backend, caller: { signal } }) =>
       backend.provider.forward({

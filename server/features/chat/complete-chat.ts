@@ -3,7 +3,7 @@ import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
-import { expectChat } from '../metering/expect-tokens.ts';
+import { expectAnswer } from '../metering/expect-tokens.ts';
 import type { Meter } from '../metering/meter.ts';
 import {
   type Attempt,
@@ -42,7 +42,7 @@ export interface Chat {
   readonly model: CatalogModel;
   readonly request: Json<ChatCompletionRequest>;
   /** Those of the request's fields that the gateway acts on, at hand without parsing the request. */
-  readonly fields: SteeringFields;
+  readonly fields: SteeringFields & Readonly<Record<string, unknown>>;
   readonly surface: Surface;
 }
 
@@ -51,25 +51,29 @@ function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompleti
   return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
 }
 
+const originalOf = ({ original }: Surface): object[] => (original ? [original.body] : []);
+
 function toMetered({ model, request, fields, surface }: Chat, caller: Caller): MeteredRequest {
   const { operation, conversationId = null, backends = model.backends } = surface;
   const affinityKey = () => (conversationId === null ? affinityKeyOf(request.value) : `conversation:${conversationId}`);
   return {
     operation,
     job: { model, backends, caller, affinityKey },
-    promptBytes: request.bytes.length,
+    requestBytes: request.bytes.length,
     conversationId,
     showsCost: fields.usage?.include === true,
-    expect: () => expectChat(request.value, model),
+    expect: () =>
+      expectAnswer({ fields, forms: () => [request.value, ...originalOf(surface)] }, { ...model, backends }),
     onAdmitted: (meter) => surface.onAdmitted?.(meter),
     onRefused: async (refusal) => surface.onRefused?.(refusal),
   };
 }
 
-function callOf({ model, request, fields, surface }: Chat, { backend, caller }: Attempt, stream: boolean) {
+function callOf({ model, request, fields, surface }: Chat, { backend, caller, meter }: Attempt, stream: boolean) {
   const sent = stream ? { ...fields, stream } : fields;
   const messages = () => request.value.messages;
-  const plan = applyConstraints({ model, backend }, sent, messages, caller, surface.adapt?.(backend));
+  const target = { model, backend, answerLimit: meter.answerLimit };
+  const plan = applyConstraints(target, sent, messages, caller, surface.adapt?.(backend));
   return toCall(plan, request, caller, surface.original);
 }
 
@@ -77,6 +81,7 @@ function callOf({ model, request, fields, surface }: Chat, { backend, caller }: 
 export function completeChat(deps: MeteringDeps, chat: Chat, caller: Caller): Promise<Json<ChatCompletion>> {
   return runMetered(deps, {
     ...toMetered(chat, caller),
+    shortens: true,
     async attempt(attempt) {
       const answer = await attempt.backend.provider.complete(callOf(chat, attempt, false));
       attempt.meter.recordCompletion(answer.value);

@@ -8,6 +8,7 @@ import type { Caller, Principal } from '../access/caller.ts';
 import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { timeLeft } from '../routing/time-left.ts';
+import { lowerLengths, raiseLengths } from './bound-length.ts';
 import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
 import { prediction as checkPrediction } from './known-content.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
@@ -74,20 +75,28 @@ export function checkTools(model: CatalogModel, tools: readonly unknown[] | null
   throw new AppError('tools_not_supported', `The model '${model.alias}' does not take tools.`, { param: 'tools' });
 }
 
-/** `max_tokens` below the model's minimum is raised, never refused: a reasoning model would answer nothing at all. */
-function floorMaxTokens(
-  { minMaxTokens }: CatalogModel,
-  request: Pick<ChatCompletionRequest, 'max_tokens' | 'max_completion_tokens'>,
-  { max_tokens = request.max_tokens }: Adaptation['changes'],
-): Record<string, number> {
-  const floored: Record<string, number> = {};
-  if (minMaxTokens === null) return floored;
-  if (max_tokens != null && max_tokens < minMaxTokens) floored.max_tokens = minMaxTokens;
-  const { max_completion_tokens } = request;
-  if (max_completion_tokens != null && max_completion_tokens < minMaxTokens) {
-    floored.max_completion_tokens = minMaxTokens;
-  }
-  return floored;
+/** What a chat is planned for. */
+export interface ChatTarget {
+  readonly model: CatalogModel;
+  readonly backend: Backend;
+  /** The longest answer that is paid for, in tokens; null: as long as the request says. */
+  readonly answerLimit: number | null;
+}
+
+/** The lengths of the answer that are changed, and what `x-gateway-applied` says of it. */
+function boundLengths({ model, answerLimit }: ChatTarget, fields: Readonly<Record<string, unknown>>): Adaptation {
+  const { minMaxTokens } = model;
+  const raised = minMaxTokens === null ? {} : raiseLengths(minMaxTokens, fields);
+  const lowered = answerLimit === null ? {} : lowerLengths(answerLimit, { ...fields, ...raised });
+  const isRaised = Object.keys(raised).length > 0;
+  const isLowered = Object.keys(lowered).length > 0;
+  return {
+    changes: { ...raised, ...lowered },
+    applied: [
+      ...(isRaised ? [`max_tokens_floored=${minMaxTokens}`] : []),
+      ...(isLowered ? [`max_tokens_lowered=${answerLimit}`] : []),
+    ],
+  };
 }
 
 /** Not the key's hash itself, which is what we know keys by. Source: vLLM's design of automatic prefix caching. */
@@ -98,16 +107,16 @@ const cacheSaltOf = ({ principal }: Caller): string => hash('sha256', `cache-sal
  * `messages` are only asked for when they may have to change.
  */
 export function applyConstraints(
-  { model, backend }: { model: CatalogModel; backend: Backend },
-  fields: SteeringFields,
+  target: ChatTarget,
+  fields: SteeringFields & Readonly<Record<string, unknown>>,
   messages: () => readonly ChatMessage[],
   caller: Caller,
   adapted: Adaptation = UNCHANGED,
 ): ChatPlan {
-  const applied = [...adapted.applied];
-  const floored = floorMaxTokens(model, fields, adapted.changes);
-  const changes: Record<string, unknown> = { ...adapted.changes, ...floored };
-  if (Object.keys(floored).length > 0) applied.push(`max_tokens_floored=${model.minMaxTokens}`);
+  const { model, backend } = target;
+  const bounded = boundLengths(target, { ...fields, ...adapted.changes });
+  const applied = [...adapted.applied, ...bounded.applied];
+  const changes: Record<string, unknown> = { ...adapted.changes, ...bounded.changes };
   if (backend.ignoresImages && hasParts(messages())) {
     changes.messages = withoutMedia(messages());
     applied.push('images_ignored');

@@ -1,13 +1,9 @@
 import type { ChatCompletionChunk, Usage } from '../../../contracts/chat/completion.ts';
-import type { Json } from '../../canonical/json.ts';
+import { isObject, type Json } from '../../canonical/json.ts';
+import { countTokens } from '../metering/count-tokens.ts';
 import type { Meter } from '../metering/meter.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
-
-type ChatChoice = ChatCompletionChunk['choices'][number];
-
-const isChatChoice = (choice: unknown): choice is ChatChoice =>
-  typeof choice === 'object' && choice !== null && 'delta' in choice;
 
 /** What chunks of every kind have. */
 interface AnyChunk {
@@ -26,7 +22,7 @@ export function relayChunks<Chunk extends AnyChunk>(
 ): Json<Chunk>[] {
   const relayed: Json<Chunk>[] = [];
   for (const chunk of batch) {
-    meter.recordChunk(charsOf(chunk));
+    meter.recordChunk(countTokens(chunk, meter.pays));
     if (meter.paysForImages && chunk.mentions('images')) countImages(chunk, meter);
     if (!chunk.mentions('usage')) relayed.push(chunk);
     else relayUsage(chunk, relayed, includeUsage, meter);
@@ -34,25 +30,10 @@ export function relayChunks<Chunk extends AnyChunk>(
   return relayed;
 }
 
-/** A chunk of one token with its frame is smaller, in bytes; what is larger is looked at. */
-const SMALL_CHUNK = 400;
-
-/** How much a chunk says, when that may be more than a token. */
-function charsOf<Chunk extends AnyChunk>(chunk: Json<Chunk>): number {
-  if (!chunk.hasValue && chunk.bytes.length < SMALL_CHUNK) return 0;
-  return (chunk.value.choices ?? []).reduce<number>((sum, choice) => sum + charsOfChoice(choice), 0);
-}
-
-function charsOfChoice(choice: unknown): number {
-  if (!isChatChoice(choice) || !choice.delta) return 0;
-  const { content, reasoning_content: thought, reasoning, tool_calls: calls } = choice.delta;
-  const texts = [content, thought ?? reasoning, ...(calls ?? []).map((call) => call.function?.arguments)];
-  return texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
-}
-
 function countImages<Chunk extends AnyChunk>(chunk: Json<Chunk>, meter: Meter): void {
   for (const choice of chunk.value.choices ?? []) {
-    if (isChatChoice(choice)) meter.recordImages(choice.delta?.images?.length ?? 0);
+    const images = isObject(choice) && isObject(choice.delta) ? choice.delta.images : null;
+    if (Array.isArray(images)) meter.recordImages(images.length);
   }
 }
 

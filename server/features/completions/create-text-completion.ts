@@ -1,4 +1,5 @@
 import { type TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
+import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -8,7 +9,7 @@ import type { CompletionDeps } from '../chat/create-completion.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { relayChunks } from '../chat/relay-chunks.ts';
-import { answersOf, tokensOf } from '../metering/expect-tokens.ts';
+import { expectAnswer } from '../metering/expect-tokens.ts';
 import { type Attempt, type MeteredRequest, runMetered, streamMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { type Capable, pickCapable } from '../routing/pick-capable.ts';
@@ -17,9 +18,6 @@ import { type Capable, pickCapable } from '../routing/pick-capable.ts';
 const PREFIX = 4096;
 
 const checkedFields: ReadonlySet<string> = new Set(Object.keys(TextCompletionRequest.shape));
-
-/** Where a request does not say: OpenAI stops at 16, others at the end of the text. */
-const DEFAULT_ANSWER_TOKENS = 1_024;
 
 type Backend = Capable<'completeText' | 'streamText'>;
 
@@ -40,29 +38,29 @@ function toMetered(
   { value, bytes }: Json<TextCompletionRequest>,
   caller: Caller,
 ): MeteredRequest<Backend> {
-  const { max_tokens, prompt, user, n, best_of } = value;
+  const { prompt, user } = value;
+  const backends = pickCapable(model, 'completeText', 'streamText');
   return {
     operation: 'v1.completions',
     job: {
       model,
-      backends: pickCapable(model, 'completeText', 'streamText'),
+      backends,
       caller,
       affinityKey: () => user ?? JSON.stringify(prompt).slice(0, PREFIX),
     },
-    promptBytes: bytes.length,
-    expect: () => ({
-      promptTokens: tokensOf(bytes.length),
-      completionTokens:
-        (max_tokens ?? DEFAULT_ANSWER_TOKENS) * Math.max(answersOf(best_of), answersOf(n)) * promptsIn(prompt),
-      images: 0,
-    }),
+    requestBytes: bytes.length,
+    expect: () => {
+      const expected = expectAnswer({ fields: value, forms: () => [value] }, { ...model, backends });
+      return { ...expected, answers: expected.answers * promptsIn(prompt) };
+    },
   };
 }
 
 function callOf(model: CatalogModel, request: Json<TextCompletionRequest>, stream: boolean) {
   const { max_tokens, stream_options } = request.value;
-  return ({ backend, caller }: Attempt) => {
-    const plan = applyConstraints({ model, backend }, { max_tokens, stream, stream_options }, () => [], caller);
+  return ({ backend, caller, meter }: Attempt) => {
+    const target = { model, backend, answerLimit: meter.answerLimit };
+    const plan = applyConstraints(target, { max_tokens, stream, stream_options }, () => [], caller);
     return toCall(plan, request, caller);
   };
 }
@@ -80,9 +78,10 @@ export async function createTextCompletion(
   const toTextCall = callOf(model, request, false);
   return runMetered(deps, {
     ...toMetered(model, request, caller),
+    shortens: true,
     async attempt(attempt) {
       const answer = await attempt.backend.provider.completeText(toTextCall(attempt));
-      attempt.meter.recordChunk();
+      for (const { text } of answer.value.choices) attempt.meter.recordChunk(estimateTokens(text));
       attempt.meter.recordUsage(answer.value.usage);
       return answer;
     },

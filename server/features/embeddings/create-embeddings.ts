@@ -6,7 +6,8 @@ import type { CompletionDeps } from '../chat/create-completion.ts';
 import { messages } from '../chat/known-content.ts';
 import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
-import { tokensOf } from '../metering/expect-tokens.ts';
+import { expectPrompt } from '../metering/expect-tokens.ts';
+import { measureRequest } from '../metering/measure-request.ts';
 import { type Attempt, runMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { type Capable, pickCapable } from '../routing/pick-capable.ts';
@@ -26,14 +27,6 @@ function split(input: Input, maxBatch: number): Input[] {
   return Array.from({ length: Math.ceil(count / maxBatch) }, (_, i) => input.slice(i * maxBatch, (i + 1) * maxBatch));
 }
 
-function tokensIn(input: EmbeddingRequest['input']): number {
-  const items: readonly (string | number | readonly number[])[] = Array.isArray(input) ? input : [input];
-  return items.reduce<number>((sum, item) => {
-    if (typeof item === 'string') return sum + tokensOf(Buffer.byteLength(item));
-    return sum + (typeof item === 'number' ? 1 : item.length);
-  }, 0);
-}
-
 /** `POST /v1/embeddings`: the vectors in the format that was asked for, whatever the upstream sends. */
 export async function createEmbeddings(
   deps: CompletionDeps,
@@ -50,8 +43,8 @@ export async function createEmbeddings(
     operation: 'v1.embeddings',
     // Every text finds its vector at one and the same backend: those of two are not comparable.
     job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
-    promptBytes: request.bytes.length,
-    expect: () => ({ promptTokens: tokensIn(value.input), completionTokens: 0, images: 0 }),
+    requestBytes: request.bytes.length,
+    expect: () => expectPrompt(measureRequest(value)),
     attempt: (attempt) => embedAll(model, request, attempt),
   });
 }

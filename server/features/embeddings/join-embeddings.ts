@@ -1,6 +1,7 @@
 import type { Embedding, EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { toCount } from '../metering/believe-usage.ts';
 import { formatOf, isVector, toFormat, type VectorFormat } from './vectors.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
@@ -12,8 +13,8 @@ export function sumUsage(parts: readonly EmbeddingResponse['usage'][]): Embeddin
   const sum = { prompt_tokens: 0, total_tokens: 0 };
   for (const usage of parts) {
     if (!usage) return null;
-    sum.prompt_tokens += usage.prompt_tokens;
-    sum.total_tokens += usage.total_tokens;
+    sum.prompt_tokens += toCount(usage.prompt_tokens);
+    sum.total_tokens += toCount(usage.total_tokens);
   }
   return sum;
 }

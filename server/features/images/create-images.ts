@@ -1,6 +1,6 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import type { ImageEvent, ImagesResponse, ImageUsage } from '../../../contracts/images/generation.ts';
-import { type ImageRequest, isEdit, toImageEvents } from '../../canonical/image-answer.ts';
+import { type ImageRequest, toImageEvents } from '../../canonical/image-answer.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ProviderCall } from '../../providers/provider.ts';
@@ -50,8 +50,8 @@ function toMetered(model: CatalogModel, request: ImageRequest, caller: Caller): 
   return {
     operation: operationOf(request),
     job: { model, backends: model.backends, caller, affinityKey: () => request.prompt },
-    promptBytes: Buffer.byteLength(request.prompt),
-    expect: () => expectImages(request.prompt.length, isEdit(request) ? request.images.length : 0, request.n),
+    requestBytes: Buffer.byteLength(request.prompt),
+    expect: () => expectImages(request),
   };
 }
 
@@ -60,7 +60,7 @@ async function make(request: ImageRequest, plan: ImagesPlan, attempt: Attempt): 
   if ('images' in plan && backend.provider.makeImages) {
     const answer = await backend.provider.makeImages(plan.images);
     if (answer.value.usage) meter.recordUsage(toUsage(answer.value.usage));
-    for (const _ of answer.value.data) meter.recordChunk();
+    meter.recordFirstToken();
     meter.recordImages(answer.value.data.length);
     return answer;
   }
@@ -99,7 +99,7 @@ async function* eventsOf(
   }
   for await (const batch of backend.provider.streamImages(plan.images)) {
     for (const { value } of batch) {
-      meter.recordChunk();
+      meter.recordFirstToken();
       if (value.type.endsWith('.completed')) meter.recordImages(1);
       if (value.usage) meter.recordUsage(toUsage(value.usage));
     }
@@ -117,6 +117,7 @@ export function streamImages(
     const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
     return {
       ...toMetered(model, request, caller),
+      isFixed: true,
       // Every event holds a picture, or a part of one.
       isToken: () => true,
       open: (attempt) => eventsOf(request, planImages(model, attempt.backend, request, attempt.caller), attempt),

@@ -2,6 +2,7 @@ import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.t
 import type { ImagesResponse, ImageUsage, MadeImage } from '../../../contracts/images/generation.ts';
 import { type ImageRequest, inForm } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { toCount } from '../metering/believe-usage.ts';
 
 /** The pictures in an answer. Throws `upstream_rejected`, with the model's own words, when there are none. */
 function imagesOf({ choices }: ChatCompletion): MadeImage[] {
@@ -26,7 +27,7 @@ const imageTokens = ({ prompt_tokens_details: details }: Usage): number =>
 export function sumUsage(answers: readonly ChatCompletion[]): Usage | undefined {
   const usages = answers.flatMap(({ usage }) => (usage ? [usage] : []));
   if (usages.length < answers.length) return undefined;
-  const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + count(usage), 0);
+  const sum = (count: (usage: Usage) => number) => usages.reduce((total, usage) => total + toCount(count(usage)), 0);
   return {
     prompt_tokens: sum((usage) => usage.prompt_tokens),
     completion_tokens: sum((usage) => usage.completion_tokens),

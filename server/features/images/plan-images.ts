@@ -47,6 +47,6 @@ export function planImages(model: CatalogModel, backend: Backend, request: Image
   }
   const { request: asked, applied } = toChat(request, backend);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));
-  const chat = applyConstraints({ model, backend }, asked, () => asked.messages, caller);
+  const chat = applyConstraints({ model, backend, answerLimit: null }, asked, () => asked.messages, caller);
   return { chat: toCall(chat, Json.ofValue(asked), caller) };
 }

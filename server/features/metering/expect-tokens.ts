@@ -1,54 +1,167 @@
-import { bytesPerToken, measurePrompt, mostTokens, type Prompt, TOKENS_PER_IMAGE } from './prompt-size.ts';
+import { type MeasuredRequest, measureRequest } from './measure-request.ts';
 
-/** When a request does not say how long its answer may be. */
-const DEFAULT_ANSWER_TOKENS = 4_096;
+/** The longest answer to a request that names none, where the vendor's own limit is not known either. */
+const DEFAULT_ANSWER_TOKENS = 16_384;
 
-/** Of a text; rather too many than too few. */
-export const tokensOf = (bytes: number): number => Math.ceil(bytes / bytesPerToken.dense);
+/** A picture of the highest quality has 6,208 tokens (gpt-image-1, 1536x1024). */
+const TOKENS_PER_MADE_IMAGE = 8_192;
 
-/** What a request may take at most, as far as one can tell before it is sent. */
+/** What one request may use, as far as one can tell before it is sent. */
 export interface Expectation {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  /** Pictures that it asks for. */
+  /** The whole request; rather too many than too few. */
+  readonly prompt: MeasuredRequest;
+  /** False when the vendor may add to the prompt, as its own tools do. */
+  readonly isPromptBounded: boolean;
+  /** The longest that one answer can become, in tokens. */
+  readonly answerTokens: number;
+  /** Whether the request or the vendor holds each answer to that; false: nobody does. */
+  readonly isBounded: boolean;
+  /** How many answers there are. */
+  readonly answers: number;
+  /** Pictures that are made. */
   readonly images: number;
+  /** The shortest answer that makes sense, in tokens: the reasoning that was asked for has to fit. */
+  readonly leastAnswerTokens: number;
 }
 
-interface ChatFields extends Prompt {
-  readonly max_tokens?: number | null | undefined;
-  readonly max_completion_tokens?: number | null | undefined;
-  readonly n?: unknown;
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/** What the longest answer is called: OpenAI's names, and what model servers read besides; llama.cpp obeys `n_predict` first. */
+export const LENGTHS = [
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'max_new_tokens',
+  'n_predict',
+  'num_predict',
+  'min_tokens',
+] as const;
+
+/** Upstreams differ in which of several lengths they obey: the longest counts. Null: none, or one without an end. */
+function askedLength(request: Readonly<Record<string, unknown>>): number | null {
+  const lengths = LENGTHS.map((name) => request[name]).filter((value) => value != null);
+  if (lengths.length === 0) return null;
+  return lengths.every((length) => isNumber(length) && length > 0) ? Math.max(...lengths.map(Number)) : null;
 }
 
+/** OpenAI's `n`, and `best_of` of completions and of vLLM. */
+export const answersOf = (...counts: readonly unknown[]): number =>
+  Math.ceil(Math.max(1, ...counts.filter((count) => isNumber(count))));
+
+/** The reasoning that a request asks for by its length: Anthropic's `thinking`, OpenRouter's `reasoning`. */
+function reasoningTokens({ thinking, reasoning }: Readonly<Record<string, unknown>>): number {
+  const budgets: unknown[] = [Object(thinking).budget_tokens, Object(reasoning).max_tokens];
+  return Math.max(0, ...budgets.filter(isNumber));
+}
+
+/** What bounds the answers of a model, beside the request. */
 interface Bounds {
   readonly minMaxTokens: number | null;
   readonly contextWindow: number | null;
   readonly output: readonly string[];
-  readonly backends: readonly { readonly provider: { readonly defaultAnswerTokens?: number | undefined } }[];
+  readonly hostedTools: boolean;
 }
 
-export const answersOf = (n: unknown): number => (typeof n === 'number' && n > 1 ? Math.ceil(n) : 1);
+interface Answering {
+  readonly provider: { readonly defaultAnswerTokens?: number | undefined };
+}
 
-/** Of a chat. */
-export function expectChat(
-  request: ChatFields,
-  { minMaxTokens, contextWindow, output, backends }: Bounds,
-): Expectation {
-  // Upstreams differ in which of the two they obey.
-  const asked = Math.max(request.max_completion_tokens ?? 0, request.max_tokens ?? 0);
-  const defaults = backends.map(({ provider }) => provider.defaultAnswerTokens ?? DEFAULT_ANSWER_TOKENS);
-  const answer = asked || Math.min(Math.max(DEFAULT_ANSWER_TOKENS, ...defaults), contextWindow ?? Infinity);
-  const answers = answersOf(request.n);
+/** The longest answer to a request that names none: what the gateway sends where a vendor wants a length, else a guess. */
+function defaultLength({ contextWindow }: Bounds, backends: readonly Answering[]) {
+  const lengths = backends.map(({ provider }) => provider.defaultAnswerTokens);
+  const answerTokens = Math.max(...lengths.map((length) => length ?? DEFAULT_ANSWER_TOKENS));
   return {
-    promptTokens: mostTokens(measurePrompt(request)),
-    completionTokens: Math.max(answer, minMaxTokens ?? 0) * answers,
-    images: output.includes('image') ? answers : 0,
+    answerTokens: Math.min(answerTokens, contextWindow ?? Number.POSITIVE_INFINITY),
+    isBounded: lengths.every((length) => length !== undefined),
   };
 }
 
-/** Of pictures from a prompt. */
-export const expectImages = (promptChars: number, inputImages: number, n: unknown): Expectation => ({
-  promptTokens: tokensOf(promptChars) + inputImages * TOKENS_PER_IMAGE,
-  completionTokens: DEFAULT_ANSWER_TOKENS * answersOf(n),
-  images: answersOf(n),
+const isHosted = (tool: unknown): boolean => {
+  const type: unknown = Object(tool).type;
+  return type != null && type !== 'function' && type !== 'custom';
+};
+
+/** Whether a vendor's own search or files may come into the prompt. */
+const mayGrow = ({ tools, plugins, web_search_options: search }: Readonly<Record<string, unknown>>): boolean =>
+  plugins != null || search != null || (Array.isArray(tools) && tools.some(isHosted));
+
+/** The larger of what is measured in a request and in the form of it that is sent on. */
+function larger(one: MeasuredRequest, other: MeasuredRequest): MeasuredRequest {
+  return {
+    tokens: Math.max(one.tokens, other.tokens),
+    ceiling: Math.max(one.ceiling, other.ceiling),
+    cachesForHour: one.cachesForHour || other.cachesForHour,
+  };
+}
+
+/** A request, and what is measured of it when that is needed. */
+export interface Measurable {
+  /** The fields that steer the answer. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The whole request, in each form in which it may be sent. */
+  forms(): readonly object[];
+}
+
+/** Measures at the first look, and once. */
+class Measured {
+  readonly #forms: () => readonly object[];
+  #size: MeasuredRequest | undefined;
+
+  constructor(forms: () => readonly object[]) {
+    this.#forms = forms;
+  }
+
+  get size(): MeasuredRequest {
+    this.#size ??= this.#forms().map(measureRequest).reduce(larger);
+    return this.#size;
+  }
+}
+
+/** Of a chat or a legacy completion. */
+export function expectAnswer(
+  { fields, forms }: Measurable,
+  bounds: Bounds & { readonly backends: readonly Answering[] },
+): Expectation {
+  const asked = askedLength(fields);
+  const { answerTokens, isBounded } =
+    asked === null ? defaultLength(bounds, bounds.backends) : { answerTokens: asked, isBounded: true };
+  const answers = answersOf(fields.n, fields.best_of);
+  const measured = new Measured(forms);
+  return {
+    get prompt() {
+      return measured.size;
+    },
+    isPromptBounded: !bounds.hostedTools && !mayGrow(fields),
+    answerTokens: Math.max(answerTokens, bounds.minMaxTokens ?? 0),
+    isBounded,
+    answers,
+    images: bounds.output.includes('image') ? answers : 0,
+    leastAnswerTokens: reasoningTokens(fields),
+  };
+}
+
+/** Of what has no answer in tokens: embeddings, and calls that are sent on as they are. */
+export const expectPrompt = (prompt: MeasuredRequest): Expectation => ({
+  prompt,
+  isPromptBounded: true,
+  answerTokens: 0,
+  isBounded: true,
+  answers: 1,
+  images: 0,
+  leastAnswerTokens: 0,
 });
+
+/** Of pictures from a prompt. A backend that makes them in chats gets the whole request once for each picture. */
+export function expectImages(request: Readonly<Record<string, unknown>>): Expectation {
+  const { tokens, ceiling, cachesForHour } = measureRequest(request);
+  const images = answersOf(request.n);
+  return {
+    prompt: { tokens: tokens * images, ceiling: ceiling * images, cachesForHour },
+    isPromptBounded: true,
+    answerTokens: TOKENS_PER_MADE_IMAGE,
+    isBounded: false,
+    answers: images,
+    images,
+    leastAnswerTokens: 0,
+  };
+}

@@ -5,81 +5,153 @@ import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
-import { type Consumption, costOf } from '../models/price.ts';
+import { costOf } from '../models/price.ts';
+import { type BelievedUsage, believeUsage, toCount } from './believe-usage.ts';
+import { tokensOfAnswer } from './count-tokens.ts';
 import type { Expectation } from './expect-tokens.ts';
 import { toUsd } from './micro-usd.ts';
-import { bytesPerToken } from './prompt-size.ts';
+import { Quote } from './quote.ts';
 
-/** No upstream means more than this. */
-const MAX_COUNT = 1e9;
-
-const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= MAX_COUNT;
-
-const toCount = (value: unknown): number => (typeof value === 'number' && isCount(value) ? Math.floor(value) : 0);
+/**
+ * How much is reserved for an answer before it begins. `grows`: a tranche, and more while it comes. `shortens`: what the
+ * wallet can spare, to which the answer is then held. `whole`: all that it may become.
+ */
+export type Reserving = 'grows' | 'shortens' | 'whole';
 
 /** One request whose use is counted and paid for. */
 export interface MeterOptions {
   /** As usage rows call it, such as `v1.chat`. */
   readonly operation: string;
   readonly model: CatalogModel;
+  /** Those that may answer. */
+  readonly backends: readonly Backend[];
   readonly caller: Caller;
-  /** Of the request, in bytes: what the prompt is estimated from when nobody counts it. */
-  readonly promptBytes: number;
+  /** In bytes. */
+  readonly requestBytes: number;
+  /** What the request may use. Measuring it costs something: asked for only when somebody pays, or nobody counted. */
+  expect(): Expectation;
+  readonly reserving: Reserving;
   /** Of the stored conversation, if there is one. */
   readonly conversationId?: string | null | undefined;
   /** Whether the client asked to be told the cost, by `usage: {"include": true}`. */
   readonly showsCost?: boolean | undefined;
 }
 
+/** An upstream whose counts cannot be true. */
+export interface ExcessiveClaim {
+  readonly requestId: string;
+  readonly backend: string | undefined;
+  readonly claimed: { readonly promptTokens: number; readonly completionTokens: number };
+  readonly believed: { readonly promptTokens: number; readonly completionTokens: number };
+}
+
+export interface MeterDeps {
+  readonly usage: UsageStore;
+  /** How many tokens of an answer are reserved at once; 0: all that it may become. */
+  readonly trancheTokens: number;
+  /** Told of an upstream that claims more than a request could have used. */
+  onExcessiveClaim(claim: ExcessiveClaim): void;
+}
+
+const NOTHING: BelievedUsage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWriteHourTokens: 0,
+  reasoningTokens: 0,
+  isEstimated: true,
+  isExcessive: false,
+};
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+
+const codeOf = (failure: unknown) => (failure instanceof AppError ? failure.code : null);
+
 /**
  * What one request used and what that costs. `admit` is its one entrance: called once, before anything goes upstream;
  * `end` is its one exit: called once, whichever way the admitted request ended.
  */
 export class Meter {
-  readonly #usage: UsageStore;
+  readonly #deps: MeterDeps;
   readonly #options: MeterOptions;
   readonly #ratio: number;
-  /** For people who read the usage; what is measured runs from `#startedAt`. */
-  readonly #at = new Date();
+  /** Whether pictures have a price of their own here: counting them in a stream means parsing its chunks. */
+  readonly paysForImages: boolean;
   readonly #startedAt = monotonicNow();
+  /** By the time of day, for the usage row. */
+  readonly #at = new Date();
   #firstTokenMs: number | null = null;
   #reported: Usage | null = null;
-  #promptTokens: number | null = null;
-  #chunks = 0;
-  #textTokens = 0;
+  #expectation: Expectation | null = null;
+  /** Tokens of the answers that came, and pictures. */
+  #tokens = 0;
   #images = 0;
   #admission: Admission | null = null;
+  #quote: Quote | null = null;
+  /** Up to how many tokens and pictures the reservation covers; beyond them it has to grow. */
+  #covered = { tokens: Number.POSITIVE_INFINITY, images: Number.POSITIVE_INFINITY };
+  /** Whether the answer was cut because its reservation could not grow: what came after that reached no client. */
+  #isCut = false;
   /** The one that was asked last; null while none was. */
   #backend: Backend | null = null;
 
-  constructor(usage: UsageStore, options: MeterOptions) {
-    this.#usage = usage;
+  constructor(deps: MeterDeps, options: MeterOptions) {
+    this.#deps = deps;
     this.#options = options;
     this.#ratio = options.caller.principal.account?.ratio ?? 1;
+    this.paysForImages = options.backends.some(({ price }) => price !== null && price.perImage > 0);
   }
 
   /**
    * Lets the request in, or throws why not: `rate_limit_exceeded`, `insufficient_balance`, `budget_exhausted`. Then
    * nothing was used, and `end` must not be called. Null: the administrator is not asked.
    */
-  admit(expect: () => Expectation): Promise<void> | null {
+  admit(): Promise<void> | null {
     const { account } = this.#options.caller.principal;
-    return account && this.#admitTo(account, expect());
+    return account && this.#admitTo(account);
   }
 
-  async #admitTo(account: Account, expected: Expectation): Promise<void> {
-    const { model, caller } = this.#options;
-    const { price } = model;
-    this.#promptTokens = expected.promptTokens;
+  async #admitTo(account: Account): Promise<void> {
+    const { backends, caller, reserving } = this.#options;
+    const { prompt, answers, answerTokens, images } = this.#expected;
+    const first = Math.min(answerTokens, this.#firstTranche) * answers;
+    const whole = answerTokens * answers;
+    this.#quote = Quote.of(backends, this.#ratio, this.#expected);
+    const least = this.#quote?.costOf(first) ?? 0;
+    const most = reserving === 'shortens' ? (this.#quote?.costOf(whole) ?? 0) : least;
     this.#admission = await account.admit(
       {
         requestId: caller.requestId,
-        tokens: expected.promptTokens + expected.completionTokens,
-        // Something is held for whatever has a price: without a reservation nothing could be charged.
-        cost: price ? Math.max(1, costOf(price, this.#ratio, { ...expected, cachedTokens: 0 })) : 0,
+        tokens: prompt.tokens + first,
+        cost: this.#quote && { least, most },
       },
       caller.setHeader,
     );
+    if (reserving === 'grows') this.#covered = { tokens: first, images };
+  }
+
+  /** In tokens of one answer. */
+  get #firstTranche(): number {
+    const { trancheTokens } = this.#deps;
+    if (trancheTokens === 0 || this.#options.reserving === 'whole') return Number.POSITIVE_INFINITY;
+    return Math.max(trancheTokens, this.#options.model.minMaxTokens ?? 0, this.#leastAnswer);
+  }
+
+  /** Reasoning of a length that was asked for, and a tranche of words after it. Streams show their reasoning. */
+  get #leastAnswer(): number {
+    const { leastAnswerTokens } = this.#expected;
+    return this.#options.reserving === 'shortens' && leastAnswerTokens > 0
+      ? leastAnswerTokens + this.#deps.trancheTokens
+      : 0;
+  }
+
+  /** The longest answer that the reservation covers, in tokens. Null: as long as the request says. */
+  get answerLimit(): number | null {
+    if (this.#options.reserving !== 'shortens' || !this.#quote || !this.#admission) return null;
+    const { answers, answerTokens } = this.#expected;
+    const tokens = Math.floor(this.#quote.tokensFor(this.#admission.reserved) / answers);
+    return tokens < answerTokens ? tokens : null;
   }
 
   /** Notes which backend is asked; the dispatcher says it before each attempt. */
@@ -92,20 +164,24 @@ export class Meter {
     this.#firstTokenMs ??= this.#elapsedMs();
   }
 
-  /** Counts a chunk of an answer; `chars` is the length of its text when that may be more than one token. */
-  recordChunk(chars = 0): void {
+  /** Whether somebody pays: then every piece of an answer is worth a closer look. */
+  get pays(): boolean {
+    return this.#quote !== null;
+  }
+
+  /** Counts a piece of an answer, in tokens. */
+  recordChunk(tokens: number): void {
     this.recordFirstToken();
-    this.#chunks += Math.max(1, Math.ceil(chars / bytesPerToken.prose));
+    this.#tokens += tokens;
   }
 
   /** Counts an answer that came as one. */
   recordCompletion({ choices, usage }: ChatCompletion): void {
-    this.recordChunk();
+    this.recordFirstToken();
     this.recordUsage(usage);
     for (const { message } of choices) {
       this.recordImages(message.images?.length ?? 0);
-      const chars = (message.content?.length ?? 0) + (message.reasoning_content?.length ?? 0);
-      this.#textTokens += Math.ceil(chars / bytesPerToken.prose);
+      this.#tokens += tokensOfAnswer(message);
     }
   }
 
@@ -114,21 +190,17 @@ export class Meter {
     this.#images += count;
   }
 
-  /** Takes the upstream's own counts. Values that are not counts are left out: they would be money. */
+  /** Takes what the upstream says of the usage, whatever it is; what of it is believed is decided at the end. */
   recordUsage(usage: Usage | null | undefined): void {
-    if (!usage || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens)) return;
-    const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
-    this.#reported = isCount(total) ? usage : { ...usage, total_tokens: prompt + completion };
+    if (typeof usage === 'object' && usage !== null) this.#reported = usage;
   }
 
   /** The upstream's own counts; null while it gave none. */
   get reported(): Usage | null {
-    return this.#reported;
-  }
-
-  /** Whether pictures have a price of their own here: counting them in a stream means parsing its chunks. */
-  get paysForImages(): boolean {
-    return (this.#options.model.price?.perImage ?? 0) > 0;
+    const usage = this.#reported;
+    if (!usage || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens)) return null;
+    const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+    return isCount(total) ? usage : { ...usage, total_tokens: prompt + completion };
   }
 
   get showsCost(): boolean {
@@ -137,57 +209,111 @@ export class Meter {
 
   /** In USD, of what was used so far. */
   get costUsd(): number {
-    return toUsd(this.#cost(this.#consumption()));
+    return toUsd(this.#costOf(this.#use()));
+  }
+
+  /**
+   * Reserves more when what came is no longer covered by the reservation. Null: there is nothing to wait for. Throws
+   * `insufficient_balance` and `budget_exhausted`; then the answer must end.
+   */
+  cover(): Promise<void> | null {
+    const { tokens, images } = this.#covered;
+    return this.#tokens > tokens || this.#images > images ? this.#grow() : null;
+  }
+
+  async #grow(): Promise<void> {
+    const { answers, answerTokens, isBounded, images: expectedImages } = this.#expected;
+    const images = Math.max(this.#images, expectedImages);
+    const step = (this.#deps.trancheTokens || answerTokens) * answers;
+    const longest = isBounded ? answerTokens * answers : Number.POSITIVE_INFINITY;
+    const target = Math.max(this.#tokens, Math.min(this.#tokens + step, longest));
+    const more = Math.max(0, target - this.#covered.tokens);
+    // It is known now which backend answers.
+    const quote = Quote.of(this.#backend ? [this.#backend] : [], this.#ratio, this.#expected);
+    const reserved = this.#admission?.reserved ?? 0;
+    const most = (quote?.costOf(target, images) ?? 0) - reserved;
+    const least = Math.max(1, (quote?.costOf(this.#tokens, images) ?? 0) - reserved);
+    this.#isCut = true;
+    await this.#admission?.grow({ tokens: more, cost: most > 0 ? { least, most } : null });
+    this.#isCut = false;
+    const affordable = quote?.tokensFor(this.#admission?.reserved ?? 0, images) ?? target;
+    this.#covered = { tokens: Math.min(target, affordable), images };
   }
 
   /** `failure` is what ended the request early, if anything. */
   end(failure?: unknown): void {
-    const used = this.#consumption();
-    const cost = this.#cost(used);
+    const used = this.#use(failure);
+    const cost = this.#isCut ? Math.min(this.#costOf(used), this.#admission?.reserved ?? 0) : this.#costOf(used);
     const { operation, model, caller, conversationId = null } = this.#options;
     const { principal, requestId } = caller;
-    const { price } = model;
-    this.#admission?.end({ tokens: used.promptTokens + used.completionTokens, cost, reason: operation });
-    this.#usage.record({
-      requestId,
-      at: this.#at,
-      operation,
-      alias: model.alias,
-      provider: this.#backend?.provider.id ?? null,
-      model: this.#backend?.model ?? null,
-      promptTokens: used.promptTokens,
-      completionTokens: used.completionTokens,
-      cachedTokens: used.cachedTokens,
-      reasoningTokens: toCount(this.#reported?.completion_tokens_details?.reasoning_tokens),
-      estimated: this.#reported === null,
-      outcome: this.#outcome(failure),
-      latencyMs: this.#elapsedMs(),
-      firstTokenMs: this.#firstTokenMs,
-      conversationId,
-      keyId: principal.keyId,
-      owner: principal.owner,
-      group: principal.group,
-      cost,
-      price: price && JSON.stringify({ ...price, ratio: this.#ratio }),
+    const price = this.#backend?.price ?? null;
+    if (used.isExcessive) this.#reportClaim(used);
+    const tokens = used.promptTokens + used.completionTokens;
+    const settlement = this.#admission?.end({ tokens, cost, reason: operation }) ?? null;
+    this.#deps.usage.record(
+      {
+        requestId,
+        at: this.#at,
+        operation,
+        alias: model.alias,
+        provider: this.#backend?.provider.id ?? null,
+        model: this.#backend?.model ?? null,
+        promptTokens: used.promptTokens,
+        completionTokens: used.completionTokens,
+        cachedTokens: used.cachedTokens,
+        cacheWriteTokens: used.cacheWriteTokens + used.cacheWriteHourTokens,
+        reasoningTokens: used.reasoningTokens,
+        estimated: used.isEstimated,
+        outcome: this.#outcome(failure),
+        latencyMs: this.#elapsedMs(),
+        firstTokenMs: this.#firstTokenMs,
+        conversationId,
+        keyId: principal.keyId,
+        owner: principal.owner,
+        group: principal.group,
+        cost,
+        price: price && JSON.stringify({ ...price, ratio: this.#ratio }),
+      },
+      settlement,
+    );
+  }
+
+  /** The upstream's counts as far as they are believed, else the gateway's. Nothing, where nothing is to be paid for. */
+  #use(failure?: unknown): BelievedUsage {
+    const received = this.#firstTokenMs !== null || this.#reported !== null;
+    if (!received && !this.#isBilledUnseen(failure)) return NOTHING;
+    return believeUsage(this.#reported, {
+      expected: () => this.#expected,
+      requestBytes: this.#options.requestBytes,
+      tokens: this.#tokens,
+      images: this.#images,
     });
   }
 
-  /** The upstream's own counts, else what can be told from what came. */
-  #consumption(): Consumption {
-    const usage = this.#reported;
-    const estimate = this.#promptTokens ?? this.#options.promptBytes / bytesPerToken.prose;
-    return {
-      promptTokens: usage?.prompt_tokens ?? (this.#firstTokenMs === null ? 0 : Math.ceil(estimate)),
-      cachedTokens: toCount(usage?.prompt_tokens_details?.cached_tokens),
-      completionTokens: usage?.completion_tokens ?? Math.max(this.#chunks, this.#textTokens),
-      images: this.#images,
-    };
+  /** Whether a vendor bills the prompt of a request whose client disconnected before anything came. */
+  #isBilledUnseen(failure: unknown): boolean {
+    return this.#backend?.billsAborted === true && codeOf(failure) === 'client_disconnected';
   }
 
-  /** Where nothing was received, nothing is to pay. */
-  #cost(used: Consumption): number {
-    const { price } = this.#options.model;
-    return price && (this.#firstTokenMs !== null || this.#reported) ? costOf(price, this.#ratio, used) : 0;
+  #costOf(used: BelievedUsage): number {
+    const price = this.#backend?.price;
+    return price && used !== NOTHING ? costOf(price, this.#ratio, { ...used, images: this.#images }) : 0;
+  }
+
+  #reportClaim({ promptTokens, completionTokens }: BelievedUsage): void {
+    const { requestId } = this.#options.caller;
+    const { prompt_tokens: prompt, completion_tokens: completion } = this.#reported ?? {};
+    this.#deps.onExcessiveClaim({
+      requestId,
+      backend: this.#backend?.name,
+      claimed: { promptTokens: toCount(prompt), completionTokens: toCount(completion) },
+      believed: { promptTokens, completionTokens },
+    });
+  }
+
+  get #expected(): Expectation {
+    this.#expectation ??= this.#options.expect();
+    return this.#expectation;
   }
 
   #elapsedMs(): number {
@@ -197,7 +323,7 @@ export class Meter {
   #outcome(failure: unknown): string {
     if (this.#options.caller.signal.aborted) return 'cancelled';
     if (failure === undefined) return 'ok';
-    if (!(failure instanceof AppError)) return 'internal_error';
-    return failure.code === 'client_disconnected' ? 'cancelled' : failure.code;
+    const code = codeOf(failure);
+    return code === 'client_disconnected' ? 'cancelled' : (code ?? 'internal_error');
   }
 }

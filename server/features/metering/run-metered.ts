@@ -1,15 +1,12 @@
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import type { UsageStore } from '../../store/interface/usage.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
-import type { Expectation } from './expect-tokens.ts';
-import { Meter, type MeterOptions } from './meter.ts';
+import { Meter, type MeterDeps, type MeterOptions, type Reserving } from './meter.ts';
 
-export interface MeteringDeps {
+export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;
-  readonly usage: UsageStore;
 }
 
 /** One request to one of the backends of a model. */
@@ -22,10 +19,8 @@ export interface Attempt<B extends Backend = Backend> {
 
 /** A request that is let in, counted and paid for, whichever way it ends. */
 export interface MeteredRequest<B extends Backend = Backend>
-  extends Pick<MeterOptions, 'operation' | 'promptBytes' | 'conversationId' | 'showsCost'> {
+  extends Omit<MeterOptions, 'model' | 'backends' | 'caller' | 'reserving'> {
   readonly job: Job<B>;
-  /** What it may use at most; asked for only when somebody has to pay for it. */
-  expect(): Expectation;
   /** Called once it is let in. */
   onAdmitted?(meter: Meter): void;
   /** Called when it is not let in, for lack of money or of room; the refusal is thrown afterwards. */
@@ -34,6 +29,8 @@ export interface MeteredRequest<B extends Backend = Backend>
 
 /** A request with one answer. `attempt` may be called several times, for one backend after the other. */
 export interface MeteredCall<B extends Backend, T> extends MeteredRequest<B> {
+  /** Whether `attempt` holds answers to the meter's `answerLimit`; else all that they may become is reserved. */
+  readonly shortens?: boolean;
   attempt(attempt: Attempt<B>): Promise<T>;
   /** Whether the request can be sent only once. */
   readonly once?: boolean;
@@ -41,6 +38,8 @@ export interface MeteredCall<B extends Backend, T> extends MeteredRequest<B> {
 
 /** A request whose answer is a stream. */
 export interface MeteredStream<B extends Backend, Chunk extends object> extends MeteredRequest<B> {
+  /** Whether all that the answer may become is reserved at once, because its pieces say little of its length. */
+  readonly isFixed?: boolean;
   open(attempt: Attempt<B>): AsyncGenerator<Json<Chunk>[], void, void>;
   /** Whether a chunk holds a part of the answer: after the first one no other backend takes over. */
   isToken(chunk: Chunk): boolean;
@@ -54,16 +53,13 @@ interface Begun<T> {
   readonly answer: T;
 }
 
-async function admit({ usage }: MeteringDeps, request: MeteredRequest): Promise<Meter> {
-  const { job, operation, promptBytes, conversationId, showsCost } = request;
-  const { model, caller } = job;
-  const meter = new Meter(usage, { operation, model, caller, promptBytes, conversationId, showsCost });
-  await meter
-    .admit(() => request.expect())
-    ?.catch(async (refusal: unknown) => {
-      await request.onRefused?.(refusal);
-      throw refusal;
-    });
+async function admit(deps: MeterDeps, request: MeteredRequest, reserving: Reserving): Promise<Meter> {
+  const { model, backends, caller } = request.job;
+  const meter = new Meter(deps, { ...request, model, backends, caller, reserving });
+  await meter.admit()?.catch(async (refusal: unknown) => {
+    await request.onRefused?.(refusal);
+    throw refusal;
+  });
   request.onAdmitted?.(meter);
   return meter;
 }
@@ -72,9 +68,10 @@ async function admit({ usage }: MeteringDeps, request: MeteredRequest): Promise<
 async function begin<B extends Backend, T>(
   deps: MeteringDeps,
   request: MeteredRequest<B>,
+  reserving: Reserving,
   start: (job: Job<B>, meter: Meter) => Promise<T>,
 ): Promise<Begun<T>> {
-  const meter = await admit(deps, request);
+  const meter = await admit(deps, request, reserving);
   try {
     const job = { ...request.job, onAttempt: (backend: B) => meter.recordAttempt(backend) };
     return { meter, answer: await start(job, meter) };
@@ -84,9 +81,20 @@ async function begin<B extends Backend, T>(
   }
 }
 
+/**
+ * A vendor that bills what is given up goes on to its end anyway: a key's request waits for the answer that nobody
+ * reads, to learn what it cost. The administrator pays nobody here, and gives up at once.
+ */
+function attemptingCaller(caller: Caller, { billsAborted, price }: Backend): Caller {
+  const { account, revoked } = caller.principal;
+  return billsAborted && price && account ? { ...caller, signal: revoked ?? NEVER } : caller;
+}
+
+const NEVER = new AbortController().signal;
+
 function beginCall<B extends Backend, T>(deps: MeteringDeps, call: MeteredCall<B, T>): Promise<Begun<T>> {
-  return begin(deps, call, (job, meter) => {
-    const attempt = (backend: B) => call.attempt({ backend, caller: job.caller, meter });
+  return begin(deps, call, call.shortens ? 'shortens' : 'whole', (job, meter) => {
+    const attempt = (backend: B) => call.attempt({ backend, caller: attemptingCaller(job.caller, backend), meter });
     return call.once ? deps.dispatcher.once(job, attempt) : deps.dispatcher.complete(job, attempt);
   });
 }
@@ -121,6 +129,8 @@ async function* relayMetered<In, Out extends readonly unknown[]>(
   try {
     for await (const batch of batches) {
       const relayed = relay(batch, meter);
+      const growing = meter.cover();
+      if (growing) await growing;
       if (relayed.length > 0) yield relayed;
     }
     failure = undefined;
@@ -141,7 +151,7 @@ export function streamMetered<B extends Backend, Chunk extends object>(
   let stream: MeteredStream<B, Chunk>;
   const open = async () => {
     stream = plan();
-    const { meter, answer } = await begin(deps, stream, (job, meter) =>
+    const { meter, answer } = await begin(deps, stream, stream.isFixed ? 'whole' : 'grows', (job, meter) =>
       deps.dispatcher.open(
         job,
         (chunk: Chunk) => stream.isToken(chunk),

@@ -21,6 +21,10 @@ export interface Backend {
   readonly cacheSalt: boolean;
   /** The longest list of embedding inputs that it takes in one request. */
   readonly maxBatch: number;
+  /** Its own, else its alias's; null: it costs nothing. */
+  readonly price: Price | null;
+  /** Whether its vendor bills a request that is given up before its answer comes. */
+  readonly billsAborted: boolean;
 }
 
 /** How a model's backends share its requests: the first that works, by weight, the idlest, or the one with the KV cache. */
@@ -55,8 +59,6 @@ export interface CatalogModel {
   readonly unsupported: 'refuse' | 'drop';
   /** Fields that keys may send to it beside those of its upstreams' lists; `a.b` is the field `b` of the field `a`. */
   readonly allowFields: ReadonlySet<string>;
-  /** Null: it costs nothing. */
-  readonly price: Price | null;
   readonly strategy: Strategy;
   readonly timeouts: ModelTimeouts;
   /** In the order in which they are tried. Empty: nothing that could serve it is configured. */

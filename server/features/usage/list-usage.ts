@@ -24,6 +24,7 @@ const showEntry = (row: UsageRow): UsageEntry => ({
   cost_usd: toUsd(row.cost),
   latency_ms: row.latencyMs,
   first_token_ms: row.firstTokenMs,
+  cache_write_tokens: row.cacheWriteTokens,
 });
 
 /** `GET /api/usage/requests` */

@@ -10,6 +10,7 @@ import { createSpeech } from '../../features/audio/create-speech.ts';
 import { forwardCall } from '../../features/audio/forward-call.ts';
 import type { CompletionDeps } from '../../features/chat/create-completion.ts';
 import type { CatalogModel } from '../../features/models/catalog.ts';
+import { measureSound } from '../../features/metering/measure-request.ts';
 import { bodyPieces } from '../body-pieces.ts';
 import { connectionOf } from '../connections/connection.ts';
 import { admission } from '../hooks/admission.ts';
@@ -69,6 +70,8 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
             contentType,
             body,
             check: (known: CatalogModel) => check((field) => checkFormField(caller.principal, known, field)),
+            // Whoever does not say how long the file is pays for the longest.
+            measure: () => measureSound(Number(length ?? maxBodyBytes)),
             repeatable: false,
           };
           const answer = await forwardCall(deps, call, caller);

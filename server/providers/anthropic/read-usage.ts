@@ -22,7 +22,12 @@ export function toUsage(usage: AnthropicUsage): Usage | null {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      cache_write_tokens: written,
+      // How much of that is kept for five minutes and for an hour: the two have prices of their own.
+      ...(usage.cache_creation ? { cache_creation: usage.cache_creation } : {}),
+    },
     ...(thinking == null ? {} : { completion_tokens_details: { reasoning_tokens: thinking } }),
   };
 }

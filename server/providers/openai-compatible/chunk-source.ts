@@ -50,8 +50,9 @@ export class ChunkSource<Chunk extends AnyChunk> implements EventSource<Chunk> {
   read(payload: Buffer): Json<Chunk>[] {
     const text = this.#shaper.holds ? null : this.#template.apply(payload);
     if (text) {
-      this.added = text.length > this.#template.emptyLength;
-      return [Json.ofPlainText(text)];
+      const textBytes = text.length - this.#template.emptyLength;
+      this.added = textBytes > 0;
+      return [Json.ofPlainText(text, textBytes)];
     }
     this.added = false;
     checkShape(payload, EVENT_SHAPE);

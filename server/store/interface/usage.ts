@@ -1,3 +1,5 @@
+import type { Settlement } from './wallets.ts';
+
 /** What one request used, whichever way it ended. */
 export interface UsageRow {
   readonly requestId: string;
@@ -11,8 +13,10 @@ export interface UsageRow {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
+  /** Prompt tokens that the upstream wrote into its cache. */
+  readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
-  /** True when the upstream gave no counts. */
+  /** True when the counts are the gateway's: the upstream gave none, or none that can be true. */
   readonly estimated: boolean;
   /** `ok`, `cancelled`, or an error code. */
   readonly outcome: string;
@@ -24,7 +28,7 @@ export interface UsageRow {
   readonly keyId: string | null;
   readonly owner: string | null;
   readonly group: string | null;
-  /** In micro-USD; what it is worth, whether or not somebody was charged. */
+  /** In micro-USD: what the key's owner was charged; what it is worth where nobody is, as for the administrator. */
   readonly cost: number;
   /** JSON text of the price that the cost was reckoned with; null: the model has none. */
   readonly price: string | null;
@@ -67,8 +71,12 @@ export interface UsageSum {
 }
 
 export interface UsageStore {
-  /** Queues a row; rows are written in batches, off the request's path. Never throws. */
-  record(row: UsageRow): void;
+  /**
+   * Queues the row of a request, with the settlement of its reservation when it had one: the two are written in one
+   * transaction, so that no charge is without its row. The row's cost is then what was charged. Off the request's path,
+   * in batches, and tried again while the database fails. Never throws.
+   */
+  record(row: UsageRow, settlement?: Settlement | null): void;
   /** Resolves when everything queued so far is on disk. */
   flush(): Promise<void>;
   /** Sums by buckets of UTC, oldest first; a day whose rows were summed up counts at its beginning. */

@@ -30,18 +30,53 @@ export interface LedgerRow {
   readonly requestId: string | null;
 }
 
-export interface NewReservation {
-  readonly owner: string;
-  /** Null: no budget to look at. */
-  readonly keyId: string | null;
-  readonly requestId: string;
+/** How much is to be reserved: all of `most` when the money allows, and not less than `least`. */
+export interface Wanted {
   /** More than 0. */
-  readonly amount: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What the requests of a key may spend in a day and a month of UTC; null: as much as the wallet has. */
+export interface Budgets {
   readonly dailyBudget: number | null;
   readonly monthlyBudget: number | null;
 }
 
-export type Reserved = { readonly id: string } | { readonly refused: 'balance' | 'daily' | 'monthly' };
+export interface NewReservation extends Wanted, Budgets {
+  readonly owner: string;
+  /** Null: no budget to look at. */
+  readonly keyId: string | null;
+  readonly requestId: string;
+}
+
+/** A reservation that is to become larger. */
+export interface Growth extends Wanted, Budgets {
+  readonly id: string;
+  readonly owner: string;
+  readonly keyId: string | null;
+}
+
+/** Why nothing was reserved: the wallet's money, or a budget of the key, with what is spent and reserved of it. */
+export type Shortage =
+  | { readonly refused: 'balance'; readonly balance: number; readonly held: number }
+  | {
+      readonly refused: 'daily' | 'monthly';
+      readonly budget: number;
+      readonly spent: number;
+      readonly held: number;
+    };
+
+/** `amount` is all that the reservation holds now. */
+export type Reserved = { readonly id: string; readonly amount: number } | Shortage;
+
+/** How a reservation ends. `amount` is charged, as far as the balance goes; 0 charges nothing. */
+export interface Settlement {
+  readonly id: string;
+  readonly amount: number;
+  /** As the ledger calls it, such as `v1.chat`. */
+  readonly reason: string;
+}
 
 /**
  * Money. The balance is at any time the sum of the ledger and never below what is held, whatever number of callers and
@@ -54,13 +89,13 @@ export interface WalletStore {
   post(entry: NewEntry): Promise<boolean>;
   /** Newest first. */
   entries(owner: string, page: { limit: number; offset: number }): Promise<readonly LedgerRow[]>;
-  /** Holds an amount in one atomic step. A process that dies gives back what it held. */
-  reserve(reservation: NewReservation): Promise<Reserved>;
   /**
-   * Ends a reservation: charges `amount`, as far as the balance goes, and frees the rest. Queued, off the request's
-   * path, and tried again while the database fails; once is enough, and more does no harm. Never throws.
+   * Holds an amount in one atomic step. Where `least` and `most` differ it takes half of what is free, within them, so
+   * that others find something, too. A process that dies gives back what it held.
    */
-  settle(settlement: { readonly id: string; readonly amount: number; readonly reason: string }): void;
+  reserve(reservation: NewReservation): Promise<Reserved>;
+  /** Makes a reservation larger in one atomic step: by `most`, or by what is free when that is at least `least`. */
+  grow(growth: Growth): Promise<Reserved>;
   /** Resolves when everything settled so far is on disk. */
   flush(): Promise<void>;
   /** What the charges to the keys of an owner (null: of all) add up to, by the day of UTC, oldest first. */

@@ -1,5 +1,5 @@
 import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
-import type { Database, DatabaseConstructor, Parameters, SqlValue, Statement } from './driver.ts';
+import type { Database, DatabaseConstructor, Parameters, Statement } from './driver.ts';
 import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values.ts';
 
 const MAX_STATEMENTS = 200;
@@ -16,7 +16,7 @@ export interface ConnectionOptions {
 /** SQL in an open transaction, past Prisma. Integers come as bigint, and numbers go as REAL where no column says else. */
 export interface Statements {
   /** The rows, as arrays. */
-  all(sql: string, ...parameters: readonly SqlValue[]): unknown[][];
+  all(sql: string, ...parameters: Parameters): unknown[][];
   /** Returns the number of rows changed, those of triggers left out. */
   run(sql: string, ...parameters: Parameters): number;
 }

@@ -10,7 +10,7 @@ export type Parameters = readonly SqlValue[] | readonly [NamedValues];
 /** The part of `StatementSync` that is used here. */
 export interface Statement {
   run(...parameters: Parameters): { readonly changes: number | bigint };
-  all(...parameters: readonly SqlValue[]): unknown[];
+  all(...parameters: Parameters): unknown[];
   columns(): readonly { readonly name: string; readonly type: string | null }[];
   setReadBigInts(enabled: boolean): void;
   setReturnArrays(enabled: boolean): void;

@@ -7,7 +7,8 @@ const reserved = await store.wallets.reserve({
   owner,
   keyId: null,
   requestId: 'held',
-  amount: Number(amount),
+  least: Number(amount),
+  most: Number(amount),
   dailyBudget: null,
   monthlyBudget: null,
 });

@@ -1,0 +1,116 @@
+import type { Usage } from '../../../contracts/chat/completion.ts';
+import { isObject } from '../../canonical/json.ts';
+import type { Expectation } from './expect-tokens.ts';
+
+/** The counts that a request is paid by. */
+export interface BelievedUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly cacheWriteHourTokens: number;
+  readonly reasoningTokens: number;
+  /** Whether a count is the gateway's own. */
+  readonly isEstimated: boolean;
+  /** Whether the upstream claimed more than the request could have used. */
+  readonly isExcessive: boolean;
+}
+
+/** No upstream means more than this. */
+const MAX_COUNT = 1e15;
+
+/** Of anything that an upstream may send in place of a count; what is none is 0. */
+export const toCount = (value: unknown): number =>
+  typeof value === 'number' && value >= 0 && value <= MAX_COUNT ? Math.floor(value) : 0;
+
+/** Templates and the instructions that vendors add for tools have no bytes in the request: some hundreds of tokens. */
+const TEMPLATE_TOKENS = 1_000;
+
+/** Some servers count the mark at the end of an answer beyond its longest length. */
+const END_TOKENS = 16;
+
+const fieldOf = (holder: unknown, name: string): unknown => (isObject(holder) ? holder[name] : undefined);
+
+/** Prompt tokens that were written into a cache, by the names of Anthropic, OpenRouter and LiteLLM. */
+function cacheWrites(usage: Usage | null): Pick<BelievedUsage, 'cacheWriteTokens' | 'cacheWriteHourTokens'> {
+  const details = fieldOf(usage, 'prompt_tokens_details');
+  const written = fieldOf(details, 'cache_write_tokens') ?? fieldOf(details, 'cache_creation_tokens');
+  const all = toCount(written ?? fieldOf(usage, 'cache_creation_input_tokens'));
+  const byTime =
+    fieldOf(details, 'cache_creation') ??
+    fieldOf(details, 'cache_creation_token_details') ??
+    fieldOf(usage, 'cache_creation');
+  const hour = Math.min(all, toCount(fieldOf(byTime, 'ephemeral_1h_input_tokens')));
+  return { cacheWriteTokens: all - hour, cacheWriteHourTokens: hour };
+}
+
+/**
+ * A server that counts one answer of several: what it says is nearer to one than to all of them, in ratio. Counts are
+ * estimates here, so the border between the two is in the middle.
+ */
+const countsOneAnswer = (claimed: number, counted: number, answers: number): boolean =>
+  answers > 1 && claimed * Math.sqrt(answers) < counted;
+
+/** A claimed count, and what is made of it. */
+interface Judged {
+  readonly tokens: number;
+  readonly verdict: 'believed' | 'estimated' | 'excessive';
+}
+
+const believed = (tokens: number): Judged => ({ tokens, verdict: 'believed' });
+
+/** Of a picture that is made, where nobody counted (Gemini's figure). */
+const TOKENS_PER_MADE_IMAGE = 1_290;
+
+/** Where neither the request nor the vendor bounds an answer: no model writes more at once. In tokens. */
+const LONGEST_ANSWER = 131_072;
+
+function judgePrompt(claimed: number, { expected, requestBytes }: Evidence): Judged {
+  // A token is at least a byte, so this many are possible; measuring the request would cost more.
+  if (claimed > 0 && claimed <= requestBytes + TEMPLATE_TOKENS) return believed(claimed);
+  const { prompt, isPromptBounded } = expected();
+  // A prompt is never nothing.
+  if (claimed === 0) return { tokens: prompt.tokens, verdict: 'estimated' };
+  if (!isPromptBounded || claimed <= prompt.ceiling + TEMPLATE_TOKENS) return believed(claimed);
+  return { tokens: prompt.tokens, verdict: 'excessive' };
+}
+
+function judgeCompletion(claimed: number, { expected, tokens, images }: Evidence): Judged {
+  const counted = tokens + images * TOKENS_PER_MADE_IMAGE;
+  if (claimed === 0) return { tokens: counted, verdict: counted > 0 ? 'estimated' : 'believed' };
+  const { answers, answerTokens, isBounded } = expected();
+  if (countsOneAnswer(claimed, tokens, answers)) return { tokens, verdict: 'estimated' };
+  const longest = (isBounded ? answerTokens + END_TOKENS : LONGEST_ANSWER) * answers;
+  if (claimed <= longest) return believed(claimed);
+  return { tokens: isBounded ? answerTokens * answers : counted, verdict: 'excessive' };
+}
+
+/** What the gateway knows of a request without the upstream. */
+export interface Evidence {
+  /** Asked for only when it is needed: measuring a request costs as much as it has bytes. */
+  expected(): Expectation;
+  readonly requestBytes: number;
+  /** The tokens of all answers, as far as they can be told from their texts, and the pictures in them. */
+  readonly tokens: number;
+  readonly images: number;
+}
+
+/**
+ * The counts that a request is paid by. Those of the upstream are taken when they can be true. Where there are none, or
+ * zeros beside an answer, or those of one answer of several, the gateway's own count stands for them; where they exceed
+ * what the request could have used, what was expected of it does.
+ */
+export function believeUsage(usage: Usage | null, evidence: Evidence): BelievedUsage {
+  const prompt = judgePrompt(toCount(fieldOf(usage, 'prompt_tokens')), evidence);
+  const completion = judgeCompletion(toCount(fieldOf(usage, 'completion_tokens')), evidence);
+  const verdicts = [prompt.verdict, completion.verdict];
+  return {
+    promptTokens: prompt.tokens,
+    completionTokens: completion.tokens,
+    cachedTokens: Math.min(prompt.tokens, toCount(fieldOf(fieldOf(usage, 'prompt_tokens_details'), 'cached_tokens'))),
+    ...cacheWrites(usage),
+    reasoningTokens: toCount(fieldOf(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens')),
+    isEstimated: usage === null || verdicts.some((verdict) => verdict !== 'believed'),
+    isExcessive: verdicts.includes('excessive'),
+  };
+}

@@ -1,0 +1,48 @@
+import { estimateTokens } from '../../canonical/estimate-tokens.ts';
+import { adds } from '../../canonical/is-token.ts';
+import { isObject, type Json } from '../../canonical/json.ts';
+import { bytesPerToken } from './prompt-size.ts';
+
+/** The longest text that is still taken for one token: most chunks bring one. In bytes. */
+const LONGEST_TOKEN = 12;
+
+/** A chunk of one token with its frame is smaller, in bytes. */
+const SMALL_CHUNK = 400;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The texts of a message or of a piece of one: what is said, thought and called. */
+function textsOf(message: Readonly<Record<string, unknown>>): string[] {
+  const { content, refusal, reasoning_content: thought, reasoning, tool_calls: calls } = message;
+  const texts = [content, refusal, thought ?? reasoning].map(textOf);
+  for (const call of Array.isArray(calls) ? calls : []) {
+    const called = isObject(call) && isObject(call.function) ? call.function : {};
+    texts.push(textOf(called.name), textOf(called.arguments));
+  }
+  return texts;
+}
+
+const tokensOfTexts = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + estimateTokens(text), 0);
+
+/** The tokens of a whole answer, as far as they can be told from its text. */
+export const tokensOfAnswer = (message: Readonly<Record<string, unknown>>): number => tokensOfTexts(textsOf(message));
+
+/** The tokens of a choice in a chunk: one at least, when it adds anything to the answer. */
+function tokensOfChoice(choice: unknown): number {
+  if (!isObject(choice) || !adds(choice)) return 0;
+  const texts = isObject(choice.delta) ? textsOf(choice.delta) : [textOf(choice.text)];
+  const isShort = texts.reduce((sum, text) => sum + text.length, 0) <= LONGEST_TOKEN;
+  return isShort ? 1 : tokensOfTexts(texts);
+}
+
+/**
+ * The tokens of a chunk. Most chunks bring one; some servers put several into one. A small chunk whose text is not known
+ * is parsed only when that `matters`.
+ */
+export function countTokens(chunk: Json<{ readonly choices?: readonly unknown[] }>, matters: boolean): number {
+  const { textBytes } = chunk;
+  if (textBytes !== null) return textBytes <= LONGEST_TOKEN ? 1 : Math.ceil(textBytes / bytesPerToken.prose);
+  if (!matters && !chunk.hasValue && chunk.bytes.length < SMALL_CHUNK) return 1;
+  const { choices } = chunk.value;
+  return Array.isArray(choices) ? choices.reduce<number>((sum, choice) => sum + tokensOfChoice(choice), 0) : 0;
+}

@@ -1,0 +1,173 @@
+import { estimateTokens } from '../../canonical/estimate-tokens.ts';
+import { isObject } from '../../canonical/json.ts';
+
+/** How much of a request may reach the model, in tokens. */
+export interface RequestSize {
+  /** Rather too many than too few. */
+  readonly tokens: number;
+  /** What no tokenizer exceeds: a token is at least a byte of text. */
+  readonly ceiling: number;
+}
+
+export interface MeasuredRequest extends RequestSize {
+  /** Whether it asks the vendor to keep a part of the prompt cached for an hour (Anthropic's `ttl`). */
+  readonly cachesForHour: boolean;
+}
+
+/** The quotes and the colon of a field; the comma or the bracket of a value. */
+const TOKENS_PER_NAME = 1;
+const TOKENS_PER_ITEM = 1;
+
+/** Texts are weighed in pieces, because `estimateTokens` takes samples of longer ones. In UTF-16 units. */
+const PIECE = 256 * 1024;
+
+/** Of a picture: vendors count 85 to 1,600 tokens for most, and up to some 48,000 (gpt-4o-mini). */
+const TOKENS_PER_IMAGE = 1_600;
+const MOST_PER_IMAGE = 48_000;
+
+/** A page of a PDF, with text and picture: Anthropic counts 1,500 to 3,000 tokens of text. Its size is in bytes. */
+const TOKENS_PER_PAGE = 2_000;
+const BYTES_PER_PAGE = 40_000;
+
+/** Of sounds and films, in characters of base64 for a token: rather few. */
+const CHARS_PER_MEDIA_TOKEN = 200;
+const FEWEST_PER_MEDIA_TOKEN = 20;
+
+/** The top-level fields whose content parts may hold pictures, sounds, films and files. Elsewhere their bytes are text. */
+const CONTENT_FIELDS: ReadonlySet<string> = new Set(['messages', 'input', 'images', 'mask', 'system']);
+
+/** The top-level fields that may be lists of tokens: there a number is one token. */
+const TOKEN_FIELDS: ReadonlySet<string> = new Set(['prompt', 'input']);
+
+/** The fields that hold the bytes of a content part, and the fields that their object may stand in; null: any. */
+const PAYLOADS: ReadonlyMap<string, ReadonlySet<string> | null> = new Map([
+  ['url', new Set(['image_url', 'audio_url', 'video_url'])],
+  ['data', new Set(['source', 'input_audio', 'input_video'])],
+  ['image_url', null],
+  ['file_data', null],
+]);
+
+const DATA_URI = /^data:([a-z]+\/[a-z0-9.+-]+)[;,]/i;
+
+function weighText(text: string): RequestSize {
+  let tokens = 0;
+  for (let at = 0; at < text.length; at += PIECE) tokens += estimateTokens(text.slice(at, at + PIECE));
+  return { tokens, ceiling: Buffer.byteLength(text) };
+}
+
+const digitsOf = (value: number): number => Math.ceil(String(value).length / 2);
+
+/** An object or list of a request: its name, and the top-level field that it belongs to. */
+interface Node {
+  readonly value: object;
+  readonly name: string;
+  readonly field: string;
+}
+
+/** The media type of a payload: that of its data URI, or what stands beside it. Null: it is text. */
+function mediaTypeOf(payload: string, { value }: Node): string | null {
+  const uri = DATA_URI.exec(payload.slice(0, 200));
+  if (uri?.[1]) return uri[1].toLowerCase();
+  const { type, media_type: mediaType, format }: Record<string, unknown> = { ...value };
+  if (type === 'base64' && typeof mediaType === 'string') return mediaType.toLowerCase();
+  return typeof format === 'string' && type === undefined ? `audio/${format}` : null;
+}
+
+/** The text of a file in a data URI; what is not base64 is taken as it stands. */
+function fileText(payload: string): string {
+  const at = payload.indexOf(',') + 1;
+  const isBase64 = payload.slice(0, at).toLowerCase().endsWith(';base64,');
+  return isBase64 ? Buffer.from(payload.slice(at), 'base64').toString('utf8') : payload;
+}
+
+/** Sound and film; `length` is that of their base64. */
+const weighSound = (length: number): RequestSize => ({
+  tokens: Math.max(TOKENS_PER_IMAGE, Math.ceil(length / CHARS_PER_MEDIA_TOKEN)),
+  ceiling: Math.max(MOST_PER_IMAGE, Math.ceil(length / FEWEST_PER_MEDIA_TOKEN)),
+});
+
+/** A file of sound of so many bytes. */
+export const measureSound = (bytes: number): MeasuredRequest => ({
+  ...weighSound(Math.ceil(bytes / 0.75)),
+  cachesForHour: false,
+});
+
+function weighPayload(payload: string, type: string): RequestSize {
+  const { length } = payload;
+  if (/^image\/(?!svg)/.test(type)) return { tokens: TOKENS_PER_IMAGE, ceiling: MOST_PER_IMAGE };
+  if (/^(audio|video)\//.test(type)) return weighSound(length);
+  // Of four characters of base64, three are bytes.
+  const bytes = Math.ceil(length * 0.75);
+  if (type === 'application/pdf') {
+    return { tokens: Math.ceil(bytes / BYTES_PER_PAGE) * TOKENS_PER_PAGE, ceiling: Math.max(bytes, MOST_PER_IMAGE) };
+  }
+  return weighText(fileText(payload));
+}
+
+function weighString(text: string, key: string, node: Node): RequestSize {
+  const parents = CONTENT_FIELDS.has(node.field) ? PAYLOADS.get(key) : undefined;
+  const mayBePayload = parents === null || parents?.has(node.name);
+  const type = mayBePayload ? mediaTypeOf(text, node) : null;
+  return type === null ? weighText(text) : weighPayload(text, type);
+}
+
+class Scale implements MeasuredRequest {
+  tokens = 0;
+  ceiling = 0;
+  cachesForHour = false;
+  readonly #nodes: Node[] = [];
+
+  weigh(request: object): this {
+    for (const [field, value] of Object.entries(request)) {
+      this.#addName(field);
+      this.#visit(value, field, { value: request, name: '', field });
+    }
+    for (let node = this.#nodes.pop(); node; node = this.#nodes.pop()) this.#open(node);
+    return this;
+  }
+
+  #open(node: Node): void {
+    const { value, name } = node;
+    if (Array.isArray(value)) {
+      for (const item of value) this.#visit(item, name, node);
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      this.#addName(key);
+      this.#visit(item, key, node);
+    }
+  }
+
+  #visit(value: unknown, key: string, node: Node): void {
+    const { field } = node;
+    if (typeof value === 'number' && TOKEN_FIELDS.has(field)) {
+      this.#add(1, 1);
+      return;
+    }
+    this.#add(TOKENS_PER_ITEM, TOKENS_PER_ITEM);
+    if (typeof value === 'string') {
+      const { tokens, ceiling } = weighString(value, key, node);
+      this.#add(tokens, ceiling);
+      if (key === 'ttl' && value === '1h') this.cachesForHour = true;
+    } else if (isObject(value)) this.#nodes.push({ value, name: key, field });
+    else if (typeof value === 'number') this.#add(digitsOf(value), String(value).length);
+    else this.#add(1, 5);
+  }
+
+  #addName(name: string): void {
+    const { tokens, ceiling } = weighText(name);
+    this.#add(tokens + TOKENS_PER_NAME, ceiling + TOKENS_PER_NAME * 4);
+  }
+
+  #add(tokens: number, ceiling: number): void {
+    this.tokens += tokens;
+    this.ceiling += ceiling;
+  }
+}
+
+/**
+ * Measures a whole request, whatever its fields are called: upstreams put tools, schemas, documents, variables of the
+ * chat template and more into the prompt, and which ones do is not known. Only the bytes of pictures, sounds, films and
+ * PDFs in content parts count for less than their text: they reach the model as media.
+ */
+export const measureRequest = (request: object): MeasuredRequest => new Scale().weigh(request);
