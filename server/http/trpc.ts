@@ -6,7 +6,6 @@ import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
-import { connectionOf } from './connections/connection.ts';
 import { admit, authenticate } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/method-guard.ts';

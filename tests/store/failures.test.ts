@@ -29,7 +29,7 @@ describe('while the database cannot be written', () => {
     await expect(store.conversations.endTurn(answerTo(open, 'x'))).rejects.toMatchObject(unavailable);
     await expect(store.conversations.update(key, { title: 'x' })).rejects.toMatchObject(unavailable);
     await expect(store.conversations.remove(key)).rejects.toMatchObject(unavailable);
-    await store.ping();
+    await expect(store.ping()).rejects.toMatchObject(unavailable);
     expect((await store.conversations.find(key))?.messages).toHaveLength(2);
 
     unlock();

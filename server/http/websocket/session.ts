@@ -200,6 +200,8 @@ export class Session implements WebsocketHandler {
   }
 
   #take(message: Message): void {
+    // It may have been closed while the message was read, or by a message before.
+    if (!this.#socket.isOpen) return;
     const isFirst = !this.#begun;
     this.#begun = true;
     switch (message.kind) {
