@@ -64,26 +64,28 @@ const FEW_KEYS = 32;
  * costs a parse and no more.
  */
 class OpenKeys {
+  depth = 0;
+  /** Where the keys of the innermost object begin; -1 within a list. */
+  #start = -1;
   readonly #hashes: number[] = [];
-  /** Where the keys of each open object begin; -1 for a list. */
-  readonly #starts: number[] = [];
+  readonly #outer: number[] = [];
   /** The keys of objects with many, by where they begin. */
   readonly #many = new Map<number, Set<number>>();
 
-  get depth(): number {
-    return this.#starts.length;
-  }
-
   get inObject(): boolean {
-    return (this.#starts.at(-1) ?? -1) >= 0;
+    return this.#start >= 0;
   }
 
   open(isObject: boolean): void {
-    this.#starts.push(isObject ? this.#hashes.length : -1);
+    this.depth++;
+    this.#outer.push(this.#start);
+    this.#start = isObject ? this.#hashes.length : -1;
   }
 
   close(): void {
-    const start = this.#starts.pop() ?? -1;
+    const start = this.#start;
+    this.depth--;
+    this.#start = this.#outer.pop() ?? -1;
     if (start < 0) return;
     if (this.#hashes.length - start >= FEW_KEYS) this.#many.delete(start);
     this.#hashes.length = start;
@@ -92,9 +94,8 @@ class OpenKeys {
   /** False when the object has this key already. */
   add(hash: number): boolean {
     const hashes = this.#hashes;
-    const start = this.#starts.at(-1) ?? 0;
-    const count = hashes.length - start;
-    if (count < FEW_KEYS) {
+    const start = this.#start;
+    if (hashes.length - start < FEW_KEYS) {
       for (let i = start; i < hashes.length; i++) if (hashes[i] === hash) return false;
     } else {
       let many = this.#many.get(start);

@@ -142,11 +142,9 @@ describe('no address reaches an upstream', () => {
     async (_what, place) => {
       const ways = Object.values(surfaces);
       for (const [i, [, shape]] of shapes.entries()) {
-        for (const turn of [0, 1, 2]) {
-          const { param, body } = place(shape(pick(addresses, i + turn)));
-          const send = pick(ways, i + turn);
-          await expectRefused(() => send({ model: pick(models, i * 3 + turn), ...body }), param);
-        }
+        const { param, body } = place(shape(pick(addresses, i)));
+        const send = pick(ways, i);
+        await expectRefused(() => send({ model: pick(models, i), ...body }), param);
       }
     },
   );

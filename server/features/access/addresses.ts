@@ -2,6 +2,8 @@
 const AHEAD = /^[\s\p{Cc}\p{Cf}\p{Z}<"'([{]+/u;
 /** What the WHATWG URL standard takes out of an address (tabs and line breaks), and what other readers take out. */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
+/** Every address has one of these. */
+const MARKS = /[:/\\]/;
 /** How much of a text is looked at, which may be megabytes, and how much of that must be visible. In characters. */
 const LOOKED_AT = 2_000;
 const HEAD = 200;
@@ -21,6 +23,7 @@ const BASE64 = /^[A-Za-z0-9+/]{64}/;
  * hide nothing. A data URI is none.
  */
 export function isAddress(text: string): boolean {
+  if (text.length <= LOOKED_AT && !MARKS.test(text)) return false;
   const head = text.slice(0, LOOKED_AT).replace(AHEAD, '').replace(INVISIBLE, '').slice(0, HEAD);
   // Nobody writes so many blanks ahead of anything but what is to be hidden.
   if (head.length < HEAD && text.length > LOOKED_AT) return true;

@@ -25,12 +25,17 @@ export function checkModalities(model: CatalogModel, content: Content | null | u
   }
 }
 
+/** Nothing but a role and a text, as most messages are: there is nothing to look at. */
+const isPlain = (message: ChatMessage): boolean =>
+  typeof message.content === 'string' && Object.keys(message).length === 2;
+
 /**
  * Refuses messages that hold what is not known, or an address, and what the model does not take. Without a sender they
  * were checked in another dialect.
  */
 export function checkMessages(model: CatalogModel, messages: readonly ChatMessage[], sender: Sender | null): void {
   for (const [i, message] of messages.entries()) {
+    if (isPlain(message)) continue;
     const fault = sender && checkShape(message, sender);
     if (fault) throwFault(fault, `messages[${i}]`);
     const { content, images } = message;

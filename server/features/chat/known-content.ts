@@ -85,7 +85,8 @@ export const content: Check = textOrList(part);
 /** A message; what is unknown in it must hold no address. */
 export const message: Check = object(
   {
-    role: plain,
+    // One of a few words, by the contract.
+    role: free,
     content,
     name: text,
     refusal: text,
