@@ -29,7 +29,9 @@ export interface ChatPlan {
 /** Says what was changed in a request, and adds to it what a provider changes besides. */
 function tellApplied(applied: readonly string[], caller: Caller): (what: string) => void {
   const told = [...applied];
-  const tell = () => caller.setHeader('x-gateway-applied', told.length > 0 ? told.join(', ') : null);
+  const tell = () => {
+    if (told.length > 0) caller.setHeader('x-gateway-applied', told.join(', '));
+  };
   tell();
   return (what) => {
     told.push(what);

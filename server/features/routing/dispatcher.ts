@@ -142,6 +142,7 @@ export class Dispatcher {
           return result;
         } catch (error) {
           if (caller.signal.aborted) throw error;
+          caller.setHeader('x-gateway-applied', null);
           if (isRefusal(error)) {
             refusal ??= error;
             trail.forget();
@@ -151,7 +152,6 @@ export class Dispatcher {
           failure = this.#explain(error, backend);
           if (isNotYet(failure)) notYet = failure;
           if (polls === 0 || !isNotYet(failure)) this.#options.onFailure?.(error, backend, caller.requestId);
-          caller.setHeader('x-gateway-applied', null);
         }
       }
       if (failure === null) throw refusal ?? noBackend(model);
