@@ -2,7 +2,7 @@ import type { Usage } from '../../contracts/chat/completion.ts';
 import { isRecord } from './json.ts';
 
 /** No upstream means more than this. */
-const MAX_COUNT = 1e9;
+const MAX_COUNT = 1e15;
 
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;

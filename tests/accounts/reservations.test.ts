@@ -23,10 +23,11 @@ const rowsOf = async (key: CreatedKey) =>
 
 /** 20,000 tokens, of which a token of `cheap` costs a micro-USD. */
 const big = 'word '.repeat(16_000);
+/** As much text, as the names of many fields. */
+const longNames = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i} ${'word '.repeat(800)}`, 1]));
 const hi = [{ role: 'user', content: 'Hi' }];
 const file = {
   type: 'file',
-  text: '',
   file: { filename: 'a.txt', file_data: `data:text/plain;base64,${Buffer.from(big).toString('base64')}` },
 };
 
@@ -37,7 +38,7 @@ describe('a prompt is reserved wherever it stands', () => {
     ['guided_json', CHAT, { guided_json: { type: 'object', description: big } }],
     ['chat_template_kwargs', CHAT, { chat_template_kwargs: { note: big } }],
     ['documents', CHAT, { documents: [{ text: big }] }],
-    ['a key of a field', CHAT, { tools: [{ type: 'function', function: { name: 'f', parameters: { [big]: 1 } } }] }],
+    ['a key of a field', CHAT, { tools: [{ type: 'function', function: { name: 'f', parameters: longNames } }] }],
     ['a refusal', CHAT, { messages: [{ role: 'assistant', content: null, refusal: big }, ...hi] }],
     ['a name', CHAT, { messages: [{ role: 'user', content: 'Hi', name: big }] }],
     ['a file', CHAT, { messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, file] }] }],

@@ -84,7 +84,7 @@ describe('a method that an address does not have', () => {
     ['POST', '/v1/models', 'GET, HEAD'],
     ['POST', '/v1/models/scripted', 'GET, HEAD'],
     ['PATCH', '/v1/info', 'GET, HEAD'],
-    ['POST', '/c1/conversations', 'GET, HEAD'],
+    ['POST', '/c1/conversations', 'GET, DELETE, HEAD'],
     ['PUT', '/c1/conversations/conv_x', 'GET, PATCH, DELETE, HEAD'],
     ['POST', '/c1/conversations/conv_x', 'GET, PATCH, DELETE, HEAD'],
     ['POST', '/healthz', 'GET, HEAD'],

@@ -30,7 +30,7 @@ groups:
   team-a: { models: [cheap, free], ratio: 2 }
   everybody: { ratio: 0.5 }
 models:
-${model('cheap', 'price: { input: 1, output: 1 }')}
+${model('cheap', 'price: { input: 1, output: 1 }, allow_fields: [some_field]')}
 ${model('dear', 'price: { input: 10, cached_input: 2, output: 30, per_request: 0.001 }')}
 ${model('free', 'family: Free')}
 ${model('painter', 'input: [text, image], output: [text, image], price: { per_image: 0.04 }')}
@@ -39,7 +39,7 @@ ${patience && model('patient', `price: { input: 10, output: 30 }, ${patience}`)}
 ${model('texter', 'endpoints: [completions], price: { input: 10, output: 30 }')}
 ${model('whisper', 'endpoints: [transcriptions, translations], price: { per_request: 0.001 }')}
 ${model('voice', 'endpoints: [speech], price: { per_request: 0.001 }')}
-${model('vectors', 'endpoints: [embeddings], price: { input: 1 }')}
+${model('vectors', 'endpoints: [embeddings], price: { input: 1 }, allow_fields: [instruction]')}
 `;
 }
 
