@@ -29,7 +29,7 @@ export type Meta = OpenApiMeta & {
   status?: (output: unknown) => number;
 };
 
-export interface ErrorData {
+interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY;
   readonly httpStatus: number;
   readonly path?: string | undefined;

@@ -51,7 +51,7 @@ export const namedChoice = { type: 'function', function: { name: 'get_time' } };
 
 /** As agents name the tools of their plug-ins: longer than most vendors take, and with a dot and a blank. */
 export const longName = `mcp__plugin.files_${'deeply_nested_'.repeat(9)}read file`;
-export const longTool = { type: 'function', function: { name: longName, parameters: { type: 'object' } } };
+const longTool = { type: 'function', function: { name: longName, parameters: { type: 'object' } } };
 const longCall = { id: 'call_1', type: 'function', function: { name: longName, arguments: '{}' } };
 export const withLongName = {
   tools: [longTool, ...tools],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
 /** What the gateway says on a websocket. */
-export interface WebsocketMessage {
+interface WebsocketMessage {
   readonly id: number | string | null;
   readonly result?: {
     readonly type: string;

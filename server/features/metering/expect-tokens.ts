@@ -45,7 +45,7 @@ function askedLength(request: Readonly<Record<string, unknown>>): number | null 
 }
 
 /** OpenAI's `n`, and `best_of` of completions and of vLLM. */
-export const answersOf = (...counts: readonly unknown[]): number =>
+const answersOf = (...counts: readonly unknown[]): number =>
   Math.ceil(Math.max(1, ...counts.filter((count) => isNumber(count))));
 
 /** The reasoning that a request asks for by its length: Anthropic's `thinking`, OpenRouter's `reasoning`. */

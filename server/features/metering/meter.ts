@@ -38,7 +38,7 @@ export interface MeterOptions {
 }
 
 /** An upstream whose counts cannot be true. */
-export interface ExcessiveClaim {
+interface ExcessiveClaim {
   readonly requestId: string;
   readonly backend: string | undefined;
   readonly claimed: { readonly promptTokens: number; readonly completionTokens: number };
