@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['tests/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Real servers, models and databases: more files at once than cores only make each other slow.
     maxWorkers: 2,
     // Transformed modules are kept between runs: one file that runs alone spends a third less.
