@@ -1,7 +1,7 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils';
 import { AppError } from '../errors/app-error.ts';
 import { Prisma } from './generated/client.ts';
-import { isSqliteError, reasonOf } from './sqlite/errors.ts';
+import { isDriverError, reasonOf } from './sqlite/errors.ts';
 
 /** Runs a use of the database; when the database fails (not the caller), throws `service_unavailable`. */
 export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
@@ -35,6 +35,6 @@ function isDatabaseFailure(error: unknown): boolean {
   return (
     error instanceof Prisma.PrismaClientUnknownRequestError ||
     error instanceof Prisma.PrismaClientInitializationError ||
-    isSqliteError(error)
+    isDriverError(error)
   );
 }

@@ -103,7 +103,7 @@ test('a request that cannot be written again is its own fault, on every backend'
   const body = `{"model":"chain","model":"chain","x":${deep},"messages":[{"role":"user","content":"Hi"}]}`;
   for (let i = 0; i < 4; i++) {
     const response = await chain.call('POST', '/v1/chat/completions', body, { 'content-type': 'application/json' });
-    expect((await errorOf(response)).code).toBe('invalid_json');
+    expect((await errorOf(response)).code).toBe('body_too_complex');
   }
   expect([await stateOf(chain, 'p0/m'), await stateOf(chain, 'p1/m'), ...asked(chain)]).toEqual([
     'closed',

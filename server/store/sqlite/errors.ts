@@ -10,6 +10,10 @@ export function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
+/** An error of the driver, also one of a statement that was prepared before: that has no result code. */
+export const isDriverError = (error: unknown): boolean =>
+  isSqliteError(error) || (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR');
+
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_CONSTRAINT_FOREIGNKEY = 787;
