@@ -77,10 +77,12 @@ test('the total time is that of the request, not of each attempt', async () => {
   expect(second.chats).toHaveLength(0);
 });
 
-test('a quota without a time is tried again after a short while, not after the longest', async () => {
+test('a quota without a time is not asked again: only the other backend is', async () => {
   const { ask, first, second } = await startMixed(['vllm', 'vllm'], 9);
-  first.reply(raw(429, {}, ''), say('Now.'));
+  first.reply(raw(429, {}, ''), say('Too early.'));
   second.reply(raw(429, {}, ''));
-  // The ten seconds that a client is told to wait would be more than the whole request has.
-  expect((await (await ask()).json()).choices[0].message.content).toBe('Now.');
+  const response = await ask();
+  expect((await errorOf(response)).code).toBe('model_quota_exhausted');
+  expect(response.headers.get('retry-after')).toBe('10');
+  expect([first.chats.length, second.chats.length]).toEqual([1, 1]);
 });
