@@ -17,7 +17,8 @@ async function startTrial({ dialect, provider, model }: (typeof rows)[number]): 
 models:
   - { alias: model, input: [text, image], backends: [{ provider: up, model: test-model }]${model ? `, ${model}` : ''} }
 `,
-    env: { UPSTREAM_KEY: upstreamKey },
+    // A stream does not wait here for a model that loads: what it is told then is one of the cases.
+    env: { UPSTREAM_KEY: upstreamKey, MODEL_WAIT_SECONDS: '0' },
   });
   return { gateway, upstream };
 }
