@@ -14,7 +14,7 @@ test("a client that waits is sent Anthropic's pings, and then the answer", async
   const { script, gate } = gated('Rome', { gateFrom: 'headers' });
   gateway.upstream.reply(script);
   // Those that hold the status back, and that look for silence: sockets keep theirs.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
   try {
     const messages = [{ role: 'user', content: 'Capital of Italy?' }];
     const ask = { model: 'scripted', max_tokens: 10, stream: true, messages };
