@@ -28,14 +28,27 @@ const NUMBER = /-?\d[\d.eE+-]*/g;
 const mark = (number: string) =>
   /^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number)) ? `"${MARK}${number}"` : number;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Beyond this many characters a native search costs less than looking at each character here. */
+const NEAR = 32;
+
 /** The index of the quote that ends the string whose first character stands at `from`. */
 function endOfString(text: string, from: number): number {
-  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+  for (let at = from; ; ) {
+    for (const near = Math.min(text.length, at + NEAR); at < near; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit === QUOTE) return at;
+      if (unit === BACKSLASH) at++;
+    }
+    const quote = text.indexOf('"', at);
+    if (quote < 0) return text.length;
     let slashes = 0;
-    while (text[at - 1 - slashes] === '\\') slashes++;
-    if (slashes % 2 === 0) return at;
+    while (quote - slashes > at && text.charCodeAt(quote - slashes - 1) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return quote;
+    at = quote + 1;
   }
-  return text.length;
 }
 
 /** The same JSON with a text in the place of each integer that would be rounded. Strings are passed over. */

@@ -24,8 +24,20 @@ export function skipSpace(bytes: Buffer, from: number): number {
 /** Beyond this many bytes a call of the native search costs less than looking at each byte here. */
 const SHORT = 32;
 
+/** Where the long texts of large bodies end, by where they begin: whoever read a body knows it already. */
+const knownTexts = new WeakMap<Buffer, ReadonlyMap<number, number>>();
+
+/** Smaller bodies are read again in no time. In bytes. */
+const LARGE = 1024 * 1024;
+
+export function rememberTexts(bytes: Buffer, texts: readonly Span[]): void {
+  knownTexts.set(bytes, new Map(texts.map(({ start, end }) => [start, end])));
+}
+
 /** The index after the closing quote of the string that opens at `from`; -1 when it never closes. */
 export function skipString(bytes: Buffer, from: number): number {
+  const known = bytes.length > LARGE ? knownTexts.get(bytes)?.get(from) : undefined;
+  if (known !== undefined) return known;
   let at = from + 1;
   for (;;) {
     for (const far = Math.min(bytes.length, at + SHORT); at < far; at++) {

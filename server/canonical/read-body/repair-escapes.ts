@@ -3,6 +3,9 @@ import { BACKSLASH, COLON, QUOTE, skipString } from '../scan-json.ts';
 const LOWER_U = 0x75;
 const REPLACEMENT = 'fffd';
 
+/** Beyond this many bytes a search by native code costs less than looking at each byte here. */
+const NEAR = 32;
+
 /** The length of an escape without its backslashes, as in `ud83d`. */
 const ESCAPE = 5;
 
@@ -81,28 +84,29 @@ function isArguments(bytes: Buffer, start: number): boolean {
  */
 export class EscapeRepair {
   readonly #bytes: Buffer;
-  readonly #prefix: string;
   #at = 0;
   /** The end of the text that was looked at last, and whether it is the arguments of a tool. */
   #end = 0;
   #inArguments = false;
 
-  /** Parsers take capital letters, too. */
-  constructor(bytes: Buffer, letter: 'd' | 'D') {
+  constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.#prefix = `\\u${letter}`;
   }
 
-  /** False when the rest of the bytes has no such escape. */
+  /** Repairs up to this place; false when there is nothing more to repair behind it. */
   advance(to: number): boolean {
-    for (;;) {
-      const found = this.#bytes.indexOf(this.#prefix, this.#at, 'latin1');
-      if (found < 0) return false;
-      this.#at = found;
-      if (found >= to) return true;
-      this.#repair(found + 1);
-      this.#at += this.#prefix.length;
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (at < to) {
+      for (const near = Math.min(at + NEAR, to); at < near; at++) {
+        if (bytes[at] === BACKSLASH && bytes[at + 1] === LOWER_U) this.#repair(at + 1);
+      }
+      if (at >= to) break;
+      at = bytes.indexOf(BACKSLASH, at);
+      if (at < 0) return false;
     }
+    this.#at = at;
+    return at < bytes.length;
   }
 
   #repair(u: number): void {

@@ -4,7 +4,6 @@ import { EscapeRepair } from './repair-escapes.ts';
 export function repairText(json: string): string {
   if (!json.includes('\\ud') && !json.includes('\\uD')) return json;
   const bytes = Buffer.from(json);
-  new EscapeRepair(bytes, 'd').advance(bytes.length);
-  new EscapeRepair(bytes, 'D').advance(bytes.length);
+  new EscapeRepair(bytes).advance(bytes.length);
   return bytes.toString();
 }

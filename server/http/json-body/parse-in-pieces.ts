@@ -33,6 +33,24 @@ async function decode(bytes: Buffer, { start, end }: Span, read: (piece: string)
   return text;
 }
 
+/** Whether the bytes stand for themselves in a text: ASCII without escapes and without what a text may not hold. */
+function isPlain(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return false;
+  }
+  return true;
+}
+
+/** The text between two quotes. Most long ones are base64, which is made a text in one copy. */
+async function readText(bytes: Buffer, { start, end }: Span): Promise<string> {
+  for (let at = start; at < end; at += PIECE) {
+    if (!isPlain(bytes, at, Math.min(at + PIECE, end))) return await decode(bytes, { start, end }, fromEscaped);
+    await nextTurn();
+  }
+  return bytes.toString('latin1', start, end);
+}
+
 const asIs = (piece: string) => piece;
 
 function fromEscaped(piece: string): string {
@@ -70,7 +88,7 @@ export async function parseInPieces(bytes: Buffer, longTexts: readonly Span[]): 
   let at = 0;
   for (const { start, end } of longTexts) {
     const name = `${mark}:${texts.size}`;
-    texts.set(name, await decode(bytes, { start: start + 1, end: end - 1 }, fromEscaped));
+    texts.set(name, await readText(bytes, { start: start + 1, end: end - 1 }));
     rest += `${await decode(bytes, { start: at, end: start }, asIs)}"${name}"`;
     at = end;
   }

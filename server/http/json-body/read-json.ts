@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { BodyScan } from '../../canonical/read-body/body-scan.ts';
 import { repairBytes } from '../../canonical/read-body/repair-bytes.ts';
 import { EscapeRepair } from '../../canonical/read-body/repair-escapes.ts';
+import { rememberTexts } from '../../canonical/scan-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { nextTurn } from '../../event-loop/next-turn.ts';
 import { PIECE, parseInPieces } from './parse-in-pieces.ts';
@@ -35,10 +36,7 @@ export function readJson(given: Buffer, maxValues: number): ReadJson | Promise<R
     repairBytes(bytes, 0, bytes.length);
     if (!isUtf8(bytes)) throw notUtf8();
   }
-  if (bytes.includes('\\u')) {
-    new EscapeRepair(bytes, 'd').advance(bytes.length);
-    new EscapeRepair(bytes, 'D').advance(bytes.length);
-  }
+  if (bytes.includes('\\u')) new EscapeRepair(bytes).advance(bytes.length);
   new BodyScan(bytes, maxValues).advance(bytes.length);
   try {
     return { value: parseJson(bytes.toString('utf8')), bytes };
@@ -53,6 +51,7 @@ async function readLong(bytes: Buffer, maxValues: number): Promise<ReadJson> {
     scan.advance(at + PIECE);
     await nextTurn();
   }
+  rememberTexts(bytes, scan.longTexts);
   await repairLong(bytes);
   try {
     return { value: await parseInPieces(bytes, scan.longTexts), bytes };
@@ -69,8 +68,6 @@ async function repairLong(bytes: Buffer): Promise<void> {
     }
     if (!isUtf8(bytes)) throw notUtf8();
   }
-  for (const letter of ['d', 'D'] as const) {
-    const repair = new EscapeRepair(bytes, letter);
-    for (let at = PIECE; repair.advance(at); at += PIECE) await nextTurn();
-  }
+  const repair = new EscapeRepair(bytes);
+  for (let at = PIECE; repair.advance(Math.min(at, bytes.length)); at += PIECE) await nextTurn();
 }
