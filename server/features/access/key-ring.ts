@@ -1,10 +1,10 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyRow, KeyStore } from '../../store/interface/keys.ts';
 import type { WalletStore } from '../../store/interface/wallets.ts';
-import type { Group } from '../models/catalog.ts';
 import { Account } from './account.ts';
 import type { Principal } from './caller.ts';
 import { IpRanges } from './ip-ranges.ts';
+import type { KeyGroup } from './key-group.ts';
 
 /** How often the changes of other processes are asked for, in ms. */
 const POLL_MS = 500;
@@ -26,7 +26,7 @@ interface Entry extends HeldKey {
 export interface KeyRingDeps {
   readonly keys: KeyStore;
   readonly wallets: WalletStore;
-  readonly groups: ReadonlyMap<string, Group>;
+  readonly groups: ReadonlyMap<string, KeyGroup>;
   /** Told when the changes of other processes cannot be read. */
   readonly onError: (error: unknown) => void;
 }

@@ -2,6 +2,7 @@ import type { Endpoint, Modality } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts, Provider } from '../../providers/provider.ts';
 import type { Principal } from '../access/caller.ts';
+import type { KeyGroup } from '../access/key-group.ts';
 import { ModelMap } from './model-map.ts';
 import type { Price } from './price.ts';
 
@@ -67,12 +68,8 @@ export interface CatalogModel {
   readonly missing: string | null;
 }
 
-/** What the keys of a group may use, and at which prices. */
-export interface Group {
-  /** Aliases; null: every one. */
-  readonly models: ReadonlySet<string> | null;
-  /** What prices are multiplied by. */
-  readonly ratio: number;
+/** A group of the models file. */
+export interface Group extends KeyGroup {
   /** Names for this group; null: those for all. */
   readonly map: ModelMap | null;
 }

@@ -8,9 +8,10 @@ import type { Principal } from '../../access/caller.ts';
 import { mayUseHosted } from '../../access/check-fields.ts';
 import type { Surface } from '../../chat/complete-chat.ts';
 import type { Backend, CatalogModel } from '../../models/catalog.ts';
-import { type TranslatedRequest, targetOf, toCompletionFields, type Unknown } from './to-completion.ts';
+import { type TranslatedRequest, targetOf, toCompletionFields } from './to-completion.ts';
 import { type PlacedItem, toMessages } from './to-messages.ts';
 import { isSelfContained, speaks, toOriginal } from './to-original.ts';
+import type { Unsupported } from './unsupported.ts';
 
 interface Translation extends TranslatedRequest {
   readonly input: ChatMessage[];
@@ -32,7 +33,12 @@ function translate(
   hosted: boolean,
 ): Translation {
   const target = { ...targetOf(model), hosted };
-  const attempt = (backends: readonly Backend[], unknown: Unknown, given = request, placed = items): Translation => {
+  const attempt = (
+    backends: readonly Backend[],
+    unknown: Unsupported,
+    given = request,
+    placed = items,
+  ): Translation => {
     const translated = toCompletionFields(given, target, unknown);
     return { ...translated, input: toMessages(placed, translated.tools.sendsCustom, unknown), backends };
   };

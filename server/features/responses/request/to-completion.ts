@@ -5,6 +5,7 @@ import { AppError } from '../../../errors/app-error.ts';
 import type { CatalogModel } from '../../models/catalog.ts';
 import { toToolFields } from './to-tool-choice.ts';
 import { ToolMap } from './tool-map.ts';
+import type { Unsupported } from './unsupported.ts';
 
 /** Fields of the request that are for the gateway or that say nothing to an upstream. */
 const OWN: ReadonlySet<string> = new Set([
@@ -36,9 +37,6 @@ export function targetOf({ backends, reasoning }: CatalogModel): Omit<Target, 'h
   return { responses, openAi: [...kinds].every((kind) => kind.startsWith('openai-')), reasons: reasoning };
 }
 
-/** What becomes of things that chat completions have no place for: `skip`, where the upstream gets them another way. */
-export type Unknown = 'refuse' | 'skip';
-
 /** A request as a chat completion, still without its messages. */
 export interface TranslatedRequest {
   readonly fields: Partial<ChatCompletionRequest> & Pick<ChatCompletionRequest, 'model'>;
@@ -60,7 +58,7 @@ function toFormat({ text }: ResponseRequest): ChatCompletionRequest['response_fo
 /** Names of chat completions for what has another name, or none, here: let through, they would win over ours. */
 const FOREIGN = ['max_tokens', 'max_completion_tokens', 'n', 'messages', 'stream_options', 'response_format'] as const;
 
-function checkFields(request: ResponseRequest, unknown: Unknown): void {
+function checkFields(request: ResponseRequest, unknown: Unsupported): void {
   for (const field of FOREIGN) {
     if (request[field] == null) continue;
     throw new AppError('invalid_field', `The Responses API has no '${field}'.`, { param: field });
@@ -85,7 +83,7 @@ function toReasoning({ reasoning }: ResponseRequest, target: Target): Record<str
 }
 
 /** Everything but the messages. What the model cannot be told is refused by its dialect, by the name it has there. */
-export function toCompletionFields(request: ResponseRequest, target: Target, unknown: Unknown): TranslatedRequest {
+export function toCompletionFields(request: ResponseRequest, target: Target, unknown: Unsupported): TranslatedRequest {
   checkFields(request, unknown);
   // What is stored must make sense to every model, so there a custom tool is a function.
   const tools = new ToolMap(

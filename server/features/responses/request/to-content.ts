@@ -1,7 +1,7 @@
 import type { Content, ContentPart } from '../../../../contracts/chat/message.ts';
 import type { ItemPart } from '../../../../contracts/responses/item.ts';
 import { AppError } from '../../../errors/app-error.ts';
-import type { Unknown } from './to-completion.ts';
+import type { Unsupported } from './unsupported.ts';
 
 const missing = (param: string) => new AppError('missing_field', undefined, { param });
 
@@ -12,7 +12,7 @@ function toFile(part: ItemPart, at: string): ContentPart {
   return { type: 'file', file: Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) };
 }
 
-function toPart(part: ItemPart, at: string, unknown: Unknown): ContentPart {
+function toPart(part: ItemPart, at: string, unknown: Unsupported): ContentPart {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -45,7 +45,7 @@ function toPart(part: ItemPart, at: string, unknown: Unknown): ContentPart {
 }
 
 /** The content of an item as that of a message: text where it is no more than that. `at` is its path. */
-export function toContent(content: string | readonly ItemPart[], at: string, unknown: Unknown): Content {
+export function toContent(content: string | readonly ItemPart[], at: string, unknown: Unsupported): Content {
   if (typeof content === 'string') return content;
   const parts = content.map((part, i) => toPart(part, `${at}[${i}]`, unknown));
   const [only] = parts;

@@ -2,9 +2,9 @@ import type { ChatMessage, Content, ContentPart, ToolCall } from '../../../../co
 import type { InputItem } from '../../../../contracts/responses/item.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import { openProof } from '../answer/reasoning-proof.ts';
-import type { Unknown } from './to-completion.ts';
 import { toContent } from './to-content.ts';
 import { exposedName } from './tool-map.ts';
+import type { Unsupported } from './unsupported.ts';
 
 const partsOf = (content: Content): ContentPart[] =>
   typeof content === 'string' ? (content === '' ? [] : [{ type: 'text', text: content }]) : content;
@@ -32,12 +32,12 @@ const textOf = ({ summary, content }: InputItem): string =>
 class MessageWriter {
   readonly messages: ChatMessage[] = [];
   readonly #custom: boolean;
-  readonly #unknown: Unknown;
+  readonly #unknown: Unsupported;
   #open: ChatMessage | undefined;
   #reasoning = '';
   #details: object[] = [];
 
-  constructor(custom: boolean, unknown: Unknown) {
+  constructor(custom: boolean, unknown: Unsupported) {
     this.#custom = custom;
     this.#unknown = unknown;
   }
@@ -162,7 +162,7 @@ export interface PlacedItem {
 }
 
 /** The items as messages of a chat. `custom`: calls of custom tools stay what they are. */
-export function toMessages(items: readonly PlacedItem[], custom: boolean, unknown: Unknown): ChatMessage[] {
+export function toMessages(items: readonly PlacedItem[], custom: boolean, unknown: Unsupported): ChatMessage[] {
   const writer = new MessageWriter(custom, unknown);
   for (const { item, at } of items) writer.add(item, at);
   writer.end();

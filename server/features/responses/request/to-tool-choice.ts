@@ -2,8 +2,8 @@ import type { ChatCompletionRequest } from '../../../../contracts/chat/completio
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
 import { AllowedTools, CustomDefinition, NamedTool } from '../../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../../errors/app-error.ts';
-import type { Unknown } from './to-completion.ts';
 import { exposedName, type ToolMap } from './tool-map.ts';
+import type { Unsupported } from './unsupported.ts';
 
 type ToolFields = Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
@@ -27,7 +27,7 @@ const choiceOf = (name: string, tools: ToolMap): ToolFields['tool_choice'] =>
     : { type: 'function', function: { name } };
 
 /** The tools and which of them may be called. `allowed_tools`: the others are not offered, which every upstream obeys. */
-export function toToolFields(request: ResponseRequest, tools: ToolMap, unknown: Unknown): ToolFields {
+export function toToolFields(request: ResponseRequest, tools: ToolMap, unknown: Unsupported): ToolFields {
   return unknown === 'skip' ? offer(request, tools) : choose(request, tools);
 }
 

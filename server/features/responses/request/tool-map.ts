@@ -3,7 +3,7 @@ import type { ChatCompletionRequest } from '../../../../contracts/chat/completio
 import type { ResponseTool } from '../../../../contracts/responses/request.ts';
 import { ToolFormat, ToolNamespace } from '../../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../../errors/app-error.ts';
-import type { Unknown } from './to-completion.ts';
+import type { Unsupported } from './unsupported.ts';
 
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
 
@@ -77,13 +77,13 @@ export class ToolMap {
   readonly #known = new Map<string, KnownTool>();
   readonly #native: boolean;
   readonly #hosted: boolean;
-  readonly #unknown: Unknown;
+  readonly #unknown: Unsupported;
 
   /** `native`: every backend speaks the Responses API itself; `hosted`: its own tools may be used. */
   constructor(
     tools: readonly ResponseTool[],
     { native, hosted }: { readonly native: boolean; readonly hosted: boolean },
-    unknown: Unknown,
+    unknown: Unsupported,
   ) {
     this.#native = native;
     this.#hosted = hosted;
