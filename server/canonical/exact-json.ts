@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BACKSLASH, NEAR, QUOTE } from './scan-json.ts';
 
 /** Marks a number that is written as a text for a moment. Nobody outside knows it, so nobody can forge one. */
 const MARK = `number:${randomUUID()}:`;
@@ -27,12 +28,6 @@ const NUMBER = /-?\d[\d.eE+-]*/g;
 
 const mark = (number: string) =>
   /^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number)) ? `"${MARK}${number}"` : number;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** Beyond this many characters a native search costs less than looking at each character here. */
-const NEAR = 32;
 
 /** The index of the quote that ends the string whose first character stands at `from`. */
 function endOfString(text: string, from: number): number {

@@ -1,8 +1,8 @@
 import { AppError } from '../errors/app-error.ts';
 import { parseExact, writeExact } from './exact-json.ts';
+import { COLON } from './scan-json.ts';
 import { spliceFields } from './splice-fields.ts';
 
-const COLON = 0x3a;
 const SPACE = 0x20;
 const N_OF_NULL = 0x6e;
 

@@ -1,5 +1,5 @@
 import type { ChatMessage, ContentPart, ToolCall } from '../../contracts/chat/message.ts';
-import { isObject } from './json.ts';
+import { isObject, isRecord } from './json.ts';
 
 /** The one argument of a call whose own arguments are not a JSON object, such as those of a call that was cut off. */
 const UNPARSED = 'unparsed_arguments';
@@ -13,7 +13,7 @@ function repairArguments(text: string): string | null {
   try {
     const value: unknown = JSON.parse(text);
     if (value === null) return '{}';
-    if (isObject(value) && !Array.isArray(value)) return null;
+    if (isRecord(value)) return null;
   } catch {
     // Kept below, as the text that it is.
   }

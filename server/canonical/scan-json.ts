@@ -13,7 +13,7 @@ export interface Span {
   readonly end: number;
 }
 
-const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+export const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 export function skipSpace(bytes: Buffer, from: number): number {
   let at = from;
@@ -22,7 +22,28 @@ export function skipSpace(bytes: Buffer, from: number): number {
 }
 
 /** Beyond this many bytes a call of the native search costs less than looking at each byte here. */
-const SHORT = 32;
+export const NEAR = 32;
+
+/**
+ * The index after the quote that closes the text in which `from` stands; `from` must not cut an escape. When no quote was
+ * found before `end`, the bitwise complement of the place to go on from, as a binary search tells where a value would be.
+ */
+export function closeString(bytes: Buffer, from: number, end: number): number {
+  for (let at = from; ; ) {
+    for (const near = Math.min(end, at + NEAR); at < near; at++) {
+      if (bytes[at] === QUOTE) return at + 1;
+      if (bytes[at] === BACKSLASH) at++;
+    }
+    if (at >= end) return ~at;
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0) return ~bytes.length;
+    let slashes = 0;
+    while (quote - slashes > at && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return quote + 1;
+    // Texts that hold JSON have a quote every few bytes: a native search for each would take a second in 30 MB.
+    at = quote + 1;
+  }
+}
 
 /** Where the long texts of large bodies end, by where they begin: whoever read a body knows it already. */
 const knownTexts = new WeakMap<Buffer, ReadonlyMap<number, number>>();
@@ -38,20 +59,8 @@ export function rememberTexts(bytes: Buffer, texts: readonly Span[]): void {
 export function skipString(bytes: Buffer, from: number): number {
   const known = bytes.length > LARGE ? knownTexts.get(bytes)?.get(from) : undefined;
   if (known !== undefined) return known;
-  let at = from + 1;
-  for (;;) {
-    for (const far = Math.min(bytes.length, at + SHORT); at < far; at++) {
-      if (bytes[at] === QUOTE) return at + 1;
-      if (bytes[at] === BACKSLASH) at++;
-    }
-    const quote = bytes.indexOf(QUOTE, at);
-    if (quote < 0) return -1;
-    let slashes = 0;
-    while (quote - slashes > at && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return quote + 1;
-    // Texts that hold JSON have a quote every few bytes: a native search for each would take a second in 30 MB.
-    at = quote + 1;
-  }
+  const end = closeString(bytes, from + 1, bytes.length);
+  return end < 0 ? -1 : end;
 }
 
 /** The index after the number, `true`, `false` or `null` that begins at `from`; -1 when the bytes end with it. */

@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isRecord } from '../canonical/json.ts';
 import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
@@ -15,7 +16,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import { admission } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { guardMethods } from './hooks/method-guard.ts';
-import { isObject, readObject } from './json-body/read-object.ts';
+import { readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { dataHeaders } from './pages/security-headers.ts';
 import { setHeader } from './set-header.ts';
@@ -34,7 +35,7 @@ function toFastifyPath({ path, meta }: Operation): string {
 
 /** The parameters of the path by their names: Fastify calls a rest with slashes `*`. */
 function paramsOf({ path, meta }: Operation, { params }: FastifyRequest): Record<string, unknown> {
-  if (!isObject(params)) return {};
+  if (!isRecord(params)) return {};
   if (!meta.slashes) return params;
   const { '*': rest, ...named } = params;
   return { ...named, [/\{(\w+)\}$/.exec(path)?.[1] ?? '*']: rest };
@@ -46,7 +47,7 @@ type Input = Record<string, unknown>;
 function readInput(operation: Operation, request: FastifyRequest, maxBodyValues: number): Input | Promise<Input> {
   const params = paramsOf(operation, request);
   if (operation.method === 'GET' || operation.method === 'DELETE') {
-    return { ...coerceQuery(operation.input, isObject(request.query) ? request.query : {}), ...params };
+    return { ...coerceQuery(operation.input, isRecord(request.query) ? request.query : {}), ...params };
   }
   const { body } = request;
   if (body instanceof FormBody) return Object.assign(body.fields, params);

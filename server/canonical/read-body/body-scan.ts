@@ -1,10 +1,10 @@
 import { AppError } from '../../errors/app-error.ts';
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  closeString,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
@@ -36,9 +36,6 @@ kinds[CLOSE_BRACE] = CLOSE;
 kinds[CLOSE_BRACKET] = CLOSE;
 kinds[COMMA] = SEPARATOR;
 kinds[COLON] = AFTER_NAME;
-
-/** Beyond this many bytes a search by native code costs less than looking at each byte here. */
-const NEAR = 32;
 
 const tooComplex = (message: string) => new AppError('body_too_complex', message);
 
@@ -72,7 +69,8 @@ export class BodyScan {
     let at = this.#at;
     while (at < end) {
       if (this.#textStart >= 0) {
-        at = this.#skipText(at, end);
+        const close = closeString(bytes, at, end);
+        at = close < 0 ? ~close : this.#closeText(close);
         continue;
       }
       const kind = kinds[bytes[at] ?? 0] ?? PLAIN;
@@ -104,24 +102,6 @@ export class BodyScan {
   #countElement(): void {
     const most = this.#maxValues * ELEMENTS_PER_VALUE;
     if (++this.#elements > most) throw tooComplex(`The body holds more than ${most} values.`);
-  }
-
-  /** To the end of the text, or to `end`. */
-  #skipText(from: number, end: number): number {
-    const bytes = this.#bytes;
-    for (let at = from; ; ) {
-      for (const near = Math.min(at + NEAR, end); at < near; at++) {
-        if (bytes[at] === QUOTE) return this.#closeText(at + 1);
-        if (bytes[at] === BACKSLASH) at++;
-      }
-      if (at >= end) return at;
-      const quote = bytes.indexOf(QUOTE, at);
-      if (quote < 0) return bytes.length;
-      let slashes = 0;
-      while (quote - slashes > at && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
-      if (slashes % 2 === 0) return this.#closeText(quote + 1);
-      at = quote + 1;
-    }
   }
 
   #closeText(end: number): number {

@@ -1,10 +1,7 @@
-import { BACKSLASH, COLON, QUOTE, skipString } from '../scan-json.ts';
+import { BACKSLASH, COLON, isSpace, NEAR, QUOTE, skipString } from '../scan-json.ts';
 
 const LOWER_U = 0x75;
 const REPLACEMENT = 'fffd';
-
-/** Beyond this many bytes a search by native code costs less than looking at each byte here. */
-const NEAR = 32;
 
 /** The length of an escape without its backslashes, as in `ud83d`. */
 const ESCAPE = 5;
@@ -56,8 +53,6 @@ function hasOther(bytes: Buffer, u: number, half: number): boolean {
 }
 
 const ARGUMENTS = Buffer.from('"arguments"');
-
-const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** Where the text begins that this place is in. */
 function startOfText(bytes: Buffer, from: number): number {

@@ -1,4 +1,4 @@
-import { isObject } from '../../canonical/json.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { FieldPolicy, Operation } from '../../providers/provider.ts';
 import type { Principal } from './caller.ts';
@@ -54,7 +54,7 @@ interface Request {
 
 /** Of a field that only has parts on the list, every part must be on it. */
 function checkParts(value: unknown, path: string, lists: Lists): Fault | null {
-  if (!isObject(value) || Array.isArray(value)) return unlisted(path);
+  if (!isRecord(value)) return unlisted(path);
   for (const key of Object.keys(value)) {
     if (value[key] == null) continue;
     const inner = `${path}.${key}`;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../contracts/errors.ts';
-import { isObject } from '../../canonical/json.ts';
+import { isObject, isRecord } from '../../canonical/json.ts';
 import { isAddress } from './addresses.ts';
 import { foldName, isRiskyName } from './field-names.ts';
 
@@ -105,7 +105,7 @@ function checkUnknown(key: string, value: unknown, known: Fields, sender: Sender
 export function object(fields: Fields, others: 'closed' | 'open' = 'closed'): Check {
   const known: Fields = Object.assign(Object.create(null), fields);
   return (value, sender) => {
-    if (!isObject(value) || Array.isArray(value)) return misshapen(value, sender, 'an object');
+    if (!isRecord(value)) return misshapen(value, sender, 'an object');
     for (const key of Object.keys(value)) {
       const field = value[key];
       const check = known[key];
@@ -135,7 +135,7 @@ export const textOrList = (check: Check): Check => {
 export function typed(types: Readonly<Record<string, Check>>, usual = ''): Check {
   const known = new Map(Object.entries(types));
   return (value, sender) => {
-    if (!isObject(value) || Array.isArray(value)) return misshapen(value, sender, 'an object');
+    if (!isRecord(value)) return misshapen(value, sender, 'an object');
     const type = value.type ?? usual;
     const check = typeof type === 'string' ? known.get(type) : undefined;
     if (check) return check(value, sender);

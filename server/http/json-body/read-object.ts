@@ -1,9 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ReadJson, readJson } from './read-json.ts';
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The body of a request as an object, as `readJson` reads it. From then on `request.body` is the bytes that were read. */
 export function readObject(
@@ -17,7 +15,7 @@ export function readObject(
 }
 
 function keep(request: FastifyRequest, { value, bytes }: ReadJson): Record<string, unknown> {
-  if (!isObject(value)) throw new AppError('invalid_json', 'The request body must be a JSON object.');
+  if (!isRecord(value)) throw new AppError('invalid_json', 'The request body must be a JSON object.');
   request.body = bytes;
   return value;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readJson } from './read-json.ts';
-import { isObject } from './read-object.ts';
 
 /** A request of tRPC over HTTP. */
 export interface TrpcRequest {
@@ -25,7 +25,7 @@ export function trpcInputs({ url, headers, body }: TrpcRequest, maxValues: numbe
     reading ??= readValue(body ?? Buffer.from(query.get('input') ?? ''), maxValues);
     const value = await reading;
     if (!isBatch || value === undefined) return value;
-    if (!isObject(value)) throw new AppError('invalid_json', 'The input of a batch must be a JSON object.');
+    if (!isRecord(value)) throw new AppError('invalid_json', 'The input of a batch must be a JSON object.');
     return value[String(call)];
   };
 }

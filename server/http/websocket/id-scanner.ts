@@ -1,3 +1,15 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  isSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../../canonical/scan-json.ts';
+
 /** What names a call to its client. */
 export type CallId = string | number;
 
@@ -5,17 +17,6 @@ export type CallId = string | number;
 export const MAX_ID_LENGTH = 128;
 /** What a token of this many bytes or more can hold is no id: a character takes at most 6, as `\u00e4`. */
 const MAX_TOKEN_BYTES = 6 * MAX_ID_LENGTH + 2;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** `1` and `"a"` name a call; nothing else does. */
 export const isCallId = (value: unknown): value is CallId =>
@@ -80,11 +81,11 @@ export class IdScanner {
   }
 
   #readOutside(byte: number): void {
-    if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-      if (byte === OPEN_LIST && this.#depth === 0) this.#callDepth = 2;
+    if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+      if (byte === OPEN_BRACKET && this.#depth === 0) this.#callDepth = 2;
       this.#depth++;
       if (this.#depth === this.#callDepth) this.#beginField();
-    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
       if (this.#depth === this.#callDepth) this.#endField();
       this.#depth--;
     } else if (byte === QUOTE) {

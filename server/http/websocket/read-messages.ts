@@ -1,3 +1,4 @@
+import { isRecord } from '../../canonical/json.ts';
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -31,9 +32,6 @@ export type Message =
   | { readonly kind: 'params'; readonly apiKey: string | null }
   /** Something else; the id is null when it has none that an answer could name. */
   | { readonly kind: 'wrong'; readonly id: CallId | null; readonly error: AppError };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (message: string, param?: string) =>
   new AppError('invalid_message', message, param === undefined ? {} : { param });
@@ -90,12 +88,12 @@ export function idsOf(text: Buffer): readonly CallId[] {
 }
 
 /** The id that an answer to a message can name. */
-export const idOf = (value: unknown): CallId | null => (isObject(value) && isCallId(value.id) ? value.id : null);
+export const idOf = (value: unknown): CallId | null => (isRecord(value) && isCallId(value.id) ? value.id : null);
 
 /** Reads one message. What is wrong with it is part of what it returns, so that the answer names the right call. */
 export function readMessage(value: unknown): Message {
   try {
-    if (!isObject(value)) throw invalid('A message must be a JSON object, or a list of them.');
+    if (!isRecord(value)) throw invalid('A message must be a JSON object, or a list of them.');
     if (value.method === 'connectionParams') return { kind: 'params', apiKey: readApiKey(value.data) };
     const id = readId(value.id);
     if (value.method === 'subscription.stop') return { kind: 'stop', id };
@@ -119,7 +117,7 @@ function readCall(id: CallId, method: unknown, params: unknown): Call {
       'method',
     );
   }
-  if (!isObject(params)) throw invalid(`A ${type} needs "params": an object with "path" and "input".`, 'params');
+  if (!isRecord(params)) throw invalid(`A ${type} needs "params": an object with "path" and "input".`, 'params');
   const { path, input, lastEventId } = params;
   if (typeof path !== 'string') throw invalid('The path must be the name of a procedure.', 'params.path');
   if (lastEventId === undefined || type !== 'subscription') return { kind: 'call', id, type, path, input };
@@ -129,13 +127,13 @@ function readCall(id: CallId, method: unknown, params: unknown): Call {
     id,
     type,
     path,
-    input: isObject(input) ? { ...input, lastEventId } : (input ?? { lastEventId }),
+    input: isRecord(input) ? { ...input, lastEventId } : (input ?? { lastEventId }),
   };
 }
 
 function readApiKey(data: unknown): string | null {
   if (data === null || data === undefined) return null;
-  if (!isObject(data)) throw invalid('The connection parameters must be an object.', 'data');
+  if (!isRecord(data)) throw invalid('The connection parameters must be an object.', 'data');
   const { apiKey } = data;
   if (apiKey === undefined) return null;
   if (typeof apiKey === 'string') return apiKey;

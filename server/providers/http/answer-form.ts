@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { OPEN_BRACE, OPEN_BRACKET } from '../../canonical/scan-json.ts';
 
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const SPACE = 0x20;
 

@@ -1,5 +1,4 @@
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+import { BACKSLASH, QUOTE } from '../../canonical/scan-json.ts';
 
 interface Frame {
   /** Up to and with the quote that opens the text. */
