@@ -41,6 +41,23 @@ it('takes the key from a header as well', async () => {
   expect(await next()).toMatchObject({ id: 1, result: { type: 'data', id: '0' } });
 });
 
+it.each([
+  ['a right key in the header beside a wrong one in the parameters', authorization, 'sk-somebody-elses'],
+  ['a wrong key in the header beside a right one in the parameters', 'Bearer sk-somebody-elses', bearer],
+])('lets in %s', async (_, header, apiKey) => {
+  const { ask, say, next } = await open({ authorization: header }, '?connectionParams=1');
+  say({ method: 'connectionParams', data: { apiKey } });
+  ask(1, { input: asked });
+  expect(await next()).toEqual({ id: 1, result: { type: 'started' } });
+});
+
+it('lets in nobody who shows wrong keys in both places', async () => {
+  const { ask, say, next } = await open({ authorization: 'Bearer sk-wrong' }, '?connectionParams=1');
+  say({ method: 'connectionParams', data: { apiKey: 'sk-wrong-too' } });
+  ask(1, { input: asked });
+  expect(await next()).toMatchObject({ id: 1, error: { data: { error: { code: 'invalid_authorization' } } } });
+});
+
 it('refuses calls without a key, and keeps the connection', async () => {
   const { ask, next, socket } = await open({});
   for (const id of [1, 2]) {

@@ -13,8 +13,6 @@ export interface Credentials {
 /** More keys than this are not looked at: each costs a hash, and whoever sends them is guessing. */
 const MOST = 8;
 
-export const credentialsOf = (key: string): Credentials => ({ hashes: [hashKey(key)], malformed: false });
-
 /** Node joins the values of a header that was sent twice, and a proxy may do so too. */
 const valuesOf = (header: string | readonly string[] | undefined): string[] =>
   [header ?? []].flat().flatMap((value) => (value.includes(',') ? [value, ...value.split(',')] : [value]));

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Principal } from '../../features/access/caller.ts';
-import { type Credentials, credentialsOf, readCredentials } from '../../features/access/credentials.ts';
+import { type Credentials, hashKey, readCredentials } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import type { GiveBack, Places } from '../../features/access/places.ts';
 
@@ -27,8 +27,8 @@ export interface Peer {
 export class Identity {
   readonly #deps: IdentityDeps;
   readonly #peer: Peer;
-  /** Undefined until somebody asks: then the keys are those of the headers. */
-  #credentials: Credentials | undefined;
+  /** Those of the headers, and the key of the connection's parameters before them. */
+  #credentials: Credentials;
   #principal: Principal | null = null;
   /** The key of which it holds a place. */
   #placed: string | null = null;
@@ -37,6 +37,7 @@ export class Identity {
   constructor(deps: IdentityDeps, peer: Peer) {
     this.#deps = deps;
     this.#peer = peer;
+    this.#credentials = readCredentials(peer.headers);
     peer.closed.addEventListener('abort', peer.strangerPlace, { once: true });
   }
 
@@ -45,9 +46,11 @@ export class Identity {
     return this.#principal;
   }
 
-  /** Takes the key of the connection's parameters; null when they have none, and the headers count. */
+  /** Takes the key of the connection's parameters; null when they have none. */
   show(apiKey: string | null): void {
-    if (apiKey !== null) this.#credentials = credentialsOf(apiKey);
+    if (apiKey === null) return;
+    const { hashes } = this.#credentials;
+    this.#credentials = { hashes: [hashKey(apiKey), ...hashes], malformed: false };
   }
 
   /**
@@ -55,8 +58,8 @@ export class Identity {
    * `rate_limit_exceeded` when the key has as many websockets as it may.
    */
   authenticate(): Principal {
-    this.#credentials ??= readCredentials(this.#peer.headers);
-    const principal = this.#deps.gate.authenticate(this.#credentials, this.#peer.address);
+    const { gate } = this.#deps;
+    const principal = gate.authenticate(this.#credentials, this.#peer.address);
     if (this.#principal !== principal) this.#become(principal);
     return principal;
   }
