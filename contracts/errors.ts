@@ -154,8 +154,9 @@ export const errorCatalog = {
     trpc: 'UNSUPPORTED_MEDIA_TYPE',
     type: 'invalid_request_error',
     title: 'The content type is not supported',
-    description: 'The body is not of the content type that this address takes.',
-    remediation: 'Send `Content-Type: application/json`, or `multipart/form-data` where files are uploaded.',
+    description: 'This address does not take the content type or the content coding (`Content-Encoding`) of the body.',
+    remediation:
+      'Send `Content-Type: application/json`, or `multipart/form-data` where files are uploaded. You can compress JSON with `gzip`, `deflate` or `br`, and with `zstd` where the gateway runs on Node.js 22.15 or later. Forms cannot be compressed.',
     typicalParam: 'Content-Type',
   },
   method_not_allowed: {

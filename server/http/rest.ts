@@ -16,6 +16,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import { admission } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { guardMethods } from './hooks/method-guard.ts';
+import { acceptJson } from './json-body/decode-body.ts';
 import { readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { dataHeaders } from './pages/security-headers.ts';
@@ -87,7 +88,7 @@ export async function restPlugin(
   { router, gate, heartbeat, maxBodyValues }: RestOptions,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  acceptJson(app, (_request, body) => body);
   const admitted = { onRequest: admission(gate) };
   const operations = listOperations(router);
   for (const operation of operations) {

@@ -10,8 +10,10 @@ import { admit, authenticate } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/method-guard.ts';
 import { refuseBody } from './hooks/refuse-body.ts';
+import { acceptJson } from './json-body/decode-body.ts';
 import { trpcInputs } from './json-body/trpc-inputs.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
+import { dataHeaders } from './pages/security-headers.ts';
 import { newRequestId } from './request-id.ts';
 import { setHeader } from './set-header.ts';
 import { serveWebsockets } from './websocket/serve-websockets.ts';
@@ -64,7 +66,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     const { status, headers } = toWireError(error);
     reply
       .code(status)
-      .headers(headers)
+      .headers({ ...dataHeaders, ...headers })
       .send({ error: errorShapeOf(router, error) });
   });
 
@@ -93,9 +95,8 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
 
   app.removeAllContentTypeParsers();
   // tRPC would parse the body at once, whatever is in it: it is handed none, and asks the context for the inputs.
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  acceptJson(app, (request, body) => {
     bodies.set(request, body);
-    done(null);
   });
   app.all<{ Params: { path: string } }>(`${TRPC_PATH}/:path`, async (request, reply) => {
     await fastifyRequestHandler({

@@ -16,6 +16,7 @@ import { connectionOf } from '../connections/connection.ts';
 import { admission } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
 import { guardMethods } from '../hooks/method-guard.ts';
+import { acceptJson, refuseCodings } from '../json-body/decode-body.ts';
 import { readObject } from '../json-body/read-object.ts';
 import { sendBytes } from '../send-bytes.ts';
 import { setHeader } from '../set-header.ts';
@@ -57,6 +58,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
       const path = `/audio/${endpoint}`;
       scope.post(`/v1${path}`, async (request, reply) => {
         const { 'content-type': type, 'content-length': length } = request.headers;
+        refuseCodings(request);
         if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
         const form = await openModelForm(bodyPieces(request.raw), type, maxBodyBytes);
         try {
@@ -87,7 +89,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
   await app.register(async (scope) => {
     scope.addHook('onRequest', onRequest);
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    acceptJson(scope, (_request, body) => body);
     scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
       const fields = SpeechRequest.parse(await readObject(request, maxBodyValues));
       const caller = toCaller(request, reply);

@@ -4,6 +4,7 @@ import { imageTypeOf } from '../../../contracts/images/data-uri.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { bodyPieces } from '../body-pieces.ts';
+import { refuseCodings } from '../json-body/decode-body.ts';
 import { type FormPart, readForm, readPart } from './multipart.ts';
 
 /** A form that was read into the fields of its operation's JSON body. */
@@ -76,9 +77,10 @@ function toFormParam(thrown: unknown, single: boolean): unknown {
 
 /** Lets the routes of a scope take `multipart/form-data` as well: what they see of it is a `FormBody`. */
 export function acceptImageForms(scope: FastifyInstance): void {
-  scope.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: Readable) =>
-    readImageForm(bodyPieces(payload), request.headers['content-type'], request.routeOptions.bodyLimit),
-  );
+  scope.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
+    refuseCodings(request);
+    return readImageForm(bodyPieces(payload), request.headers['content-type'], request.routeOptions.bodyLimit);
+  });
   scope.setErrorHandler((error, request) => {
     const images = request.body instanceof FormBody ? request.body.fields.images : null;
     throw Array.isArray(images) ? toFormParam(error, images.length === 1) : error;

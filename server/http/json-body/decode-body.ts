@@ -1,0 +1,108 @@
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../../errors/app-error.ts';
+
+/** Decodes a whole body on libuv's threads, and stops as soon as it exceeds the limit. */
+type Decoder = (body: Buffer, limit: number) => Promise<Buffer>;
+
+/** Node's default is 16 KiB, and each piece costs a round trip to another thread. */
+const chunkSize = 64 * 1024;
+
+const gunzip = promisify(zlib.gunzip);
+const brotliDecompress = promisify(zlib.brotliDecompress);
+const inflate = promisify(zlib.inflate);
+const inflateRaw = promisify(zlib.inflateRaw);
+
+const gzip: Decoder = (body, maxOutputLength) => gunzip(body, { maxOutputLength, chunkSize });
+const brotli: Decoder = (body, maxOutputLength) => brotliDecompress(body, { maxOutputLength, chunkSize });
+
+/** Whether the data begins with a header of zlib (RFC 1950, 2.2). */
+function hasZlibHeader([first = 0, second = 0]: Buffer): boolean {
+  return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
+}
+
+/** HTTP means the format of zlib (RFC 9110, 8.4.1.2). Some clients send the bare data instead. */
+const deflate: Decoder = (body, maxOutputLength) =>
+  (hasZlibHeader(body) ? inflate : inflateRaw)(body, { maxOutputLength, chunkSize });
+
+/** HTTP allows windows of up to 8 MiB (RFC 9659). Without this limit a few bytes reserve 128 MiB. */
+const ZSTD_WINDOW_LOG = 23;
+
+/** Node has it from 22.15 on, so the types of Node 20 do not name it. Null: this Node cannot decode zstd. */
+function findZstd(): Decoder | null {
+  const decompress: unknown = Reflect.get(zlib, 'zstdDecompress');
+  const windowLogMax: unknown = Reflect.get(zlib.constants, 'ZSTD_d_windowLogMax');
+  if (typeof decompress !== 'function' || typeof windowLogMax !== 'number') return null;
+  const params = { [windowLogMax]: ZSTD_WINDOW_LOG };
+  return (body, maxOutputLength) =>
+    new Promise((resolve, reject) => {
+      const done = (error: Error | null, decoded: Buffer) => (error ? reject(error) : resolve(decoded));
+      Reflect.apply(decompress, zlib, [body, { maxOutputLength, chunkSize, params }, done]);
+    });
+}
+
+const zstd = findZstd();
+const decoders = new Map<string, Decoder>([
+  ['gzip', gzip],
+  ['x-gzip', gzip],
+  ['deflate', deflate],
+  ['br', brotli],
+  ...(zstd ? [['zstd', zstd] as const] : []),
+]);
+const KNOWN = [...decoders.keys()].filter((name) => name !== 'x-gzip').join(', ');
+
+/** Each coding is a pass over the body. No client uses more than one; proxies may add another. */
+const MOST_CODINGS = 3;
+
+const refuse = (message: string) => new AppError('unsupported_media_type', message, { param: 'Content-Encoding' });
+
+/** The codings of a body, in the order in which they were applied. Throws `unsupported_media_type`. */
+function codingsOf({ headers }: FastifyRequest): string[] {
+  const names = (headers['content-encoding'] ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const codings = names.filter((name) => name !== '' && name !== 'identity');
+  if (codings.length > MOST_CODINGS) throw refuse(`A body may have at most ${MOST_CODINGS} content codings.`);
+  for (const coding of codings) {
+    if (decoders.has(coding)) continue;
+    throw refuse(
+      `The gateway cannot decode the content coding '${coding.slice(0, 40)}'. Use one of ${KNOWN}, or send the body without a coding.`,
+    );
+  }
+  return codings;
+}
+
+/** For bodies that are read while they arrive. Throws `unsupported_media_type`. */
+export function refuseCodings(request: FastifyRequest): void {
+  const [coding] = codingsOf(request);
+  if (coding) throw refuse(`A form cannot be compressed: send it without 'Content-Encoding: ${coding}'.`);
+}
+
+async function decode(body: Buffer, codings: readonly string[], limit: number): Promise<Buffer> {
+  let decoded = body;
+  for (const coding of codings.toReversed()) {
+    try {
+      decoded = (await decoders.get(coding)?.(decoded, limit)) ?? decoded;
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
+        throw new AppError('body_too_large', undefined, { cause });
+      }
+      throw new AppError('invalid_json', `The request body is not valid ${coding} data.`, { cause });
+    }
+  }
+  return decoded;
+}
+
+/**
+ * Lets the routes of a scope take JSON, compressed or not. `keep` gets its decoded bytes. The limit of a body holds for the
+ * bytes that are sent and for what they become.
+ */
+export function acceptJson(scope: FastifyInstance, keep: (request: FastifyRequest, body: Buffer) => unknown): void {
+  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const codings = codingsOf(request);
+    if (codings.length === 0 || body.length === 0) {
+      done(null, keep(request, body));
+      return;
+    }
+    decode(body, codings, request.routeOptions.bodyLimit).then((decoded) => done(null, keep(request, decoded)), done);
+  });
+}
