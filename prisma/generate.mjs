@@ -1,23 +1,13 @@
 // Generates the Prisma client into server/store/generated, offline, and only when its input has changed.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { whenChanged } from '../scripts/when-changed.mjs';
 
 const require = createRequire(import.meta.url);
 const schema = fileURLToPath(new URL('schema.prisma', import.meta.url));
-const client = fileURLToPath(new URL('../server/store/generated/client.ts', import.meta.url));
-const stamp = fileURLToPath(new URL('../server/store/generated/.stamp', import.meta.url));
 
-const input = createHash('sha256')
-  .update(readFileSync(schema))
-  .update(require('@prisma/client/package.json').version)
-  .digest('hex');
-
-// A hash, not the files' times: a checkout or a copy changes those without a reason to generate anew.
-const current = existsSync(client) && existsSync(stamp) && readFileSync(stamp, 'utf8') === input;
-if (!current) {
+function generate() {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     // The command line is installed under another name: as a peer of `@prisma/client` it would belong to the run-time tree.
@@ -35,9 +25,9 @@ if (!current) {
       },
     },
   );
-  if (status !== 0) {
-    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-    process.exit(status ?? 1);
-  }
-  writeFileSync(stamp, input);
+  if (status === 0) return;
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  process.exit(status ?? 1);
 }
+
+whenChanged('server/store/generated/.stamp', [schema, require.resolve('@prisma/client/package.json')], generate);

@@ -26,7 +26,7 @@ async function start(): Promise<void> {
   const root = packageRoot();
   const version: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
   const { catalog, providers } = await openProviders(env, {
-    builtInModels: join(root, 'docs/models.example.yaml'),
+    builtInModels: join(root, 'server/setup/built-in-models.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   });
   const store = await openStore({

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whenChanged } from '../../scripts/when-changed.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
@@ -35,9 +36,15 @@ function printRouterTypes() {
   return types.length;
 }
 
-rmSync(dist, { recursive: true, force: true });
-const size = printRouterTypes();
-rmSync(dist, { recursive: true, force: true });
-tsc('tsconfig.json');
-copyFileSync(routerTypes, join(dist, 'router.gen.d.ts'));
-console.log(`@duplex/client built; the router's type has ${(size / 1024).toFixed(0)} KB.`);
+function build() {
+  rmSync(dist, { recursive: true, force: true });
+  const size = printRouterTypes();
+  rmSync(dist, { recursive: true, force: true });
+  tsc('tsconfig.json');
+  copyFileSync(routerTypes, join(dist, 'router.gen.d.ts'));
+  console.log(`@duplex/client built; the router's type has ${(size / 1024).toFixed(0)} KB.`);
+}
+
+const settings = ['tsconfig.json', 'clients/typescript/tsconfig.json', 'clients/typescript/tsconfig.router.json'];
+const sources = ['server', 'contracts', 'clients/typescript/src'];
+whenChanged('clients/typescript/dist/.stamp', [...sources, ...settings, 'clients/typescript/build.mjs'], build);

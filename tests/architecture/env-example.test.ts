@@ -10,7 +10,7 @@ const listed = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(([, name =
 
 /** The keys of providers are named by the models file, not by the gateway. */
 const providerKeys = [
-  ...readFileSync(join(root, 'docs/models.example.yaml'), 'utf8').matchAll(/api_key_env: (\w+)/g),
+  ...readFileSync(join(root, 'server/setup/built-in-models.yaml'), 'utf8').matchAll(/api_key_env: (\w+)/g),
 ].map(([, name = '']) => name);
 
 test('.env.example lists every variable that the gateway reads, and no other', () => {

@@ -16,7 +16,7 @@ const faultOf = (text: string): string => {
 const providers = 'providers:\n  local: { kind: openai-compatible, base_url: http://127.0.0.1:8000/v1 }\n';
 
 test('the example file holds the thirteen aliases of the seeds with what they promise', () => {
-  const { models } = parseModelsFile(readFileSync(join(root, 'docs/models.example.yaml'), 'utf8'), 'example');
+  const { models } = parseModelsFile(readFileSync(join(root, 'server/setup/built-in-models.yaml'), 'utf8'), 'example');
   const rows = models.map((model) => [
     model.alias,
     model.context_window,

@@ -28,7 +28,7 @@ export async function listInputs(): Promise<InputProcedure[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'duplex-router-'));
   const env = readEnv({ DATA_DIR: dataDir, DETECT_LOCAL: 'off' }, dataDir);
   const { catalog, providers } = await openProviders(env, {
-    builtInModels: join(root, 'docs/models.example.yaml'),
+    builtInModels: join(root, 'server/setup/built-in-models.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   });
   const store = await openStore({ url: env.databaseUrl, migrationsDir: join(root, 'prisma/migrations') });

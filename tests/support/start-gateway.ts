@@ -47,7 +47,7 @@ export async function startGateway({ models, env: variables = {} }: GatewayOptio
   };
   const env = readEnv(source, dataDir);
   const { catalog, providers } = await openProviders(env, {
-    builtInModels: join(root, 'docs/models.example.yaml'),
+    builtInModels: join(root, 'server/setup/built-in-models.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   }).catch((error: unknown) => {
     rmSync(dataDir, { recursive: true });

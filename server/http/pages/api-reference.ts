@@ -39,9 +39,21 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+/** The document is made when somebody asks for it first: a start does not wait for it. */
+function lazyFile(makeDocument: () => object): () => StaticFile {
+  let made: StaticFile | undefined;
+  return () => {
+    made ??= createStaticFile(JSON.stringify(makeDocument()), 'application/json; charset=utf-8', dataHeaders);
+    return made;
+  };
+}
+
 /** The OpenAPI document for machines at `/openapi.json`, and for people at `/openapi`. */
-export async function apiReferencePlugin(app: FastifyInstance, { document }: { document: object }): Promise<void> {
-  const json = createStaticFile(JSON.stringify(document), 'application/json; charset=utf-8', dataHeaders);
+export async function apiReferencePlugin(
+  app: FastifyInstance,
+  { makeDocument }: { makeDocument: () => object },
+): Promise<void> {
+  const document = lazyFile(makeDocument);
   const page = createStaticFile(PAGE, 'text/html; charset=utf-8', appHeaders);
   // By their names alone, so that no path leads to another file.
   const assets = new Map<string, StaticFile>([
@@ -51,7 +63,7 @@ export async function apiReferencePlugin(app: FastifyInstance, { document }: { d
     ['start.js', createStaticFile(START, JS, dataHeaders)],
   ]);
 
-  app.get('/openapi.json', (request, reply) => sendStatic(request, reply, json));
+  app.get('/openapi.json', (request, reply) => sendStatic(request, reply, document()));
   app.get('/openapi', (request, reply) => sendStatic(request, reply, page));
   app.get<{ Params: { '*': string } }>('/openapi/static/*', (request, reply) => {
     const asset = assets.get(request.params['*']);

@@ -1,0 +1,2 @@
+export const root: string;
+export function whenChanged(stamp: string, inputs: readonly string[], build: () => void): void;
