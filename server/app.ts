@@ -1,8 +1,10 @@
+import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
+import type { AnsweredCall } from './features/access/request-record.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
@@ -22,11 +24,17 @@ import { createCors } from './http/hooks/cors.ts';
 import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
 import { knowEveryMethod } from './http/hooks/method-guard.ts';
+import { reportResponses } from './http/hooks/report-responses.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { documentationPlugin } from './http/pages/documentation.ts';
+import { metricsPlugin } from './http/pages/metrics.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
+import { Metrics } from './observe/metrics.ts';
+import { tellAll } from './observe/observer.ts';
+import type { LogStream } from './observe/open-log.ts';
+import { RequestLog } from './observe/request-log.ts';
 import { createRouter } from './rpc/router.ts';
 import type { OpenedProviders } from './setup/open-providers.ts';
 import type { Store } from './store/interface/store.ts';
@@ -37,16 +45,19 @@ export interface AppDeps extends OpenedProviders {
   readonly store: Store;
   readonly version: string;
   readonly docsDir: string;
+  /** Where the lines of the log go; undefined: to stdout, as JSON. */
+  readonly log?: LogStream | undefined;
 }
 
 function refuseSchemas(): never {
   throw new Error('Routes have no schemas of Fastify: contracts check requests.');
 }
 
-function createFastify(env: Env): FastifyInstance {
+function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
   return Fastify({
     logger: {
-      level: env.logLevel,
+      level: env.log.level,
+      ...(log ? { stream: log } : {}),
       redact: ['authorization', 'x-api-key', 'api-key'].map((name) => `req.headers["${name}"]`),
     },
     logController: new LogController({ disableRequestLogging: true }),
@@ -72,7 +83,7 @@ function createFastify(env: Env): FastifyInstance {
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, providers, store, version, docsDir } = deps;
   const { maxBodyBytes, maxBodyValues } = env;
-  const app = createFastify(env);
+  const app = createFastify(env, deps.log);
   const ring = await KeyRing.open({
     keys: store.keys,
     wallets: store.wallets,
@@ -91,10 +102,22 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const dispatcher = new Dispatcher(states, {
     retries: env.upstreamRetries,
     waitMs: env.modelWaitMs,
-    onFailure: (err, { name: backend }, reqId) => app.log.warn({ err, backend, reqId }, 'a backend failed'),
   });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
+  const metrics = new Metrics({
+    backends: () =>
+      catalog.models.flatMap(({ backends }) =>
+        backends.map((backend) => {
+          const { state, inFlight } = states.of(backend);
+          return { backend: backend.name, state, inFlight };
+        }),
+      ),
+    connections: () => promisify(app.server.getConnections.bind(app.server))(),
+    heldMicroUsd: () => store.wallets.held(),
+  });
+  const observer = tellAll([metrics, new RequestLog(app.log, { all: env.log.requests, slowMs: env.log.slowMs })]);
   const metering: MeteringDeps = {
+    onEnd: (ended) => observer.ended(ended),
     dispatcher,
     usage: store.usage,
     trancheTokens: env.reserveTokens,
@@ -105,6 +128,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 
   knowEveryMethod(app);
   decorateAdmission(app);
+  const report = (call: AnsweredCall) => observer.answered(call);
+  reportResponses(app, report);
   const answersPreflight = createCors(env.corsOrigins);
   // One hook for all: each costs every request a microsecond or two.
   app.addHook('onRequest', (request, reply, done) => {
@@ -135,6 +160,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     maxBodyValues,
     corsOrigins: env.corsOrigins,
     limits: env.websockets,
+    report,
   });
   app.server.maxHeadersCount = MAX_HEADERS + 1;
   watchConnections(app.server, env.connections);
@@ -142,5 +168,6 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   refuseTunnels(app.server);
   await app.register(documentationPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
   await app.register(apiReferencePlugin, { makeDocument: () => createOpenApiDocument(router, version) });
+  await app.register(metricsPlugin, { metrics, bearer: env.metricsBearer, isLocal: env.isLocal });
   return app;
 }

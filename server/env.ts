@@ -46,6 +46,10 @@ const Variables = z.object({
   CONNECTIONS_WITHOUT_KEY: z.coerce.number().int().min(0).default(512),
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
+  LOG_REQUESTS: onOff.default(true),
+  SLOW_REQUEST_SECONDS: z.coerce.number().positive().default(60),
+  METRICS_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
 });
 
 /** The names in `Variables`; a test holds `.env.example` to them. */
@@ -61,6 +65,8 @@ interface Transfer {
 export interface Env {
   readonly host: string;
   readonly port: number;
+  /** Whether only this machine can reach the gateway. */
+  readonly isLocal: boolean;
   /** Where the command line finds the gateway. */
   readonly gatewayUrl: string;
   readonly apiBearer: string | undefined;
@@ -109,7 +115,17 @@ export interface Env {
     readonly transfers: { readonly body: Transfer; readonly answer: Transfer };
   };
   readonly corsOrigins: readonly string[];
-  readonly logLevel: string;
+  readonly log: {
+    readonly level: string;
+    /** `auto`: pretty on a terminal, else JSON. */
+    readonly format: 'auto' | 'json' | 'pretty';
+    /** Whether requests that went well have a line too. */
+    readonly requests: boolean;
+    /** From how long on a request is marked as slow. */
+    readonly slowMs: number;
+  };
+  /** What scrapers of `/metrics` show. */
+  readonly metricsBearer: string | undefined;
   /** A key that the models file names by its variable; undefined when it is not set. */
   secret(name: string): string | undefined;
 }
@@ -137,6 +153,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
   return {
     host: v.HOST,
     port: v.PORT,
+    isLocal: /^(127\.|::1$|localhost$)/.test(v.HOST),
     gatewayUrl: (v.DUPLEX_URL ?? urlOf(v.HOST, v.PORT)).replace(/\/+$/, ''),
     apiBearer: v.API_BEARER ?? v.RUST_API_BEARER,
     dataDir,
@@ -174,7 +191,13 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       },
     },
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
-    logLevel: v.LOG_LEVEL,
+    log: {
+      level: v.LOG_LEVEL,
+      format: v.LOG_FORMAT,
+      requests: v.LOG_REQUESTS,
+      slowMs: v.SLOW_REQUEST_SECONDS * 1000,
+    },
+    metricsBearer: v.METRICS_BEARER,
     secret: (name) => source[name] || undefined,
   };
 }

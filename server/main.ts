@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { loadEnv } from './env.ts';
+import { openLog } from './observe/open-log.ts';
 import { describeStartFailure } from './setup/describe-start-failure.ts';
 import { openBearer } from './setup/open-bearer.ts';
 import { openProviders } from './setup/open-providers.ts';
@@ -36,7 +37,16 @@ async function start(): Promise<void> {
     onError: (error) => app.log.error({ err: error }, 'could not be written'),
   });
   const { bearer, file: bearerFile, created } = openBearer(env.apiBearer, env.dataDir);
-  const app = await createApp({ env, bearer, catalog, providers, store, version, docsDir: join(root, 'docs') });
+  const app = await createApp({
+    env,
+    bearer,
+    catalog,
+    providers,
+    store,
+    version,
+    docsDir: join(root, 'docs'),
+    log: openLog(env.log.format, process.stdout.isTTY),
+  });
 
   closeWithGrace({ delay: GIVE_UP_MS }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an unexpected failure');

@@ -86,12 +86,23 @@ export const ListUsageRequest = z
   .meta({ id: 'ListUsageRequest' });
 export type ListUsageRequest = z.infer<typeof ListUsageRequest>;
 
+export const UsageAttempt = z
+  .object({
+    backend: z.string().describe('`<provider>/<model>`.'),
+    start_ms: z.int().describe('When it was sent, in ms after the request came.'),
+    ms: z.int().describe('Until its answer began, or until it failed.'),
+    outcome: z.string().describe('`ok`: an answer began. Else the code of the error.'),
+  })
+  .meta({ id: 'UsageAttempt' });
+export type UsageAttempt = z.infer<typeof UsageAttempt>;
+
 export const UsageEntry = z
   .object({
     request_id: z.string(),
     at: z.iso.datetime(),
     operation: z.string(),
     model: z.string().describe('The alias.'),
+    asked_model: z.string().nullable().describe('The name that was asked for, where that is mapped to the alias.'),
     provider: z.string().nullable(),
     upstream_model: z.string().nullable(),
     key_id: z.string().nullable(),
@@ -108,6 +119,9 @@ export const UsageEntry = z
     latency_ms: z.int(),
     first_token_ms: z.int().nullable(),
     cache_write_tokens: z.int().describe("Among the prompt's: what the upstream wrote into its cache."),
+    attempts: listOf(UsageAttempt).describe(
+      'The backends that were asked, one after the other; the first 20 are kept.',
+    ),
   })
   .meta({ id: 'UsageEntry' });
 export type UsageEntry = z.infer<typeof UsageEntry>;

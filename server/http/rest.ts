@@ -120,7 +120,9 @@ export async function restPlugin(
         const context = createContext(request, reply, (answer) => {
           bytes = answer.bytes;
         });
-        const ctx = meta.public ? context : withCaller(context, connectionOf(request.raw.socket).signal);
+        const known = meta.public ? null : withCaller(context, connectionOf(request.raw.socket).signal);
+        if (known) request.record = known.caller.record;
+        const ctx = known ?? context;
         const streamed = resolveStream && raw.stream === true;
         const output = await answerOf((streamed ? resolveStream : resolve)({ ctx, input }), ctx);
         if (output instanceof TrackedStream) {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import { toWireError } from '../errors/to-wire.ts';
 import type { Gate } from '../features/access/gate.ts';
+import type { AnsweredCall } from '../features/access/request-record.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
@@ -27,6 +28,8 @@ export interface TrpcOptions {
   readonly maxBodyValues: number;
   readonly corsOrigins: readonly string[];
   readonly limits: WebsocketLimits;
+  /** Told of each call that no meter counted. */
+  report(call: AnsweredCall): void;
 }
 
 export const TRPC_PATH = '/trpc';
@@ -39,8 +42,8 @@ const namesIn = (url: string): string[] =>
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits } = options;
-  serveWebsockets(app, { path: TRPC_PATH, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits });
+  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, report } = options;
+  serveWebsockets(app, { path: TRPC_PATH, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, report });
   const publicNames = new Set(
     listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
   );
@@ -87,6 +90,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       setHeader(name, value) {
         setHeader(reply, name, value);
       },
+      report,
       inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
     };
   }

@@ -1,5 +1,6 @@
 import type { Json } from '../canonical/json.ts';
 import type { Principal } from '../features/access/caller.ts';
+import type { AnsweredCall } from '../features/access/request-record.ts';
 
 /** The side of a websocket that is still to be sent. */
 export interface Socket {
@@ -26,6 +27,8 @@ export interface Context {
   readonly dialect?: 'anthropic' | undefined;
   /** The headers of that dialect. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
+  /** Told of each call that no meter counted; REST reports its responses itself. */
+  readonly report?: ((call: AnsweredCall) => void) | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;
 }

@@ -5,6 +5,7 @@ import { type ErrorBody, errorRow } from '../../contracts/errors.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
 import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import type { Caller } from '../features/access/caller.ts';
+import { RequestRecord } from '../features/access/request-record.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
 import type { Context } from './context.ts';
 
@@ -79,16 +80,32 @@ export type CallerContext = Context & { readonly caller: Caller };
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   const { requestId, setHeader, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  const receivedAt = monotonicNow();
-  const caller = { requestId, principal, signal: stopSignal(principal, signal), receivedAt, setHeader, dialectHeaders };
+  const caller = {
+    requestId,
+    principal,
+    signal: stopSignal(principal, signal),
+    receivedAt: monotonicNow(),
+    record: new RequestRecord(),
+    setHeader,
+    dialectHeaders,
+  };
   return Object.assign(ctx, { caller });
 }
 
 /** Needs a key: what the use case gets is the caller. */
-export const procedure = base.use(({ ctx, signal, next }) =>
+export const procedure = base.use(async ({ ctx, signal, path, type, next }) => {
   // A copy: one context serves all calls of a batch.
-  next({ ctx: withCaller({ ...ctx }, signal ?? new AbortController().signal) }),
-);
+  const own = withCaller({ ...ctx }, signal ?? new AbortController().signal);
+  const result = await next({ ctx: own });
+  const { requestId, principal, record, receivedAt } = own.caller;
+  // How a subscription ends is not known here; its meter reports it.
+  if (type !== 'subscription' && !record.isMetered) {
+    const failure = result.ok ? undefined : result.error;
+    const status = failure === undefined ? 200 : toAppError(failure).status;
+    ctx.report?.({ requestId, operation: path, principal, status, failure, ms: monotonicNow() - receivedAt });
+  }
+  return result;
+});
 
 /**
  * Attaches an output schema for the OpenAPI document alone: answers are not parsed again, so fields that only the

@@ -1,6 +1,7 @@
 import { BillingSubscription, BillingUsage, BillingUsageRequest } from '../../contracts/usage/billing.ts';
 import {
   ListUsageRequest,
+  type UsageAttempt,
   UsageEntry,
   UsageEntryList,
   UsageItem,
@@ -27,8 +28,15 @@ const reportToCsv = (output: unknown): string => {
   return toCsv(shown, items);
 };
 
+/** In one cell: `gpu1/qwen upstream_unavailable, openrouter/qwen ok`. */
+const namesOf = (attempts: readonly UsageAttempt[]): string =>
+  attempts.map(({ backend, outcome }) => `${backend} ${outcome}`).join(', ');
+
 const entriesToCsv = (output: unknown): string =>
-  toCsv(Object.keys(UsageEntry.shape), UsageEntryList.parse(output).items);
+  toCsv(
+    Object.keys(UsageEntry.shape),
+    UsageEntryList.parse(output).items.map((entry) => ({ ...entry, attempts: namesOf(entry.attempts) })),
+  );
 
 /** `api.usage`: of everybody for the administrator, of itself for a key. */
 export const usageProcedures = ({ usage }: Pick<Store, 'usage'>) => ({

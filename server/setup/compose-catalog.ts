@@ -173,6 +173,7 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
   const backends = options.demo ? demoChain(entry, options.embedded) : chainOf(entry, options);
   return {
     alias: entry.alias,
+    mappedTo: null,
     family: entry.family ?? null,
     license: entry.license ?? null,
     contextWindow: entry.context_window ?? null,
@@ -196,6 +197,7 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
 function ownModel(alias: string, backend: Backend, family: string): CatalogModel {
   return {
     alias,
+    mappedTo: null,
     family,
     license: null,
     contextWindow: backend.provider.contextWindow ?? null,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
-import type { UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './interface/usage.ts';
+import type { AttemptRow, UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './interface/usage.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -64,6 +64,8 @@ interface StoredSum {
 
 const average = (sum: bigint, count: bigint): number | null => (count > 0n ? Number(sum) / Number(count) : null);
 
+const readAttempts = (text: string): AttemptRow[] => JSON.parse(text);
+
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
 /** What was used, by whom and when. */
@@ -118,7 +120,11 @@ export class UsageReports implements Pick<UsageStore, 'sum' | 'list' | 'compact'
         take: limit,
         skip: offset,
       });
-      return rows.map((row) => ({ ...row, cost: Number(row.cost) }));
+      return rows.map((row) => ({
+        ...row,
+        cost: Number(row.cost),
+        attempts: row.attempts === null ? [] : readAttempts(row.attempts),
+      }));
     });
   }
 

@@ -84,8 +84,9 @@ export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
 
 const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "provider", "model", "promptTokens",
   "completionTokens", "cachedTokens", "reasoningTokens", "estimated", "outcome", "latencyMs", "firstTokenMs",
-  "conversationId", "keyId", "owner", "group", "cost", "price", "cacheWriteTokens")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  "conversationId", "keyId", "owner", "group", "cost", "price", "cacheWriteTokens",
+  "askedModel", "attempts")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("requestId") DO NOTHING`;
 
 /** In the order of the INSERT. */
@@ -111,4 +112,8 @@ const toColumns = (row: UsageRow): SqlValue[] => [
   row.cost,
   row.price,
   row.cacheWriteTokens,
+  row.askedModel,
+  row.attempts.length > 0
+    ? JSON.stringify(row.attempts.map(({ backend, startMs, ms, outcome }) => ({ backend, startMs, ms, outcome })))
+    : null,
 ];

@@ -133,6 +133,10 @@ export class Wallets implements WalletStore {
     return this.#flush();
   }
 
+  held(): Promise<number> {
+    return useDatabase(async () => Number((await this.#db.wallet.aggregate({ _sum: { held: true } }))._sum.held ?? 0));
+  }
+
   spentByDay(owner: string | null): Promise<readonly { day: string; amount: number }[]> {
     return useDatabase(async () => {
       // Keys are never deleted, and never change their owner.

@@ -29,6 +29,8 @@ const row = (requestId: string, at: string, fields: Partial<UsageRow> = {}): Usa
   cost: 1_500,
   price: null,
   cacheWriteTokens: 0,
+  askedModel: null,
+  attempts: [],
   ...fields,
 });
 

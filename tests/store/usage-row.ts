@@ -24,6 +24,8 @@ export function usageRow(requestId: string, fields: Partial<UsageRow> = {}): Usa
     cost: 0,
     price: null,
     cacheWriteTokens: 0,
+    askedModel: null,
+    attempts: [],
     ...fields,
   };
 }

@@ -35,7 +35,7 @@ export async function listInputs(): Promise<InputProcedure[]> {
   const { keys, wallets } = store;
   const ring = await KeyRing.open({ keys, wallets, groups: catalog.groups, onError: () => undefined });
   const states = new BackendStates(env.circuit);
-  const dispatcher = new Dispatcher(states, { retries: 0, waitMs: 0, onFailure: () => undefined });
+  const dispatcher = new Dispatcher(states, { retries: 0, waitMs: 0 });
   const readiness = new ReadinessCheck({ catalog, states, providers, store });
   const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
   const router = createRouter({ catalog, metering, store, readiness, ring, version: '0.0.0-test' });

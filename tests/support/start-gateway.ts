@@ -27,10 +27,12 @@ export interface GatewayOptions {
   readonly models?: string;
   /** Variables over the tests' defaults. */
   readonly env?: Record<string, string>;
+  /** Gets each line of the log; `LOG_LEVEL` decides which there are. */
+  readonly log?: (line: string) => void;
 }
 
 /** The real app on a real port, with a real SQLite file of its own. */
-export async function startGateway({ models, env: variables = {} }: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway({ models, env: variables = {}, log }: GatewayOptions = {}): Promise<Gateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'duplex-test-'));
   const modelsFile = join(dataDir, 'models.yaml');
   if (models !== undefined) writeFileSync(modelsFile, models);
@@ -62,6 +64,7 @@ export async function startGateway({ models, env: variables = {} }: GatewayOptio
     store,
     version: '0.0.0-test',
     docsDir: join(root, 'docs'),
+    ...(log ? { log: { write: log } } : {}),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

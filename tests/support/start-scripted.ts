@@ -23,6 +23,8 @@ export interface ScriptedOptions {
   readonly provider?: string;
   readonly env?: Record<string, string>;
   readonly upstream?: UpstreamOptions;
+  /** Gets each line of the log. */
+  readonly log?: (line: string) => void;
 }
 
 /** A gateway whose aliases are all served by one scripted upstream, the provider `up`. */
@@ -41,6 +43,7 @@ models:
 ${models.join('\n')}
 `,
     env: { UPSTREAM_KEY: upstreamKey, ...env },
+    ...(options.log ? { log: options.log } : {}),
   });
   return {
     ...gateway,

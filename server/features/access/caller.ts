@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** Who sends a request, once the key was checked. */
 export interface Principal {
@@ -7,6 +8,8 @@ export interface Principal {
   readonly role: 'admin' | 'key';
   /** Null: the administrator, who pays nothing and sees every owner's conversations. */
   readonly keyId: string | null;
+  /** What the operator calls the key. */
+  readonly keyName: string | null;
   readonly owner: string | null;
   /** Of the models file. */
   readonly group: string | null;
@@ -28,6 +31,7 @@ export interface Caller {
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** When the request came, by `monotonicNow()`: its whole time runs from here. */
   readonly receivedAt: number;
+  readonly record: RequestRecord;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. Null takes one back. */
   setHeader(name: string, value: string | null): void;
 }

@@ -25,6 +25,7 @@ export class Gate {
       keyHash: this.#bearerHash.toString('hex'),
       role: 'admin',
       keyId: null,
+      keyName: null,
       owner: null,
       group: null,
       models: null,

@@ -136,6 +136,7 @@ export class KeyRing {
       keyHash: row.hash,
       role: 'key',
       keyId: row.id,
+      keyName: row.name,
       owner: row.owner,
       group: row.group,
       // A group that the models file no longer has may use nothing.

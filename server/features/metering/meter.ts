@@ -1,9 +1,10 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
-import type { UsageStore } from '../../store/interface/usage.ts';
+import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
 import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
+import type { Attempt } from '../access/request-record.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { costOf } from '../models/price.ts';
 import { type BelievedUsage, believeUsage, toCount } from './believe-usage.ts';
@@ -45,10 +46,21 @@ interface ExcessiveClaim {
   readonly believed: { readonly promptTokens: number; readonly completionTokens: number };
 }
 
+/** A request that was let in, and how it ended. */
+export interface EndedRequest {
+  readonly row: UsageRow;
+  readonly attempts: readonly Attempt[];
+  readonly keyName: string | null;
+  /** What ended it early, if anything. */
+  readonly failure: unknown;
+}
+
 export interface MeterDeps {
   readonly usage: UsageStore;
   /** How many tokens of an answer are reserved at once; 0: all that it may become. */
   readonly trancheTokens: number;
+  /** Told how each request that was let in ended. */
+  onEnd?(ended: EndedRequest): void;
   /** Told of an upstream that claims more than a request could have used. */
   onExcessiveClaim(claim: ExcessiveClaim): void;
 }
@@ -245,37 +257,38 @@ export class Meter {
     const used = this.#use(failure);
     const cost = this.#isCut ? Math.min(this.#costOf(used), this.#admission?.reserved ?? 0) : this.#costOf(used);
     const { operation, model, caller, conversationId = null } = this.#options;
-    const { principal, requestId } = caller;
+    const { principal, requestId, record } = caller;
     const price = this.#backend?.price ?? null;
     if (used.isExcessive) this.#reportClaim(used);
     const tokens = used.promptTokens + used.completionTokens;
     const settlement = this.#admission?.end({ tokens, cost, reason: operation }) ?? null;
-    this.#deps.usage.record(
-      {
-        requestId,
-        at: this.#at,
-        operation,
-        alias: model.alias,
-        provider: this.#backend?.provider.id ?? null,
-        model: this.#backend?.model ?? null,
-        promptTokens: used.promptTokens,
-        completionTokens: used.completionTokens,
-        cachedTokens: used.cachedTokens,
-        cacheWriteTokens: used.cacheWriteTokens + used.cacheWriteHourTokens,
-        reasoningTokens: used.reasoningTokens,
-        estimated: used.isEstimated,
-        outcome: this.#outcome(failure),
-        latencyMs: this.#elapsedMs(),
-        firstTokenMs: this.#firstTokenMs,
-        conversationId,
-        keyId: principal.keyId,
-        owner: principal.owner,
-        group: principal.group,
-        cost,
-        price: price && JSON.stringify({ ...price, ratio: this.#ratio }),
-      },
-      settlement,
-    );
+    const row: UsageRow = {
+      requestId,
+      at: this.#at,
+      operation,
+      alias: model.mappedTo ?? model.alias,
+      askedModel: model.mappedTo === null ? null : model.alias,
+      provider: this.#backend?.provider.id ?? null,
+      model: this.#backend?.model ?? null,
+      promptTokens: used.promptTokens,
+      completionTokens: used.completionTokens,
+      cachedTokens: used.cachedTokens,
+      cacheWriteTokens: used.cacheWriteTokens + used.cacheWriteHourTokens,
+      reasoningTokens: used.reasoningTokens,
+      estimated: used.isEstimated,
+      outcome: this.#outcome(failure),
+      latencyMs: this.#elapsedMs(),
+      firstTokenMs: this.#firstTokenMs,
+      conversationId,
+      keyId: principal.keyId,
+      owner: principal.owner,
+      group: principal.group,
+      cost,
+      price: price && JSON.stringify({ ...price, ratio: this.#ratio }),
+      attempts: record.attempts,
+    };
+    this.#deps.usage.record(row, settlement);
+    this.#deps.onEnd?.({ row, attempts: record.attempts, keyName: principal.keyName, failure });
   }
 
   /** The upstream's counts as far as they are believed, else the gateway's. Nothing, where nothing is to be paid for. */

@@ -60,6 +60,7 @@ async function admit(deps: MeterDeps, request: MeteredRequest, reserving: Reserv
     await request.onRefused?.(refusal);
     throw refusal;
   });
+  caller.record.isMetered = true;
   request.onAdmitted?.(meter);
   return meter;
 }

@@ -42,6 +42,8 @@ export interface ModelTimeouts extends CallTimeouts {
 /** A model as clients know it. */
 export interface CatalogModel {
   readonly alias: string;
+  /** The alias that serves it, where its name is one of `model_map`; null: it is an alias itself. */
+  readonly mappedTo: string | null;
   readonly family: string | null;
   readonly license: string | null;
   /** In tokens. */
@@ -133,7 +135,7 @@ export class Catalog {
     const own = this.#byAlias.get(name);
     if (own) return own;
     const model = this.#byAlias.get(this.#map.find(name) ?? '');
-    return model && { ...model, alias: name };
+    return model && { ...model, alias: name, mappedTo: model.alias };
   }
 
   /**

@@ -12,16 +12,11 @@ import { orderBackends } from './order-backends.ts';
 import { Trail } from './trail.ts';
 
 /** How long one request may take to find a backend. */
-interface Patience {
+export interface Patience {
   /** How often a chain that failed as a whole is tried again. */
   readonly retries: number;
   /** How long a stream waits for a model that is loading or busy, in ms; 0: not at all. */
   readonly waitMs: number;
-}
-
-export interface DispatcherOptions extends Patience {
-  /** Told of each failure that the client does not see, because another attempt follows. */
-  onFailure?(failure: AppError, backend: Backend, requestId: string): void;
 }
 
 /** What is sent, without where to. */
@@ -67,11 +62,11 @@ function waitFor(failure: AppError, round: number): number | null {
  */
 export class Dispatcher {
   readonly states: BackendStates;
-  readonly #options: DispatcherOptions;
+  readonly #options: Patience;
   /** A JSON answer has no way to tell its client that it waits. */
   readonly #jsonPatience: Patience;
 
-  constructor(states: BackendStates, options: DispatcherOptions) {
+  constructor(states: BackendStates, options: Patience) {
     this.states = states;
     this.#options = options;
     this.#jsonPatience = { retries: options.retries, waitMs: 0 };
@@ -135,23 +130,24 @@ export class Dispatcher {
       let notYet: AppError | null = null;
       for (const backend of this.#order(job)) {
         job.onAttempt?.(backend);
-        const attemptAt = trail.begin(backend);
+        trail.begin(backend);
         try {
           const result = await attempt(backend);
-          trail.succeed(attemptAt);
+          trail.succeed();
           return result;
         } catch (error) {
-          if (caller.signal.aborted) throw error;
-          caller.setHeader('x-gateway-applied', null);
-          if (isRefusal(error)) {
+          if (!caller.signal.aborted && isRefusal(error)) {
+            caller.setHeader('x-gateway-applied', null);
             refusal ??= error;
             trail.forget();
             continue;
           }
+          trail.fail(error);
+          if (caller.signal.aborted) throw error;
+          caller.setHeader('x-gateway-applied', null);
           if (!mayFailOver(error) || monotonicNow() >= end) throw error;
           failure = this.#explain(error, backend);
           if (isNotYet(failure)) notYet = failure;
-          if (polls === 0 || !isNotYet(failure)) this.#options.onFailure?.(error, backend, caller.requestId);
         }
       }
       if (failure === null) throw refusal ?? noBackend(model);

@@ -9,6 +9,7 @@ const showEntry = (row: UsageRow): UsageEntry => ({
   at: row.at.toISOString(),
   operation: row.operation,
   model: row.alias,
+  asked_model: row.askedModel,
   provider: row.provider,
   upstream_model: row.model,
   key_id: row.keyId,
@@ -25,6 +26,7 @@ const showEntry = (row: UsageRow): UsageEntry => ({
   latency_ms: row.latencyMs,
   first_token_ms: row.firstTokenMs,
   cache_write_tokens: row.cacheWriteTokens,
+  attempts: row.attempts.map(({ backend, startMs, ms, outcome }) => ({ backend, start_ms: startMs, ms, outcome })),
 });
 
 /** `GET /api/usage/requests` */

@@ -4,6 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../../features/access/caller.ts';
 import type { Gate } from '../../features/access/gate.ts';
+import { RequestRecord } from '../../features/access/request-record.ts';
 import { stopSignal } from '../../features/access/stop-signal.ts';
 import { checkFormField } from '../../features/audio/check-form-field.ts';
 import { createSpeech } from '../../features/audio/create-speech.ts';
@@ -32,11 +33,14 @@ const forms = ['transcriptions', 'translations'] as const;
 
 function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   if (!request.principal) throw new AppError('missing_authorization');
+  const record = new RequestRecord();
+  request.record = record;
   return {
     requestId: request.id,
     principal: request.principal,
     signal: stopSignal(request.principal, connectionOf(request.raw.socket).signal),
     receivedAt: monotonicNow(),
+    record,
     setHeader: (name, value) => setHeader(reply, name, value),
   };
 }

@@ -1,19 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
+import { isReported } from '../../errors/reported.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { toErrorAnswer } from '../error-dialect.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
 import { refuseBody } from './refuse-body.ts';
 
-/** Our own faults are errors, an upstream's are warnings, a client's are nobody's business: also when it just left. */
+/** Logs a fault of our own with its stack. The line of the request tells of every other failure. */
 export function logError({ log, id: reqId, raw: { socket } }: Asked, thrown: unknown): void {
-  const error = toAppError(thrown);
-  const isOurs = error.code === 'internal_error' || error.code === 'service_unavailable';
-  if (isOurs && !(socket.destroyed && isReset(thrown))) log.error({ reqId, err: thrown }, 'failed');
-  else if (!isOurs && error.status >= 500 && error.code !== 'no_backend' && !socket.destroyed) {
-    log.warn({ reqId, err: error }, 'upstream failed');
-  }
+  const { code } = toAppError(thrown);
+  if ((code !== 'internal_error' && code !== 'service_unavailable') || isReported(thrown)) return;
+  if (!(socket.destroyed && isReset(thrown))) log.error({ reqId, err: thrown }, 'failed');
 }
 
 /** Who failed. The calls on a websocket have no request of their own. */
@@ -39,6 +37,7 @@ export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
 /** Every failure on every address ends here, in one shape. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    request.failure = error;
     logError(request, error);
     refuseBody(request, reply, error);
     return sendError(reply, error);

@@ -6,6 +6,7 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { addressGroup } from '../../features/access/address-group.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { type GiveBack, Places } from '../../features/access/places.ts';
+import type { AnsweredCall } from '../../features/access/request-record.ts';
 import type { AppRouter } from '../../rpc/router.ts';
 import { logError } from '../hooks/errors.ts';
 import { listProcedures } from '../list-operations.ts';
@@ -25,19 +26,22 @@ export interface WebsocketOptions {
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly limits: WebsocketLimits;
+  /** Told of each call that no meter counted. */
+  report(call: AnsweredCall): void;
 }
 
 const tooMany = (message: string) => new AppError('rate_limit_exceeded', message, { retryAfter: 10 });
 
 /** Serves tRPC's protocol on websockets at a path of the app's server. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits } = options;
+  const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, report } = options;
   const sessions = new Set<Session>();
   const places = new Places(limits.perAddress);
   const strangerPlaces = new Places(limits.withoutKey);
   const deps: Omit<SessionDeps, 'logError'> = {
     router,
     gate,
+    report,
     maxBodyBytes,
     maxBodyValues,
     maxCalls: limits.calls,

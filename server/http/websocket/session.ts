@@ -55,6 +55,7 @@ export interface SessionDeps extends IdentityDeps {
   /** The unfinished messages of each key. */
   readonly unfinished: HeldBytes;
   readonly logError: (error: unknown) => void;
+  readonly report: Context['report'];
 }
 
 /** A connection that has become a websocket. */
@@ -261,6 +262,7 @@ export class Session implements WebsocketHandler {
         return principal;
       },
       setHeader: () => undefined,
+      report: this.#deps.report,
       socket: this.#socket,
     };
   }

@@ -1,12 +1,27 @@
 import type { Settlement } from './wallets.ts';
 
+/** One time that a request was sent to a backend. */
+export interface AttemptRow {
+  /** `<provider>/<model>`. */
+  readonly backend: string;
+  /** When it was sent, in ms after the request came. */
+  readonly startMs: number;
+  /** Until its answer began, or until it failed. */
+  readonly ms: number;
+  /** `ok`: an answer began. Else the code of the error. */
+  readonly outcome: string;
+}
+
 /** What one request used, whichever way it ended. */
 export interface UsageRow {
   readonly requestId: string;
   readonly at: Date;
   /** The surface, such as `v1.chat` or `c1.chat`. */
   readonly operation: string;
+  /** Of the models file. */
   readonly alias: string;
+  /** The name that was asked for, where that is mapped to the alias. */
+  readonly askedModel: string | null;
   readonly provider: string | null;
   /** The upstream's own model name. */
   readonly model: string | null;
@@ -32,6 +47,8 @@ export interface UsageRow {
   readonly cost: number;
   /** JSON text of the price that the cost was reckoned with; null: the model has none. */
   readonly price: string | null;
+  /** In the order in which they were made; only the first 20 are kept. */
+  readonly attempts: readonly AttemptRow[];
 }
 
 /** Which requests are meant; undefined: whatever it is. */

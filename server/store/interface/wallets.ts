@@ -85,6 +85,8 @@ export interface Settlement {
 export interface WalletStore {
   find(owner: string): Promise<WalletRow | null>;
   list(page: { limit: number; offset: number }): Promise<readonly WalletRow[]>;
+  /** What is reserved on all of them, in micro-USD. */
+  held(): Promise<number>;
   /** False when it would take what is not there. */
   post(entry: NewEntry): Promise<boolean>;
   /** Newest first. */

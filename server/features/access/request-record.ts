@@ -1,0 +1,42 @@
+import type { AppError } from '../../errors/app-error.ts';
+import type { AttemptRow } from '../../store/interface/usage.ts';
+import type { Principal } from './caller.ts';
+
+/** One time that a request was sent to a backend. */
+export interface Attempt extends AttemptRow {
+  /** Null when it answered. */
+  readonly failure: AppError | null;
+}
+
+/** The longest list of attempts that is kept: a stream that waits for a model to load asks again and again. */
+const MOST_ATTEMPTS = 20;
+
+/** What is learned of a request while it is served; logs, metrics and its usage row tell of it. */
+export class RequestRecord {
+  readonly #attempts: Attempt[] = [];
+  /** Whether a meter counts it, and reports its end. */
+  isMetered = false;
+
+  /** In the order in which they were made; only the first 20 are kept. */
+  get attempts(): readonly Attempt[] {
+    return this.#attempts;
+  }
+
+  add(attempt: Attempt): void {
+    if (this.#attempts.length < MOST_ATTEMPTS) this.#attempts.push(attempt);
+  }
+}
+
+/** A request that no meter counted: it was refused, or it asks the gateway itself. */
+export interface AnsweredCall {
+  readonly requestId: string;
+  /** Method and route, or the procedure. */
+  readonly operation: string;
+  /** Null: nobody knows who asked. */
+  readonly principal: Principal | null;
+  /** Of HTTP. */
+  readonly status: number;
+  /** Undefined: it went well. */
+  readonly failure?: unknown;
+  readonly ms: number;
+}

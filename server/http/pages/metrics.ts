@@ -1,0 +1,51 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../../errors/app-error.ts';
+import { hashKey } from '../../features/access/credentials.ts';
+import type { Metrics } from '../../observe/metrics.ts';
+import { guardMethods } from '../hooks/method-guard.ts';
+import { dataHeaders } from './security-headers.ts';
+
+export interface MetricsPageOptions {
+  readonly metrics: Pick<Metrics, 'scrape' | 'contentType'>;
+  /** What scrapers show; undefined: nothing is asked for, as long as only this machine can reach the gateway. */
+  readonly bearer: string | undefined;
+  /** Whether the gateway listens on an address of this machine alone. */
+  readonly isLocal: boolean;
+}
+
+const bearerOf = (header: string | undefined): string => /^Bearer +(.+)$/i.exec(header ?? '')?.[1] ?? '';
+
+/** `GET /metrics`, for Prometheus. */
+export async function metricsPlugin(
+  app: FastifyInstance,
+  { metrics, bearer, isLocal }: MetricsPageOptions,
+): Promise<void> {
+  const expected = bearer === undefined ? null : hashKey(bearer);
+
+  function check(authorization: string | undefined): void {
+    if (expected === null) {
+      if (isLocal) return;
+      throw new AppError(
+        'permission_denied',
+        'Metrics are off, because HOST lets other machines in. Set METRICS_BEARER, and give it to the scraper.',
+      );
+    }
+    const shown = bearerOf(authorization);
+    if (shown === '') {
+      throw new AppError('missing_authorization', 'Send "Authorization: Bearer <METRICS_BEARER>".', {
+        param: 'Authorization',
+      });
+    }
+    if (!timingSafeEqual(hashKey(shown), expected)) {
+      throw new AppError('invalid_authorization', 'The bearer is not METRICS_BEARER.', { param: 'Authorization' });
+    }
+  }
+
+  app.get('/metrics', async (request, reply) => {
+    check(request.headers.authorization);
+    const text = await metrics.scrape();
+    return reply.headers(dataHeaders).type(metrics.contentType).send(text);
+  });
+  guardMethods(app, '/metrics', ['GET']);
+}

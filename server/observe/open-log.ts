@@ -1,0 +1,51 @@
+import pretty from 'pino-pretty';
+
+/** Fields that the sentence of a request's line already tells. */
+const TOLD = ['op', 'model', 'backend', 'status', 'ms', 'firstTokenMs', 'promptTokens', 'completionTokens', 'costUsd'];
+
+const seconds = (ms: unknown): string =>
+  typeof ms === 'number' ? `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 0)} s` : '';
+
+/** A request in one sentence: `v1.chat tinychat → embedded/tinychat: 200, 12 + 30 tokens, 0.41 s (first token 0.05 s)`. */
+function describe({
+  op,
+  model,
+  backend,
+  status,
+  ms,
+  firstTokenMs,
+  promptTokens,
+  completionTokens,
+  costUsd,
+}: Line): string {
+  const where = backend ? `${model} → ${backend}` : model;
+  const tokens = promptTokens === undefined ? '' : `, ${promptTokens} + ${completionTokens} tokens`;
+  const cost = costUsd ? `, $${costUsd}` : '';
+  const first = firstTokenMs ? ` (first token ${seconds(firstTokenMs)})` : '';
+  return `${[op, where].filter(Boolean).join(' ')}: ${status}${tokens}${cost}, ${seconds(ms)}${first}`;
+}
+
+interface Line {
+  readonly [name: string]: unknown;
+}
+
+/** Takes lines of JSON. */
+export interface LogStream {
+  write(line: string): void;
+}
+
+export type LogFormat = 'auto' | 'json' | 'pretty';
+
+/** Where the log goes: lines for people on a terminal, and JSON for programs. Undefined: Fastify's own, which is JSON. */
+export function openLog(format: LogFormat, isTerminal: boolean): LogStream | undefined {
+  if (format === 'json' || (format === 'auto' && !isTerminal)) return undefined;
+  return pretty({
+    colorize: isTerminal,
+    singleLine: true,
+    // Lines of a process that ends at once are not lost.
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: ['pid', 'hostname', ...TOLD].join(','),
+    messageFormat: (line: Line, messageKey) => (line.op ? describe(line) : String(line[messageKey] ?? '')),
+  });
+}

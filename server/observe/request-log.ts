@@ -1,0 +1,105 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { AppError } from '../errors/app-error.ts';
+import { markReported } from '../errors/reported.ts';
+import { toAppError } from '../errors/to-wire.ts';
+import type { AnsweredCall, Attempt } from '../features/access/request-record.ts';
+import type { EndedRequest } from '../features/metering/meter.ts';
+import { toUsd } from '../features/metering/micro-usd.ts';
+
+export interface RequestLogOptions {
+  /** Whether requests that went well have a line too. */
+  readonly all: boolean;
+  /** From how long on a request is marked as slow, in ms. */
+  readonly slowMs: number;
+}
+
+/** Nginx's number for a client that disconnected before its answer was complete. */
+const CLIENT_CLOSED = 499;
+
+function statusOf(failure: unknown, outcome: string): number {
+  if (outcome === 'ok') return 200;
+  return outcome === 'cancelled' ? CLIENT_CLOSED : toAppError(failure).status;
+}
+
+/** What happened and why, without the stack. */
+function explain(failure: AppError): string {
+  const { message, cause } = failure;
+  return cause instanceof Error && cause.message && cause.message !== message
+    ? `${message} (${cause.message})`
+    : message;
+}
+
+const showAttempt = ({ backend, ms, outcome, failure }: Attempt) => ({
+  backend,
+  ms,
+  code: outcome,
+  ...(failure ? { message: explain(failure) } : {}),
+});
+
+/** One line for each request. A failure is a warning with the whole chain of attempts, and our own fault is an error. */
+export class RequestLog {
+  readonly #log: FastifyBaseLogger;
+  readonly #options: RequestLogOptions;
+
+  constructor(log: FastifyBaseLogger, options: RequestLogOptions) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  ended({ row, attempts, keyName, failure }: EndedRequest): void {
+    const isOk = row.outcome === 'ok';
+    const hasFailed = attempts.some(({ outcome }) => outcome !== 'ok' && outcome !== 'client_disconnected');
+    const status = statusOf(failure, row.outcome);
+    const level = row.outcome === 'internal_error' ? 'error' : hasFailed || status >= 500 ? 'warn' : 'info';
+    if (level === 'info' && !this.#options.all) return;
+    markReported(failure);
+    this.#log[level](
+      {
+        reqId: row.requestId,
+        op: row.operation,
+        ...(row.keyId === null ? {} : { key: row.keyId, keyName }),
+        model: row.alias,
+        ...(row.askedModel === null ? {} : { askedModel: row.askedModel }),
+        backend: row.provider === null ? null : `${row.provider}/${row.model}`,
+        attempts: attempts.length,
+        status,
+        ...(isOk ? {} : { code: row.outcome }),
+        promptTokens: row.promptTokens,
+        completionTokens: row.completionTokens,
+        ...(row.cachedTokens > 0 ? { cachedTokens: row.cachedTokens } : {}),
+        costUsd: toUsd(row.cost),
+        ms: row.latencyMs,
+        firstTokenMs: row.firstTokenMs,
+        ...(row.latencyMs >= this.#options.slowMs ? { slow: true } : {}),
+        ...(hasFailed ? { chain: attempts.map(showAttempt) } : {}),
+        ...(level === 'error' ? { err: failure } : failure instanceof AppError ? { error: failure.message } : {}),
+      },
+      'request',
+    );
+  }
+
+  answered({ requestId, operation, principal, status, failure, ms }: AnsweredCall): void {
+    const code = failure === undefined ? null : toAppError(failure).code;
+    const level = status >= 500 && code !== 'no_backend' ? 'warn' : 'info';
+    // Reads of the gateway itself are many, and tell little.
+    const isRead = code === null && /^(GET|HEAD|OPTIONS) /.test(operation);
+    if (level === 'info' && !this.#options.all) return;
+    this.#log[isRead ? 'debug' : level](
+      {
+        reqId: requestId,
+        op: operation,
+        ...(principal?.keyId == null ? {} : { key: principal.keyId, keyName: principal.keyName }),
+        status,
+        ...(code === null ? {} : { code, error: toAppError(failure).message, ...paramOf(failure) }),
+        ms: Math.round(ms),
+        ...(ms >= this.#options.slowMs ? { slow: true } : {}),
+      },
+      'request',
+    );
+  }
+}
+
+function paramOf(failure: unknown): { param?: string } {
+  const { param } = toAppError(failure);
+  return param ? { param } : {};
+}
