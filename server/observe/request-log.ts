@@ -21,12 +21,13 @@ function statusOf(failure: unknown, outcome: string): number {
   return outcome === 'cancelled' ? CLIENT_CLOSED : toAppError(failure).status;
 }
 
-/** What happened and why, without the stack. */
-function explain(failure: AppError): string {
-  const { message, cause } = failure;
-  return cause instanceof Error && cause.message && cause.message !== message
-    ? `${message} (${cause.message})`
-    : message;
+/** The longest reason that is logged, in characters: some upstreams send a page of HTML. */
+const LONGEST_REASON = 300;
+
+/** What happened and why, in one line and without the stack. */
+function explain({ message, cause }: AppError): string {
+  if (!(cause instanceof Error) || !cause.message || cause.message === message) return message;
+  return `${message} (${cause.message.replace(/\s+/g, ' ').slice(0, LONGEST_REASON)})`;
 }
 
 const showAttempt = ({ backend, ms, outcome, failure }: Attempt) => ({

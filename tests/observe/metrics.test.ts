@@ -44,9 +44,9 @@ test('requests, tokens, costs, attempts and times are counted', async () => {
   expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
   const text = await response.text();
   expect(readSeries(text, OK)).toBe(1);
-  expect(readSeries(text, OK.replace('"ok"', '"upstream_unavailable"'))).toBe(1);
+  expect(readSeries(text, OK.replace('"ok"', '"upstream_broken"'))).toBe(1);
   expect(readSeries(text, 'duplex_attempts_total{backend="gpu1/m",outcome="ok"}')).toBe(1);
-  expect(readSeries(text, 'duplex_attempts_total{backend="gpu1/m",outcome="upstream_unavailable"}')).toBe(1);
+  expect(readSeries(text, 'duplex_attempts_total{backend="gpu1/m",outcome="upstream_broken"}')).toBe(1);
   expect(readSeries(text, 'duplex_tokens_total{model="small",backend="gpu1/m",kind="prompt"}')).toBeGreaterThan(0);
   expect(readSeries(text, 'duplex_cost_usd_total{model="small",backend="gpu1/m"}')).toBeGreaterThan(0);
   expect(readSeries(text, 'duplex_request_seconds_count{operation="v1.chat",model="small"}')).toBe(2);

@@ -99,7 +99,7 @@ test('a chain that fails over is one warning, with every attempt in it', async (
     backend: 'cloud/m',
     attempts: 2,
     chain: [
-      { backend: 'gpu1/m', code: 'upstream_unavailable', message: expect.any(String), ms: expect.any(Number) },
+      { backend: 'gpu1/m', code: 'upstream_broken', message: expect.any(String), ms: expect.any(Number) },
       { backend: 'cloud/m', code: 'ok' },
     ],
   });
