@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
+import type { AnsweredCall } from './features/access/answered-call.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
-import type { AnsweredCall } from './features/access/request-record.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';

@@ -102,7 +102,6 @@ export const UsageEntry = z
     at: z.iso.datetime(),
     operation: z.string(),
     model: z.string().describe('The alias.'),
-    asked_model: z.string().nullable().describe('The name that was asked for, where that is mapped to the alias.'),
     provider: z.string().nullable(),
     upstream_model: z.string().nullable(),
     key_id: z.string().nullable(),
@@ -119,6 +118,7 @@ export const UsageEntry = z
     latency_ms: z.int(),
     first_token_ms: z.int().nullable(),
     cache_write_tokens: z.int().describe("Among the prompt's: what the upstream wrote into its cache."),
+    asked_model: z.string().nullable().describe('The name that was asked for, where that is mapped to the alias.'),
     attempts: listOf(UsageAttempt).describe(
       'The backends that were asked, one after the other; the first 20 are kept.',
     ),

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { monotonicNow } from '../event-loop/monotonic-now.ts';
-import type { AnsweredCall } from '../features/access/request-record.ts';
+import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
 import type { Observer } from './observer.ts';

@@ -1,4 +1,4 @@
-import type { AnsweredCall } from '../features/access/request-record.ts';
+import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 
 /** Told how each request ended. It decides nothing. */

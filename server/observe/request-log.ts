@@ -1,10 +1,13 @@
-import type { FastifyBaseLogger } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import { markReported } from '../errors/reported.ts';
 import { toAppError } from '../errors/to-wire.ts';
-import type { AnsweredCall, Attempt } from '../features/access/request-record.ts';
+import type { AnsweredCall } from '../features/access/answered-call.ts';
+import type { Attempt } from '../features/access/request-record.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
+
+/** Where lines go, such as a logger of pino. */
+type Log = Readonly<Record<'error' | 'warn' | 'info' | 'debug', (fields: object, message: string) => void>>;
 
 export interface RequestLogOptions {
   /** Whether requests that went well have a line too. */
@@ -39,10 +42,10 @@ const showAttempt = ({ backend, ms, outcome, failure }: Attempt) => ({
 
 /** One line for each request. A failure is a warning with the whole chain of attempts, and our own fault is an error. */
 export class RequestLog {
-  readonly #log: FastifyBaseLogger;
+  readonly #log: Log;
   readonly #options: RequestLogOptions;
 
-  constructor(log: FastifyBaseLogger, options: RequestLogOptions) {
+  constructor(log: Log, options: RequestLogOptions) {
     this.#log = log;
     this.#options = options;
   }

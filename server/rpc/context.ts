@@ -1,6 +1,6 @@
 import type { Json } from '../canonical/json.ts';
+import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
-import type { AnsweredCall } from '../features/access/request-record.ts';
 
 /** The side of a websocket that is still to be sent. */
 export interface Socket {

@@ -155,7 +155,7 @@ describe('the requests', () => {
     const [names = '', values = ''] = text.split('\r\n');
     expect(names.split(',').slice(0, 4)).toEqual(['request_id', 'at', 'operation', 'model']);
     expect(values).toBe(
-      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,ok,100,40,10,2,false,0.000007,300,100,0',
+      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,ok,100,40,10,2,false,0.000007,300,100,0,,',
     );
   });
 });

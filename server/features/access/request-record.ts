@@ -1,6 +1,5 @@
 import type { AppError } from '../../errors/app-error.ts';
 import type { AttemptRow } from '../../store/interface/usage.ts';
-import type { Principal } from './caller.ts';
 
 /** One time that a request was sent to a backend. */
 export interface Attempt extends AttemptRow {
@@ -25,18 +24,4 @@ export class RequestRecord {
   add(attempt: Attempt): void {
     if (this.#attempts.length < MOST_ATTEMPTS) this.#attempts.push(attempt);
   }
-}
-
-/** A request that no meter counted: it was refused, or it asks the gateway itself. */
-export interface AnsweredCall {
-  readonly requestId: string;
-  /** Method and route, or the procedure. */
-  readonly operation: string;
-  /** Null: nobody knows who asked. */
-  readonly principal: Principal | null;
-  /** Of HTTP. */
-  readonly status: number;
-  /** Undefined: it went well. */
-  readonly failure?: unknown;
-  readonly ms: number;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AnsweredCall, RequestRecord } from '../../features/access/request-record.ts';
+import type { AnsweredCall } from '../../features/access/answered-call.ts';
+import type { RequestRecord } from '../../features/access/request-record.ts';
 import { TRPC_PATH } from '../trpc.ts';
 
 declare module 'fastify' {

@@ -2,12 +2,11 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { hashKey } from '../../features/access/credentials.ts';
-import type { Metrics } from '../../observe/metrics.ts';
 import { guardMethods } from '../hooks/method-guard.ts';
 import { dataHeaders } from './security-headers.ts';
 
 export interface MetricsPageOptions {
-  readonly metrics: Pick<Metrics, 'scrape' | 'contentType'>;
+  readonly metrics: { readonly contentType: string; scrape(): Promise<string> };
   /** What scrapers show; undefined: nothing is asked for, as long as only this machine can reach the gateway. */
   readonly bearer: string | undefined;
   /** Whether the gateway listens on an address of this machine alone. */

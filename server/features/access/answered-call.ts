@@ -1,0 +1,15 @@
+import type { Principal } from './caller.ts';
+
+/** A request that no meter counted: it was refused, or it asks the gateway itself. */
+export interface AnsweredCall {
+  readonly requestId: string;
+  /** Method and route, or the procedure. */
+  readonly operation: string;
+  /** Null: nobody knows who asked. */
+  readonly principal: Principal | null;
+  /** Of HTTP. */
+  readonly status: number;
+  /** Undefined: it went well. */
+  readonly failure?: unknown;
+  readonly ms: number;
+}
