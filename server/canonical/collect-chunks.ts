@@ -4,7 +4,7 @@ import { ChunkCollector } from './chunk-collector.ts';
 import type { Json } from './json.ts';
 
 /** The answer; throws `upstream_broken` when a choice has no finish reason, or there is none. */
-function finish({ completion }: ChunkCollector): ChatCompletion {
+export function finishCollected({ completion }: ChunkCollector): ChatCompletion {
   const finished = completion.choices.length > 0 && completion.choices.every((choice) => choice.finish_reason);
   if (!finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
   return completion;
@@ -14,12 +14,5 @@ function finish({ completion }: ChunkCollector): ChatCompletion {
 export function collectChunks(chunks: Iterable<Json<ChatCompletionChunk>>): ChatCompletion {
   const collector = new ChunkCollector();
   for (const chunk of chunks) collector.add(chunk.value);
-  return finish(collector);
-}
-
-/** The same of a stream, which is read to its end. */
-export async function collectStream(batches: AsyncIterable<Json<ChatCompletionChunk>[]>): Promise<ChatCompletion> {
-  const collector = new ChunkCollector();
-  for await (const batch of batches) for (const chunk of batch) collector.add(chunk.value);
-  return finish(collector);
+  return finishCollected(collector);
 }

@@ -1,22 +1,32 @@
 import type { TextCompletion } from '../../contracts/completions/text-completion.ts';
-import type { Json } from './json.ts';
+import { mergeInto } from './merge-into.ts';
 
 type Choice = TextCompletion['choices'][number];
 
-/** Folds all chunks of a legacy completion into it. */
-export function collectTexts(chunks: Iterable<Json<TextCompletion>>): TextCompletion {
-  const choices = new Map<number, Choice>();
-  let head: TextCompletion | undefined;
-  let usage: TextCompletion['usage'];
-  for (const { value } of chunks) {
-    head ??= value;
-    usage = value.usage ?? usage;
-    for (const choice of value.choices) {
-      const text = (choices.get(choice.index)?.text ?? '') + choice.text;
-      choices.set(choice.index, { ...choices.get(choice.index), ...choice, text });
-    }
+/** Folds the chunks of a legacy completion into it. */
+export class TextCollector {
+  readonly #choices = new Map<number, Choice>();
+  #head: TextCompletion | undefined;
+  /** What else chunks have: the last that was said. */
+  readonly #beside: Partial<TextCompletion> = {};
+
+  add({ choices, ...beside }: TextCompletion): void {
+    this.#head ??= { ...beside, choices: [] };
+    for (const key of Object.keys(beside)) if (beside[key] != null) this.#beside[key] = beside[key];
+    for (const choice of choices) this.#addChoice(choice);
   }
-  const { id = '', created = 0, model = '' } = head ?? {};
-  const sorted = [...choices.values()].toSorted((a, b) => a.index - b.index);
-  return { id, object: 'text_completion', created, model, choices: sorted, ...(usage ? { usage } : {}) };
+
+  get completion(): TextCompletion {
+    const { id = '', created = 0, model = '', ...rest } = this.#head ?? {};
+    const choices = [...this.#choices.values()].toSorted((a, b) => a.index - b.index);
+    return { ...rest, ...this.#beside, id, object: 'text_completion', created, model, choices };
+  }
+
+  #addChoice({ text, logprobs, ...rest }: Choice): void {
+    const known = this.#choices.get(rest.index) ?? { index: rest.index, text: '', logprobs: null, finish_reason: null };
+    known.text += text;
+    if (logprobs != null) mergeInto(known, 'logprobs', logprobs);
+    for (const key of Object.keys(rest)) if (rest[key] != null || !(key in known)) mergeInto(known, key, rest[key]);
+    this.#choices.set(rest.index, known);
+  }
 }

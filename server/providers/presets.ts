@@ -43,6 +43,8 @@ export const presets = {
       toolChoice: { named: 'narrow' },
       // As vLLM.
       instructions: 'first',
+      // Seen with builds of 2025: a JSON answer whose client had gone went on to its last token.
+      stopsOnlyStreams: true,
     },
   },
 

@@ -42,6 +42,8 @@ export interface OriginalRequest {
 export interface CallTimeouts {
   /** Until the first byte. */
   readonly firstByteMs?: number | undefined;
+  /** Until the first token, which `complete` can only tell of an answer that it collects from a stream. */
+  readonly firstTokenMs?: number | undefined;
   /** Between two pieces of the answer. */
   readonly idleMs?: number | undefined;
   /** For all of it. */
@@ -74,6 +76,8 @@ export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   readonly dropsUnsupported?: boolean | undefined;
   /** Told, before anything is sent, what is changed in the request, as in `x-gateway-applied`. */
   readonly onApplied?: ((what: string) => void) | undefined;
+  /** Told by `complete` when the first token arrives, where the answer is collected from a stream. */
+  readonly onFirstToken?: (() => void) | undefined;
   /** Aborts the upstream at once, before and after its first token. */
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;

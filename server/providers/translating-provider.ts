@@ -1,6 +1,7 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
+import { ChunkCollector } from '../canonical/chunk-collector.ts';
 import { ChunkShaper, type ShaperOptions } from '../canonical/chunk-shaper.ts';
-import { collectChunks } from '../canonical/collect-chunks.ts';
+import { collectChunks, finishCollected } from '../canonical/collect-chunks.ts';
 import { dropUnsupported, toApplied } from '../canonical/drop-unsupported.ts';
 import { writeExact } from '../canonical/exact-json.ts';
 import { Json } from '../canonical/json.ts';
@@ -11,6 +12,8 @@ import { AppError } from '../errors/app-error.ts';
 import type { Dialect, DialectRequest } from './dialect.ts';
 import { isEventBody } from './http/answer-form.ts';
 import { ANSWER_SHAPE, EVENT_SHAPE } from './http/check-shape.ts';
+import { collectAnswer } from './http/collect-answer.ts';
+import { Collecting } from './http/collecting.ts';
 import type { Exchange } from './http/exchange.ts';
 import { MAX_ANSWER, MAX_SMALL_ANSWER } from './http/limits.ts';
 import { probe } from './http/probe.ts';
@@ -37,6 +40,7 @@ export class TranslatingProvider implements Provider {
   readonly defaultAnswerTokens: number | undefined;
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
+  readonly #collecting: Collecting;
 
   constructor(id: string, dialect: Dialect, settings: TranslatingSettings) {
     this.id = id;
@@ -46,6 +50,7 @@ export class TranslatingProvider implements Provider {
     this.defaultAnswerTokens = dialect.defaultAnswerTokens;
     this.speaks = dialect.sendOn ? dialect.kind : undefined;
     this.#dialect = dialect;
+    this.#collecting = new Collecting(settings.collectStreams);
     this.#client = new UpstreamClient(settings, {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
@@ -54,16 +59,13 @@ export class TranslatingProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    try {
-      const names = this.#namesFor(call);
-      const bytes = successOf(await this.#post(call, names, false).collect(MAX_ANSWER));
-      const answer = isEventBody(bytes)
-        ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
-        : this.#readAnswer(bytes, call, names, !names && this.#sendsOn(call));
-      return names ? names.completion(answer) : answer;
-    } catch (error) {
-      throw toUpstreamError(error);
-    }
+    const names = this.#namesFor(call);
+    const whole = () => this.#complete(call, names);
+    // The vendor's own answer, for a client of its dialect, is not in its stream.
+    const answer = await (!names && this.#sendsOn(call)
+      ? whole()
+      : this.#collecting.answer(call, { whole, collected: () => this.#collect(call, names) }));
+    return names ? names.completion(answer) : answer;
   }
 
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
@@ -93,6 +95,32 @@ export class TranslatingProvider implements Provider {
 
   close(): Promise<void> {
     return this.#client.close();
+  }
+
+  async #complete(call: ProviderCall, names: ToolNames | null): Promise<Json<ChatCompletion>> {
+    try {
+      return this.#readForm(successOf(await this.#post(call, names, false).collect(MAX_ANSWER)), call, names);
+    } catch (error) {
+      throw toUpstreamError(error);
+    }
+  }
+
+  async #collect(call: ProviderCall, names: ToolNames | null): Promise<Json<ChatCompletion>> {
+    const collector = new ChunkCollector();
+    return collectAnswer(this.#post(call, names, true), {
+      call,
+      reader: this.#reader(call, names, false),
+      add: (chunk) => collector.add(chunk),
+      end: () => Json.ofValue(finishCollected(collector)),
+      whole: (bytes) => this.#readForm(bytes, call, names),
+    });
+  }
+
+  /** A whole answer, in whichever form it came. */
+  #readForm(bytes: Buffer, call: ProviderCall, names: ToolNames | null): Json<ChatCompletion> {
+    return isEventBody(bytes)
+      ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
+      : this.#readAnswer(bytes, call, names, !names && this.#sendsOn(call));
   }
 
   /** `passes`: the vendor's own events go along. */

@@ -53,6 +53,7 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
     headers,
     firstByteMs: toMs(entry.first_byte_seconds),
     idleMs: toMs(entry.idle_seconds),
+    collectStreams: entry.collect_streams,
   };
   switch (entry.kind) {
     case 'openai-compatible':

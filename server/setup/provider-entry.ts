@@ -14,6 +14,11 @@ const address = {
   idle_seconds: z.number().positive().optional(),
   /** Whether it bills a request that is given up before its answer comes. Default: at `https:` addresses, and for clouds. */
   bills_aborted: z.boolean().optional(),
+  /**
+   * Whether JSON answers are asked for as streams, and collected. Default: for the preset `llamacpp`, and for models with a
+   * `first_token_seconds`.
+   */
+  collect_streams: z.boolean().optional(),
 };
 
 interface Address {

@@ -1,6 +1,7 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
 import { expectAnswer } from '../metering/expect-tokens.ts';
@@ -83,9 +84,15 @@ export function completeChat(deps: MeteringDeps, chat: Chat, caller: Caller): Pr
     ...toMetered(chat, caller),
     shortens: true,
     async attempt(attempt) {
-      const answer = await attempt.backend.provider.complete(callOf(chat, attempt, false));
-      attempt.meter.recordCompletion(answer.value);
-      return withCost(answer, attempt.meter);
+      const { backend, meter } = attempt;
+      let begunAt: number | undefined;
+      const onFirstToken = () => {
+        begunAt = monotonicNow();
+      };
+      const answer = await backend.provider.complete({ ...callOf(chat, attempt, false), onFirstToken });
+      meter.recordFirstToken(begunAt);
+      meter.recordCompletion(answer.value);
+      return withCost(answer, meter);
     },
   });
 }

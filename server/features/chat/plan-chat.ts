@@ -34,6 +34,8 @@ function tellApplied(applied: readonly string[], caller: Caller): (what: string)
   };
   tell();
   return (what) => {
+    // A request that is sent once more in another form is changed in the same way.
+    if (told.includes(what)) return;
     told.push(what);
     tell();
   };

@@ -3,6 +3,7 @@ import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields } from '../access/check-fields.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
@@ -80,9 +81,15 @@ export async function createTextCompletion(
     ...toMetered(model, request, caller),
     shortens: true,
     async attempt(attempt) {
-      const answer = await attempt.backend.provider.completeText(toTextCall(attempt));
-      for (const { text } of answer.value.choices) attempt.meter.recordChunk(estimateTokens(text));
-      attempt.meter.recordUsage(answer.value.usage);
+      const { backend, meter } = attempt;
+      let begunAt: number | undefined;
+      const onFirstToken = () => {
+        begunAt = monotonicNow();
+      };
+      const answer = await backend.provider.completeText({ ...toTextCall(attempt), onFirstToken });
+      meter.recordFirstToken(begunAt);
+      for (const { text } of answer.value.choices) meter.recordChunk(estimateTokens(text));
+      meter.recordUsage(answer.value.usage);
       return answer;
     },
   });

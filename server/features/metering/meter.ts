@@ -171,9 +171,9 @@ export class Meter {
     this.#backend = backend;
   }
 
-  /** Notes that an answer began to arrive: from here on the request is paid for. */
-  recordFirstToken(): void {
-    this.#firstTokenMs ??= this.#elapsedMs();
+  /** Notes that an answer began to arrive, at a time of `monotonicNow()`: from here on the request is paid for. */
+  recordFirstToken(at = monotonicNow()): void {
+    this.#firstTokenMs ??= Math.round(at - this.#startedAt);
   }
 
   /** Whether somebody pays: then every piece of an answer is worth a closer look. */

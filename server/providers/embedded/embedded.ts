@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
-import { collectStream } from '../../canonical/collect-chunks.ts';
+import { ChunkCollector } from '../../canonical/chunk-collector.ts';
+import { finishCollected } from '../../canonical/collect-chunks.ts';
+import { isToken } from '../../canonical/is-token.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
@@ -47,6 +49,15 @@ function defaultSlots(modelPath: string): number {
   return size < tinyBytes ? mostSlots : 1;
 }
 
+/** Aborts with `upstream_timeout` when the time is over. Undefined: there is no limit. */
+function limitFirstToken(ms: number | undefined): { readonly signal: AbortSignal; end(): void } | undefined {
+  if (ms === undefined) return undefined;
+  const late = new AbortController();
+  const expire = () => late.abort(new AppError('upstream_timeout', 'The first token did not come in time.'));
+  const timer = setTimeout(expire, ms);
+  return { signal: late.signal, end: () => clearTimeout(timer) };
+}
+
 class EmbeddedProvider implements Provider {
   readonly id: string;
   readonly kind = 'embedded';
@@ -78,7 +89,23 @@ class EmbeddedProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    return Json.ofValue(await collectStream(this.stream(call)));
+    const { onFirstToken, timeouts, signal } = call;
+    const limit = limitFirstToken(timeouts?.firstTokenMs);
+    const stream = this.stream(limit ? { ...call, signal: AbortSignal.any([signal, limit.signal]) } : call);
+    const collector = new ChunkCollector();
+    let begun = false;
+    try {
+      for await (const batch of stream) {
+        for (const { value } of batch) collector.add(value);
+        if (begun || !batch.some(({ value }) => isToken(value))) continue;
+        begun = true;
+        limit?.end();
+        onFirstToken?.();
+      }
+      return Json.ofValue(finishCollected(collector));
+    } finally {
+      limit?.end();
+    }
   }
 
   async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {

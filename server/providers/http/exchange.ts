@@ -62,6 +62,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   readonly #timeouts: Timeouts;
   /** When the time for all of it is over, by `monotonicNow()`. */
   #endsAt: number;
+  /** When the first token must be there, where that is limited. */
+  #tokenBy = Infinity;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.abort();
@@ -97,6 +99,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     body.once('close', () => {
       if (!this.#head) this.#postpone(this.#timeouts.firstByteMs);
     });
+  }
+
+  /** An answer whose first token takes longer than this fails, whatever arrives before the token. */
+  limitFirstToken(ms: number): void {
+    this.#tokenBy = monotonicNow() + ms;
+    this.deadline = Math.min(this.deadline, this.#tokenBy);
+  }
+
+  firstTokenCame(): void {
+    this.#tokenBy = Infinity;
+    this.#postpone(this.#timeouts.idleMs);
   }
 
   /** The status and the headers, once they came. */
@@ -227,7 +240,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   #postpone(ms: number): void {
-    this.deadline = Math.min(monotonicNow() + ms, this.#endsAt);
+    this.deadline = Math.min(monotonicNow() + ms, this.#endsAt, this.#tokenBy);
   }
 
   #fail(error: Error): void {

@@ -17,6 +17,8 @@ export interface UpstreamSettings {
   readonly firstByteMs: number | undefined;
   /** Between two pieces of an answer, in ms; default 300 s. */
   readonly idleMs: number | undefined;
+  /** Whether JSON answers are asked for as streams and collected; see `Collecting` for the default. */
+  readonly collectStreams?: boolean | undefined;
 }
 
 const DEFAULT_MS = 300_000;

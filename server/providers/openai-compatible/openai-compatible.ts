@@ -1,14 +1,17 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import type { TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
+import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { ChunkShaper, type ShaperOptions } from '../../canonical/chunk-shaper.ts';
-import { collectChunks } from '../../canonical/collect-chunks.ts';
-import { collectTexts } from '../../canonical/collect-texts.ts';
+import { collectChunks, finishCollected } from '../../canonical/collect-chunks.ts';
+import { TextCollector } from '../../canonical/collect-texts.ts';
 import { Json } from '../../canonical/json.ts';
 import { OfferedTools } from '../../canonical/offered-tools.ts';
 import { TextShaper } from '../../canonical/text-shaper.ts';
 import { toChunks } from '../../canonical/whole-answer.ts';
 import { isEventBody } from '../http/answer-form.ts';
+import { collectAnswer } from '../http/collect-answer.ts';
+import { Collecting } from '../http/collecting.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { MAX_ANSWER, MAX_LARGE_ANSWER } from '../http/limits.ts';
 import { probe } from '../http/probe.ts';
@@ -45,6 +48,9 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly #adaptRequest: RequestAdapter | null;
   readonly #quirks: Quirks;
   readonly #repair: ReturnType<typeof createChoiceRepair>;
+  readonly #collecting: Collecting;
+  /** Has a stream tell its usage. */
+  readonly #counted: Readonly<Record<string, unknown>>;
 
   constructor(id: string, settings: OpenAiCompatibleSettings) {
     this.id = id;
@@ -52,6 +58,9 @@ export class OpenAiCompatibleProvider implements Provider {
     this.#quirks = settings.quirks ?? {};
     this.#adaptRequest = createRequestAdapter(this.#quirks);
     this.#repair = createChoiceRepair(this.#quirks);
+    this.#collecting = new Collecting(settings.collectStreams ?? this.#quirks.stopsOnlyStreams);
+    const counts = !this.#quirks.drop?.includes('stream_options');
+    this.#counted = counts ? { stream_options: { include_usage: true } } : {};
     this.#client = new UpstreamClient(settings, {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
@@ -61,11 +70,19 @@ export class OpenAiCompatibleProvider implements Provider {
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
     const { adapted, names } = this.#adapt(call);
-    const answer = await this.#answer(CHAT, adapted, (bytes) =>
-      isEventBody(bytes)
-        ? Json.ofValue(collectChunks(readWhole(this.#chatReader(adapted), bytes)))
-        : readCompletion(bytes, call.alias, this.#shaping(adapted)),
-    );
+    const answer = await this.#collecting.answer(adapted, {
+      whole: () => this.#answer(CHAT, adapted, (bytes) => this.#readChat(bytes, adapted)),
+      collected: () => {
+        const collector = new ChunkCollector();
+        return collectAnswer(this.#post(CHAT, this.#withUsage(adapted), true), {
+          call: adapted,
+          reader: this.#chatReader(adapted),
+          add: (chunk) => collector.add(chunk),
+          end: () => Json.ofValue(finishCollected(collector)),
+          whole: (bytes) => this.#readChat(bytes, adapted),
+        });
+      },
+    });
     return names ? names.completion(answer) : answer;
   }
 
@@ -81,11 +98,19 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   completeText(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
-    return this.#answer(TEXT, call, (bytes) =>
-      isEventBody(bytes)
-        ? Json.ofValue(collectTexts(readWhole(textReader(call), bytes)))
-        : readTextCompletion(bytes, call.alias),
-    );
+    return this.#collecting.answer(call, {
+      whole: () => this.#answer(TEXT, call, (bytes) => readText(bytes, call)),
+      collected: () => {
+        const collector = new TextCollector();
+        return collectAnswer(this.#post(TEXT, this.#withUsage(call), true), {
+          call,
+          reader: textReader(call),
+          add: (chunk) => collector.add(chunk),
+          end: () => Json.ofValue(collector.completion),
+          whole: (bytes) => readText(bytes, call),
+        });
+      },
+    });
   }
 
   streamText(call: ProviderCall<TextCompletionRequest>): AsyncGenerator<Json<TextCompletion>[], void, void> {
@@ -142,6 +167,17 @@ export class OpenAiCompatibleProvider implements Provider {
     }
   }
 
+  /** A whole answer, in whichever form it came. */
+  #readChat(bytes: Buffer, call: ProviderCall): Json<ChatCompletion> {
+    return isEventBody(bytes)
+      ? Json.ofValue(collectChunks(readWhole(this.#chatReader(call), bytes)))
+      : readCompletion(bytes, call.alias, this.#shaping(call));
+  }
+
+  #withUsage<Request extends object>(call: ProviderCall<Request>): ProviderCall<Request> {
+    return { ...call, changes: { ...call.changes, ...this.#counted } };
+  }
+
   #chatReader(call: ProviderCall): StreamReader<ChatCompletionChunk> {
     return new StreamReader(new ChunkSource(call.alias, 'content', new ChunkShaper(this.#shaping(call))));
   }
@@ -166,6 +202,13 @@ export class OpenAiCompatibleProvider implements Provider {
 
 const textReader = ({ alias }: ProviderCall<TextCompletionRequest>): StreamReader<TextCompletion> =>
   new StreamReader(new ChunkSource(alias, 'text', new TextShaper()));
+
+function readText(bytes: Buffer, call: ProviderCall<TextCompletionRequest>): Json<TextCompletion> {
+  if (!isEventBody(bytes)) return readTextCompletion(bytes, call.alias);
+  const collector = new TextCollector();
+  for (const { value } of readWhole(textReader(call), bytes)) collector.add(value);
+  return Json.ofValue(collector.completion);
+}
 
 async function* readBody(exchange: Exchange): AsyncGenerator<Buffer[], void, void> {
   try {

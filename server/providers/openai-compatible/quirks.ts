@@ -46,6 +46,8 @@ export interface Quirks {
   readonly failures?: Readonly<Record<string, ErrorCode>>;
   /** Where it says whether it can answer, below the base URL; absent: its list of models has to do. */
   readonly healthPath?: string;
+  /** A JSON answer that nobody waits for is generated to its end, and keeps a slot; a stream is stopped. */
+  readonly stopsOnlyStreams?: true;
   /** An error may be inside a choice. */
   readonly choiceErrors?: true;
   /** The field of the usage with the tokens that were in its cache, beside `prompt_tokens_details`. */

@@ -1,0 +1,129 @@
+import type {
+  AssistantMessage,
+  ChatCompletion,
+  ChatCompletionChunk,
+  ToolCallDelta,
+} from '../../contracts/chat/completion.ts';
+import type { ToolCall } from '../../contracts/chat/message.ts';
+import { AppError } from '../errors/app-error.ts';
+import { mergeInto } from './merge-into.ts';
+import { joinReasoningDetails, type ReasoningDetail, readReasoningDetails } from './reasoning-details.ts';
+
+type Choice = ChatCompletion['choices'][number];
+
+/** Fields whose pieces are joined; `reasoning` and `reasoning_content` are two names of one text. */
+const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
+
+/** The longest answer that is kept: text in characters, and everything else, such as pictures. Beyond any real one. */
+const MAX_TEXT = 8 * 1024 * 1024;
+const MAX_OTHER = 128 * 1024 * 1024;
+
+const broken = (message: string) => new AppError('upstream_broken', message);
+
+/** A text that came as a list of parts, which some upstreams send. */
+function joined(value: unknown): string {
+  const texts = Array.isArray(value) ? value.map((part: { text?: unknown } | null) => part?.text) : [];
+  if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('');
+  throw broken('The upstream sent a text that is none.');
+}
+
+/** A call of a custom tool has no function. */
+function ownFields({ function: called, ...call }: ToolCall): ToolCall {
+  return called?.name === '' && 'custom' in call ? call : { ...call, function: called };
+}
+
+/** Folds the pieces of one choice of a stream into the choice of a whole answer. */
+export class CollectedChoice {
+  readonly #index: number;
+  readonly #texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
+  /** By `index`, not by position: two pieces in one chunk may belong to one call. */
+  readonly #calls = new Map<number, ToolCall & { function: { name: string; arguments: string } }>();
+  readonly #details: ReasoningDetail[] = [];
+  readonly #others: Record<string, unknown> = {};
+  /** What the choice has beside its message, such as `logprobs` and vLLM's `stop_reason`. */
+  readonly #beside: Record<string, unknown> = { logprobs: null };
+  #textSize = 0;
+  #otherSize = 0;
+  finishReason: string | null = null;
+
+  constructor(index: number) {
+    this.#index = index;
+  }
+
+  add({ index: _, delta, finish_reason, ...beside }: ChatCompletionChunk['choices'][number]): void {
+    if (finish_reason) this.finishReason = String(finish_reason);
+    for (const key of Object.keys(beside))
+      if (beside[key] != null || !(key in this.#beside)) mergeInto(this.#beside, key, beside[key]);
+    for (const [key, value] of Object.entries(delta ?? {})) {
+      if (value == null || key === 'role') continue;
+      const text = TEXTS.find((name) => name === key);
+      if (text) this.#addText(text, typeof value === 'string' ? value : joined(value));
+      else if (key === 'reasoning_details') this.#details.push(...readReasoningDetails(value));
+      else if (key !== 'tool_calls') this.#addOther(key, value);
+    }
+    for (const call of delta?.tool_calls ?? []) this.#addCall(call);
+  }
+
+  #addText(name: (typeof TEXTS)[number], text: string): void {
+    this.#texts[name] = (this.#texts[name] ?? '') + text;
+    this.#room(text.length, 0);
+  }
+
+  /** An upstream that never ends must not fill the memory of the gateway. */
+  #room(text: number, other: number): void {
+    this.#textSize += text;
+    this.#otherSize += other;
+    if (this.#textSize > MAX_TEXT || this.#otherSize > MAX_OTHER) {
+      throw broken('The upstream sent an answer that is too long to keep.');
+    }
+  }
+
+  get started(): boolean {
+    const said = Object.values(this.#texts).some((text) => text !== '');
+    return said || this.#calls.size > 0 || this.#details.length > 0 || this.#hasOthers;
+  }
+
+  finish(): Choice {
+    const message: AssistantMessage = {
+      role: 'assistant',
+      content: null,
+      refusal: null,
+      ...this.#texts,
+      ...this.#others,
+    };
+    if (this.#details.length > 0) message.reasoning_details = joinReasoningDetails(this.#details);
+    if (this.#calls.size > 0) {
+      message.tool_calls = [...this.#calls].toSorted(([a], [b]) => a - b).map(([, call]) => ownFields(call));
+      if (message.content === '') message.content = null;
+    } else {
+      message.content ??= '';
+    }
+    return { ...this.#beside, index: this.#index, message, finish_reason: this.finishReason };
+  }
+
+  get #hasOthers(): boolean {
+    return Object.keys(this.#others).length > 0;
+  }
+
+  /** Lists (`images`, `annotations`) grow; anything else is the last that was said. */
+  #addOther(key: string, value: unknown): void {
+    const before = this.#others[key];
+    this.#room(0, JSON.stringify(value).length);
+    this.#others[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+  }
+
+  #addCall({ index, id, type, function: piece, ...rest }: ToolCallDelta): void {
+    let call = this.#calls.get(index);
+    if (!call) {
+      call = { id: '', type: 'function', function: { name: '', arguments: '' } };
+      this.#calls.set(index, call);
+    }
+    Object.assign(call, rest);
+    if (id) call.id = id;
+    if (type) call.type = type;
+    call.function.name += piece?.name ?? '';
+    const more = piece?.arguments ?? '';
+    call.function.arguments += more;
+    this.#room(more.length, 0);
+  }
+}

@@ -1,0 +1,65 @@
+import { isToken } from '../../canonical/is-token.ts';
+import type { Json } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { ProviderCall } from '../provider.ts';
+import { isJsonBody } from './answer-form.ts';
+import type { Exchange } from './exchange.ts';
+import { MAX_ANSWER } from './limits.ts';
+import { expectSuccess } from './read-error.ts';
+import type { StreamReader } from './read-stream.ts';
+import { toUpstreamError } from './upstream-client.ts';
+
+interface AnyChunk {
+  readonly choices?: readonly unknown[] | null | undefined;
+}
+
+/** Where the answer to a request goes that was sent for a stream. */
+interface Collection<Chunk extends AnyChunk, Answer> {
+  readonly call: Pick<ProviderCall, 'onFirstToken' | 'timeouts'>;
+  readonly reader: StreamReader<Chunk>;
+  add(chunk: Chunk): void;
+  /** The answer that the chunks made. Throws when it is not whole. */
+  end(): Answer;
+  /** The answer of an upstream that sent JSON in spite of what was asked. */
+  whole(body: Buffer): Answer;
+}
+
+const sizeOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
+/** Reads the answer to a request for a stream to its end, in whichever form it comes. Throws what a failure means. */
+export async function collectAnswer<Chunk extends AnyChunk, Answer>(
+  exchange: Exchange,
+  { call, reader, add, end, whole }: Collection<Chunk, Answer>,
+): Promise<Answer> {
+  const { onFirstToken, timeouts } = call;
+  let begun = false;
+  const take = ({ value }: Json<Chunk>) => {
+    add(value);
+    if (begun || !isToken(value)) return;
+    begun = true;
+    exchange.firstTokenCame();
+    onFirstToken?.();
+  };
+  try {
+    if (timeouts?.firstTokenMs !== undefined) exchange.limitFirstToken(timeouts.firstTokenMs);
+    await expectSuccess(exchange);
+    const { headers } = await exchange.head;
+    let arrived = await exchange.read();
+    if (isJsonBody(arrived ?? [], headers)) {
+      exchange.firstTokenCame();
+      return whole(Buffer.concat([...(arrived ?? []), await exchange.readAll(MAX_ANSWER)]));
+    }
+    for (let bytes = 0; !reader.complete; ) {
+      bytes += sizeOf(arrived ?? []);
+      if (bytes > MAX_ANSWER) throw new AppError('upstream_broken', 'The upstream sent more than an answer can hold.');
+      for (const chunk of reader.read(arrived)) take(chunk);
+      if (!reader.ended) arrived = await exchange.read();
+    }
+    return end();
+  } catch (error) {
+    throw toUpstreamError(error);
+  } finally {
+    if (reader.complete) exchange.drain();
+    else exchange.abort();
+  }
+}
