@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { type Env, EnvError, loadEnv } from '../env.ts';
+import { StoreError } from '../store/store-error.ts';
 import { CallError, callGateway, readBearer } from './call-gateway.ts';
 import { connect } from './connect/connect.ts';
+import { backUpData, restoreData } from './copy-data.ts';
 import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';
@@ -30,6 +32,11 @@ async function run(args: readonly string[]): Promise<void> {
     for (const note of notes) process.stderr.write(`${note}\n`);
     return;
   }
+  const work = args[0] === 'backup' ? backUpData : args[0] === 'restore' ? restoreData : null;
+  if (work) {
+    process.stdout.write(await work(loadEnv(), args.slice(1)));
+    return;
+  }
   const call = readCommand(args);
   const response = await send(loadEnv(), call);
   const text = await response.text();
@@ -41,8 +48,8 @@ async function run(args: readonly string[]): Promise<void> {
 try {
   await run(process.argv.slice(2));
 } catch (error) {
-  const known = error instanceof UsageError || error instanceof CallError || error instanceof EnvError;
-  process.stderr.write(`${known ? error.message : String(error)}\n`);
+  const known = [UsageError, CallError, EnvError, StoreError].some((kind) => error instanceof kind);
+  process.stderr.write(`${known && error instanceof Error ? error.message : String(error)}\n`);
   if (error instanceof UsageError) process.stderr.write('duplex help says what there is.\n');
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

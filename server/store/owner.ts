@@ -33,6 +33,11 @@ export class Owner {
     }
   }
 
+  /** Whether a gateway uses the database at this moment. */
+  static async isAnyAlive(databasePath: string): Promise<boolean> {
+    return new Peers(databasePath, await loadDriver()).isAnyAlive();
+  }
+
   isAlive(id: string): boolean {
     return this.#peers.isAlive(id);
   }
@@ -64,10 +69,18 @@ class Peers {
 
   /** Removes the files of processes that are gone. */
   sweep(): void {
+    for (const id of this.#ids()) this.isAlive(id);
+  }
+
+  isAnyAlive(): boolean {
+    return this.#ids().some((id) => this.isAlive(id));
+  }
+
+  #ids(): string[] {
     const start = basename(this.#prefix);
-    for (const name of readdirSync(dirname(this.#prefix))) {
-      if (name.startsWith(start) && !name.endsWith('-journal')) this.isAlive(name.slice(start.length));
-    }
+    return readdirSync(dirname(this.#prefix))
+      .filter((name) => name.startsWith(start) && !name.endsWith('-journal'))
+      .map((name) => name.slice(start.length));
   }
 
   /** Undefined when another process holds it, or has removed it meanwhile. */

@@ -1,0 +1,30 @@
+import { join, resolve } from 'node:path';
+import type { Env } from '../env.ts';
+import { backUp, type Contents, restore } from '../store/copy-database.ts';
+import { UsageError } from './read-command.ts';
+
+const pathOf = ({ databaseUrl }: Env): string => resolve(databaseUrl.slice('file:'.length));
+
+const describe = ({ conversations, messages, keys, usage }: Contents): string =>
+  `${conversations} conversations, ${messages} messages, ${keys} keys, ${usage} usage rows`;
+
+function fileOf(command: string, args: readonly string[]): string {
+  const [file] = args;
+  if (args.length !== 1 || !file || file.startsWith('-')) throw new UsageError(`Usage: duplex ${command} <file>`);
+  return resolve(file);
+}
+
+/** `duplex backup FILE`: the whole database in one file, also while the gateway runs. Returns what to print. */
+export async function backUpData(env: Env, args: readonly string[]): Promise<string> {
+  const file = fileOf('backup', args);
+  const contents = await backUp(pathOf(env), file);
+  return `${file} holds ${describe(contents)}.\nKeep ${join(env.dataDir, 'api-bearer')} too, if the gateway made its key.\n`;
+}
+
+/** `duplex restore FILE`, while no gateway runs. Returns what to print. */
+export async function restoreData(env: Env, args: readonly string[]): Promise<string> {
+  const file = fileOf('restore', args);
+  const { contents, replaced } = await restore(file, pathOf(env), new Date());
+  const kept = replaced ? `The database that was there is kept at ${replaced}.\n` : '';
+  return `${pathOf(env)} holds ${describe(contents)} now.\n${kept}`;
+}

@@ -1,0 +1,97 @@
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { Owner } from './owner.ts';
+import { type Database, loadDriver } from './sqlite/driver.ts';
+import { StoreError } from './store-error.ts';
+
+/** What is counted to show that a copy is whole. */
+const COUNTED = { conversations: 'Conversation', messages: 'Message', keys: 'ApiKey', usage: 'Usage' } as const;
+
+/** How many rows a database has. */
+export type Contents = Readonly<Record<keyof typeof COUNTED, number>>;
+
+function readRow(db: Database, sql: string): unknown[] {
+  const statement = db.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement.all().flat();
+}
+
+/** Reads every page of a database and counts its rows. Throws `StoreError` when it is damaged, or is none of ours. */
+async function verify(path: string): Promise<Contents> {
+  const DatabaseSync = await loadDriver();
+  const db = new DatabaseSync(path, { timeout: 5_000 });
+  try {
+    const [verdict] = readRow(db, 'PRAGMA integrity_check(1)');
+    if (verdict !== 'ok') throw new StoreError(`${path} is damaged (${String(verdict).split('\n')[0]}).`);
+    const count = (table: string): number => Number(readRow(db, `SELECT COUNT(*) FROM "${table}"`)[0]);
+    return {
+      conversations: count(COUNTED.conversations),
+      messages: count(COUNTED.messages),
+      keys: count(COUNTED.keys),
+      usage: count(COUNTED.usage),
+    };
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    throw new StoreError(`${path} is not a database of Duplex.`, { cause });
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Copies a database as it is at this moment into a new file, while gateways go on using it, and reads the copy to its
+ * end. Throws `StoreError` when the target exists or the copy is not whole; then no target is left behind.
+ */
+export async function backUp(path: string, target: string): Promise<Contents> {
+  if (!existsSync(path)) throw new StoreError(`There is no database at ${path}.`);
+  if (existsSync(target)) throw new StoreError(`${target} exists already. Choose another name, or take it away.`);
+  const DatabaseSync = await loadDriver();
+  const unfinished = `${target}.unfinished`;
+  rmSync(unfinished, { force: true });
+  try {
+    const db = new DatabaseSync(path, { timeout: 30_000 });
+    try {
+      db.prepare('VACUUM INTO ?').run(unfinished);
+    } finally {
+      db.close();
+    }
+    chmodSync(unfinished, 0o600);
+    const contents = await verify(unfinished);
+    renameSync(unfinished, target);
+    return contents;
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
+/** What was put in place, and where the database that was there is kept; null: there was none. */
+export interface Restored {
+  readonly contents: Contents;
+  readonly replaced: string | null;
+}
+
+/**
+ * Puts a backup in the place of a database. Throws `StoreError` while a gateway uses it, and when the backup is damaged;
+ * then nothing has changed.
+ */
+export async function restore(backup: string, path: string, now: Date): Promise<Restored> {
+  if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);
+  if (existsSync(path) && (await Owner.isAnyAlive(path))) {
+    throw new StoreError(`A gateway uses ${path}. Stop it first.`);
+  }
+  const arriving = `${path}.arriving`;
+  copyFileSync(backup, arriving);
+  chmodSync(arriving, 0o600);
+  try {
+    const contents = await verify(arriving);
+    const replaced = existsSync(path) ? `${path}.replaced-${now.toISOString().replace(/[:.]/g, '-')}` : null;
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (replaced && existsSync(path + suffix)) renameSync(path + suffix, replaced + suffix);
+    }
+    renameSync(arriving, path);
+    return { contents, replaced };
+  } catch (error) {
+    rmSync(arriving, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backUp, restore } from '../../server/store/copy-database.ts';
+import { type Gateway, startGateway } from '../support/start-gateway.ts';
+import { startScripted } from '../support/start-scripted.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+let gateway: Gateway;
+const folder = mkdtempSync(join(tmpdir(), 'duplex-copies-'));
+const path = () => join(gateway.dataDir, 'duplex.db');
+
+const say = async (message: string) => {
+  const response = await gateway.call('POST', '/c1/chat', { model: 'scripted', message });
+  expect(response.status).toBe(200);
+};
+
+beforeAll(async () => {
+  gateway = await startScripted();
+});
+afterAll(async () => {
+  await gateway.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a backup that is taken while turns are written holds every one that was acknowledged before', async () => {
+  await say('first');
+  const writing = Promise.all(['second', 'third', 'fourth'].map(say));
+  const contents = await backUp(path(), join(folder, 'a.db'));
+  await writing;
+  expect(contents.conversations).toBeGreaterThanOrEqual(1);
+  expect(contents.messages).toBeGreaterThanOrEqual(2);
+  const later = await backUp(path(), join(folder, 'b.db'));
+  expect(later).toMatchObject({ conversations: 4, messages: 8 });
+  expect(statSync(join(folder, 'b.db')).mode & 0o777).toBe(0o600);
+});
+
+test('an existing file is not overwritten', async () => {
+  writeFileSync(join(folder, 'mine.txt'), 'precious');
+  await expect(backUp(path(), join(folder, 'mine.txt'))).rejects.toThrow('exists already');
+  expect(readFileSync(join(folder, 'mine.txt'), 'utf8')).toBe('precious');
+});
+
+test('a backup that cannot be written leaves nothing behind', async () => {
+  await expect(backUp(path(), join(folder, 'nowhere/c.db'))).rejects.toThrow();
+  expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([]);
+});
+
+test('a restore is refused while a gateway uses the database', async () => {
+  await expect(restore(join(folder, 'b.db'), path(), new Date())).rejects.toThrow('Stop it first');
+});
+
+test('a restored database is used at the next start, and the one before is kept', async () => {
+  const home = tempFolder();
+  const target = join(home, 'duplex.db');
+  expect(await restore(join(folder, 'a.db'), target, new Date())).toMatchObject({ replaced: null });
+  const { replaced, contents } = await restore(join(folder, 'b.db'), target, new Date());
+  expect(contents.messages).toBe(8);
+  expect(replaced !== null && existsSync(replaced)).toBe(true);
+  const restored = await startGateway({ env: { DATABASE_URL: `file:${target}` } });
+  const { items } = await (await restored.call('GET', '/c1/conversations')).json();
+  await restored.close();
+  expect(items).toHaveLength(4);
+});
+
+test.each([
+  ['damaged', (bytes: Buffer) => bytes.fill(0xff, 4096, 12_288)],
+  ['no database', () => Buffer.from('Hello.')],
+])('a backup that is %s changes nothing', async (_what, spoil) => {
+  const home = tempFolder();
+  const target = join(home, 'duplex.db');
+  await restore(join(folder, 'b.db'), target, new Date());
+  const whole = readFileSync(target);
+  const spoiled = join(home, 'spoiled.db');
+  writeFileSync(spoiled, spoil(Buffer.from(whole)));
+  await expect(restore(spoiled, target, new Date())).rejects.toThrow(/damaged|not a database/);
+  expect(readFileSync(target).equals(whole)).toBe(true);
+  expect(readdirSync(home).toSorted()).toEqual(['duplex.db', 'spoiled.db']);
+});
