@@ -161,6 +161,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     corsOrigins: env.corsOrigins,
     limits: env.websockets,
     report,
+    transfers: env.connections.transfers,
   });
   app.server.maxHeadersCount = MAX_HEADERS + 1;
   watchConnections(app.server, env.connections);

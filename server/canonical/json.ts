@@ -93,6 +93,11 @@ export class Json<T extends object> {
     return this.#bytes !== undefined;
   }
 
+  /** How many bytes came from outside; 0: it never was bytes. */
+  get receivedBytes(): number {
+    return this.#bytes?.length ?? 0;
+  }
+
   /**
    * False when no object inside has a field of this name with a value other than null. A scan of the bytes: within a
    * JSON string every quote is escaped, so the quoted name can only be a field (or a text that is just this word).

@@ -7,6 +7,7 @@ import type { Gate } from '../features/access/gate.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
+import type { TransferLimits } from './connections/slow-transfers.ts';
 import { admit, authenticate } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/method-guard.ts';
@@ -30,6 +31,7 @@ export interface TrpcOptions {
   readonly limits: WebsocketLimits;
   /** Told of each call that no meter counted. */
   report(call: AnsweredCall): void;
+  readonly transfers: TransferLimits;
 }
 
 export const TRPC_PATH = '/trpc';
@@ -42,8 +44,18 @@ const namesIn = (url: string): string[] =>
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, report } = options;
-  serveWebsockets(app, { path: TRPC_PATH, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, report });
+  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers, report } = options;
+  serveWebsockets(app, {
+    path: TRPC_PATH,
+    router,
+    gate,
+    corsOrigins,
+    maxBodyBytes,
+    maxBodyValues,
+    limits,
+    transfers,
+    report,
+  });
   const publicNames = new Set(
     listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
   );

@@ -3,7 +3,6 @@ import { ChunkCollector } from '../canonical/chunk-collector.ts';
 import { ChunkShaper, type ShaperOptions } from '../canonical/chunk-shaper.ts';
 import { collectChunks, finishCollected } from '../canonical/collect-chunks.ts';
 import { dropUnsupported, toApplied } from '../canonical/drop-unsupported.ts';
-import { writeExact } from '../canonical/exact-json.ts';
 import { Json } from '../canonical/json.ts';
 import { nameSpeakers } from '../canonical/name-speakers.ts';
 import { OfferedTools } from '../canonical/offered-tools.ts';
@@ -21,6 +20,7 @@ import { successOf } from './http/read-error.ts';
 import { readJson } from './http/read-json.ts';
 import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
+import { writeBody } from './http/write-body.ts';
 import type { CallTimeouts, CountCall, FieldPolicy, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 import { ToolNames } from './tool-names.ts';
 import { TranslatedSource } from './translated-source.ts';
@@ -82,7 +82,7 @@ export class TranslatingProvider implements Provider {
   async countTokens({ original, model, signal, timeouts }: CountCall): Promise<unknown> {
     if (!this.#dialect.toCount) throw new AppError('endpoint_not_supported');
     try {
-      const exchange = this.#send(this.#dialect.toCount(original, model), signal, timeouts);
+      const exchange = await this.#send(this.#dialect.toCount(original, model), signal, timeouts);
       return readJson(successOf(await exchange.collect(MAX_SMALL_ANSWER)), EVENT_SHAPE, 'something');
     } catch (error) {
       throw toUpstreamError(error);
@@ -99,7 +99,8 @@ export class TranslatingProvider implements Provider {
 
   async #complete(call: ProviderCall, names: ToolNames | null): Promise<Json<ChatCompletion>> {
     try {
-      return this.#readForm(successOf(await this.#post(call, names, false).collect(MAX_ANSWER)), call, names);
+      const exchange = await this.#post(call, names, false);
+      return this.#readForm(successOf(await exchange.collect(MAX_ANSWER)), call, names);
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -107,7 +108,7 @@ export class TranslatingProvider implements Provider {
 
   async #collect(call: ProviderCall, names: ToolNames | null): Promise<Json<ChatCompletion>> {
     const collector = new ChunkCollector();
-    return collectAnswer(this.#post(call, names, true), {
+    return collectAnswer(await this.#post(call, names, true), {
       call,
       reader: this.#reader(call, names, false),
       add: (chunk) => collector.add(chunk),
@@ -151,12 +152,19 @@ export class TranslatingProvider implements Provider {
     };
   }
 
-  #post(call: ProviderCall, names: ToolNames | null, stream: boolean): Exchange {
+  #post(call: ProviderCall, names: ToolNames | null, stream: boolean): Exchange | Promise<Exchange> {
     return this.#send(this.#toRequest(call, names, stream), call.signal, call.timeouts);
   }
 
-  #send({ path, body, headers = {} }: DialectRequest, signal: AbortSignal, timeouts?: CallTimeouts): Exchange {
-    return this.#client.post(path, Buffer.from(writeExact(body)), signal, { timeouts, headers });
+  /** A promise only for a long request. */
+  #send(
+    { path, body, headers = {} }: DialectRequest,
+    signal: AbortSignal,
+    timeouts?: CallTimeouts,
+  ): Exchange | Promise<Exchange> {
+    const send = (bytes: Buffer) => this.#client.post(path, bytes, signal, { timeouts, headers });
+    const written = writeBody(body);
+    return written instanceof Promise ? written.then(send) : send(written);
   }
 
   #sendsOn({ original, changes }: ProviderCall): boolean {

@@ -14,6 +14,9 @@ import {
 /** Objects and lists inside each other. It is the limit of Rust's serde_json; Python's parsers allow a little more. */
 const MAX_DEPTH = 128;
 
+/** Of one object: an object with more names costs ten times as much as a list with as many values. */
+const MAX_NAMES = 10_000;
+
 /** A number costs less than a fifth of what a text or an object costs, and a list of a million tokens is a prompt. */
 const ELEMENTS_PER_VALUE = 5;
 
@@ -54,6 +57,8 @@ export class BodyScan {
   /** True from a long text to what follows it: a colon says that it is a name. */
   #afterLong = false;
   #depth = 0;
+  /** How many names each open object has, by its depth. */
+  readonly #names = new Uint32Array(MAX_DEPTH + 1);
   #values = 0;
   #elements = 0;
 
@@ -81,17 +86,24 @@ export class BodyScan {
   }
 
   #meet(kind: number, at: number): void {
-    if (kind === AFTER_NAME && this.#afterLong)
-      throw tooComplex(`A name in the body has more than ${LONG_TEXT} bytes.`);
+    if (kind === AFTER_NAME) this.#countName();
     this.#afterLong = false;
     if (kind === TEXT) {
       this.#textStart = at;
       this.#countValue();
     } else if (kind === OPEN) {
       if (++this.#depth > MAX_DEPTH) throw tooComplex(`The body is nested more than ${MAX_DEPTH} levels deep.`);
+      this.#names[this.#depth] = 0;
       this.#countValue();
     } else if (kind === CLOSE) this.#depth--;
     else if (kind === SEPARATOR) this.#countElement();
+  }
+
+  #countName(): void {
+    if (this.#afterLong) throw tooComplex(`A name in the body has more than ${LONG_TEXT} bytes.`);
+    const count = (this.#names[this.#depth] ?? 0) + 1;
+    if (count > MAX_NAMES) throw tooComplex(`An object in the body has more than ${MAX_NAMES} names.`);
+    this.#names[this.#depth] = count;
   }
 
   #countValue(): void {

@@ -60,7 +60,7 @@ function toMetered({ model, request, fields, surface }: Chat, caller: Caller): M
   return {
     operation,
     job: { model, backends, caller, affinityKey },
-    requestBytes: request.bytes.length,
+    requestBytes: request.receivedBytes,
     conversationId,
     showsCost: fields.usage?.include === true,
     expect: () =>

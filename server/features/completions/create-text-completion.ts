@@ -13,10 +13,8 @@ import { relayChunks } from '../chat/relay-chunks.ts';
 import { expectAnswer } from '../metering/expect-tokens.ts';
 import { type Attempt, type MeteredRequest, runMetered, streamMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
+import { beginningOf } from '../routing/affinity-key.ts';
 import { type Capable, pickCapable } from '../routing/pick-capable.ts';
-
-/** Enough to tell prompts apart, in characters. */
-const PREFIX = 4096;
 
 const checkedFields: ReadonlySet<string> = new Set(Object.keys(TextCompletionRequest.shape));
 
@@ -36,7 +34,7 @@ function planText({ catalog }: CompletionDeps, { value }: Json<TextCompletionReq
 
 function toMetered(
   model: CatalogModel,
-  { value, bytes }: Json<TextCompletionRequest>,
+  { value, receivedBytes }: Json<TextCompletionRequest>,
   caller: Caller,
 ): MeteredRequest<Backend> {
   const { prompt, user } = value;
@@ -47,9 +45,9 @@ function toMetered(
       model,
       backends,
       caller,
-      affinityKey: () => user ?? JSON.stringify(prompt).slice(0, PREFIX),
+      affinityKey: () => user ?? beginningOf(prompt),
     },
-    requestBytes: bytes.length,
+    requestBytes: receivedBytes,
     expect: () => {
       const expected = expectAnswer({ fields: value, forms: () => [value] }, { ...model, backends });
       return { ...expected, answers: expected.answers * promptsIn(prompt) };

@@ -43,7 +43,7 @@ export async function createEmbeddings(
     operation: 'v1.embeddings',
     // Every text finds its vector at one and the same backend: those of two are not comparable.
     job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
-    requestBytes: request.bytes.length,
+    requestBytes: request.receivedBytes,
     expect: () => expectPrompt(measureRequest(value)),
     attempt: (attempt) => embedAll(model, request, attempt),
   });

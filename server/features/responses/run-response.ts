@@ -11,6 +11,7 @@ import { plain } from '../access/content-check.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
 import { checkChat } from '../chat/plan-chat.ts';
+import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
@@ -64,7 +65,7 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
       tools,
       summary: request.reasoning?.summary != null,
       proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
-      promptBytes: chat.bytes.length,
+      estimatePrompt: () => likelyTokens(measurePrompt(chat.value)),
     });
     const { conversationId } = open;
     return { writer, open, chat, caller, surface: { ...surface, conversationId, onRefused: () => open.drop() } };

@@ -4,6 +4,17 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 /** A text of megabytes is told apart by its beginning. In characters. */
 const LONGEST = 4096;
 
+/** Of a list, so many items are its beginning: texts, parts with a picture, or tokens. */
+const MOST_ITEMS = 1_000;
+
+const cutTexts = (_key: string, value: unknown) => (typeof value === 'string' ? value.slice(0, LONGEST) : value);
+
+/** What tells a content or a prompt apart from others, without writing all of it. */
+export function beginningOf(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, LONGEST);
+  return JSON.stringify(Array.isArray(value) ? value.slice(0, MOST_ITEMS) : value, cutTexts).slice(0, LONGEST);
+}
+
 /**
  * What the prompts of one conversation have in common, so that they meet the backend that has their beginning in its KV
  * cache: the client's own word for it, else all up to the first thing that the user said.
@@ -17,8 +28,11 @@ export function affinityKeyOf(
   const first = messages.findIndex(({ role }) => role === 'user');
   const hash = createHash('sha256');
   for (const { role, content } of messages.slice(0, first + 1)) {
-    const text = typeof content === 'string' ? content : JSON.stringify(content ?? '');
-    hash.update(role).update('\0').update(text.slice(0, LONGEST)).update('\0');
+    hash
+      .update(role)
+      .update('\0')
+      .update(beginningOf(content ?? ''))
+      .update('\0');
   }
   return `prefix:${hash.digest('base64')}`;
 }

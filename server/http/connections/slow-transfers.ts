@@ -23,7 +23,7 @@ const isCounting = (handle: unknown): handle is Counters =>
   typeof handle === 'object' && handle !== null && 'bytesWritten' in handle && 'writeQueueSize' in handle;
 
 /** How much of what was written the system has taken. Node itself counts a piece as written when it hands it on. */
-function takenBytes(socket: Socket): number {
+export function takenBytes(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
   return isCounting(handle) ? handle.bytesWritten - handle.writeQueueSize : socket.bytesWritten - socket.writableLength;
 }

@@ -1,8 +1,4 @@
-import type { Socket } from 'node:net';
-import { AppError } from '../../errors/app-error.ts';
 import { addressGroup } from '../../features/access/address-group.ts';
-import { answerOf } from '../answer-of.ts';
-import { answerOnSocket } from '../hooks/client-error.ts';
 
 /**
  * The connections that have not shown a valid key, by the address that they come from. When one address has too many,
@@ -10,34 +6,30 @@ import { answerOnSocket } from '../hooks/client-error.ts';
  * from the same address gets in all the same. A connection that showed a key is not counted any more; this is why the
  * clients behind a reverse proxy, which share an address, need no exception.
  */
-export class Strangers {
-  readonly #most: number;
-  readonly #byAddress = new Map<string, Set<Socket>>();
+export class Strangers<Item> {
+  readonly most: number;
+  readonly #drop: (longest: Item) => void;
+  readonly #byAddress = new Map<string, Set<Item>>();
 
-  /** `most` of 0 switches the limit off. */
-  constructor(most: number) {
-    this.#most = most;
+  /** `most` of 0 switches the limit off. `drop` ends the one that makes room. */
+  constructor(most: number, drop: (longest: Item) => void) {
+    this.most = most;
+    this.#drop = drop;
   }
 
   /** Returns what takes the connection out again: it showed a key, has become something else, or is closed. */
-  add(socket: Socket): () => void {
-    const address = addressGroup(socket.remoteAddress ?? '');
-    const sockets = this.#byAddress.get(address) ?? new Set();
-    this.#byAddress.set(address, sockets.add(socket));
-    const [longest] = sockets;
-    if (this.#most > 0 && sockets.size > this.#most && longest) {
-      sockets.delete(longest);
+  add(ip: string, item: Item): () => void {
+    const address = addressGroup(ip);
+    const items = this.#byAddress.get(address) ?? new Set();
+    this.#byAddress.set(address, items.add(item));
+    const [longest] = items;
+    if (this.most > 0 && items.size > this.most && longest !== undefined) {
+      items.delete(longest);
       this.#drop(longest);
     }
     return () => {
-      sockets.delete(socket);
-      if (sockets.size === 0 && this.#byAddress.get(address) === sockets) this.#byAddress.delete(address);
+      items.delete(item);
+      if (items.size === 0 && this.#byAddress.get(address) === items) this.#byAddress.delete(address);
     };
-  }
-
-  #drop(socket: Socket): void {
-    const message = `More than ${this.#most} connections of this address have not shown a valid key (CONNECTIONS_WITHOUT_KEY).`;
-    if (answerOf(socket)) socket.destroy();
-    else answerOnSocket(socket, new AppError('rate_limit_exceeded', message, { retryAfter: 10 }));
   }
 }

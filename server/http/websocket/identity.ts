@@ -4,7 +4,7 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Principal } from '../../features/access/caller.ts';
 import { type Credentials, hashKey, readCredentials } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
-import type { GiveBack, Places } from '../../features/access/places.ts';
+import type { Places } from '../../features/access/places.ts';
 
 export interface IdentityDeps {
   readonly gate: Gate;
@@ -19,8 +19,8 @@ export interface Peer {
   readonly address: string;
   /** Aborts when the websocket closes. */
   readonly closed: AbortSignal;
-  /** The place among those of its address without a key; given back as soon as the key is known. */
-  readonly strangerPlace: GiveBack;
+  /** To be called as soon as the key is known. */
+  readonly leaveStrangers: () => void;
 }
 
 /** Who is at the other end of a websocket: a stranger, until a valid key was shown and as long as it stays valid. */
@@ -38,7 +38,7 @@ export class Identity {
     this.#deps = deps;
     this.#peer = peer;
     this.#credentials = readCredentials(peer.headers);
-    peer.closed.addEventListener('abort', peer.strangerPlace, { once: true });
+    peer.closed.addEventListener('abort', peer.leaveStrangers, { once: true });
   }
 
   /** Null: a stranger. */
@@ -70,7 +70,7 @@ export class Identity {
   }
 
   #become(principal: Principal): void {
-    const { closed, strangerPlace } = this.#peer;
+    const { closed, leaveStrangers } = this.#peer;
     const { keyPlaces } = this.#deps;
     if (this.#placed !== principal.keyHash) {
       const place = keyPlaces.take(principal.keyHash);
@@ -83,7 +83,7 @@ export class Identity {
       closed.addEventListener('abort', place, { once: true });
       this.#placed = principal.keyHash;
     }
-    strangerPlace();
+    leaveStrangers();
     this.#principal = principal;
     principal.revoked?.addEventListener('abort', () => this.#forget(principal), { once: true, signal: closed });
   }

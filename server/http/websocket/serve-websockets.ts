@@ -8,6 +8,8 @@ import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { type GiveBack, Places } from '../../features/access/places.ts';
 import type { AppRouter } from '../../rpc/router.ts';
+import type { TransferLimits } from '../connections/slow-transfers.ts';
+import { Strangers } from '../connections/strangers.ts';
 import { logError } from '../hooks/errors.ts';
 import { listProcedures } from '../list-operations.ts';
 import { allowsOrigin } from './allows-origin.ts';
@@ -28,16 +30,14 @@ export interface WebsocketOptions {
   readonly limits: WebsocketLimits;
   /** Told of each call that no meter counted. */
   report(call: AnsweredCall): void;
+  readonly transfers: TransferLimits;
 }
-
-const tooMany = (message: string) => new AppError('rate_limit_exceeded', message, { retryAfter: 10 });
 
 /** Serves tRPC's protocol on websockets at a path of the app's server. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, report } = options;
+  const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
   const sessions = new Set<Session>();
   const places = new Places(limits.perAddress);
-  const strangerPlaces = new Places(limits.withoutKey);
   const deps: Omit<SessionDeps, 'logError'> = {
     router,
     gate,
@@ -48,22 +48,19 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
     keyPlaces: new Places(limits.perKey),
     keyWithinMs: limits.keyWithinMs,
+    strangers: new Strangers<Session>(limits.withoutKey, (longest) => longest.makeRoom()),
+    transfers,
     unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
   };
   let closing = false;
 
-  function takePlaces(address: string): { strangerPlace: GiveBack; place: GiveBack } {
+  function takePlace(address: string): GiveBack {
     const place = places.take(address);
-    if (!place) {
-      throw tooMany(
-        `Your address has ${places.most} websockets open, which is the most at once (WEBSOCKETS_PER_ADDRESS).`,
-      );
-    }
-    const strangerPlace = strangerPlaces.take(address);
-    if (strangerPlace) return { strangerPlace, place };
-    place();
-    throw tooMany(
-      `Your address has ${strangerPlaces.most} websockets open that have not shown a valid key, which is the most at once (WEBSOCKETS_WITHOUT_KEY).`,
+    if (place) return place;
+    throw new AppError(
+      'rate_limit_exceeded',
+      `Your address has ${places.most} websockets open, which is the most at once (WEBSOCKETS_PER_ADDRESS).`,
+      { retryAfter: 10 },
     );
   }
 
@@ -75,13 +72,13 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
         param: 'Origin',
       });
     }
-    const { strangerPlace, place } = takePlaces(addressGroup(socket.remoteAddress ?? ''));
+    const place = takePlace(addressGroup(socket.remoteAddress ?? ''));
     accept(socket, request, key);
     if (head.length > 0) socket.unshift(head);
     const expectsParams = new URLSearchParams(request.url?.split('?')[1]).get('connectionParams') === '1';
     const session = new Session(
       { ...deps, logError: (error) => logError({ log: app.log, raw: request }, error) },
-      { socket, headers: request.headers, expectsParams, strangerPlace },
+      { socket, headers: request.headers, expectsParams },
     );
     sessions.add(session);
     session.closed.addEventListener('abort', () => {

@@ -3,10 +3,11 @@ import type { Socket as NetSocket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { ensureAllowed } from '../../features/access/gate.ts';
-import type { GiveBack } from '../../features/access/places.ts';
 import type { Context } from '../../rpc/context.ts';
 import { errorShapeOf } from '../../rpc/error-shape.ts';
 import type { AppRouter } from '../../rpc/router.ts';
+import type { TransferLimits } from '../connections/slow-transfers.ts';
+import type { Strangers } from '../connections/strangers.ts';
 import { newRequestId } from '../request-id.ts';
 import { type Answer, Calls } from './calls.ts';
 import { CloseCode } from './close-codes.ts';
@@ -54,6 +55,10 @@ export interface SessionDeps extends IdentityDeps {
   readonly maxCalls: number;
   /** The unfinished messages of each key. */
   readonly unfinished: HeldBytes;
+  /** How slowly a client may send and take. */
+  readonly transfers: TransferLimits;
+  /** Those that have not shown a valid key. */
+  readonly strangers: Strangers<Session>;
   readonly logError: (error: unknown) => void;
   readonly report: Context['report'];
 }
@@ -64,7 +69,6 @@ export interface Upgraded {
   readonly headers: IncomingHttpHeaders;
   /** Whether the first message will be the connection's parameters, as tRPC's clients say in the address. */
   readonly expectsParams: boolean;
-  readonly strangerPlace: GiveBack;
 }
 
 /** tRPC's protocol on one websocket: who the client is, what it asks, and what it is told. */
@@ -79,14 +83,16 @@ export class Session implements WebsocketHandler {
   #leaving = false;
   #strangerCalls = 0;
   readonly #hold: Hold;
+  #leaveStrangers: (() => void) | null = null;
 
-  constructor(deps: SessionDeps, { socket, headers, expectsParams, strangerPlace }: Upgraded) {
+  constructor(deps: SessionDeps, { socket, headers, expectsParams }: Upgraded) {
     this.#deps = deps;
     this.#hold = new Hold(deps.unfinished);
     this.#expectsParams = expectsParams;
-    this.#socket = new Websocket(socket, this);
+    this.#socket = new Websocket(socket, this, deps.transfers);
     const { closed } = this.#socket;
-    this.#identity = new Identity(deps, { headers, address: socket.remoteAddress ?? '', closed, strangerPlace });
+    const address = socket.remoteAddress ?? '';
+    this.#identity = new Identity(deps, { headers, address, closed, leaveStrangers: () => this.#leaveStrangers?.() });
     this.#calls = new Calls({
       router: deps.router,
       procedures: deps.procedures,
@@ -98,6 +104,10 @@ export class Session implements WebsocketHandler {
     });
     closed.addEventListener('abort', () => this.#calls.stopAll(), { once: true });
     if (!expectsParams) this.#identify();
+    // Whoever came with a valid key takes nobody's place.
+    if (this.#identity.principal === null && this.#socket.isOpen) {
+      this.#leaveStrangers = deps.strangers.add(address, this);
+    }
   }
 
   get closed(): AbortSignal {
@@ -111,6 +121,13 @@ export class Session implements WebsocketHandler {
     const seconds = this.#deps.keyWithinMs / 1000;
     const message = `No valid key came within ${seconds} s (WEBSOCKET_KEY_SECONDS).`;
     this.#end(new AppError('missing_authorization', message), CloseCode.policy);
+  }
+
+  /** Ends for another websocket of its address that has not shown a key either. */
+  makeRoom(): void {
+    const { most } = this.#deps.strangers;
+    const message = `More than ${most} websockets of your address have not shown a valid key (WEBSOCKETS_WITHOUT_KEY).`;
+    this.#end(new AppError('rate_limit_exceeded', message, { retryAfter: 10 }), CloseCode.tryAgainLater);
   }
 
   /** Takes no more calls, and closes as soon as none is under way. */

@@ -1,44 +1,45 @@
-/** What can be seen of a connection. */
+import { Progress } from '../connections/progress.ts';
+import type { TransferLimits } from '../connections/slow-transfers.ts';
+
+/** What can be seen of a connection. Bytes are counted from any start. */
 export interface Watched {
-  /** Bytes that came, ever. */
   received(): number;
-  /** Bytes that were to be sent, ever. */
-  sent(): number;
-  /** How many of them still wait here. */
-  unsent(): number;
+  /** What the client has taken of what it was sent. */
+  taken(): number;
+  /** Whether something waits to be taken. */
+  hasUnsent(): boolean;
+  /** False while the client has to wait until more is read. */
+  isReading(): boolean;
   /** The number of the message that has begun to come and has not ended; null when there is none. */
   message(): number | null;
 }
 
-/** All in ms. The page docs/trpc.md names them. */
+/** All in ms. docs/trpc.md names them. */
 const PING_AFTER = 15_000;
 const PONG_WITHIN = 10_000;
-const SILENT_MESSAGE = 30_000;
-const WHOLE_MESSAGE = 300_000;
-const TAKE_WITHIN = 30_000;
 const CLOSE_WITHIN = 5_000;
-/** A client that takes less than this is too slow, in bytes a second. */
-const SLOWEST_TAKING = 32 * 1024;
 
 /**
- * `ping`: ask for a sign of life. `late`: a message has not arrived in time. `drop`: the client is gone, or takes what it
- * is sent too slowly.
+ * `ping`: ask for a sign of life. `late`: a message comes too slowly. `drop`: the client is gone, or takes what it is sent
+ * too slowly.
  */
 export type Verdict = 'fine' | 'ping' | 'late' | 'drop';
 
 /** Decides when a connection is given up. Times come from its caller, on a clock that nobody can set. */
 export class SocketWatch {
   readonly #watched: Watched;
+  readonly #limits: TransferLimits;
   #received = 0;
   #heardAt: number | null = null;
   #pingedAt: number | null = null;
-  #message: { readonly number: number; readonly since: number } | null = null;
-  /** What waits now has to be taken until then. */
-  #taking: { readonly sent: number; readonly until: number } | null = null;
+  #lookedAt: number | null = null;
+  #message: { readonly number: number; readonly upload: Progress } | null = null;
+  #download: Progress | null = null;
   #closingSince: number | null = null;
 
-  constructor(watched: Watched) {
+  constructor(watched: Watched, limits: TransferLimits) {
     this.#watched = watched;
+    this.#limits = limits;
   }
 
   closing(now: number): void {
@@ -47,22 +48,24 @@ export class SocketWatch {
 
   /** Called every second or so. */
   check(now: number): Verdict {
+    const sinceLast = now - (this.#lookedAt ?? now);
+    this.#lookedAt = now;
     if (this.#closingSince !== null) return now - this.#closingSince > CLOSE_WITHIN ? 'drop' : 'fine';
     const silentMs = this.#silence(now);
     if (this.#takesTooSlowly(now)) return 'drop';
-    if (this.#sendsTooSlowly(now, silentMs)) return 'late';
+    if (this.#sendsTooSlowly(now, sinceLast)) return 'late';
     // A pong would wait behind what the client sends or takes, which have limits of their own.
-    if (this.#message || this.#taking) return 'fine';
+    if (this.#message || this.#download) return 'fine';
     if (this.#pingedAt !== null) return now - this.#pingedAt > PONG_WITHIN ? 'drop' : 'fine';
     if (silentMs < PING_AFTER) return 'fine';
     this.#pingedAt = now;
     return 'ping';
   }
 
-  /** For how long nothing has come. */
+  /** For how long nothing has come, though it would have been read. */
   #silence(now: number): number {
     const received = this.#watched.received();
-    if (received !== this.#received || this.#heardAt === null) {
+    if (received !== this.#received || this.#heardAt === null || !this.#watched.isReading()) {
       this.#received = received;
       this.#heardAt = now;
       this.#pingedAt = null;
@@ -70,20 +73,23 @@ export class SocketWatch {
     return now - this.#heardAt;
   }
 
-  #sendsTooSlowly(now: number, silentMs: number): boolean {
+  #sendsTooSlowly(now: number, sinceLast: number): boolean {
     const number = this.#watched.message();
+    const received = this.#watched.received();
     if (number === null) this.#message = null;
-    else if (this.#message?.number !== number) this.#message = { number, since: now };
-    return this.#message !== null && (silentMs > SILENT_MESSAGE || now - this.#message.since > WHOLE_MESSAGE);
+    else if (this.#message?.number !== number) this.#message = { number, upload: new Progress(now, received) };
+    if (!this.#message) return false;
+    if (!this.#watched.isReading()) this.#message.upload.excuse(sinceLast);
+    return this.#message.upload.isTooSlow(now, received, this.#limits.body);
   }
 
   #takesTooSlowly(now: number): boolean {
-    const unsent = this.#watched.unsent();
-    const sent = this.#watched.sent();
-    if (unsent === 0) this.#taking = null;
-    else if (this.#taking === null || sent - unsent >= this.#taking.sent) {
-      this.#taking = { sent, until: now + TAKE_WITHIN + (unsent / SLOWEST_TAKING) * 1000 };
+    if (!this.#watched.hasUnsent()) {
+      this.#download = null;
+      return false;
     }
-    return this.#taking !== null && now > this.#taking.until;
+    const taken = this.#watched.taken();
+    this.#download ??= new Progress(now, taken);
+    return this.#download.isTooSlow(now, taken, this.#limits.answer);
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket as NetSocket } from 'node:net';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Socket } from '../../rpc/context.ts';
+import { type TransferLimits, takenBytes } from '../connections/slow-transfers.ts';
 import { CloseCode } from './close-codes.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { closeFrame, controlFrame, FrameError, Opcode, textFrame } from './frames.ts';
@@ -28,9 +29,8 @@ export class Websocket implements Socket {
   readonly #handler: WebsocketHandler;
   readonly #watch: SocketWatch;
   #state: 'open' | 'closing' | 'ended' = 'open';
-  #sentBytes = 0;
 
-  constructor(socket: NetSocket, handler: WebsocketHandler) {
+  constructor(socket: NetSocket, handler: WebsocketHandler, transfers: TransferLimits) {
     this.#socket = socket;
     this.#handler = handler;
     const controller = new AbortController();
@@ -44,12 +44,14 @@ export class Websocket implements Socket {
       ping: (payload) => this.#pong(payload),
       close: (code) => this.#answerClose(code),
     });
-    this.#watch = new SocketWatch({
+    const watched = {
       received: () => socket.bytesRead,
-      sent: () => this.#sentBytes,
-      unsent: () => socket.writableLength,
-      message: () => (this.#reader.isWithinMessage && !socket.isPaused() ? this.#reader.messages : null),
-    });
+      taken: () => takenBytes(socket),
+      hasUnsent: () => socket.writableLength > 0,
+      isReading: () => !socket.isPaused(),
+      message: () => (this.#reader.isWithinMessage ? this.#reader.messages : null),
+    };
+    this.#watch = new SocketWatch(watched, transfers);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
@@ -120,11 +122,15 @@ export class Websocket implements Socket {
     const verdict = this.#watch.check(now);
     if (verdict === 'ping' && this.isOpen) this.#write(controlFrame(Opcode.ping, Buffer.alloc(0)));
     else if (verdict === 'drop') this.terminate();
-    else if (verdict === 'late') this.close(CloseCode.policy, 'The message did not arrive in time.');
+    else if (verdict === 'late') {
+      this.close(
+        CloseCode.policy,
+        'request_timeout: A message came too slowly (BODY_STALL_SECONDS, MIN_BYTES_PER_SECOND).',
+      );
+    }
   }
 
   #write(frame: Buffer): void {
-    this.#sentBytes += frame.length;
     this.#socket.write(frame);
     if (this.isOpen && this.#socket.writableLength > READ_NO_MORE_BYTES) this.#socket.pause();
   }

@@ -77,11 +77,12 @@ export class StreamReader<Chunk extends object> {
  * from an upstream that does not stream.
  */
 export async function* readStream<Chunk extends object>(
-  send: () => Exchange,
+  send: () => Exchange | Promise<Exchange>,
   reader: StreamReader<Chunk>,
   whole: (body: Buffer) => Json<Chunk>[],
 ): AsyncGenerator<Json<Chunk>[], void, void> {
-  const exchange = send();
+  const sent = send();
+  const exchange = sent instanceof Promise ? await sent : sent;
   try {
     await expectSuccess(exchange);
     const { headers } = await exchange.head;

@@ -18,6 +18,7 @@ import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
 import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
+import { bytesOf } from '../http/write-body.ts';
 import type { FieldPolicy, ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
@@ -72,9 +73,9 @@ export class OpenAiCompatibleProvider implements Provider {
     const { adapted, names } = this.#adapt(call);
     const answer = await this.#collecting.answer(adapted, {
       whole: () => this.#answer(CHAT, adapted, (bytes) => this.#readChat(bytes, adapted)),
-      collected: () => {
+      collected: async () => {
         const collector = new ChunkCollector();
-        return collectAnswer(this.#post(CHAT, this.#withUsage(adapted), true), {
+        return collectAnswer(await this.#post(CHAT, this.#withUsage(adapted), true), {
           call: adapted,
           reader: this.#chatReader(adapted),
           add: (chunk) => collector.add(chunk),
@@ -100,9 +101,9 @@ export class OpenAiCompatibleProvider implements Provider {
   completeText(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
     return this.#collecting.answer(call, {
       whole: () => this.#answer(TEXT, call, (bytes) => readText(bytes, call)),
-      collected: () => {
+      collected: async () => {
         const collector = new TextCollector();
-        return collectAnswer(this.#post(TEXT, this.#withUsage(call), true), {
+        return collectAnswer(await this.#post(TEXT, this.#withUsage(call), true), {
           call,
           reader: textReader(call),
           add: (chunk) => collector.add(chunk),
@@ -160,8 +161,9 @@ export class OpenAiCompatibleProvider implements Provider {
     limit = MAX_ANSWER,
   ): Promise<Json<Answer>> {
     try {
-      const answer = await this.#post(path, call, false).collect(limit);
-      return read(successOf(answer));
+      const sent = this.#post(path, call, false);
+      const exchange = sent instanceof Promise ? await sent : sent;
+      return read(successOf(await exchange.collect(limit)));
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -193,10 +195,13 @@ export class OpenAiCompatibleProvider implements Provider {
     };
   }
 
-  #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange {
+  /** A promise only for a long request that has to be written first. */
+  #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange | Promise<Exchange> {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
     const { signal, timeouts } = call;
-    return this.#client.post(path, call.request.with(changes).bytes, signal, { timeouts });
+    const send = (body: Buffer) => this.#client.post(path, body, signal, { timeouts });
+    const body = bytesOf(call.request.with(changes));
+    return body instanceof Promise ? body.then(send) : send(body);
   }
 }
 

@@ -108,6 +108,14 @@ describe('what a body may hold', () => {
     expect(await outcome(numbers(5 * MAX + 2))).toBe(`body_too_complex: The body holds more than ${5 * MAX} values.`);
   });
 
+  test('10,000 names in one object are taken, and no more', async () => {
+    const wide = (count: number) => `{${Array.from({ length: count }, (_, i) => `"k${i}":1`).join(',')}}`;
+    const refused = 'body_too_complex: An object in the body has more than 10000 names.';
+    expect(await outcome(`[${wide(10_000)},{"a":${wide(10_000)},"b":1}]`, 100_000)).toHaveLength(2);
+    expect(await outcome(wide(10_001), 100_000)).toBe(refused);
+    expect(await outcome(`{"a":[{},${wide(10_001)}${' '.repeat(2 * MEGABYTE)}]}`, 100_000)).toBe(refused);
+  });
+
   test('128 levels are taken, and no more', async () => {
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
     expect(await outcome(nested(128))).toBeInstanceOf(Array);

@@ -42,6 +42,7 @@ async function start(env: Record<string, string>): Promise<ScriptedGateway> {
 }
 
 const authorization = `Bearer ${bearer}`;
+const authorized = { authorization };
 const query = (id: number, path = 'system.health') => ({ id, method: 'query', params: { path } });
 const asked = { model: 'scripted', messages: [{ role: 'user', content: 'Say something.' }] };
 const subscribe = (id: number) => ({ id, method: 'subscription', params: { path: 'v1.chat.stream', input: asked } });
@@ -111,22 +112,29 @@ describe('without a key', () => {
     expect((await next()).error?.data.error.code).toBe('missing_authorization');
   });
 
-  it('an address may have so many connections, and a key frees their places', async () => {
+  it('the one of an address that has waited longest makes room for the next', async () => {
     const gateway = await start({ WEBSOCKETS_WITHOUT_KEY: '2' });
-    const first = await connect(gateway, {});
-    await connect(gateway, { authorization: 'Bearer wrong' });
-    const { status, code, message, headers } = await refusalOf(gateway);
-    expect([status, code]).toEqual([429, 'rate_limit_exceeded']);
-    expect(message).toContain('2 websockets');
-    expect(message).toContain('WEBSOCKETS_WITHOUT_KEY');
-    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-    first.say({ method: 'connectionParams', data: { apiKey: bearer } });
-    first.say(query(1));
-    await first.next();
-    const third = await connect(gateway, {});
-    expect((await refusalOf(gateway)).code).toBe('rate_limit_exceeded');
-    third.socket.terminate();
-    await expect.poll(async () => (await connect(gateway, {}).catch(() => null)) !== null).toBe(true);
+    const known = await connect(gateway);
+    const first = await connectRaw(gateway);
+    const second = await connectRaw(gateway, { authorization: 'Bearer wrong' });
+    const third = await connectRaw(gateway);
+    const [code, reason] = await first.closeReason();
+    expect(code).toBe(1013);
+    expect(reason).toMatch(/^rate_limit_exceeded: More than 2 websockets .*WEBSOCKETS_WITHOUT_KEY/);
+    // With a valid key at once, or later, a websocket takes nobody's place.
+    const later = await connect(gateway, authorized);
+    later.say(query(1));
+    await later.next();
+    second.socket.write(frameOf(OPCODE.text, JSON.stringify({ method: 'connectionParams', data: { apiKey: bearer } })));
+    second.socket.write(frameOf(OPCODE.text, JSON.stringify(query(2))));
+    expect(await second.nextJson()).toMatchObject({ id: 2, result: { type: 'data' } });
+    await connectRaw(gateway);
+    for (const raw of [second, third]) {
+      raw.socket.write(frameOf(OPCODE.text, JSON.stringify(query(3))));
+      expect(await raw.nextJson()).toMatchObject({ id: 3, result: { type: 'data' } });
+    }
+    known.say(query(4));
+    expect((await known.next()).result?.type).toBe('data');
   });
 
   it('a connection is closed after WEBSOCKET_KEY_SECONDS, whatever it does meanwhile', async () => {

@@ -1,17 +1,25 @@
 import { beforeEach, expect, test } from 'vitest';
 import { SocketWatch } from '../../../server/http/websocket/socket-watch.ts';
 
-const MB = 1024 * 1024;
-const seen = { received: 0, sent: 0, unsent: 0, message: null as number | null };
+const limits = {
+  body: { stallMs: 20_000, bytesPerSecond: 1_024 },
+  answer: { stallMs: 30_000, bytesPerSecond: 1_024 },
+};
+const nothing = { received: 0, taken: 0, unsent: false, reading: true, message: null as number | null };
+const seen = { ...nothing };
 let watch: SocketWatch;
 beforeEach(() => {
-  Object.assign(seen, { received: 0, sent: 0, unsent: 0, message: null });
-  watch = new SocketWatch({
-    received: () => seen.received,
-    sent: () => seen.sent,
-    unsent: () => seen.unsent,
-    message: () => seen.message,
-  });
+  Object.assign(seen, nothing);
+  watch = new SocketWatch(
+    {
+      received: () => seen.received,
+      taken: () => seen.taken,
+      hasUnsent: () => seen.unsent,
+      isReading: () => seen.reading,
+      message: () => seen.message,
+    },
+    limits,
+  );
   watch.check(0);
 });
 
@@ -31,45 +39,69 @@ test('whatever comes is a sign of life', () => {
   expect(watch.check(39_000)).toBe('ping');
 });
 
-test('a message that stops half-way is late after 30 s, and is not pinged meanwhile', () => {
+test('a message that stops half-way is late after BODY_STALL_SECONDS, and is not pinged meanwhile', () => {
   seen.message = 7;
   seen.received = 10;
   expect(watch.check(1_000)).toBe('fine');
-  expect(watch.check(31_000)).toBe('fine');
-  expect(watch.check(31_001)).toBe('late');
+  expect(watch.check(20_999)).toBe('fine');
+  expect(watch.check(21_000)).toBe('late');
 });
 
-test('a message that drips is late after five minutes, and messages that end are not', () => {
+test('a message that comes slower than MIN_BYTES_PER_SECOND is late, and messages that end are not', () => {
   for (let s = 1; s <= 400; s++) {
     seen.message = s;
     seen.received++;
     expect(watch.check(s * 1_000)).toBe('fine');
   }
-  for (let s = 401; s <= 700; s++) {
+  for (let s = 401; s <= 419; s++) {
     seen.received++;
     expect(watch.check(s * 1_000)).toBe('fine');
   }
   seen.received++;
-  expect(watch.check(701_000)).toBe('late');
+  expect(watch.check(420_000)).toBe('late');
 });
 
-test('what waits for a client has to be taken within 30 s, and another second for each 32 KB', () => {
-  seen.sent = MB;
-  seen.unsent = MB;
-  expect(watch.check(1_000)).toBe('fine');
-  // A byte now and then does not count.
-  for (let s = 2; s <= 63; s++) {
-    seen.unsent--;
-    seen.received++;
+test('a message of any length may take as long as it comes fast enough', () => {
+  seen.message = 1;
+  for (let s = 1; s <= 4_000; s++) {
+    seen.received += limits.body.bytesPerSecond;
     expect(watch.check(s * 1_000)).toBe('fine');
   }
-  expect(watch.check(63_001)).toBe('drop');
+});
+
+test('while nothing is read, nothing is late and nobody is pinged', () => {
+  seen.message = 1;
+  seen.reading = false;
+  for (let s = 1; s <= 100; s++) expect(watch.check(s * 1_000)).toBe('fine');
+  seen.message = null;
+  for (let s = 101; s <= 200; s++) expect(watch.check(s * 1_000)).toBe('fine');
+  seen.reading = true;
+  expect(watch.check(214_999)).toBe('fine');
+  expect(watch.check(215_000)).toBe('ping');
+});
+
+test('a client that takes nothing is dropped after ANSWER_STALL_SECONDS', () => {
+  seen.unsent = true;
+  expect(watch.check(1_000)).toBe('fine');
+  seen.received = 1;
+  expect(watch.check(30_999)).toBe('fine');
+  expect(watch.check(31_000)).toBe('drop');
+});
+
+test('a client that takes less than MIN_BYTES_PER_SECOND is dropped', () => {
+  seen.unsent = true;
+  for (let s = 1; s <= 30; s++) {
+    seen.taken++;
+    expect(watch.check(s * 1_000)).toBe('fine');
+  }
+  seen.taken++;
+  expect(watch.check(31_000)).toBe('drop');
 });
 
 test('a client that always has something to take, and takes it, stays', () => {
+  seen.unsent = true;
   for (let s = 1; s <= 200; s++) {
-    seen.sent += MB / 2;
-    seen.unsent = MB / 4;
+    seen.taken += limits.answer.bytesPerSecond;
     seen.received++;
     expect(watch.check(s * 1_000)).toBe('fine');
   }

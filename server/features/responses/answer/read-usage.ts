@@ -17,11 +17,8 @@ export function toUsage(usage: Usage): ResponseUsage {
   };
 }
 
-/**
- * By the lengths of the prompt and the answer, in bytes: rough, where the upstream gave no counts. Clients decide by the
- * usage when to compact.
- */
-export function estimateUsage(prompt: number, answer: number): Usage {
-  const [input = 0, output = 0] = [prompt, answer].map((bytes) => Math.ceil(bytes / bytesPerToken.prose));
+/** Of an answer of so many bytes, where the upstream gave no counts. Clients decide by the usage when to compact. */
+export function estimateUsage(input: number, answerBytes: number): Usage {
+  const output = Math.ceil(answerBytes / bytesPerToken.prose);
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }

@@ -35,8 +35,8 @@ export interface WriterOptions {
   readonly summary: boolean;
   /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
   readonly proofs: 'shown' | 'kept' | 'none';
-  /** Of the prompt, in bytes: for an estimate. */
-  promptBytes: number;
+  /** Of the prompt, in tokens: for an estimate where the upstream gives no counts. */
+  estimatePrompt(): number;
 }
 
 /** Annotations are nested under their type in chat completions, and flat here. */
@@ -103,7 +103,7 @@ export class ResponseWriter {
   }
 
   get usage(): Usage {
-    return this.#usage ?? estimateUsage(this.#options.promptBytes, this.#answerBytes);
+    return this.#usage ?? estimateUsage(this.#options.estimatePrompt(), this.#answerBytes);
   }
 
   open(): ResponseEvent[] {

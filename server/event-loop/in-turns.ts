@@ -1,0 +1,10 @@
+import { nextTurn } from './next-turn.ts';
+
+/** Runs long work that stops between its pieces: one piece in a turn of the event loop, so that nobody waits for all of it. */
+export async function inTurns<T>(work: Generator<undefined, T, undefined>): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    await nextTurn();
+  }
+}
