@@ -2,6 +2,7 @@ import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { FieldPolicy, Operation } from '../../providers/provider.ts';
 import type { Principal } from './caller.ts';
+import { checkSchemaField, SCHEMA_FIELDS } from './check-schemas.ts';
 import { checkTools } from './check-tools.ts';
 import { type Fault, invalid, riskyMessage, type Sender, search, under } from './content-check.ts';
 import { isRiskyName } from './field-names.ts';
@@ -95,7 +96,9 @@ export function checkFields(
   const request = { rules, operation, sender: senderOf(principal, rules) };
   for (const name of Object.keys(fields)) {
     const value = fields[name];
-    if (value == null || rules.allowFields.has(name)) continue;
+    if (value == null) continue;
+    if (SCHEMA_FIELDS.has(name)) throwFault(checkSchemaField(name, value), name);
+    if (rules.allowFields.has(name)) continue;
     for (const { provider } of rules.backends) {
       const fault = checkField(name, value, provider.fieldPolicy, request);
       if (fault) throwFault(under(name, fault));

@@ -43,8 +43,10 @@ async function readItems(
   const placed = await resolveInput(responses, [...items], principal);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
   checkItems(renamed, { isKey: principal.role !== 'admin', hosted: false });
-  return toMessages(renamed, false, 'refuse').map((message) =>
-    toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
+  return Promise.all(
+    toMessages(renamed, false, 'refuse').map((message) =>
+      toNewMessage(message.role === 'function' ? 'tool' : message.role, message),
+    ),
   );
 }
 
@@ -129,11 +131,11 @@ const textIn = (items: readonly OutputItem[]): string | null =>
     .join('\n\n') || null;
 
 /** What is left of a message: null when that is nothing a model could read. */
-function rewritten(rest: readonly OutputItem[], isAnswer: boolean): RewrittenMessage | null {
+async function rewritten(rest: readonly OutputItem[], isAnswer: boolean): Promise<RewrittenMessage | null> {
   const placed = rest.map((item) => ({ item: toInput(item), at: 'item_id' }));
   const [message] = toMessages(placed, false, 'refuse');
   if (!message) return null;
-  const { prompt, text } = toNewMessage('assistant', message);
+  const { prompt, text } = await toNewMessage('assistant', message);
   return { prompt, text, reasoning: textIn(rest), output: isAnswer ? JSON.stringify(rest) : null };
 }
 
@@ -150,7 +152,7 @@ export async function deleteItem(
     const items = output === undefined ? toItems(row) : readOutput(output);
     const rest = items.filter(({ id }) => id !== request.item_id);
     if (rest.length === items.length) continue;
-    await stores.conversations.rewrite(keyOf(request, principal), row.id, rewritten(rest, output !== undefined));
+    await stores.conversations.rewrite(keyOf(request, principal), row.id, await rewritten(rest, output !== undefined));
     return toConversation(conversation);
   }
   throw itemNotFound(request);

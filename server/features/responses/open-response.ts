@@ -12,6 +12,7 @@ import type {
 } from '../../store/interface/conversations.ts';
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
 import type { Principal } from '../access/caller.ts';
+import { checkHistory } from '../chat/check-history.ts';
 import { withoutMedia } from '../chat/check-messages.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { answeredTurns, buildPrompt } from '../turns/build-prompt.ts';
@@ -103,8 +104,15 @@ async function beginAfter(stores: ResponseStores, previous: StoredResponse, star
   return { ...(await stores.conversations.beginTurn(turn)), systemPrompt: previous.systemPrompt, copied: rows };
 }
 
-const toNewMessages = (messages: readonly ChatMessage[]): NewMessage[] =>
-  messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message));
+const toNewMessages = (messages: readonly ChatMessage[]): Promise<NewMessage[]> =>
+  Promise.all(messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message)));
+
+/** What a response goes on from must have the calls of its results, and hold nothing that its sender cannot send. */
+function checkBefore(history: readonly HistoryMessage[], input: readonly ChatMessage[], { role }: Principal): void {
+  checkResults(input, history);
+  // Items of the vendor's own tools are refused where they come in.
+  checkHistory(history, { isKey: role !== 'admin', hosted: true }, 'previous_response_id');
+}
 
 const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answerId);
 
@@ -115,9 +123,9 @@ async function begin(
   input: readonly ChatMessage[],
   echo: string,
 ): Promise<Begun> {
-  const messages = toNewMessages(input);
+  const messages = await toNewMessages(input);
   const response = { idOf, inputCount: messages.length, echo };
-  const check = (history: readonly HistoryMessage[]) => checkResults(input, history);
+  const check = (history: readonly HistoryMessage[]) => checkBefore(history, input, principal);
   const { model, user } = request;
   const start = { owner: principal.owner, model, user, messages, response, check };
   if (request.previous_response_id != null) {
@@ -174,13 +182,13 @@ async function openUnstored(
   const { previous_response_id: id } = request;
   const previous = id ? await findPrevious(responses, id, principal) : null;
   const history = previous ? await historyUpTo(responses, previous) : [];
-  checkResults(input, history);
+  checkBefore(history, input, principal);
   const systemPrompt = previous?.systemPrompt ?? null;
   return {
     stem: newStem(),
     conversationId: null,
     echo: echoOf(request, null),
-    messages: toPrompt(request, model, { systemPrompt, history, messages: toNewMessages(input) }),
+    messages: toPrompt(request, model, { systemPrompt, history, messages: await toNewMessages(input) }),
     end: async () => undefined,
     drop: async () => undefined,
   };
@@ -195,7 +203,7 @@ export async function openResponse(
   input: readonly ChatMessage[],
 ): Promise<OpenResponse> {
   if (request.store === false) return openUnstored(stores, request, principal, model, input);
-  const messages = toNewMessages(input);
+  const messages = await toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
   const begun = await begin(stores, request, principal, input, JSON.stringify(echo));
   const { conversationId, answerId } = begun;

@@ -3,7 +3,8 @@ import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { Json } from '../../canonical/json.ts';
 import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
 import type { Caller } from '../access/caller.ts';
-import { checkFields } from '../access/check-fields.ts';
+import { checkFields, senderOf } from '../access/check-fields.ts';
+import { checkHistory } from '../chat/check-history.ts';
 import { withoutAnswerMedia } from '../chat/check-messages.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { Backend, Catalog } from '../models/catalog.ts';
@@ -72,7 +73,7 @@ export async function openTurn(
   const { model, backends } = target;
   const asked = { model: model.alias, ...upstreamFields(turn, stream) };
   checkFields(caller.principal, model, 'chat', asked);
-  const messages = newMessages(turn);
+  const messages = await newMessages(turn);
   const fields = JSON.stringify(asked);
   const begun = await conversations.beginTurn({
     conversationId: turn.conversation_id ?? null,
@@ -81,7 +82,10 @@ export async function openTurn(
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
-    check: (history) => checkToolResults(turn.tool_results ?? [], history),
+    check(history) {
+      checkToolResults(turn.tool_results ?? [], history);
+      checkHistory(history, senderOf(caller.principal, model), 'conversation_id');
+    },
   });
   const stored = new StoredTurn(conversations, begun, caller);
   try {

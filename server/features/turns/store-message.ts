@@ -1,6 +1,8 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage, Content, ContentPart, ImagePart } from '../../../contracts/chat/message.ts';
 import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
+import { isLong, writeAsText } from '../../canonical/write-in-steps.ts';
+import { inTurns } from '../../event-loop/in-turns.ts';
 import { EMPTY_ANSWER, type NewMessage } from '../../store/interface/conversations.ts';
 
 /** The words of a content, for the search. */
@@ -17,10 +19,10 @@ function contentOf({ message, images }: TurnRequest): Content | undefined {
   return [...parts, ...images.map((image) => ({ type: 'image_url' as const, image_url: image }))];
 }
 
-/** A message as it goes to the store. */
-export const toNewMessage = (role: NewMessage['role'], message: ChatMessage): NewMessage => ({
+/** A message as it goes to the store. One with pictures is written in steps, because it is megabytes. */
+export const toNewMessage = async (role: NewMessage['role'], message: ChatMessage): Promise<NewMessage> => ({
   role,
-  prompt: JSON.stringify(message),
+  prompt: isLong(message) ? await inTurns(writeAsText(message)) : JSON.stringify(message),
   text: textOf(message.content),
 });
 
@@ -34,10 +36,12 @@ const toolMessage = ({ tool_call_id, content, is_error, role: _, ...rest }: Tool
 });
 
 /** What a turn adds to its conversation before it is answered: results of tools first, as every dialect demands. */
-export function newMessages(turn: TurnRequest): NewMessage[] {
-  const results = (turn.tool_results ?? []).map((result) => toNewMessage('tool', toolMessage(result)));
+export async function newMessages(turn: TurnRequest): Promise<NewMessage[]> {
+  const results = await Promise.all(
+    (turn.tool_results ?? []).map((result) => toNewMessage('tool', toolMessage(result))),
+  );
   const content = contentOf(turn);
-  return content === undefined ? results : [...results, toNewMessage('user', { role: 'user', content })];
+  return content === undefined ? results : [...results, await toNewMessage('user', { role: 'user', content })];
 }
 
 /**
