@@ -1,4 +1,4 @@
-import { LENGTHS } from '../metering/expect-tokens.ts';
+import { LENGTHS, OBEYED_LENGTHS } from '../metering/expect-tokens.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,14 +14,14 @@ export function raiseLengths(least: number, fields: Fields): Record<string, numb
 
 /**
  * Holds an answer to what is reserved for it: every length in the request that is longer, or no length at all (-1 has no
- * end at llama.cpp), becomes `most`. A request without one gets it.
+ * end at llama.cpp), becomes `most`. A request without one that every upstream obeys gets it.
  */
 export function lowerLengths(most: number, fields: Fields): Record<string, number> {
   const given = LENGTHS.filter((name) => fields[name] != null);
-  if (given.length === 0) return { max_tokens: most };
   const longer = given.filter((name) => {
     const length = fields[name];
     return !(typeof length === 'number' && length > 0 && length <= most);
   });
-  return Object.fromEntries(longer.map((name) => [name, most]));
+  const isObeyed = OBEYED_LENGTHS.some((name) => fields[name] != null);
+  return Object.fromEntries([...longer, ...(isObeyed ? [] : ['max_tokens'])].map((name) => [name, most]));
 }

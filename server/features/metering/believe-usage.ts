@@ -16,12 +16,12 @@ export interface BelievedUsage {
   readonly isExcessive: boolean;
 }
 
-/** No upstream means more than this. */
-const MAX_COUNT = 1e15;
+/** No upstream means more than this, and no column holds more. */
+const MAX_COUNT = 2 ** 31 - 1;
 
 /** Of anything that an upstream may send in place of a count; what is none is 0. */
 export const toCount = (value: unknown): number =>
-  typeof value === 'number' && value >= 0 && value <= MAX_COUNT ? Math.floor(value) : 0;
+  typeof value === 'number' && value >= 0 ? Math.floor(Math.min(value, MAX_COUNT)) : 0;
 
 /** Templates and the instructions that vendors add for tools have no bytes in the request: some hundreds of tokens. */
 const TEMPLATE_TOKENS = 1_000;
@@ -31,11 +31,14 @@ const END_TOKENS = 16;
 
 const fieldOf = (holder: unknown, name: string): unknown => (isObject(holder) ? holder[name] : undefined);
 
-/** Prompt tokens that were written into a cache, by the names of Anthropic, OpenRouter and LiteLLM. */
-function cacheWrites(usage: Usage | null): Pick<BelievedUsage, 'cacheWriteTokens' | 'cacheWriteHourTokens'> {
+/** Prompt tokens that were written into a cache, by the names of Anthropic, OpenRouter and LiteLLM; at most the whole prompt. */
+function cacheWrites(
+  usage: Usage | null,
+  promptTokens: number,
+): Pick<BelievedUsage, 'cacheWriteTokens' | 'cacheWriteHourTokens'> {
   const details = fieldOf(usage, 'prompt_tokens_details');
   const written = fieldOf(details, 'cache_write_tokens') ?? fieldOf(details, 'cache_creation_tokens');
-  const all = toCount(written ?? fieldOf(usage, 'cache_creation_input_tokens'));
+  const all = Math.min(promptTokens, toCount(written ?? fieldOf(usage, 'cache_creation_input_tokens')));
   const byTime =
     fieldOf(details, 'cache_creation') ??
     fieldOf(details, 'cache_creation_token_details') ??
@@ -80,9 +83,10 @@ function judgeCompletion(claimed: number, { expected, tokens, images }: Evidence
   if (claimed === 0) return { tokens: counted, verdict: counted > 0 ? 'estimated' : 'believed' };
   const { answers, answerTokens, isBounded } = expected();
   if (countsOneAnswer(claimed, tokens, answers)) return { tokens, verdict: 'estimated' };
-  const longest = (isBounded ? answerTokens + END_TOKENS : LONGEST_ANSWER) * answers;
+  // What came has been used, even where an upstream does not hold to the length.
+  const longest = Math.max((isBounded ? answerTokens + END_TOKENS : LONGEST_ANSWER) * answers, counted);
   if (claimed <= longest) return believed(claimed);
-  return { tokens: isBounded ? answerTokens * answers : counted, verdict: 'excessive' };
+  return { tokens: isBounded ? Math.max(answerTokens * answers, counted) : counted, verdict: 'excessive' };
 }
 
 /** What the gateway knows of a request without the upstream. */
@@ -108,8 +112,11 @@ export function believeUsage(usage: Usage | null, evidence: Evidence): BelievedU
     promptTokens: prompt.tokens,
     completionTokens: completion.tokens,
     cachedTokens: Math.min(prompt.tokens, toCount(fieldOf(fieldOf(usage, 'prompt_tokens_details'), 'cached_tokens'))),
-    ...cacheWrites(usage),
-    reasoningTokens: toCount(fieldOf(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens')),
+    ...cacheWrites(usage, prompt.tokens),
+    reasoningTokens: Math.min(
+      completion.tokens,
+      toCount(fieldOf(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens')),
+    ),
     isEstimated: usage === null || verdicts.some((verdict) => verdict !== 'believed'),
     isExcessive: verdicts.includes('excessive'),
   };

@@ -37,11 +37,23 @@ export const LENGTHS = [
   'min_tokens',
 ] as const;
 
+/** Those that every upstream obeys. Many pass over the others: an answer is not bounded by these alone. */
+export const OBEYED_LENGTHS: readonly string[] = ['max_tokens', 'max_completion_tokens'];
+
 /** Upstreams differ in which of several lengths they obey: the longest counts. Null: none, or one without an end. */
 function askedLength(request: Readonly<Record<string, unknown>>): number | null {
+  if (OBEYED_LENGTHS.every((name) => request[name] == null)) return null;
   const lengths = LENGTHS.map((name) => request[name]).filter((value) => value != null);
-  if (lengths.length === 0) return null;
-  return lengths.every((length) => isNumber(length) && length > 0) ? Math.max(...lengths.map(Number)) : null;
+  return lengths.every((length) => isNumber(length) && length > 0) ? Math.ceil(Math.max(...lengths.map(Number))) : null;
+}
+
+/**
+ * What may come on top of the length that was asked for: a predicted output, of which OpenAI bills what the model rejects
+ * (https://platform.openai.com/docs/guides/predicted-outputs), and reasoning that Qwen's servers count on its own.
+ */
+function extraTokens({ prediction, thinking_budget: budget }: Readonly<Record<string, unknown>>): number {
+  const predicted = prediction == null ? 0 : measureRequest({ prediction }).tokens;
+  return predicted + (isNumber(budget) && budget > 0 ? Math.ceil(budget) : 0);
 }
 
 /** OpenAI's `n`, and `best_of` of completions and of vLLM. */
@@ -132,7 +144,7 @@ export function expectAnswer(
       return measured.size;
     },
     isPromptBounded: !bounds.hostedTools && !mayGrow(fields),
-    answerTokens: Math.max(answerTokens, bounds.minMaxTokens ?? 0),
+    answerTokens: Math.max(answerTokens, bounds.minMaxTokens ?? 0) + extraTokens(fields),
     isBounded,
     answers,
     images: bounds.output.includes('image') ? answers : 0,

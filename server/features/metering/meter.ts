@@ -1,8 +1,6 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
-import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Attempt } from '../access/request-record.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
@@ -11,13 +9,8 @@ import { type BelievedUsage, believeUsage, toCount } from './believe-usage.ts';
 import { tokensOfAnswer } from './count-tokens.ts';
 import type { Expectation } from './expect-tokens.ts';
 import { toUsd } from './micro-usd.ts';
-import { Quote } from './quote.ts';
-
-/**
- * How much is reserved for an answer before it begins. `grows`: a tranche, and more while it comes. `shortens`: what the
- * wallet can spare, to which the answer is then held. `whole`: all that it may become.
- */
-export type Reserving = 'grows' | 'shortens' | 'whole';
+import { Reservation, type Reserving } from './reservation.ts';
+import { codeOf, toUsageRow } from './usage-row.ts';
 
 /** One request whose use is counted and paid for. */
 export interface MeterOptions {
@@ -78,8 +71,6 @@ const NOTHING: BelievedUsage = {
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 
-const codeOf = (failure: unknown) => (failure instanceof AppError ? failure.code : null);
-
 /**
  * What one request used and what that costs. `admit` is its one entrance: called once, before anything goes upstream;
  * `end` is its one exit: called once, whichever way the admitted request ended.
@@ -99,19 +90,17 @@ export class Meter {
   /** Tokens of the answers that came, and pictures. */
   #tokens = 0;
   #images = 0;
-  #admission: Admission | null = null;
-  #quote: Quote | null = null;
-  /** Up to how many tokens and pictures the reservation covers; beyond them it has to grow. */
-  #covered = { tokens: Number.POSITIVE_INFINITY, images: Number.POSITIVE_INFINITY };
-  /** Whether the answer was cut because its reservation could not grow: what came after that reached no client. */
-  #isCut = false;
+  /** Null: the administrator pays nobody. */
+  readonly #reservation: Reservation | null;
   /** The one that was asked last; null while none was. */
   #backend: Backend | null = null;
 
   constructor(deps: MeterDeps, options: MeterOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#ratio = options.caller.principal.account?.ratio ?? 1;
+    const { account } = options.caller.principal;
+    this.#ratio = account?.ratio ?? 1;
+    this.#reservation = account && new Reservation(account, options, { expected: () => this.#expected, ...deps });
     this.paysForImages = options.backends.some(({ price }) => price !== null && price.perImage > 0);
   }
 
@@ -120,50 +109,12 @@ export class Meter {
    * nothing was used, and `end` must not be called. Null: the administrator is not asked.
    */
   admit(): Promise<void> | null {
-    const { account } = this.#options.caller.principal;
-    return account && this.#admitTo(account);
-  }
-
-  async #admitTo(account: Account): Promise<void> {
-    const { backends, caller, reserving } = this.#options;
-    const { prompt, answers, answerTokens, images } = this.#expected;
-    const first = Math.min(answerTokens, this.#firstTranche) * answers;
-    const whole = answerTokens * answers;
-    this.#quote = Quote.of(backends, this.#ratio, this.#expected);
-    const least = this.#quote?.costOf(first) ?? 0;
-    const most = reserving === 'shortens' ? (this.#quote?.costOf(whole) ?? 0) : least;
-    this.#admission = await account.admit(
-      {
-        requestId: caller.requestId,
-        tokens: prompt.tokens + first,
-        cost: this.#quote && { least, most },
-      },
-      caller.setHeader,
-    );
-    if (reserving === 'grows') this.#covered = { tokens: first, images };
-  }
-
-  /** In tokens of one answer. */
-  get #firstTranche(): number {
-    const { trancheTokens } = this.#deps;
-    if (trancheTokens === 0 || this.#options.reserving === 'whole') return Number.POSITIVE_INFINITY;
-    return Math.max(trancheTokens, this.#options.model.minMaxTokens ?? 0, this.#leastAnswer);
-  }
-
-  /** Reasoning of a length that was asked for, and a tranche of words after it. Streams show their reasoning. */
-  get #leastAnswer(): number {
-    const { leastAnswerTokens } = this.#expected;
-    return this.#options.reserving === 'shortens' && leastAnswerTokens > 0
-      ? leastAnswerTokens + this.#deps.trancheTokens
-      : 0;
+    return this.#reservation?.admit() ?? null;
   }
 
   /** The longest answer that the reservation covers, in tokens. Null: as long as the request says. */
   get answerLimit(): number | null {
-    if (this.#options.reserving !== 'shortens' || !this.#quote || !this.#admission) return null;
-    const { answers, answerTokens } = this.#expected;
-    const tokens = Math.floor(this.#quote.tokensFor(this.#admission.reserved) / answers);
-    return tokens < answerTokens ? tokens : null;
+    return this.#reservation?.answerLimit ?? null;
   }
 
   /** Notes which backend is asked; the dispatcher says it before each attempt. */
@@ -178,7 +129,7 @@ export class Meter {
 
   /** Whether somebody pays: then every piece of an answer is worth a closer look. */
   get pays(): boolean {
-    return this.#quote !== null;
+    return this.#reservation?.pays ?? false;
   }
 
   /** Counts a piece of an answer, in tokens. */
@@ -229,65 +180,22 @@ export class Meter {
    * `insufficient_balance` and `budget_exhausted`; then the answer must end.
    */
   cover(): Promise<void> | null {
-    const { tokens, images } = this.#covered;
-    return this.#tokens > tokens || this.#images > images ? this.#grow() : null;
-  }
-
-  async #grow(): Promise<void> {
-    const { answers, answerTokens, isBounded, images: expectedImages } = this.#expected;
-    const images = Math.max(this.#images, expectedImages);
-    const step = (this.#deps.trancheTokens || answerTokens) * answers;
-    const longest = isBounded ? answerTokens * answers : Number.POSITIVE_INFINITY;
-    const target = Math.max(this.#tokens, Math.min(this.#tokens + step, longest));
-    const more = Math.max(0, target - this.#covered.tokens);
-    // It is known now which backend answers.
-    const quote = Quote.of(this.#backend ? [this.#backend] : [], this.#ratio, this.#expected);
-    const reserved = this.#admission?.reserved ?? 0;
-    const most = (quote?.costOf(target, images) ?? 0) - reserved;
-    const least = Math.max(1, (quote?.costOf(this.#tokens, images) ?? 0) - reserved);
-    this.#isCut = true;
-    await this.#admission?.grow({ tokens: more, cost: most > 0 ? { least, most } : null });
-    this.#isCut = false;
-    const affordable = quote?.tokensFor(this.#admission?.reserved ?? 0, images) ?? target;
-    this.#covered = { tokens: Math.min(target, affordable), images };
+    return this.#reservation?.cover(this.#tokens, this.#images, this.#backend) ?? null;
   }
 
   /** `failure` is what ended the request early, if anything. */
   end(failure?: unknown): void {
     const used = this.#use(failure);
-    const cost = this.#isCut ? Math.min(this.#costOf(used), this.#admission?.reserved ?? 0) : this.#costOf(used);
-    const { operation, model, caller, conversationId = null } = this.#options;
-    const { principal, requestId, record } = caller;
-    const price = this.#backend?.price ?? null;
+    const price = this.#costOf(used);
+    const cost = this.#reservation?.payable(price) ?? price;
     if (used.isExcessive) this.#reportClaim(used);
     const tokens = used.promptTokens + used.completionTokens;
-    const settlement = this.#admission?.end({ tokens, cost, reason: operation }) ?? null;
-    const row: UsageRow = {
-      requestId,
-      at: this.#at,
-      operation,
-      alias: model.mappedTo ?? model.alias,
-      askedModel: model.mappedTo === null ? null : model.alias,
-      provider: this.#backend?.provider.id ?? null,
-      model: this.#backend?.model ?? null,
-      promptTokens: used.promptTokens,
-      completionTokens: used.completionTokens,
-      cachedTokens: used.cachedTokens,
-      cacheWriteTokens: used.cacheWriteTokens + used.cacheWriteHourTokens,
-      reasoningTokens: used.reasoningTokens,
-      estimated: used.isEstimated,
-      outcome: this.#outcome(failure),
-      latencyMs: this.#elapsedMs(),
-      firstTokenMs: this.#firstTokenMs,
-      conversationId,
-      keyId: principal.keyId,
-      owner: principal.owner,
-      group: principal.group,
-      cost,
-      price: price && JSON.stringify({ ...price, ratio: this.#ratio }),
-      attempts: record.attempts,
-    };
+    const settlement = this.#reservation?.end({ tokens, cost, reason: this.#options.operation }) ?? null;
+    const times = { at: this.#at, latencyMs: this.#elapsedMs(), firstTokenMs: this.#firstTokenMs };
+    const [request, backend, ratio] = [this.#options, this.#backend, this.#ratio];
+    const row = toUsageRow({ request, backend, used, cost, ratio, failure, times });
     this.#deps.usage.record(row, settlement);
+    const { record, principal } = request.caller;
     this.#deps.onEnd?.({ row, attempts: record.attempts, keyName: principal.keyName, failure });
   }
 
@@ -331,12 +239,5 @@ export class Meter {
 
   #elapsedMs(): number {
     return Math.round(monotonicNow() - this.#startedAt);
-  }
-
-  #outcome(failure: unknown): string {
-    if (this.#options.caller.signal.aborted) return 'cancelled';
-    if (failure === undefined) return 'ok';
-    const code = codeOf(failure);
-    return code === 'client_disconnected' ? 'cancelled' : (code ?? 'internal_error');
   }
 }

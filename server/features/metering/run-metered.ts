@@ -3,7 +3,8 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
-import { Meter, type MeterDeps, type MeterOptions, type Reserving } from './meter.ts';
+import { Meter, type MeterDeps, type MeterOptions } from './meter.ts';
+import type { Reserving } from './reservation.ts';
 
 export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;

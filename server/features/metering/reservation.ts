@@ -1,0 +1,136 @@
+import type { Settlement } from '../../store/interface/wallets.ts';
+import type { Account, Admission } from '../access/account.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Backend, CatalogModel } from '../models/catalog.ts';
+import type { Expectation } from './expect-tokens.ts';
+import { Quote } from './quote.ts';
+
+/**
+ * How much is reserved for an answer before it begins. `grows`: a tranche, and more while it comes. `shortens`: what the
+ * wallet can spare, to which the answer is then held. `whole`: all that it may become.
+ */
+export type Reserving = 'grows' | 'shortens' | 'whole';
+
+/** Who asks for what. */
+interface Asked {
+  readonly model: CatalogModel;
+  /** Those that may answer. */
+  readonly backends: readonly Backend[];
+  readonly caller: Caller;
+  readonly reserving: Reserving;
+}
+
+interface ReservationDeps {
+  /** Asked for only when it is needed. */
+  expected(): Expectation;
+  /** How many tokens of an answer are reserved at once; 0: all that it may become. */
+  readonly trancheTokens: number;
+}
+
+const NO_LIMIT = { tokens: Number.POSITIVE_INFINITY, images: Number.POSITIVE_INFINITY };
+
+/** The tokens and the money that are held for one request of a key, and that grow with its answer. */
+export class Reservation {
+  readonly #account: Account;
+  /** As it was when the request came. */
+  readonly #ratio: number;
+  readonly #request: Asked;
+  readonly #deps: ReservationDeps;
+  #admission: Admission | null = null;
+  #quote: Quote | null = null;
+  /** Up to what the reservation covers; beyond that it has to grow. */
+  #covered = NO_LIMIT;
+  /** Whether the answer was cut because its reservation could not grow: what came after that reached no client. */
+  #isCut = false;
+
+  constructor(account: Account, request: Asked, deps: ReservationDeps) {
+    this.#account = account;
+    this.#ratio = account.ratio;
+    this.#request = request;
+    this.#deps = deps;
+  }
+
+  /** Whether somebody pays. */
+  get pays(): boolean {
+    return this.#quote !== null;
+  }
+
+  /** Lets the request in. Throws `rate_limit_exceeded`, `insufficient_balance` and `budget_exhausted`. */
+  async admit(): Promise<void> {
+    const { backends, caller, reserving } = this.#request;
+    const { prompt, answers, answerTokens, images } = this.#expected;
+    const first = Math.min(answerTokens, this.#firstTranche) * answers;
+    const whole = answerTokens * answers;
+    this.#quote = Quote.of(backends, this.#ratio, this.#expected);
+    const least = this.#quote?.costOf(first) ?? 0;
+    const most = reserving === 'shortens' ? (this.#quote?.costOf(whole) ?? 0) : least;
+    this.#admission = await this.#account.admit(
+      { requestId: caller.requestId, tokens: prompt.tokens + first, cost: this.#quote && { least, most } },
+      caller.setHeader,
+    );
+    if (reserving === 'grows') this.#covered = { tokens: first, images };
+  }
+
+  /** The longest answer that is covered, in tokens. Null: as long as the request says. */
+  get answerLimit(): number | null {
+    if (this.#request.reserving !== 'shortens' || !this.#quote || !this.#admission) return null;
+    const { answers, answerTokens } = this.#expected;
+    const tokens = Math.floor(this.#quote.tokensFor(this.#admission.reserved) / answers);
+    return tokens < answerTokens ? tokens : null;
+  }
+
+  /** Holds more when what came is no longer covered. Null: there is nothing to wait for. Throws as `admit`. */
+  cover(tokens: number, images: number, backend: Backend | null): Promise<void> | null {
+    const covered = this.#covered;
+    return tokens > covered.tokens || images > covered.images ? this.#grow(tokens, images, backend) : null;
+  }
+
+  /** What of a cost is paid: what was not covered of an answer that was cut is not. */
+  payable(cost: number): number {
+    return this.#isCut ? Math.min(cost, this.#admission?.reserved ?? 0) : cost;
+  }
+
+  /** What settles the reservation; null: there was none. */
+  end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null {
+    return this.#admission?.end(actual) ?? null;
+  }
+
+  async #grow(tokens: number, made: number, backend: Backend | null): Promise<void> {
+    const { answers, answerTokens, isBounded, images: expectedImages } = this.#expected;
+    const images = Math.max(made, expectedImages);
+    const step = (this.#deps.trancheTokens || answerTokens) * answers;
+    const longest = isBounded ? answerTokens * answers : Number.POSITIVE_INFINITY;
+    const target = Math.max(tokens, Math.min(tokens + step, longest));
+    const more = Math.max(0, target - this.#covered.tokens);
+    // It is known now which backend answers.
+    const quote = Quote.of(backend ? [backend] : [], this.#ratio, this.#expected);
+    const reserved = this.#admission?.reserved ?? 0;
+    const most = (quote?.costOf(target, images) ?? 0) - reserved;
+    const least = Math.max(1, (quote?.costOf(tokens, images) ?? 0) - reserved);
+    this.#isCut = true;
+    await this.#admission?.grow({ tokens: more, cost: most > 0 ? { least, most } : null });
+    this.#isCut = false;
+    const affordable = quote?.tokensFor(this.#admission?.reserved ?? 0, images) ?? target;
+    this.#covered = { tokens: Math.min(target, affordable), images };
+  }
+
+  /** In tokens of one answer. */
+  get #firstTranche(): number {
+    const { reserving, model } = this.#request;
+    const { trancheTokens } = this.#deps;
+    if (trancheTokens === 0 || reserving === 'whole') return Number.POSITIVE_INFINITY;
+    return Math.max(trancheTokens, model.minMaxTokens ?? 0, this.#leastAnswer);
+  }
+
+  /** Reasoning of a length that was asked for, and a tranche of words after it. Streams show their reasoning. */
+  get #leastAnswer(): number {
+    const { leastAnswerTokens } = this.#expected;
+    return this.#request.reserving === 'shortens' && leastAnswerTokens > 0
+      ? leastAnswerTokens + this.#deps.trancheTokens
+      : 0;
+  }
+
+  get #expected(): Expectation {
+    return this.#deps.expected();
+  }
+}

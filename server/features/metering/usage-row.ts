@@ -1,0 +1,61 @@
+import { AppError } from '../../errors/app-error.ts';
+import type { UsageRow } from '../../store/interface/usage.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Backend, CatalogModel } from '../models/catalog.ts';
+import type { BelievedUsage } from './believe-usage.ts';
+
+/** A request that has ended. */
+interface Ended {
+  readonly request: {
+    readonly operation: string;
+    readonly model: CatalogModel;
+    readonly caller: Caller;
+    readonly conversationId?: string | null | undefined;
+  };
+  /** The one that was asked last; null while none was. */
+  readonly backend: Backend | null;
+  readonly used: BelievedUsage;
+  readonly cost: number;
+  /** What prices were multiplied by. */
+  readonly ratio: number;
+  readonly failure: unknown;
+  readonly times: Pick<UsageRow, 'at' | 'latencyMs' | 'firstTokenMs'>;
+}
+
+export const codeOf = (failure: unknown) => (failure instanceof AppError ? failure.code : null);
+
+function outcomeOf(failure: unknown, { signal }: Caller): string {
+  if (signal.aborted) return 'cancelled';
+  if (failure === undefined) return 'ok';
+  const code = codeOf(failure);
+  return code === 'client_disconnected' ? 'cancelled' : (code ?? 'internal_error');
+}
+
+export function toUsageRow({ request, backend, used, cost, ratio, failure, times }: Ended): UsageRow {
+  const { operation, model, caller, conversationId = null } = request;
+  const { keyId, owner, group } = caller.principal;
+  const price = backend?.price ?? null;
+  return {
+    requestId: caller.requestId,
+    operation,
+    alias: model.mappedTo ?? model.alias,
+    askedModel: model.mappedTo === null ? null : model.alias,
+    provider: backend?.provider.id ?? null,
+    model: backend?.model ?? null,
+    promptTokens: used.promptTokens,
+    completionTokens: used.completionTokens,
+    cachedTokens: used.cachedTokens,
+    cacheWriteTokens: used.cacheWriteTokens + used.cacheWriteHourTokens,
+    reasoningTokens: used.reasoningTokens,
+    estimated: used.isEstimated,
+    outcome: outcomeOf(failure, caller),
+    ...times,
+    conversationId,
+    keyId,
+    owner,
+    group,
+    cost,
+    price: price && JSON.stringify({ ...price, ratio }),
+    attempts: caller.record.attempts,
+  };
+}
