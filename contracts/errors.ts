@@ -54,6 +54,11 @@ export interface ErrorRow {
   readonly description: string;
   readonly remediation: string;
   readonly typicalParam?: string;
+  /**
+   * Which requests can be answered so whatever they ask for: each, each with a body, or each with a key. Absent: it depends
+   * on the operation.
+   */
+  readonly answers?: 'any' | 'body' | 'key';
   /** Present when another backend may answer the request. Absent: the fault is the client's or our own. */
   readonly failover?: Failover;
   /** Seconds that `Retry-After` gives when nobody knows better. */
@@ -72,6 +77,7 @@ export const errorCatalog = {
     status: 401,
     trpc: 'UNAUTHORIZED',
     type: 'authentication_error',
+    answers: 'key',
     title: 'No key was sent',
     description: 'The request has no Authorization header, and this address needs one.',
     remediation: 'Send `Authorization: Bearer <key>` (or `x-api-key: <key>`).',
@@ -81,6 +87,7 @@ export const errorCatalog = {
     status: 401,
     trpc: 'UNAUTHORIZED',
     type: 'authentication_error',
+    answers: 'key',
     title: 'The key is not valid',
     description: 'The Authorization header is malformed, or the key in it is not known here.',
     remediation: 'Check the key for missing characters, and that it belongs to this gateway.',
@@ -126,6 +133,7 @@ export const errorCatalog = {
     status: 429,
     trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
+    answers: 'key',
     title: 'Too many requests',
     description: 'The key has used up its burst of requests.',
     remediation: 'Wait for the number of seconds in `Retry-After`, then try again.',
@@ -145,6 +153,7 @@ export const errorCatalog = {
     status: 413,
     trpc: 'PAYLOAD_TOO_LARGE',
     type: 'invalid_request_error',
+    answers: 'body',
     title: 'The body is too large',
     description: 'The request body exceeds the limit (`MAX_BODY_BYTES`, 32 MB by default).',
     remediation: 'Send fewer or smaller images, or raise the limit.',
@@ -153,6 +162,7 @@ export const errorCatalog = {
     status: 415,
     trpc: 'UNSUPPORTED_MEDIA_TYPE',
     type: 'invalid_request_error',
+    answers: 'body',
     title: 'The content type is not supported',
     description: 'This address does not take the content type or the content coding (`Content-Encoding`) of the body.',
     remediation:
@@ -179,6 +189,7 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
+    answers: 'any',
     title: 'The request is not HTTP',
     description: 'What was sent cannot be read as an HTTP request: a header or a length is malformed.',
     remediation: 'Send it with an HTTP client; behind a proxy, see what that makes of the headers.',
@@ -204,6 +215,7 @@ export const errorCatalog = {
     status: 431,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
+    answers: 'any',
     title: 'The headers are too large',
     description:
       'The address and the headers of the request together exceed 16 KB, or there are more than 100 headers.',
@@ -213,6 +225,7 @@ export const errorCatalog = {
     status: 408,
     trpc: 'TIMEOUT',
     type: 'invalid_request_error',
+    answers: 'any',
     title: 'The request did not arrive',
     description:
       'The head of the request did not arrive in time (`HEADERS_TIMEOUT_SECONDS`, 20 by default), or its body stood still (`BODY_STALL_SECONDS`, 20 by default) or came too slowly (`MIN_BYTES_PER_SECOND`, 1,024 by default).',
@@ -222,6 +235,7 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
+    answers: 'body',
     title: 'The body is not JSON',
     description: 'The request body is empty, is not valid JSON, or is not a JSON object.',
     remediation: 'Check quoting and commas; shells often eat quotes.',
@@ -230,6 +244,7 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
+    answers: 'body',
     title: 'The body holds too much',
     description:
       'The body has more than 200,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, an object with more than 10,000 names, or a name of more than 16 KB.',
@@ -467,6 +482,7 @@ export const errorCatalog = {
     status: 500,
     trpc: 'INTERNAL_SERVER_ERROR',
     type: 'internal_error',
+    answers: 'any',
     title: 'Internal error',
     description: 'An unexpected failure in the gateway; the log has the details under the request id.',
     remediation: 'Try again; report the `x-request-id` when it persists.',

@@ -28,6 +28,7 @@ import { reportResponses } from './http/hooks/report-responses.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { documentationPlugin } from './http/pages/documentation.ts';
 import { metricsPlugin } from './http/pages/metrics.ts';
+import { dataHeaders } from './http/pages/security-headers.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
@@ -140,7 +141,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       return;
     }
     connectionOf(raw.socket).request = raw;
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', request.id).headers(dataHeaders);
     if (speaksAnthropic(request)) reply.header('request-id', request.id);
     if (answersPreflight(request, reply)) return;
     checkHead(request);

@@ -55,6 +55,9 @@ const Variables = z.object({
 /** The names in `Variables`; a test holds `.env.example` to them. */
 export const variableNames = Object.keys(Variables.shape);
 
+/** What each is when it is not set; a test holds the tables of limits in the documentation to it. */
+export const variableDefaults: Readonly<Record<string, unknown>> = Variables.parse({});
+
 /** How slow a body or an answer may be. */
 interface Transfer {
   readonly stallMs: number;

@@ -19,7 +19,6 @@ import { guardMethods } from './hooks/method-guard.ts';
 import { acceptJson } from './json-body/decode-body.ts';
 import { readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
-import { dataHeaders } from './pages/security-headers.ts';
 import { setHeader } from './set-header.ts';
 import { sendStream } from './sse.ts';
 
@@ -133,7 +132,6 @@ export async function restPlugin(
           return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
         }
         reply.header('content-type', 'application/json; charset=utf-8');
-        if (meta.public) reply.headers(dataHeaders);
         if (meta.status) reply.code(meta.status(output));
         return reply.send(bytes ?? JSON.stringify(output));
       },

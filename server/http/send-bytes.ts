@@ -24,7 +24,6 @@ export async function sendBytes(
   try {
     commit(reply, {
       'content-type': contentType,
-      'x-content-type-options': 'nosniff',
       ...(isEvents ? { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' } : {}),
     });
     for (; !next.done && !raw.destroyed; next = await body.next()) {

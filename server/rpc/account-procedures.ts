@@ -35,7 +35,7 @@ import { documented, type Meta, procedure, publicProcedure } from './trpc.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-const readErrors = [401, 403, 404, 429, 500, 503];
+const readErrors = [403, 404, 503];
 
 const at = (method: Method, path: `/${string}`, summary: string): Meta => ({
   openapi: {
@@ -43,7 +43,7 @@ const at = (method: Method, path: `/${string}`, summary: string): Meta => ({
     path,
     tags: ['accounts'],
     summary,
-    errorResponses: method === 'GET' ? [400, ...readErrors] : [400, ...readErrors, 413, 415],
+    errorResponses: [400, ...readErrors],
   },
 });
 
@@ -145,7 +145,7 @@ export const statusProcedure = (version: string) =>
           tags: ['system'],
           summary: 'Version and uptime',
           protect: false,
-          errorResponses: [408, 431, 500],
+          errorResponses: [500],
         },
       })
       .query((): GatewayStatus => showStatus(version)),

@@ -11,7 +11,7 @@ import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
 
-export const errorResponses = [400, 401, 402, 403, 404, 409, 413, 415, 429, 500, 502, 503, 504];
+export const errorResponses = [402, 403, 404, 409, 502, 503, 504];
 
 /** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
 export const Resume = { lastEventId: z.string().nullish() };

@@ -25,7 +25,7 @@ const LIST = '/c1/conversations';
 const ONE = '/c1/conversations/{conversation_id}';
 
 const at = (method: 'GET' | 'PATCH' | 'DELETE', path: `/${string}`, summary: string): Meta => ({
-  openapi: { method, path, tags: ['conversations'], summary, errorResponses: [400, 401, 403, 404, 429, 500, 503] },
+  openapi: { method, path, tags: ['conversations'], summary, errorResponses: [400, 403, 404, 503] },
 });
 
 /** `conversations`: what `/c1` keeps. */

@@ -10,7 +10,7 @@ import { TrackedStream } from './tracked-stream.ts';
 import type { CallerContext } from './trpc.ts';
 import { documented, type Meta, procedure } from './trpc.ts';
 
-const errorResponses = [400, 401, 402, 403, 404, 413, 415, 429, 500, 502, 503, 504];
+const errorResponses = [402, 403, 404, 502, 503, 504];
 
 /** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
 const Resume = { lastEventId: z.string().nullish() };

@@ -24,7 +24,7 @@ import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure } from './trpc.ts';
 
 const PATH = '/v1/conversations/{conversation_id}';
-const errorResponses = [400, 401, 404, 409, 413, 415, 429, 500, 503];
+const errorResponses = [400, 404, 409, 503];
 
 const describe = (
   method: 'GET' | 'POST' | 'DELETE',

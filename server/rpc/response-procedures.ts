@@ -19,7 +19,7 @@ import { TrackedStream } from './tracked-stream.ts';
 import { type CallerContext, documented, type Meta, procedure } from './trpc.ts';
 
 const PATH = '/v1/responses/{response_id}';
-const readErrors = [400, 401, 404, 409, 429, 500, 503];
+const readErrors = [400, 404, 409, 503];
 
 const describe = (
   method: 'GET' | 'POST' | 'DELETE',

@@ -35,14 +35,14 @@ export interface RouterDeps {
   readonly version: string;
 }
 
-const readErrors = [400, 401, 403, 404, 429, 500, 503];
+const readErrors = [400, 403, 404, 503];
 
 const get = (path: `/${string}`, tag: string, summary: string): Meta => ({
   openapi: { method: 'GET', path, tags: [tag], summary, errorResponses: readErrors },
 });
 
 const open = (path: `/${string}`, summary: string): Meta => ({
-  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [408, 431, 500] },
+  openapi: { method: 'GET', path, tags: ['system'], summary, protect: false, errorResponses: [500] },
 });
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */

@@ -17,7 +17,7 @@ import type { Store } from '../store/interface/store.ts';
 import { documented, type Meta, procedure } from './trpc.ts';
 
 const at = (path: `/${string}`, summary: string): Meta => ({
-  openapi: { method: 'GET', path, tags: ['accounts'], summary, errorResponses: [400, 401, 403, 429, 500, 503] },
+  openapi: { method: 'GET', path, tags: ['accounts'], summary, errorResponses: [400, 403, 503] },
 });
 
 const reportToCsv = (output: unknown): string => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import SwaggerParser from '@apidevtools/swagger-parser';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ErrorRow, errorCatalog } from '../../contracts/errors.ts';
 import { type Gateway, root, startGateway } from '../support/start-gateway.ts';
 
 let gateway: Gateway;
@@ -59,6 +60,55 @@ test('every path of the document is served, and asks for a key where it says so'
       expect([method, path, status]).toEqual([method, path, security?.length ? 401 : 200]);
     }
   }
+});
+
+/** Such as `200`. */
+const statusesOf = (path: string, method: string): string[] =>
+  Object.keys(JSON.parse(text).paths[path.replace(/\/x$/, '/{id}')]?.[method]?.responses ?? {});
+
+describe('what a request is answered with before its operation runs is described', () => {
+  const operations = () =>
+    Object.entries<Record<string, { requestBody?: object; security?: object[]; responses: object }>>(
+      JSON.parse(text).paths,
+    ).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
+
+  test('for each, with a body, and with a key, by the rows of the errors', () => {
+    const rows: ErrorRow[] = Object.values(errorCatalog);
+    const statuses = (scope: ErrorRow['answers']) =>
+      rows.filter(({ answers }) => answers === scope).map(({ status }) => String(status));
+    expect(statuses('body')).toEqual(expect.arrayContaining(['400', '413', '415']));
+    for (const { path, method, operation } of operations()) {
+      const { requestBody, security, responses } = operation;
+      const expected = [
+        ...statuses('any'),
+        ...(requestBody ? statuses('body') : []),
+        ...(security?.length ? statuses('key') : []),
+      ];
+      expect([path, method, Object.keys(responses)]).toEqual([path, method, expect.arrayContaining(expected)]);
+    }
+  });
+
+  test.each([
+    ['too large', { body: ' '.repeat(40_000) }, 413],
+    ['of another type', { body: '<a/>', headers: { 'content-type': 'text/xml' } }, 415],
+    ['with too many levels', { body: '['.repeat(1_000) }, 400],
+    ['with the character U+0000', { body: '{"model":"x\\u0000","messages":[]}' }, 400],
+    ['that is no JSON', { body: '{' }, 400],
+    ['without a key', { body: '{}', headers: { authorization: '' } }, 401],
+    ['with too many headers', { headers: { 'x-long': 'x'.repeat(20_000) } }, 431],
+  ])('a request %s', async (_, { body, headers = {} }: { body?: string; headers?: Record<string, string> }, status) => {
+    const small = await startGateway({ env: { MAX_BODY_BYTES: '32000' } });
+    try {
+      for (const path of ['/v1/chat/completions', '/c1/chat', '/v1/responses', '/v1/messages', '/v1/embeddings']) {
+        const answer = await small.call('POST', path, body ?? '{}', headers);
+        await answer.text();
+        expect([path, answer.status]).toEqual([path, status]);
+        expect(statusesOf(path, 'post')).toContain(String(status));
+      }
+    } finally {
+      await small.close();
+    }
+  });
 });
 
 test('every schema that is referred to exists, and chats are described as JSON and as a stream', () => {

@@ -38,6 +38,35 @@ describe('what a browser may do with an answer', () => {
     },
   );
 
+  test.each([
+    ['an error over tRPC', 'POST', '/trpc/v1.chat.create', '{}'],
+    ['an answer over tRPC', 'GET', '/trpc/system.health', undefined],
+    ['a refused call of tRPC', 'DELETE', '/trpc/system.health', undefined],
+    ['an answer with a key', 'GET', '/v1/models', undefined],
+    [
+      'a stream',
+      'POST',
+      '/v1/chat/completions',
+      '{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Hi"}]}',
+    ],
+    ['an error of a route', 'POST', '/v1/embeddings', '{}'],
+  ])('so does %s', async (_, method, path, body) => {
+    const { headers } = await gateway.call(method, path, body);
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  test('so does a refused websocket', async () => {
+    const { socket, closed } = openRaw(gateway.url);
+    socket.write(
+      'GET /trpc HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    );
+    expect(await closed).toMatch(
+      /^HTTP\/1.1 400 .*^x-content-type-options: nosniff\r.*^content-security-policy: default-src 'none'/ms,
+    );
+  });
+
   test('so does an answer to what is no HTTP', async () => {
     const { socket, closed } = openRaw(gateway.url);
     socket.write('nonsense\r\n\r\n');

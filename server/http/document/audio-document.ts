@@ -1,10 +1,12 @@
 /** The REST-only operations of `audio.ts`, as OpenAPI has them; the generator knows only those of the router. */
 interface AudioDocumentParts {
   readonly headers: object;
+  /** The statuses of errors that every operation with a key and a body has. */
+  readonly common: readonly string[];
   readonly errorResponse: (status: string) => object;
 }
 
-const ERRORS = ['400', '401', '402', '403', '404', '413', '415', '429', '500', '502', '503', '504'];
+const ERRORS = ['402', '403', '404', '502', '503', '504'];
 
 const json = { schema: { type: 'object', properties: { text: { type: 'string' } }, additionalProperties: true } };
 const text = { schema: { type: 'string' } };
@@ -38,7 +40,7 @@ const operations = [
 ];
 
 /** `paths` of the document; the schemas they name are components of it. */
-export const audioPaths = ({ headers, errorResponse }: AudioDocumentParts): Record<string, object> =>
+export const audioPaths = ({ headers, common, errorResponse }: AudioDocumentParts): Record<string, object> =>
   Object.fromEntries(
     operations.map(({ endpoint, summary, description, body, answer }) => [
       `/v1/audio/${endpoint}`,
@@ -52,7 +54,7 @@ export const audioPaths = ({ headers, errorResponse }: AudioDocumentParts): Reco
           requestBody: { required: true, content: body },
           responses: {
             '200': { description: 'Successful response', headers, content: answer },
-            ...Object.fromEntries(ERRORS.map((status) => [status, errorResponse(status)])),
+            ...Object.fromEntries([...common, ...ERRORS].map((status) => [status, errorResponse(status)])),
           },
         },
       },

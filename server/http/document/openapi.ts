@@ -6,7 +6,7 @@ import { ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/c
 import { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
 import { EmbeddingRequest } from '../../../contracts/embeddings/embedding.ts';
-import { ErrorBody, errorCatalog } from '../../../contracts/errors.ts';
+import { ErrorBody, type ErrorRow, errorCatalog } from '../../../contracts/errors.ts';
 import { ImageEditForm, ImageEditRequest } from '../../../contracts/images/edit.ts';
 import { ImageEvent, ImageGenerationRequest } from '../../../contracts/images/generation.ts';
 import { MessageEvent } from '../../../contracts/messages/answer.ts';
@@ -58,6 +58,15 @@ function errorResponse(status: string, body = 'ErrorBody'): ResponseObject {
     headers: status === '429' ? { ...requestId, 'retry-after': header('integer', 'In seconds.') } : requestId,
     content: { 'application/json': { schema: refTo(body) } },
   };
+}
+
+/** The statuses that an operation can answer with whatever it does, by the rows of their errors. */
+function commonStatuses({ hasBody, needsKey }: { hasBody: boolean; needsKey: boolean }): string[] {
+  const rows: ErrorRow[] = Object.values(errorCatalog);
+  const common = rows.filter(
+    ({ answers }) => answers === 'any' || (answers === 'body' && hasBody) || (answers === 'key' && needsKey),
+  );
+  return [...new Set(common.map(({ status }) => String(status)))];
 }
 
 function successHeaders(operation: Operation): ResponseObject['headers'] {
@@ -118,7 +127,10 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       const form = operation.meta.imageForm ? { 'multipart/form-data': { schema: refTo('ImageEditForm') } } : {};
       Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(id) }, ...form } });
     }
-    const responses: Record<string, unknown> = described.responses ?? {};
+    const responses: Record<string, unknown> = { ...described.responses };
+    described.responses = responses;
+    const hasBody = described.requestBody !== undefined;
+    for (const status of commonStatuses({ hasBody, needsKey: !operation.meta.public })) responses[status] ??= {};
     for (const status of Object.keys(responses)) {
       if (status.startsWith('2')) {
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
@@ -132,7 +144,10 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     if (operation.meta.status) responses['503'] = { ...Object(responses['200']), description: 'It cannot serve now.' };
   }
   const { 'x-gateway-applied': _, ...headers } = chatHeaders;
-  Object.assign(document.paths ?? {}, audioPaths({ headers, errorResponse }));
+  Object.assign(
+    document.paths ?? {},
+    audioPaths({ headers, common: commonStatuses({ hasBody: true, needsKey: true }), errorResponse }),
+  );
   dropUnused(document, schemas);
   return document;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What every page and every error carries: nothing of ours runs in a frame, is guessed to be a script, or tells where it was. */
+/** What every answer carries: nothing of ours runs in a frame, is guessed to be a script, or tells where it was. */
 const base = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -10,7 +10,7 @@ const base = {
 const policy = (...directives: readonly string[]): string =>
   ["default-src 'none'", ...directives, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"].join('; ');
 
-/** For what is no page: should a browser show it all the same, it can load and run nothing. */
+/** For what is no page, as every answer is until a page says otherwise: should a browser show it all the same, it can load and run nothing. */
 export const dataHeaders = { ...base, 'content-security-policy': policy() };
 
 /** For a page with one style sheet inside, which is known by its hash, and no script. */

@@ -3,6 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
+import { dataHeaders } from '../pages/security-headers.ts';
 import { newRequestId } from '../request-id.ts';
 
 /** What RFC 6455, 1.3 makes the answer of. */
@@ -51,7 +52,7 @@ export function refuse(socket: Socket, thrown: unknown): void {
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(text)}`,
     `x-request-id: ${newRequestId()}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...dataHeaders, ...headers }).map(([name, value]) => `${name}: ${value}`),
     'sec-websocket-version: 13',
     'connection: close',
   ];
