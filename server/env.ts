@@ -33,7 +33,7 @@ const Variables = z.object({
   RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
   RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
   MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
-  MAX_BODY_VALUES: positive.default(200_000),
+  MAX_BODY_VALUES: positive.default(100_000),
   TRPC_CALLS: positive.max(10_000).default(100),
   WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),
   WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),

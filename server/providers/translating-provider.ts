@@ -182,7 +182,8 @@ export class TranslatingProvider implements Provider {
       const maxTokens = changes.max_tokens;
       return this.#dialect.sendOn(original, model, stream, typeof maxTokens === 'number' ? maxTokens : null);
     }
-    const { value } = call.request.with(changes);
+    // Not those of its bytes, which would have to be parsed again.
+    const value = { ...call.request.value, ...changes };
     const messages = nameSpeakers(value.messages);
     if (messages !== value.messages) onApplied?.('names_written_into_messages');
     const given = { ...value, messages: [...messages] };

@@ -17,7 +17,7 @@ const MAX_DEPTH = 128;
 /** Of one object: an object with more names costs ten times as much as a list with as many values. */
 const MAX_NAMES = 10_000;
 
-/** A number costs less than a fifth of what a text or an object costs, and a list of a million tokens is a prompt. */
+/** A number costs less than a fifth of what a text or an object costs, and a long list of tokens is a prompt. */
 const ELEMENTS_PER_VALUE = 5;
 
 /** Longer texts are read on their own; longer names are refused. In bytes. */
