@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { Json } from '../../server/canonical/json.ts';
@@ -15,9 +17,31 @@ function open(options: Partial<EmbeddedOptions> = {}): Provider {
   return provider;
 }
 
+/** By Linux's `/proc`; the parent is the second field behind the name, which may hold anything. */
+function childrenOfThisProcess(): string[] {
+  return readdirSync('/proc').filter((id) => {
+    if (!/^\d+$/.test(id)) return false;
+    try {
+      const stat = readFileSync(`/proc/${id}/stat`, 'latin1');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === process.pid;
+    } catch {
+      return false;
+    }
+  });
+}
+
 const provider = open();
 afterAll(async () => {
   await Promise.all(opened.map((each) => each.close()));
+});
+
+const text = { type: 'string' };
+const number = { type: 'integer' };
+const objectOf = (properties: Readonly<Record<string, object>>) => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
 });
 
 type Fields = Partial<ChatCompletionRequest> & { readonly [field: string]: unknown };
@@ -214,6 +238,31 @@ describe('what can be asked for', () => {
     expect(JSON.parse(message.content ?? '')).toEqual({ mood: expect.stringMatching(/^(good|bad)$/) });
   });
 
+  test.each([
+    ['short and long texts', { name: text, summary: text, mood: { type: 'string', minLength: 3, maxLength: 100_000 } }],
+    [
+      'lists',
+      { names: { type: 'array', items: text }, rows: { type: 'array', items: objectOf({ key: text, n: number }) } },
+    ],
+    [
+      'what may be null, and references',
+      { nick: { anyOf: [text, { type: 'null' }] }, home: { $ref: '#/$defs/place' } },
+    ],
+    ['anything', { value: {}, map: { type: 'object', additionalProperties: text } }],
+  ])('a JSON schema with %s is filled within the window', async (_what, properties) => {
+    const schema = { ...objectOf(properties), $defs: { place: objectOf({ city: text }) } };
+    const format = { type: 'json_schema', json_schema: { name: 'x', strict: true, schema } };
+    const { message, finish_reason } = await ask({ messages: said('Tell me of the sea.'), response_format: format });
+    expect(finish_reason).toBe('stop');
+    const valid = new Ajv2020({ strict: false }).compile(schema);
+    expect(valid(JSON.parse(message.content ?? '')), message.content ?? '').toBe(true);
+  });
+
+  test('json_object is an object', async () => {
+    const { message } = await ask({ messages: said('Hello!'), response_format: { type: 'json_object' } });
+    expect(JSON.parse(message.content ?? '')).toEqual(expect.any(Object));
+  });
+
   test('json_object begins an object', async () => {
     const { message } = await ask({
       messages: said('Hello!'),
@@ -387,6 +436,20 @@ describe('cancelling', () => {
       await expect(stream.next()).rejects.toThrow('enough');
       expect((await ask(italy, single)).message.content).toBe('Rome.');
     }
+  });
+
+  test('while a long prompt is read: its process is replaced, and the next in line is answered', async () => {
+    const single = open({ slots: 1, threads: 1, patienceMs: 0 });
+    await single.health(AbortSignal.timeout(20_000));
+    const controller = new AbortController();
+    const stream = single.stream(callOf({ messages: said('word '.repeat(190)) }, controller.signal));
+    await stream.next();
+    const before = childrenOfThisProcess();
+    const next = ask(italy, single);
+    controller.abort(new Error('enough'));
+    await expect(stream.next()).rejects.toThrow('enough');
+    expect((await next).message.content).toBe('Rome.');
+    expect(childrenOfThisProcess().filter((id) => !before.includes(id))).toHaveLength(1);
   });
 
   test('while waiting in line', async () => {

@@ -28,6 +28,8 @@ export interface EmbeddedOptions {
   readonly slots?: number;
   /** Tokens of prompt and answer per request; the model's own window, but 8,192 at most, by default. */
   readonly contextSize?: number;
+  /** How long a generation that was given up may take to stop, in ms; 2 s by default. Then its process is replaced. */
+  readonly patienceMs?: number;
   /** Which build of llama.cpp; the GPU ones have to be installed first. */
   readonly variant?: EngineVariant;
   /** The `model` of the answers; `embedded` by default. */
@@ -74,13 +76,14 @@ class EmbeddedProvider implements Provider {
     this.id = options.id;
     this.#name = options.name ?? 'embedded';
     this.#slots = new SlotQueue(slots);
-    this.#engine = new Engine({
+    const engine = {
       modelPath: options.modelPath,
       threads: Math.max(1, Math.floor(threads / slots)),
       slots,
       contextSize: options.contextSize ?? null,
       variant: options.variant ?? 'default',
-    });
+    };
+    this.#engine = new Engine(engine, options.patienceMs);
     this.#engine.ready().catch(() => {});
   }
 
@@ -110,8 +113,7 @@ class EmbeddedProvider implements Provider {
 
   async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
     const signal = AbortSignal.any([call.signal, this.#closing.signal]);
-    const { temperature } = await waitFor(this.#engine.ready(), signal);
-    const generation = toGeneration(call, temperature);
+    const generation = toGeneration(call, await waitFor(this.#engine.ready(), signal));
     const release = await this.#slots.acquire(signal);
     const running = await this.#hand(generation, signal).catch((error: unknown) => {
       release();

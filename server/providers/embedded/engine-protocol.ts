@@ -27,6 +27,10 @@ export interface EngineInfo {
   readonly contextSize: number;
   /** Used when a request gives none. */
   readonly temperature: number;
+  /** Whether the chat template of the model has a place for tools: one without shows the model none of them. */
+  readonly takesTools: boolean;
+  /** Whether it is so small that it seldom ends a text by itself. */
+  readonly isDemo: boolean;
 }
 
 /** A chat as the engine takes it. */

@@ -4,11 +4,16 @@ import type { EngineInfo, EngineOptions, FromEngine, GenerationRequest, ToEngine
 import { EventBuffer } from './event-buffer.ts';
 import { spawnEngine } from './spawn-engine.ts';
 
+type Answering = EventBuffer & { onEnd?: () => void; isCancelled?: boolean };
+
 interface Life {
   readonly child: ChildProcess;
   readonly ready: Promise<EngineInfo>;
-  readonly running: Map<number, EventBuffer & { onEnd?: () => void }>;
+  readonly running: Map<number, Answering>;
 }
+
+/** How long a generation that was given up may take to stop, in ms. */
+const PATIENCE_MS = 2_000;
 
 /** A generation that was handed to the engine. */
 export interface Running {
@@ -21,14 +26,16 @@ export interface Running {
 /** The process that hosts llama.cpp, seen from the gateway: started early, and again after it died. */
 export class Engine {
   readonly #options: EngineOptions;
+  readonly #patienceMs: number;
   #life: Life | undefined;
   #info: EngineInfo | undefined;
   #problem: string | undefined;
   #closed = false;
   #nextId = 1;
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, patienceMs = PATIENCE_MS) {
     this.#options = options;
+    this.#patienceMs = patienceMs;
   }
 
   /** Known once the model is loaded. */
@@ -51,7 +58,7 @@ export class Engine {
   /** Call `ready()` before. */
   generate(request: Omit<GenerationRequest, 'id'>): Running {
     const life = this.#life;
-    const events: EventBuffer & { onEnd?: () => void } = new EventBuffer();
+    const events: Answering = new EventBuffer();
     if (life === undefined) {
       events.fail(died());
       return { events, cancel() {}, ended: Promise.resolve() };
@@ -66,10 +73,31 @@ export class Engine {
     return {
       events,
       ended,
-      cancel() {
-        if (life.running.has(id)) post(life.child, { type: 'cancel', id });
+      cancel: () => {
+        if (!life.running.has(id) || events.isCancelled) return;
+        events.isCancelled = true;
+        post(life.child, { type: 'cancel', id });
+        this.#expectEnd(life, id);
       },
     };
+  }
+
+  /**
+   * The binding stops between two tokens only, and a long prompt is read before the first: minutes with a large model. A
+   * process in which nothing else runs is then replaced, which takes as long as mapping the weights once more.
+   */
+  #expectEnd(life: Life, id: number): void {
+    const look = () => {
+      if (!life.running.has(id)) return;
+      if ([...life.running.values()].every(({ isCancelled }) => isCancelled)) this.#replace(life);
+      else this.#expectEnd(life, id);
+    };
+    setTimeout(look, this.#patienceMs).unref();
+  }
+
+  #replace(life: Life): void {
+    if (this.#life === life && !this.#closed) this.#life = this.#start();
+    life.child.kill('SIGKILL');
   }
 
   /** Ends the process after its generations; cancel those first. */
@@ -83,6 +111,14 @@ export class Engine {
     const impatience = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
     clearTimeout(impatience);
+  }
+
+  /** The process is gone. */
+  #forget(refuse: () => void): void {
+    if (this.#info === undefined && this.#problem === undefined) refuse();
+    else if (this.#info !== undefined && !this.#closed) this.#problem = 'The embedded engine died.';
+    this.#life = undefined;
+    this.#info = undefined;
   }
 
   #start(): Life {
@@ -112,11 +148,8 @@ export class Engine {
       child.on('error', (error) => refuse(error.message));
       child.on('exit', () => {
         // Once it has been resolved, this refuses nothing; the next request starts a new process.
-        if (this.#info === undefined && this.#problem === undefined) refuse('its process ended');
-        else if (this.#info !== undefined && !this.#closed) this.#problem = 'The embedded engine died.';
+        if (this.#life === life) this.#forget(() => refuse('its process ended'));
         reject(died());
-        this.#life = undefined;
-        this.#info = undefined;
         for (const events of running.values()) {
           events.fail(died());
           events.onEnd?.();

@@ -52,8 +52,18 @@ export interface NativeResult extends NativeAnswer {
   readonly timings: { readonly prompt_n: number };
 }
 
+interface TemplateAbilities {
+  readonly tools: boolean;
+}
+
+interface JinjaTemplates {
+  readonly defaultCaps: TemplateAbilities;
+  /** Of the template for chats with tools, where the model has one of its own. */
+  readonly toolUseCaps?: TemplateAbilities;
+}
+
 export interface NativeContext {
-  getModelInfo(): { readonly nParams: number };
+  getModelInfo(): { readonly nParams: number; readonly chatTemplates: { readonly jinja: JinjaTemplates } };
   getFormattedChat(
     messages: readonly EngineChatMessage[],
     template: undefined,

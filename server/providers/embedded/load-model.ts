@@ -45,9 +45,17 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
   const others: NativeContext[] = [];
   while (others.length < options.slots - 1) others.push(await openSlot());
   const temperature = Number(metadata['general.sampling.temp'] ?? Number.NaN);
-  const fallback = first.getModelInfo().nParams < demoParameters ? 0 : usualTemperature;
+  const { nParams, chatTemplates } = first.getModelInfo();
+  const { defaultCaps, toolUseCaps } = chatTemplates.jinja;
+  const isDemo = nParams < demoParameters;
+  const fallback = isDemo ? 0 : usualTemperature;
   return {
-    info: { contextSize, temperature: Number.isFinite(temperature) ? temperature : fallback },
+    info: {
+      contextSize,
+      temperature: Number.isFinite(temperature) ? temperature : fallback,
+      takesTools: defaultCaps.tools || toolUseCaps?.tools === true,
+      isDemo,
+    },
     slots: [first, ...others],
     openSlot,
     openSpare,

@@ -2,7 +2,8 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ProviderCall } from '../provider.ts';
-import type { GenerationRequest } from './engine-protocol.ts';
+import { boundSchema } from './bound-schema.ts';
+import type { EngineInfo, GenerationRequest } from './engine-protocol.ts';
 import { toMessages } from './to-messages.ts';
 import { toSampling } from './to-sampling.ts';
 import { toToolChoice } from './to-tool-choice.ts';
@@ -11,27 +12,28 @@ import { toToolChoice } from './to-tool-choice.ts';
 const refused = ['logprobs', 'top_logprobs', 'logit_bias', 'audio', 'functions', 'function_call', 'web_search_options'];
 
 /** The request in the engine's form. Throws `invalid_field` for what it cannot express, unless that is to be left out. */
-export function toGeneration(call: ProviderCall, temperature: number): Omit<GenerationRequest, 'id'> {
+export function toGeneration(call: ProviderCall, info: EngineInfo): Omit<GenerationRequest, 'id'> {
   const { request, changes, dropsUnsupported, onApplied } = call;
   const given: ChatCompletionRequest = { ...request.value, ...changes };
-  const { translated, dropped } = dropUnsupported(given, dropsUnsupported, (asked) => translate(asked, temperature));
+  const { translated, dropped } = dropUnsupported(given, dropsUnsupported, (asked) => translate(asked, info));
   for (const what of toApplied(dropped)) onApplied?.(what);
   return translated;
 }
 
-function translate(request: ChatCompletionRequest, temperature: number): Omit<GenerationRequest, 'id'> {
+function translate(request: ChatCompletionRequest, info: EngineInfo): Omit<GenerationRequest, 'id'> {
   for (const field of refused) {
     if (asksForSomething(request[field])) throw unsupported(field);
   }
   if ((request.n ?? 1) > 1) throw unsupported('n', 'The embedded engine gives one answer per request; `n` must be 1.');
+  const schema = toSchema(request.response_format);
   return {
     messages: toMessages(request.messages),
-    ...toToolChoice(request),
-    schema: toSchema(request.response_format),
+    ...toToolChoice(request, info.takesTools),
+    schema: schema && info.isDemo ? boundSchema(schema) : schema,
     thinking: request.reasoning_effort !== 'none',
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? null,
     stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
-    sampling: toSampling(request, temperature),
+    sampling: toSampling(request, info.temperature),
   };
 }
 

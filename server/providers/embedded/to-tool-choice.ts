@@ -6,10 +6,13 @@ import type { GenerationRequest } from './engine-protocol.ts';
 type Tools = Pick<GenerationRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 
 /** llama.cpp knows no named choice: it is the same as having only that tool, and having to call it, once. */
-export function toToolChoice(request: ChatCompletionRequest): Tools {
+export function toToolChoice(request: ChatCompletionRequest, takesTools: boolean): Tools {
   const choice = request.tool_choice ?? 'auto';
   const offered = calledTools(request);
   const parallelToolCalls = request.parallel_tool_calls ?? true;
+  const mustCall = choice !== 'auto' && choice !== 'none';
+  if (mustCall && !takesTools)
+    throw refuse('The chat template of this model has no tools, so it cannot be made to call one.');
   if (typeof choice === 'string') {
     if (choice === 'required' && offered.length === 0) throw refuse('`required` needs `tools`.');
     // The native side would show the model tools that it may not call, and then leave the calls in the text.
