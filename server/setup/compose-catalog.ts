@@ -11,6 +11,7 @@ import { ModelMap } from '../features/models/model-map.ts';
 import type { Price } from '../features/models/price.ts';
 import { ImagesApiProvider } from '../providers/images-api/images-api.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Abilities } from './ask-abilities.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type ModelEntry, type ModelsFile, toMs } from './models-file.ts';
 import type { ProviderEntry } from './provider-entry.ts';
@@ -194,19 +195,30 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
   };
 }
 
-function ownModel(alias: string, backend: Backend, family: string): CatalogModel {
+/** What nobody says of a model: its server refuses what it cannot. */
+const UNKNOWN: Required<Pick<Abilities, 'input' | 'tools' | 'reasoning'>> = {
+  input: ['text', 'image', 'audio', 'video'],
+  tools: true,
+  reasoning: true,
+};
+
+function ownModel(alias: string, backend: Backend, family: string, told: Abilities): CatalogModel {
+  const { input, tools, reasoning, endpoints, contextWindow } = { ...UNKNOWN, ...told };
+  const possible: Endpoint[] = [
+    ...chatEndpoints([backend]),
+    ...(backend.provider.embed ? (['embeddings'] as const) : []),
+  ];
   return {
     alias,
     mappedTo: null,
     family,
     license: null,
-    contextWindow: backend.provider.contextWindow ?? null,
-    // What a local model takes and serves is not known; its server refuses what it cannot.
-    input: backend.provider.kind === 'embedded' ? ['text'] : ['text', 'image', 'audio', 'video'],
+    contextWindow: backend.provider.contextWindow ?? contextWindow ?? null,
+    input,
     output: ['text'],
-    endpoints: [...chatEndpoints([backend]), ...(backend.provider.embed ? (['embeddings'] as const) : [])],
-    tools: true,
-    reasoning: true,
+    endpoints: endpoints ?? possible,
+    tools,
+    reasoning,
     minMaxTokens: null,
     typicalResponseSeconds: null,
     hostedTools: false,
@@ -227,10 +239,10 @@ export function composeCatalog(options: ComposeOptions): Catalog {
   };
   if (options.embedded) {
     const { provider, name } = options.embedded;
-    add(ownModel(name, toBackend(provider, name), 'Embedded'));
+    add(ownModel(name, toBackend(provider, name), 'Embedded', { input: ['text'] }));
   }
   for (const { server, provider } of options.locals) {
-    for (const name of server.models) add(ownModel(name, toBackend(provider, name), server.id));
+    for (const model of server.models) add(ownModel(model.name, toBackend(provider, model.id), server.id, model));
   }
   return new Catalog([...models.values()], {
     demoNotice: options.demo ? DEMO_NOTICE : null,

@@ -2,6 +2,15 @@ import { z } from 'zod';
 import { MAX_SMALL_ANSWER } from '../providers/http/limits.ts';
 import { UpstreamClient } from '../providers/http/upstream-client.ts';
 import type { PresetName } from '../providers/presets.ts';
+import { type Abilities, askAbilities } from './ask-abilities.ts';
+
+/** A model that a local server offers. */
+export interface LocalModel extends Abilities {
+  /** What clients call it. */
+  readonly name: string;
+  /** What the server calls it. */
+  readonly id: string;
+}
 
 /** A model server that answers on this machine. */
 export interface LocalServer {
@@ -10,7 +19,7 @@ export interface LocalServer {
   /** What is known about its kind. */
   readonly preset: PresetName;
   readonly baseUrl: string;
-  readonly models: readonly string[];
+  readonly models: readonly LocalModel[];
 }
 
 interface Candidate {
@@ -28,17 +37,40 @@ const CANDIDATES: readonly Candidate[] = [
 ];
 
 const PROBE_MS = 400;
+/** How long the models of a server may be asked after, in ms. */
+const ASK_MS = 2_000;
 
 const ModelList = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
 
+/** Servers that were started with a path call their model by it: `/models/qwen3.gguf`, `C:\\models\\qwen3.gguf`. */
+const PATH = /^([/~]|\.{1,2}[\\/]|[A-Za-z]:[\\/])|[\\/].*\.gguf$/i;
+
+/** A path is no name for clients: the name of its file is. */
+const nameOf = (id: string): string => (PATH.test(id) ? (id.split(/[\\/]/).findLast((part) => part !== '') ?? id) : id);
+
+function named(ids: readonly string[]): Map<string, string> {
+  const names = ids.map(nameOf);
+  const isAlone = (name: string) => names.indexOf(name) === names.lastIndexOf(name);
+  return new Map(ids.map((id) => [id, isAlone(nameOf(id)) ? nameOf(id) : id]));
+}
+
 async function probe({ id, preset, port }: Candidate, host: string): Promise<LocalServer | null> {
-  const baseUrl = `http://${host}:${port}/v1`;
+  const origin = `http://${host}:${port}`;
+  const baseUrl = `${origin}/v1`;
   const client = new UpstreamClient({ baseUrl, apiKey: undefined, firstByteMs: PROBE_MS, idleMs: PROBE_MS }, {});
   try {
     const { status, body } = await client.get('/models', AbortSignal.timeout(PROBE_MS)).collect(MAX_SMALL_ANSWER);
     const listed = ModelList.safeParse(JSON.parse(body.toString('utf8')));
     if (status !== 200 || !listed.success || listed.data.data.length === 0) return null;
-    return { id, preset, baseUrl, models: listed.data.data.map((model) => model.id) };
+    const { data } = listed.data;
+    const names = named(data.map((model) => model.id));
+    const abilities = await askAbilities(preset, origin, data, ASK_MS);
+    const models = data.map((model) => ({
+      ...abilities.get(model.id),
+      name: names.get(model.id) ?? model.id,
+      id: model.id,
+    }));
+    return { id, preset, baseUrl, models };
   } catch {
     return null;
   } finally {
