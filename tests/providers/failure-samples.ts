@@ -228,8 +228,9 @@ const otherServers: readonly FailureSample[] = [
   {
     server: 'Hugging Face Inference',
     status: 503,
-    body: { error: 'Model bigscience/bloom is currently loading', estimated_time: 20 },
+    body: { error: 'Model bigscience/bloom is currently loading', estimated_time: 20.5 },
     means: 'model_loading',
+    retryAfter: 21,
   },
   {
     server: 'LiteLLM proxy 1.108',
@@ -428,4 +429,262 @@ const clouds: readonly FailureSample[] = [
   },
 ];
 
-export const failureSamples: readonly FailureSample[] = [...llamaCpp, ...vllm, ...ollama, ...otherServers, ...clouds];
+const moreClouds: readonly FailureSample[] = [
+  {
+    server: 'OpenAI, a parameter of other models',
+    status: 400,
+    body: openAi(
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      'invalid_request_error',
+      'unsupported_parameter',
+      'max_tokens',
+    ),
+    means: 'upstream_rejected',
+    param: 'max_tokens',
+  },
+  {
+    server: 'OpenAI, error codes guide',
+    status: 401,
+    body: openAi(
+      'Incorrect API key provided: sk-x. You can find it in your account.',
+      'invalid_request_error',
+      'invalid_api_key',
+    ),
+    means: 'upstream_refused',
+  },
+  {
+    server: 'OpenAI, error codes guide',
+    status: 503,
+    body: openAi('The engine is currently overloaded, please try again later', 'server_error'),
+    means: 'upstream_unavailable',
+  },
+  {
+    server: 'Azure OpenAI, content filter',
+    status: 400,
+    body: {
+      error: {
+        message: "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+        type: null,
+        param: 'prompt',
+        code: 'content_filter',
+        status: 400,
+      },
+    },
+    means: 'upstream_rejected',
+    param: 'prompt',
+  },
+  {
+    server: 'Azure OpenAI',
+    status: 404,
+    body: { error: { code: 'DeploymentNotFound', message: 'The API deployment for this resource does not exist.' } },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Azure OpenAI, a deployment of another kind',
+    status: 400,
+    body: {
+      error: {
+        code: 'OperationNotSupported',
+        message:
+          'The chatCompletion operation does not work with the specified model, ada. Please choose different model.',
+      },
+    },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Anthropic, errors page',
+    status: 413,
+    body: { type: 'error', error: { type: 'request_too_large', message: 'Request exceeds the maximum size' } },
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Anthropic, a longer answer than the model gives',
+    status: 400,
+    body: {
+      type: 'error',
+      error: {
+        type: 'invalid_request_error',
+        message: 'max_tokens: 8193 > 8192, which is the maximum allowed number of output tokens for claude-3-5-sonnet',
+      },
+    },
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Gemini API, troubleshooting page',
+    status: 504,
+    body: { error: { code: 504, status: 'DEADLINE_EXCEEDED', message: 'The service is unable to finish processing.' } },
+    means: 'upstream_timeout',
+  },
+  {
+    server: 'Mistral',
+    status: 422,
+    body: { detail: [{ type: 'extra_forbidden', loc: ['body', 'logit_bias'], msg: 'Extra inputs are not permitted' }] },
+    means: 'upstream_rejected',
+    param: 'logit_bias',
+  },
+  {
+    server: 'Mistral',
+    status: 429,
+    body: {
+      object: 'error',
+      message: 'Service tier capacity exceeded for this model.',
+      type: 'service_tier_capacity_exceeded',
+      param: null,
+      code: '3505',
+    },
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'Groq, a request above the tokens of a minute',
+    status: 413,
+    body: openAi(
+      'Request too large for model `x` on tokens per minute (TPM): Limit 6000, Requested 8000.',
+      'tokens',
+      'rate_limit_exceeded',
+    ),
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'Groq, errors page',
+    status: 498,
+    body: openAi('Flex tier capacity exceeded, please try again later', 'capacity_exceeded'),
+    means: 'model_busy',
+  },
+  {
+    server: 'Groq, tool use guide',
+    status: 400,
+    body: openAi(
+      "Failed to call a function. Please adjust your prompt. See 'failed_generation' for more details.",
+      'invalid_request_error',
+      'tool_use_failed',
+    ),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Together, and Text Generation Inference',
+    status: 422,
+    body: openAi(
+      'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given: 4000 `inputs` tokens and 512 `max_new_tokens`',
+      'invalid_request_error',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Text Generation Inference',
+    status: 422,
+    body: {
+      error: 'Input validation error: `inputs` must have less than 1024 tokens. Given: 1529',
+      error_type: 'validation',
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'DeepSeek, error codes page',
+    status: 402,
+    body: openAi('Insufficient Balance', 'unknown_error', 'invalid_request_error'),
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'OpenRouter, moderation',
+    status: 403,
+    body: {
+      error: {
+        code: 403,
+        message: 'Your chosen model requires moderation and your input was flagged',
+        metadata: { reasons: ['violence'], flagged_input: 'x', provider_name: 'OpenAI', model_slug: 'openai/gpt-4o' },
+      },
+    },
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'OpenRouter, a picture for text models',
+    status: 404,
+    body: { error: { code: 404, message: 'No endpoints found that support image input' } },
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'xAI, a wrong key',
+    status: 400,
+    body: { code: 'Client specified an invalid argument', error: 'Incorrect API key provided: xa***.' },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'xAI',
+    status: 404,
+    body: {
+      code: 'Some requested entity was not found',
+      error: 'The model grok-0 does not exist or your team does not have access to it.',
+    },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Cohere',
+    status: 400,
+    body: {
+      message:
+        'too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 4500. Try using a shorter prompt.',
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Cohere',
+    status: 401,
+    body: { message: 'invalid api token' },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Perplexity',
+    status: 400,
+    body: {
+      error: {
+        message: "Invalid model 'sonar-0'. Permitted models can be found in the documentation.",
+        type: 'invalid_model',
+        code: 400,
+      },
+    },
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Perplexity, without money',
+    status: 401,
+    body: openAi('You exceeded your current quota, please check your plan.', 'insufficient_quota', 401),
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'Bedrock, ValidationException',
+    status: 400,
+    body: { message: 'Input is too long for requested model.' },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Bedrock, ThrottlingException',
+    status: 429,
+    body: { message: 'Too many tokens per day, please wait before trying again.' },
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'Bedrock, ModelNotReadyException',
+    status: 429,
+    body: { message: 'Model is not ready for inference. Wait and try your request again.' },
+    means: 'model_loading',
+  },
+  {
+    server: 'Bedrock, AccessDeniedException',
+    status: 403,
+    body: { message: "You don't have access to the model with the specified model ID." },
+    means: 'upstream_refused',
+  },
+];
+
+export const failureSamples: readonly FailureSample[] = [
+  ...llamaCpp,
+  ...vllm,
+  ...ollama,
+  ...otherServers,
+  ...clouds,
+  ...moreClouds,
+];

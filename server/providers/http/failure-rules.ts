@@ -33,8 +33,8 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'model_loading',
     words:
-      /loading (the )?model|\bmodel\b.{0,120}\b(is|being) (currently |still )?(loading|loaded|starting)|model_loading/i,
-    ofStatus: (status) => status === null || status === 503 || status === 425,
+      /loading (the )?model|model is not ready for inference|\bmodel\b.{0,120}\b(is|being) (currently |still )?(loading|loaded|starting)|model_loading/i,
+    ofStatus: (status) => status === null || status === 503 || status === 425 || status === 429,
   },
   {
     means: 'model_busy',
@@ -43,22 +43,44 @@ const RULES: readonly FailureRule[] = [
     ofStatus: (status) => status === null || status === 503 || status === 429,
   },
   { means: 'model_busy', words: /\boverloaded\b/i, ofStatus: (status) => status === 429 },
+  // Groq's flex tier has a status of its own.
+  { means: 'model_busy', words: /capacity exceeded/i, ofStatus: (status) => status === 498 },
   // The gateway's own key, account or configuration is at fault; other backends have their own.
   { means: 'upstream_refused', kind: /API_KEY_INVALID|FAILED_PRECONDITION/, ofStatus: (status) => status === 400 },
+  // xAI says 400 to a wrong key.
+  { means: 'upstream_refused', words: /\b(incorrect|invalid) api[ _](key|token)\b/i, ofStatus: isClientFault },
   {
     means: 'upstream_refused',
     words:
-      /\bmodel_not_found\b|invalid model name|no such model|\bmodel\b.{0,120}\b(not found|does not exist|not exist)\b/i,
+      /\bmodel_not_found\b|\binvalid_model\b|invalid model name|no such model|operation does not work with the specified model|\bmodel\b.{0,120}\b(not found|does not exist|not exist)\b/i,
     ofStatus: isClientFault,
   },
   // Anthropic says 400 to an account without money.
   { means: 'model_quota_exhausted', words: /credit balance is too low|reached your specified .*usage limits/i },
+  // Groq says 413, and Perplexity 401, to an account at its limit.
+  {
+    means: 'model_quota_exhausted',
+    kind: /\b(insufficient_quota|rate_limit_exceeded)\b/,
+    ofStatus: (status) => status === 401 || status === 413,
+  },
+  // OpenRouter says 403 and 404 to what is in the request.
+  {
+    means: 'upstream_rejected',
+    words: /requires moderation|input was flagged|no endpoints found that (can )?support/i,
+    ofStatus: (status) => status === 403 || status === 404,
+  },
   // The request does not fit the model.
   {
     means: 'context_length_exceeded',
     words:
-      /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|prompt is too long|input token count.*exceeds the maximum/i,
+      /context_length_exceeded|exceed_context_size|maximum context length|context (window|length|size|limit)|input length exceeds|(prompt|input) is too long|input token count.*exceeds the maximum/i,
     ofStatus: isClientFault,
+    param: 'messages',
+  },
+  {
+    means: 'context_length_exceeded',
+    words: /too many tokens.*prompt|`?inputs`? (tokens|must have less than \d+ tokens)/i,
+    ofStatus: (status) => status !== null && status >= 400 && status < 500 && status !== 429,
     param: 'messages',
   },
   // A longer answer is asked for than the model can give: a shorter prompt would not help.

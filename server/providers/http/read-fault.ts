@@ -7,6 +7,10 @@ const GoogleDetail = z.looseObject({ reason: z.string().optional(), retryDelay: 
 
 /** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
 const UpstreamErrorBody = z.looseObject({
+  /** xAI has it beside a text. */
+  code: z.union([z.string(), z.number()]).nullish().catch(null),
+  /** Of Hugging Face, while it loads a model: in seconds. */
+  estimated_time: z.number().nonnegative().nullish().catch(null),
   error: z.union([
     z.string(),
     z.looseObject({
@@ -14,7 +18,8 @@ const UpstreamErrorBody = z.looseObject({
       type: z.string().nullish(),
       param: z.string().nullish(),
       code: z.union([z.string(), z.number()]).nullish(),
-      status: z.string().nullish(),
+      // Google has a name, Azure the number of the answer.
+      status: z.union([z.string(), z.number()]).nullish(),
       details: z.array(GoogleDetail).nullish().catch(null),
     }),
   ]),
@@ -26,7 +31,7 @@ export interface UpstreamFault {
   /** Code, type and status, and Google's reasons. */
   readonly kind: string;
   readonly param: string | null;
-  /** As Google has it: `36.2s`. */
+  /** Told inside the body, as Google has it: `36.2s`. */
   readonly retryDelay: string | undefined;
 }
 
@@ -40,14 +45,15 @@ export function readFault(body: unknown): UpstreamFault {
   // Google wraps some of its errors in a list of one.
   const parsed = UpstreamErrorBody.safeParse(toErrorEnvelope(Array.isArray(body) ? body[0] : body));
   if (!parsed.success) return NOTHING;
-  const { error } = parsed.data;
-  if (typeof error === 'string') return { ...NOTHING, message: error };
+  const { error, code, estimated_time: seconds } = parsed.data;
+  const estimated = seconds == null ? undefined : String(seconds);
+  if (typeof error === 'string') return { ...NOTHING, message: error, kind: String(code ?? ''), retryDelay: estimated };
   const details = error.details ?? [];
   const said = [error.code, error.type, error.status, ...details.map(({ reason }) => reason)];
   return {
     message: error.message ?? '',
     kind: said.filter((word) => word != null).join(' '),
     param: error.param && PATH.test(error.param) ? withoutSecrets(error.param) : null,
-    retryDelay: details.find(({ retryDelay }) => retryDelay)?.retryDelay,
+    retryDelay: details.find(({ retryDelay }) => retryDelay)?.retryDelay ?? estimated,
   };
 }
