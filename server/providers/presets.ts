@@ -43,7 +43,7 @@ export const presets = {
       toolChoice: { named: 'narrow' },
       // As vLLM.
       instructions: 'first',
-      // Seen with builds of 2025: a JSON answer whose client had gone went on to its last token.
+      // Seen with b11549: a JSON answer whose client had gone went on to its last token; a stream stopped within 0.3 s.
       stopsOnlyStreams: true,
     },
   },
