@@ -1,11 +1,12 @@
 /**
  * Builds the package: prints the resolved type of the server's router into one declaration file that needs nothing of
- * the server, then compiles the client against it. Needs the generated Prisma client, so `npm run build` comes first.
+ * the server, then compiles the client against it.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import '../../prisma/generate.mjs';
 import { whenChanged } from '../../scripts/when-changed.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));

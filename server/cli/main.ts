@@ -8,7 +8,7 @@ import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';
 
-function send(env: Env, { command, path, fields }: Call): Promise<Response> {
+function send(env: Env, { command, path, fields }: Call) {
   const { method } = command;
   const url = new URL(env.gatewayUrl + path);
   const inBody = method === 'PATCH' || (method === 'POST' && command.options !== undefined);
@@ -38,18 +38,22 @@ async function run(args: readonly string[]): Promise<void> {
     return;
   }
   const call = readCommand(args);
-  const response = await send(loadEnv(), call);
-  const text = await response.text();
-  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+  const { text, isJson } = await send(loadEnv(), call);
   if (call.raw || !isJson) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   else process.stdout.write(showAnswer(JSON.parse(text), call.command.columns));
+}
+
+/** One line that says what to do. */
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message} Run \`duplex help\` to list the commands.`;
+  if ([CallError, EnvError, StoreError].some((kind) => error instanceof kind) && error instanceof Error)
+    return error.message;
+  return `The command failed: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 try {
   await run(process.argv.slice(2));
 } catch (error) {
-  const known = [UsageError, CallError, EnvError, StoreError].some((kind) => error instanceof kind);
-  process.stderr.write(`${known && error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof UsageError) process.stderr.write('duplex help says what there is.\n');
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -49,7 +49,7 @@ export function readCommand(args: readonly string[]): Call {
   const wanted = [...command.path.matchAll(/\{(\w+)\}/g)].map(([, word = '']) => word);
   if (positionals.length !== wanted.length) {
     const missing = wanted.map((word) => ` <${word}>`).join('');
-    throw new UsageError(`Say: duplex ${name}${missing || ' (and nothing else)'}`);
+    throw new UsageError(`Usage: duplex ${name}${missing || ', with options only'}.`);
   }
   const words = [...positionals];
   const path = command.path.replace(/\{\w+\}/g, () => encodeURIComponent(words.shift() ?? ''));

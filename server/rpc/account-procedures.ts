@@ -7,6 +7,7 @@ import {
   ListKeysRequest,
   UpdateKeyRequest,
 } from '../../contracts/keys/key.ts';
+import { OwnKey } from '../../contracts/keys/own-key.ts';
 import { AuditList, ListAuditRequest } from '../../contracts/system/audit.ts';
 import { GatewayStatus } from '../../contracts/system/status.ts';
 import {
@@ -27,6 +28,7 @@ import {
   rotateKey,
   updateKey,
 } from '../features/keys/manage-keys.ts';
+import { showOwnKey } from '../features/keys/show-own-key.ts';
 import { listAudit } from '../features/system/list-audit.ts';
 import { showStatus } from '../features/system/show-status.ts';
 import { getWallet, listEntries, listWallets, postEntry } from '../features/wallets/manage-wallets.ts';
@@ -47,7 +49,7 @@ const at = (method: Method, path: `/${string}`, summary: string): Meta => ({
   },
 });
 
-/** `api.keys`: for the administrator alone. */
+/** `api.keys`: for the administrator, but for `me`. */
 export const keyProcedures = (deps: KeyDeps) => ({
   create: documented(
     procedure
@@ -62,6 +64,12 @@ export const keyProcedures = (deps: KeyDeps) => ({
       .input(ListKeysRequest)
       .query(({ ctx, input }): Promise<KeyList> => listKeys(deps, input, ctx.caller.principal)),
     KeyList,
+  ),
+  me: documented(
+    procedure
+      .meta(at('GET', '/api/keys/me', 'Show the key that asks'))
+      .query(({ ctx }): Promise<OwnKey> => showOwnKey(deps.store, ctx.caller.principal)),
+    OwnKey,
   ),
   get: documented(
     procedure
@@ -93,7 +101,7 @@ export const keyProcedures = (deps: KeyDeps) => ({
   ),
 });
 
-/** `api.wallets`: for the administrator alone. */
+/** `api.wallets`: for the administrator; a key may read its owner's. */
 export const walletProcedures = (store: Pick<Store, 'wallets' | 'audit'>) => ({
   list: documented(
     procedure

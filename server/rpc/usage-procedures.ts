@@ -23,7 +23,7 @@ const at = (path: `/${string}`, summary: string): Meta => ({
 const reportToCsv = (output: unknown): string => {
   const { items } = UsageReport.parse(output);
   // Of what it could be kept apart by, only what it is.
-  const absent = new Set<string>(usageDimensions.filter((name) => !(name in (items[0] ?? {}))));
+  const absent = new Set<string>([...usageDimensions, 'key_name'].filter((name) => !(name in (items[0] ?? {}))));
   const shown = Object.keys(UsageItem.shape).filter((name) => !absent.has(name));
   return toCsv(shown, items);
 };
@@ -39,19 +39,19 @@ const entriesToCsv = (output: unknown): string =>
   );
 
 /** `api.usage`: of everybody for the administrator, of itself for a key. */
-export const usageProcedures = ({ usage }: Pick<Store, 'usage'>) => ({
+export const usageProcedures = (store: Pick<Store, 'usage' | 'keys'>) => ({
   report: documented(
     procedure
       .meta({ ...at('/api/usage', 'Sum up what was used'), csv: reportToCsv })
       .input(UsageReportRequest)
-      .query(({ ctx, input }): Promise<UsageReport> => reportUsage(usage, input, ctx.caller.principal)),
+      .query(({ ctx, input }): Promise<UsageReport> => reportUsage(store, input, ctx.caller.principal)),
     UsageReport,
   ),
   list: documented(
     procedure
       .meta({ ...at('/api/usage/requests', 'List requests with what they used'), csv: entriesToCsv })
       .input(ListUsageRequest)
-      .query(({ ctx, input }): Promise<UsageEntryList> => listUsage(usage, input, ctx.caller.principal)),
+      .query(({ ctx, input }): Promise<UsageEntryList> => listUsage(store, input, ctx.caller.principal)),
     UsageEntryList,
   ),
 });

@@ -1,4 +1,4 @@
-import type { Catalog } from '../features/models/catalog.ts';
+import type { Catalog, CatalogModel } from '../features/models/catalog.ts';
 import type { Provider } from '../providers/provider.ts';
 
 interface Welcome {
@@ -17,13 +17,40 @@ function keyLines({ bearerFile, newBearer }: Welcome): string[] {
   return bearerFile ? ['Your key:', `  export BEARER=$(cat '${bearerFile}')`] : [];
 }
 
+/** More models than this are counted only. */
+const MOST_REASONS = 5;
+
+/** Why models of the operator are not served. Demo mode has its own notice. */
+function missingLines({ models, demoNotice }: Catalog): string[] {
+  if (demoNotice) return [];
+  const reasons = models.flatMap(({ alias, missing }) => (missing === null ? [] : [`  ${alias}: ${missing}`]));
+  if (reasons.length === 0) return [];
+  const shown = reasons.slice(0, MOST_REASONS);
+  const rest = reasons.length - shown.length;
+  return [
+    `${count(reasons.length, 'model')} cannot be served:`,
+    ...shown,
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    '',
+  ];
+}
+
+function exampleLines(url: string, available: readonly CatalogModel[]): string[] {
+  const model = available.find(({ endpoints, output }) => endpoints.includes('chat') && output.includes('text'));
+  if (!model) return [];
+  return [
+    'Try it:',
+    `  curl -s ${url}/v1/chat/completions -H "Authorization: Bearer $BEARER" -H "Content-Type: application/json" \\`,
+    `    -d '{"model":"${model.alias}","messages":[{"role":"user","content":"In one word: capital of Italy?"}]}'`,
+  ];
+}
+
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** What a newcomer needs after the start: where it is, the key, and a line to paste. */
 export function printWelcome(welcome: Welcome): void {
   const { url, version, catalog, providers } = welcome;
   const available = catalog.models.filter(({ backends }) => backends.length > 0);
-  const model = available[0]?.alias ?? 'llama-4-scout';
   const lines = [
     '',
     `Duplex ${version} serves ${count(available.length, 'model')} at ${url}`,
@@ -31,10 +58,9 @@ export function printWelcome(welcome: Welcome): void {
     `  docs ${url}/docs   API reference ${url}/openapi   tRPC ${url}/trpc`,
     '',
     ...(catalog.demoNotice ? [catalog.demoNotice, ''] : []),
+    ...missingLines(catalog),
     ...keyLines(welcome),
-    'Try it:',
-    `  curl -s ${url}/v1/chat/completions -H "Authorization: Bearer $BEARER" -H "Content-Type: application/json" \\`,
-    `    -d '{"model":"${model}","messages":[{"role":"user","content":"In one word: capital of Italy?"}]}'`,
+    ...exampleLines(url, available),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

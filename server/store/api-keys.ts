@@ -73,6 +73,14 @@ export class ApiKeys implements KeyStore {
     });
   }
 
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return useDatabase(async () => {
+      const where = { id: { in: [...ids] } };
+      const rows = await this.#db.apiKey.findMany({ where, select: { id: true, name: true } });
+      return new Map(rows.map(({ id, name }) => [id, name]));
+    });
+  }
+
   update(id: string, fields: Partial<KeyFields & KeySecret>): Promise<KeyRow | null> {
     return this.#change(id, toColumns(fields));
   }

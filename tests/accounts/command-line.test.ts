@@ -80,8 +80,8 @@ test('a key is made with its group and its money, used, looked at, changed and r
 describe('a mistake', () => {
   test.each([
     [['keys', 'creat'], 2, 'There is no command "keys creat".'],
-    [['keys', 'show'], 2, 'Say: duplex keys show <key_id>'],
-    [['keys', 'list', 'all'], 2, 'Say: duplex keys list (and nothing else)'],
+    [['keys', 'show'], 2, 'Usage: duplex keys show <key_id>.'],
+    [['keys', 'list', 'all'], 2, 'Usage: duplex keys list, with options only.'],
     [['keys', 'create', '--budget', 'much'], 2, '--budget must be a number.'],
     [['keys', 'create', '--color', 'red'], 2, "keys create: Unknown option '--color'"],
     [['keys', 'create', '--group', 'team-z'], 1, '(invalid_field, group)'],
@@ -90,15 +90,19 @@ describe('a mistake', () => {
     const ended = await duplex(args);
     expect([ended.code, ended.out]).toEqual([code, '']);
     expect(ended.err).toContain(message);
+    expect(ended.err.trimEnd().split('\n')).toHaveLength(1);
   });
 
   test('in the bearer or the address is said, without the bearer', async () => {
     const wrong = await duplex(['keys', 'list'], { API_BEARER: 'wrong-bearer' });
     expect([wrong.code, wrong.err]).toEqual([1, 'The key is not valid here. (invalid_authorization, Authorization)\n']);
     const nobody = await duplex(['keys', 'list'], { DUPLEX_URL: 'http://127.0.0.1:9' });
-    expect([nobody.code, nobody.err]).toEqual([1, 'No gateway answers at http://127.0.0.1:9; set DUPLEX_URL.\n']);
+    expect([nobody.code, nobody.err]).toEqual([
+      1,
+      'No gateway answers at http://127.0.0.1:9. Start it, or set DUPLEX_URL to its address.\n',
+    ]);
     const none = await duplex(['keys', 'list'], { API_BEARER: '' });
-    expect([none.code, none.err]).toMatchObject([1, expect.stringMatching(/^There is no bearer: set API_BEARER/)]);
+    expect([none.code, none.err]).toMatchObject([1, expect.stringMatching(/^No bearer was found\. Set API_BEARER/)]);
   });
 });
 

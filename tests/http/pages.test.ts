@@ -70,6 +70,12 @@ describe('the error catalog', () => {
     expect(anchors).toEqual(Object.keys(errorCatalog));
   });
 
+  test('the page shows code as it is to be typed', async () => {
+    const page = await textOf('/docs/errors');
+    expect(page).toContain('<code>Authorization: Bearer &lt;key&gt;</code>');
+    expect(page).not.toContain('&amp;lt;');
+  });
+
   test('every code stands in the OpenAPI document, in the enum and under its status', async () => {
     const document = await jsonOf('/openapi.json');
     const { properties } = document.components.schemas.ErrorBody.properties.error;

@@ -35,19 +35,30 @@ function read(args: readonly string[]) {
   }
 }
 
-/** The settings are shell, TOML, YAML and code: what would need quotes in one of them has no place in any. */
+/** The settings are shell, TOML, YAML and code. What needs quotes in one of them is refused in all. */
 function checkPlain(what: string, text: string): void {
   if (/^[\w./:@+~-]+$/.test(text)) return;
-  throw new CallError(`The ${what} has characters that these settings cannot hold as they are.`);
+  throw new CallError(`The ${what} has characters that would need quotes in these settings.`);
 }
 
 const canChat = ({ endpoints, modalities }: ModelInfo): boolean =>
   endpoints.includes('chat') && modalities.output.includes('text');
 
+function readInfo(text: string): GatewayInfo {
+  try {
+    return GatewayInfo.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new CallError('What answered is not this gateway. Set DUPLEX_URL to the address of the gateway.', { cause });
+  }
+}
+
 function choose(models: readonly ModelInfo[], name: string | undefined) {
   if (name === undefined) {
     const found = models.find((model) => model.available && canChat(model));
-    if (!found) throw new CallError('The gateway lists no model to chat with: say --model.');
+    if (!found)
+      throw new CallError(
+        'The gateway serves no model that chats. Name one with --model, or give the gateway a model: see docs/models.md.',
+      );
     return { model: found.alias, window: found.context_window, notes: [] };
   }
   const found = models.find(({ alias }) => alias === name);
@@ -60,17 +71,18 @@ export async function connect(args: readonly string[]): Promise<Shown> {
   const { values, positionals } = read(args);
   const [name, ...more] = positionals;
   if (name === undefined) {
-    return { text: `${list()}\nSay: duplex connect <tool> [--model …] [--key … | --show-key]\n`, notes: [] };
+    return { text: `${list()}\nUsage: duplex connect <tool> [--model …] [--key … | --show-key]\n`, notes: [] };
   }
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
-  if (!tool) throw new UsageError(`There is no tool "${name}": ${Object.keys(tools).join(', ')}.`);
-  if (more.length > 0) throw new UsageError('Say: duplex connect <tool>');
-  if (values.key !== undefined && values['show-key']) throw new UsageError('Say --key or --show-key, not both.');
+  if (!tool) throw new UsageError(`There is no tool "${name}". Choose one of ${Object.keys(tools).join(', ')}.`);
+  if (more.length > 0) throw new UsageError('Usage: duplex connect <tool>');
+  if (values.key !== undefined && values['show-key'])
+    throw new UsageError('Give either --key or --show-key, not both.');
 
   const env = loadEnv();
   const own = values.key ?? readBearer(env);
-  const response = await callGateway(env, new URL(`${env.gatewayUrl}/v1/info`), own);
-  const info = GatewayInfo.parse(await response.json());
+  const { text } = await callGateway(env, new URL(`${env.gatewayUrl}/v1/info`), own);
+  const info = readInfo(text);
   const { model, window, notes } = choose(info.models, values.model);
   const key = values['show-key'] ? own : (values.key ?? PLACEHOLDER);
   checkPlain('name of the model', model);
@@ -80,7 +92,11 @@ export async function connect(args: readonly string[]): Promise<Shown> {
     notes: [
       ...notes,
       ...(info.notice ? [info.notice] : []),
-      ...(window === null ? [`The window of ${model} is not known: ${USUAL_WINDOW} tokens stand in for it.`] : []),
+      ...(window === null
+        ? [
+            `The window of ${model} is not known, so the settings say ${USUAL_WINDOW} tokens. Correct that, or set context_window in the models file.`,
+          ]
+        : []),
     ],
   };
 }

@@ -1,6 +1,12 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from './caller.ts';
 
+/** Throws `permission_denied` to a key that asks for what belongs to another owner. */
+export function ensureOwner({ role, owner: own }: Principal, owner: string): void {
+  if (role === 'admin' || own === owner) return;
+  throw new AppError('permission_denied', "A key may read its own owner's wallet only.", { param: 'owner' });
+}
+
 /** Throws `permission_denied` to whoever is not the administrator; returns what audit rows call the caller. */
 export function ensureAdmin({ role }: Principal): string {
   if (role === 'admin') return 'admin';

@@ -14,7 +14,11 @@ const toModel = (model: CatalogModel): Model => ({
   owned_by: model.family ?? model.backends[0]?.provider.id ?? 'duplex',
 });
 
-const windowOf = (model: CatalogModel) => model.contextWindow ?? model.backends[0]?.provider.contextWindow ?? null;
+/** What the first backend has, where it knows that: the embedded model answers for aliases with larger windows. */
+function windowOf({ backends, contextWindow }: CatalogModel): number | null {
+  const own = backends[0]?.provider.contextWindow;
+  return own === undefined ? contextWindow : own;
+}
 
 const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
   type: 'model',

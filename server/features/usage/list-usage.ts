@@ -1,10 +1,12 @@
 import type { ListUsageRequest, UsageEntry, UsageEntryList } from '../../../contracts/usage/usage.ts';
-import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
+import type { Store } from '../../store/interface/store.ts';
+import type { UsageRow } from '../../store/interface/usage.ts';
 import type { Principal } from '../access/caller.ts';
 import { toUsd } from '../metering/micro-usd.ts';
+import { nameKeys } from './name-keys.ts';
 import { toFilter } from './usage-filter.ts';
 
-const showEntry = (row: UsageRow): UsageEntry => ({
+const showEntry = (row: UsageRow, keyName: string | null): UsageEntry => ({
   request_id: row.requestId,
   at: row.at.toISOString(),
   operation: row.operation,
@@ -13,6 +15,7 @@ const showEntry = (row: UsageRow): UsageEntry => ({
   provider: row.provider,
   upstream_model: row.model,
   key_id: row.keyId,
+  key_name: keyName,
   owner: row.owner,
   group: row.group,
   conversation_id: row.conversationId,
@@ -31,12 +34,16 @@ const showEntry = (row: UsageRow): UsageEntry => ({
 
 /** `GET /api/usage/requests` */
 export async function listUsage(
-  usage: UsageStore,
+  { usage, keys }: Pick<Store, 'usage' | 'keys'>,
   { limit = 100, offset = 0, conversation_id: conversationId, ...asked }: ListUsageRequest,
   principal: Principal,
 ): Promise<UsageEntryList> {
   const filter = toFilter(asked, principal);
   await usage.flush();
   const rows = await usage.list({ ...filter, conversationId }, { limit, offset });
-  return { items: rows.map(showEntry) };
+  const nameOf = await nameKeys(
+    keys,
+    rows.map(({ keyId }) => keyId),
+  );
+  return { items: rows.map((row) => showEntry(row, nameOf(row.keyId))) };
 }

@@ -5,9 +5,11 @@ import {
   type UsageSums,
   usageDimensions,
 } from '../../../contracts/usage/usage.ts';
-import type { UsageColumn, UsageStore, UsageSum } from '../../store/interface/usage.ts';
+import type { Store } from '../../store/interface/store.ts';
+import type { UsageColumn, UsageSum } from '../../store/interface/usage.ts';
 import type { Principal } from '../access/caller.ts';
 import { toUsd } from '../metering/micro-usd.ts';
+import { nameKeys } from './name-keys.ts';
 import { toFilter } from './usage-filter.ts';
 
 const MOST_ITEMS = 10_000;
@@ -52,7 +54,7 @@ const nothing: UsageSum = {
 
 /** `GET /api/usage` */
 export async function reportUsage(
-  usage: UsageStore,
+  { usage, keys }: Pick<Store, 'usage' | 'keys'>,
   request: UsageReportRequest,
   principal: Principal,
 ): Promise<UsageReport> {
@@ -63,10 +65,17 @@ export async function reportUsage(
   await usage.flush();
   const rows = await usage.sum(filter, shape);
   const [total = nothing] = await usage.sum(filter, { bucket: 'all', by: [], limit: 1 });
+  const shown = rows.slice(0, MOST_ITEMS);
+  const keyAt = dimensions.indexOf('key_id');
+  const nameOf = await nameKeys(
+    keys,
+    shown.map(({ values }) => values[keyAt]),
+  );
   return {
-    items: rows.slice(0, MOST_ITEMS).map((row) => ({
+    items: shown.map((row) => ({
       start: row.start?.toISOString() ?? null,
       ...Object.fromEntries(dimensions.map((name, i) => [name, row.values[i] ?? null])),
+      ...(keyAt >= 0 && { key_name: nameOf(row.values[keyAt]) }),
       ...showSums(row),
     })),
     total: showSums(total),

@@ -12,7 +12,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { LedgerRow, WalletRow } from '../../store/interface/wallets.ts';
 import type { Principal } from '../access/caller.ts';
-import { ensureAdmin } from '../access/ensure-admin.ts';
+import { ensureAdmin, ensureOwner } from '../access/ensure-admin.ts';
 import { toMicro, toUsd } from '../metering/micro-usd.ts';
 
 type WalletDeps = Pick<Store, 'wallets' | 'audit'>;
@@ -48,19 +48,19 @@ export async function listWallets(
   return { items: (await wallets.list({ limit, offset })).map(showWallet) };
 }
 
-/** `GET /api/wallets/{owner}`; who never had money has an empty one. */
+/** `GET /api/wallets/{owner}`. An owner without any money so far has an empty wallet. A key may read its owner's. */
 export async function getWallet({ wallets }: WalletDeps, { owner }: WalletRef, principal: Principal): Promise<Wallet> {
-  ensureAdmin(principal);
+  ensureOwner(principal, owner);
   return showWallet((await wallets.find(owner)) ?? empty(owner));
 }
 
-/** `GET /api/wallets/{owner}/entries` */
+/** `GET /api/wallets/{owner}/entries`. A key may read its owner's. */
 export async function listEntries(
   { wallets }: WalletDeps,
   { owner, limit = 100, offset = 0 }: ListEntriesRequest,
   principal: Principal,
 ): Promise<LedgerEntryList> {
-  ensureAdmin(principal);
+  ensureOwner(principal, owner);
   return { items: (await wallets.entries(owner, { limit, offset })).map(showEntry) };
 }
 
@@ -74,7 +74,7 @@ export async function postEntry(
   const amount = toMicro(amount_usd);
   const kind = amount > 0 ? 'top_up' : 'correction';
   if (!(await wallets.post({ owner, kind, amount, author: actor, reason }))) {
-    throw new AppError('invalid_field', 'The wallet has not that much that is free.', { param: 'amount_usd' });
+    throw new AppError('invalid_field', 'The available balance is lower than that amount.', { param: 'amount_usd' });
   }
   await audit.record({ actor, action: `wallets.${kind}`, subject: owner, details: { amount_usd, reason } });
   return showWallet((await wallets.find(owner)) ?? empty(owner));

@@ -55,11 +55,15 @@ const marked = new Marked({
   },
 });
 
+/** Text of the error catalog: code between backticks, and no HTML. */
+const catalogText = new Marked({ renderer: { html: ({ text }) => escapeHtml(text) } });
+const inline = (text: string) => catalogText.parseInline(text);
+
 const errorsPage = () => {
   const rows = listErrors().entries.map(
     (entry) => `<section id="${entry.code}"><h2><code>${entry.code}</code> · ${entry.http_status}</h2>
-<p><b>${escapeHtml(entry.title)}.</b> ${escapeHtml(entry.description)}</p>
-<p>${marked.parseInline(escapeHtml(entry.remediation))}</p>
+<p><b>${escapeHtml(entry.title)}.</b> ${inline(entry.description)}</p>
+<p>${inline(entry.remediation)}</p>
 <p>type <code>${entry.type}</code>${entry.typical_param ? `, param such as <code>${escapeHtml(entry.typical_param)}</code>` : ''}</p></section>`,
   );
   return page('Errors', `<h1>Errors</h1>\n<p>For machines: <a href="/errors">/errors</a></p>\n${rows.join('\n')}`);

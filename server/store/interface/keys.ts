@@ -45,6 +45,8 @@ export interface KeyStore {
   /** Newest first. */
   list(page: { owner?: string | undefined; limit: number; offset: number }): Promise<readonly KeyRow[]>;
   find(id: string): Promise<KeyRow | null>;
+  /** The names of keys, by their ids. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Null when there is no such key, or it was revoked. */
   update(id: string, fields: Partial<KeyFields & KeySecret>): Promise<KeyRow | null>;
   /** Null when there is no such key, or it was revoked before. */
