@@ -59,12 +59,21 @@ async function install(): Promise<void> {
   symlinkSync(join(root, 'node_modules/typescript'), join(consumer, 'node_modules/typescript'));
 }
 
-function readmeSnippets(): string[] {
-  const readme = readFileSync(join(packageDir, 'README.md'), 'utf8');
-  return [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) =>
-    code.replaceAll('http://127.0.0.1:3000', gateway.url).replaceAll('YOUR_KEY', bearer),
+const snippetsOf = (page: string): string[] =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) =>
+    code.replaceAll('127.0.0.1:3000', new URL(gateway.url).host).replaceAll('YOUR_KEY', bearer),
   );
-}
+
+/** Node 20 has no WebSocket of its own, as the pages say. */
+const WEBSOCKET = `import { WebSocket as OfPackage } from 'ws';
+Object.assign(globalThis, { WebSocket: globalThis.WebSocket ?? OfPackage });
+`;
+
+/** Each snippet of the package's README; those of the other pages follow one another in one program. */
+const readmeSnippets = (): string[] => [
+  ...snippetsOf('clients/typescript/README.md'),
+  ...['README.md', 'docs/trpc.md'].map((page) => WEBSOCKET + snippetsOf(page).join('\n')),
+];
 
 async function compile(resolution: { module: string; moduleResolution: string; lib: string[] }, outDir: string) {
   const options = { ...compilerOptions, ...resolution, outDir };
@@ -117,11 +126,12 @@ describe('the packed client in a project of its own', () => {
     expect(said.text).not.toBe('');
   });
 
-  it('runs every snippet of its README', async () => {
+  it('runs every snippet of its README and of the pages about it', async () => {
     const snippets = readmeSnippets();
     expect(snippets.length).toBeGreaterThan(0);
     for (const place of snippets.keys()) {
-      expect(await run(process.execPath, [`out/readme-${place}.mjs`], { cwd: consumer })).not.toBe('');
+      const program = [`out/readme-${place}.mjs`];
+      expect(await run(process.execPath, program, { cwd: consumer, env: { BEARER: bearer } })).not.toBe('');
     }
   });
 });
