@@ -16,6 +16,7 @@ import { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { ResponseEvent } from '../../../contracts/responses/response.ts';
 import { listOperations, type Operation } from '../list-operations.ts';
 import { audioPaths } from './audio-document.ts';
+import { describeDocument } from './describe-document.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   chat: 'OpenAI-compatible, stateless chat completions.',
@@ -117,7 +118,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   const schemas = document.components?.schemas ?? {};
   for (const name of Object.keys(schemas)) if (name.startsWith('error.')) delete schemas[name];
 
-  for (const operation of listOperations(router)) {
+  const operations = listOperations(router);
+  for (const operation of operations) {
     const described = document.paths?.[operation.path]?.[operation.method.toLowerCase() as 'get'];
     if (!described) continue;
     // Without a key, and said so: an absent field would leave it open.
@@ -149,6 +151,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     audioPaths({ headers, common: commonStatuses({ hasBody: true, needsKey: true }), errorResponse }),
   );
   dropUnused(document, schemas);
+  describeDocument(document, operations);
   return document;
 }
 
