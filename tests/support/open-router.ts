@@ -23,8 +23,8 @@ export interface InputProcedure {
   readonly rest: { readonly method: string; readonly path: string } | null;
 }
 
-/** Every procedure of the real router that takes an input. The router is closed again: nothing of it is called. */
-export async function listInputs(): Promise<InputProcedure[]> {
+/** The real router, to look at: what it needs is closed again, and nothing of it can be called. */
+export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'duplex-router-'));
   const env = readEnv({ DATA_DIR: dataDir, DETECT_LOCAL: 'off' }, dataDir);
   const { catalog, providers } = await openProviders(env, {
@@ -43,7 +43,12 @@ export async function listInputs(): Promise<InputProcedure[]> {
   await Promise.all(providers.map((provider) => provider.close()));
   await store.close();
   rmSync(dataDir, { recursive: true, force: true });
-  return listProcedures(router).flatMap(([name, procedure]) => {
+  return router;
+}
+
+/** Every procedure of the real router that takes an input. */
+export async function listInputs(): Promise<InputProcedure[]> {
+  return listProcedures(await openRouter()).flatMap(([name, procedure]) => {
     const { inputs, type }: { inputs?: unknown[]; type?: InputProcedure['type'] } = procedure._def;
     const [schema] = inputs ?? [];
     if (!(schema instanceof z.ZodType) || !type) return [];
