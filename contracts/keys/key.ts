@@ -30,7 +30,9 @@ export const CreateKeyRequest = z
       .min(1)
       .max(200)
       .nullish()
-      .describe('Whose wallet pays and whose conversations it sees; default: the key itself, under its id.'),
+      .describe(
+        'The owner: whose wallet pays and whose conversations the key sees. Default: the key itself, by its id.',
+      ),
     credit_usd: z
       .number()
       .positive()

@@ -41,12 +41,12 @@ export type UsageReportRequest = z.infer<typeof UsageReportRequest>;
 
 const sums = {
   requests: z.int(),
-  failed: z.int().describe('Of these, those that ended with an error; those that the client cancelled are none.'),
+  failed: z.int().describe('Requests that ended with an error. Requests that the client cancelled are not counted.'),
   prompt_tokens: z.int(),
   cached_tokens: z.int().describe("Among the prompt's."),
   completion_tokens: z.int(),
   reasoning_tokens: z.int().describe("Among the completion's."),
-  cost_usd: z.number().describe('What it is worth; the administrator is not charged.'),
+  cost_usd: z.number().describe('The cost in USD. The administrator is not charged.'),
   latency_ms: z.number().nullable().describe('On average.'),
   first_token_ms: z.number().nullable().describe('On average, where something came.'),
 };

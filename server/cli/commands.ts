@@ -40,12 +40,12 @@ const keyOptions = {
 };
 
 const page = {
-  limit: number('limit', 'How many, 100 unless told'),
-  offset: number('offset', 'How many to pass over'),
+  limit: number('limit', 'How many; default: 100'),
+  offset: number('offset', 'How many to skip'),
 };
 
 const filter = {
-  from: text('from', 'A time or a day, inclusive; 30 days ago unless told'),
+  from: text('from', 'A time or a day, inclusive; default: 30 days ago'),
   to: text('to', 'A time or a day, exclusive'),
   key: text('key_id', 'Of one key, by its id'),
   owner: text('owner', 'Of one owner'),
@@ -61,10 +61,10 @@ export const commands: Readonly<Record<string, Command>> = {
   'keys create': {
     method: 'POST',
     path: '/api/keys',
-    help: 'Make a key; its secret is shown this once',
+    help: 'Create a key; its secret is shown only now',
     options: {
       ...keyOptions,
-      owner: text('owner', 'Whose wallet pays; the key itself unless told'),
+      owner: text('owner', 'Whose wallet pays; default: the key itself'),
       budget: number('credit_usd', "USD put into the owner's wallet"),
     },
     fixed: { name: 'made by the command line' },
@@ -80,7 +80,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'keys update': {
     method: 'PATCH',
     path: '/api/keys/{key_id}',
-    help: 'Change a key; "none" takes a limit away',
+    help: 'Change a key; "none" removes a limit',
     options: { ...keyOptions, enabled: text('enabled', 'true or false') },
   },
   'keys rotate': { method: 'POST', path: '/api/keys/{key_id}/rotate', help: 'Give a key a new secret' },
@@ -109,7 +109,7 @@ export const commands: Readonly<Record<string, Command>> = {
   usage: {
     method: 'GET',
     path: '/api/usage',
-    help: 'Sum up what was used',
+    help: 'Sum up usage',
     options: {
       ...filter,
       bucket: text('bucket', 'hour, day, month or all'),
@@ -120,7 +120,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'usage requests': {
     method: 'GET',
     path: '/api/usage/requests',
-    help: 'List requests with what they used, newest first',
+    help: 'List requests with their usage, newest first',
     options: { ...filter, ...page },
     columns: [
       'at',

@@ -15,8 +15,8 @@ export function showHelp(): string {
     ];
   });
   return [
-    'The command line of the operator. It asks the gateway at DUPLEX_URL (default: HOST and PORT) with API_BEARER, or',
-    'with the bearer in DATA_DIR. --json prints the answer as it came.',
+    'The command line for operators. It calls the gateway at DUPLEX_URL (default: HOST and PORT) with API_BEARER, or with',
+    'the bearer in DATA_DIR. --json prints the response unchanged.',
     '',
     ...lines,
     '  duplex backup <file>',
@@ -26,10 +26,10 @@ export function showHelp(): string {
     '      Put a backup in its place while the gateway is stopped; the database that was there is kept beside it',
     '',
     '  duplex connect [tool]',
-    '      Print the settings with which an agent, an editor or an SDK uses the gateway; without a tool: which there are',
-    '      --model …            An alias; the first one to chat with unless told',
-    '      --key …              The key to ask with, and to print; a placeholder is printed unless told',
-    '      --show-key           Print the bearer',
+    '      Print the settings that an agent, an editor or an SDK needs to use the gateway. Without a tool, list the tools.',
+    '      --model …            An alias; default: the first model that chats',
+    '      --key …              The key to use and to print; default: print a placeholder',
+    "      --show-key           Print the administrator's bearer",
     '',
   ].join('\n');
 }

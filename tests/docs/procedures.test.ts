@@ -8,6 +8,8 @@ import { root } from '../support/start-gateway.ts';
 const page = join(root, 'docs/trpc.md');
 const TABLE = /(?<=## Procedures\n\n)(?:\|.*\n)+/;
 
+const withStream = (method: string) => (method === 'GET' ? ' with `stream=true`' : ' with `"stream": true`');
+
 /** Every procedure of the router, with its kind and its place on REST. */
 async function renderTable(): Promise<string> {
   const procedures = listProcedures(await openRouter());
@@ -22,7 +24,7 @@ async function renderTable(): Promise<string> {
     const streamed = streams.get(name);
     const kind = `${procedure._def.type}${meta.public ? ', open' : ''}`;
     const place = meta.openapi ?? streamed;
-    const rest = place ? `\`${place.method} ${place.path}\`${streamed ? ' with `"stream": true`' : ''}` : '–';
+    const rest = place ? `\`${place.method} ${place.path}\`${streamed ? withStream(place.method) : ''}` : '–';
     return `| \`${name}\` | ${kind} | ${rest} |\n`;
   });
   return `| procedure | kind | REST |\n| --- | --- | --- |\n${rows.join('')}`;
