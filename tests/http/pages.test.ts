@@ -228,7 +228,6 @@ describe('the models', () => {
     const byAlias = new Map(info.models.map((model: { alias: string }) => [model.alias, model]));
     expect(byAlias.get('llama-4-scout')).toMatchObject({
       available: true,
-      context_window: 10_000_000,
       backends: [{ provider: 'embedded', kind: 'embedded', model: 'tinychat' }],
       constraints: { tools: true, accepts_image_url: false, min_max_tokens: null, typical_response_seconds: 8 },
     });
