@@ -1,4 +1,4 @@
-import { ownPolicy, vendorPolicy } from './field-policy.ts';
+import { ownPolicy, unknownPolicy, vendorPolicy } from './field-policy.ts';
 import type { Quirks } from './openai-compatible/quirks.ts';
 import type { FieldPolicy } from './provider.ts';
 
@@ -199,7 +199,7 @@ export const presets = {
  * A server without a preset: most serve chat templates, and the others OpenAI's models. What is valid for both reaches them as
  * it came.
  */
-export const unknownServer: Quirks = { instructions: 'first', toolNames: 'openai', messageNames: 'plain' };
+const unknownServer: Quirks = { instructions: 'first', toolNames: 'openai', messageNames: 'plain' };
 
 export type PresetName = keyof typeof presets;
 
@@ -207,24 +207,15 @@ const isPresetName = (name: string): name is PresetName => name in presets;
 
 export const presetNames = Object.keys(presets).filter(isPresetName);
 
-/** Vendors whose dialect is their own: the kind is the preset. */
-export const vendors = {
-  // https://docs.claude.com/en/api/messages, for chats that are translated.
-  anthropic: {
-    baseUrl: 'https://api.anthropic.com/v1',
-    apiKeyEnv: 'ANTHROPIC_API_KEY',
-    policy: vendorPolicy({ fields: ['top_k', 'thinking', 'output_config', 'cache_control', 'context_management'] }),
-  },
-  // https://ai.google.dev/api. Not `cached_content`, which names what is kept in the operator's account.
-  gemini: {
-    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
-    apiKeyEnv: 'GEMINI_API_KEY',
-    policy: vendorPolicy({ fields: ['top_k', 'image_config', 'extra_body.google.thinking_config'] }),
-  },
-  // https://platform.openai.com/docs/api-reference/responses
-  'openai-responses': {
-    baseUrl: 'https://api.openai.com/v1',
-    apiKeyEnv: 'OPENAI_API_KEY',
-    policy: vendorPolicy({ fields: ['reasoning'] }),
-  },
-} as const;
+/** How an upstream departs from OpenAI, by its preset and by what the models file says about system messages. */
+export function quirksOf(preset: PresetName | undefined, place: 'first' | 'anywhere' | undefined): Quirks {
+  const { instructions, ...quirks }: Quirks = preset ? presets[preset].quirks : unknownServer;
+  return (place ?? instructions) === 'first' ? { ...quirks, instructions: 'first' } : quirks;
+}
+
+/** Which fields keys may send to an upstream, by its address: the cloud of a server's makers bills. */
+export function policyOf(name: PresetName | undefined, baseUrl: string): FieldPolicy {
+  if (!name) return unknownPolicy;
+  const preset = presets[name];
+  return 'cloud' in preset && baseUrl.startsWith(preset.cloud.baseUrl) ? preset.cloud.policy : preset.policy;
+}

@@ -1,41 +1,34 @@
 import { basename } from 'node:path';
-import { anthropic } from './anthropic/anthropic.ts';
-import { createEmbeddedProvider } from './embedded/embedded.ts';
-import { gemini } from './gemini/gemini.ts';
+import { anthropic, anthropicVendor } from './anthropic/anthropic.ts';
+import { createEmbeddedProvider, type EmbeddedOptions } from './embedded/embedded.ts';
+import { gemini, geminiVendor } from './gemini/gemini.ts';
+import type { UpstreamSettings } from './http/upstream-client.ts';
+import { ImagesApiProvider } from './images-api/images-api.ts';
 import { OpenAiCompatibleProvider, type OpenAiCompatibleSettings } from './openai-compatible/openai-compatible.ts';
-import { createOpenAiResponses } from './openai-responses/openai-responses.ts';
-import type { ReasoningSummary } from './openai-responses/to-request.ts';
+import { createResponsesProvider, responsesFields, responsesVendor } from './openai-responses/openai-responses.ts';
 import type { Provider } from './provider.ts';
-import { TranslatingProvider } from './translating-provider.ts';
+import { type ProviderKind, speaking } from './provider-kind.ts';
 
-/** Dialects that are spoken over HTTP. */
-type UpstreamKind = 'openai-compatible' | 'openai-responses' | 'anthropic' | 'gemini';
+/** Every dialect that one vendor speaks. To add one, write its folder and its row here. */
+export const vendorKinds = [
+  { kind: 'anthropic', vendor: anthropicVendor, create: speaking(anthropic) },
+  { kind: 'gemini', vendor: geminiVendor, create: speaking(gemini) },
+  { kind: 'openai-responses', vendor: responsesVendor, fields: responsesFields, create: createResponsesProvider },
+] as const satisfies readonly ProviderKind[];
 
-/** What the models file says about an upstream, with its key already looked up. */
-interface HttpProviderSettings extends OpenAiCompatibleSettings {
-  /** How much of the reasoning is asked for, where the dialect has a word for it. */
-  readonly reasoningSummary?: ReasoningSummary | undefined;
-}
+export type VendorKind = (typeof vendorKinds)[number]['kind'];
 
-/** What the models file says about a provider. */
+/** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =
-  | ({ readonly kind: UpstreamKind } & HttpProviderSettings)
+  | ({ readonly kind: 'openai-compatible' } & OpenAiCompatibleSettings)
+  | ({ readonly kind: VendorKind; readonly own: object } & UpstreamSettings)
   | {
       readonly kind: 'embedded';
       readonly modelPath: string;
       readonly threads: number | undefined;
       readonly slots: number | undefined;
-      readonly variant: 'default' | 'cuda' | 'vulkan';
+      readonly variant: EmbeddedOptions['variant'];
     };
-
-/** Every dialect; to add one, write its file and its line here. */
-const upstreams: Record<UpstreamKind, (id: string, settings: HttpProviderSettings) => Provider> = {
-  'openai-compatible': (id, settings) => new OpenAiCompatibleProvider(id, settings),
-  'openai-responses': (id, settings) =>
-    new TranslatingProvider(id, createOpenAiResponses(settings.reasoningSummary), settings),
-  anthropic: (id, settings) => new TranslatingProvider(id, anthropic, settings),
-  gemini: (id, settings) => new TranslatingProvider(id, gemini, settings),
-};
 
 /** The name of a weights file as a model: `tinychat-q8_0.gguf` → `tinychat`. */
 export const weightsName = (path: string): string =>
@@ -43,15 +36,34 @@ export const weightsName = (path: string): string =>
     .replace(/\.gguf$/i, '')
     .replace(/[-.]q\d+(_[a-z0-9]+)*$/i, '');
 
+function createVendorProvider(id: string, settings: { readonly kind: VendorKind; own: object } & UpstreamSettings) {
+  const row: ProviderKind | undefined = vendorKinds.find(({ kind }) => kind === settings.kind);
+  if (!row) throw new Error(`There is no kind "${settings.kind}".`);
+  return row.create(id, { ...settings, fieldPolicy: row.vendor.policy }, settings.own);
+}
+
 export function createProvider(id: string, settings: ProviderSettings): Provider {
-  if (settings.kind !== 'embedded') return upstreams[settings.kind](id, settings);
+  if (settings.kind === 'openai-compatible') return new OpenAiCompatibleProvider(id, settings);
+  if (settings.kind !== 'embedded') return createVendorProvider(id, settings);
   const { modelPath, threads, slots, variant } = settings;
   return createEmbeddedProvider({
     id,
     modelPath,
-    variant,
     name: weightsName(modelPath),
+    ...(variant ? { variant } : {}),
     ...(threads ? { threads } : {}),
     ...(slots ? { slots } : {}),
   });
+}
+
+const imageProviders = new WeakMap<Provider, Provider>();
+
+/**
+ * The same upstream, asked for pictures at OpenAI's own addresses for them. There is one for each provider, so that what is
+ * kept by provider (health, load) meets the same one.
+ */
+export function overImagesApi(provider: Provider): Provider {
+  const known = imageProviders.get(provider) ?? new ImagesApiProvider(provider);
+  imageProviders.set(provider, known);
+  return known;
 }

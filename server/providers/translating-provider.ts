@@ -25,7 +25,7 @@ import type { CallTimeouts, CountCall, FieldPolicy, Provider, ProviderCall, Prov
 import { ToolNames } from './tool-names.ts';
 import { TranslatedSource } from './translated-source.ts';
 
-interface TranslatingSettings extends UpstreamSettings {
+export interface TranslatingSettings extends UpstreamSettings {
   /** Which fields keys may send. */
   readonly fieldPolicy: FieldPolicy;
 }

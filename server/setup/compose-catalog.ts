@@ -9,8 +9,8 @@ import {
 } from '../features/models/catalog.ts';
 import { ModelMap } from '../features/models/model-map.ts';
 import type { Price } from '../features/models/price.ts';
-import { ImagesApiProvider } from '../providers/images-api/images-api.ts';
 import type { Provider } from '../providers/provider.ts';
+import { overImagesApi } from '../providers/registry.ts';
 import type { Abilities } from './ask-abilities.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type ModelEntry, type ModelsFile, toMs } from './models-file.ts';
@@ -35,15 +35,6 @@ interface ComposeOptions {
 
 const DEMO_NOTICE =
   'Demo mode: no models file and no provider key is configured, so the text models answer from the small embedded model, and the image models not at all. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
-
-const imageProviders = new WeakMap<Provider, Provider>();
-
-/** One for each provider, so that what is kept by provider (health, load) meets the same one. */
-function overImagesApi(provider: Provider): Provider {
-  const known = imageProviders.get(provider) ?? new ImagesApiProvider(provider);
-  imageProviders.set(provider, known);
-  return known;
-}
 
 /** What OpenAI takes; vLLM and llama.cpp take any number. */
 const MAX_BATCH = 2048;

@@ -2,10 +2,8 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Env, EnvError } from '../env.ts';
 import type { Catalog } from '../features/models/catalog.ts';
-import { unknownPolicy } from '../providers/field-policy.ts';
-import type { Quirks } from '../providers/openai-compatible/quirks.ts';
-import { type PresetName, presets, unknownServer, vendors } from '../providers/presets.ts';
-import type { FieldPolicy, Provider } from '../providers/provider.ts';
+import { policyOf, presets, quirksOf } from '../providers/presets.ts';
+import type { Provider } from '../providers/provider.ts';
 import { createProvider, type ProviderSettings, weightsName } from '../providers/registry.ts';
 import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
 import { detectLocalServers } from './detect-local.ts';
@@ -23,17 +21,6 @@ export interface PackageFiles {
   readonly builtInModels: string;
   /** The small embedded model. */
   readonly weights: string;
-}
-
-function quirksOf({ preset, system_messages: place }: Extract<ProviderEntry, { kind: 'openai-compatible' }>): Quirks {
-  const { instructions, ...quirks }: Quirks = preset ? presets[preset].quirks : unknownServer;
-  return (place ?? instructions) === 'first' ? { ...quirks, instructions: 'first' } : quirks;
-}
-
-/** Which fields keys may send to a preset's server, by its address: the cloud of a server's makers bills. */
-function policyOf(name: PresetName, baseUrl: string): FieldPolicy {
-  const preset = presets[name];
-  return 'cloud' in preset && baseUrl.startsWith(preset.cloud.baseUrl) ? preset.cloud.policy : preset.policy;
 }
 
 /** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
@@ -55,24 +42,13 @@ function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn
     idleMs: toMs(entry.idle_seconds),
     collectStreams: entry.collect_streams,
   };
-  switch (entry.kind) {
-    case 'openai-compatible':
-      return {
-        kind: entry.kind,
-        ...upstream,
-        quirks: quirksOf(entry),
-        fieldPolicy: entry.preset ? policyOf(entry.preset, baseUrl) : unknownPolicy,
-      };
-    case 'openai-responses':
-      return {
-        kind: entry.kind,
-        ...upstream,
-        reasoningSummary: entry.reasoning_summary,
-        fieldPolicy: vendors[entry.kind].policy,
-      };
-    default:
-      return { kind: entry.kind, ...upstream, fieldPolicy: vendors[entry.kind].policy };
-  }
+  if (entry.kind !== 'openai-compatible') return { kind: entry.kind, own: entry, ...upstream };
+  return {
+    kind: entry.kind,
+    ...upstream,
+    quirks: quirksOf(entry.preset, entry.system_messages),
+    fieldPolicy: policyOf(entry.preset, baseUrl),
+  };
 }
 
 function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map<string, Provider> {

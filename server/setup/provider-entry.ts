@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { presetNames, presets, vendors } from '../providers/presets.ts';
+import { presetNames, presets } from '../providers/presets.ts';
+import type { ProviderKind, Vendor } from '../providers/provider-kind.ts';
+import { vendorKinds } from '../providers/registry.ts';
 
 const address = {
   /** Without the path of an operation. Default: the vendor's own. */
@@ -26,19 +28,25 @@ interface Address {
   readonly api_key_env?: string | undefined;
 }
 
-interface Vendor {
-  readonly baseUrl: string;
-  readonly apiKeyEnv: string;
-}
+type VendorAddress = Pick<Vendor, 'baseUrl' | 'apiKeyEnv'>;
 
 /** What the entry says itself wins. A vendor's key goes to the vendor alone; for another address it must be named. */
-function complete<Entry extends Address>(entry: Entry, vendor: Vendor | undefined, ctx: z.core.$RefinementCtx) {
+function complete<Entry extends Address>(entry: Entry, vendor: VendorAddress | undefined, ctx: z.core.$RefinementCtx) {
   const base_url = entry.base_url ?? vendor?.baseUrl;
   const keyKnown = base_url === vendor?.baseUrl || vendor?.baseUrl.startsWith('http:');
   const api_key_env = entry.api_key_env ?? (keyKnown ? vendor?.apiKeyEnv : undefined);
   if (base_url !== undefined) return { ...entry, base_url, api_key_env };
   ctx.issues.push({ code: 'custom', path: ['base_url'], message: 'give a base_url, or a preset', input: entry });
   return z.NEVER;
+}
+
+const Address = z.object(address);
+
+/** The entries of a kind of the registry. */
+function vendorEntry({ kind, vendor, fields }: (typeof vendorKinds)[number] & ProviderKind) {
+  return z
+    .strictObject({ ...fields, ...address, kind: z.literal(kind) })
+    .transform((entry, ctx) => complete({ ...entry, ...Address.parse(entry), kind }, vendor, ctx));
 }
 
 const KnownEntry = z.discriminatedUnion('kind', [
@@ -53,17 +61,7 @@ const KnownEntry = z.discriminatedUnion('kind', [
       ...address,
     })
     .transform((entry, ctx) => complete(entry, entry.preset && presets[entry.preset], ctx)),
-  z
-    .strictObject({ kind: z.enum(['anthropic', 'gemini']), ...address })
-    .transform((entry, ctx) => complete(entry, vendors[entry.kind], ctx)),
-  z
-    .strictObject({
-      kind: z.literal('openai-responses'),
-      /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
-      reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
-      ...address,
-    })
-    .transform((entry, ctx) => complete(entry, vendors[entry.kind], ctx)),
+  ...vendorKinds.map(vendorEntry),
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
 ]);
 

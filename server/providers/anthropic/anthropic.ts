@@ -1,4 +1,6 @@
 import type { Dialect } from '../dialect.ts';
+import { vendorPolicy } from '../field-policy.ts';
+import type { Vendor } from '../provider-kind.ts';
 import { nameRules } from '../tool-names.ts';
 import { isSound, readAnswer } from './read-answer.ts';
 import { AnthropicReader } from './read-events.ts';
@@ -9,6 +11,13 @@ import { DEFAULT_MAX_TOKENS, toRequest } from './to-request.ts';
  * and brings nothing else that a chat needs.
  */
 const API_VERSION = '2023-06-01';
+
+export const anthropicVendor: Vendor = {
+  baseUrl: 'https://api.anthropic.com/v1',
+  apiKeyEnv: 'ANTHROPIC_API_KEY',
+  // https://docs.claude.com/en/api/messages, for chats that are translated.
+  policy: vendorPolicy({ fields: ['top_k', 'thinking', 'output_config', 'cache_control', 'context_management'] }),
+};
 
 /** Anthropic's Messages API. Format: its API reference and the types of its SDK (`@anthropic-ai/sdk` 1.12). */
 export const anthropic: Dialect = {

@@ -2,6 +2,8 @@ import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Dialect } from '../dialect.ts';
+import { vendorPolicy } from '../field-policy.ts';
+import type { Vendor } from '../provider-kind.ts';
 import { nameRules } from '../tool-names.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { toRequest } from './to-request.ts';
@@ -23,6 +25,13 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
   const choices = completion.choices.map((choice) => ({ ...choice, native_finish_reason: natives.get(choice.index) }));
   return { ...completion, choices };
 }
+
+export const geminiVendor: Vendor = {
+  baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+  apiKeyEnv: 'GEMINI_API_KEY',
+  // https://ai.google.dev/api. Not `cached_content`, which names what is kept in the operator's account.
+  policy: vendorPolicy({ fields: ['top_k', 'image_config', 'extra_body.google.thinking_config'] }),
+};
 
 /** Google's native Gemini API: `generateContent` and `streamGenerateContent`. */
 export const gemini: Dialect = {

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Dialect } from '../dialect.ts';
+import { vendorPolicy } from '../field-policy.ts';
+import type { ProviderKind, Vendor } from '../provider-kind.ts';
 import { nameRules } from '../tool-names.ts';
+import { TranslatingProvider } from '../translating-provider.ts';
 import { ResponseReader } from './read-events.ts';
 import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
 import { ResponseBody, readAs } from './wire.ts';
@@ -56,8 +59,26 @@ const SoundResponse = z.looseObject({
   usage: z.looseObject({ input_tokens: z.int().min(0), output_tokens: z.int().min(0) }).nullish(),
 });
 
+export const responsesVendor: Vendor = {
+  baseUrl: 'https://api.openai.com/v1',
+  apiKeyEnv: 'OPENAI_API_KEY',
+  // https://platform.openai.com/docs/api-reference/responses
+  policy: vendorPolicy({ fields: ['reasoning'] }),
+};
+
+/** What an entry of this kind may say beside what every entry may. */
+export const responsesFields = {
+  /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
+  reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
+};
+
+const OwnFields = z.object(responsesFields);
+
+export const createResponsesProvider: ProviderKind['create'] = (id, settings, own) =>
+  new TranslatingProvider(id, createOpenAiResponses(OwnFields.parse(own).reasoning_summary), settings);
+
 /** OpenAI's Responses API: the one way to models that its chat completions do not serve. */
-export function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
+function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
   return {
     kind: 'openai-responses',
     textAnswers: true,
