@@ -66,6 +66,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
     setHeader(name, value) {
       setHeader(reply, name, value);
     },
+    headersSent: () => reply.raw.headersSent,
     ...(speaksAnthropic(request) ? { dialect: 'anthropic', dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     respond,

@@ -19,6 +19,8 @@ export interface Context {
   setHeader(name: string, value: string | null): void;
   /** The input of a call, by its place in a batch, where the transport has read it; absent: tRPC reads it itself. */
   readonly inputOf?: ((batchIndex: number) => unknown) | null | undefined;
+  /** Whether the response headers are on their way already. REST only. */
+  readonly headersSent?: (() => boolean) | undefined;
   /** The body as it came, on REST: what is only passed on is never written anew. */
   readonly body?: Buffer | undefined;
   /** Takes the answer as bytes where the transport can send them as they are (REST). */

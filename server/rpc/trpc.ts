@@ -78,15 +78,16 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Lets the caller in, or throws why not. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader, dialectHeaders } = ctx;
+  const { requestId, setHeader, headersSent, dialectHeaders } = ctx;
   const principal = ctx.authorize();
-  const caller = {
+  const caller: Caller = {
     requestId,
     principal,
     signal: stopSignal(principal, signal),
     receivedAt: monotonicNow(),
     record: new RequestRecord(),
     setHeader,
+    ...(headersSent ? { headersSent } : {}),
     dialectHeaders,
   };
   return Object.assign(ctx, { caller });

@@ -1,4 +1,3 @@
-import { AppError } from '../errors/app-error.ts';
 import type { Background } from './background/background.ts';
 import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
@@ -24,6 +23,7 @@ import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
+import { TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
 
 /** The database has just failed: it is not asked again at once. */
@@ -43,12 +43,13 @@ export class Conversations implements ConversationStore {
     this.#db = db;
     this.#turns = turns;
     this.#background = background;
+    const ends = new TurnEnds(turns, onError);
     this.#unwritten = new BackgroundWriter({
       one: 'an answer',
       many: 'answers',
       batch: 1,
       waitMs: RETRY_MS,
-      write: ([turn]) => (turn ? turns.end(turn) : Promise.resolve()),
+      write: ([turn]) => (turn ? ends.write(turn) : Promise.resolve()),
       onError,
     });
   }
@@ -66,12 +67,13 @@ export class Conversations implements ConversationStore {
     try {
       await this.#write(() => this.#turns.end(turn));
     } catch (error) {
-      if (error instanceof AppError && error.code === 'service_unavailable') this.#unwritten.add(turn);
+      // Whatever it failed with: nobody else frees the conversation.
+      this.#unwritten.add(turn);
       throw error;
     }
   }
 
-  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
     return useDatabase(() => this.#turns.drop(turn));
   }
 

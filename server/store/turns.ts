@@ -2,15 +2,16 @@ import { MessageStatus, StoredMessage } from '../../contracts/conversations/conv
 import { AppError } from '../errors/app-error.ts';
 import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, newMessageIds, type Place } from './insert-messages.ts';
-import type {
-  BegunTurn,
-  ConversationKey,
-  EndedTurn,
-  HistoryMessage,
-  NewConversation,
-  NewMessage,
-  NewTurn,
-  RewrittenMessage,
+import {
+  type BegunTurn,
+  type ConversationKey,
+  EMPTY_ANSWER,
+  type EndedTurn,
+  type HistoryMessage,
+  type NewConversation,
+  type NewMessage,
+  type NewTurn,
+  type RewrittenMessage,
 } from './interface/conversations.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
@@ -49,6 +50,9 @@ const SELECT_HISTORY = `
 const END_ANSWER = `
   UPDATE "Message" SET "status" = ?, "prompt" = ?, "text" = ?, "reasoning" = ?, "finishReason" = ?, "usage" = ?
   WHERE "id" = ? AND "conversationId" = ? AND "status" = 'in_progress'`;
+
+/** What the client said in a turn that has no answer: the model never sees it, so it is not shown as completed either. */
+const END_QUESTION = `UPDATE "Message" SET "status" = ? WHERE "turnId" = ? AND "conversationId" = ? AND "id" <> "turnId"`;
 
 const FREE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
@@ -115,15 +119,16 @@ export class Turns {
     return this.#transact((db) => {
       if (response) db.run(END_RESPONSE, response.output, response.error, toSqliteTime(new Date()), response.id);
       db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
+      if (status !== 'completed' && prompt === EMPTY_ANSWER) db.run(END_QUESTION, status, answerId, conversationId);
       db.run(FREE_CONVERSATION, conversationId, answerId);
     });
   }
 
-  drop({ conversationId, answerId }: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void> {
+  drop({ conversationId, answerId, isNew }: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
     return this.#transact((db) => {
       db.run(DROP_MESSAGES, { conversationId, answerId });
       db.run(DROP_RESPONSE, { conversationId });
-      db.run(DROP_CONVERSATION, { conversationId, answerId });
+      if (isNew) db.run(DROP_CONVERSATION, { conversationId, answerId });
       db.run(FREE_AND_COUNT, { conversationId, answerId });
     });
   }
@@ -197,7 +202,7 @@ export class Turns {
       ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
     );
     insertTurn(db, turn, { ids, conversationId, turnId: answerId, now, count: 0, lastId: null });
-    return { conversationId, answerId, systemPrompt, history: [] };
+    return { conversationId, answerId, isNew: true, systemPrompt, history: [] };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
@@ -215,7 +220,7 @@ export class Turns {
     db.run(TAKE_CONVERSATION, answerId, this.#owner.id, total, turn.model, now, systemPrompt, conversationId);
     const lastId = textOrNull(rows.at(-1)?.[0]);
     insertTurn(db, turn, { ids, conversationId, turnId: answerId, now, count, lastId });
-    return { conversationId, answerId, systemPrompt, history };
+    return { conversationId, answerId, isNew: false, systemPrompt, history };
   }
 
   /** No two turns of a process have the same time, by which conversations are listed. */

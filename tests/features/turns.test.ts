@@ -393,7 +393,7 @@ describe('a turn that fails', () => {
       expect(stored.messages.map(({ content, status }) => [content, status])).toEqual([
         ['One', 'completed'],
         ['Hello from upstream.', 'completed'],
-        ['Two', 'completed'],
+        ['Two', 'failed'],
         ['', 'failed'],
         ['Three', 'completed'],
         ['Hello from upstream.', 'completed'],
@@ -402,13 +402,22 @@ describe('a turn that fails', () => {
     }
   });
 
-  test('as the first one names its conversation all the same, so that it can be tried again there', async () => {
-    gateway.upstream.reply(refuse('unavailable'));
-    const failed = await take({ message: 'One' });
-    const id = failed.headers.get('x-conversation-id') ?? '';
-    expect([failed.status, id]).toEqual([503, expect.stringMatching(/^conv_/)]);
-    await turn({ message: 'One', conversation_id: id });
-    expect(messages()).toEqual([{ role: 'user', content: 'One' }]);
+  test.each([
+    ['a failure', refuse('unavailable'), 503],
+    ['a quota', refuse('rate-limited'), 429],
+    ['a client fault', refuse('bad-request'), 400],
+  ] as const)('as the first one, by %s, leaves no conversation behind', async (_what, script, status) => {
+    const total = async () => (await (await gateway.call('GET', '/c1/conversations')).json()).total;
+    const before = await total();
+    for (const stream of [false, true]) {
+      gateway.upstream.reply(script);
+      const failed = await take({ message: 'One', stream });
+      expect([failed.status, failed.headers.get('x-conversation-id')]).toEqual([status, null]);
+      await failed.text();
+    }
+    expect(await total()).toBe(before);
+    await turn({ message: 'One' });
+    expect(await total()).toBe(before + 1);
   });
 
   test.each([
@@ -460,6 +469,18 @@ describe('a client that leaves', () => {
     expect((await settled(id)).messages[1]).toMatchObject({ content: 'One two', status: 'cancelled' });
     await turn({ message: 'Go on', conversation_id: id });
     expect(messages().map(({ content }: { content: string }) => content)).toEqual(['Count', 'One two', 'Go on']);
+  });
+
+  test('before the first answer leaves no conversation behind', async () => {
+    const total = async () => (await (await gateway.call('GET', '/c1/conversations')).json()).total;
+    const before = await total();
+    gateway.upstream.reply(hangBeforeHeaders);
+    const seen = gateway.upstream.chats.length;
+    const { leave } = leavable({ message: 'One' });
+    await gateway.upstream.waitFor(({ chats }) => chats.length > seen);
+    expect(await total()).toBe(before + 1);
+    leave();
+    await expect.poll(total, { timeout: 10_000 }).toBe(before);
   });
 
   test.each([false, true])(

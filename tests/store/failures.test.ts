@@ -74,6 +74,25 @@ describe('while the database cannot be written', () => {
     expect(errors).toContain('Error: 1 answers were lost: the database failed');
   });
 
+  test('an answer that the database refuses for good locks no conversation, and keeps no other end waiting', async () => {
+    const errors: string[] = [];
+    const { store, folder } = await freshStore({ onError: (error) => errors.push(String(error)) });
+    const db = await openRaw(folder);
+    db.exec(
+      `CREATE TRIGGER "refuse" BEFORE UPDATE ON "Message" WHEN NEW."prompt" LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'no'); END`,
+    );
+    const turn = await store.conversations.beginTurn(newTurn('hello'));
+    const { conversationId } = turn;
+    await expect(store.conversations.endTurn(answerTo(turn, 'poison'))).rejects.toThrow();
+    await vi.waitFor(() => store.conversations.beginTurn(newTurn('again', { conversationId })), { timeout: 20_000 });
+    const found = await store.conversations.find({ id: conversationId, owner: null, userId: null });
+    expect(found?.messages.map(({ status }) => status)).toEqual([
+      ...['incomplete', 'incomplete', 'completed', 'in_progress'],
+    ]);
+    expect(errors).toContain('Error: an answer was refused by the database and is lost');
+    db.close();
+  });
+
   test('a short lock of another process is waited for', async () => {
     const { store, folder } = await freshStore();
     const unlock = await lock(folder);

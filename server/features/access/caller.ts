@@ -32,6 +32,8 @@ export interface Caller {
   /** When the request came, by `monotonicNow()`: its whole time runs from here. */
   readonly receivedAt: number;
   readonly record: RequestRecord;
+  /** Whether the response headers are on their way already; absent: the transport has none. */
+  headersSent?(): boolean;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. Null takes one back. */
   setHeader(name: string, value: string | null): void;
 }

@@ -43,22 +43,3 @@ export function checkMessages(model: CatalogModel, messages: readonly ChatMessag
     if (Array.isArray(images) && images.length > 0) refuseModality(model, 'image', `messages[${i}].images[0]`);
   }
 }
-
-export const hasParts = (messages: readonly ChatMessage[]): boolean =>
-  messages.some(({ content }) => Array.isArray(content) && content.some(({ type }) => type !== 'text'));
-
-/** The same, but of earlier answers alone; null when they have none. */
-export function withoutAnswerMedia(messages: readonly ChatMessage[]): ChatMessage[] | null {
-  const answers = messages.filter(({ role }) => role === 'assistant');
-  if (!hasParts(answers)) return null;
-  return messages.map((message) => (message.role === 'assistant' ? (withoutMedia([message])[0] ?? message) : message));
-}
-
-/** The messages without their images, audio and video; a content that was nothing else becomes an empty text. */
-export function withoutMedia(messages: readonly ChatMessage[]): ChatMessage[] {
-  return messages.map((message) => {
-    if (!Array.isArray(message.content)) return message;
-    const content = message.content.filter((part) => modalityOf(part) === 'text');
-    return { ...message, content: content.length > 0 ? content : '' };
-  });
-}

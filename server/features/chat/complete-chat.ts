@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
@@ -34,6 +35,8 @@ export interface Surface {
   readonly backends?: readonly Backend[] | undefined;
   /** What is changed for one backend; `x-gateway-applied` says it. */
   adapt?(backend: Backend): Adaptation | undefined;
+  /** Fewer messages, when an upstream said that the request is too long; null: there are none that would do. */
+  shorten?(failure: unknown): readonly ChatMessage[] | null;
   /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
   isToken?(chunk: ChatCompletionChunk): boolean;
 }
@@ -41,7 +44,8 @@ export interface Surface {
 /** A chat that was checked, and is ready to be sent to whichever backend answers. */
 export interface Chat {
   readonly model: CatalogModel;
-  readonly request: Json<ChatCompletionRequest>;
+  /** Another one once it was shortened. */
+  request: Json<ChatCompletionRequest>;
   /** Those of the request's fields that the gateway acts on, at hand without parsing the request. */
   readonly fields: SteeringFields & Readonly<Record<string, unknown>>;
   readonly surface: Surface;
@@ -54,7 +58,8 @@ function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompleti
 
 const originalOf = ({ original }: Surface): object[] => (original ? [original.body] : []);
 
-function toMetered({ model, request, fields, surface }: Chat, caller: Caller): MeteredRequest {
+function toMetered(chat: Chat, caller: Caller): MeteredRequest {
+  const { model, request, fields, surface } = chat;
   const { operation, conversationId = null, backends = model.backends } = surface;
   const affinityKey = () => (conversationId === null ? affinityKeyOf(request.value) : `conversation:${conversationId}`);
   return {
@@ -67,6 +72,11 @@ function toMetered({ model, request, fields, surface }: Chat, caller: Caller): M
       expectAnswer({ fields, forms: () => [request.value, ...originalOf(surface)] }, { ...model, backends }),
     onAdmitted: (meter) => surface.onAdmitted?.(meter),
     onRefused: async (refusal) => surface.onRefused?.(refusal),
+    shorten(failure) {
+      const messages = surface.shorten?.(failure);
+      if (messages) chat.request = chat.request.with({ messages });
+      return Boolean(messages);
+    },
   };
 }
 
@@ -79,7 +89,8 @@ function callOf({ model, request, fields, surface }: Chat, { backend, caller, me
 }
 
 /** One chat, as one answer. */
-export function completeChat(deps: MeteringDeps, chat: Chat, caller: Caller): Promise<Json<ChatCompletion>> {
+export function completeChat(deps: MeteringDeps, planned: Chat, caller: Caller): Promise<Json<ChatCompletion>> {
+  const chat = { ...planned };
   return runMetered(deps, {
     ...toMetered(chat, caller),
     shortens: true,
@@ -104,7 +115,7 @@ export function streamChat(
   caller: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
   return streamMetered(deps, () => {
-    const chat = plan();
+    const chat = { ...plan() };
     const includeUsage = chat.fields.stream_options?.include_usage === true;
     return {
       ...toMetered(chat, caller),

@@ -1,11 +1,13 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { Json } from '../../canonical/json.ts';
+import { repairHistory } from '../../canonical/repair-history.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
 import type { Catalog } from '../models/catalog.ts';
 import { type Chat, completeChat, type Surface, streamChat } from './complete-chat.ts';
-import { checkChat } from './plan-chat.ts';
+import { checkChat, UNCHANGED } from './plan-chat.ts';
 import type { ChunkBatch } from './relay-chunks.ts';
 
 export interface CompletionDeps extends MeteringDeps {
@@ -13,6 +15,19 @@ export interface CompletionDeps extends MeteringDeps {
 }
 
 const CHAT: Surface = { operation: 'v1.chat' };
+
+/** The history as every upstream takes it, whatever the client has sent. */
+function withSoundHistory(messages: readonly ChatMessage[], surface: Surface): Surface {
+  const sound = repairHistory(messages);
+  if (sound === messages) return surface;
+  return {
+    ...surface,
+    adapt(backend) {
+      const { changes, applied } = surface.adapt?.(backend) ?? UNCHANGED;
+      return { changes: { messages: sound, ...changes }, applied: ['history_repaired', ...applied] };
+    },
+  };
+}
 
 /** Decides everything that can be decided before anything is sent. */
 function planCompletion(
@@ -24,7 +39,7 @@ function planCompletion(
   const { value: fields } = request;
   const { original, backends } = surface;
   const model = checkChat(catalog.for(caller.principal), fields, { principal: caller.principal, original, backends });
-  return { model, request, fields, surface };
+  return { model, request, fields, surface: withSoundHistory(fields.messages, surface) };
 }
 
 /** `POST /v1/chat/completions`: one stateless completion, as one answer. */

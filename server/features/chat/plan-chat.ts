@@ -9,8 +9,9 @@ import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { timeLeft } from '../routing/time-left.ts';
 import { lowerLengths, raiseLengths } from './bound-length.ts';
-import { checkMessages, hasParts, withoutMedia } from './check-messages.ts';
+import { checkMessages } from './check-messages.ts';
 import { prediction as checkPrediction } from './known-content.ts';
+import { leaveOutMedia } from './leave-out-media.ts';
 import { refuseLookalikes } from './refuse-lookalikes.ts';
 
 /** The fields that the gateway checks or sets. */
@@ -65,7 +66,7 @@ export interface Adaptation {
   readonly applied: readonly string[];
 }
 
-const UNCHANGED: Adaptation = { changes: {}, applied: [] };
+export const UNCHANGED: Adaptation = { changes: {}, applied: [] };
 
 /** Those of a request's fields that the gateway acts on when it plans a call. */
 export type SteeringFields = Pick<
@@ -121,9 +122,10 @@ export function applyConstraints(
   const bounded = boundLengths(target, { ...fields, ...adapted.changes });
   const applied = [...adapted.applied, ...bounded.applied];
   const changes: Record<string, unknown> = { ...adapted.changes, ...bounded.changes };
-  if (backend.ignoresImages && hasParts(messages())) {
-    changes.messages = withoutMedia(messages());
-    applied.push('images_ignored');
+  const seen = backend.ignoresImages ? leaveOutMedia(adapted.changes.messages ?? messages(), () => true) : null;
+  if (seen) {
+    changes.messages = seen.messages;
+    applied.push(...seen.applied);
   }
   // OpenRouter and LiteLLM give pictures only to who asks for them.
   if (model.output.includes('image') && !fields.modalities) {

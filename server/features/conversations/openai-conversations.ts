@@ -56,10 +56,14 @@ async function find(stores: ResponseStores, ref: OpenAiConversationRef, principa
   return found;
 }
 
+/** What the client said in a turn that failed is no part of the conversation: the model never sees it. */
+const isSaid = ({ role, status }: MessageRow) =>
+  role === 'assistant' || status === 'completed' || status === 'in_progress';
+
 /** The items of messages in order; those of a response are as it gave them. */
 async function itemsOf(stores: ResponseStores, conversationId: string, messages: readonly MessageRow[]) {
   const outputs = await stores.responses.outputs(conversationId);
-  return messages.flatMap((row): OutputItem[] => {
+  return messages.filter(isSaid).flatMap((row): OutputItem[] => {
     const output = outputs.get(row.seq);
     return output === undefined ? toItems(row) : readOutput(output);
   });

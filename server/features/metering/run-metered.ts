@@ -26,6 +26,8 @@ export interface MeteredRequest<B extends Backend = Backend>
   onAdmitted?(meter: Meter): void;
   /** Called when it is not let in, for lack of money or of room; the refusal is thrown afterwards. */
   onRefused?(refusal: unknown): Promise<void>;
+  /** Called once when no backend began to answer; true: the request is shorter now, and is to be sent once more. */
+  shorten?(failure: unknown): boolean;
 }
 
 /** A request with one answer. `attempt` may be called several times, for one backend after the other. */
@@ -76,7 +78,11 @@ async function begin<B extends Backend, T>(
   const meter = await admit(deps, request, reserving);
   try {
     const job = { ...request.job, onAttempt: (backend: B) => meter.recordAttempt(backend) };
-    return { meter, answer: await start(job, meter) };
+    const answer = await start(job, meter).catch((failure: unknown) => {
+      if (request.shorten?.(failure)) return start(job, meter);
+      throw failure;
+    });
+    return { meter, answer };
   } catch (error) {
     meter.end(error);
     throw error;

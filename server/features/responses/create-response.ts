@@ -28,7 +28,7 @@ async function startRun(deps: ResponseDeps, running: RunningResponses, request: 
       ...run.surface,
       onAdmitted: () => decided(),
       async onRefused(refusal) {
-        await run.open.drop();
+        await run.drop();
         refusals.push(refusal);
       },
     };

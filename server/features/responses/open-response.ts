@@ -13,10 +13,10 @@ import type {
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
 import type { Principal } from '../access/caller.ts';
 import { checkHistory } from '../chat/check-history.ts';
-import { withoutMedia } from '../chat/check-messages.ts';
 import type { CatalogModel } from '../models/catalog.ts';
-import { answeredTurns, buildPrompt } from '../turns/build-prompt.ts';
+import { answeredTurns, type PromptParts } from '../turns/build-prompt.ts';
 import { storedAnswer, toNewMessage } from '../turns/store-message.ts';
+import { TurnPrompt } from '../turns/turn-prompt.ts';
 import { echoOf } from './answer/describe-response.ts';
 import { newStem, responseIdOf, stemOf } from './answer/item-ids.ts';
 import type { ResponseWriter } from './answer/response-writer.ts';
@@ -33,7 +33,7 @@ export interface OpenResponse {
   /** Null when nothing is stored. */
   readonly conversationId: string | null;
   readonly echo: ReturnType<typeof echoOf>;
-  readonly messages: readonly ChatMessage[];
+  readonly prompt: TurnPrompt;
   /** Stores how it ended; the conversation is free again. Nothing, when nothing is stored. */
   end(writer: ResponseWriter, completion: ChatCompletion | null, status: EndStatus, finished: boolean): Promise<void>;
   /** Takes back what was stored: the request was not let in. */
@@ -143,28 +143,31 @@ function asHistory(messages: readonly NewMessage[]): HistoryMessage[] {
   });
 }
 
-/** Everything that the model is to read. With `truncation: "auto"` the oldest turns go when the window overflows. */
-function toPrompt(
-  request: ResponseRequest,
-  model: CatalogModel,
-  parts: { systemPrompt: string | null; history: readonly HistoryMessage[]; messages: readonly NewMessage[] },
-): ChatMessage[] {
-  const { history, messages } = parts;
-  const systemPrompt = request.instructions ?? parts.systemPrompt;
+/** What goes before and beside the new messages. */
+type Before = Pick<PromptParts, 'systemPrompt' | 'history' | 'messages'>;
+
+/**
+ * Everything that the model is to read. Turns that are remembered here are dropped when they do not fit, but for
+ * `truncation: "disabled"`; with `"auto"` also the oldest of the input itself, and before an upstream complains.
+ */
+function toPrompt(request: ResponseRequest, { contextWindow, backends: [backend] }: CatalogModel, before: Before) {
+  const { history, messages } = before;
   const auto = request.truncation === 'auto';
-  const own = auto ? messages.findLastIndex(({ role }) => role === 'user') : 0;
-  const earlier = auto ? asHistory(messages.slice(0, Math.max(own, 0))) : [];
-  const contextWindow = auto ? (model.backends[0]?.provider.contextWindow ?? model.contextWindow) : null;
-  const prompt: ChatMessage[] = JSON.parse(
-    buildPrompt({
-      systemPrompt,
-      history: [...history, ...earlier],
-      messages: messages.slice(Math.max(own, 0)),
-      contextWindow,
-    }),
-  );
-  // Of a turn before, with a model that sees: the input itself was checked.
-  return model.input.includes('image') ? prompt : withoutMedia(prompt);
+  const own = auto
+    ? Math.max(
+        0,
+        messages.findLastIndex(({ role }) => role === 'user'),
+      )
+    : 0;
+  const parts = {
+    systemPrompt: request.instructions ?? before.systemPrompt,
+    history: [...history, ...asHistory(messages.slice(0, own))],
+    messages: messages.slice(own),
+    contextWindow: auto ? (backend?.provider.contextWindow ?? contextWindow) : null,
+    beside: () => JSON.stringify([request.tools ?? [], request.text ?? null]),
+    answerTokens: request.max_output_tokens,
+  };
+  return new TurnPrompt(parts, request.truncation === 'disabled' ? undefined : backend);
 }
 
 /** Without a store: what came before is only read. */
@@ -188,7 +191,7 @@ async function openUnstored(
     stem: newStem(),
     conversationId: null,
     echo: echoOf(request, null),
-    messages: toPrompt(request, model, { systemPrompt, history, messages: await toNewMessages(input) }),
+    prompt: toPrompt(request, model, { systemPrompt, history, messages: await toNewMessages(input) }),
     end: async () => undefined,
     drop: async () => undefined,
   };
@@ -212,12 +215,14 @@ export async function openResponse(
     stores.conversations.endTurn({ conversationId, answerId, ...ended });
   try {
     const history = [...begun.copied, ...begun.history];
+    const prompt = toPrompt(request, model, { systemPrompt: begun.systemPrompt, history, messages });
     return {
       stem: stemOf(id) ?? newStem(),
       conversationId,
       echo,
-      messages: toPrompt(request, model, { systemPrompt: begun.systemPrompt, history, messages }),
+      prompt,
       async end(writer, completion, status, finished) {
+        if (completion) prompt.confirm();
         const error = writer.failure && JSON.stringify(writer.failure);
         const response = { id, output: JSON.stringify(writer.output), error };
         await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response });

@@ -10,8 +10,10 @@ import { senderOf, throwFault } from '../access/check-fields.ts';
 import { plain } from '../access/content-check.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
-import { checkChat } from '../chat/plan-chat.ts';
+import { type Adaptation, checkChat } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
+import type { Backend } from '../models/catalog.ts';
+import { adaptHistory } from '../turns/adapt-history.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
@@ -34,6 +36,8 @@ export interface Run {
   readonly chat: Json<ChatCompletionRequest>;
   readonly caller: Caller;
   readonly surface: Surface;
+  /** Takes it back as if it had never been asked. */
+  drop(): Promise<void>;
 }
 
 /** Checks a request, puts it on disk where it is to be stored, and makes a chat completion of it. */
@@ -55,7 +59,8 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
     // Before anything is stored.
     checkChat(catalog, { ...fields, messages: input }, { principal, ...surface });
     const open = await openResponse(deps, request, principal, model, input);
-    const messages = adaptInstructions(open.messages, target);
+    const read = () => adaptInstructions(JSON.parse(open.prompt.text), target);
+    let messages = read();
     const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });
     if (open.conversationId) caller.setHeader('x-conversation-id', open.conversationId);
     const shown = request.include?.includes('reasoning.encrypted_content');
@@ -67,15 +72,43 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
       proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
       estimatePrompt: () => likelyTokens(measurePrompt(chat.value)),
     });
-    const { conversationId } = open;
-    return { writer, open, chat, caller, surface: { ...surface, conversationId, onRefused: () => open.drop() } };
+    const adapt = (backend: Backend): Adaptation => {
+      const { changes, applied } = adaptHistory({ model }, backend, open.prompt, () => messages);
+      return { changes, applied: [...(surface.adapt?.(backend)?.applied ?? []), ...applied] };
+    };
+    const shorten = (failure: unknown) => {
+      if (!open.prompt.shorten(failure)) return null;
+      messages = read();
+      return messages;
+    };
+    const own = {
+      conversationId: open.conversationId,
+      adapt,
+      shorten,
+      onRefused: () => dropRun(open, request, caller),
+    };
+    return { writer, open, chat, caller, surface: { ...surface, ...own }, drop: () => dropRun(open, request, caller) };
   } catch (error) {
     throw inOwnTerms(error);
   }
 }
 
-/** Stores an answer that failed, in part or at all. */
-async function endFailed({ open, writer, caller }: Run, completion: ChatCompletion | null): Promise<void> {
+/** Takes back what was stored, and a conversation that was begun for it. */
+async function dropRun(open: OpenResponse, { conversation }: ResponseRequest, caller: Caller): Promise<void> {
+  await open.drop();
+  if (conversation == null) caller.setHeader('x-conversation-id', null);
+}
+
+/**
+ * Stores an answer that failed, in part or at all. Of one that failed before its client was told its id nothing is kept:
+ * clients try again by themselves, and each try would leave a question behind.
+ */
+async function endFailed(
+  { open, writer, caller, drop }: Run,
+  completion: ChatCompletion | null,
+  isTold: boolean,
+): Promise<void> {
+  if (!completion && !isTold) return drop();
   const status = caller.signal.aborted ? 'cancelled' : completion ? 'incomplete' : 'failed';
   await open.end(writer, completion, status, false);
 }
@@ -92,8 +125,7 @@ export async function completeRun(deps: ResponseDeps, run: Run): Promise<Respons
     answer = await createCompletion(deps, chat, caller, surface);
   } catch (error) {
     const told = inOwnTerms(error);
-    if (!caller.signal.aborted) writer.fail(told);
-    await endFailed(run, null);
+    await endFailed(run, null, false);
     throw told;
   }
   const { original_answer: original } = answer.value;
@@ -150,12 +182,13 @@ export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): 
     const told = inOwnTerms(error);
     const last = passing.active ? passing.fail(told) : caller.signal.aborted ? writer.cancel() : writer.fail(told);
     ended = true;
-    await endFailed(run, partial());
+    await endFailed(run, partial(), opened);
     if (!opened) throw told;
     yield toBatch(last);
   } finally {
     await chunks.return();
     // Its reader went away.
-    if (!ended) await open.end(writer, partial(), 'cancelled', false);
+    const said = partial();
+    if (!ended) await (said || opened ? open.end(writer, said, 'cancelled', false) : run.drop());
   }
 }

@@ -3,7 +3,7 @@ import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { repairText } from '../../canonical/read-body/repair-text.ts';
 import { repairHistory } from '../../canonical/repair-history.ts';
 import { EMPTY_ANSWER, type HistoryMessage, type NewMessage } from '../../store/interface/conversations.ts';
-import { fitWindow, type Turn, weighMessage } from './fit-window.ts';
+import { fitWindow, type Turn, weighMessages, weighTurns } from './fit-window.ts';
 
 /** How much of the window a prompt may fill; the rest is for the answer, and for what the estimate is wrong by. */
 const PROMPT_SHARE = 0.7;
@@ -76,31 +76,55 @@ function toPrompts(history: readonly Stored[], messages: readonly Stored[]): str
   return repairHistory(kept, read).map((message) => prompts.get(message) ?? JSON.stringify(message));
 }
 
-interface PromptParts {
+/** What a prompt is made of. */
+export interface PromptParts {
   readonly systemPrompt: string | null;
   readonly history: readonly HistoryMessage[];
   readonly messages: readonly NewMessage[];
-  /** In tokens; null when unknown: nothing is dropped. */
+  /** In tokens; null when unknown. */
   readonly contextWindow: number | null;
-  /** What goes with the messages, such as tools; in tokens. */
-  readonly otherTokens?: number;
+  /** How many tokens the prompt may have, by our estimate, whatever the window is said to be. */
+  readonly limit?: number;
+  /** What goes with the messages, such as tools, as JSON. */
+  readonly beside?: () => string;
   /** The longest answer that is asked for, in tokens. */
-  readonly answerTokens?: number | null;
+  readonly answerTokens?: number | null | undefined;
 }
 
-/** In tokens. */
-function roomFor({ systemPrompt, contextWindow, otherTokens = 0, answerTokens }: PromptParts): number {
-  if (contextWindow === null) return Number.POSITIVE_INFINITY;
+/** A prompt that keeps to its window. */
+export interface Prompt {
+  /** The JSON text of its messages, made of the stored texts themselves. */
+  readonly text: string;
+  /** How many turns were left out. */
+  readonly dropped: number;
+  /** How many tokens it is likely to have, with what goes beside it. */
+  weigh(): number;
+}
+
+/** In tokens, by our estimate. */
+function limitOf({ contextWindow, answerTokens, limit = Number.POSITIVE_INFINITY }: PromptParts): number {
+  if (contextWindow === null) return limit;
   const share = answerTokens == null ? PROMPT_SHARE : Math.min(PROMPT_SHARE, 0.95 - answerTokens / contextWindow);
-  return contextWindow * Math.max(LEAST_SHARE, share) - estimateTokens(systemPrompt ?? '') - otherTokens;
+  return Math.min(limit, contextWindow * Math.max(LEAST_SHARE, share));
 }
 
-/** The JSON text of the prompt's messages, made of the stored texts themselves. */
-export function buildPrompt(parts: PromptParts): string {
+const weighBeside = ({ systemPrompt, beside = () => '' }: PromptParts): number =>
+  estimateTokens(systemPrompt ?? '') + estimateTokens(beside());
+
+export function buildPrompt(parts: PromptParts): Prompt {
   const { systemPrompt, history, messages } = parts;
   const system = systemPrompt ? [JSON.stringify({ role: 'system', content: systemPrompt })] : [];
-  const next = messages.reduce((sum, { prompt }) => sum + weighMessage(prompt), 0);
-  const kept = fitWindow(answeredTurns(history), next, roomFor(parts)).flatMap((turn) => turn.messages);
-  // An answer may have been cut in the middle of an emoji.
-  return repairText(`[${[...system, ...toPrompts(kept, messages)].join(',')}]`);
+  const turns = answeredTurns(history);
+  const limit = limitOf(parts);
+  const kept = Number.isFinite(limit) ? fitWindow(turns, messages, limit - weighBeside(parts)) : turns;
+  const prompts = toPrompts(
+    kept.flatMap((turn) => turn.messages),
+    messages,
+  );
+  return {
+    // An answer may have been cut in the middle of an emoji.
+    text: repairText(`[${[...system, ...prompts].join(',')}]`),
+    dropped: turns.length - kept.length,
+    weigh: () => weighBeside(parts) + weighTurns(kept) + weighMessages(messages),
+  };
 }

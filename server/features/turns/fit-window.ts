@@ -20,7 +20,7 @@ const tokensOfData = (prompt: string, start: number, length: number): number =>
     : Math.ceil(length / CHARS_PER_MEDIA_TOKEN);
 
 /** How many tokens a stored message is likely to be. Megabytes of a picture are not words. */
-export function weighMessage(prompt: string): number {
+function weighMessage(prompt: string): number {
   let tokens = MESSAGE_TOKENS;
   let words = '';
   let from = 0;
@@ -40,30 +40,41 @@ export interface Turn<M extends HistoryMessage = HistoryMessage> {
   readonly messages: M[];
 }
 
+type Stored = Pick<HistoryMessage, 'prompt'>;
+
+export const weighMessages = (messages: readonly Stored[]): number =>
+  messages.reduce((sum, { prompt }) => sum + weighMessage(prompt), 0);
+
+export const weighTurns = (turns: readonly Turn[]): number =>
+  turns.reduce((sum, { messages }) => sum + weighMessages(messages), 0);
+
 /** A question may overflow the window before its answer is there to be counted. */
 function weighTurn({ messages }: Turn): readonly [question: number, answer: number] {
   const last = messages.at(-1);
-  const asked = last?.role === 'assistant' ? messages.slice(0, -1) : messages;
-  const question = asked.reduce((sum, { prompt }) => sum + weighMessage(prompt), 0);
-  return [question, last && last.role === 'assistant' ? weighMessage(last.prompt) : 0];
+  if (last?.role !== 'assistant') return [weighMessages(messages), 0];
+  return [weighMessages(messages.slice(0, -1)), weighMessage(last.prompt)];
 }
 
 /** No unit of a text weighs more tokens: where even so everything fits, nothing has to be weighed. */
 const MOST_TOKENS_PER_UNIT = 2.25;
 
-const isSmall = (turns: readonly Turn[], next: number, room: number): boolean =>
-  turns.reduce((sum, { messages }) => messages.reduce((units, { prompt }) => units + prompt.length + 2, sum), 0) *
-    MOST_TOKENS_PER_UNIT +
-    next <=
-  room;
+const unitsOf = (messages: readonly Stored[]): number =>
+  messages.reduce((sum, { prompt }) => sum + prompt.length + MESSAGE_TOKENS, 0);
+
+const isSmall = (turns: readonly Turn[], next: readonly Stored[], room: number): boolean =>
+  turns.reduce((sum, { messages }) => sum + unitsOf(messages), unitsOf(next)) * MOST_TOKENS_PER_UNIT <= room;
 
 /**
  * Drops whole turns from the front when the window overflows, many at once: between two drops each prompt is a prefix
  * of the next one, which is what an upstream's prefix cache needs. The cut follows from the history alone: it is where
- * earlier turns have put it. `next` is what the turn itself adds, in tokens, as is `room`.
+ * earlier turns have put it. `next` is what the turn itself adds; `room` is in tokens.
  */
-export function fitWindow<M extends HistoryMessage>(turns: readonly Turn<M>[], next: number, room: number): Turn<M>[] {
-  if (isSmall(turns, next, room)) return [...turns];
+export function fitWindow<M extends HistoryMessage>(
+  turns: readonly Turn<M>[],
+  next: readonly Stored[],
+  room: number,
+): readonly Turn<M>[] {
+  if (isSmall(turns, next, room)) return turns;
   const weights = turns.map(weighTurn);
   let first = 0;
   let sum = 0;
@@ -80,7 +91,7 @@ export function fitWindow<M extends HistoryMessage>(turns: readonly Turn<M>[], n
     add(question, place);
     add(answer, place);
   }
-  add(next, turns.length);
+  add(weighMessages(next), turns.length);
   return turns.slice(startOfUserTurn(turns, first));
 }
 

@@ -1,18 +1,19 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { Json } from '../../canonical/json.ts';
 import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf } from '../access/check-fields.ts';
 import { checkHistory } from '../chat/check-history.ts';
-import { withoutAnswerMedia } from '../chat/check-messages.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
-import type { Backend, Catalog } from '../models/catalog.ts';
-import { buildPrompt } from './build-prompt.ts';
+import type { Catalog } from '../models/catalog.ts';
+import { adaptHistory } from './adapt-history.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { resolveTurn } from './plan-turn.ts';
 import { newMessages } from './store-message.ts';
 import { StoredTurn } from './stored-turn.ts';
+import { TurnPrompt } from './turn-prompt.ts';
 
 export interface OpenTurnDeps {
   readonly catalog: Catalog;
@@ -43,23 +44,19 @@ function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unkn
 
 type Target = ReturnType<typeof resolveTurn>;
 
-/** The JSON text of the messages. It is one for every backend of the chain, so that each of them can take over. */
-function promptOf({ model, backends }: Target, begun: BegunTurn, messages: readonly NewMessage[]): string {
-  const contextWindow = backends[0]?.provider.contextWindow ?? model.contextWindow;
+/** It is one for every backend of the chain, so that each of them can take over. */
+function promptOf({ model, backends }: Target, begun: BegunTurn, turn: TurnRequest, messages: readonly NewMessage[]) {
   const { systemPrompt, history } = begun;
-  return buildPrompt({ systemPrompt, history, messages, contextWindow });
-}
-
-/** What a prompt with pictures needs: they may be of a turn before, with a model that sees. The turn itself was checked. */
-function showImages({ model, backends }: Target, messages: () => ChatCompletionRequest['messages']) {
-  const isUnseen = !model.input.includes('image');
-  return {
-    backends: isUnseen ? backends.map((backend) => ({ ...backend, ignoresImages: true })) : backends,
-    adapt({ provider }: Backend) {
-      const worded = provider.textAnswers ? withoutAnswerMedia(messages()) : null;
-      return worded ? { changes: { messages: worded }, applied: ['images_ignored'] } : undefined;
-    },
+  const { tools, response_format: format } = turn;
+  const parts = {
+    systemPrompt,
+    history,
+    messages,
+    contextWindow: backends[0]?.provider.contextWindow ?? model.contextWindow,
+    beside: () => JSON.stringify([tools ?? [], format ?? null]),
+    answerTokens: turn.max_completion_tokens ?? turn.max_tokens,
   };
+  return new TurnPrompt(parts, backends[0]);
 }
 
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
@@ -89,12 +86,23 @@ export async function openTurn(
   });
   const stored = new StoredTurn(conversations, begun, caller);
   try {
-    const prompt = promptOf(target, begun, messages);
-    const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${prompt}}`));
+    const prompt = promptOf(target, begun, turn, messages);
+    stored.onAnswered = () => prompt.confirm();
+    const request = Json.ofBytes<ChatCompletionRequest>(
+      Buffer.from(`${fields.slice(0, -1)},"messages":${prompt.text}}`),
+    );
+    let sent = () => request.value.messages;
     const surface: Surface = {
       operation: 'c1.chat',
       conversationId: begun.conversationId,
-      ...(prompt.includes('"image_url"') ? showImages(target, () => request.value.messages) : { backends }),
+      backends,
+      adapt: (backend) => adaptHistory(target, backend, prompt, sent),
+      shorten(failure) {
+        if (!prompt.shorten(failure)) return null;
+        const shorter: ChatMessage[] = JSON.parse(prompt.text);
+        sent = () => shorter;
+        return shorter;
+      },
       onAdmitted: (meter) => stored.admitted(meter),
       onRefused: () => stored.drop(),
     };

@@ -17,10 +17,12 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 /** A turn on disk whose answer is still to come. Its conversation is busy until `end` or `drop`. */
 export class StoredTurn {
   readonly #conversations: ConversationStore;
-  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId'>;
+  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>;
   readonly #caller: Caller;
   #isDropped = false;
   #meter: Meter | null = null;
+  /** Called when there is an answer, whole or in part. */
+  onAnswered: () => void = () => {};
 
   constructor(conversations: ConversationStore, begun: BegunTurn, caller: Caller) {
     this.#conversations = conversations;
@@ -34,15 +36,21 @@ export class StoredTurn {
     this.#caller.setHeader('x-conversation-id', this.#begun.conversationId);
   }
 
-  /** The request was not let in: nothing of the turn is kept. */
+  /** The request was not let in, or nobody knows of its conversation: nothing of the turn is kept. */
   async drop(): Promise<void> {
     this.#isDropped = true;
+    this.#caller.setHeader('x-conversation-id', null);
     await this.#conversations.dropTurn(this.#begun);
   }
 
-  /** Stores the answer, or what came of it before `failure`. Does nothing for a turn that was dropped. */
+  /**
+   * Stores the answer, or what came of it before `failure`. Does nothing for a turn that was dropped. A conversation that
+   * begins with a failure is not kept, unless its client was told of it: each try would leave another one behind.
+   */
   async end(completion: ChatCompletion | null, failure?: unknown): Promise<void> {
     if (this.#isDropped) return;
+    if (completion) this.onAnswered();
+    else if (this.#begun.isNew && !this.#caller.headersSent?.()) return this.drop();
     const { conversationId, answerId } = this.#begun;
     const status = statusOf(completion, failure, this.#caller);
     const usage = this.#meter?.reported ?? null;

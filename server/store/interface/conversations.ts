@@ -59,6 +59,8 @@ export interface BegunTurn {
   readonly conversationId: string;
   /** The id of the answer that is now `in_progress`. */
   readonly answerId: string;
+  /** Whether the turn began the conversation. */
+  readonly isNew: boolean;
   readonly systemPrompt: string | null;
   /** All earlier messages, oldest first, without the ones of this turn. */
   readonly history: readonly HistoryMessage[];
@@ -182,8 +184,8 @@ export interface ConversationStore {
    * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
    */
   endTurn(turn: EndedTurn): Promise<void>;
-  /** Takes a begun turn back as if it had never been: its messages, and the conversation when it has no others. */
-  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId'>): Promise<void>;
+  /** Takes a begun turn back as if it had never been: its messages, and the conversation that it began. */
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void>;
   /** The last used first; with `query` those found by their titles first, then the newest match first. */
   list(request: ListRequest): Promise<ConversationPage>;
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
