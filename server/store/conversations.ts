@@ -1,5 +1,4 @@
 import type { Background } from './background/background.ts';
-import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type {
@@ -23,58 +22,37 @@ import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
-import { TurnEnds } from './turn-ends.ts';
+import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
-
-/** The database has just failed: it is not asked again at once. */
-const RETRY_MS = 100;
 
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
   readonly #turns: Turns;
-  /**
-   * Ends of turns that the database did not take: without its end a conversation would stay busy for as long as the
-   * process lives.
-   */
-  readonly #unwritten: BackgroundWriter<EndedTurn>;
+  readonly #ends: TurnEnds;
   readonly #background: Background;
 
   constructor(db: PrismaClient, turns: Turns, background: Background, onError: (error: unknown) => void) {
     this.#db = db;
     this.#turns = turns;
     this.#background = background;
-    const ends = new TurnEnds(turns, onError);
-    this.#unwritten = new BackgroundWriter({
-      one: 'an answer',
-      many: 'answers',
-      batch: 1,
-      waitMs: RETRY_MS,
-      write: ([turn]) => (turn ? ends.write(turn) : Promise.resolve()),
-      onError,
-    });
+    this.#ends = new TurnEnds(turns, onError);
   }
 
   /** Writes what was not written yet, or says what is lost. */
   close(): Promise<void> {
-    return this.#unwritten.close();
+    return this.#ends.close();
   }
 
   beginTurn(turn: NewTurn): Promise<BegunTurn> {
     return this.#write(() => this.#turns.begin(turn));
   }
 
-  async endTurn(turn: EndedTurn): Promise<void> {
-    try {
-      await this.#write(() => this.#turns.end(turn));
-    } catch (error) {
-      // Whatever it failed with: nobody else frees the conversation.
-      this.#unwritten.add(turn);
-      throw error;
-    }
+  endTurn(turn: EndedTurn): Promise<void> {
+    return this.#write(() => this.#ends.end(turn));
   }
 
-  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
-    return useDatabase(() => this.#turns.drop(turn));
+  dropTurn(turn: DroppedTurn): Promise<void> {
+    return this.#ends.drop(turn);
   }
 
   list({ query = '', ...request }: ListRequest): Promise<ConversationPage> {

@@ -1,12 +1,15 @@
-import { AppError } from '../errors/app-error.ts';
+import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
-import { EMPTY_ANSWER, type EndedTurn } from './interface/conversations.ts';
+import { type BegunTurn, EMPTY_ANSWER, type EndedTurn } from './interface/conversations.ts';
+import { isRefusal } from './sqlite/errors.ts';
 import type { Turns } from './turns.ts';
 
-/** After so many tries it is the answer that the database refuses, if it takes the end without it. */
-const TRIES_WITH_ANSWER = 5;
+export type DroppedTurn = Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>;
 
-/** The same end without what the upstream sent: the conversation is free, and its answer is incomplete. */
+/** The database has just failed: it is not asked again at once. */
+const RETRY_MS = 100;
+
+/** The same end without what the upstream sent. */
 const withoutAnswer = ({ conversationId, answerId, response }: EndedTurn): EndedTurn => ({
   conversationId,
   answerId,
@@ -19,28 +22,77 @@ const withoutAnswer = ({ conversationId, answerId, response }: EndedTurn): Ended
   response: response && { ...response, output: '[]' },
 });
 
-/** Ends turns that the database did not end at once: without its end a conversation stays busy as long as the process lives. */
+/**
+ * Ends turns, whatever the database says: without an end, a conversation stays busy for as long as the process lives. While
+ * the database fails, the end is tried again until it is written. When the database refuses an answer for good, the turn
+ * ends without it; when it refuses that too, the conversation is only freed.
+ */
 export class TurnEnds {
   readonly #turns: Turns;
   readonly #onError: (error: unknown) => void;
-  readonly #tries = new WeakMap<EndedTurn, number>();
+  readonly #unwritten: BackgroundWriter<() => Promise<void>>;
 
   constructor(turns: Turns, onError: (error: unknown) => void) {
     this.#turns = turns;
     this.#onError = onError;
+    this.#unwritten = new BackgroundWriter({
+      one: 'an answer',
+      many: 'answers',
+      batch: 1,
+      waitMs: RETRY_MS,
+      write: ([work]) => work?.() ?? Promise.resolve(),
+      onError,
+    });
   }
 
-  /** Throws `service_unavailable` while the database fails: then it is to be tried again. */
-  async write(turn: EndedTurn): Promise<void> {
+  /** Writes what was not written yet, or says what is lost. */
+  close(): Promise<void> {
+    return this.#unwritten.close();
+  }
+
+  /** Throws when the answer is not on disk. */
+  async end(turn: EndedTurn): Promise<void> {
     try {
       await useDatabase(() => this.#turns.end(turn));
     } catch (error) {
-      const tries = (this.#tries.get(turn) ?? 0) + 1;
-      this.#tries.set(turn, tries);
-      const mayRecover = error instanceof AppError && error.code === 'service_unavailable';
-      if (mayRecover && tries < TRIES_WITH_ANSWER) throw error;
-      await useDatabase(() => this.#turns.end(withoutAnswer(turn)));
-      this.#onError(new Error('an answer was refused by the database and is lost', { cause: error }));
+      await this.#retry(error, turn);
+      throw error;
     }
+  }
+
+  /** Never throws: what failed before is what the client has to be told. */
+  async drop(turn: DroppedTurn): Promise<void> {
+    const drop = () => this.#orFree(this.#turns.drop(turn), turn);
+    await drop().catch(() => this.#unwritten.add(drop));
+  }
+
+  async #retry(failure: unknown, turn: EndedTurn): Promise<void> {
+    if (!isRefusal(failure)) {
+      this.#unwritten.add(() => this.#endAgain(turn));
+      return;
+    }
+    const free = () => this.#endWithoutAnswer(turn, failure);
+    await free().catch(() => this.#unwritten.add(free));
+  }
+
+  async #endAgain(turn: EndedTurn): Promise<void> {
+    try {
+      await this.#turns.end(turn);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      await this.#endWithoutAnswer(turn, error);
+    }
+  }
+
+  async #endWithoutAnswer(turn: EndedTurn, cause: unknown): Promise<void> {
+    await this.#orFree(this.#turns.end(withoutAnswer(turn)), turn);
+    this.#onError(new Error('The database refused an answer, which is lost.', { cause }));
+  }
+
+  async #orFree(ended: Promise<void>, turn: Pick<EndedTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    await ended.catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      return this.#turns.free(turn);
+    });
   }
 }

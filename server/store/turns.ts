@@ -124,6 +124,13 @@ export class Turns {
     });
   }
 
+  /** The conversation takes turns again, and nothing else changes. */
+  free({ conversationId, answerId }: Pick<EndedTurn, 'conversationId' | 'answerId'>): Promise<void> {
+    return this.#transact((db) => {
+      db.run(FREE_CONVERSATION, conversationId, answerId);
+    });
+  }
+
   drop({ conversationId, answerId, isNew }: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
     return this.#transact((db) => {
       db.run(DROP_MESSAGES, { conversationId, answerId });

@@ -84,13 +84,40 @@ describe('while the database cannot be written', () => {
     const turn = await store.conversations.beginTurn(newTurn('hello'));
     const { conversationId } = turn;
     await expect(store.conversations.endTurn(answerTo(turn, 'poison'))).rejects.toThrow();
-    await vi.waitFor(() => store.conversations.beginTurn(newTurn('again', { conversationId })), { timeout: 20_000 });
+    await store.conversations.beginTurn(newTurn('again', { conversationId }));
     const found = await store.conversations.find({ id: conversationId, owner: null, userId: null });
     expect(found?.messages.map(({ status }) => status)).toEqual([
       ...['incomplete', 'incomplete', 'completed', 'in_progress'],
     ]);
-    expect(errors).toContain('Error: an answer was refused by the database and is lost');
+    expect(errors).toContain('Error: The database refused an answer, which is lost.');
     db.close();
+  });
+
+  test.each(['end', 'drop'] as const)(
+    'a database that refuses every %s of a turn frees the conversation',
+    async (how) => {
+      const { store, folder } = await freshStore();
+      const conversationId = await talk(store, 'hello', 'hi');
+      const turn = await store.conversations.beginTurn(newTurn('more', { conversationId }));
+      const db = await openRaw(folder);
+      const refused = how === 'end' ? 'UPDATE' : 'DELETE';
+      db.exec(`CREATE TRIGGER "refuse" BEFORE ${refused} ON "Message" BEGIN SELECT RAISE(ABORT, 'no'); END`);
+      if (how === 'drop') await store.conversations.dropTurn(turn);
+      else await expect(store.conversations.endTurn(answerTo(turn, 'yes'))).rejects.toThrow();
+      const next = await store.conversations.beginTurn(newTurn('again', { conversationId }));
+      expect(next.history).toHaveLength(4);
+      db.close();
+    },
+  );
+
+  test('a turn that is taken back is taken back when it recovers', async () => {
+    const { store, folder } = await freshStore({ busyTimeoutMs: 20 });
+    const turn = await store.conversations.beginTurn(newTurn('hello'));
+    const unlock = await lock(folder);
+    await store.conversations.dropTurn(turn);
+    unlock();
+    const key = { id: turn.conversationId, owner: null, userId: null };
+    await vi.waitFor(async () => expect(await store.conversations.find(key)).toBeNull(), { timeout: 10_000 });
   });
 
   test('a short lock of another process is waited for', async () => {

@@ -93,7 +93,7 @@ describe('after kill -9', () => {
     expect(turn.history.map((message) => message.status)).toEqual([
       'completed',
       'completed',
-      'completed',
+      'incomplete',
       'incomplete',
     ]);
     await other.close();

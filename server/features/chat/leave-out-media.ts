@@ -27,7 +27,7 @@ const mediaOf = ({ type }: ContentPart): Media | null => TYPES[type] ?? null;
 export const hasMedia = (messages: readonly ChatMessage[]): boolean =>
   messages.some(({ content }) => Array.isArray(content) && content.some((part) => mediaOf(part) !== null));
 
-interface LeftOut {
+export interface LeftOut {
   readonly messages: ChatMessage[];
   /** As in `x-gateway-applied`. */
   readonly applied: readonly string[];

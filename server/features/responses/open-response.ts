@@ -163,6 +163,7 @@ function toPrompt(request: ResponseRequest, { contextWindow, backends: [backend]
     systemPrompt: request.instructions ?? before.systemPrompt,
     history: [...history, ...asHistory(messages.slice(0, own))],
     messages: messages.slice(own),
+    own: messages.length,
     contextWindow: auto ? (backend?.provider.contextWindow ?? contextWindow) : null,
     beside: () => JSON.stringify([request.tools ?? [], request.text ?? null]),
     answerTokens: request.max_output_tokens,

@@ -1,4 +1,5 @@
 import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
@@ -13,7 +14,7 @@ import { type CompletionDeps, createCompletion, streamCompletion } from '../chat
 import { type Adaptation, checkChat } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
-import { adaptHistory } from '../turns/adapt-history.ts';
+import { adaptHistory, leaveOutUnseen } from '../turns/adapt-history.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
@@ -59,7 +60,13 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
     // Before anything is stored.
     checkChat(catalog, { ...fields, messages: input }, { principal, ...surface });
     const open = await openResponse(deps, request, principal, model, input);
-    const read = () => adaptInstructions(JSON.parse(open.prompt.text), target);
+    let unseen: readonly string[] = [];
+    const read = (): ChatMessage[] => {
+      const all = adaptInstructions(JSON.parse(open.prompt.text), target);
+      const left = leaveOutUnseen(model, all, open.prompt.own);
+      unseen = left?.applied ?? [];
+      return left?.messages ?? all;
+    };
     let messages = read();
     const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });
     if (open.conversationId) caller.setHeader('x-conversation-id', open.conversationId);
@@ -73,8 +80,8 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
       estimatePrompt: () => likelyTokens(measurePrompt(chat.value)),
     });
     const adapt = (backend: Backend): Adaptation => {
-      const { changes, applied } = adaptHistory({ model }, backend, open.prompt, () => messages);
-      return { changes, applied: [...(surface.adapt?.(backend)?.applied ?? []), ...applied] };
+      const { changes, applied } = adaptHistory(model, backend, open.prompt, () => messages);
+      return { changes, applied: [...(surface.adapt?.(backend)?.applied ?? []), ...unseen, ...applied] };
     };
     const shorten = (failure: unknown) => {
       if (!open.prompt.shorten(failure)) return null;

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
-import { leaveOutMedia, type Media } from '../chat/leave-out-media.ts';
+import { type LeftOut, leaveOutMedia, type Media } from '../chat/leave-out-media.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { TurnPrompt } from './turn-prompt.ts';
@@ -10,26 +10,34 @@ const MARKS = ['_url"', '"input_audio"', '"input_video"', '"type":"file"'] as co
 const mayHoldMedia = (prompt: string): boolean => MARKS.some((mark) => prompt.includes(mark));
 
 /** A model that takes pictures takes files, whose pages are shown to it as such. */
-const takes = ({ input }: CatalogModel, media: Media): boolean => input.includes(media === 'file' ? 'image' : media);
+const takes = (input: CatalogModel['input'], media: Media): boolean =>
+  input.includes(media === 'file' ? 'image' : media);
 
-/**
- * What a backend cannot be shown of a history that another model had: media that this model does not take, and pictures in
- * answers where the dialect has no place for them. The last message is the client's own, which was checked.
- */
+/** The media of earlier turns that a model does not take. The last `own` messages are the client's new ones, which were checked. */
+export const leaveOutUnseen = (
+  { input }: Pick<CatalogModel, 'input'>,
+  messages: readonly ChatMessage[],
+  own: number,
+): LeftOut | null =>
+  leaveOutMedia(messages, (media, { index }) => !takes(input, media) && index < messages.length - own);
+
+/** Pictures in answers, where the dialect of the backend has no place for them. */
+const leaveOutShown = (messages: readonly ChatMessage[]): LeftOut | null =>
+  leaveOutMedia(messages, (_media, { message }) => message.role === 'assistant');
+
+/** What a backend cannot be shown of a history that another model had. */
 export function adaptHistory(
-  { model }: { readonly model: CatalogModel },
+  model: Pick<CatalogModel, 'input'>,
   { provider }: Backend,
   prompt: TurnPrompt,
   messages: () => readonly ChatMessage[],
 ): Adaptation {
   const { applied } = prompt;
   if (!mayHoldMedia(prompt.text)) return { changes: {}, applied };
-  const all = messages();
-  const left = leaveOutMedia(all, (media, { message, index }) => {
-    if (message.role === 'assistant' && provider.textAnswers) return true;
-    return !takes(model, media) && index < all.length - 1;
-  });
-  return left
-    ? { changes: { messages: left.messages }, applied: [...applied, ...left.applied] }
-    : { changes: {}, applied };
+  const unseen = leaveOutUnseen(model, messages(), prompt.own);
+  const shown = provider.textAnswers ? leaveOutShown(unseen?.messages ?? messages()) : null;
+  const left = shown ?? unseen;
+  if (!left) return { changes: {}, applied };
+  const told = new Set([...applied, ...(unseen?.applied ?? []), ...(shown?.applied ?? [])]);
+  return { changes: { messages: left.messages }, applied: [...told] };
 }

@@ -81,6 +81,8 @@ export interface PromptParts {
   readonly systemPrompt: string | null;
   readonly history: readonly HistoryMessage[];
   readonly messages: readonly NewMessage[];
+  /** How many messages at the end are new; default: `messages`. */
+  readonly own?: number;
   /** In tokens; null when unknown. */
   readonly contextWindow: number | null;
   /** How many tokens the prompt may have, by our estimate, whatever the window is said to be. */

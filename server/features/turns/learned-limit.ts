@@ -1,29 +1,46 @@
 import type { AppError } from '../../errors/app-error.ts';
 import type { Backend } from '../models/catalog.ts';
 
-/**
- * How many tokens, by our estimate, a prompt may have for a backend that refused a longer one. After a restart it is learned
- * anew.
- */
-const limits = new WeakMap<Backend, number>();
+/** How long a prompt may be, in tokens. */
+export interface Limit {
+  /** With its answer, as the backend counts; null: it did not say. */
+  readonly window: number | null;
+  /** Of the prompt alone, by our estimate. */
+  readonly prompt: number;
+}
 
-export const learnedLimit = (backend: Backend | undefined): number =>
-  (backend && limits.get(backend)) ?? Number.POSITIVE_INFINITY;
+const UNLIMITED: Limit = { window: null, prompt: Number.POSITIVE_INFINITY };
 
-export const learnLimit = (backend: Backend, limit: number): void => {
-  limits.set(backend, Math.min(learnedLimit(backend), limit));
-};
+/** What backends have said when a prompt was too long for them. After a restart it is learned anew. */
+const limits = new WeakMap<Backend, Limit>();
+
+export const learnedLimit = (backend: Backend | undefined): Limit => (backend && limits.get(backend)) ?? UNLIMITED;
+
+export function learnLimit(backend: Backend, { window, prompt }: Limit): void {
+  const known = learnedLimit(backend);
+  limits.set(backend, { window: window ?? known.window, prompt: Math.min(known.prompt, prompt) });
+}
 
 /** What is left to a prompt beside its answer, and beside what the estimate is wrong by. */
 const PROMPT_SHARE = 0.7;
-/** Where the upstream does not say how much too much it was. */
-const UNTOLD_SHARE = 0.5;
+/** Where the upstream does not say how much too much it was; and the least that a prompt has beside its answer. */
+const HALF = 0.5;
 
-/** What a prompt may have after one was refused; `estimate` is that of the refused one. In tokens, by our estimate. */
-export function limitAfter({ overflow }: AppError, estimate: number): number {
-  if (!overflow || overflow.prompt <= 0) return estimate * UNTOLD_SHARE;
+interface Shortened {
+  /** Of the turn that was refused. */
+  readonly now: number;
+  /** Of all later turns, whoever takes them: neither a long answer nor an odd text of one turn makes it smaller. */
+  readonly later: Limit;
+}
+
+/** How long a prompt may be after one was refused, of which `estimate` is our estimate. */
+export function limitAfter({ overflow }: AppError, estimate: number): Shortened {
+  if (!overflow || overflow.prompt <= 0) {
+    return { now: estimate * HALF, later: { window: null, prompt: estimate * HALF } };
+  }
   const { prompt, answer, window } = overflow;
-  const room = Math.max(window - (answer ?? 0), window * UNTOLD_SHARE);
+  const room = Math.max(window - (answer ?? 0), window * HALF) * PROMPT_SHARE;
   // The estimate counts in other tokens than the model.
-  return room * PROMPT_SHARE * (estimate / prompt);
+  const scale = estimate / prompt;
+  return { now: room * scale, later: { window, prompt: window * PROMPT_SHARE * Math.min(1, Math.max(HALF, scale)) } };
 }

@@ -96,7 +96,7 @@ export async function openTurn(
       operation: 'c1.chat',
       conversationId: begun.conversationId,
       backends,
-      adapt: (backend) => adaptHistory(target, backend, prompt, sent),
+      adapt: (backend) => adaptHistory(model, backend, prompt, sent),
       shorten(failure) {
         if (!prompt.shorten(failure)) return null;
         const shorter: ChatMessage[] = JSON.parse(prompt.text);

@@ -20,6 +20,7 @@ export class StoredTurn {
   readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>;
   readonly #caller: Caller;
   #isDropped = false;
+  #isEnded = false;
   #meter: Meter | null = null;
   /** Called when there is an answer, whole or in part. */
   onAnswered: () => void = () => {};
@@ -39,16 +40,18 @@ export class StoredTurn {
   /** The request was not let in, or nobody knows of its conversation: nothing of the turn is kept. */
   async drop(): Promise<void> {
     this.#isDropped = true;
+    this.#isEnded = true;
     this.#caller.setHeader('x-conversation-id', null);
     await this.#conversations.dropTurn(this.#begun);
   }
 
   /**
-   * Stores the answer, or what came of it before `failure`. Does nothing for a turn that was dropped. A conversation that
+   * Stores the answer, or what came of it before `failure`. Does nothing for a turn that has ended. A conversation that
    * begins with a failure is not kept, unless its client was told of it: each try would leave another one behind.
    */
   async end(completion: ChatCompletion | null, failure?: unknown): Promise<void> {
-    if (this.#isDropped) return;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     if (completion) this.onAnswered();
     else if (this.#begun.isNew && !this.#caller.headersSent?.()) return this.drop();
     const { conversationId, answerId } = this.#begun;

@@ -35,6 +35,7 @@ export async function* streamTurn(
   const { stored, chat } = await openTurn(deps, turn, caller, true);
   const collector = new ChunkCollector();
   let failure: unknown = new AppError('client_disconnected');
+  const end = () => stored.end(collector.started || failure === undefined ? collector.completion : null, failure);
   try {
     for await (const batch of streamChat(deps, () => chat, caller)) {
       for (const chunk of batch) collector.add(chunk.value);
@@ -43,8 +44,9 @@ export async function* streamTurn(
     failure = undefined;
   } catch (error) {
     failure = error;
+    await end();
     throw stored.explain(error);
   } finally {
-    await stored.end(collector.started || failure === undefined ? collector.completion : null, failure);
+    await end();
   }
 }

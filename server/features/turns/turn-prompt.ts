@@ -1,26 +1,36 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { Backend } from '../models/catalog.ts';
 import { buildPrompt, type Prompt, type PromptParts } from './build-prompt.ts';
-import { learnedLimit, learnLimit, limitAfter } from './learned-limit.ts';
+import { type Limit, learnedLimit, learnLimit, limitAfter } from './learned-limit.ts';
+
+/** The smaller one of those that are known. */
+const smaller = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
 
 /** The prompt of a turn. It gets shorter once, when an upstream says that it is too long. */
 export class TurnPrompt {
   readonly #parts: PromptParts;
   readonly #backend: Backend | undefined;
-  #limit: number;
+  #learned: Limit | null = null;
   #prompt: Prompt;
 
   /** `backend` is the first of the chain: the prompt is one for all of them, so that each can take over. */
   constructor(parts: PromptParts, backend: Backend | undefined) {
-    this.#parts = parts;
+    const { window, prompt } = learnedLimit(backend);
+    this.#parts = { ...parts, contextWindow: smaller(parts.contextWindow, window), limit: prompt };
     this.#backend = backend;
-    this.#limit = learnedLimit(backend);
-    this.#prompt = buildPrompt({ ...parts, limit: this.#limit });
+    this.#prompt = buildPrompt(this.#parts);
   }
 
   /** The JSON text of the messages. */
   get text(): string {
     return this.#prompt.text;
+  }
+
+  /** How many messages at the end are the client's new ones. */
+  get own(): number {
+    const { own, messages } = this.#parts;
+    return own ?? messages.length;
   }
 
   /** As in `x-gateway-applied`. */
@@ -32,17 +42,17 @@ export class TurnPrompt {
   /** Drops more of the oldest turns. False when that changes nothing: then the turn itself, or its answer, is too long. */
   shorten(failure: unknown): boolean {
     if (!isOverflow(failure)) return false;
-    const limit = limitAfter(failure, this.#prompt.weigh());
-    const shorter = buildPrompt({ ...this.#parts, limit: Math.min(limit, this.#limit) });
+    const { now, later } = limitAfter(failure, this.#prompt.weigh());
+    const shorter = buildPrompt({ ...this.#parts, limit: Math.min(now, this.#parts.limit ?? now) });
     if (shorter.dropped <= this.#prompt.dropped) return false;
-    this.#limit = Math.min(limit, this.#limit);
+    this.#learned = later;
     this.#prompt = shorter;
     return true;
   }
 
   /** It was answered: later turns keep to its limit from the start, so that their prompts begin with this one. */
   confirm(): void {
-    if (this.#backend && this.#limit < learnedLimit(this.#backend)) learnLimit(this.#backend, this.#limit);
+    if (this.#backend && this.#learned) learnLimit(this.#backend, this.#learned);
   }
 }
 

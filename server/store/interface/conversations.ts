@@ -184,7 +184,10 @@ export interface ConversationStore {
    * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
    */
   endTurn(turn: EndedTurn): Promise<void>;
-  /** Takes a begun turn back as if it had never been: its messages, and the conversation that it began. */
+  /**
+   * Takes a begun turn back as if it had never been: its messages, and the conversation that it began. Never throws: while
+   * the database fails, it is tried again.
+   */
   dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void>;
   /** The last used first; with `query` those found by their titles first, then the newest match first. */
   list(request: ListRequest): Promise<ConversationPage>;

@@ -1,4 +1,5 @@
 import { DriverAdapterError, type MappedError } from '@prisma/driver-adapter-utils';
+import { AppError } from '../../errors/app-error.ts';
 
 /** An error of the driver. `errcode` is SQLite's extended result code: https://www.sqlite.org/rescode.html */
 export interface SqliteError extends Error {
@@ -28,6 +29,14 @@ export function isBusy(error: unknown): boolean {
   return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
 }
 
+/** SQLite's CONSTRAINT, MISMATCH and TOOBIG. */
+const REFUSALS: readonly number[] = [19, 20, 18];
+
+/** The database works, but it refuses this very row, and will refuse it again. */
+export function isRefusal(error: unknown): boolean {
+  return REFUSALS.includes(codeOf(error) & 0xff) || (error instanceof AppError && isRefusal(error.cause));
+}
+
 /** What an operator has to know of SQLite's primary result codes; the others are faults of a query. */
 const REASONS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: 'another process holds its lock',
@@ -42,11 +51,14 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Why the database cannot be used, where the error is one of the driver's and says so. */
 export function reasonOf(error: unknown): string | null {
-  const code = error instanceof DriverAdapterError ? Number(error.cause.originalCode) : errcodeOf(error);
-  return REASONS[code & 0xff] ?? null;
+  return REASONS[codeOf(error) & 0xff] ?? null;
 }
 
-const errcodeOf = (error: unknown): number => (isSqliteError(error) ? error.errcode : 0);
+/** SQLite's extended result code; 0 where the error has none. */
+function codeOf(error: unknown): number {
+  if (error instanceof DriverAdapterError) return Number(error.cause.originalCode);
+  return isSqliteError(error) ? error.errcode : 0;
+}
 
 /** Translates an error of the driver for Prisma; others stay as they are. */
 export function toAdapterError(error: unknown): unknown {

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Gateway, startGateway } from '../support/start-gateway.ts';
+import { upstreamKey } from '../support/start-scripted.ts';
+import type { DialectName } from '../support/upstream/dialects/dialect.ts';
+import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
+
+/** By the name of the alias that takes text alone. */
+const dialects = {
+  chat: ['openai-compatible', 'vllm'],
+  claude: ['anthropic', 'anthropic'],
+  google: ['gemini', 'gemini'],
+  responses: ['openai-responses', 'openai-responses'],
+} as const satisfies Record<string, readonly [kind: string, dialect: DialectName]>;
+const aliases = ['chat', 'claude', 'google', 'responses'] as const;
+
+let gateway: Gateway;
+const upstreams: Partial<Record<(typeof aliases)[number], ScriptedUpstream>> = {};
+beforeAll(async () => {
+  const providers: string[] = [];
+  const models: string[] = [];
+  for (const alias of aliases) {
+    const [kind, dialect] = dialects[alias];
+    const upstream = await startUpstream({ dialect, apiKey: upstreamKey });
+    upstreams[alias] = upstream;
+    providers.push(`  ${alias}: { kind: ${kind}, base_url: "${upstream.url}", api_key_env: KEY }`);
+    models.push(`  - { alias: ${alias}, input: [text], backends: [{ provider: ${alias}, model: test-model }] }`);
+  }
+  models.push(
+    '  - { alias: all, input: [text, image, audio, video], backends: [{ provider: chat, model: test-model }] }',
+  );
+  gateway = await startGateway({
+    models: `providers:\n${providers.join('\n')}\nmodels:\n${models.join('\n')}\n`,
+    env: { KEY: upstreamKey },
+  });
+});
+afterAll(async () => {
+  await gateway.close();
+  await Promise.all(Object.values(upstreams).map((upstream) => upstream.close()));
+});
+
+const PIXEL = 'data:image/png;base64,iVBORw0KGgo=';
+const PDF = 'data:application/pdf;base64,JVBERi0xLjQK';
+
+const media = [
+  ['picture', { type: 'image_url', image_url: { url: PIXEL } }, 'images_ignored'],
+  ['sound', { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } }, 'audio_ignored'],
+  ['film', { type: 'video_url', video_url: { url: 'data:video/mp4;base64,AAAAHGZ0eXA=' } }, 'video_ignored'],
+  ['PDF', { type: 'file', file: { filename: 'a.pdf', file_data: PDF } }, 'files_ignored'],
+  [
+    'text file',
+    { type: 'file', file: { filename: 'a.txt', file_data: 'data:text/plain;base64,SGk=' } },
+    'files_ignored',
+  ],
+] as const;
+
+async function begin(content: unknown): Promise<string> {
+  const first = await gateway.call('POST', '/c1/chat', { model: 'all', message: content });
+  expect([first.status, await first.text()]).toEqual([200, expect.stringContaining('Hello')]);
+  return first.headers.get('x-conversation-id') ?? '';
+}
+
+const receivedBy = (alias: (typeof aliases)[number]): string => upstreams[alias]?.chats.at(-1)?.body.toString() ?? '';
+
+const PAYLOAD = /iVBORw|UklGRg|AAAAHGZ0|JVBERi|SGk=|input_audio|image_url|video_url|input_file|inlineData/;
+
+describe.each(media)('a %s in the history', (_what, part, applied) => {
+  test.each(aliases)('does not stop a conversation with text-only %s, on any surface', async (alias) => {
+    for (const content of [[{ type: 'text', text: 'Look at this' }, part], [part]]) {
+      const id = await begin(content);
+      const asks: [string, object][] = [
+        ['/c1/chat', { message: 'And now?', conversation_id: id }],
+        ['/c1/chat', { message: 'And now?', conversation_id: id, stream: true }],
+        ['/v1/responses', { input: 'And now?', conversation: id }],
+        ['/v1/responses', { input: 'And now?', conversation: id, stream: true }],
+      ];
+      for (const [path, fields] of asks) {
+        const answer = await gateway.call('POST', path, { model: alias, ...fields });
+        const text = await answer.text();
+        expect([answer.status, text], path).toEqual([200, expect.stringContaining('Hello')]);
+        expect(answer.headers.get('x-gateway-applied')).toContain(applied);
+        expect(receivedBy(alias)).not.toMatch(PAYLOAD);
+        expect(receivedBy(alias)).toContain('And now?');
+      }
+      const stored = await (await gateway.call('GET', `/c1/conversations/${id}`)).text();
+      expect(stored).toMatch(PAYLOAD);
+    }
+  });
+});
+
+test.each([true, false])('is left out of what a previous response was asked, too (store: %s)', async (store) => {
+  const input = [
+    {
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'Look' },
+        { type: 'input_image', image_url: PIXEL },
+        { type: 'input_file', filename: 'a.pdf', file_data: PDF },
+      ],
+    },
+  ];
+  const first = await (await gateway.call('POST', '/v1/responses', { model: 'all', input })).json();
+  const next = { input: 'And now?', previous_response_id: first.id, store };
+  for (const alias of aliases) {
+    const answer = await gateway.call('POST', '/v1/responses', { model: alias, ...next });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Hello')]);
+    expect(answer.headers.get('x-gateway-applied')).toBe('images_ignored, files_ignored');
+    expect(receivedBy(alias)).not.toMatch(PAYLOAD);
+  }
+});
+
+test('a model that takes them sees them again, and a new one is refused where the model does not', async () => {
+  const id = await begin([
+    { type: 'text', text: 'Look' },
+    { type: 'image_url', image_url: { url: PIXEL } },
+  ]);
+  await gateway.call('POST', '/c1/chat', { model: 'claude', message: 'And now?', conversation_id: id });
+  await gateway.call('POST', '/c1/chat', { model: 'all', message: 'And now?', conversation_id: id });
+  expect(receivedBy('chat')).toContain('iVBORw');
+  const again = await gateway.call('POST', '/c1/chat', { model: 'claude', message: 'Look', images: [{ url: PIXEL }] });
+  expect(again.status).toBe(400);
+  expect((await again.json()).error.code).toBe('modality_not_supported');
+});
