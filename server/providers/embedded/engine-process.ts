@@ -52,7 +52,8 @@ function receive(message: ToEngine): void {
 }
 
 process.on('message', receive);
-process.on('disconnect', () => process.exit());
+// `exit` would wait for native threads, and a gateway that was killed leaves them at work.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // Ctrl-C reaches the whole process group; the gateway decides when its answers are finished.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
