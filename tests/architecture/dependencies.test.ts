@@ -93,7 +93,7 @@ describe('dependencies point inward', () => {
     expect(graph.get('server/features/turns/open-turn.ts')).toEqual(
       expect.arrayContaining([
         { target: 'server/store/interface/conversations.ts', typeOnly: true },
-        { target: 'server/features/turns/build-prompt.ts', typeOnly: false },
+        { target: 'server/features/turns/turn-prompt.ts', typeOnly: false },
       ]),
     );
     expect(strangers('server/http/', ['contracts/']).length).toBeGreaterThan(10);
