@@ -6,6 +6,8 @@ export interface Effect {
   readonly prints?: RegExp;
   /** A file that it leaves, and how that begins. */
   readonly leaves?: readonly [name: string, begins: RegExp];
+  /** What it says when it ends with a failure, as the page tells. Default: it does not fail. */
+  readonly fails?: RegExp;
   /** A program that must be installed to run it. */
   readonly needs?: string;
 }
@@ -113,6 +115,14 @@ export const shellPages: Readonly<Record<string, Page>> = {
   'docs/routing.md': { gateway: 'models', effects: [{ block: '"scout"', prints: /^x-gateway-backend: up\//im }] },
   'docs/operations.md': {
     gateway: 'demo',
-    effects: [{ block: 'sqlite3', needs: 'sqlite3', leaves: ['backup.db', /^SQLite format 3/] }],
+    effects: [
+      {
+        block: 'duplex backup',
+        prints: /backup\.db holds \d+ conversations/,
+        leaves: ['backup.db', /^SQLite format 3/],
+      },
+      // The gateway of the test runs.
+      { block: 'duplex restore', fails: /gateway/i },
+    ],
   },
 };

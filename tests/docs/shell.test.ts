@@ -48,10 +48,11 @@ describe.skipIf(!canRunSeeds).each(Object.entries(shellPages))('%s', (page, { ga
     const runnable = shellOf(page).filter((_, i) => effects[i] && canRun(effects[i]));
     const expected = effects.filter(canRun);
     const ran = await runPage(runnable, where, folder);
-    for (const [i, { prints, leaves }] of expected.entries()) {
+    for (const [i, { prints, leaves, fails }] of expected.entries()) {
       const { code, out, err } = ran[i] ?? { code: -1, out: '', err: 'did not run' };
       const place = placeOf(runnable[i] ?? { page, line: 0, language: '', text: '' });
-      expect({ place, code, err: code === 0 ? '' : err }).toEqual({ place, code: 0, err: '' });
+      if (fails) expect({ place, code, err }).toEqual({ place, code: 1, err: expect.stringMatching(fails) });
+      else expect({ place, code, err: code === 0 ? '' : err }).toEqual({ place, code: 0, err: '' });
       if (prints) expect(out).toMatch(prints);
       if (leaves) expect(readFileSync(join(folder, leaves[0]), 'latin1').slice(0, 100)).toMatch(leaves[1]);
     }

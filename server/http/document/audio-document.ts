@@ -20,6 +20,7 @@ const operations = [
     description:
       "Streamed to the upstream as it arrives when `model` comes before `file`. The answer is the upstream's.",
     body: { 'multipart/form-data': { schema: { $ref: '#/components/schemas/TranscriptionForm' } } },
+    told: 'The text in the `response_format` that was asked for: JSON, plain text, subtitles, or server-sent events with `stream=true`.',
     answer: { 'application/json': json, 'text/plain': text, 'text/event-stream': events },
   },
   {
@@ -28,6 +29,7 @@ const operations = [
     description:
       "Streamed to the upstream as it arrives when `model` comes before `file`. The answer is the upstream's.",
     body: { 'multipart/form-data': { schema: { $ref: '#/components/schemas/TranslationForm' } } },
+    told: 'The text in the `response_format` that was asked for: JSON, plain text or subtitles.',
     answer: { 'application/json': json, 'text/plain': text },
   },
   {
@@ -35,6 +37,7 @@ const operations = [
     summary: 'Speak a text',
     description: 'The audio comes as it is made, in the format that was asked for.',
     body: { 'application/json': { schema: { $ref: '#/components/schemas/SpeechRequest' } } },
+    told: 'The bytes of the audio, or server-sent events with `"stream_format": "sse"`.',
     answer: { 'audio/*': bytes, 'text/event-stream': events },
   },
 ];
@@ -42,7 +45,7 @@ const operations = [
 /** `paths` of the document; the schemas they name are components of it. */
 export const audioPaths = ({ headers, common, errorResponse }: AudioDocumentParts): Record<string, object> =>
   Object.fromEntries(
-    operations.map(({ endpoint, summary, description, body, answer }) => [
+    operations.map(({ endpoint, summary, description, told, body, answer }) => [
       `/v1/audio/${endpoint}`,
       {
         post: {
@@ -53,7 +56,7 @@ export const audioPaths = ({ headers, common, errorResponse }: AudioDocumentPart
           security: [{ bearer: [] }],
           requestBody: { required: true, content: body },
           responses: {
-            '200': { description: 'Successful response', headers, content: answer },
+            '200': { description: told, headers, content: answer },
             ...Object.fromEntries([...common, ...ERRORS].map((status) => [status, errorResponse(status)])),
           },
         },

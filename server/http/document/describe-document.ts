@@ -4,6 +4,8 @@ import { isObject } from '../../canonical/json.ts';
 import type { Operation } from '../list-operations.ts';
 import { describeField, describeFields, noteOf } from './describe-fields.ts';
 
+/** What the generator says of every answer. */
+const GENERATED = 'Successful response';
 const STREAMED =
   'As JSON, or with `stream: true` as server-sent events: each `data:` line is one event, as JSON. Comment lines keep the connection open.';
 const CSV = 'As JSON, or with `format=csv` as CSV: a line with the names of the columns, then a line for each item.';
@@ -34,8 +36,9 @@ const contentsOf = (holder: unknown): Record<string, unknown> =>
 
 function describeResponse(response: unknown): void {
   const contents = contentsOf(response);
-  if (isObject(response) && 'text/event-stream' in contents) response.description = STREAMED;
-  if (isObject(response) && 'text/csv' in contents) response.description = CSV;
+  if (!isObject(response) || response.description !== GENERATED) return;
+  if ('text/event-stream' in contents) response.description = STREAMED;
+  if ('text/csv' in contents) response.description = CSV;
 }
 
 /**
