@@ -84,7 +84,7 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
       return { changes, applied: [...(surface.adapt?.(backend)?.applied ?? []), ...unseen, ...applied] };
     };
     const shorten = (failure: unknown) => {
-      if (!open.prompt.shorten(failure)) return null;
+      if (request.truncation === 'disabled' || !open.prompt.shorten(failure)) return null;
       messages = read();
       return messages;
     };
