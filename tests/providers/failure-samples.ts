@@ -518,9 +518,8 @@ const moreClouds: readonly FailureSample[] = [
   {
     server: 'Mistral',
     status: 422,
-    body: { detail: [{ type: 'extra_forbidden', loc: ['body', 'logit_bias'], msg: 'Extra inputs are not permitted' }] },
+    body: { detail: [{ type: 'extra_forbidden', loc: ['body'], msg: 'Extra inputs are not permitted' }] },
     means: 'upstream_rejected',
-    param: 'logit_bias',
   },
   {
     server: 'Mistral',

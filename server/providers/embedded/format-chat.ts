@@ -19,7 +19,8 @@ function chatOptions(request: GenerationRequest): Record<string, unknown> {
   const { tools, toolChoice, parallelToolCalls, schema, thinking } = request;
   return {
     jinja: true,
-    reasoning_format: 'auto',
+    // With `auto` the grammar of a schema lets any thoughts come before the JSON, whatever `enable_thinking` says.
+    reasoning_format: schema !== null && !thinking ? 'none' : 'auto',
     enable_thinking: thinking,
     // The binding's default is `none`, with which a tool call stays raw text.
     tool_choice: toolChoice,

@@ -30,7 +30,7 @@ function translate(request: ChatCompletionRequest, info: EngineInfo): Omit<Gener
     messages: toMessages(request.messages),
     ...toToolChoice(request, info.takesTools),
     schema: schema && info.isDemo ? boundSchema(schema) : schema,
-    thinking: request.reasoning_effort !== 'none',
+    thinking: request.reasoning_effort !== 'none' && !(schema && info.isDemo),
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? null,
     stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
     sampling: toSampling(request, info.temperature),
