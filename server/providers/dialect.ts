@@ -14,6 +14,14 @@ export interface DialectRequest {
   readonly applied?: readonly string[];
 }
 
+/** How a vendor is asked for the tokens of a prompt. */
+export interface PromptCount {
+  /** The question, made of the request for the answer. */
+  toRequest(chat: DialectRequest, model: string): DialectRequest;
+  /** Where the count stands in the vendor's answer. */
+  readonly field: string;
+}
+
 /** Makes chunks of the events of one streamed answer. */
 export interface EventReader {
   /**
@@ -52,6 +60,8 @@ export interface Dialect {
   toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
   /** For a client that spoke this dialect itself: its own request, of which nothing is lost. */
   sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
+  /** How the vendor counts the prompt of a chat, without answering it; absent: it does not. */
+  readonly promptCount?: PromptCount;
   /** Asks, for such a client, how many tokens its prompt has. */
   toCount?(original: OriginalRequest, model: string): DialectRequest;
   /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */

@@ -25,7 +25,8 @@ export const presets = {
     baseUrl: 'http://127.0.0.1:8000/v1',
     apiKeyEnv: 'VLLM_API_KEY',
     // "System message must be at the beginning": the templates of Qwen, Gemma and others.
-    quirks: { instructions: 'first' },
+    // `/tokenize` takes a chat and counts it: "Tokenizer API", same page.
+    quirks: { instructions: 'first', counts: 'vllm' },
     policy: ownPolicy,
   },
 
@@ -37,6 +38,8 @@ export const presets = {
     quirks: {
       // Says "Loading model" with 503, while `/models` answers: its README, "GET /health".
       healthPath: '/health',
+      // `/apply-template` and `/tokenize` of its README.
+      counts: 'llamacpp',
       // Ignored by builds before February 2026: llama.cpp pull request 19831.
       rename: { max_completion_tokens: 'max_tokens' },
       // An object counts as `auto`: llama.cpp issue 26535.

@@ -175,6 +175,9 @@ export interface Provider {
    */
   embed?(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>>;
 
+  /** The tokens of the prompt of such a chat; absent: it cannot tell. Throws as `complete` does. */
+  countPrompt?(call: ProviderCall): Promise<number>;
+
   /** The tokens of a prompt in the dialect that it `speaks`, in that dialect's words; absent: it cannot tell. */
   countTokens?(call: CountCall): Promise<unknown>;
 

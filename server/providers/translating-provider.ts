@@ -16,6 +16,7 @@ import { Collecting } from './http/collecting.ts';
 import type { Exchange } from './http/exchange.ts';
 import { MAX_ANSWER, MAX_SMALL_ANSWER } from './http/limits.ts';
 import { probe } from './http/probe.ts';
+import { readCount } from './http/read-count.ts';
 import { successOf } from './http/read-error.ts';
 import { readJson } from './http/read-json.ts';
 import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
@@ -79,14 +80,17 @@ export class TranslatingProvider implements Provider {
     return names ? names.stream(chunks) : chunks;
   }
 
+  async countPrompt(call: ProviderCall): Promise<number> {
+    const { promptCount } = this.#dialect;
+    if (!promptCount) throw new AppError('endpoint_not_supported');
+    const chat = this.#toRequest(call, this.#namesFor(call), false);
+    const counted = await this.#ask(promptCount.toRequest(chat, call.model), call);
+    return readCount(counted, promptCount.field);
+  }
+
   async countTokens({ original, model, signal, timeouts }: CountCall): Promise<unknown> {
     if (!this.#dialect.toCount) throw new AppError('endpoint_not_supported');
-    try {
-      const exchange = await this.#send(this.#dialect.toCount(original, model), signal, timeouts);
-      return readJson(successOf(await exchange.collect(MAX_SMALL_ANSWER)), EVENT_SHAPE, 'something');
-    } catch (error) {
-      throw toUpstreamError(error);
-    }
+    return this.#ask(this.#dialect.toCount(original, model), { signal, timeouts });
   }
 
   health(signal: AbortSignal): Promise<ProviderHealth> {
@@ -122,6 +126,16 @@ export class TranslatingProvider implements Provider {
     return isEventBody(bytes)
       ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
       : this.#readAnswer(bytes, call, names, !names && this.#sendsOn(call));
+  }
+
+  /** A short question with a short answer. */
+  async #ask(question: DialectRequest, { signal, timeouts }: Pick<CountCall, 'signal' | 'timeouts'>): Promise<unknown> {
+    try {
+      const exchange = await this.#send(question, signal, timeouts);
+      return readJson(successOf(await exchange.collect(MAX_SMALL_ANSWER)), EVENT_SHAPE, 'something');
+    } catch (error) {
+      throw toUpstreamError(error);
+    }
   }
 
   /** `passes`: the vendor's own events go along. */

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { vendorPolicy } from '../field-policy.ts';
+import { pickFields } from '../pick-fields.ts';
 import type { Vendor } from '../provider-kind.ts';
 import { nameRules } from '../tool-names.ts';
 import { isSound, readAnswer } from './read-answer.ts';
@@ -18,6 +19,7 @@ export const anthropicVendor: Vendor = {
   // https://docs.claude.com/en/api/messages, for chats that are translated.
   policy: vendorPolicy({ fields: ['top_k', 'thinking', 'output_config', 'cache_control', 'context_management'] }),
 };
+const COUNTED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control'];
 
 /** Anthropic's Messages API. Format: its API reference and the types of its SDK (`@anthropic-ai/sdk` 1.12). */
 export const anthropic: Dialect = {
@@ -33,6 +35,11 @@ export const anthropic: Dialect = {
     body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_tokens: maxTokens }) },
     headers: { ...headers },
   }),
+  promptCount: {
+    // `MessageCountTokensParams` of its SDK: it refuses what only an answer needs, such as `max_tokens`.
+    toRequest: ({ body }) => ({ path: '/messages/count_tokens', body: pickFields(body, COUNTED) }),
+    field: 'input_tokens',
+  },
   toCount: ({ body, headers }, model) => ({
     path: '/messages/count_tokens',
     body: { ...body, model },

@@ -39,6 +39,18 @@ export const gemini: Dialect = {
   toolNames: nameRules.gemini,
   headers: (apiKey): Record<string, string> => (apiKey ? { 'x-goog-api-key': apiKey } : {}),
   toRequest,
+  promptCount: {
+    // https://ai.google.dev/api/tokens: a whole request, with its tools and its system instruction.
+    toRequest: ({ path, body }) => {
+      const [model = '', method = ''] = path.split(':');
+      const request = { model: decodeURIComponent(model.slice(1)), ...body };
+      return {
+        path: `${model}:${method.replace('generateContent', 'countTokens')}`,
+        body: { generateContentRequest: request },
+      };
+    },
+    field: 'totalTokens',
+  },
   readAnswer,
   createReader: (alias) => new AnswerReader(alias),
   healthPath: '/models',

@@ -30,6 +30,8 @@ export interface PostOptions {
   readonly headers?: Record<string, string>;
   /** Win over the upstream's own. */
   readonly timeouts?: CallTimeouts | undefined;
+  /** True: `path` is beside the versioned API, such as `/tokenize` of a server whose base URL ends in `/v1`. */
+  readonly besideVersion?: boolean;
 }
 
 const withOwn = (base: Timeouts, { firstByteMs, idleMs, totalMs, leastMs = 0 }: CallTimeouts): Timeouts => ({
@@ -84,13 +86,14 @@ export class UpstreamClient {
     path: string,
     body: Buffer | Readable | null,
     signal: AbortSignal,
-    { headers: own, timeouts }: PostOptions = {},
+    { headers: own, timeouts, besideVersion }: PostOptions = {},
   ): Exchange {
     const patience = timeouts ? withOwn(this.#timeouts, timeouts) : this.#timeouts;
     const exchange = new Exchange(patience, this.#deadlines, signal);
     if (body && !Buffer.isBuffer(body)) exchange.waitForUpload(body);
     const headers = own ? { ...this.#headers, ...own } : this.#headers;
-    this.#pool.dispatch({ method, path: this.#prefix + path, headers, body }, exchange);
+    const prefix = besideVersion ? this.#prefix.replace(/\/v\d+$/, '') : this.#prefix;
+    this.#pool.dispatch({ method, path: prefix + path, headers, body }, exchange);
     return exchange;
   }
 }

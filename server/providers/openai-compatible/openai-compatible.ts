@@ -9,13 +9,16 @@ import { Json } from '../../canonical/json.ts';
 import { OfferedTools } from '../../canonical/offered-tools.ts';
 import { TextShaper } from '../../canonical/text-shaper.ts';
 import { toChunks } from '../../canonical/whole-answer.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { isEventBody } from '../http/answer-form.ts';
+import { ANSWER_SHAPE } from '../http/check-shape.ts';
 import { collectAnswer } from '../http/collect-answer.ts';
 import { Collecting } from '../http/collecting.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { MAX_ANSWER, MAX_LARGE_ANSWER } from '../http/limits.ts';
 import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
+import { readJson } from '../http/read-json.ts';
 import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import { bytesOf } from '../http/write-body.ts';
@@ -24,6 +27,7 @@ import type { ToolNames } from '../tool-names.ts';
 import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
 import { ChunkSource } from './chunk-source.ts';
+import { promptCounts } from './count-prompt.ts';
 import type { Quirks } from './quirks.ts';
 import { readCompletion, readEmbeddings, readTextCompletion } from './read-answer.ts';
 
@@ -124,6 +128,23 @@ export class OpenAiCompatibleProvider implements Provider {
 
   embed(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>> {
     return this.#answer('/embeddings', call, (bytes) => readEmbeddings(bytes, call.alias), MAX_LARGE_ANSWER);
+  }
+
+  async countPrompt(call: ProviderCall): Promise<number> {
+    const count = this.#quirks.counts && promptCounts[this.#quirks.counts];
+    if (!count) throw new AppError('endpoint_not_supported');
+    const { adapted } = this.#adapt(call);
+    const { model, request, changes, signal, timeouts } = adapted;
+    const chat = { ...request.value, ...changes, model };
+    return count(chat, async (path, body) => {
+      const options = { timeouts, besideVersion: true };
+      try {
+        const exchange = this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, options);
+        return readJson(successOf(await exchange.collect(MAX_ANSWER)), ANSWER_SHAPE, 'something');
+      } catch (error) {
+        throw toUpstreamError(error);
+      }
+    });
   }
 
   async forward({ path, contentType, body, signal, timeouts }: ForwardCall): Promise<Forwarded> {

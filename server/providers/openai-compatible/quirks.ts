@@ -48,6 +48,8 @@ export interface Quirks {
   readonly healthPath?: string;
   /** A JSON answer that nobody waits for is generated to its end, and keeps a slot; a stream is stopped. */
   readonly stopsOnlyStreams?: true;
+  /** Whose way of counting the tokens of a chat it has, beside its base URL; absent: none. */
+  readonly counts?: 'vllm' | 'llamacpp';
   /** An error may be inside a choice. */
   readonly choiceErrors?: true;
   /** The field of the usage with the tokens that were in its cache, beside `prompt_tokens_details`. */

@@ -3,6 +3,7 @@ import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Dialect } from '../dialect.ts';
 import { vendorPolicy } from '../field-policy.ts';
+import { pickFields } from '../pick-fields.ts';
 import type { ProviderKind, Vendor } from '../provider-kind.ts';
 import { nameRules } from '../tool-names.ts';
 import { TranslatingProvider } from '../translating-provider.ts';
@@ -76,6 +77,7 @@ const OwnFields = z.object(responsesFields);
 
 export const createResponsesProvider: ProviderKind['create'] = (id, settings, own) =>
   new TranslatingProvider(id, createOpenAiResponses(OwnFields.parse(own).reasoning_summary), settings);
+const COUNTED = 'model input instructions tools tool_choice parallel_tool_calls reasoning text'.split(' ');
 
 /** OpenAI's Responses API: the one way to models that its chat completions do not serve. */
 function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
@@ -93,6 +95,11 @@ function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
       body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_output_tokens: maxTokens }) },
       headers: { ...headers },
     }),
+    promptCount: {
+      // https://platform.openai.com/docs/api-reference/responses/input-tokens
+      toRequest: ({ body }) => ({ path: '/responses/input_tokens', body: pickFields(body, COUNTED) }),
+      field: 'input_tokens',
+    },
     readAnswer,
     isSound: (body) => SoundResponse.safeParse(body).success,
     createReader: (alias) => new ResponseReader(alias),

@@ -1,0 +1,9 @@
+import { isObject } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
+
+/** A count of tokens that an upstream answered with. Throws `upstream_broken` when it is none. */
+export function readCount(answer: unknown, field: string): number {
+  const count = isObject(answer) ? answer[field] : undefined;
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
+  throw new AppError('upstream_broken', 'The upstream gave no count of tokens.');
+}

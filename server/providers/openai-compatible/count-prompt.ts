@@ -1,0 +1,39 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { isObject } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { readCount } from '../http/read-count.ts';
+import type { Quirks } from './quirks.ts';
+
+/** Posts JSON beside the versioned API, and gives the JSON of the answer. */
+type Ask = (path: string, body: object) => Promise<unknown>;
+type PromptCounter = (chat: ChatCompletionRequest, ask: Ask) => Promise<number>;
+
+/** What of a chat its template reads. */
+const templateFields = ({ messages, tools, chat_template_kwargs: settings }: ChatCompletionRequest) => ({
+  messages,
+  ...(tools?.length ? { tools } : {}),
+  ...(settings === undefined ? {} : { chat_template_kwargs: settings }),
+});
+
+function readTokens(answer: unknown): number {
+  const tokens = isObject(answer) ? answer.tokens : undefined;
+  if (Array.isArray(tokens)) return tokens.length;
+  throw new AppError('upstream_broken', 'The upstream gave no tokens.');
+}
+
+/** How servers count the prompt of a chat by the template and the tokens of its model. */
+export const promptCounts: Readonly<Record<NonNullable<Quirks['counts']>, PromptCounter>> = {
+  async vllm(chat, ask) {
+    const question = { model: chat.model, ...templateFields(chat), add_generation_prompt: true };
+    return readCount(await ask('/tokenize', question), 'count');
+  },
+  async llamacpp(chat, ask) {
+    const applied = await ask('/apply-template', { model: chat.model, ...templateFields(chat) });
+    const prompt = isObject(applied) ? applied.prompt : undefined;
+    if (typeof prompt !== 'string') throw new AppError('upstream_broken', 'The upstream gave no prompt.');
+    // Once the template is applied, the marks in it are tokens of their own.
+    return readTokens(
+      await ask('/tokenize', { model: chat.model, content: prompt, add_special: true, parse_special: true }),
+    );
+  },
+};
