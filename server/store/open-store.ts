@@ -13,6 +13,7 @@ import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { Responses } from './responses.ts';
 import { hasPendingMessages } from './search/index-messages.ts';
+import { Secrets } from './secrets.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { StoreError } from './store-error.ts';
@@ -96,6 +97,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     keys: new ApiKeys(db),
     wallets,
     audit: new Audit(db),
+    secrets: new Secrets(db),
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await conversations.close();

@@ -2,6 +2,7 @@ import type { AuditStore } from './audit.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { KeyStore } from './keys.ts';
 import type { ResponseStore } from './responses.ts';
+import type { SecretStore } from './secrets.ts';
 import type { UsageStore } from './usage.ts';
 import type { WalletStore } from './wallets.ts';
 
@@ -12,6 +13,7 @@ export interface Store {
   readonly keys: KeyStore;
   readonly wallets: WalletStore;
   readonly audit: AuditStore;
+  readonly secrets: SecretStore;
   /** Reads and writes a little. Throws `service_unavailable`, whose message has the reason where that is known. */
   ping(): Promise<void>;
   close(): Promise<void>;
