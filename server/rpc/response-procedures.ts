@@ -1,7 +1,15 @@
+import {
+  CompactedResponse,
+  CompactRequest,
+  InputTokens,
+  InputTokensRequest,
+} from '../../contracts/responses/compaction.ts';
 import { ListInputItemsRequest } from '../../contracts/responses/conversation.ts';
 import { ItemList } from '../../contracts/responses/item.ts';
 import { ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
 import { Response, ResponseDeleted, type ResponseEvent } from '../../contracts/responses/response.ts';
+import { compactResponse } from '../features/responses/compaction/compact-response.ts';
+import { countInputTokens } from '../features/responses/count-input-tokens.ts';
 import { createResponse, streamResponse } from '../features/responses/create-response.ts';
 import {
   cancelResponse,
@@ -10,7 +18,8 @@ import {
   getResponse,
   listInputItems,
 } from '../features/responses/manage-responses.ts';
-import type { EventBatch, ResponseDeps } from '../features/responses/run-response.ts';
+import type { ResponseDeps } from '../features/responses/prepare-request.ts';
+import type { EventBatch } from '../features/responses/run-response.ts';
 import { RunningResponses } from '../features/responses/running-responses.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
@@ -63,6 +72,41 @@ export function responseProcedures(deps: ResponseDeps) {
       refuseResume(lastEventId);
       return toStream(streamResponse(deps, running, request, ctx.caller), ctx);
     }),
+    compact: documented(
+      procedure
+        .meta({
+          openapi: {
+            method: 'POST',
+            path: '/v1/responses/compact',
+            tags: ['responses'],
+            summary: 'Compact a conversation',
+            description:
+              'The model of the request writes a summary, which comes back as an item of type `compaction`. Send `output` as the `input` of the next request.',
+            errorResponses,
+          },
+        })
+        .input(CompactRequest)
+        .mutation(
+          ({ ctx, input }): Promise<KnownFields<CompactedResponse>> => compactResponse(deps, input, ctx.caller),
+        ),
+      CompactedResponse,
+    ),
+    inputTokens: documented(
+      procedure
+        .meta({
+          openapi: {
+            method: 'POST',
+            path: '/v1/responses/input_tokens',
+            tags: ['responses'],
+            summary: 'Count the tokens of a prompt',
+            description: 'Counted by the first backend of the model that can, else estimated.',
+            errorResponses: errorResponses.filter((status) => status !== 402),
+          },
+        })
+        .input(InputTokensRequest)
+        .mutation(({ ctx, input }): Promise<InputTokens> => countInputTokens(deps, input, ctx.caller)),
+      InputTokens,
+    ),
     get: documented(
       procedure
         .meta(describe('GET', PATH, 'Get a response', { stream: 'v1.responses.follow', streamEvent: 'ResponseEvent' }))

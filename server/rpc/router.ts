@@ -47,7 +47,7 @@ const open = (path: `/${string}`, summary: string): Meta => ({
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
 export const createRouter = ({ catalog, metering, store, readiness, ring, version }: RouterDeps) => {
-  const { conversations, responses } = store;
+  const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
   return router({
     v1: {
@@ -56,8 +56,8 @@ export const createRouter = ({ catalog, metering, store, readiness, ring, versio
       embeddings: embeddingProcedures(deps),
       images: imageProcedures(deps),
       messages: messageProcedures(deps),
-      responses: responseProcedures({ ...deps, conversations, responses }),
-      conversations: openAiConversationProcedures({ conversations, responses }),
+      responses: responseProcedures({ ...deps, conversations, responses, secrets }),
+      conversations: openAiConversationProcedures({ conversations, responses, secrets }),
     },
     c1: { chat: turnProcedures({ ...deps, conversations }) },
     models: {

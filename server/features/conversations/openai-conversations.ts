@@ -36,11 +36,11 @@ const toConversation = ({ id, createdAt, metadata }: Pick<ConversationRow, 'id' 
   }) satisfies OpenAiConversation;
 
 async function readItems(
-  { responses }: ResponseStores,
+  stores: ResponseStores,
   items: readonly InputItem[],
   principal: Principal,
 ): Promise<NewMessage[]> {
-  const placed = await resolveInput(responses, [...items], principal);
+  const placed = await resolveInput(stores, [...items], principal);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
   checkItems(renamed, { isKey: principal.role !== 'admin', hosted: false });
   return Promise.all(

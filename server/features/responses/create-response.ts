@@ -4,7 +4,8 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import { stopSignal } from '../access/stop-signal.ts';
 import type { Surface } from '../chat/complete-chat.ts';
-import { completeRun, type EventBatch, openRun, type ResponseDeps, streamRun } from './run-response.ts';
+import type { ResponseDeps } from './prepare-request.ts';
+import { completeRun, type EventBatch, openRun, streamRun } from './run-response.ts';
 import type { RunningResponses } from './running-responses.ts';
 
 /** Starts an answer that nobody has to wait for, once it is let in. */

@@ -11,9 +11,11 @@ import type {
   NewTurn,
 } from '../../store/interface/conversations.ts';
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
+import type { SecretStore } from '../../store/interface/secrets.ts';
 import type { Principal } from '../access/caller.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { CatalogModel } from '../models/catalog.ts';
+import { leaveOutUnseen } from '../turns/adapt-history.ts';
 import { answeredTurns, type PromptParts } from '../turns/build-prompt.ts';
 import { storedAnswer, toNewMessage } from '../turns/store-message.ts';
 import { TurnPrompt } from '../turns/turn-prompt.ts';
@@ -25,6 +27,7 @@ import { checkResults } from './request/check-results.ts';
 export interface ResponseStores {
   readonly conversations: ConversationStore;
   readonly responses: ResponseStore;
+  readonly secrets: SecretStore;
 }
 
 /** A response that is about to be answered, with everything that the model is to read. */
@@ -171,28 +174,66 @@ function toPrompt(request: ResponseRequest, { contextWindow, backends: [backend]
   return new TurnPrompt(parts, request.truncation === 'disabled' ? undefined : backend);
 }
 
+/** What a request is checked and translated to, as far as its prompt depends on it. */
+interface PlannedPrompt {
+  readonly model: CatalogModel;
+  readonly input: readonly ChatMessage[];
+}
+
+/** What a request goes on from, read and not written. */
+async function readHistory(stores: ResponseStores, request: ResponseRequest, principal: Principal) {
+  const { previous_response_id: id } = request;
+  const conversationId = conversationIn(request);
+  if (conversationId !== null) {
+    const key = { id: conversationId, owner: principal.owner, userId: request.user ?? null };
+    const found = await stores.conversations.find(key);
+    if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation' });
+    return { systemPrompt: found.conversation.systemPrompt, history: found.messages };
+  }
+  if (id == null) return { systemPrompt: null, history: [] };
+  const previous = await findPrevious(stores.responses, id, principal);
+  return { systemPrompt: previous.systemPrompt, history: await historyUpTo(stores.responses, previous) };
+}
+
+async function readTurnPrompt(
+  stores: ResponseStores,
+  request: ResponseRequest,
+  { model, input }: PlannedPrompt,
+  principal: Principal,
+): Promise<TurnPrompt> {
+  const { systemPrompt, history } = await readHistory(stores, request, principal);
+  checkBefore(history, input, principal);
+  return toPrompt(request, model, { systemPrompt, history, messages: await toNewMessages(input) });
+}
+
+/** Everything that the model would read. Nothing is stored. */
+export async function readPrompt(
+  stores: ResponseStores,
+  request: ResponseRequest,
+  planned: PlannedPrompt,
+  principal: Principal,
+): Promise<readonly ChatMessage[]> {
+  const prompt = await readTurnPrompt(stores, request, planned, principal);
+  const messages: ChatMessage[] = JSON.parse(prompt.text);
+  return leaveOutUnseen(planned.model, messages, prompt.own)?.messages ?? messages;
+}
+
 /** Without a store: what came before is only read. */
 async function openUnstored(
-  { responses }: ResponseStores,
+  stores: ResponseStores,
   request: ResponseRequest,
   principal: Principal,
-  model: CatalogModel,
-  input: readonly ChatMessage[],
+  planned: PlannedPrompt,
 ): Promise<OpenResponse> {
   for (const field of ['background', 'conversation'] as const) {
     if (!request[field]) continue;
     throw new AppError('invalid_field', `'${field}' needs what 'store: false' forbids.`, { param: 'store' });
   }
-  const { previous_response_id: id } = request;
-  const previous = id ? await findPrevious(responses, id, principal) : null;
-  const history = previous ? await historyUpTo(responses, previous) : [];
-  checkBefore(history, input, principal);
-  const systemPrompt = previous?.systemPrompt ?? null;
   return {
     stem: newStem(),
     conversationId: null,
     echo: echoOf(request, null),
-    prompt: toPrompt(request, model, { systemPrompt, history, messages: await toNewMessages(input) }),
+    prompt: await readTurnPrompt(stores, request, planned, principal),
     end: async () => undefined,
     drop: async () => undefined,
   };
@@ -203,10 +244,10 @@ export async function openResponse(
   stores: ResponseStores,
   request: ResponseRequest,
   principal: Principal,
-  model: CatalogModel,
-  input: readonly ChatMessage[],
+  planned: PlannedPrompt,
 ): Promise<OpenResponse> {
-  if (request.store === false) return openUnstored(stores, request, principal, model, input);
+  if (request.store === false) return openUnstored(stores, request, principal, planned);
+  const { model, input } = planned;
   const messages = await toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
   const begun = await begin(stores, request, principal, input, JSON.stringify(echo));

@@ -4,26 +4,19 @@ import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { Json } from '../../canonical/json.ts';
-import { AppError } from '../../errors/app-error.ts';
 import { settledWithin } from '../../event-loop/settled-within.ts';
 import type { Caller } from '../access/caller.ts';
-import { senderOf, throwFault } from '../access/check-fields.ts';
-import { plain } from '../access/content-check.ts';
 import type { Surface } from '../chat/complete-chat.ts';
-import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
-import { type Adaptation, checkChat } from '../chat/plan-chat.ts';
+import { createCompletion, streamCompletion } from '../chat/create-completion.ts';
+import type { Adaptation } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
 import { adaptHistory, leaveOutUnseen } from '../turns/adapt-history.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
-import { type OpenResponse, openResponse, type ResponseStores } from './open-response.ts';
-import { checkItems } from './request/known-items.ts';
-import { planResponse } from './request/plan-response.ts';
-import { resolveInput } from './request/resolve-references.ts';
-import { adaptInstructions, inOwnTerms, targetOf } from './request/to-completion.ts';
-
-export interface ResponseDeps extends CompletionDeps, ResponseStores {}
+import { type OpenResponse, openResponse } from './open-response.ts';
+import { prepareRequest, type ResponseDeps, toChat } from './prepare-request.ts';
+import { inOwnTerms } from './request/to-completion.ts';
 
 export type EventBatch = Json<ResponseEvent>[];
 
@@ -43,32 +36,19 @@ export interface Run {
 
 /** Checks a request, puts it on disk where it is to be stored, and makes a chat completion of it. */
 export async function openRun(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Run> {
-  const { principal } = caller;
-  const catalog = deps.catalog.for(principal);
-  const model = catalog.get(request.model);
-  const target = targetOf(model);
-  const items = await resolveInput(deps.responses, request.input, principal);
-  const sender = senderOf(principal, model);
-  checkItems(items, sender);
-  // The variables of a prompt that OpenAI keeps may be pictures and files.
-  throwFault(plain(request.prompt, sender), 'prompt');
-  const { fields, tools, input, surface } = planResponse(request, model, items, principal);
-  if (input.length === 0 && request.conversation == null && request.previous_response_id == null) {
-    throw new AppError('missing_field', "The field 'input' is required.", { param: 'input' });
-  }
+  const prepared = await prepareRequest(deps, request, caller.principal);
+  const { model, tools, surface } = prepared;
   try {
-    // Before anything is stored.
-    checkChat(catalog, { ...fields, messages: input }, { principal, ...surface });
-    const open = await openResponse(deps, request, principal, model, input);
+    const open = await openResponse(deps, request, caller.principal, prepared);
     let unseen: readonly string[] = [];
-    const read = (): ChatMessage[] => {
-      const all = adaptInstructions(JSON.parse(open.prompt.text), target);
+    const read = (): readonly ChatMessage[] => {
+      const all: ChatMessage[] = JSON.parse(open.prompt.text);
       const left = leaveOutUnseen(model, all, open.prompt.own);
       unseen = left?.applied ?? [];
       return left?.messages ?? all;
     };
-    let messages = read();
-    const chat = Json.ofValue<ChatCompletionRequest>({ ...fields, messages });
+    const chat = toChat(prepared, read());
+    let { messages } = chat.value;
     if (open.conversationId) caller.setHeader('x-conversation-id', open.conversationId);
     const shown = request.include?.includes('reasoning.encrypted_content');
     const writer = new ResponseWriter({
@@ -85,7 +65,7 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
     };
     const shorten = (failure: unknown) => {
       if (request.truncation === 'disabled' || !open.prompt.shorten(failure)) return null;
-      messages = read();
+      messages = toChat(prepared, read()).value.messages;
       return messages;
     };
     const own = {

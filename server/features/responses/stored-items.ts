@@ -9,7 +9,8 @@ import { sealProof } from './answer/reasoning-proof.ts';
 export const readOutput = (output: string | null): OutputItem[] =>
   output === null ? [] : OutputItems.parse(JSON.parse(output));
 
-function partsOf({ role, content }: ChatMessage): ItemPart[] {
+/** The content of a message as parts of an item. */
+export function partsOf({ role, content }: Pick<ChatMessage, 'role' | 'content'>): ItemPart[] {
   const text = (value: string): ItemPart =>
     role === 'assistant'
       ? { type: 'output_text', text: value, annotations: [], logprobs: [] }

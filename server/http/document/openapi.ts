@@ -12,6 +12,7 @@ import { ImageEvent, ImageGenerationRequest } from '../../../contracts/images/ge
 import { MessageEvent } from '../../../contracts/messages/answer.ts';
 import { MessageErrorBody } from '../../../contracts/messages/error.ts';
 import { MessageRequest, TokenCountRequest } from '../../../contracts/messages/request.ts';
+import { CompactRequest, InputTokensRequest } from '../../../contracts/responses/compaction.ts';
 import { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { ResponseEvent } from '../../../contracts/responses/response.ts';
 import { listOperations, type Operation } from '../list-operations.ts';
@@ -111,6 +112,8 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
       SpeechRequest,
       ResponseEvent,
       ResponseRequest,
+      CompactRequest,
+      InputTokensRequest,
     },
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };

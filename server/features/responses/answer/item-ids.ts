@@ -18,7 +18,7 @@ export class ItemIds {
     this.#stem = stem;
   }
 
-  next(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ig' | 'fco' | 'ctco'): string {
+  next(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ig' | 'fco' | 'ctco' | 'cmp'): string {
     const count = this.#counts.get(prefix) ?? 0;
     this.#counts.set(prefix, count + 1);
     return `${prefix}_${this.#stem}${count === 0 ? '' : `_${count}`}`;

@@ -66,7 +66,7 @@ function begins(chunk: ChatCompletionChunk): boolean {
 }
 
 /** How a response is asked of the chat. */
-interface ResponsePlan extends Pick<Translation, 'fields' | 'tools' | 'input'> {
+export interface ResponsePlan extends Pick<Translation, 'fields' | 'tools' | 'input'> {
   readonly surface: Surface;
 }
 

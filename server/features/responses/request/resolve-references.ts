@@ -2,10 +2,18 @@ import type { InputItem, OutputItem } from '../../../../contracts/responses/item
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { ResponseStore } from '../../../store/interface/responses.ts';
+import type { SecretStore } from '../../../store/interface/secrets.ts';
 import type { Principal } from '../../access/caller.ts';
 import { messageIdOf, responseIdOf, stemOf } from '../answer/item-ids.ts';
+import { isCompaction, readCompaction } from '../compaction/read-compaction.ts';
 import { readOutput, toItems } from '../stored-items.ts';
 import type { PlacedItem } from './to-messages.ts';
+
+/** Where what an input refers to is found. */
+export interface InputSources {
+  readonly responses: ResponseStore;
+  readonly secrets: SecretStore;
+}
 
 /** The stored items of which one has this id. */
 async function siblingsOf(store: ResponseStore, id: string, owner: string | null): Promise<OutputItem[]> {
@@ -19,22 +27,27 @@ async function siblingsOf(store: ResponseStore, id: string, owner: string | null
 
 const isBareReasoning = ({ type, encrypted_content: proof }: InputItem) => type === 'reasoning' && !proof;
 
-/** The items of the input, with what they refer to in its place. Throws `response_not_found`. */
+/**
+ * The items of the input, with what they refer to, and what compactions hold, in their place. Throws
+ * `response_not_found` and `invalid_field`.
+ */
 export async function resolveInput(
-  store: ResponseStore,
+  { responses, secrets }: InputSources,
   input: ResponseRequest['input'],
-  { owner }: Principal,
+  principal: Principal,
 ): Promise<PlacedItem[]> {
+  const { owner } = principal;
   if (input === undefined) return [];
   if (typeof input === 'string') return [{ item: { role: 'user', content: input }, at: 'input' }];
   return Promise.all(
     input.map(async (item, i): Promise<PlacedItem> => {
       const at = `input[${i}]`;
+      if (isCompaction(item)) return { item: await readCompaction(secrets, item, at, principal), at };
       const referred = item.type === 'item_reference';
       if (!referred && !isBareReasoning(item)) return { item, at };
       const { id } = item;
       if (referred && !id) throw new AppError('missing_field', undefined, { param: `${at}.id` });
-      const found = id ? (await siblingsOf(store, id, owner)).find((sibling) => sibling.id === id) : undefined;
+      const found = id ? (await siblingsOf(responses, id, owner)).find((sibling) => sibling.id === id) : undefined;
       if (found) return { item: toInput(found), at };
       if (!referred) return { item, at };
       throw new AppError('response_not_found', `There is no stored item '${id}'.`, { param: `${at}.id` });

@@ -1,0 +1,34 @@
+import type { InputItem } from '../../../../contracts/responses/item.ts';
+import { AppError } from '../../../errors/app-error.ts';
+import type { SecretStore } from '../../../store/interface/secrets.ts';
+import type { Principal } from '../../access/caller.ts';
+import { isSealed, openSummary } from './seal-summary.ts';
+
+/** The name of the key that summaries are sealed with. */
+export const COMPACTION = 'compaction';
+
+/** Begins the message in which a model reads a summary. */
+export const INTRODUCTION = 'This summary stands for the earlier part of the conversation, which was left out:';
+
+/** Whether an item is a compaction that this gateway made; one of OpenAI's own is for OpenAI alone. */
+export const isCompaction = ({ type, encrypted_content: sealed }: InputItem): boolean =>
+  type === 'compaction' && typeof sealed === 'string' && isSealed(sealed);
+
+/** A compaction as the message that the model reads in its place. Throws `invalid_field`. */
+export async function readCompaction(
+  secrets: SecretStore,
+  { encrypted_content: sealed }: InputItem,
+  at: string,
+  { owner }: Principal,
+): Promise<InputItem> {
+  const summary = openSummary(await secrets.obtain(COMPACTION), sealed ?? '', owner);
+  if (summary === null) {
+    throw new AppError(
+      'invalid_field',
+      'This compaction cannot be read: it was changed, or was made by another gateway or for the key of another owner.',
+      { param: `${at}.encrypted_content` },
+    );
+  }
+  // The words of a user, not an instruction: a summary repeats what documents and tools said.
+  return { type: 'message', role: 'user', content: `${INTRODUCTION}\n\n${summary}` };
+}
