@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '../schemas/list-of.ts';
 import { recordOf } from '../schemas/record-of.ts';
-import { InputItem, Page } from './item.ts';
+import { EndUser, InputItem, Page } from './item.ts';
 
 /** Key-value pairs that a client keeps with a conversation. */
 /** At most 16 pairs, as OpenAI has it. */
@@ -16,11 +16,12 @@ export const CreateConversationRequest = z
   .object({
     items: listOf(InputItem).max(20).nullish().describe('What it begins with.'),
     metadata: Metadata.nullish(),
+    user: EndUser,
   })
   .meta({ id: 'CreateConversationRequest' });
 export type CreateConversationRequest = z.infer<typeof CreateConversationRequest>;
 
-export const OpenAiConversationRef = z.object({ conversation_id }).meta({ id: 'OpenAiConversationRef' });
+export const OpenAiConversationRef = z.object({ conversation_id, user: EndUser }).meta({ id: 'OpenAiConversationRef' });
 export type OpenAiConversationRef = z.infer<typeof OpenAiConversationRef>;
 
 /** `POST /v1/conversations/{conversation_id}` */
@@ -61,6 +62,6 @@ export type ItemRef = z.infer<typeof ItemRef>;
 
 /** `GET /v1/responses/{response_id}/input_items` */
 export const ListInputItemsRequest = z
-  .object({ response_id: z.string().min(1), ...Page })
+  .object({ response_id: z.string().min(1), user: EndUser, ...Page })
   .meta({ id: 'ListInputItemsRequest' });
 export type ListInputItemsRequest = z.infer<typeof ListInputItemsRequest>;

@@ -63,6 +63,14 @@ export type OutputItem = z.infer<typeof OutputItem>;
 
 export const OutputItems = listOf(OutputItem);
 
+/** Of requests that have no `user` at OpenAI. */
+export const EndUser = z
+  .string()
+  .min(1)
+  .max(256)
+  .nullish()
+  .describe("The end user who asks. What belongs to another one's conversation is not found.");
+
 /** A page of items. */
 export const ItemList = z
   .object({
@@ -79,5 +87,5 @@ export const Page = {
   limit: z.int().min(1).max(100).optional().describe('Default 20.'),
   order: z.enum(['asc', 'desc']).optional().describe('Default `desc`.'),
   include: z.string().optional().describe('`reasoning.encrypted_content` shows it; several are parted by commas.'),
-  after: z.string().min(1).optional().describe('The id of the item before the page.'),
+  after: z.string().min(1).optional().describe('The id of the item before the page. It may be deleted.'),
 };

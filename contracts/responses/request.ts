@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '../schemas/list-of.ts';
 import { recordOf } from '../schemas/record-of.ts';
-import { InputItem, Page } from './item.ts';
+import { EndUser, InputItem, Page } from './item.ts';
 
 /** A tool, flat: `function`, `custom`, `namespace`; others that OpenAI runs itself are dropped or refused. */
 export const ResponseTool = z
@@ -65,7 +65,10 @@ export const ResponseRequest = z
       .describe('`auto` drops the oldest turns that do not fit the context window.'),
     metadata: Metadata,
     service_tier: z.string().nullish(),
-    user: z.string().nullish(),
+    user: z
+      .string()
+      .nullish()
+      .describe('The end user: whose conversation a stored response begins, and whose it may go on from.'),
     safety_identifier: z.string().nullish(),
     prompt_cache_key: z.string().nullish(),
   })
@@ -81,10 +84,11 @@ export const RetrieveResponseRequest = z
     stream: z.boolean().optional().describe('Gives the events instead, of a stored response anew.'),
     starting_after: z.int().min(0).optional().describe('With `stream`: only the events after this number.'),
     include: Page.include,
+    user: EndUser,
   })
   .meta({ id: 'RetrieveResponseRequest' });
 export type RetrieveResponseRequest = z.infer<typeof RetrieveResponseRequest>;
 
 /** `DELETE /v1/responses/{response_id}` and `POST /v1/responses/{response_id}/cancel`. */
-export const ResponseRef = z.object({ response_id }).meta({ id: 'ResponseRef' });
+export const ResponseRef = z.object({ response_id, user: EndUser }).meta({ id: 'ResponseRef' });
 export type ResponseRef = z.infer<typeof ResponseRef>;

@@ -69,7 +69,11 @@ export const openAiConversationProcedures = (stores: ResponseStores) => ({
       .input(OpenAiConversationRef)
       .mutation(
         ({ ctx, input }): Promise<ConversationDeleted> =>
-          deleteConversation(stores.conversations, input, ctx.caller.principal),
+          deleteConversation(
+            stores.conversations,
+            { conversation_id: input.conversation_id, user_id: input.user },
+            ctx.caller.principal,
+          ),
       ),
     ConversationDeleted,
   ),

@@ -1,8 +1,8 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MessageRow } from './interface/conversations.ts';
-import type { ResponseStore, StoredResponse } from './interface/responses.ts';
-import { messageFields, ownedBy, toMessageRow } from './rows.ts';
+import type { Reader, ResponseRow, ResponseStore, StoredResponse } from './interface/responses.ts';
+import { toMessageRow, visibleTo, wholeMessageFields, withinReach } from './rows.ts';
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;
@@ -11,17 +11,17 @@ export class Responses implements ResponseStore {
     this.#db = db;
   }
 
-  find(id: string, owner: string | null): Promise<StoredResponse | null> {
+  find(id: string, reader: Reader): Promise<StoredResponse | null> {
     return useDatabase(async () => {
       const row = await this.#db.response.findFirst({
-        where: { id, conversation: ownedBy(owner) },
-        include: { conversation: { select: { messageCount: true, systemPrompt: true } } },
+        where: { id, conversation: withinReach(reader) },
+        include: { conversation: { select: { messageCount: true, systemPrompt: true, userId: true } } },
       });
       if (!row) return null;
       const { conversation, ...response } = row;
       const answer = await this.#db.message.findUnique({
         where: { conversationId_seq: { conversationId: row.conversationId, seq: row.answerSeq } },
-        select: messageFields,
+        select: wholeMessageFields,
       });
       return answer && { ...response, ...conversation, answer: toMessageRow(answer) };
     });
@@ -30,16 +30,16 @@ export class Responses implements ResponseStore {
   messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]> {
     return useDatabase(async () => {
       const where = { conversationId, seq: { gte: from, lt: before } };
-      const rows = await this.#db.message.findMany({ where, select: messageFields, orderBy: { seq: 'asc' } });
+      const rows = await this.#db.message.findMany({ where, select: wholeMessageFields, orderBy: { seq: 'asc' } });
       return rows.map(toMessageRow);
     });
   }
 
-  message(id: string, owner: string | null): Promise<MessageRow | null> {
+  message(id: string, reader: Reader): Promise<MessageRow | null> {
     return useDatabase(async () => {
       const row = await this.#db.message.findFirst({
-        where: { id, conversation: ownedBy(owner) },
-        select: messageFields,
+        where: { id, conversation: visibleTo(reader) },
+        select: wholeMessageFields,
       });
       return row && toMessageRow(row);
     });
@@ -53,6 +53,11 @@ export class Responses implements ResponseStore {
       });
       return new Map(rows.flatMap(({ answerSeq, output }) => (output === null ? [] : [[answerSeq, output]])));
     });
+  }
+
+  page(conversationId: string, afterSeq: number, limit: number): Promise<readonly ResponseRow[]> {
+    const where = { conversationId, answerSeq: { gt: afterSeq } };
+    return useDatabase(() => this.#db.response.findMany({ where, orderBy: { answerSeq: 'asc' }, take: limit }));
   }
 
   remove(id: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { Usage } from '../../contracts/chat/completion.ts';
+import { joinMedia } from './cut-media.ts';
 import type { Prisma } from './generated/client.ts';
 import type { ConversationKey, ConversationRow, MessageRow } from './interface/conversations.ts';
 
@@ -8,6 +9,10 @@ type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 export function visibleTo({ owner, userId }: Viewer): Prisma.ConversationWhereInput {
   return { ...ownedBy(owner), ...(userId === null ? { userId } : { OR: [{ userId }, { userId: null }] }) };
 }
+
+/** The same, but whoever names no user reaches every user's. */
+export const withinReach = (viewer: Viewer): Prisma.ConversationWhereInput =>
+  viewer.userId === null ? ownedBy(viewer.owner) : visibleTo(viewer);
 
 /** The administrator (null) sees every owner's. */
 export const ownedBy = (owner: string | null): Prisma.ConversationWhereInput => (owner === null ? {} : { owner });
@@ -39,13 +44,23 @@ export const messageFields = {
   createdAt: true,
 } as const satisfies Record<keyof MessageRow, true>;
 
-/** A message as the database has it. */
-type StoredRow = Omit<MessageRow, 'usage'> & { readonly usage: string | null };
+/** The same, with the data that was cut out of the prompt. */
+export const wholeMessageFields = {
+  ...messageFields,
+  media: { select: { at: true, media: { select: { data: true } } }, orderBy: { at: 'asc' } },
+} as const satisfies Prisma.MessageSelect;
 
-export function toMessageRow(row: StoredRow): MessageRow {
+/** A message as the database has it. */
+type StoredRow = Omit<MessageRow, 'usage'> & {
+  readonly usage: string | null;
+  readonly media?: readonly { readonly at: number; readonly media: { readonly data: string } }[];
+};
+
+export function toMessageRow({ media = [], ...row }: StoredRow): MessageRow {
   // Counts that an upstream made up must not make a conversation unreadable.
   const usage = row.usage === null ? null : Usage.safeParse(JSON.parse(row.usage));
-  return { ...row, usage: usage?.data ?? null };
+  const pieces = media.map(({ at, media: { data } }) => ({ at, data }));
+  return { ...row, prompt: joinMedia(row.prompt, pieces), usage: usage?.data ?? null };
 }
 
 /** SQLite's text functions end at a NUL character and PostgreSQL refuses it. */

@@ -20,7 +20,11 @@ import { toMessages } from '../responses/request/to-messages.ts';
 import { readOutput, toItems } from '../responses/stored-items.ts';
 import { toNewMessage } from '../turns/store-message.ts';
 
-const keyOf = ({ conversation_id: id }: OpenAiConversationRef, { owner }: Principal) => ({ id, owner, userId: null });
+const keyOf = ({ conversation_id: id, user }: OpenAiConversationRef, { owner }: Principal) => ({
+  id,
+  owner,
+  userId: user ?? null,
+});
 
 const notFound = () => new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
 
@@ -37,10 +41,10 @@ const toConversation = ({ id, createdAt, metadata }: Pick<ConversationRow, 'id' 
 
 async function readItems(
   stores: ResponseStores,
-  items: readonly InputItem[],
+  { items, user }: { readonly items: readonly InputItem[]; readonly user?: string | null | undefined },
   principal: Principal,
 ): Promise<NewMessage[]> {
-  const placed = await resolveInput(stores, [...items], principal);
+  const placed = await resolveInput(stores, { input: [...items], user }, principal);
   const renamed = placed.map(({ item, at }) => ({ item, at: at.replace(/^input/, 'items') }));
   checkItems(renamed, { isKey: principal.role !== 'admin', hosted: false });
   return Promise.all(
@@ -72,14 +76,14 @@ async function itemsOf(stores: ResponseStores, conversationId: string, messages:
 /** `POST /v1/conversations` */
 export async function createConversation(
   stores: ResponseStores,
-  { items, metadata }: CreateConversationRequest,
+  { items, metadata, user }: CreateConversationRequest,
   principal: Principal,
 ): Promise<OpenAiConversation> {
-  const messages = await readItems(stores, items ?? [], principal);
+  const messages = await readItems(stores, { items: items ?? [], user }, principal);
   const stored = metadata ? JSON.stringify(metadata) : null;
   const { owner } = principal;
-  const id = await stores.conversations.create({ owner, userId: null, metadata: stored, messages });
-  return toConversation((await find(stores, { conversation_id: id }, principal)).conversation);
+  const id = await stores.conversations.create({ owner, userId: user ?? null, metadata: stored, messages });
+  return toConversation((await find(stores, { conversation_id: id, user }, principal)).conversation);
 }
 
 /** `GET /v1/conversations/{conversation_id}` */
@@ -109,7 +113,7 @@ export async function addItems(
   request: AddItemsRequest,
   principal: Principal,
 ): Promise<ItemList> {
-  const messages = await readItems(stores, request.items, principal);
+  const messages = await readItems(stores, request, principal);
   if (messages.length === 0) throw new AppError('invalid_field', 'These items say nothing.', { param: 'items' });
   const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
   const { conversation_id: id } = request;

@@ -1,6 +1,7 @@
 import type { ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { withoutProof } from './answer/describe-response.ts';
+import { stemOf } from './answer/item-ids.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -15,14 +16,29 @@ export interface PageRequest {
 export const showsProof = (include: string | undefined): boolean =>
   include?.split(',').includes('reasoning.encrypted_content') ?? false;
 
+/** A stem begins with the time at which its message was made: those of one conversation are in order. See store/ids.ts. */
+const TIMED = /^[0-9a-f]{12}7/;
+
+/** Where an item stands or, when it was deleted, stood: then what is left of its message is shown once more. */
+function startAfter(items: readonly OutputItem[], after: string, order: 'asc' | 'desc'): number {
+  const found = items.findIndex(({ id }) => id === after);
+  if (found >= 0) return found + 1;
+  const stem = stemOf(after);
+  if (stem === null || !TIMED.test(stem)) {
+    throw new AppError('invalid_field', `'${after.slice(0, 100)}' is the id of no item.`, { param: 'after' });
+  }
+  const next = items.findIndex(({ id }) => {
+    const other = stemOf(id) ?? '';
+    return order === 'asc' ? other >= stem : other <= stem;
+  });
+  return next < 0 ? items.length : next;
+}
+
 /** One page of items that are given in the order of the conversation. */
 export function listPage(items: readonly OutputItem[], page: PageRequest): ItemList {
   const { limit = DEFAULT_LIMIT, order = 'desc', after } = page;
   const ordered = order === 'asc' ? [...items] : [...items].reverse();
-  const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
-  if (after !== undefined && from === 0) {
-    throw new AppError('response_not_found', `There is no item '${after}' here.`, { param: 'after' });
-  }
+  const from = after === undefined ? 0 : startAfter(ordered, after, order);
   const shown = ordered.slice(from, from + limit);
   const data = showsProof(page.include) ? shown : shown.map(withoutProof);
   return {

@@ -24,8 +24,12 @@ const BROKEN_OFF = { code: 'server_error', message: 'The gateway stopped before 
 
 const toSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
 
-async function findResponse({ responses }: ResponseStores, id: string, { owner }: Principal): Promise<StoredResponse> {
-  const row = await responses.find(id, owner);
+async function findResponse(
+  { responses }: ResponseStores,
+  { response_id: id, user }: ResponseRef,
+  { owner }: Principal,
+): Promise<StoredResponse> {
+  const row = await responses.find(id, { owner, userId: user ?? null });
   if (row) return row;
   throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'response_id' });
 }
@@ -54,10 +58,10 @@ function toResponse(row: StoredResponse, shown: boolean): Response {
 /** `GET /v1/responses/{response_id}` */
 export async function getResponse(
   stores: ResponseStores,
-  { response_id: id, include }: RetrieveResponseRequest,
+  request: RetrieveResponseRequest,
   principal: Principal,
 ): Promise<Response> {
-  return toResponse(await findResponse(stores, id, principal), showsProof(include));
+  return toResponse(await findResponse(stores, request, principal), showsProof(request.include));
 }
 
 /** The same as events: those of an answer that is being given in the background, or those of a stored one anew. */
@@ -104,15 +108,17 @@ export async function cancelResponse(
 export async function deleteResponse(
   stores: ResponseStores,
   running: RunningResponses,
-  { response_id: id }: ResponseRef,
+  ref: ResponseRef,
   principal: Principal,
 ): Promise<ResponseDeleted> {
-  await findResponse(stores, id, principal);
+  const { response_id: id } = ref;
+  await findResponse(stores, ref, principal);
   await running.cancel(id);
-  const row = await findResponse(stores, id, principal);
+  const row = await findResponse(stores, ref, principal);
   const { conversation } = ResponseEcho.parse(JSON.parse(row.echo));
   const alone = conversation === null && row.answerSeq === row.messageCount && row.firstSeq === 1;
-  if (alone) await stores.conversations.remove({ id: row.conversationId, owner: principal.owner, userId: null });
+  const { conversationId, userId } = row;
+  if (alone) await stores.conversations.remove({ id: conversationId, owner: principal.owner, userId });
   else await stores.responses.remove(id);
   return { id, object: 'response', deleted: true };
 }
@@ -123,7 +129,7 @@ export async function listInputItems(
   request: ListInputItemsRequest,
   principal: Principal,
 ): Promise<ItemList> {
-  const { conversationId, firstSeq, answerSeq } = await findResponse(stores, request.response_id, principal);
+  const { conversationId, firstSeq, answerSeq } = await findResponse(stores, request, principal);
   const rows = await stores.responses.messages(conversationId, firstSeq, answerSeq);
   return listPage(rows.flatMap(toItems), request);
 }

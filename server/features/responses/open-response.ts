@@ -48,8 +48,13 @@ type EndStatus = 'completed' | 'incomplete' | 'cancelled' | 'failed';
 const conversationIn = ({ conversation }: ResponseRequest): string | null =>
   (typeof conversation === 'string' ? conversation : conversation?.id) ?? null;
 
-async function findPrevious(store: ResponseStore, id: string, { owner }: Principal): Promise<StoredResponse> {
-  const previous = await store.find(id, owner);
+async function findPrevious(
+  store: ResponseStore,
+  id: string,
+  { user }: Pick<ResponseRequest, 'user'>,
+  { owner }: Principal,
+): Promise<StoredResponse> {
+  const previous = await store.find(id, { owner, userId: user ?? null });
   if (!previous) {
     throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'previous_response_id' });
   }
@@ -77,7 +82,7 @@ type Start = Pick<ResponseRequest, 'model' | 'user'> &
 const turnOf = ({ owner, model, user, messages, response, check }: Start, conversationId: string | null) => ({
   conversationId,
   owner,
-  userId: conversationId === null ? null : (user ?? null),
+  userId: user ?? null,
   model,
   messages,
   response,
@@ -88,7 +93,9 @@ const turnOf = ({ owner, model, user, messages, response, check }: Start, conver
  * Goes on in the conversation of the previous response while that is its last word. Else, and while another turn is
  * being answered there, in a new one that begins with a copy: a response can be gone on from in several ways.
  */
-async function beginAfter(stores: ResponseStores, previous: StoredResponse, start: Start): Promise<Begun> {
+async function beginAfter(stores: ResponseStores, previous: StoredResponse, given: Start): Promise<Begun> {
+  // Also a copy stays with the end user whose words it holds.
+  const start = { ...given, user: given.user ?? previous.userId };
   const { conversationId, answerSeq, messageCount } = previous;
   if (messageCount === answerSeq) {
     try {
@@ -132,7 +139,11 @@ async function begin(
   const { model, user } = request;
   const start = { owner: principal.owner, model, user, messages, response, check };
   if (request.previous_response_id != null) {
-    return beginAfter(stores, await findPrevious(stores.responses, request.previous_response_id, principal), start);
+    return beginAfter(
+      stores,
+      await findPrevious(stores.responses, request.previous_response_id, request, principal),
+      start,
+    );
   }
   return { ...(await stores.conversations.beginTurn(turnOf(start, conversationIn(request)))), copied: [] };
 }
@@ -191,7 +202,7 @@ async function readHistory(stores: ResponseStores, request: ResponseRequest, pri
     return { systemPrompt: found.conversation.systemPrompt, history: found.messages };
   }
   if (id == null) return { systemPrompt: null, history: [] };
-  const previous = await findPrevious(stores.responses, id, principal);
+  const previous = await findPrevious(stores.responses, id, request, principal);
   return { systemPrompt: previous.systemPrompt, history: await historyUpTo(stores.responses, previous) };
 }
 

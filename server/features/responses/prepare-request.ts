@@ -30,7 +30,7 @@ export async function prepareRequest(
 ): Promise<PreparedRequest> {
   const catalog = deps.catalog.for(principal);
   const model = catalog.get(request.model);
-  const items = await resolveInput(deps, request.input, principal);
+  const items = await resolveInput(deps, request, principal);
   const sender = senderOf(principal, model);
   checkItems(items, sender);
   // The variables of a prompt that OpenAI keeps may be pictures and files.

@@ -1,7 +1,7 @@
 import type { MessageRow } from './conversations.ts';
 
 /** What `/v1/responses` keeps of an answer beyond its message. */
-interface ResponseRow {
+export interface ResponseRow {
   readonly id: string;
   readonly conversationId: string;
   /** `seq` of the first message of its own input, and of its answer. */
@@ -20,18 +20,33 @@ export interface StoredResponse extends ResponseRow {
   readonly answer: MessageRow;
   readonly messageCount: number;
   readonly systemPrompt: string | null;
+  /** The end user of its conversation. */
+  readonly userId: string | null;
+}
+
+/** Who reads a response or a message by its id. */
+export interface Reader {
+  /** Null is the administrator, who sees every owner's. */
+  readonly owner: string | null;
+  /** The end user; null: none is named. */
+  readonly userId: string | null;
 }
 
 /** Stored responses. They are written with their turns, and removed with their conversations. */
 export interface ResponseStore {
-  /** Of that owner's conversations; null is the administrator, who sees every one. */
-  find(id: string, owner: string | null): Promise<StoredResponse | null>;
+  /**
+   * Of a conversation of that user, or of none. Whoever names no user finds it by its id alone, as at OpenAI, where `user`
+   * is no part of later requests.
+   */
+  find(id: string, reader: Reader): Promise<StoredResponse | null>;
   /** The messages of a conversation from one `seq` to before another. */
   messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;
-  /** Any message of that owner's, by its id. */
-  message(id: string, owner: string | null): Promise<MessageRow | null>;
+  /** Any message, by its id, of a conversation that this user may see: whoever names none sees those without a user. */
+  message(id: string, reader: Reader): Promise<MessageRow | null>;
   /** The outputs of a conversation's responses, by the `seq` of the answer. */
   outputs(conversationId: string): Promise<ReadonlyMap<number, string>>;
+  /** The responses of a conversation that were answered after that `seq`, in order. */
+  page(conversationId: string, afterSeq: number, limit: number): Promise<readonly ResponseRow[]>;
   /** False when there was none. Its messages stay in the conversation. */
   remove(id: string): Promise<boolean>;
 }

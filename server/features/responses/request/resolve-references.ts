@@ -1,7 +1,7 @@
 import type { InputItem, OutputItem } from '../../../../contracts/responses/item.ts';
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
 import { AppError } from '../../../errors/app-error.ts';
-import type { ResponseStore } from '../../../store/interface/responses.ts';
+import type { Reader, ResponseStore } from '../../../store/interface/responses.ts';
 import type { SecretStore } from '../../../store/interface/secrets.ts';
 import type { Principal } from '../../access/caller.ts';
 import { messageIdOf, responseIdOf, stemOf } from '../answer/item-ids.ts';
@@ -16,12 +16,12 @@ export interface InputSources {
 }
 
 /** The stored items of which one has this id. */
-async function siblingsOf(store: ResponseStore, id: string, owner: string | null): Promise<OutputItem[]> {
+async function siblingsOf(store: ResponseStore, id: string, reader: Reader): Promise<OutputItem[]> {
   const stem = stemOf(id);
   if (stem === null) return [];
-  const response = await store.find(responseIdOf(stem), owner);
+  const response = await store.find(responseIdOf(stem), reader);
   if (response?.output) return readOutput(response.output);
-  const message = await store.message(messageIdOf(stem), owner);
+  const message = await store.message(messageIdOf(stem), reader);
   return message ? toItems(message) : [];
 }
 
@@ -33,10 +33,10 @@ const isBareReasoning = ({ type, encrypted_content: proof }: InputItem) => type 
  */
 export async function resolveInput(
   { responses, secrets }: InputSources,
-  input: ResponseRequest['input'],
+  { input, user }: Pick<ResponseRequest, 'input' | 'user'>,
   principal: Principal,
 ): Promise<PlacedItem[]> {
-  const { owner } = principal;
+  const reader = { owner: principal.owner, userId: user ?? null };
   if (input === undefined) return [];
   if (typeof input === 'string') return [{ item: { role: 'user', content: input }, at: 'input' }];
   return Promise.all(
@@ -47,7 +47,7 @@ export async function resolveInput(
       if (!referred && !isBareReasoning(item)) return { item, at };
       const { id } = item;
       if (referred && !id) throw new AppError('missing_field', undefined, { param: `${at}.id` });
-      const found = id ? (await siblingsOf(responses, id, owner)).find((sibling) => sibling.id === id) : undefined;
+      const found = id ? (await siblingsOf(responses, id, reader)).find((sibling) => sibling.id === id) : undefined;
       if (found) return { item: toInput(found), at };
       if (!referred) return { item, at };
       throw new AppError('response_not_found', `There is no stored item '${id}'.`, { param: `${at}.id` });
