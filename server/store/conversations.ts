@@ -11,16 +11,16 @@ import type {
   Erased,
   ListRequest,
   MessagePage,
+  MessagePageRequest,
   MessageRow,
   NewConversation,
   NewMessage,
   NewTurn,
   RewrittenMessage,
 } from './interface/conversations.ts';
-import type { PageRequest } from './interface/page.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
-import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
+import { conversationFields, ownedBy, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
@@ -61,11 +61,27 @@ export class Conversations implements ConversationStore {
     return searchConversations(this.#db, this.#background, { ...request, query });
   }
 
+  ids(
+    { owner, userId }: Pick<ConversationKey, 'owner' | 'userId'>,
+    { after, limit }: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly string[]> {
+    const where = { ...ownedBy(owner), userId, ...(after === null ? {} : { id: { gt: after } }) };
+    return useDatabase(async () => {
+      const rows = await this.#db.conversation.findMany({
+        where,
+        select: { id: true },
+        orderBy: { id: 'asc' },
+        take: limit,
+      });
+      return rows.map(({ id }) => id);
+    });
+  }
+
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null> {
     return useDatabase(async () => {
       const found = await this.#db.conversation.findFirst({
         where: { id: key.id, ...visibleTo(key) },
-        select: { ...conversationFields, messages: { select: messageFields, orderBy: { seq: 'asc' } } },
+        select: { ...conversationFields, messages: { select: wholeMessageFields, orderBy: { seq: 'asc' } } },
       });
       if (!found) return null;
       const { messages, ...conversation } = found;
@@ -73,7 +89,7 @@ export class Conversations implements ConversationStore {
     });
   }
 
-  findPage(key: ConversationKey, page: PageRequest): Promise<MessagePage | null> {
+  findPage(key: ConversationKey, page: MessagePageRequest): Promise<MessagePage | null> {
     return useDatabase(() => pageMessages(this.#db, key, page));
   }
 

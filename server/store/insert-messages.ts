@@ -1,5 +1,7 @@
+import { cutMedia } from './cut-media.ts';
 import { newId } from './ids.ts';
 import { EMPTY_ANSWER, type NewMessage } from './interface/conversations.ts';
+import { keepMedia } from './media.ts';
 import { withoutNul } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';
 
@@ -18,6 +20,8 @@ export interface Place {
   /** Of the messages. They sort as the messages do, and so does the answer's, which is made after them. */
   readonly ids: readonly string[];
   readonly conversationId: string;
+  /** Whose pictures are kept together. */
+  readonly owner: string | null;
   readonly turnId: string;
   readonly now: string;
   /** How many messages there are, and the last of them. */
@@ -29,9 +33,10 @@ export const newMessageIds = (messages: readonly NewMessage[]): string[] => mess
 
 /** Appends messages, and gives the place after them. */
 export function insertMessages(db: Statements, messages: readonly NewMessage[], place: Place): Place {
-  const { ids, conversationId, turnId, now } = place;
+  const { ids, conversationId, turnId, now, owner } = place;
   let { count: seq, lastId: parentId } = place;
-  for (const [i, { role, prompt, text }] of messages.entries()) {
+  for (const [i, { role, prompt: whole, text }] of messages.entries()) {
+    const { prompt, pieces } = cutMedia(whole);
     const id = ids[i] ?? newId('msg');
     const [written, words] = [toValue(prompt), toValue(withoutNul(text))];
     seq += 1;
@@ -39,6 +44,7 @@ export function insertMessages(db: Statements, messages: readonly NewMessage[], 
       INSERT_MESSAGE,
       ...[id, conversationId, seq, parentId, turnId, role, written, words, 'completed', null, now],
     );
+    keepMedia(db, id, pieces, owner);
     parentId = id;
   }
   return { ...place, count: seq, lastId: parentId };

@@ -1,8 +1,8 @@
 import type { PrismaClient } from './generated/client.ts';
-import type { ConversationKey, MessagePage } from './interface/conversations.ts';
-import type { PageCursor, PageRequest } from './interface/page.ts';
+import type { ConversationKey, MessagePage, MessagePageRequest } from './interface/conversations.ts';
+import type { PageCursor } from './interface/page.ts';
 import { notACursor, timeOfId } from './page-cursor.ts';
-import { conversationFields, messageFields, toMessageRow, visibleTo } from './rows.ts';
+import { conversationFields, messageFields, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
 
 /** Where a message stands or, when it is deleted, stood: the ids of messages sort by their age. */
 async function placeOf(db: PrismaClient, conversationId: string, cursor: PageCursor, side: 'after' | 'before') {
@@ -16,7 +16,7 @@ async function placeOf(db: PrismaClient, conversationId: string, cursor: PageCur
 export async function pageMessages(
   db: PrismaClient,
   key: ConversationKey,
-  { limit, after, before }: PageRequest,
+  { limit, after, before, omitsMedia }: MessagePageRequest,
 ): Promise<MessagePage | null> {
   const conversation = await db.conversation.findFirst({
     where: { id: key.id, ...visibleTo(key) },
@@ -33,7 +33,7 @@ export async function pageMessages(
         before ? await placeOf(db, conversationId, before, 'before') : {},
       ],
     },
-    select: messageFields,
+    select: omitsMedia ? messageFields : wholeMessageFields,
     orderBy: { seq: backwards ? 'desc' : 'asc' },
     // One more tells whether there are others.
     take: limit + 1,

@@ -1,5 +1,6 @@
 import { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { AppError } from '../errors/app-error.ts';
+import { cutMedia, joinMedia, type MediaPiece } from './cut-media.ts';
 import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, newMessageIds, type Place } from './insert-messages.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type NewTurn,
   type RewrittenMessage,
 } from './interface/conversations.ts';
+import { keepMedia, mediaOf, replaceMedia } from './media.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { removeMessage } from './remove-message.ts';
@@ -40,6 +42,8 @@ const TAKE_CONVERSATION = `
   WHERE "id" = ?`;
 
 const LENGTHEN_CONVERSATION = 'UPDATE "Conversation" SET "messageCount" = ?, "lastUsedAt" = ? WHERE "id" = ?';
+
+const SELECT_OWNER = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';
 
 const SELECT_LAST = 'SELECT "id" FROM "Message" WHERE "conversationId" = ? AND "seq" = ?';
 
@@ -110,7 +114,8 @@ export class Turns {
   }
 
   end(turn: EndedTurn): Promise<void> {
-    const { conversationId, answerId, status, prompt } = turn;
+    const { conversationId, answerId, status } = turn;
+    const { prompt, pieces } = cutMedia(turn.prompt);
     const text = withoutNul(turn.text);
     const reasoning = turn.reasoning && withoutNul(turn.reasoning);
     const finishReason = turn.finishReason && withoutNul(turn.finishReason);
@@ -118,7 +123,8 @@ export class Turns {
     const { response } = turn;
     return this.#transact((db) => {
       if (response) db.run(END_RESPONSE, response.output, response.error, toSqliteTime(new Date()), response.id);
-      db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
+      const ended = db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
+      if (ended > 0 && pieces.length > 0) keepMedia(db, answerId, pieces, ownerOf(db, conversationId));
       if (status !== 'completed' && prompt === EMPTY_ANSWER) db.run(END_QUESTION, status, answerId, conversationId);
       db.run(FREE_CONVERSATION, conversationId, answerId);
     });
@@ -172,8 +178,10 @@ export class Turns {
         removeMessage(db, { conversationId: id, id: messageId, seq, parentId });
         return true;
       }
-      const { prompt, text, reasoning, output } = rewritten;
+      const { text, reasoning, output } = rewritten;
+      const { prompt, pieces } = cutMedia(rewritten.prompt);
       db.run(REWRITE_MESSAGE, prompt, withoutNul(text), reasoning && withoutNul(reasoning), messageId);
+      replaceMedia(db, messageId, pieces, ownerOf(db, id));
       if (output !== null) db.run(REWRITE_RESPONSE, output, id, seq);
       return true;
     });
@@ -183,7 +191,8 @@ export class Turns {
     const { id, count, now } = to;
     const lastId = textOrNull(db.all(SELECT_LAST, id, count)[0]?.[0]);
     const ids = newMessageIds(messages);
-    insertMessages(db, messages, { ids, conversationId: id, turnId: newId('add'), now, count, lastId });
+    const place = { ids, conversationId: id, owner: ownerOf(db, id), turnId: newId('add'), now, count, lastId };
+    insertMessages(db, messages, place);
     db.run(LENGTHEN_CONVERSATION, count + messages.length, now, id);
   }
 
@@ -208,7 +217,7 @@ export class Turns {
       INSERT_CONVERSATION,
       ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
     );
-    insertTurn(db, turn, { ids, conversationId, turnId: answerId, now, count: 0, lastId: null });
+    insertTurn(db, turn, { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null });
     return { conversationId, answerId, isNew: true, systemPrompt, history: [] };
   }
 
@@ -216,7 +225,12 @@ export class Turns {
     const { systemPrompt: storedPrompt, count } = this.#take(db, { ...turn, id: conversationId });
     if (turn.expectedCount !== undefined && turn.expectedCount !== count) throw busy();
     const rows = db.all(SELECT_HISTORY, conversationId);
-    const history = rows.map(toHistoryMessage);
+    const media = mediaOf(
+      db,
+      conversationId,
+      rows.map(([, , , prompt]) => String(prompt)),
+    );
+    const history = rows.map((row) => toHistoryMessage(row, media.get(String(row[0]))));
     turn.check?.(history);
 
     const ids = newMessageIds(turn.messages);
@@ -226,7 +240,8 @@ export class Turns {
     const total = count + turn.messages.length + 1;
     db.run(TAKE_CONVERSATION, answerId, this.#owner.id, total, turn.model, now, systemPrompt, conversationId);
     const lastId = textOrNull(rows.at(-1)?.[0]);
-    insertTurn(db, turn, { ids, conversationId, turnId: answerId, now, count, lastId });
+    const place = { ids, conversationId, owner: ownerOf(db, conversationId), turnId: answerId, now, count, lastId };
+    insertTurn(db, turn, place);
     return { conversationId, answerId, isNew: false, systemPrompt, history };
   }
 
@@ -269,8 +284,13 @@ function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) =
 const roleOf = wordOf(StoredMessage.shape.role.options);
 const statusOf = wordOf(MessageStatus.options);
 
-function toHistoryMessage([, turnId, role, prompt, status]: unknown[]): HistoryMessage {
-  return { turnId: String(turnId), role: roleOf(role), prompt: String(prompt), status: statusOf(status) };
+function toHistoryMessage(row: unknown[], pieces: readonly MediaPiece[] = []): HistoryMessage {
+  const [, turnId, role, prompt, status] = row;
+  const whole = joinMedia(String(prompt), pieces);
+  return { turnId: String(turnId), role: roleOf(role), prompt: whole, status: statusOf(status) };
 }
+
+const ownerOf = (db: Statements, conversationId: string): string | null =>
+  textOrNull(db.all(SELECT_OWNER, conversationId)[0]?.[0]);
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -108,6 +108,7 @@ export async function getConversation(
   const { limit = MAX_MESSAGES, after, before, media } = request;
   const found = await store.findPage(keyOf(request, principal), {
     limit,
+    omitsMedia: media === 'omit',
     after: after === undefined ? undefined : { value: after, param: 'after' },
     before: before === undefined ? undefined : { value: before, param: 'before' },
   });

@@ -21,7 +21,7 @@ import { expectSuccess, successOf } from '../http/read-error.ts';
 import { readJson } from '../http/read-json.ts';
 import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
-import { bytesOf } from '../http/write-body.ts';
+import { bytesOf, writeBody } from '../http/write-body.ts';
 import type { FieldPolicy, ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
@@ -139,7 +139,7 @@ export class OpenAiCompatibleProvider implements Provider {
     return count(chat, async (path, body) => {
       const options = { timeouts, besideVersion: true };
       try {
-        const exchange = this.#client.post(path, Buffer.from(JSON.stringify(body)), signal, options);
+        const exchange = this.#client.post(path, await writeBody(body), signal, options);
         return readJson(successOf(await exchange.collect(MAX_ANSWER)), ANSWER_SHAPE, 'something');
       } catch (error) {
         throw toUpstreamError(error);

@@ -153,6 +153,12 @@ export interface ConversationPage {
   readonly prevCursor: string | null;
 }
 
+/** Which messages of a conversation. */
+export interface MessagePageRequest extends PageRequest {
+  /** Leaves the data of large media out of the prompts: it is not even read. */
+  readonly omitsMedia?: boolean;
+}
+
 /** A conversation with some of its messages, in order. */
 export interface MessagePage {
   readonly conversation: ConversationRow;
@@ -191,6 +197,11 @@ export interface ConversationStore {
   dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void>;
   /** The last used first; with `query` those found by their titles first, then the newest match first. */
   list(request: ListRequest): Promise<ConversationPage>;
+  /** The ids of an end user's conversations, in the order in which they were begun. Each page follows an id. */
+  ids(
+    scope: Pick<ConversationKey, 'owner' | 'userId'>,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly string[]>;
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
   /** Undefined keeps a field, null clears it. */
   update(
@@ -214,7 +225,7 @@ export interface ConversationStore {
    */
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean>;
   /** As `find`, but a part of the messages. A cursor is the id of a message, which may be deleted. */
-  findPage(key: ConversationKey, page: PageRequest): Promise<MessagePage | null>;
+  findPage(key: ConversationKey, page: MessagePageRequest): Promise<MessagePage | null>;
   /** Removes it with all its messages; false when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
   /** Removes all conversations that were begun for an end user: those of an owner, or of every owner. */

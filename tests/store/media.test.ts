@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { cutMedia, joinMedia } from '../../server/store/cut-media.ts';
+import type { NewMessage } from '../../server/store/interface/conversations.ts';
+import { bigPng } from '../support/pictures.ts';
+import { answerTo, freshStore, newTurn, openRaw, query, talk } from './support.ts';
+
+const picture = bigPng(60_000);
+const other = bigPng(70_000);
+
+function looking(data: string, text = 'Look.'): NewMessage {
+  const content = [
+    { type: 'text', text },
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } },
+    { type: 'text', text: 'And \\"then"?' },
+  ];
+  return { role: 'user', prompt: JSON.stringify({ role: 'user', content }), text };
+}
+
+/** How many pictures are kept, and in how many places of messages. */
+async function kept(folder: string) {
+  const db = await openRaw(folder);
+  const count = (table: string) => Number(query(db, `SELECT count(*) FROM "${table}"`)[0]?.[0]);
+  const found = { media: count('Media'), places: count('MessageMedia') };
+  db.close();
+  return found;
+}
+
+describe('a prompt', () => {
+  test.each([
+    ['nothing to cut', JSON.stringify({ role: 'user', content: 'x'.repeat(50_000) }), 0],
+    ['small data', looking('iVBORw0KGgo').prompt, 0],
+    ['a picture', looking(picture).prompt, 1],
+    ['two pictures', `[${looking(picture).prompt},${looking(other).prompt}]`, 2],
+    ['the same picture twice', `[${looking(picture).prompt},${looking(picture).prompt}]`, 2],
+    ['small data before and behind', `["data:a;base64,AA","data:b;base64,${picture}","data:c;base64,BB"]`, 1],
+    ['words that look like data', JSON.stringify({ content: `;base64,${'word \\ 👋 '.repeat(9_000)}` }), 1],
+    ['no end of the string', `{"a":"data:image/png;base64,${picture}`, 0],
+  ])('with %s is put together again as it was', (_what, prompt, most) => {
+    const cut = cutMedia(prompt);
+    expect(cut.pieces).toHaveLength(most);
+    expect(joinMedia(cut.prompt, cut.pieces)).toBe(prompt);
+    if (most > 0) expect(cut.prompt.length).toBeLessThan(prompt.length / 2);
+  });
+});
+
+describe('a large picture', () => {
+  test('is kept once, however often it is said, and every reader gets the message as it was', async () => {
+    const { store, folder } = await freshStore();
+    const message = looking(picture);
+    const id = await talk(store, 'first', 'yes', { messages: [message] });
+    await talk(store, 'again', 'yes', { conversationId: id, messages: [message, looking(other)] });
+    await talk(store, 'elsewhere', 'yes', { messages: [message] });
+    expect(await kept(folder)).toEqual({ media: 2, places: 4 });
+
+    const key = { id, owner: null, userId: null };
+    const prompts = [message.prompt, expect.any(String), message.prompt, looking(other).prompt, expect.any(String)];
+    const found = await store.conversations.find(key);
+    expect(found?.messages.map(({ prompt }) => prompt)).toEqual(prompts);
+    const page = await store.conversations.findPage(key, { limit: 10 });
+    expect(page?.messages.map(({ prompt }) => prompt)).toEqual(prompts);
+    const rows = await store.responses.messages(id, 1, 3);
+    expect(rows[0]?.prompt).toBe(message.prompt);
+    const one = await store.responses.message(rows[0]?.id ?? '', { owner: null, userId: null });
+    expect(one?.prompt).toBe(message.prompt);
+    const turn = await store.conversations.beginTurn(newTurn('next', { conversationId: id }));
+    expect(turn.history.map(({ prompt }) => prompt)).toEqual(prompts);
+    await store.conversations.dropTurn(turn);
+  });
+
+  test('is not read when nobody asks for it', async () => {
+    const { store } = await freshStore();
+    const id = await talk(store, 'first', 'yes', { messages: [looking(picture)] });
+    const page = await store.conversations.findPage({ id, owner: null, userId: null }, { limit: 10, omitsMedia: true });
+    expect(page?.messages[0]?.prompt).toBe(looking('').prompt);
+  });
+
+  test('of an answer is kept, and follows when the answer is rewritten', async () => {
+    const { store, folder } = await freshStore();
+    const turn = await store.conversations.beginTurn(newTurn('draw'));
+    const { prompt } = looking(picture);
+    await store.conversations.endTurn(answerTo(turn, 'here', { prompt }));
+    const key = { id: turn.conversationId, owner: null, userId: null };
+    const read = async () => (await store.conversations.find(key))?.messages.at(-1)?.prompt;
+    expect(await read()).toBe(prompt);
+    expect(await kept(folder)).toEqual({ media: 1, places: 1 });
+    const next = looking(other);
+    await store.conversations.rewrite(key, turn.answerId, { ...next, reasoning: null, output: null });
+    expect(await read()).toBe(next.prompt);
+    expect(await kept(folder)).toEqual({ media: 1, places: 1 });
+    await store.conversations.rewrite(key, turn.answerId, { ...looking('AAAA'), reasoning: null, output: null });
+    expect(await kept(folder)).toEqual({ media: 0, places: 0 });
+  });
+
+  test('goes with the last message that has it, and leaves nothing in the file', async () => {
+    const { store, folder } = await freshStore();
+    const messages = [looking(picture)];
+    const first = await talk(store, 'a', 'b', { messages });
+    const second = await talk(store, 'a', 'b', { messages, userId: 'ada' });
+    const third = await store.conversations.beginTurn(newTurn('c', { messages: [looking(other)] }));
+    expect(await kept(folder)).toEqual({ media: 2, places: 3 });
+    await store.conversations.dropTurn(third);
+    expect(await kept(folder)).toEqual({ media: 1, places: 2 });
+    await store.conversations.remove({ id: first, owner: null, userId: null });
+    expect(await kept(folder)).toEqual({ media: 1, places: 1 });
+    expect((await store.conversations.find({ id: second, owner: null, userId: 'ada' }))?.messages[0]?.prompt).toBe(
+      looking(picture).prompt,
+    );
+    await store.conversations.erase(null, 'ada');
+    expect(await kept(folder)).toEqual({ media: 0, places: 0 });
+    const db = await openRaw(folder);
+    expect(query(db, `SELECT count(*) FROM "Message" WHERE "prompt" LIKE '%${picture.slice(1_000, 1_100)}%'`)).toEqual([
+      [0],
+    ]);
+    db.close();
+  });
+
+  test('of one owner is not that of another one', async () => {
+    const { store, folder } = await freshStore();
+    for (const owner of ['ann', 'bob', null]) await talk(store, 'a', 'b', { messages: [looking(picture)], owner });
+    expect(await kept(folder)).toEqual({ media: 3, places: 3 });
+  });
+
+  test('that an earlier version kept inside its message is still read', async () => {
+    const { store, folder } = await freshStore();
+    const id = await talk(store, 'a', 'b');
+    const { prompt } = looking(picture);
+    const db = await openRaw(folder);
+    db.prepare('UPDATE "Message" SET "prompt" = ? WHERE "conversationId" = ? AND "seq" = 1').run(prompt, id);
+    db.close();
+    const turn = await store.conversations.beginTurn(newTurn('next', { conversationId: id }));
+    expect(turn.history[0]?.prompt).toBe(prompt);
+    await store.conversations.dropTurn(turn);
+  });
+});
