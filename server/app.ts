@@ -15,6 +15,7 @@ import { connectionOf } from './http/connections/connection.ts';
 import { watchConnections } from './http/connections/watch-connections.ts';
 import { createOpenApiDocument } from './http/document/openapi.ts';
 import { speaksAnthropic } from './http/error-dialect.ts';
+import { exportsPlugin } from './http/exports.ts';
 import { audioPlugin } from './http/forms/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { decorateAdmission } from './http/hooks/admission.ts';
@@ -153,6 +154,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   // First: the routes for methods that are not allowed would take HEAD.
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat(), maxBodyValues });
+  await app.register(exportsPlugin, { gate, store });
   await app.register(audioPlugin, { catalog, ...metering, gate, maxBodyBytes, maxBodyValues });
   await app.register(trpcPlugin, {
     router,

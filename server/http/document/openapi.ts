@@ -18,6 +18,7 @@ import { ResponseEvent } from '../../../contracts/responses/response.ts';
 import { listOperations, type Operation } from '../list-operations.ts';
 import { audioPaths } from './audio-document.ts';
 import { describeDocument } from './describe-document.ts';
+import { exportPaths } from './export-document.ts';
 
 const TAGS: Readonly<Record<string, string>> = {
   chat: 'OpenAI-compatible, stateless chat completions.',
@@ -152,6 +153,10 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   Object.assign(
     document.paths ?? {},
     audioPaths({ headers, common: commonStatuses({ hasBody: true, needsKey: true }), errorResponse }),
+  );
+  Object.assign(
+    document.paths ?? {},
+    exportPaths({ headers: requestId, common: commonStatuses({ hasBody: false, needsKey: true }), errorResponse }),
   );
   dropUnused(document, schemas);
   describeDocument(document, operations);

@@ -1,0 +1,123 @@
+import type { ExportFormatName, ExportRequest, ExportUserRequest } from '../../../../contracts/conversations/export.ts';
+import { AppError } from '../../../errors/app-error.ts';
+import type { ConversationKey, MessageRow } from '../../../store/interface/conversations.ts';
+import type { ResponseRow } from '../../../store/interface/responses.ts';
+import type { Store } from '../../../store/interface/store.ts';
+import type { Principal } from '../../access/caller.ts';
+import type { ExportedConversation, ExportFormat } from './export-format.ts';
+import { jsonFormat } from './json-format.ts';
+import { markdownFormat } from './markdown-format.ts';
+import { openAiFormat } from './openai-format.ts';
+
+/** Where exports are read from. */
+export type ExportStores = Pick<Store, 'conversations' | 'responses'>;
+
+/** How many rows are in memory at once: each may hold a picture of many megabytes. */
+const PAGE = 8;
+/** Of conversations only the ids are. */
+const ID_PAGE = 500;
+
+const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {
+  json: jsonFormat,
+  markdown: markdownFormat,
+  openai: openAiFormat,
+};
+
+/** A file that is written while it is read from the database. */
+export interface ExportFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly body: AsyncGenerator<readonly Buffer[], void, void>;
+}
+
+async function* messagesOf(
+  { conversations }: ExportStores,
+  key: ConversationKey,
+  { omitsMedia }: ExportFormat,
+): AsyncGenerator<MessageRow, void, void> {
+  let after: string | undefined;
+  for (;;) {
+    const cursor = after === undefined ? undefined : { value: after, param: 'after' };
+    const page = await conversations.findPage(key, { limit: PAGE, after: cursor, omitsMedia });
+    yield* page?.messages ?? [];
+    after = page?.messages.at(-1)?.id;
+    if (!page?.hasMore) return;
+  }
+}
+
+async function* responsesOf(
+  { responses }: ExportStores,
+  { id }: ConversationKey,
+): AsyncGenerator<ResponseRow, void, void> {
+  let after = 0;
+  for (;;) {
+    const rows = await responses.page(id, after, PAGE);
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.answerSeq;
+  }
+}
+
+/** Null when there is none that this user may see. */
+async function openConversation(
+  stores: ExportStores,
+  key: ConversationKey,
+  format: ExportFormat,
+): Promise<ExportedConversation | null> {
+  const found = await stores.conversations.findPage(key, { limit: 1 });
+  if (!found) return null;
+  const { conversation } = found;
+  return { conversation, messages: messagesOf(stores, key, format), responses: responsesOf(stores, key) };
+}
+
+async function* toBytes(pieces: AsyncIterable<string>): AsyncGenerator<readonly Buffer[], void, void> {
+  for await (const piece of pieces) yield [Buffer.from(piece)];
+}
+
+async function* writeOne(stores: ExportStores, key: ConversationKey, format: ExportFormat) {
+  const exported = await openConversation(stores, key, format);
+  if (!exported) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
+  yield* format.write(exported);
+}
+
+async function* writeAll(stores: ExportStores, owner: string | null, userId: string, format: ExportFormat) {
+  let before = '';
+  let after: string | null = null;
+  for (;;) {
+    const ids: readonly string[] = await stores.conversations.ids({ owner, userId }, { after, limit: ID_PAGE });
+    for (const id of ids) {
+      // It may have been deleted since.
+      const exported = await openConversation(stores, { id, owner, userId }, format);
+      if (!exported) continue;
+      yield before;
+      yield* format.write(exported);
+      before = format.separator;
+    }
+    after = ids.at(-1) ?? null;
+    if (after === null) break;
+  }
+  if (before !== '') yield format.end;
+}
+
+/** `GET /c1/conversations/{conversation_id}/export` */
+export function exportConversation(
+  stores: ExportStores,
+  { conversation_id: id, user_id: userId, format: name }: ExportRequest,
+  { owner }: Principal,
+): ExportFile {
+  const format = formats[name];
+  const body = toBytes(writeOne(stores, { id, owner, userId: userId ?? null }, format));
+  return { name: `conversation.${format.extension}`, contentType: format.contentType, body };
+}
+
+/** `GET /c1/conversations/export`: in the order in which the conversations were begun. */
+export function exportUser(
+  stores: ExportStores,
+  { user_id: userId, format: name }: ExportUserRequest,
+  { owner }: Principal,
+): ExportFile {
+  const format = formats[name];
+  const body = toBytes(writeAll(stores, owner, userId, format));
+  return { name: `conversations.${format.listExtension}`, contentType: format.listType, body };
+}

@@ -1,0 +1,67 @@
+/** The operations of `exports.ts`, as OpenAPI has them; the generator knows only those of the router. */
+interface ExportDocumentParts {
+  readonly headers: object;
+  /** The statuses of errors that every operation with a key has. */
+  readonly common: readonly string[];
+  readonly errorResponse: (status: string) => object;
+}
+
+const ERRORS = ['400', '403', '404', '503'];
+
+const parameter = (name: string, place: 'path' | 'query', required: boolean) => ({
+  in: place,
+  name,
+  required,
+  schema: { type: 'string', minLength: 1 },
+});
+
+const format = {
+  in: 'query',
+  name: 'format',
+  required: false,
+  description: '`json` holds everything that is stored, `openai` the messages as chat completions take them.',
+  schema: { type: 'string', enum: ['json', 'markdown', 'openai'], default: 'json' },
+};
+
+const text = { schema: { type: 'string' } };
+
+const operations = [
+  {
+    path: '/c1/conversations/{conversation_id}/export',
+    id: 'export',
+    summary: 'Export a conversation',
+    parameters: [parameter('conversation_id', 'path', true), parameter('user_id', 'query', false), format],
+    content: { 'application/json': { schema: { type: 'object', additionalProperties: true } }, 'text/markdown': text },
+  },
+  {
+    path: '/c1/conversations/export',
+    id: 'exportUser',
+    summary: 'Export all conversations of an end user',
+    parameters: [parameter('user_id', 'query', true), format],
+    content: { 'application/x-ndjson': text, 'text/markdown': text },
+  },
+];
+
+/** `paths` of the document. */
+export const exportPaths = ({ headers, common, errorResponse }: ExportDocumentParts): Record<string, object> =>
+  Object.fromEntries(
+    operations.map(({ path, id, summary, parameters, content }) => [
+      path,
+      {
+        get: {
+          operationId: `conversations-${id}`,
+          summary,
+          description: 'A file that is written while it is sent.',
+          tags: ['conversations'],
+          security: [{ bearer: [] }],
+          parameters,
+          responses: {
+            '200': { description: 'The file, in the form that was asked for.', headers, content },
+            ...Object.fromEntries(
+              [...new Set([...common, ...ERRORS])].map((status) => [status, errorResponse(status)]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
