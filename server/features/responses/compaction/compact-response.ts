@@ -7,7 +7,7 @@ import type { Caller } from '../../access/caller.ts';
 import { createCompletion } from '../../chat/create-completion.ts';
 import { likelyTokens, measurePrompt } from '../../metering/prompt-size.ts';
 import type { CatalogModel } from '../../models/catalog.ts';
-import { weighMessage } from '../../turns/fit-window.ts';
+import { weighMessages } from '../../turns/fit-window.ts';
 import { ItemIds, newStem, responseIdOf } from '../answer/item-ids.ts';
 import { estimateUsage, toUsage } from '../answer/read-usage.ts';
 import { readPrompt } from '../open-response.ts';
@@ -50,7 +50,7 @@ function keptMessages(prompt: readonly ChatMessage[], window: number | null): Ch
   const said = prompt.slice(0, -1).filter((message) => message.role === 'user' && !isSummary(message));
   let room = Math.min(KEPT_TOKENS, (window ?? Number.POSITIVE_INFINITY) * KEPT_SHARE);
   const dropped = said.findLastIndex((message) => {
-    room -= weighMessage(JSON.stringify(message));
+    room -= weighMessages([{ prompt: JSON.stringify(message) }]);
     return room < 0;
   });
   return said.slice(dropped + 1);
