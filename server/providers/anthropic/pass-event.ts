@@ -27,12 +27,10 @@ const toCounts = (usage: AnthropicUsage) => ({
 
 function passStart(raw: Record<string, unknown>, usage: AnthropicUsage): unknown {
   const { message } = raw;
-  if (isRecord(message) && typeof message.id === 'string' && message.id !== '' && countsIn(message.usage)) return raw;
-  const sound = {
-    ...{ type: 'message', role: 'assistant', content: [], stop_reason: null, stop_sequence: null },
-    ...(isRecord(message) ? message : {}),
-  };
-  const id = isRecord(message) && typeof message.id === 'string' ? message.id : '';
+  const given = isRecord(message) ? message : {};
+  const id = typeof given.id === 'string' ? given.id : '';
+  if (id !== '' && Array.isArray(given.content) && countsIn(given.usage)) return raw;
+  const sound = { type: 'message', role: 'assistant', stop_reason: null, stop_sequence: null, ...given, content: [] };
   return { ...raw, message: { ...sound, id: id || newId('msg_'), usage: toCounts(usage) } };
 }
 
@@ -44,8 +42,9 @@ function passBlock(raw: Record<string, unknown>, { block, deltas }: ReadEvent): 
   const [call] = deltas[0]?.tool_calls ?? [];
   // A start that was only said again.
   if (!call) return undefined;
-  if (content.id === call.id) return numbered;
-  return { ...numbered, content_block: { ...content, id: call.id } };
+  if (content.id === call.id && isRecord(content.input)) return numbered;
+  const input = isRecord(content.input) ? content.input : {};
+  return { ...numbered, content_block: { ...content, id: call.id, input } };
 }
 
 /** An event for clients of the same dialect: as it came, but for what they depend on. Undefined: nothing. */

@@ -26,7 +26,12 @@ const SoundMessage = z.looseObject({
       z.looseObject({ type: z.string().refine((type) => !['text', 'thinking', 'tool_use'].includes(type)) }),
     ]),
   ),
-  usage: z.looseObject({ input_tokens: z.int().min(0), output_tokens: z.int().min(0) }),
+  usage: z.looseObject({
+    input_tokens: z.int().min(0),
+    output_tokens: z.int().min(0),
+    cache_creation_input_tokens: z.int().min(0).nullish(),
+    cache_read_input_tokens: z.int().min(0).nullish(),
+  }),
 });
 
 /** Whether an answer may go to such a client as it is. */

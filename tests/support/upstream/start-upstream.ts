@@ -41,6 +41,7 @@ export interface UpstreamOptions {
 
 /** A scripted server on 127.0.0.1, in one vendor's dialect. */
 export interface ScriptedUpstream {
+  readonly dialect: Dialect;
   /** The base URL, such as `http://127.0.0.1:<port>/v1`. */
   readonly url: string;
   /** The address without a path. */
@@ -154,6 +155,7 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Scri
   const origin = `http://127.0.0.1:${port}`;
 
   const upstream: ScriptedUpstream = {
+    dialect,
     url: origin + dialect.basePath,
     origin,
     port,

@@ -1,0 +1,30 @@
+/** A call as its client would make it. */
+export interface SaidCall {
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** What a client makes of an answer. */
+export interface Said {
+  text: string;
+  calls: SaidCall[];
+  /** Of the error that came in the place of an answer, or that ended it. */
+  error: string | null;
+  /** What no answer may do, whatever it says. */
+  readonly faults: string[];
+}
+
+/** A call that comes in pieces: joined as clients do it. */
+export class CallPieces {
+  #name = '';
+  #arguments = '';
+
+  add(name: string | null | undefined, args: string | null | undefined): void {
+    this.#name += name ?? '';
+    this.#arguments += args ?? '';
+  }
+
+  get call(): SaidCall {
+    return { name: this.#name, arguments: this.#arguments };
+  }
+}
