@@ -27,11 +27,13 @@ import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
 import { knowEveryMethod } from './http/hooks/method-guard.ts';
 import { reportResponses } from './http/hooks/report-responses.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
-import { documentationPlugin } from './http/pages/documentation.ts';
+import { consolePlugin } from './http/pages/console.ts';
+import { createHome, documentationPlugin } from './http/pages/documentation.ts';
 import { metricsPlugin } from './http/pages/metrics.ts';
 import { dataHeaders } from './http/pages/security-headers.ts';
 import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
+import { stripBasePath } from './http/strip-base-path.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
 import { Metrics } from './observe/metrics.ts';
 import { tellAll } from './observe/observer.ts';
@@ -49,6 +51,8 @@ export interface AppDeps extends OpenedProviders {
   readonly docsDir: string;
   /** Where the lines of the log go; undefined: to stdout, as JSON. */
   readonly log?: LogStream | undefined;
+  /** Where the console was built. */
+  readonly consoleDir: string;
 }
 
 function refuseSchemas(): never {
@@ -83,7 +87,7 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
 
 /** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { env, bearer, catalog, providers, store, version, docsDir } = deps;
+  const { env, bearer, catalog, providers, store, version, docsDir, consoleDir } = deps;
   const { maxBodyBytes, maxBodyValues } = env;
   const app = createFastify(env, deps.log);
   const ring = await KeyRing.open({
@@ -170,7 +174,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   watchConnections(app.server, env.connections);
   ignoreUpgrades(app.server, TRPC_PATH);
   refuseTunnels(app.server);
-  await app.register(documentationPlugin, { docsDir, version, demoNotice: catalog.demoNotice });
+  stripBasePath(app.server, env.basePath);
+  const home = createHome(version, catalog.demoNotice);
+  await app.register(consolePlugin, { consoleDir, basePath: env.basePath, home });
+  await app.register(documentationPlugin, { docsDir });
   await app.register(apiReferencePlugin, { makeDocument: () => createOpenApiDocument(router, version) });
   await app.register(metricsPlugin, { metrics, bearer: env.metricsBearer, isLocal: env.isLocal });
   return app;

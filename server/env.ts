@@ -10,6 +10,10 @@ const Variables = z.object({
   DUPLEX_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  BASE_PATH: z
+    .string()
+    .regex(/^(?:\/[\w.~-]+)*\/?$/, 'must be a path such as /llm')
+    .default(''),
   API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
   RUST_API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
   DATA_DIR: z.string().default('data'),
@@ -72,6 +76,8 @@ export interface Env {
   readonly isLocal: boolean;
   /** Where the command line finds the gateway. */
   readonly gatewayUrl: string;
+  /** Below which the gateway is reached, such as `/llm`; empty: none. */
+  readonly basePath: string;
   readonly apiBearer: string | undefined;
   readonly dataDir: string;
   readonly databaseUrl: string;
@@ -158,6 +164,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     port: v.PORT,
     isLocal: /^(127\.|::1$|localhost$)/.test(v.HOST),
     gatewayUrl: (v.DUPLEX_URL ?? urlOf(v.HOST, v.PORT)).replace(/\/+$/, ''),
+    basePath: v.BASE_PATH.replace(/\/+$/, ''),
     apiBearer: v.API_BEARER ?? v.RUST_API_BEARER,
     dataDir,
     databaseUrl: v.DATABASE_URL ?? `file:${join(dataDir, 'duplex.db')}`,

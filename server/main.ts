@@ -46,6 +46,7 @@ async function start(): Promise<void> {
     version,
     docsDir: join(root, 'docs'),
     log: openLog(env.log.format, process.stdout.isTTY),
+    consoleDir: join(root, 'dist/console'),
   });
 
   closeWithGrace({ delay: GIVE_UP_MS }, async ({ err }) => {

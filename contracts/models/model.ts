@@ -28,6 +28,18 @@ export const ModelConstraints = z
   .meta({ id: 'ModelConstraints' });
 export type ModelConstraints = z.infer<typeof ModelConstraints>;
 
+/** What a key pays, the ratio of its group included. Null where the model costs nothing. */
+export const ModelPrice = z
+  .object({
+    input_usd: z.number().describe('For a million tokens of the prompt.'),
+    cached_input_usd: z.number().describe('For a million of these that the upstream had in its cache.'),
+    output_usd: z.number().describe('For a million tokens of the answer.'),
+    image_usd: z.number().describe('For each picture that is made.'),
+    request_usd: z.number(),
+  })
+  .meta({ id: 'ModelPrice' });
+export type ModelPrice = z.infer<typeof ModelPrice>;
+
 export const ModelInfo = z
   .object({
     alias: z.string(),
@@ -38,6 +50,7 @@ export const ModelInfo = z
     modalities: z.object({ input: listOf(Modality), output: listOf(Modality) }),
     capabilities: z.object({ tools: z.boolean(), vision: z.boolean(), reasoning: z.boolean(), streaming: z.boolean() }),
     constraints: ModelConstraints,
+    price: ModelPrice.nullable().describe('Of its first backend; null: it costs nothing.'),
     available: z.boolean().describe('Whether a configured backend serves it.'),
     backends: listOf(
       z.object({ provider: z.string(), kind: z.string(), model: z.string(), state: RouteState }),

@@ -83,7 +83,12 @@ export type UsageReport = z.infer<typeof UsageReport>;
 
 /** `GET /api/usage/requests`: one by one, newest first. Those that were summed up by the day are not among them. */
 export const ListUsageRequest = z
-  .object({ ...filter, conversation_id: z.string().optional(), ...Page })
+  .object({
+    ...filter,
+    conversation_id: z.string().optional(),
+    request_id: z.string().optional().describe('As in `x-request-id`.'),
+    ...Page,
+  })
   .meta({ id: 'ListUsageRequest' });
 export type ListUsageRequest = z.infer<typeof ListUsageRequest>;
 

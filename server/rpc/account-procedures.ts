@@ -8,6 +8,7 @@ import {
   UpdateKeyRequest,
 } from '../../contracts/keys/key.ts';
 import { OwnKey } from '../../contracts/keys/own-key.ts';
+import { Self } from '../../contracts/keys/self.ts';
 import { AuditList, ListAuditRequest } from '../../contracts/system/audit.ts';
 import { GatewayStatus } from '../../contracts/system/status.ts';
 import {
@@ -19,6 +20,7 @@ import {
   WalletList,
   WalletRef,
 } from '../../contracts/wallets/wallet.ts';
+import { describeSelf } from '../features/keys/describe-self.ts';
 import {
   createKey,
   getKey,
@@ -100,6 +102,15 @@ export const keyProcedures = (deps: KeyDeps) => ({
     ApiKey,
   ),
 });
+
+/** `api.self`: for every key. */
+export const selfProcedure = (store: Pick<Store, 'keys' | 'wallets'>) =>
+  documented(
+    procedure
+      .meta(at('GET', '/api/self', 'Show the key of this request, its limits and its balance'))
+      .query(({ ctx }): Promise<Self> => describeSelf(store, ctx.caller.principal)),
+    Self,
+  );
 
 /** `api.wallets`: for the administrator; a key may read its owner's. */
 export const walletProcedures = (store: Pick<Store, 'wallets' | 'audit'>) => ({

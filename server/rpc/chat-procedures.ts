@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
 import { Json } from '../canonical/json.ts';
-import type { Caller } from '../features/access/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
 import { streamTurn, type TurnDeps, takeTurn } from '../features/turns/take-turn.ts';
 import type { Context } from './context.ts';
 import type { KnownFields } from './known-fields.ts';
+import { type Noted, noteAnswer } from './note-answer.ts';
 import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
@@ -22,22 +22,8 @@ export const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
 /** Not an interface: the published type shows its fields, and must not need this file. */
 type InConversation = { conversation_id: string };
 
-/** REST tells the conversation in a header. tRPC's callers see no headers, so there it is a field of what they get. */
-function noteConversation(caller: Caller): { caller: Caller; conversationId: () => string } {
-  let noted = '';
-  return {
-    caller: {
-      ...caller,
-      setHeader(name, value) {
-        if (name === 'x-conversation-id') noted = value ?? '';
-        caller.setHeader(name, value);
-      },
-    },
-    conversationId: () => noted,
-  };
-}
-
-const showChunk = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk> => chunk;
+/** REST tells the conversation in this header. tRPC's callers see no headers: there it is a field of what they get. */
+const CONVERSATION = 'x-conversation-id';
 
 /** `v1.chat`: stateless completions. */
 export const completionProcedures = (deps: CompletionDeps) => ({
@@ -65,8 +51,10 @@ export const completionProcedures = (deps: CompletionDeps) => ({
   stream: procedure.input(ChatCompletionRequest.extend(Resume)).subscription(({ ctx, input }) => {
     const { lastEventId, ...request } = input;
     refuseResume(lastEventId);
-    const chunks = streamCompletion(deps, jsonOf(ctx, request), ctx.caller);
-    return new TrackedStream(chunks, showChunk, { socket: ctx.socket, signal: ctx.caller.signal });
+    const { caller, once } = noteAnswer(ctx.caller);
+    const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & Noted> => ({ ...chunk, ...once() });
+    const chunks = streamCompletion(deps, jsonOf(ctx, request), caller);
+    return new TrackedStream(chunks, show, { socket: ctx.socket, signal: caller.signal });
   }),
 });
 
@@ -87,20 +75,21 @@ export const turnProcedures = (deps: TurnDeps) => ({
       })
       .input(TurnRequest)
       .mutation(async ({ ctx, input }): Promise<KnownFields<ChatCompletion> & InConversation> => {
-        const { caller, conversationId } = noteConversation(ctx.caller);
+        const { caller, header } = noteAnswer(ctx.caller);
         const answer = await takeTurn(deps, input, caller);
         ctx.respond?.(answer);
-        return { ...answer.value, conversation_id: conversationId() };
+        return { ...answer.value, conversation_id: header(CONVERSATION) ?? '' };
       }),
     ChatCompletion,
   ),
   stream: procedure.input(TurnRequest.extend(Resume)).subscription(({ ctx, input }) => {
     const { lastEventId, ...turn } = input;
     refuseResume(lastEventId);
-    const { caller, conversationId } = noteConversation(ctx.caller);
-    const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk> & InConversation => ({
+    const { caller, header, once } = noteAnswer(ctx.caller);
+    const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & InConversation & Noted> => ({
       ...chunk,
-      conversation_id: conversationId(),
+      conversation_id: header(CONVERSATION) ?? '',
+      ...once(),
     });
     return new TrackedStream(streamTurn(deps, turn, caller), show, { socket: ctx.socket, signal: caller.signal });
   }),

@@ -6,11 +6,10 @@ import { countTokens } from '../features/messages/count-tokens.ts';
 import { createMessage, streamMessage } from '../features/messages/create-message.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
+import { type Noted, noteAnswer } from './note-answer.ts';
 import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
-
-const showEvent = (event: MessageEvent): KnownFields<MessageEvent> => event;
 
 /** `v1.messages`: Anthropic's Messages API. */
 export const messageProcedures = (deps: CompletionDeps) => ({
@@ -40,9 +39,11 @@ export const messageProcedures = (deps: CompletionDeps) => ({
   stream: procedure.input(MessageRequest.extend(Resume)).subscription(({ ctx, input }) => {
     const { lastEventId, ...request } = input;
     refuseResume(lastEventId);
-    return new TrackedStream(streamMessage(deps, request, ctx.caller), showEvent, {
+    const { caller, once } = noteAnswer(ctx.caller);
+    const show = (event: MessageEvent): KnownFields<MessageEvent & Noted> => ({ ...event, ...once() });
+    return new TrackedStream(streamMessage(deps, request, caller), show, {
       socket: ctx.socket,
-      signal: ctx.caller.signal,
+      signal: caller.signal,
       eventName: ({ type }) => type,
       ping: Json.ofValue<MessageEvent>({ type: 'ping' }),
     });

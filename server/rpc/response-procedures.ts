@@ -23,6 +23,7 @@ import type { EventBatch } from '../features/responses/run-response.ts';
 import { RunningResponses } from '../features/responses/running-responses.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
+import { type Noted, noteAnswer } from './note-answer.ts';
 import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { type CallerContext, documented, type Meta, procedure } from './trpc.ts';
@@ -40,10 +41,13 @@ const describe = (
   ...rest,
 });
 
-const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent> => event;
+const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent & Noted> => event;
 
-const toStream = (events: AsyncGenerator<EventBatch[number][], void, void>, { socket, caller }: CallerContext) =>
-  new TrackedStream(events, showEvent, { socket, signal: caller.signal, eventName: ({ type }) => type });
+const toStream = (
+  events: AsyncGenerator<EventBatch[number][], void, void>,
+  { socket, caller }: CallerContext,
+  show = showEvent,
+) => new TrackedStream(events, show, { socket, signal: caller.signal, eventName: ({ type }) => type });
 
 /** `v1.responses`: OpenAI's Responses API over any upstream. */
 export function responseProcedures(deps: ResponseDeps) {
@@ -70,7 +74,8 @@ export function responseProcedures(deps: ResponseDeps) {
     stream: procedure.input(ResponseRequest.extend(Resume)).subscription(({ ctx, input }) => {
       const { lastEventId, ...request } = input;
       refuseResume(lastEventId);
-      return toStream(streamResponse(deps, running, request, ctx.caller), ctx);
+      const { caller, once } = noteAnswer(ctx.caller);
+      return toStream(streamResponse(deps, running, request, caller), ctx, (event) => ({ ...event, ...once() }));
     }),
     compact: documented(
       procedure

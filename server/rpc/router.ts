@@ -15,7 +15,13 @@ import {
 } from '../features/system/describe-models.ts';
 import { listErrors } from '../features/system/list-errors.ts';
 import type { Store } from '../store/interface/store.ts';
-import { auditProcedure, keyProcedures, statusProcedure, walletProcedures } from './account-procedures.ts';
+import {
+  auditProcedure,
+  keyProcedures,
+  selfProcedure,
+  statusProcedure,
+  walletProcedures,
+} from './account-procedures.ts';
 import { completionProcedures, turnProcedures } from './chat-procedures.ts';
 import { conversationProcedures } from './conversation-procedures.ts';
 import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
@@ -85,13 +91,14 @@ export const createRouter = ({ catalog, metering, store, readiness, ring, versio
           .meta(get('/v1/info', 'models', 'Describe the models and their constraints'))
           .query(
             ({ ctx }): GatewayInfo =>
-              describeGateway(catalog.for(ctx.caller.principal), metering.dispatcher.states, version),
+              describeGateway({ catalog, states: metering.dispatcher.states, version }, ctx.caller.principal),
           ),
         GatewayInfo,
       ),
     },
     conversations: conversationProcedures(conversations),
     api: {
+      self: selfProcedure(store),
       keys: keyProcedures({ catalog, store, ring }),
       wallets: walletProcedures(store),
       audit: auditProcedure(store),

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
-import type { AttemptRow, UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './interface/usage.ts';
+import type { AttemptRow, RequestFilter, UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './interface/usage.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -109,7 +109,7 @@ export class UsageReports implements Pick<UsageStore, 'sum' | 'list' | 'compact'
   }
 
   list(
-    { from, to, ...fields }: UsageFilter & { conversationId?: string | undefined },
+    { from, to, ...fields }: UsageFilter & RequestFilter,
     { limit, offset }: { limit: number; offset: number },
   ): Promise<readonly UsageRow[]> {
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

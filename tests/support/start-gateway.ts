@@ -29,10 +29,13 @@ export interface GatewayOptions {
   readonly env?: Record<string, string>;
   /** Gets each line of the log; `LOG_LEVEL` decides which there are. */
   readonly log?: (line: string) => void;
+  /** Default: what `npm run build` made. */
+  readonly consoleDir?: string;
 }
 
 /** The real app on a real port, with a real SQLite file of its own. */
-export async function startGateway({ models, env: variables = {}, log }: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { models, env: variables = {}, log, consoleDir = join(root, 'dist/console') } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'duplex-test-'));
   const modelsFile = join(dataDir, 'models.yaml');
   if (models !== undefined) writeFileSync(modelsFile, models);
@@ -65,6 +68,7 @@ export async function startGateway({ models, env: variables = {}, log }: Gateway
     version: '0.0.0-test',
     docsDir: join(root, 'docs'),
     ...(log ? { log: { write: log } } : {}),
+    consoleDir,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

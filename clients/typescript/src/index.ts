@@ -3,7 +3,17 @@ import type { WebSocketClass } from './connection.ts';
 import { errorLink } from './error-link.ts';
 import { clientError } from './gateway-error.ts';
 import { type ChunkStream, readStream, type StreamOptions } from './read-stream.ts';
-import type { AppRouter, ChatCompletionChunk, ChatCompletionRequest, TurnChunk, TurnRequest } from './router-types.ts';
+import type {
+  AppRouter,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  MessageEvent,
+  MessageRequest,
+  ResponseEvent,
+  ResponseRequest,
+  TurnChunk,
+  TurnRequest,
+} from './router-types.ts';
 import { createStreams } from './stream-link.ts';
 
 export type { WebSocketClass } from './connection.ts';
@@ -39,6 +49,10 @@ export type Gateway = TRPCClient<AppRouter> & {
   streamChat(request: ChatCompletionRequest, options?: StreamOptions): ChunkStream<ChatCompletionChunk>;
   /** A turn of a remembered conversation, chunk by chunk; sent once as well. Each chunk names its `conversation_id`. */
   streamTurn(turn: TurnRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
+  /** The events of a response, as the Responses API names them. */
+  streamResponse(request: ResponseRequest, options?: StreamOptions): ChunkStream<ResponseEvent>;
+  /** The events of a message, as the Messages API names them. */
+  streamMessage(request: MessageRequest, options?: StreamOptions): ChunkStream<MessageEvent>;
   /** Ends the streams that are under way and closes the websocket. A later stream opens another. */
   close(): Promise<void>;
 };
@@ -96,6 +110,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       readStream((listener) => client.v1.chat.stream.subscribe(request, listener), streamOptions.signal),
     streamTurn: (turn, streamOptions: StreamOptions = {}) =>
       readStream((listener) => client.c1.chat.stream.subscribe(turn, listener), streamOptions.signal),
+    streamResponse: (request, streamOptions: StreamOptions = {}) =>
+      readStream((listener) => client.v1.responses.stream.subscribe(request, listener), streamOptions.signal),
+    streamMessage: (request, streamOptions: StreamOptions = {}) =>
+      readStream((listener) => client.v1.messages.stream.subscribe(request, listener), streamOptions.signal),
     close: () => streams.close(),
   };
   return new Proxy(client, {

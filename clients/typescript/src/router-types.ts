@@ -21,6 +21,10 @@ export type TurnRequest = Inputs['c1']['chat']['create'];
 export type Turn = Outputs['c1']['chat']['create'];
 /** With the `conversation_id` that the next turn names. */
 export type TurnChunk = Event<Outputs['c1']['chat']['stream']>;
+export type ResponseRequest = Inputs['v1']['responses']['create'];
+export type ResponseEvent = Event<Outputs['v1']['responses']['stream']>;
+export type MessageRequest = Inputs['v1']['messages']['create'];
+export type MessageEvent = Event<Outputs['v1']['messages']['stream']>;
 export type Model = Outputs['models']['get'];
 export type GatewayInfo = Outputs['models']['info'];
 export type Conversation = Outputs['conversations']['get'];

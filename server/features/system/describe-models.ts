@@ -1,7 +1,9 @@
 import type { AnthropicModel, AnthropicModelList } from '../../../contracts/models/anthropic-model.ts';
-import type { GatewayInfo, Model, ModelInfo, ModelList } from '../../../contracts/models/model.ts';
+import type { GatewayInfo, Model, ModelInfo, ModelList, ModelPrice } from '../../../contracts/models/model.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { Principal } from '../access/caller.ts';
 import type { Catalog, CatalogModel } from '../models/catalog.ts';
+import type { Price } from '../models/price.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
 
 /** The catalog does not change while the process runs, so that is when its models came to be. Unix time, in seconds. */
@@ -30,7 +32,28 @@ const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
   capabilities: null,
 });
 
-const toModelInfo = (model: CatalogModel, states: BackendStates): ModelInfo => ({
+/** Without the noise of binary fractions. */
+const usd = (micro: number) => Number(micro.toFixed(9));
+
+/** A micro-USD a token is a USD a million tokens; a picture's micro-USD are a millionth of a USD each. */
+const toPrice = (price: Price, ratio: number): ModelPrice => ({
+  input_usd: usd(price.input * ratio),
+  cached_input_usd: usd(price.cachedInput * ratio),
+  output_usd: usd(price.output * ratio),
+  image_usd: usd((price.perImage * ratio) / 1_000_000),
+  request_usd: usd((price.perRequest * ratio) / 1_000_000),
+});
+
+function priceOf({ backends: [first] }: CatalogModel, ratio: number): ModelPrice | null {
+  return first?.price ? toPrice(first.price, ratio) : null;
+}
+
+interface Seen {
+  readonly states: BackendStates;
+  readonly ratio: number;
+}
+
+const toModelInfo = (model: CatalogModel, { states, ratio }: Seen): ModelInfo => ({
   alias: model.alias,
   family: model.family,
   license: model.license,
@@ -49,6 +72,7 @@ const toModelInfo = (model: CatalogModel, states: BackendStates): ModelInfo => (
     min_max_tokens: model.minMaxTokens,
     typical_response_seconds: model.typicalResponseSeconds,
   },
+  price: priceOf(model, ratio),
   available: model.backends.length > 0,
   backends: model.backends.map((backend) => ({
     provider: backend.provider.id,
@@ -80,11 +104,21 @@ export const getModel = (catalog: Catalog, alias: string): Model => toModel(find
 export const getAnthropicModel = (catalog: Catalog, alias: string): AnthropicModel =>
   toAnthropicModel(findModel(catalog, alias));
 
+interface Described {
+  readonly catalog: Catalog;
+  readonly states: BackendStates;
+  readonly version: string;
+}
+
 /** `GET /v1/info` */
-export const describeGateway = (catalog: Catalog, states: BackendStates, version: string): GatewayInfo => ({
-  name: 'duplex',
-  version,
-  demo: catalog.demoNotice !== null,
-  ...(catalog.demoNotice ? { notice: catalog.demoNotice } : {}),
-  models: catalog.models.map((model) => toModelInfo(model, states)),
-});
+export function describeGateway({ catalog, states, version }: Described, principal: Principal): GatewayInfo {
+  const seen = catalog.for(principal);
+  const ratio = principal.group === null ? 1 : (catalog.groups.get(principal.group)?.ratio ?? 1);
+  return {
+    name: 'duplex',
+    version,
+    demo: seen.demoNotice !== null,
+    ...(seen.demoNotice ? { notice: seen.demoNotice } : {}),
+    models: seen.models.map((model) => toModelInfo(model, { states, ratio })),
+  };
+}

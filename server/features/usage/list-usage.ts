@@ -35,12 +35,12 @@ const showEntry = (row: UsageRow, keyName: string | null): UsageEntry => ({
 /** `GET /api/usage/requests` */
 export async function listUsage(
   { usage, keys }: Pick<Store, 'usage' | 'keys'>,
-  { limit = 100, offset = 0, conversation_id: conversationId, ...asked }: ListUsageRequest,
+  { limit = 100, offset = 0, conversation_id: conversationId, request_id: requestId, ...asked }: ListUsageRequest,
   principal: Principal,
 ): Promise<UsageEntryList> {
   const filter = toFilter(asked, principal);
   await usage.flush();
-  const rows = await usage.list({ ...filter, conversationId }, { limit, offset });
+  const rows = await usage.list({ ...filter, conversationId, requestId }, { limit, offset });
   const nameOf = await nameKeys(
     keys,
     rows.map(({ keyId }) => keyId),

@@ -6,7 +6,7 @@ import type { Principal } from '../access/caller.ts';
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
 
-type Asked = Omit<ListUsageRequest, 'limit' | 'offset' | 'conversation_id'>;
+type Asked = Omit<ListUsageRequest, 'limit' | 'offset' | 'conversation_id' | 'request_id'>;
 
 /** The administrator asks for anything, a key for its own requests alone. Throws `permission_denied`. */
 export function toFilter(asked: Asked, { role, keyId }: Principal): UsageFilter {

@@ -87,12 +87,14 @@ ${notice ? `<p><b>${escapeHtml(notice)}</b></p>` : ''}
 
 export interface DocumentationOptions {
   readonly docsDir: string;
-  readonly version: string;
-  readonly demoNotice: string | null;
 }
 
 const headers = pageHeaders(STYLE);
 const toFile = (html: string): StaticFile => createStaticFile(html, 'text/html; charset=utf-8', headers);
+
+/** What programs get at `/`, and browsers where the console was not built. */
+export const createHome = (version: string, demoNotice: string | null): StaticFile =>
+  toFile(homePage(version, demoNotice));
 
 /** The names of the pages, such as `chat` and `decisions/0004-routing`. */
 const listPages = (docsDir: string): string[] =>
@@ -105,12 +107,8 @@ function renderPage(docsDir: string, name: string): StaticFile {
   return toFile(page(/^# (.+)$/m.exec(text)?.[1] ?? name, marked.parse(text, { async: false })));
 }
 
-/** The pages for people: `/`, and the documentation at `/docs`. Each is made when it is asked for first, and kept. */
-export async function documentationPlugin(
-  app: FastifyInstance,
-  { docsDir, version, demoNotice }: DocumentationOptions,
-): Promise<void> {
-  const home = toFile(homePage(version, demoNotice));
+/** The documentation at `/docs`. Each page is made when it is asked for first, and kept. */
+export async function documentationPlugin(app: FastifyInstance, { docsDir }: DocumentationOptions): Promise<void> {
   const made = new Map<string, StaticFile>([['errors', toFile(errorsPage())]]);
   const names = new Set(listPages(docsDir));
 
@@ -123,10 +121,9 @@ export async function documentationPlugin(
     return file;
   }
 
-  app.get('/', (request, reply) => sendStatic(request, reply, home));
   app.get('/docs', (request, reply) => sendStatic(request, reply, pageNamed('README')));
   app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) =>
     sendStatic(request, reply, pageNamed(request.params['*'])),
   );
-  for (const url of ['/', '/docs', '/docs/*']) guardMethods(app, url, ['GET']);
+  for (const url of ['/docs', '/docs/*']) guardMethods(app, url, ['GET']);
 }

@@ -32,3 +32,16 @@ export const appHeaders = {
     "connect-src 'self'",
   ),
 };
+
+/** For the console: as above, with fonts of ours, and what a reader drops or a model makes, which are no addresses. */
+export const consoleHeaders = {
+  ...base,
+  'content-security-policy': policy(
+    "script-src 'self'",
+    "style-src 'self'",
+    "font-src 'self'",
+    "img-src 'self' data: blob:",
+    'media-src data: blob:',
+    "connect-src 'self'",
+  ),
+};

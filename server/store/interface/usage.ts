@@ -66,6 +66,12 @@ export interface UsageFilter {
   readonly outcome?: string | undefined;
 }
 
+/** What single requests can be found by as well. */
+export interface RequestFilter {
+  readonly conversationId?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
 export type UsageColumn = Exclude<keyof UsageFilter, 'from' | 'to'>;
 
 /** Averages are null where there is nothing to average. */
@@ -102,10 +108,7 @@ export interface UsageStore {
     shape: { bucket: 'hour' | 'day' | 'month' | 'all'; by: readonly UsageColumn[]; limit: number },
   ): Promise<readonly UsageSum[]>;
   /** Rows, newest first; those that were summed up are gone. */
-  list(
-    filter: UsageFilter & { conversationId?: string | undefined },
-    page: { limit: number; offset: number },
-  ): Promise<readonly UsageRow[]>;
+  list(filter: UsageFilter & RequestFilter, page: { limit: number; offset: number }): Promise<readonly UsageRow[]>;
   /** Sums up rows of before `day` (the beginning of one) by the day, and drops them. Returns how many there were. */
   compact(day: Date): Promise<number>;
 }

@@ -1,0 +1,166 @@
+import {
+  Blocks,
+  BookOpen,
+  ChartColumn,
+  CircleUser,
+  CircleX,
+  Code,
+  Columns3,
+  History,
+  KeyRound,
+  Languages,
+  ListTree,
+  type LucideIcon,
+  MessageSquare,
+  SunMoon,
+  Wallet,
+} from 'lucide-react';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Mark } from '../parts/mark.tsx';
+import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
+import { StateDot } from '../parts/state-dot.tsx';
+import type { TextKey } from '../text/en.ts';
+import { type Language, languages, useText } from '../text/text.tsx';
+import { basePath } from './base-path.ts';
+import { useReadiness, useSelf, useStatus } from './queries.ts';
+import { useSession } from './session.tsx';
+import { applyTheme, readTheme, type Theme } from './theme.ts';
+
+interface Place {
+  readonly to: string;
+  readonly key: TextKey;
+  readonly icon: LucideIcon;
+  readonly admin?: boolean;
+}
+
+const talk: readonly Place[] = [
+  { to: '/playground', key: 'nav.playground', icon: MessageSquare },
+  { to: '/console/compare', key: 'nav.compare', icon: Columns3 },
+];
+const build: readonly Place[] = [
+  { to: '/console', key: 'nav.api', icon: Code },
+  { to: '/console/keys', key: 'nav.keys', icon: KeyRound },
+];
+const operate: readonly Place[] = [
+  { to: '/console/usage', key: 'nav.usage', icon: ChartColumn },
+  { to: '/console/requests', key: 'nav.requests', icon: ListTree },
+  { to: '/console/models', key: 'nav.models', icon: Blocks },
+  { to: '/console/wallets', key: 'nav.wallets', icon: Wallet },
+  { to: '/console/audit', key: 'nav.audit', icon: History, admin: true },
+  { to: '/console/errors', key: 'nav.errors', icon: CircleX },
+];
+
+const isHere = (location: string, to: string) =>
+  to === '/console' ? location === to : location === to || location.startsWith(`${to}/`);
+
+function Item({ to, name, icon: Icon }: { to: string; name: string; icon: LucideIcon }) {
+  const [location] = useLocation();
+  const here = isHere(location, to) || (to === '/playground' && location === '/');
+  return (
+    <Link className="item" to={to} title={name} aria-current={here ? 'page' : undefined}>
+      <Icon className="i" aria-hidden="true" />
+      <span className="label">{name}</span>
+    </Link>
+  );
+}
+
+function Foot() {
+  const { t, language, setLanguage } = useText();
+  const { signOut } = useSession();
+  const readiness = useReadiness();
+  const status = useStatus();
+  const self = useSelf();
+  const [theme, setTheme] = useState(readTheme);
+  const state = readiness.data?.status ?? (readiness.isError ? 'unavailable' : 'checking');
+  const who = self.data?.key ? self.data.key.name : t('nav.administrator');
+  const chooseTheme = (next: Theme) => {
+    applyTheme(next);
+    setTheme(next);
+  };
+  return (
+    <div className="foot">
+      <Link className="item" to="/console/models" title={`${t('nav.gateway')}: ${t(`state.${state}`)}`}>
+        <StateDot state={state} />
+        <span className="label">
+          {t(`state.${state}`)} <span className="faint">· {status.data?.version ?? '…'}</span>
+        </span>
+      </Link>
+      <Menu
+        trigger={
+          <button type="button" className="item" title={t('nav.theme')}>
+            <SunMoon className="i" aria-hidden="true" />
+            <span className="label">{t('nav.theme')}</span>
+          </button>
+        }
+      >
+        <MenuChoice
+          value={theme}
+          onChange={chooseTheme}
+          options={[
+            ['system', t('nav.themeSystem')],
+            ['light', t('nav.themeLight')],
+            ['dark', t('nav.themeDark')],
+          ]}
+        />
+      </Menu>
+      <Menu
+        trigger={
+          <button type="button" className="item" title={t('nav.language')}>
+            <Languages className="i" aria-hidden="true" />
+            <span className="label">{languages[language]}</span>
+          </button>
+        }
+      >
+        <MenuChoice<Language>
+          value={language}
+          onChange={setLanguage}
+          options={[
+            ['en', languages.en],
+            ['de', languages.de],
+            ['vi', languages.vi],
+          ]}
+        />
+      </Menu>
+      <Menu
+        trigger={
+          <button type="button" className="item" title={who}>
+            <CircleUser className="i" aria-hidden="true" />
+            <span className="label truncate">{who}</span>
+          </button>
+        }
+      >
+        <MenuItem onSelect={signOut}>{t('nav.signOut')}</MenuItem>
+      </Menu>
+    </div>
+  );
+}
+
+export function Navigation({ label }: { label: string }) {
+  const { t } = useText();
+  const { data: self } = useSelf();
+  const group = (places: readonly Place[]) =>
+    places
+      .filter(({ admin }) => !admin || self?.role === 'admin')
+      .map(({ to, key, icon }) => <Item key={to} to={to} name={t(key)} icon={icon} />);
+  return (
+    <nav className="nav" aria-label={label}>
+      <Link className="brand" to="/playground" aria-label="Duplex">
+        <Mark />
+        <span className="label">Duplex</span>
+      </Link>
+      {group(talk)}
+      <h2>{t('nav.build')}</h2>
+      <span className="sep" />
+      {group(build)}
+      <a className="item" href={`${basePath}/docs`} title={t('nav.docs')}>
+        <BookOpen className="i" aria-hidden="true" />
+        <span className="label">{t('nav.docs')}</span>
+      </a>
+      <h2>{t('nav.operate')}</h2>
+      <span className="sep" />
+      {group(operate)}
+      <Foot />
+    </nav>
+  );
+}

@@ -1,0 +1,35 @@
+import { useQuery } from '@tanstack/react-query';
+import { useGateway } from './session.tsx';
+
+const LIVE_MS = 15_000;
+
+/** The models that the key may use, with their backends' states. */
+export function useInfo() {
+  const gateway = useGateway();
+  return useQuery({ queryKey: ['info'], queryFn: () => gateway.models.info.query(), refetchInterval: LIVE_MS });
+}
+
+/** Whose key this is, its limits and its balance. */
+export function useSelf() {
+  const gateway = useGateway();
+  return useQuery({ queryKey: ['self'], queryFn: () => gateway.api.self.query() });
+}
+
+/** What the probes of the backends say. A gateway that cannot serve answers 503, which is a state and no failure here. */
+export function useReadiness() {
+  const gateway = useGateway();
+  return useQuery({ queryKey: ['ready'], queryFn: () => gateway.system.ready.query(), refetchInterval: LIVE_MS });
+}
+
+export function useStatus() {
+  const gateway = useGateway();
+  return useQuery({
+    queryKey: ['status'],
+    refetchInterval: LIVE_MS,
+    async queryFn() {
+      const begun = performance.now();
+      const { data } = await gateway.api.status.query();
+      return { ...data, pingMs: Math.round(performance.now() - begun) };
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { createGateway, type Gateway, isGatewayError } from '@duplex/client';
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { gatewayUrl } from './base-path.ts';
+
+/** Ends with the tab. The key is in no address and in no storage that outlives the tab. */
+const STORED = 'duplex-key';
+
+interface Session {
+  readonly key: string | null;
+  /** Throws the gateway's error when the key is not valid. */
+  signIn(key: string, keep: boolean): Promise<void>;
+  signOut(): void;
+  readonly gateway: Gateway;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+const open = (apiKey: string) => createGateway({ baseUrl: gatewayUrl, apiKey });
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [key, setKey] = useState(() => sessionStorage.getItem(STORED));
+  const queries = useQueryClient();
+  const gateway = useMemo(() => open(key ?? ''), [key]);
+  useEffect(() => () => void gateway.close(), [gateway]);
+
+  const signIn = useCallback(async (given: string, keep: boolean) => {
+    const tried = open(given);
+    await tried.api.self.query();
+    if (keep) sessionStorage.setItem(STORED, given);
+    setKey(given);
+  }, []);
+  const signOut = useCallback(() => {
+    sessionStorage.removeItem(STORED);
+    setKey(null);
+    queries.clear();
+  }, [queries]);
+
+  useEffect(
+    () =>
+      queries.getQueryCache().subscribe(({ query }) => {
+        const { error } = query.state;
+        if (isGatewayError(error) && error.code === 'invalid_authorization') signOut();
+      }),
+    [queries, signOut],
+  );
+
+  const session = useMemo(() => ({ key, signIn, signOut, gateway }), [key, signIn, signOut, gateway]);
+  return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('There is no SessionProvider above.');
+  return session;
+}
+
+export const useGateway = (): Gateway => useSession().gateway;

@@ -1,0 +1,89 @@
+import { isGatewayError } from '@duplex/client';
+import { type FormEvent, useEffect, useState } from 'react';
+import { Field } from '../parts/field.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { StateDot } from '../parts/state-dot.tsx';
+import { useText } from '../text/text.tsx';
+import { basePath } from './base-path.ts';
+import { useReadiness, useStatus } from './queries.ts';
+import { useSession } from './session.tsx';
+
+export function SignIn() {
+  const { t } = useText();
+  const { signIn } = useSession();
+  const readiness = useReadiness();
+  const status = useStatus();
+  const [key, setKey] = useState('');
+  const [keep, setKeep] = useState(true);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const state = readiness.data?.status ?? (readiness.isError ? 'unavailable' : 'checking');
+  useEffect(() => {
+    document.title = `${t('sign.title')} · Duplex`;
+  }, [t]);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn(key.trim(), keep);
+    } catch (failure) {
+      setBusy(false);
+      setError(isGatewayError(failure) ? `${failure.message} (${failure.code})` : t('common.failed'));
+    }
+  }
+
+  return (
+    <div className="sign">
+      <main>
+        <span className="brand">
+          <Mark />
+          Duplex
+        </span>
+        <div className="stack-2">
+          <h1>{t('sign.title')}</h1>
+          <p className="muted">{t('sign.lede')}</p>
+        </div>
+        <form className="stack" onSubmit={submit}>
+          <Field
+            label={t('sign.key')}
+            error={error}
+            hint={
+              <>
+                {t('sign.hint')} <code>data/api-bearer</code>
+              </>
+            }
+          >
+            {(control) => (
+              <input
+                {...control}
+                className="input mono"
+                type="password"
+                autoComplete="off"
+                required
+                value={key}
+                onChange={(event) => setKey(event.target.value)}
+              />
+            )}
+          </Field>
+          <label className="check">
+            <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />{' '}
+            {t('sign.keep')}
+          </label>
+          <button type="submit" className="btn main-action" aria-disabled={busy}>
+            {busy ? t('sign.busy') : t('sign.title')}
+          </button>
+        </form>
+        <p className="small faint">{t('sign.kept')}</p>
+        <div className="row between small">
+          <a href={`${basePath}/docs`}>{t('sign.docs')}</a>
+          <span className="row faint">
+            <StateDot state={state} />
+            {location.host} · {status.data?.version ?? '…'}
+          </span>
+        </div>
+      </main>
+    </div>
+  );
+}

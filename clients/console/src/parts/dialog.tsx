@@ -1,0 +1,62 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useText } from '../text/text.tsx';
+
+interface DialogProps {
+  readonly open: boolean;
+  onClose(): void;
+  readonly title: string;
+  readonly lede?: ReactNode;
+  readonly children: ReactNode;
+  readonly foot?: ReactNode;
+  readonly wide?: boolean;
+}
+
+export function Dialog({ open, onClose, title, lede, children, foot, wide = false }: DialogProps) {
+  const { t } = useText();
+  return (
+    <Base.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <Base.Portal>
+        <Base.Backdrop className="backdrop" />
+        <div className="layer">
+          <Base.Popup className={`dialog${wide ? ' wide' : ''}`}>
+            <div className="head">
+              <Base.Title>{title}</Base.Title>
+              <Base.Close className="btn ghost icon small" aria-label={t('common.close')}>
+                <X className="i" aria-hidden="true" />
+              </Base.Close>
+              {lede ? <Base.Description className="muted">{lede}</Base.Description> : null}
+            </div>
+            <div className="body">{children}</div>
+            {foot ? <div className="foot">{foot}</div> : null}
+          </Base.Popup>
+        </div>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+interface SheetProps {
+  readonly open: boolean;
+  onClose(): void;
+  readonly label: string;
+  /** Which edge it comes from. */
+  readonly side: 'start' | 'end';
+  readonly className?: string;
+  readonly children: ReactNode;
+}
+
+/** What stands beside the page on a wide screen, from an edge on a narrow one. */
+export function Sheet({ open, onClose, label, side, className = 'sheet', children }: SheetProps) {
+  return (
+    <Base.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
+      <Base.Portal>
+        <Base.Backdrop className="backdrop" />
+        <Base.Popup className={`dialog ${className}${side === 'start' ? ' start' : ''}`} aria-label={label}>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

@@ -1,0 +1,61 @@
+import { lazy, memo, Suspense, useMemo } from 'react';
+import { useText } from '../text/text.tsx';
+import { CopyButton } from './copy-button.tsx';
+import { type Block, toBlocks } from './markdown-blocks.ts';
+import { showControls } from './show-controls.ts';
+
+const Highlighted = lazy(() => import('./highlighted.tsx'));
+
+/** Beyond this a text is shown as it is: marking it up would hold the page up. */
+const LONGEST_MARKDOWN = 200_000;
+const LONGEST_SHOWN = 400_000;
+
+const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
+  const { t } = useText();
+  const name = language === '' ? t('chat.code') : language;
+  return (
+    <figure className="code">
+      <div className="head">
+        <span className="grow truncate">{name}</span>
+        <CopyButton text={code} label={t('chat.copyCode')} />
+      </div>
+      <pre tabIndex={0} role="region" aria-label={name}>
+        <Suspense fallback={<code className="pad">{code}</code>}>
+          <Highlighted code={showControls(code)} language={language} />
+        </Suspense>
+      </pre>
+    </figure>
+  );
+});
+
+const MarkdownBlock = memo(function MarkdownBlock({ block }: { block: Block }) {
+  if (block.type === 'code') return <CodeBlock code={block.code} language={block.language} />;
+  // The markup is made by `toBlocks`, which escapes the model's own and lets DOMPurify pass what is left.
+  return <div dir="auto" dangerouslySetInnerHTML={{ __html: block.html }} />;
+});
+
+function PlainText({ text }: { text: string }) {
+  const { t } = useText();
+  return (
+    <div className="stack-2">
+      <p className="small faint">{t('chat.tooLong')}</p>
+      <pre className="plain-answer" tabIndex={0} role="region" aria-label={t('chat.answer')}>
+        {showControls(text.slice(0, LONGEST_SHOWN))}
+      </pre>
+    </div>
+  );
+}
+
+/** A model's text. It is hostile until proven otherwise: nothing in it runs, loads, or leaves its place. */
+export default function Markdown({ text }: { text: string }) {
+  const isLong = text.length > LONGEST_MARKDOWN;
+  const blocks = useMemo(() => (isLong ? [] : toBlocks(text)), [text, isLong]);
+  if (isLong) return <PlainText text={text} />;
+  return (
+    <div className="prose">
+      {blocks.map((block, at) => (
+        <MarkdownBlock key={at} block={block} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,147 @@
+import type { ConversationList as List } from '@duplex/client';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { Ellipsis, Plus, Search } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useGateway } from '../app/session.tsx';
+import { Menu, MenuItem } from '../parts/menu.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { useText } from '../text/text.tsx';
+import { DeleteConversation, RenameConversation } from './change-conversation.tsx';
+import { exportConversation } from './export-conversation.ts';
+import { groupByDay } from './group-by-day.ts';
+
+export type Summary = List['items'][number];
+
+const PAGE = 30;
+
+interface ConversationListProps {
+  readonly current: string | undefined;
+  onNew(): void;
+  onDeleted(id: string): void;
+}
+
+type Change = { readonly what: 'rename' | 'delete'; readonly conversation: Summary };
+
+function Row({
+  conversation,
+  current,
+  onChange,
+}: {
+  conversation: Summary;
+  current: boolean;
+  onChange(c: Change): void;
+}) {
+  const { t } = useText();
+  const gateway = useGateway();
+  const title = conversation.title ?? t('list.untitled');
+  return (
+    <div className="conv-row">
+      <Link
+        className="conv"
+        to={`/playground/${encodeURIComponent(conversation.id)}`}
+        aria-current={current ? 'page' : undefined}
+      >
+        <span className="truncate" dir="auto" title={title}>
+          {title}
+        </span>
+        <small>
+          <span className="truncate">{conversation.excerpt ?? conversation.model ?? '–'}</span>
+        </small>
+      </Link>
+      <Menu
+        trigger={
+          <button type="button" className="btn ghost icon small" aria-label={t('list.more', { title })}>
+            <Ellipsis className="i" aria-hidden="true" />
+          </button>
+        }
+      >
+        <MenuItem onSelect={() => onChange({ what: 'rename', conversation })}>{t('list.rename')}</MenuItem>
+        <MenuItem onSelect={() => void exportConversation(gateway, conversation.id)}>{t('list.export')}</MenuItem>
+        <MenuItem danger onSelect={() => onChange({ what: 'delete', conversation })}>
+          {t('list.delete')}
+        </MenuItem>
+      </Menu>
+    </div>
+  );
+}
+
+/** What `/c1` remembers: search, rename, export, delete. */
+export function ConversationList({ current, onNew, onDeleted }: ConversationListProps) {
+  const { t, language } = useText();
+  const gateway = useGateway();
+  const queries = useQueryClient();
+  const [words, setWords] = useState('');
+  const [change, setChange] = useState<Change | null>(null);
+  const { data, error, hasNextPage, fetchNextPage, isFetching } = useInfiniteQuery({
+    queryKey: ['conversations', words],
+    initialPageParam: '',
+    queryFn: ({ pageParam }) =>
+      gateway.conversations.list.query({
+        limit: PAGE,
+        ...(words === '' ? {} : { q: words }),
+        ...(pageParam === '' ? {} : { cursor: pageParam }),
+      }),
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+  });
+  const items = data?.pages.flatMap(({ items: page }) => page) ?? [];
+  const close = () => setChange(null);
+  const changed = () => {
+    close();
+    void queries.invalidateQueries({ queryKey: ['conversations'] });
+  };
+  return (
+    <>
+      <button type="button" className="btn" onClick={onNew}>
+        <Plus className="i" aria-hidden="true" />
+        {t('list.new')}
+      </button>
+      <label className="search">
+        <Search className="i" aria-hidden="true" />
+        <span className="sr">{t('list.search')}</span>
+        <input
+          className="input"
+          type="search"
+          placeholder={t('list.search')}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
+      </label>
+      {error ? <Problem error={error} /> : null}
+      {!isFetching && items.length === 0 && !error ? (
+        <p className="small faint pad">{words === '' ? t('list.empty') : t('list.noMatch')}</p>
+      ) : null}
+      {groupByDay(items, { language, today: t('list.today'), yesterday: t('list.yesterday') }).map(([day, rows]) => (
+        <section key={day} className="stack-2" aria-label={day}>
+          <h2>{day}</h2>
+          {rows.map((conversation) => (
+            <Row
+              key={conversation.id}
+              conversation={conversation}
+              current={conversation.id === current}
+              onChange={setChange}
+            />
+          ))}
+        </section>
+      ))}
+      {hasNextPage ? (
+        <button type="button" className="btn ghost" onClick={() => void fetchNextPage()}>
+          {t('list.older')}
+        </button>
+      ) : null}
+      {change?.what === 'rename' ? (
+        <RenameConversation conversation={change.conversation} onClose={close} onDone={changed} />
+      ) : null}
+      {change?.what === 'delete' ? (
+        <DeleteConversation
+          conversation={change.conversation}
+          onClose={close}
+          onDone={() => {
+            changed();
+            onDeleted(change.conversation.id);
+          }}
+        />
+      ) : null}
+    </>
+  );
+}

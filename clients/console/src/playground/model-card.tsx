@@ -1,0 +1,126 @@
+import type { Outputs } from '@duplex/client';
+import { ArrowRight, AudioLines, Image, type LucideIcon, Type, Video } from 'lucide-react';
+import { Fragment } from 'react';
+import { StateDot } from '../parts/state-dot.tsx';
+import { useText } from '../text/text.tsx';
+
+export type ModelInfo = Outputs['models']['info']['models'][number];
+type Modality = ModelInfo['modalities']['input'][number];
+
+const icons: Record<Modality, LucideIcon> = { text: Type, image: Image, audio: AudioLines, video: Video };
+
+export function Flow({ input, output }: { input: readonly Modality[]; output: readonly Modality[] }) {
+  const { t } = useText();
+  const names = (list: readonly Modality[]) => list.map((name) => t(`modality.${name}`)).join(', ');
+  const row = (list: readonly Modality[]) => (
+    <span aria-hidden="true">
+      {list.map((name) => {
+        const Icon = icons[name];
+        return (
+          <span key={name}>
+            <Icon className="i" />
+            {t(`modality.${name}`)}
+          </span>
+        );
+      })}
+    </span>
+  );
+  return (
+    <span className="flow">
+      <span className="sr">{t('models.flow', { input: names(input), output: names(output) })}</span>
+      {row(input)}
+      <span className="to" aria-hidden="true">
+        <ArrowRight className="i" />
+      </span>
+      {row(output)}
+    </span>
+  );
+}
+
+/** Answers come from the small model that is part of the gateway, and not from the one of this name. */
+export const isDemo = ({ backends }: ModelInfo): boolean =>
+  backends.length > 0 && backends.every(({ kind }) => kind === 'embedded');
+
+export function usePrice(): (model: ModelInfo) => string {
+  const { t, money } = useText();
+  return ({ price }) => {
+    if (price === null) return t('models.free');
+    const { input_usd, output_usd, image_usd, request_usd } = price;
+    const parts = [
+      ...(input_usd > 0 || output_usd > 0 ? [`${money(input_usd)} / ${money(output_usd)}`] : []),
+      ...(image_usd > 0 ? [t('models.perImage', { price: money(image_usd) })] : []),
+      ...(request_usd > 0 ? [t('models.perRequest', { price: money(request_usd) })] : []),
+    ];
+    return parts.length === 0 ? t('models.free') : parts.join(' · ');
+  };
+}
+
+interface ModelCardProps {
+  readonly model: ModelInfo;
+  onOpen(alias: string): void;
+}
+
+export function ModelCard({ model, onOpen }: ModelCardProps) {
+  const { t, compact, number } = useText();
+  const priceOf = usePrice();
+  const { alias, backends, capabilities, constraints } = model;
+  const [first] = backends;
+  const facts: (readonly [string, string])[] = [
+    [t('models.context'), model.context_window === null ? '–' : compact(model.context_window)],
+    [
+      t('models.typical'),
+      constraints.typical_response_seconds === null ? '–' : `${number(constraints.typical_response_seconds)}\u00a0s`,
+    ],
+    [t('models.price'), priceOf(model)],
+  ];
+  const kind = [model.family, model.license].filter((text) => text !== null).join(' · ');
+  return (
+    <li className={`model${model.available ? '' : ' off'}`}>
+      <div className="row between">
+        <h3 className="truncate" title={alias}>
+          <a
+            href={`?model=${encodeURIComponent(alias)}`}
+            onClick={(event) => {
+              event.preventDefault();
+              onOpen(alias);
+            }}
+          >
+            {alias}
+          </a>
+        </h3>
+        {first ? (
+          <span className="row small faint nowrap">
+            <StateDot state={first.state} />
+            <span className="sr">{t(`state.${first.state}`)}</span>
+            {first.provider} {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
+          </span>
+        ) : (
+          <span className="badge">{t('models.noBackend')}</span>
+        )}
+      </div>
+      <div className="stack-2">
+        <p className="small faint truncate" title={kind}>
+          {kind || '–'}
+        </p>
+        <Flow input={model.modalities.input} output={model.modalities.output} />
+      </div>
+      <dl className="specs">
+        {facts.map(([name, value]) => (
+          <Fragment key={name}>
+            <div>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          </Fragment>
+        ))}
+      </dl>
+      <div className="row wrap">
+        {capabilities.tools ? <span className="badge">{t('models.tools')}</span> : null}
+        {capabilities.reasoning ? <span className="badge">{t('models.reasoning')}</span> : null}
+        {constraints.min_max_tokens === null ? null : (
+          <span className="badge">{t('models.atLeast', { tokens: number(constraints.min_max_tokens) })}</span>
+        )}
+      </div>
+    </li>
+  );
+}

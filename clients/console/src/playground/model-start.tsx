@@ -1,0 +1,86 @@
+import { Search } from 'lucide-react';
+import { useState } from 'react';
+import { useInfo } from '../app/queries.ts';
+import { Problem } from '../parts/problem.tsx';
+import type { TextKey } from '../text/en.ts';
+import { useText } from '../text/text.tsx';
+import { ModelCard, type ModelInfo } from './model-card.tsx';
+
+const filters: readonly (readonly [TextKey, (model: ModelInfo) => boolean])[] = [
+  ['filter.all', () => true],
+  ['filter.readsImages', ({ modalities }) => modalities.input.includes('image')],
+  ['filter.hears', ({ modalities }) => modalities.input.some((name) => name === 'audio' || name === 'video')],
+  ['filter.makesImages', ({ modalities }) => modalities.output.includes('image')],
+  ['filter.reasoning', ({ capabilities }) => capabilities.reasoning],
+  ['filter.tools', ({ capabilities }) => capabilities.tools],
+];
+
+/** A card a model: where a new chat begins. */
+export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
+  const { t, number } = useText();
+  const { data: info, error } = useInfo();
+  const [filter, setFilter] = useState<TextKey>('filter.all');
+  const [words, setWords] = useState('');
+  const models = info?.models ?? [];
+  const test = filters.find(([key]) => key === filter)?.[1] ?? (() => true);
+  const shown = models.filter(
+    (model) => test(model) && `${model.alias} ${model.family ?? ''}`.toLowerCase().includes(words.toLowerCase()),
+  );
+  return (
+    <main className="turns">
+      <div className="page inner">
+        <div className="stack-2">
+          <h2 className="h-page">{t('start.title')}</h2>
+          <p className="lede">{t('start.lede')}</p>
+        </div>
+        {error ? <Problem error={error} /> : null}
+        <div className="row wrap between">
+          <div className="chips" role="group" aria-label={t('filter.label')}>
+            {filters.map(([key, matches]) => (
+              <button
+                key={key}
+                type="button"
+                className="chip"
+                aria-pressed={filter === key}
+                onClick={() => setFilter(key)}
+              >
+                {t(key)} <span className="n">{number(models.filter(matches).length)}</span>
+              </button>
+            ))}
+          </div>
+          <label className="search grow find">
+            <Search className="i" aria-hidden="true" />
+            <span className="sr">{t('start.search')}</span>
+            <input
+              className="input"
+              type="search"
+              placeholder={t('start.searchCount', { count: number(models.length) })}
+              value={words}
+              onChange={(event) => setWords(event.target.value)}
+            />
+          </label>
+        </div>
+        {info && shown.length === 0 ? (
+          <div className="empty">
+            <h2>{t('start.none')}</h2>
+            <button
+              type="button"
+              className="btn"
+              onClick={() => {
+                setFilter('filter.all');
+                setWords('');
+              }}
+            >
+              {t('filter.clear')}
+            </button>
+          </div>
+        ) : null}
+        <ul className="models">
+          {shown.map((model) => (
+            <ModelCard key={model.alias} model={model} onOpen={onOpen} />
+          ))}
+        </ul>
+      </div>
+    </main>
+  );
+}

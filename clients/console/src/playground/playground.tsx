@@ -1,0 +1,203 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { PanelLeft, PanelRight } from 'lucide-react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { useInfo } from '../app/queries.ts';
+import { useGateway } from '../app/session.tsx';
+import { Shell } from '../app/shell.tsx';
+import { Sheet } from '../parts/dialog.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { useText } from '../text/text.tsx';
+import { fromBody } from './bodies/from-body.ts';
+import { toBody } from './bodies/to-body.ts';
+import { ChatView } from './chat-view.tsx';
+import { type Composed, Composer } from './composer.tsx';
+import { ConversationList } from './conversation-list.tsx';
+import { type Body, type Draft, newDraft } from './draft.ts';
+import { ModelPick } from './model-pick.tsx';
+import { ModelStart } from './model-start.tsx';
+import { toThread } from './stored-thread.ts';
+import { shownAnswer, toMessages } from './thread.ts';
+import { useChat } from './use-chat.ts';
+
+const RequestPanel = lazy(() => import('./request-panel.tsx'));
+
+const nothing: Composed = { text: '', pictures: [] };
+
+/** Talk to a model, and see the request that does it. */
+export function Playground({ conversation }: { conversation: string | undefined }) {
+  const { t } = useText();
+  const gateway = useGateway();
+  const queries = useQueryClient();
+  const [, navigate] = useLocation();
+  const { data: info } = useInfo();
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const [composed, setComposed] = useState(nothing);
+  const [sheet, setSheet] = useState<'list' | 'panel' | null>(null);
+  /** The conversation whose messages are on the page. */
+  const shown = useRef<string | null>(null);
+
+  const onConversation = useCallback(
+    (id: string) => {
+      if (shown.current === id) return;
+      shown.current = id;
+      setDraft((known) => known && { ...known, conversationId: id });
+      navigate(`/playground/${encodeURIComponent(id)}`, { replace: true });
+    },
+    [navigate],
+  );
+  const onAnswered = useCallback(() => void queries.invalidateQueries({ queryKey: ['conversations'] }), [queries]);
+  const chat = useChat({ draft: draft ?? newDraft(''), onConversation, onAnswered });
+  const { reset } = chat;
+
+  const stored = useQuery({
+    queryKey: ['conversation', conversation],
+    enabled: conversation !== undefined && conversation !== shown.current,
+    staleTime: 0,
+    gcTime: 0,
+    queryFn: () => gateway.conversations.get.query({ conversation_id: conversation ?? '' }),
+  });
+  useEffect(() => {
+    const { data } = stored;
+    if (!data || data.id !== conversation || shown.current === data.id) return;
+    shown.current = data.id;
+    setDraft({ ...newDraft(data.model ?? ''), conversationId: data.id });
+    setComposed(nothing);
+    reset(toThread(data.messages));
+  }, [stored, conversation, reset]);
+
+  function startNew() {
+    shown.current = null;
+    setDraft(null);
+    setComposed(nothing);
+    reset([]);
+    setSheet(null);
+    navigate('/playground');
+  }
+  function openModel(alias: string) {
+    setDraft(newDraft(alias));
+  }
+  function send() {
+    if (composed.text.trim() === '' && composed.pictures.length === 0) return;
+    chat.send(composed.text, composed.pictures);
+    setComposed(nothing);
+  }
+
+  const model = info?.models.find(({ alias }) => alias === draft?.model);
+  const last = chat.thread.at(-1);
+  const lastAnswer = last?.kind === 'answer' ? shownAnswer(last) : undefined;
+  const faultyParam = lastAnswer?.error?.param ?? null;
+  const question = { role: 'user' as const, ...composed };
+  const body: Body | null = draft && toBody(draft, [...toMessages(chat.thread), question]);
+  const list = (
+    <ConversationList
+      current={conversation}
+      onNew={startNew}
+      onDeleted={(id) => {
+        if (id === conversation) startNew();
+      }}
+    />
+  );
+  const panel = draft && body && (
+    <Suspense>
+      <RequestPanel
+        draft={draft}
+        body={body}
+        model={model}
+        faultyParam={faultyParam}
+        onChange={setDraft}
+        onBody={(edited) => {
+          const { draft: next, text, pictures } = fromBody(draft, edited);
+          setDraft(next);
+          setComposed({ text: text ?? '', pictures });
+        }}
+      />
+    </Suspense>
+  );
+  const title = draft ? t('play.title', { model: draft.model }) : t('nav.playground');
+  return (
+    <Shell
+      title={title}
+      railed
+      titleHidden={draft !== null}
+      bar={
+        <>
+          <button
+            type="button"
+            className="btn ghost icon only-narrow"
+            aria-label={t('list.label')}
+            onClick={() => setSheet('list')}
+          >
+            <PanelLeft className="i" aria-hidden="true" />
+          </button>
+          {draft ? <ModelPick draft={draft} model={model} models={info?.models ?? []} onChange={setDraft} /> : null}
+          <span className="grow" />
+          {panel ? (
+            <button
+              type="button"
+              className="btn ghost icon only-narrow"
+              aria-label={t('request.title')}
+              onClick={() => setSheet('panel')}
+            >
+              <PanelRight className="i" aria-hidden="true" />
+            </button>
+          ) : null}
+        </>
+      }
+    >
+      <div className={`work${panel ? '' : ' no-panel start'}`}>
+        <aside className="list" aria-label={t('list.label')}>
+          {list}
+        </aside>
+        {draft === null ? (
+          stored.error ? (
+            <main className="turns">
+              <div className="page">
+                <Problem error={stored.error}>
+                  <button type="button" className="btn small" onClick={startNew}>
+                    {t('list.new')}
+                  </button>
+                </Problem>
+              </div>
+            </main>
+          ) : conversation === undefined ? (
+            <ModelStart onOpen={openModel} />
+          ) : (
+            <main className="turns" aria-busy="true" />
+          )
+        ) : (
+          <main className="chat">
+            <ChatView
+              chat={chat}
+              typicalSeconds={model?.constraints.typical_response_seconds ?? null}
+              canChange={draft.surface !== 'turn'}
+            />
+            <Composer
+              value={composed}
+              onChange={setComposed}
+              onSend={send}
+              onStop={chat.stop}
+              busy={chat.busy}
+              takesPictures={model?.modalities.input.includes('image') ?? true}
+              placeholder={t('chat.placeholder', { model: draft.model })}
+              system={draft.system}
+              onSystem={(system) => setDraft({ ...draft, system })}
+              faultyParam={faultyParam}
+            />
+          </main>
+        )}
+        {panel ? (
+          <aside className="panel" aria-label={t('request.title')}>
+            {panel}
+          </aside>
+        ) : null}
+      </div>
+      <Sheet open={sheet === 'list'} onClose={() => setSheet(null)} label={t('list.label')} side="start">
+        <div className="list">{list}</div>
+      </Sheet>
+      <Sheet open={sheet === 'panel'} onClose={() => setSheet(null)} label={t('request.title')} side="end">
+        <div className="panel">{panel}</div>
+      </Sheet>
+    </Shell>
+  );
+}

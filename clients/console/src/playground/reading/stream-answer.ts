@@ -1,0 +1,35 @@
+import type { ChatCompletionRequest, Gateway, MessageRequest, ResponseRequest, TurnRequest } from '@duplex/client';
+import type { AnswerEvent } from '../answer.ts';
+import type { Body, Surface } from '../draft.ts';
+import { readChunk } from './read-chat.ts';
+import { createMessageReader } from './read-message.ts';
+import { createResponseReader } from './read-response.ts';
+
+/* What is edited as JSON can be anything: the gateway checks it, and says which field is at fault. */
+const isTurn = (body: Body): body is TurnRequest => 'model' in body;
+const isChat = (body: Body): body is ChatCompletionRequest => 'model' in body;
+const isResponse = (body: Body): body is ResponseRequest => 'model' in body;
+const isMessage = (body: Body): body is MessageRequest => 'model' in body;
+
+async function* mapped<In>(stream: AsyncIterable<In>, read: (item: In) => AnswerEvent[]): AsyncGenerator<AnswerEvent> {
+  for await (const item of stream) yield* read(item);
+}
+
+export interface Asked {
+  readonly surface: Surface;
+  readonly body: Body;
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request over the websocket and reads what comes. Throws GatewayError. */
+export function streamAnswer(gateway: Gateway, { surface, body, signal }: Asked): AsyncIterable<AnswerEvent> {
+  if (surface === 'turn' && isTurn(body)) return mapped(gateway.streamTurn(body, { signal }), readChunk);
+  if (surface === 'chat' && isChat(body)) return mapped(gateway.streamChat(body, { signal }), readChunk);
+  if (surface === 'responses' && isResponse(body)) {
+    return mapped(gateway.streamResponse(body, { signal }), createResponseReader());
+  }
+  if (surface === 'messages' && isMessage(body)) {
+    return mapped(gateway.streamMessage(body, { signal }), createMessageReader());
+  }
+  throw new Error('The request names no model.');
+}

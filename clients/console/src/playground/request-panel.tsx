@@ -1,0 +1,120 @@
+import { useState } from 'react';
+import { gatewayUrl } from '../app/base-path.ts';
+import { CodeLines } from '../parts/code-lines.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { isObject, parseJson } from '../parts/json.ts';
+import { Segments } from '../parts/segments.tsx';
+import { CodeTabs } from '../parts/tabs.tsx';
+import { useText } from '../text/text.tsx';
+import { shorten } from './bodies/long-data.ts';
+import type { Body, Draft, Surface } from './draft.ts';
+import type { ModelInfo } from './model-card.tsx';
+import { ParametersPanel } from './parameters-panel.tsx';
+import { makeSample, type SampleKind } from './samples/samples.ts';
+
+interface RequestPanelProps {
+  readonly draft: Draft;
+  readonly body: Body;
+  onChange(draft: Draft): void;
+  onBody(body: Body): void;
+  readonly model: ModelInfo | undefined;
+  readonly faultyParam: string | null;
+}
+
+const names: readonly (readonly [SampleKind, string])[] = [
+  ['curl', 'curl'],
+  ['client', 'TypeScript'],
+  ['openai', 'openai'],
+  ['python', 'Python'],
+  ['json', 'JSON'],
+];
+
+function BodyEditor({ body, onBody }: Pick<RequestPanelProps, 'body' | 'onBody'>) {
+  const { t } = useText();
+  const { text, restore } = shorten(body);
+  /** What is being typed, as long as it is not JSON. */
+  const [typed, setTyped] = useState<string | null>(null);
+  function change(next: string) {
+    const parsed = parseJson(restore(next));
+    if (!isObject(parsed)) return setTyped(next);
+    setTyped(null);
+    onBody(parsed);
+  }
+  return (
+    <>
+      <textarea
+        className="input"
+        aria-label={t('request.asJson')}
+        aria-invalid={typed !== null}
+        spellCheck={false}
+        value={typed ?? text}
+        onChange={(event) => change(event.target.value)}
+      />
+      {typed === null ? null : (
+        <p className="small bad-text pad" role="alert">
+          {t('request.notJson')}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What will be sent, in every language, following every change; and the controls that change it. */
+export default function RequestPanel({ draft, body, onChange, onBody, model, faultyParam }: RequestPanelProps) {
+  const { t } = useText();
+  const [kind, setKind] = useState<SampleKind>('curl');
+  const [touched, setTouched] = useState<string | null>(null);
+  const { surface } = draft;
+  const { text: short, restore } = shorten(body);
+  const shortBody = parseJson(short);
+  const sample = makeSample(kind, { url: gatewayUrl, surface, body: isObject(shortBody) ? shortBody : body });
+  const setSurface = (next: Surface) => onChange({ ...draft, surface: next });
+  return (
+    <>
+      <section>
+        <div className="row between">
+          <h2>{t('request.title')}</h2>
+          <span className="small faint">{t('request.follows')}</span>
+        </div>
+        <Segments<Surface>
+          label={t('request.surface')}
+          fill
+          value={surface}
+          onChange={setSurface}
+          options={[
+            ['chat', '/v1 chat'],
+            ['turn', t('request.memory')],
+            ['responses', 'responses'],
+            ['messages', 'messages'],
+          ]}
+        />
+      </section>
+      <ParametersPanel
+        draft={draft}
+        model={model}
+        touched={touched}
+        faultyParam={faultyParam}
+        onChange={(next, name) => {
+          setTouched(name || null);
+          onChange(next);
+        }}
+      />
+      <section className="grow codewrap">
+        <CodeTabs<SampleKind>
+          label={t('request.language')}
+          value={kind}
+          onChange={setKind}
+          options={names}
+          aside={<CopyButton text={() => restore(sample)} label={t('request.copy', { language: kind })} />}
+        >
+          {kind === 'json' ? (
+            <BodyEditor body={body} onBody={onBody} />
+          ) : (
+            <CodeLines code={sample} label={t('request.sample', { language: kind })} lit={touched} />
+          )}
+        </CodeTabs>
+        <p className="small faint">{t('request.keyStaysOut')}</p>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+import type { Conversation } from '@duplex/client';
+import { type Answer, beginAnswer } from './answer.ts';
+import type { Picture } from './draft.ts';
+import type { Entry } from './thread.ts';
+
+type Stored = Conversation['messages'][number];
+
+const statuses: Readonly<Record<Stored['status'], Answer['status']>> = {
+  completed: 'done',
+  in_progress: 'streaming',
+  incomplete: 'failed',
+  cancelled: 'stopped',
+  failed: 'failed',
+};
+
+function readContent(content: Stored['content']): { text: string; pictures: Picture[] } {
+  if (content === null) return { text: '', pictures: [] };
+  if (typeof content === 'string') return { text: content, pictures: [] };
+  const text = content.flatMap((part) => ('text' in part && typeof part.text === 'string' ? part.text : []));
+  const pictures = content.flatMap((part, at) =>
+    'image_url' in part ? { name: `${at + 1}`, url: part.image_url.url } : [],
+  );
+  return { text: text.join('\n'), pictures };
+}
+
+function toAnswer(message: Stored): Answer {
+  const { text, pictures } = readContent(message.content);
+  const { usage } = message;
+  return {
+    ...beginAnswer(message.model ?? '', 0),
+    status: statuses[message.status],
+    text,
+    reasoning: message.reasoning_content ?? '',
+    calls: (message.tool_calls ?? []).map(({ id, function: called }) => ({
+      id,
+      name: called?.name ?? '',
+      arguments: called?.arguments ?? '',
+    })),
+    pictures: pictures.map(({ url }) => url),
+    tokens: usage && {
+      prompt: usage.prompt_tokens,
+      completion: usage.completion_tokens,
+      reasoning: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+    },
+    finish: message.finish_reason,
+  };
+}
+
+/** What `/c1` has kept, as the playground shows it. */
+export function toThread(messages: readonly Stored[]): Entry[] {
+  return messages.flatMap((message): Entry[] => {
+    const { id } = message;
+    switch (message.role) {
+      case 'user':
+        return [{ kind: 'question', id, ...readContent(message.content) }];
+      case 'assistant':
+        return [{ kind: 'answer', id, versions: [toAnswer(message)], shown: 0 }];
+      case 'tool': {
+        const { text } = readContent(message.content);
+        const result = { id: message.tool_call_id ?? '', content: text, failed: message.is_error === true };
+        return [{ kind: 'results', id, results: [result] }];
+      }
+      default:
+        return [];
+    }
+  });
+}

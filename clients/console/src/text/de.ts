@@ -1,0 +1,5 @@
+import { playground } from './de/playground.ts';
+import { shell } from './de/shell.ts';
+import type { TextKey } from './en.ts';
+
+export const de: Record<TextKey, string> = { ...shell, ...playground };

@@ -1,0 +1,6 @@
+import { playground } from './en/playground.ts';
+import { shell } from './en/shell.ts';
+
+/** English has every text; the type of its names is what the other languages must have. */
+export const en = { ...shell, ...playground };
+export type TextKey = keyof typeof en;

@@ -1,0 +1,5 @@
+import type { TextKey } from './en.ts';
+import { playground } from './vi/playground.ts';
+import { shell } from './vi/shell.ts';
+
+export const vi: Record<TextKey, string> = { ...shell, ...playground };

@@ -1,0 +1,16 @@
+/** How a file lies ready, the best first. */
+const encodings = ['br', 'gzip'] as const;
+export type FileEncoding = (typeof encodings)[number];
+
+/** What a client takes of these, by its `Accept-Encoding`; null: the bytes as they are. */
+export function acceptedEncoding(header: string | undefined, ready: ReadonlySet<FileEncoding>): FileEncoding | null {
+  if (header === undefined) return null;
+  const accepted = new Set(
+    header
+      .toLowerCase()
+      .split(',')
+      .filter((item) => !/;\s*q=0(\.0*)?\s*$/.test(item))
+      .map((item) => item.split(';')[0]?.trim()),
+  );
+  return encodings.find((name) => ready.has(name) && accepted.has(name)) ?? null;
+}

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { de } from '../../clients/console/src/text/de.ts';
+import { en } from '../../clients/console/src/text/en.ts';
+import { vi } from '../../clients/console/src/text/vi.ts';
+import { root } from '../support/start-gateway.ts';
+
+const source = join(root, 'clients/console/src');
+const components = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.tsx'))
+  .map((file) => [file, readFileSync(join(source, file), 'utf8')] as const);
+
+const values = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+
+test.each([
+  ['German', de],
+  ['Vietnamese', vi],
+])('%s has every text that English has, with the same values in it', (_name, dictionary) => {
+  expect(Object.keys(dictionary).sort()).toEqual(Object.keys(en).sort());
+  for (const [key, text] of Object.entries(en)) {
+    const translated = Object.entries(dictionary).find(([name]) => name === key)?.[1] ?? '';
+    expect([key, translated.trim() !== '']).toEqual([key, true]);
+    expect([key, values(translated)]).toEqual([key, values(text)]);
+  }
+});
+
+test('German and Vietnamese are translations: few texts are as in English', () => {
+  for (const dictionary of [de, vi]) {
+    const same = Object.entries(en).filter(([key, text]) =>
+      Object.entries(dictionary).some(([k, t]) => k === key && t === text),
+    );
+    expect(same.length / Object.keys(en).length).toBeLessThan(0.15);
+  }
+});
+
+test('no component has a text of its own: what stands between tags comes from a dictionary', () => {
+  const names = /^(?:Duplex|demo|finish_reason|json_schema|data\/api-bearer|reasoning_effort|Esc|[^\p{L}]*)$/u;
+  const own = components.flatMap(([file, code]) =>
+    [
+      ...code.matchAll(
+        /<(?:p|h[1-6]|button|span|label|strong|dt|dd|th|td|option|small|a|li)(?:\s[^<>]*[^=])?>\s*([^<>{}\n][^<>{}]*?)\s*<\//g,
+      ),
+    ]
+      .map(([, text = '']) => text)
+      .filter((text) => !names.test(text))
+      .map((text) => `${file}: ${text}`),
+  );
+  expect(own).toEqual([]);
+});
