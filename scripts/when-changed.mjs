@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The paths of a file, or of all the TypeScript sources below a folder, from the root of the repository. */
+/** The paths of a file, or of all the sources below a folder, from the root of the repository. */
 function filesOf(path) {
   if (!statSync(resolve(root, path)).isDirectory()) return [path];
   return readdirSync(resolve(root, path), { recursive: true })
-    .filter((name) => /\.m?ts$/.test(name) && !name.endsWith('.gen.d.ts'))
+    .filter((name) => /\.(?:m?ts|tsx|mjs|css|html|svg|woff2)$/.test(name) && !name.endsWith('.gen.d.ts'))
     .map((name) => join(path, name))
     .sort();
 }

@@ -1,48 +1,34 @@
 /**
- * Builds the console into dist/console, unless it was built from the same sources already: a second `npm start` waits for
- * nothing. Each file is compressed here, once, so that the gateway only sends bytes.
+ * Builds the console into dist/console, when its sources have changed. Each file is compressed here, once, so that the
+ * gateway only sends bytes.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { root, whenChanged } from '../../scripts/when-changed.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, '../..');
-const dist = join(root, 'dist/console');
-const stamp = join(dist, 'sources.txt');
-const smallest = 1_000;
+const assets = join(root, 'dist/console/assets');
+/** A smaller file is not worth a second one beside it. */
+const SMALLEST = 1_000;
 
-const filesIn = (dir) =>
-  readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-
-function hashSources() {
-  const hash = createHash('sha256');
-  const sources = [
-    ...['src', 'index.html', 'vite.config.mjs', 'build.mjs'].map((name) => join(here, name)),
-    join(root, 'clients/typescript/src'),
-  ].flatMap((path) => (path.includes('.') && !path.endsWith('src') ? [path] : filesIn(path)));
-  for (const file of sources) if (!file.endsWith('.gen.d.ts')) hash.update(file).update(readFileSync(file));
-  return hash.update(readFileSync(join(root, 'package.json'))).digest('hex');
-}
+const sources = ['clients/console', 'clients/typescript/src', 'package.json'];
 
 function compress(file) {
-  if (!/\.(js|css|svg|txt)$/.test(file)) return;
   const bytes = readFileSync(file);
-  if (bytes.length < smallest) return;
+  if (bytes.length < SMALLEST) return;
   const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
   writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
   writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
 }
 
-const sources = hashSources();
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
-  const { build } = await import('vite');
-  await build({ root: here, configFile: join(here, 'vite.config.mjs'), logLevel: 'warn' });
-  for (const file of filesIn(join(dist, 'assets'))) compress(file);
-  writeFileSync(stamp, sources);
+function build() {
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const { status } = spawnSync(process.execPath, [vite, 'build', here, '--logLevel', 'warn'], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+  for (const name of readdirSync(assets)) if (/\.(js|css|svg|txt)$/.test(name)) compress(join(assets, name));
 }
+
+whenChanged('dist/console/.stamp', sources, build);

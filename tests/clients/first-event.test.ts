@@ -4,7 +4,7 @@ import { asked, connectClient } from './support.ts';
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted({ fields: 'min_max_tokens: 50' });
+  gateway = await startScripted({ fields: 'constraints: { min_max_tokens: 50 }' });
 });
 afterAll(() => gateway.close());
 
