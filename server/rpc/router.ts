@@ -1,7 +1,9 @@
 import { ErrorList } from '../../contracts/errors.ts';
 import { GatewayInfo, Model, ModelList, ModelRef } from '../../contracts/models/model.ts';
 import { Health, Readiness } from '../../contracts/system/health.ts';
+import { ToolList } from '../../contracts/system/tools.ts';
 import { Json } from '../canonical/json.ts';
+import { listTools } from '../features/connect/list-tools.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { Catalog } from '../features/models/catalog.ts';
@@ -123,6 +125,12 @@ export const createRouter = ({ catalog, metering, store, readiness, ring, versio
       errors: documented(
         publicProcedure.meta(open('/errors', 'The error catalog')).query((): ErrorList => listErrors()),
         ErrorList,
+      ),
+      tools: documented(
+        publicProcedure
+          .meta(open('/api/tools', 'What to set in agents, editors and libraries'))
+          .query((): ToolList => listTools()),
+        ToolList,
       ),
     },
   });

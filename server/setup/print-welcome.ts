@@ -55,6 +55,7 @@ export function printWelcome(welcome: Welcome): void {
     '',
     `Duplex ${version} serves ${count(available.length, 'model')} at ${url}`,
     `  providers ${providers.map(({ id }) => id).join(', ') || 'none'}`,
+    `  console ${url}/playground`,
     `  docs ${url}/docs   API reference ${url}/openapi   tRPC ${url}/trpc`,
     '',
     ...(catalog.demoNotice ? [catalog.demoNotice, ''] : []),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { tools } from '../../server/cli/connect/tools.ts';
+import { tools } from '../../server/features/connect/tools.ts';
 import { settingsOf, variablesOf } from '../support/connect-settings.ts';
 import { runDuplex } from '../support/run-duplex.ts';
 import { bearer, root, startGateway } from '../support/start-gateway.ts';

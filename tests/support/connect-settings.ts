@@ -1,5 +1,5 @@
-import { fillIn, type Place } from '../../server/cli/connect/tool.ts';
-import { tools } from '../../server/cli/connect/tools.ts';
+import { fillIn, type Place } from '../../server/features/connect/tool.ts';
+import { tools } from '../../server/features/connect/tools.ts';
 import { bearer } from './start-gateway.ts';
 
 /** The texts to copy that `duplex connect` prints for this tool, with the tests' key. */

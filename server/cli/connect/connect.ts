@@ -3,8 +3,8 @@ import { GatewayInfo, type ModelInfo } from '../../../contracts/models/model.ts'
 import { loadEnv } from '../../env.ts';
 import { CallError, callGateway, readBearer } from '../call-gateway.ts';
 import { UsageError } from '../read-command.ts';
-import { render } from './tool.ts';
-import { tools } from './tools.ts';
+import { render } from '../../features/connect/tool.ts';
+import { tools } from '../../features/connect/tools.ts';
 
 /** What is printed, and what the user should know besides. */
 interface Shown {

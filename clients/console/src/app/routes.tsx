@@ -6,7 +6,17 @@ import { useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 import { SignIn } from './sign-in.tsx';
 
-const ApiPage = lazy(() => import('../pages/api/api-page.tsx'));
+const pages = {
+  '/console': lazy(() => import('../pages/api/api-page.tsx')),
+  '/console/compare': lazy(() => import('../pages/compare/compare-page.tsx')),
+  '/console/keys': lazy(() => import('../pages/keys/keys-page.tsx')),
+  '/console/usage': lazy(() => import('../pages/usage/usage-page.tsx')),
+  '/console/requests': lazy(() => import('../pages/requests/requests-page.tsx')),
+  '/console/models': lazy(() => import('../pages/models/models-page.tsx')),
+  '/console/wallets': lazy(() => import('../pages/wallets/wallets-page.tsx')),
+  '/console/audit': lazy(() => import('../pages/audit/audit-page.tsx')),
+  '/console/errors': lazy(() => import('../pages/errors/errors-page.tsx')),
+};
 
 function Loading() {
   const { t } = useText();
@@ -43,9 +53,11 @@ export function Routes() {
         <Route path="/playground/:conversation?">
           {({ conversation }) => <Playground conversation={conversation} />}
         </Route>
-        <Route path="/console">
-          <ApiPage />
-        </Route>
+        {Object.entries(pages).map(([path, Page]) => (
+          <Route key={path} path={path}>
+            <Page />
+          </Route>
+        ))}
         <Route>
           <NotFound />
         </Route>

@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Conversation } from '@duplex/client';
+import { useQueryClient } from '@tanstack/react-query';
 import { PanelLeft, PanelRight } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useInfo } from '../app/queries.ts';
 import { useGateway } from '../app/session.tsx';
@@ -19,6 +20,8 @@ import { ModelStart } from './model-start.tsx';
 import { toThread } from './stored-thread.ts';
 import { shownAnswer, toMessages } from './thread.ts';
 import { useChat } from './use-chat.ts';
+import { useStoredConversation } from './use-stored-conversation.ts';
+import { useTitle } from './use-title.ts';
 
 const RequestPanel = lazy(() => import('./request-panel.tsx'));
 
@@ -36,41 +39,44 @@ export function Playground({ conversation }: { conversation: string | undefined 
   const [sheet, setSheet] = useState<'list' | 'panel' | null>(null);
   /** The conversation whose messages are on the page. */
   const shown = useRef<string | null>(null);
-
+  const title = useTitle(gateway);
+  const { name, save } = title;
   const onConversation = useCallback(
     (id: string) => {
       if (shown.current === id) return;
       shown.current = id;
+      name(id);
       setDraft((known) => known && { ...known, conversationId: id });
       navigate(`/playground/${encodeURIComponent(id)}`, { replace: true });
     },
-    [navigate],
+    [navigate, name],
   );
-  const onAnswered = useCallback(() => void queries.invalidateQueries({ queryKey: ['conversations'] }), [queries]);
+  const onAnswered = useCallback(async () => {
+    await save();
+    await queries.invalidateQueries({ queryKey: ['conversations'] });
+  }, [save, queries]);
   const chat = useChat({ draft: draft ?? newDraft(''), onConversation, onAnswered });
   const { reset } = chat;
 
-  const stored = useQuery({
-    queryKey: ['conversation', conversation],
-    enabled: conversation !== undefined && conversation !== shown.current,
-    staleTime: 0,
-    gcTime: 0,
-    queryFn: () => gateway.conversations.get.query({ conversation_id: conversation ?? '' }),
-  });
-  useEffect(() => {
-    const { data } = stored;
-    if (!data || data.id !== conversation || shown.current === data.id) return;
-    shown.current = data.id;
-    setDraft({ ...newDraft(data.model ?? ''), conversationId: data.id });
-    setComposed(nothing);
-    reset(toThread(data.messages));
-  }, [stored, conversation, reset]);
-
-  function startNew() {
-    shown.current = null;
+  const onLeave = useCallback(() => {
     setDraft(null);
     setComposed(nothing);
     reset([]);
+  }, [reset]);
+  const onLoad = useCallback(
+    (loaded: Conversation, isNew: boolean) => {
+      reset(toThread(loaded.messages));
+      if (!isNew) return;
+      setDraft({ ...newDraft(loaded.model ?? ''), conversationId: loaded.id });
+      setComposed(nothing);
+    },
+    [reset],
+  );
+  const stored = useStoredConversation({ id: conversation, shown, onLoad, onLeave });
+
+  function startNew() {
+    shown.current = null;
+    onLeave();
     setSheet(null);
     navigate('/playground');
   }
@@ -79,6 +85,10 @@ export function Playground({ conversation }: { conversation: string | undefined 
   }
   function send() {
     if (composed.text.trim() === '' && composed.pictures.length === 0) return;
+    if (draft?.surface === 'turn' && draft.conversationId === null) {
+      title.begin(composed.text);
+    }
+    stored.own();
     chat.send(composed.text, composed.pictures);
     setComposed(nothing);
   }
@@ -114,10 +124,10 @@ export function Playground({ conversation }: { conversation: string | undefined 
       />
     </Suspense>
   );
-  const title = draft ? t('play.title', { model: draft.model }) : t('nav.playground');
+  const heading = draft ? t('play.title', { model: draft.model }) : t('nav.playground');
   return (
     <Shell
-      title={title}
+      title={heading}
       railed
       titleHidden={draft !== null}
       bar={

@@ -33,7 +33,7 @@ export interface Chat {
 interface ChatOptions {
   readonly draft: Draft;
   onConversation(id: string): void;
-  onAnswered(): void;
+  onAnswered(): Promise<void>;
 }
 
 /** A conversation on the page, and the answer that is under way. */
@@ -69,14 +69,22 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
       if (running.current !== abort) return;
       running.current = null;
       setBusy(false);
-      onAnswered();
+      await onAnswered();
     },
     [gateway, draft, onConversation, onAnswered],
   );
 
+  const reset = useCallback((next: readonly Entry[]) => {
+    running.current?.abort();
+    running.current = null;
+    setBusy(false);
+    setThread(next);
+  }, []);
+
   return {
     thread,
     busy,
+    reset,
     send: (text, pictures) => void ask([...thread, { kind: 'question', id: newId(), text, pictures }]),
     sendResults: (results) => void ask([...thread, { kind: 'results', id: newId(), results }]),
     again(id) {
@@ -94,11 +102,5 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
         known.map((entry) => (entry.kind === 'answer' && entry.id === id ? { ...entry, shown: version } : entry)),
       ),
     stop: () => running.current?.abort(),
-    reset(next) {
-      running.current?.abort();
-      running.current = null;
-      setBusy(false);
-      setThread(next);
-    },
   };
 }

@@ -1,5 +1,7 @@
+import { api } from './de/api.ts';
+import { manage } from './de/manage.ts';
 import { playground } from './de/playground.ts';
 import { shell } from './de/shell.ts';
 import type { TextKey } from './en.ts';
 
-export const de: Record<TextKey, string> = { ...shell, ...playground };
+export const de: Record<TextKey, string> = { ...shell, ...playground, ...api, ...manage };

@@ -1,5 +1,7 @@
 import type { TextKey } from './en.ts';
+import { api } from './vi/api.ts';
+import { manage } from './vi/manage.ts';
 import { playground } from './vi/playground.ts';
 import { shell } from './vi/shell.ts';
 
-export const vi: Record<TextKey, string> = { ...shell, ...playground };
+export const vi: Record<TextKey, string> = { ...shell, ...playground, ...api, ...manage };

@@ -1,0 +1,57 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { useGateway } from '../../app/session.tsx';
+import { useText } from '../../text/text.tsx';
+
+export function useErrors() {
+  const gateway = useGateway();
+  return useQuery({ queryKey: ['errors'], staleTime: Number.POSITIVE_INFINITY, queryFn: () => gateway.system.errors.query() });
+}
+
+const common = [
+  'missing_authorization',
+  'invalid_authorization',
+  'insufficient_balance',
+  'model_not_found',
+  'rate_limit_exceeded',
+  'upstream_unavailable',
+];
+
+export function CommonErrors() {
+  const { t } = useText();
+  const { data } = useErrors();
+  const rows = (data?.entries ?? []).filter(({ code }) => common.includes(code));
+  return (
+    <section className="card">
+      <header>
+        <h2 className="grow">{t('api.errors')}</h2>
+        <Link to="/console/errors">{t('api.allErrors')}</Link>
+      </header>
+      <table className="table stackable flat">
+        <caption className="sr">{t('api.errors')}</caption>
+        <thead>
+          <tr>
+            <th>{t('errors.status')}</th>
+            <th>{t('errors.meaning')}</th>
+            <th>{t('errors.fix')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ code, http_status, title, remediation }) => (
+            <tr key={code}>
+              <td>
+                <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span> <code>{code}</code>
+              </td>
+              <td data-th={t('errors.meaning')} lang="en">
+                {title}
+              </td>
+              <td data-th={t('errors.fix')} lang="en">
+                {remediation}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

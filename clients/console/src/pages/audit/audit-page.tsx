@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useGateway } from '../../app/session.tsx';
+import { Shell } from '../../app/shell.tsx';
+import { Pager } from '../../parts/pager.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import { useText } from '../../text/text.tsx';
+
+const PAGE = 50;
+
+/** What administrators changed, the newest first. */
+export default function AuditPage() {
+  const { t, dateTime } = useText();
+  const gateway = useGateway();
+  const [offset, setOffset] = useState(0);
+  const { data, error } = useQuery({
+    queryKey: ['audit', offset],
+    queryFn: () => gateway.api.audit.query({ limit: PAGE, offset }),
+  });
+  const items = data?.items ?? [];
+  return (
+    <Shell title={t('nav.audit')}>
+      <main className="page">
+        <p className="lede">{t('audit.lede')}</p>
+        {error ? <Problem error={error} /> : null}
+        <div className="card">
+          <table className="table stackable">
+            <caption className="sr">{t('nav.audit')}</caption>
+            <thead>
+              <tr>
+                <th>{t('common.time')}</th>
+                <th>{t('audit.actor')}</th>
+                <th>{t('audit.action')}</th>
+                <th>{t('audit.subject')}</th>
+                <th>{t('audit.details')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map(({ id, at, actor, action, subject, details }) => (
+                <tr key={id}>
+                  <td className="nowrap tnum">{dateTime(at)}</td>
+                  <td data-th={t('audit.actor')}>{actor}</td>
+                  <td data-th={t('audit.action')}>
+                    <code>{action}</code>
+                  </td>
+                  <td data-th={t('audit.subject')}>
+                    <code>{subject}</code>
+                  </td>
+                  <td data-th={t('audit.details')}>
+                    <code className="small">{JSON.stringify(details)}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {data && items.length === 0 ? <p className="pad muted">{t('audit.empty')}</p> : null}
+        </div>
+        <Pager offset={offset} page={PAGE} shown={items.length} onChange={setOffset} />
+      </main>
+    </Shell>
+  );
+}

@@ -1,0 +1,196 @@
+import { ArrowUp, Plus, Square, X } from 'lucide-react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useInfo } from '../../app/queries.ts';
+import { useGateway } from '../../app/session.tsx';
+import { Shell } from '../../app/shell.tsx';
+import { ModelText } from '../../parts/model-text.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import type { Answer } from '../../playground/answer.ts';
+import { toBody } from '../../playground/bodies/to-body.ts';
+import { newDraft } from '../../playground/draft.ts';
+import { Metrics } from '../../playground/metrics.tsx';
+import { Reasoning } from '../../playground/reasoning.tsx';
+import { runAnswer } from '../../playground/run-answer.ts';
+import { Waiting } from '../../playground/waiting.tsx';
+import { useText } from '../../text/text.tsx';
+
+const LEAST = 2;
+const MOST = 4;
+
+interface LaneProps {
+  readonly alias: string;
+  readonly aliases: readonly string[];
+  readonly answer: Answer | undefined;
+  readonly typicalSeconds: number | null;
+  onPick(alias: string): void;
+  readonly onRemove: (() => void) | null;
+}
+
+function Lane({ alias, aliases, answer, typicalSeconds, onPick, onRemove }: LaneProps) {
+  const { t } = useText();
+  const waits = answer?.status === 'waiting';
+  return (
+    <section className="lane" aria-label={alias} aria-busy={waits || answer?.status === 'streaming'}>
+      <header>
+        <div className="row between">
+          <select
+            className="input model-pick"
+            aria-label={t('play.model')}
+            value={alias}
+            onChange={(event) => onPick(event.target.value)}
+          >
+            {aliases.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+          {onRemove ? (
+            <button
+              type="button"
+              className="btn ghost icon small"
+              aria-label={t('compare.remove', { model: alias })}
+              onClick={onRemove}
+            >
+              <X className="i" aria-hidden="true" />
+            </button>
+          ) : null}
+        </div>
+      </header>
+      <div className="answer stack" tabIndex={0} role="region" aria-label={t('compare.answerOf', { model: alias })}>
+        {answer?.reasoning ? <Reasoning answer={answer} /> : null}
+        {answer?.text ? <ModelText text={answer.text} /> : null}
+        {answer && waits ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
+        {answer?.error ? <Problem error={answer.error} /> : null}
+        {answer ? null : <p className="faint small">{t('compare.nothing')}</p>}
+      </div>
+      <footer>{answer ? <Metrics answer={answer} /> : null}</footer>
+    </section>
+  );
+}
+
+/** One question to two to four models, whose answers stream at once. */
+export default function ComparePage() {
+  const { t } = useText();
+  const gateway = useGateway();
+  const { data: info } = useInfo();
+  const talks = (info?.models ?? []).filter(
+    ({ available, endpoints, modalities }) =>
+      available && endpoints.includes('chat') && modalities.output.includes('text'),
+  );
+  const aliases = talks.map(({ alias }) => alias);
+  const [picked, setPicked] = useState<readonly string[] | null>(null);
+  const lanes = picked ?? aliases.slice(0, LEAST + 1);
+  const [answers, setAnswers] = useState<readonly (Answer | undefined)[]>([]);
+  const [text, setText] = useState('');
+  const [asked, setAsked] = useState('');
+  const [busy, setBusy] = useState(false);
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+
+  async function ask(question: string) {
+    const abort = new AbortController();
+    running.current?.abort();
+    running.current = abort;
+    setAsked(question);
+    setAnswers([]);
+    setBusy(true);
+    await Promise.all(
+      lanes.map((alias, at) => {
+        const draft = { ...newDraft(alias), surface: 'chat' as const };
+        return runAnswer({
+          gateway,
+          surface: 'chat',
+          body: toBody(draft, [{ role: 'user', text: question, pictures: [] }]),
+          signal: abort.signal,
+          onConversation: () => undefined,
+          onChange: (answer) =>
+            running.current === abort &&
+            setAnswers((known) => lanes.map((_, i) => (i === at ? answer : known[i]))),
+        });
+      }),
+    );
+    if (running.current === abort) setBusy(false);
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (busy || text.trim() === '') return;
+    void ask(text);
+    setText('');
+  };
+  const change = (next: readonly string[]) => {
+    setPicked(next);
+    setAnswers([]);
+  };
+  const free = aliases.find((alias) => !lanes.includes(alias)) ?? aliases[0];
+  return (
+    <Shell
+      title={t('nav.compare')}
+      railed
+      bar={
+        <>
+          <span className="grow" />
+          <button
+            type="button"
+            className="btn"
+            aria-disabled={lanes.length >= MOST || busy}
+            title={lanes.length >= MOST ? t('compare.most') : t('compare.add')}
+            onClick={() => free !== undefined && lanes.length < MOST && !busy && change([...lanes, free])}
+          >
+            <Plus className="i" aria-hidden="true" />
+            {t('compare.add')}
+          </button>
+        </>
+      }
+    >
+      <main className="chat cmp">
+        <div className="prompt">
+          <p className="small faint">{t('compare.question')}</p>
+          <p dir="auto">{asked || t('compare.ask')}</p>
+        </div>
+        <div className="lanes" data-lanes={lanes.length}>
+          {lanes.map((alias, at) => (
+            <Lane
+              key={`${at}-${alias}`}
+              alias={alias}
+              aliases={aliases}
+              answer={answers[at]}
+              typicalSeconds={
+                talks.find((model) => model.alias === alias)?.constraints.typical_response_seconds ?? null
+              }
+              onPick={(name) => change(lanes.map((known, i) => (i === at ? name : known)))}
+              onRemove={lanes.length > LEAST && !busy ? () => change(lanes.filter((_, i) => i !== at)) : null}
+            />
+          ))}
+        </div>
+        <form className="composer" onSubmit={submit}>
+          <div className="box">
+            <textarea
+              rows={2}
+              aria-label={t('chat.message')}
+              placeholder={t('compare.placeholder')}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
+                if (event.key === 'Escape') running.current?.abort();
+              }}
+            />
+            <div className="row between">
+              <span className="small faint">{t('compare.stateless')}</span>
+              {busy ? (
+                <button type="button" className="btn" onClick={() => running.current?.abort()}>
+                  <Square className="i" aria-hidden="true" />
+                  {t('chat.stop')}
+                </button>
+              ) : (
+                <button type="submit" className="btn main-action">
+                  {t('compare.send')}
+                  <ArrowUp className="i" aria-hidden="true" />
+                </button>
+              )}
+            </div>
+          </div>
+        </form>
+      </main>
+    </Shell>
+  );
+}

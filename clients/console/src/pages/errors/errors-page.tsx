@@ -1,0 +1,63 @@
+import { useState } from 'react';
+import { Shell } from '../../app/shell.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import { useText } from '../../text/text.tsx';
+import { useErrors } from '../api/common-errors.tsx';
+
+/** Every code that the gateway can answer, from the catalog itself. */
+export default function ErrorsPage() {
+  const { t } = useText();
+  const { data, error } = useErrors();
+  const [words, setWords] = useState('');
+  const rows = (data?.entries ?? []).filter(({ code, title, http_status }) =>
+    `${code} ${title} ${http_status}`.toLowerCase().includes(words.toLowerCase()),
+  );
+  return (
+    <Shell title={t('nav.errors')}>
+      <main className="page">
+        <p className="lede">{t('errors.lede')}</p>
+        <input
+          className="input"
+          type="search"
+          aria-label={t('errors.search')}
+          placeholder={t('errors.search')}
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+        />
+        {error ? <Problem error={error} /> : null}
+        <div className="card">
+          <table className="table stackable">
+            <caption className="sr">{t('nav.errors')}</caption>
+            <thead>
+              <tr>
+                <th>{t('errors.code')}</th>
+                <th>{t('errors.status')}</th>
+                <th>{t('errors.meaning')}</th>
+                <th>{t('errors.fix')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(({ code, http_status, title, description, remediation }) => (
+                <tr key={code} id={code}>
+                  <td>
+                    <code>{code}</code>
+                  </td>
+                  <td data-th={t('errors.status')}>
+                    <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span>
+                  </td>
+                  <td data-th={t('errors.meaning')} lang="en">
+                    <strong>{title}</strong>
+                    <p className="small muted">{description}</p>
+                  </td>
+                  <td data-th={t('errors.fix')} lang="en">
+                    {remediation}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </main>
+    </Shell>
+  );
+}

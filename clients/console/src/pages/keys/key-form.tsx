@@ -1,0 +1,203 @@
+import { isGatewayError } from '@duplex/client';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useId, useState } from 'react';
+import { useInfo } from '../../app/queries.ts';
+import { useGateway } from '../../app/session.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Field } from '../../parts/field.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import type { TextKey } from '../../text/en.ts';
+import { useText } from '../../text/text.tsx';
+import type { ApiKey } from './keys-page.tsx';
+
+interface KeyFormProps {
+  /** Null: a new one. */
+  readonly apiKey: ApiKey | null;
+  onClose(): void;
+  /** With the secret of a new key. */
+  onDone(secret?: string): void;
+}
+
+const numbers: readonly (readonly [name: NumberName, label: TextKey, step: string])[] = [
+  ['requests_per_minute', 'keys.requestsPerMinute', '1'],
+  ['tokens_per_minute', 'keys.tokensAMinute', '1'],
+  ['concurrent_requests', 'keys.concurrent', '1'],
+  ['daily_budget_usd', 'keys.dailyBudget', 'any'],
+  ['monthly_budget_usd', 'keys.monthlyBudget', 'any'],
+];
+type NumberName =
+  | 'requests_per_minute'
+  | 'tokens_per_minute'
+  | 'concurrent_requests'
+  | 'daily_budget_usd'
+  | 'monthly_budget_usd';
+
+const textOf = (form: FormData, name: string) => String(form.get(name) ?? '').trim();
+const numberOf = (form: FormData, name: string) => {
+  const text = textOf(form, name);
+  return text === '' ? null : Number(text);
+};
+const listOf = (text: string) => (text === '' ? null : text.split(/[\s,]+/).filter((word) => word !== ''));
+
+function readForm(form: FormData) {
+  const expires = textOf(form, 'expires_at');
+  const models = form.getAll('models').map(String);
+  return {
+    name: textOf(form, 'name'),
+    group: textOf(form, 'group') || null,
+    expires_at: expires === '' ? null : new Date(expires).toISOString(),
+    models: models.length === 0 ? null : models,
+    ip_ranges: listOf(textOf(form, 'ip_ranges')),
+    enabled: form.get('enabled') === 'on',
+    requests_per_minute: numberOf(form, 'requests_per_minute'),
+    tokens_per_minute: numberOf(form, 'tokens_per_minute'),
+    concurrent_requests: numberOf(form, 'concurrent_requests'),
+    daily_budget_usd: numberOf(form, 'daily_budget_usd'),
+    monthly_budget_usd: numberOf(form, 'monthly_budget_usd'),
+  };
+}
+
+/** As `datetime-local` has it, in the reader's time. */
+const localTime = (iso: string | null) => {
+  if (iso === null) return '';
+  const time = new Date(iso);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+
+export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
+  const { t } = useText();
+  const gateway = useGateway();
+  const { data: info } = useInfo();
+  const formId = useId();
+  const [models, setModels] = useState<readonly string[]>(key?.models ?? []);
+  const save = useMutation({
+    async mutationFn(form: FormData) {
+      const fields = readForm(form);
+      if (key) {
+        await gateway.api.keys.update.mutate({ key_id: key.id, ...fields });
+        return undefined;
+      }
+      const owner = textOf(form, 'owner') || null;
+      const made = await gateway.api.keys.create.mutate({ ...fields, owner, credit_usd: numberOf(form, 'credit_usd') });
+      return made.key;
+    },
+    onSuccess: onDone,
+  });
+  const failure = isGatewayError(save.error) ? save.error : null;
+  const errorAt = (name: string) =>
+    failure?.param && failure.param.split(/[.[]/)[0] === name ? failure.message : null;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    save.mutate(new FormData(event.currentTarget));
+  };
+  return (
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={key ? t('keys.editTitle', { name: key.name }) : t('keys.create')}
+      lede={t('keys.formLede')}
+      foot={
+        <>
+          <button type="button" className="btn" onClick={onClose}>
+            {t('common.cancel')}
+          </button>
+          <button type="submit" form={formId} className="btn main-action" aria-disabled={save.isPending}>
+            {key ? t('common.save') : t('keys.create')}
+          </button>
+        </>
+      }
+    >
+      <form id={formId} className="form-grid" onSubmit={submit}>
+        <Field label={t('keys.name')} error={errorAt('name')}>
+          {(control) => (
+            <input {...control} className="input" name="name" required maxLength={200} defaultValue={key?.name ?? ''} />
+          )}
+        </Field>
+        {key ? (
+          <label className="check">
+            <input type="checkbox" name="enabled" defaultChecked={key.enabled} /> {t('keys.enabled')}
+          </label>
+        ) : (
+          <>
+            <Field label={t('keys.owner')} hint={t('keys.ownerHint')} error={errorAt('owner')}>
+              {(control) => <input {...control} className="input" name="owner" maxLength={200} />}
+            </Field>
+            <Field label={t('keys.credit')} hint={t('keys.creditHint')} error={errorAt('credit_usd')}>
+              {(control) => <input {...control} className="input" name="credit_usd" type="number" min="0" step="any" />}
+            </Field>
+            <input type="hidden" name="enabled" value="on" />
+          </>
+        )}
+        <Field label={t('keys.group')} hint={t('keys.groupHint')} error={errorAt('group')}>
+          {(control) => <input {...control} className="input" name="group" defaultValue={key?.group ?? ''} />}
+        </Field>
+        <Field label={t('keys.expires')} error={errorAt('expires_at')}>
+          {(control) => (
+            <input
+              {...control}
+              className="input"
+              name="expires_at"
+              type="datetime-local"
+              defaultValue={localTime(key?.expires_at ?? null)}
+            />
+          )}
+        </Field>
+        {numbers.map(([name, label, step]) => (
+          <Field key={name} label={t(label)} error={errorAt(name)}>
+            {(control) => (
+              <input
+                {...control}
+                className="input"
+                name={name}
+                type="number"
+                min="0"
+                step={step}
+                placeholder="–"
+                defaultValue={key?.[name] ?? ''}
+              />
+            )}
+          </Field>
+        ))}
+        <Field label={t('keys.ipRanges')} hint={t('keys.ipHint')} error={errorAt('ip_ranges')}>
+          {(control) => (
+            <input
+              {...control}
+              className="input mono"
+              name="ip_ranges"
+              placeholder="10.0.0.0/8"
+              defaultValue={key?.ip_ranges?.join(', ') ?? ''}
+            />
+          )}
+        </Field>
+        <fieldset className="wide stack-2">
+          <legend>{t('keys.models')}</legend>
+          <p className="small faint">{t('keys.modelsHint')}</p>
+          <div className="tags">
+            {(info?.models ?? []).map(({ alias }) => (
+              <button
+                key={alias}
+                type="button"
+                className="tag"
+                aria-pressed={models.includes(alias)}
+                onClick={() =>
+                  setModels(models.includes(alias) ? models.filter((name) => name !== alias) : [...models, alias])
+                }
+              >
+                {alias}
+              </button>
+            ))}
+          </div>
+          {models.map((alias) => (
+            <input key={alias} type="hidden" name="models" value={alias} />
+          ))}
+        </fieldset>
+        {save.error ? (
+          <div className="wide">
+            <Problem error={save.error} />
+          </div>
+        ) : null}
+      </form>
+    </Dialog>
+  );
+}

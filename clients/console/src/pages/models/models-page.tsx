@@ -1,0 +1,163 @@
+import { useInfo, useReadiness } from '../../app/queries.ts';
+import { Shell } from '../../app/shell.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import { StateDot } from '../../parts/state-dot.tsx';
+import { isDemo, usePrice } from '../../playground/model-card.tsx';
+import { useText } from '../../text/text.tsx';
+import { basePath } from '../../app/base-path.ts';
+
+function Routes() {
+  const { t, number, milliseconds } = useText();
+  const { data, error } = useReadiness();
+  return (
+    <section className="card">
+      <header>
+        <h2 className="grow">
+          {t('backends.title')} <span className="faint">{number(data?.routes.length ?? 0)}</span>
+        </h2>
+      </header>
+      {error ? <Problem error={error} /> : null}
+      <table className="table stackable flat">
+        <caption className="sr">{t('backends.title')}</caption>
+        <thead>
+          <tr>
+            <th>{t('backends.backend')}</th>
+            <th>{t('backends.circuit')}</th>
+            <th className="num">{t('backends.inFlight')}</th>
+            <th className="num">{t('backends.begins')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {(data?.routes ?? []).map(({ backend, state, in_flight, latency_ms }) => (
+            <tr key={backend}>
+              <td>
+                <span className="row">
+                  <StateDot state={state} />
+                  <code>{backend}</code>
+                </span>
+              </td>
+              <td data-th={t('backends.circuit')}>
+                <span className="badge">{state}</span> <span className="small faint">{t(`state.${state}`)}</span>
+              </td>
+              <td className="num" data-th={t('backends.inFlight')}>
+                {number(in_flight)}
+              </td>
+              <td className="num" data-th={t('backends.begins')}>
+                {latency_ms === null ? '–' : milliseconds(latency_ms)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Probes() {
+  const { t, milliseconds } = useText();
+  const { data } = useReadiness();
+  return (
+    <section className="card">
+      <header>
+        <h2>{t('backends.providers')}</h2>
+      </header>
+      <table className="table stackable flat">
+        <caption className="sr">{t('backends.providers')}</caption>
+        <thead>
+          <tr>
+            <th>{t('usage.by.provider')}</th>
+            <th>{t('backends.kind')}</th>
+            <th>{t('keys.state')}</th>
+            <th className="num">{t('backends.probe')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {(data?.backends ?? []).map(({ provider, kind, status, latency_ms, detail }) => (
+            <tr key={provider}>
+              <td>
+                <span className="row">
+                  <StateDot state={status} />
+                  <code>{provider}</code>
+                </span>
+              </td>
+              <td data-th={t('backends.kind')}>{kind}</td>
+              <td data-th={t('keys.state')}>
+                {t(`state.${status}`)} {detail ? <span className="small bad-text">{detail}</span> : null}
+              </td>
+              <td className="num" data-th={t('backends.probe')}>
+                {latency_ms === null ? '–' : milliseconds(latency_ms)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** What each model is served by, and how that is doing now. */
+export default function ModelsPage() {
+  const { t, compact } = useText();
+  const { data: info, error } = useInfo();
+  const priceOf = usePrice();
+  return (
+    <Shell title={t('nav.models')}>
+      <main className="page">
+        {info?.demo ? (
+          <p className="note accent">
+            <span>
+              {t('backends.demo')} <a href={`${basePath}/docs/models`}>{t('demo.connect')}</a>
+            </span>
+          </p>
+        ) : null}
+        <Routes />
+        <Probes />
+        <section className="card">
+          <header>
+            <h2>{t('backends.models')}</h2>
+          </header>
+          {error ? <Problem error={error} /> : null}
+          <table className="table stackable flat">
+            <caption className="sr">{t('backends.models')}</caption>
+            <thead>
+              <tr>
+                <th>{t('play.model')}</th>
+                <th>{t('backends.chain')}</th>
+                <th className="num">{t('models.context')}</th>
+                <th>{t('models.price')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {(info?.models ?? []).map((model) => (
+                <tr key={model.alias}>
+                  <td>
+                    <code>{model.alias}</code>{' '}
+                    {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
+                  </td>
+                  <td data-th={t('backends.chain')}>
+                    {model.backends.length === 0 ? <span className="faint">{t('models.noBackend')}</span> : null}
+                    <ol className="chain">
+                      {model.backends.map(({ provider, model: upstream, state }) => (
+                        <li key={`${provider}/${upstream}`} className="row">
+                          <StateDot state={state} />
+                          <span className="sr">{t(`state.${state}`)}</span>
+                          <code className="small">
+                            {provider}/{upstream}
+                          </code>
+                        </li>
+                      ))}
+                    </ol>
+                  </td>
+                  <td className="num" data-th={t('models.context')}>
+                    {model.context_window === null ? '–' : compact(model.context_window)}
+                  </td>
+                  <td data-th={t('models.price')}>{priceOf(model)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </main>
+    </Shell>
+  );
+}

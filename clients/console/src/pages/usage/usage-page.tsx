@@ -1,0 +1,244 @@
+import type { Outputs } from '@duplex/client';
+import { useQuery } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { useSelf } from '../../app/queries.ts';
+import { useGateway } from '../../app/session.tsx';
+import { Shell } from '../../app/shell.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import { saveFile } from '../../parts/save-file.ts';
+import { Segments } from '../../parts/segments.tsx';
+import { useText } from '../../text/text.tsx';
+import { sumBy } from './sum-by.ts';
+import { useKeyNames } from './use-key-names.ts';
+
+const UsageChart = lazy(() => import('./usage-chart.tsx'));
+
+export type UsageItem = Outputs['api']['usage']['report']['items'][number];
+export type Dimension = 'model' | 'key_id' | 'owner' | 'provider';
+export type Measure = 'cost_usd' | 'tokens' | 'requests';
+
+const DAY_MS = 86_400_000;
+const daysBack = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+
+function toCsv(items: readonly UsageItem[]): string {
+  const names = Object.keys(items[0] ?? {});
+  const cell = (value: unknown) => `"${String(value ?? '').replaceAll('"', '""').replace(/^[=+\-@]/, "'$&")}"`;
+  const lines = items.map((item) => {
+    const fields = new Map<string, unknown>(Object.entries(item));
+    return names.map((name) => cell(fields.get(name))).join(',');
+  });
+  return [names.join(','), ...lines].join('\r\n');
+}
+
+interface KpisProps {
+  readonly total: Outputs['api']['usage']['report']['total'];
+}
+
+function Kpis({ total }: KpisProps) {
+  const { t, number, compact, money, milliseconds, percent } = useText();
+  const { requests, failed, prompt_tokens, completion_tokens, cached_tokens, cost_usd } = total;
+  return (
+    <dl className="kpis">
+      <div className="kpi">
+        <dt>{t('usage.cost')}</dt>
+        <dd className="v">{money(cost_usd)}</dd>
+      </div>
+      <div className="kpi">
+        <dt>{t('usage.requests')}</dt>
+        <dd className="v">{number(requests)}</dd>
+        <dd className="d">
+          {t('usage.failed', { count: number(failed), share: percent(requests === 0 ? 0 : failed / requests) })}
+        </dd>
+      </div>
+      <div className="kpi">
+        <dt>{t('usage.tokens')}</dt>
+        <dd className="v">{compact(prompt_tokens + completion_tokens)}</dd>
+        <dd className="d">
+          {t('usage.inOut', {
+            input: compact(prompt_tokens),
+            cached: percent(prompt_tokens === 0 ? 0 : cached_tokens / prompt_tokens),
+            output: compact(completion_tokens),
+          })}
+        </dd>
+      </div>
+      <div className="kpi">
+        <dt>{t('usage.firstToken')}</dt>
+        <dd className="v">{total.first_token_ms === null ? '–' : milliseconds(total.first_token_ms)}</dd>
+        <dd className="d">
+          {t('usage.latency', { time: total.latency_ms === null ? '–' : milliseconds(total.latency_ms) })}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+interface TableProps {
+  readonly items: readonly UsageItem[];
+  readonly total: KpisProps['total'];
+  readonly by: Dimension;
+  nameOf(value: string | null): string;
+}
+
+function UsageTable({ items, total, by, nameOf }: TableProps) {
+  const { t, number, money } = useText();
+  const rows = sumBy(items, by);
+  return (
+    <div className="card">
+      <table className="table stackable">
+        <caption className="sr">{t('usage.tableOf', { by: t(`usage.by.${by}`) })}</caption>
+        <thead>
+          <tr>
+            <th>{t(`usage.by.${by}`)}</th>
+            <th className="num">{t('usage.requests')}</th>
+            <th className="num">{t('usage.failedShort')}</th>
+            <th className="num">{t('usage.in')}</th>
+            <th className="num">{t('usage.out')}</th>
+            <th className="num">{t('usage.cost')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.name ?? ''}>
+              <td>{nameOf(row.name)}</td>
+              <td className="num" data-th={t('usage.requests')}>
+                {number(row.requests)}
+              </td>
+              <td className="num" data-th={t('usage.failedShort')}>
+                {number(row.failed)}
+              </td>
+              <td className="num" data-th={t('usage.in')}>
+                {number(row.prompt)}
+              </td>
+              <td className="num" data-th={t('usage.out')}>
+                {number(row.completion)}
+              </td>
+              <td className="num" data-th={t('usage.cost')}>
+                {money(row.cost)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <td>{t('usage.total')}</td>
+            <td className="num" data-th={t('usage.requests')}>
+              {number(total.requests)}
+            </td>
+            <td className="num" data-th={t('usage.failedShort')}>
+              {number(total.failed)}
+            </td>
+            <td className="num" data-th={t('usage.in')}>
+              {number(total.prompt_tokens)}
+            </td>
+            <td className="num" data-th={t('usage.out')}>
+              {number(total.completion_tokens)}
+            </td>
+            <td className="num" data-th={t('usage.cost')}>
+              {money(total.cost_usd)}
+            </td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+}
+
+/** What was used, by day, and by what it is kept apart. The sums are those of the gateway. */
+export default function UsagePage() {
+  const { t } = useText();
+  const gateway = useGateway();
+  const { data: self } = useSelf();
+  const nameOfKey = useKeyNames(self?.role === 'admin');
+  const [days, setDays] = useState<'7' | '30' | '90'>('30');
+  const [by, setBy] = useState<Dimension>('model');
+  const [measure, setMeasure] = useState<Measure>('cost_usd');
+  const from = daysBack(Number(days));
+  const { data, error } = useQuery({
+    queryKey: ['usage', from, by],
+    queryFn: () => gateway.api.usage.report.query({ from, bucket: 'day', by }),
+  });
+  const nameOf = (value: string | null) => (by === 'key_id' ? nameOfKey(value) : (value ?? t('nav.administrator')));
+  return (
+    <Shell
+      title={t('nav.usage')}
+      bar={
+        <>
+          <span className="grow" />
+          <button
+            type="button"
+            className="btn"
+            onClick={() => saveFile(`usage-${from}.csv`, toCsv(data?.items ?? []), 'text/csv')}
+          >
+            <Download className="i" aria-hidden="true" />
+            CSV
+          </button>
+        </>
+      }
+    >
+      <main className="page">
+        <div className="row wrap filters">
+          <Segments<'7' | '30' | '90'>
+            label={t('usage.days')}
+            value={days}
+            onChange={setDays}
+            options={[
+              ['7', t('usage.lastDays', { count: 7 })],
+              ['30', t('usage.lastDays', { count: 30 })],
+              ['90', t('usage.lastDays', { count: 90 })],
+            ]}
+          />
+          <Segments<Dimension>
+            label={t('usage.apart')}
+            value={by}
+            onChange={setBy}
+            options={[
+              ['model', t('usage.by.model')],
+              ['key_id', t('usage.by.key_id')],
+              ['owner', t('usage.by.owner')],
+              ['provider', t('usage.by.provider')],
+            ]}
+          />
+          <span className="grow" />
+          <span className="small faint wide-only">{t('usage.utc')}</span>
+        </div>
+        {error ? <Problem error={error} /> : null}
+        {data?.truncated ? <p className="note warn">{t('usage.truncated')}</p> : null}
+        {data ? (
+          <>
+            <Kpis total={data.total} />
+            {data.items.length === 0 ? (
+              <div className="card empty">
+                <h2>{t('usage.empty')}</h2>
+              </div>
+            ) : (
+              <>
+                <section className="card">
+                  <header>
+                    <h2 className="grow">{t('usage.chart', { by: t(`usage.by.${by}`) })}</h2>
+                    <Segments<Measure>
+                      label={t('usage.measure')}
+                      value={measure}
+                      onChange={setMeasure}
+                      options={[
+                        ['cost_usd', t('usage.cost')],
+                        ['tokens', t('usage.tokens')],
+                        ['requests', t('usage.requests')],
+                      ]}
+                    />
+                  </header>
+                  <div className="body">
+                    <Suspense fallback={<div className="skel" />}>
+                      <UsageChart items={data.items} by={by} measure={measure} nameOf={nameOf} />
+                    </Suspense>
+                  </div>
+                </section>
+                <UsageTable items={data.items} total={data.total} by={by} nameOf={nameOf} />
+              </>
+            )}
+          </>
+        ) : null}
+      </main>
+    </Shell>
+  );
+}

@@ -1,0 +1,7 @@
+import type { ToolList } from '../../../contracts/system/tools.ts';
+import { tools } from './tools.ts';
+
+/** `GET /api/tools` */
+export const listTools = (): ToolList => ({
+  items: Object.entries(tools).map(([name, { title, guide, steps }]) => ({ name, title, guide, steps: [...steps] })),
+});

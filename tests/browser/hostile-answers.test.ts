@@ -1,0 +1,81 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasBrowser, openBrowser, openPage } from '../support/open-browser.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
+import { say, think } from '../support/upstream/scripts/answers.ts';
+
+const attacks = {
+  'a script': '<script>window.hit = 1</script>',
+  'a handler of events': '<img src=x onerror="window.hit = 1"><body onload="window.hit = 1">',
+  'an SVG with a script': '<svg onload="window.hit = 1"><script>window.hit = 1</script></svg>',
+  'a frame': '<iframe srcdoc="<script>parent.hit = 1</script>"></iframe>',
+  'a form': '<form action="https://evil.example"><button>Sign in</button></form>',
+  'a style': '<style>* { display: none }</style>',
+  'a link that is a script': '[click](javascript:window.hit=1) [click](data:text/html,<script>window.hit=1</script>)',
+  'a link that is a script, in disguise': '[click](JaVaScRiPt:window.hit=1) <a href="java\tscript:window.hit=1">click</a>',
+  'a remote image': '![pixel](https://evil.example/pixel.png) <img src="https://evil.example/pixel.png">',
+  'an SVG as an image': '![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+)',
+  'a table with markup': '| <img src=x onerror=window.hit=1> |\n|---|\n| <script>window.hit=1</script> |',
+  'code with markup': '```html\n<script>window.hit = 1</script>\n```',
+  'the name of a language with markup': '```"><img src=x onerror=window.hit=1>\nx\n```',
+  'an id of the page': '<div id="root">gone</div><a name="root"></a>',
+};
+
+describe.runIf(hasBrowser)('what a hostile model writes', () => {
+  let gateway: ScriptedGateway;
+  let browser: Browser;
+  beforeAll(async () => {
+    [gateway, browser] = await Promise.all([startScripted({ fields: 'reasoning: true' }), openBrowser()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await gateway.close();
+  });
+
+  async function show(text: string, script = say([text, '\n\nThe end.'])) {
+    gateway.upstream.reply(script);
+    const opened = await openPage(browser, { url: gateway.url });
+    const { page } = opened;
+    await page.goto(`${gateway.url}/playground`);
+    await page.getByRole('link', { name: 'scripted', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Message' }).fill('Do your worst.');
+    await page.keyboard.press('Enter');
+    return opened;
+  }
+
+  test('runs nothing, loads nothing, and leads nowhere, whatever it is', async () => {
+    const all = Object.values(attacks).join('\n\n');
+    const { page, complaints, foreign } = await show(all);
+    const answer = page.getByRole('article', { name: 'Answer' });
+    await answer.getByText('The end.').waitFor();
+    expect(await page.evaluate('window.hit')).toBeUndefined();
+    expect(foreign).toEqual([]);
+    expect(complaints).toEqual([]);
+    const links = await answer.locator('a').evaluateAll('els => els.map((el) => el.getAttribute("href"))');
+    expect(links).toEqual([]);
+    const tags = 'script, iframe, svg script, form, style, object, embed, [onerror], [onload], [style]';
+    expect(await answer.locator(tags).count()).toBe(0);
+    expect(await answer.locator('.prose img').count()).toBe(0);
+    expect(await page.locator('#root').count()).toBe(1);
+    expect(await answer.innerText()).toContain('<script>window.hit = 1</script>');
+    await page.context().close();
+  });
+
+  test('cannot turn the order of its characters around', async () => {
+    const { page } = await show('safe \u202Etxt.exe\u202C and \u2066isolated\u2069');
+    const answer = page.getByRole('article', { name: 'Answer' });
+    await answer.getByText('U+202E').waitFor();
+    expect(await answer.innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+    await page.context().close();
+  });
+
+  test('does not freeze the page with a line of 2 MB', async () => {
+    const { page } = await show('', think('x'.repeat(1_000), `${'y'.repeat(2_000_000)} end`));
+    await page.getByText('This answer is very long').waitFor();
+    await page.getByRole('textbox', { name: 'Message' }).fill('Still there?');
+    expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('Still there?');
+    await page.getByRole('button', { name: 'New chat' }).first().click();
+    await page.getByRole('heading', { name: 'Pick a model to talk to' }).waitFor();
+    await page.context().close();
+  });
+});

@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasBrowser, openBrowser, openPage } from '../support/open-browser.ts';
+import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const paths = ['', '/keys', '/usage', '/requests', '/models', '/wallets', '/audit', '/errors', '/compare'].map(
+  (path) => `/console${path}`,
+);
+
+describe.runIf(hasBrowser)('the pages of the console', () => {
+  let gateway: AccountsGateway;
+  let browser: Browser;
+  beforeAll(async () => {
+    [gateway, browser] = await Promise.all([startAccounts(), openBrowser()]);
+    const key = await gateway.createKey({ name: 'laptop', owner: 'ada', credit_usd: 5, monthly_budget_usd: 50 });
+    for (const model of ['cheap', 'dear', 'dear']) await gateway.as(key)('POST', CHAT, ask(model));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await gateway.close();
+  });
+
+  describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
+    test.each(['/playground', ...paths])('%s has no fault that axe calls serious, and fits a phone', async (path) => {
+      const opened = await openPage(browser, { url: gateway.url, context: { colorScheme } });
+      const { page, complaints, foreign } = opened;
+      await page.goto(gateway.url + path);
+      await page.locator('h1').first().waitFor();
+      await page.waitForLoadState('networkidle');
+      await page.evaluate(axe);
+      const serious = await page.evaluate(
+        `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))`,
+      );
+      expect(serious).toEqual([]);
+      for (const width of [360, 768, 1920]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect([width, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([width, 0]);
+      }
+      expect(complaints).toEqual([]);
+      expect(foreign).toEqual([]);
+      await page.context().close();
+    });
+  });
+
+  test('a key is made, shown once, renewed, and revoked by its name', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/keys`);
+    await page.getByRole('button', { name: 'Create key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('ci');
+    await dialog.getByLabel('Requests a minute').fill('7');
+    await dialog.getByRole('button', { name: 'cheap', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    const secret = await dialog.locator('[data-secret]').innerText();
+    expect(secret).toMatch(/^sk-[A-Za-z0-9]{48}$/);
+    expect((await gateway.as({ key: secret })('GET', '/v1/models')).status).toBe(200);
+    await dialog.getByRole('button', { name: 'I have copied it' }).click();
+    expect(await page.content()).not.toContain(secret);
+    const row = page.getByRole('row', { name: /ci / });
+    expect(await row.innerText()).toContain('7 req/min');
+
+    await page.getByRole('button', { name: 'More for ci' }).click();
+    await page.getByRole('menuitem', { name: 'New secret' }).click();
+    await dialog.getByRole('button', { name: 'New secret' }).click();
+    const renewed = await dialog.locator('[data-secret]').innerText();
+    await dialog.getByRole('button', { name: 'I have copied it' }).click();
+    expect((await gateway.as({ key: secret })('GET', '/v1/models')).status).toBe(401);
+
+    await page.getByRole('button', { name: 'More for ci' }).click();
+    await page.getByRole('menuitem', { name: 'Revoke' }).click();
+    await dialog.getByLabel('Type ci to confirm').fill('ci');
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await row.getByText('Revoked').waitFor();
+    expect((await gateway.as({ key: renewed })('GET', '/v1/models')).status).toBe(401);
+    await page.context().close();
+  });
+
+  test('the usage of a page adds up to that of the gateway, by model and by key', async () => {
+    const from = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
+    const { total } = await (await gateway.call('GET', `/api/usage?from=${from}`)).json();
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/usage`);
+    for (const by of ['Model', 'Key']) {
+      await page.getByRole('button', { name: by, exact: true }).click();
+      const table = page.getByRole('table', { name: `Usage by ${by}` });
+      await table.waitFor();
+      const cells = await table
+        .locator('tbody tr')
+        .evaluateAll('rows => rows.map((row) => [...row.cells].map((cell) => cell.innerText))');
+      const costs = (cells as string[][]).map((row) => Number(row.at(-1)?.replace('$', '')));
+      expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeCloseTo(total.cost_usd, 6);
+      const foot = await table.locator('tfoot').innerText();
+      expect(foot).toContain(String(total.requests));
+    }
+    await page.getByText('laptop').first().waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    expect((await download).suggestedFilename()).toMatch(/^usage-.*\.csv$/);
+    await page.context().close();
+  });
+
+  test('a wallet is credited with a reason, and its ledger and the audit tell', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/wallets`);
+    await page.getByRole('row', { name: /ada/ }).getByRole('button', { name: 'Credit' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Amount in USD').fill('2.5');
+    await dialog.getByLabel('Reason').fill('A gift');
+    await dialog.getByRole('button', { name: 'Credit' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'ada' }).click();
+    await page.getByRole('table', { name: 'Ledger of ada' }).getByText('A gift').waitFor();
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByText('wallets.top_up').first().waitFor();
+    await page.context().close();
+  });
+
+  test('the API page puts this address and the model that is clicked into every snippet', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console`);
+    await page.getByText('Reachable').or(page.getByText('Up', { exact: true })).first().waitFor();
+    await page.getByRole('button', { name: 'dear', exact: true }).click();
+    const chat = page.locator('#chat pre');
+    expect(await chat.innerText()).toContain('"model": "dear"');
+    expect(await chat.innerText()).toContain(`${gateway.url}/v1/chat/completions`);
+    for (const id of ['streaming', 'embeddings', 'images']) {
+      expect(await page.locator(`#${id} pre`).innerText()).toContain(gateway.url);
+    }
+    await page.getByRole('button', { name: 'Codex' }).click();
+    expect(await page.locator('#tools').innerText()).toContain(`base_url = "${gateway.url}/v1"`);
+    await page.getByText('insufficient_balance').first().waitFor();
+    await page.context().close();
+  });
+
+  test('requests are found by what the address says', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/requests?model=dear`);
+    await page.getByRole('row', { name: /dear/ }).first().waitFor();
+    expect(await page.getByRole('row', { name: /cheap/ }).count()).toBe(0);
+    await page.getByRole('row', { name: /dear/ }).first().getByRole('button').click();
+    await page.getByRole('region', { name: 'One request' }).getByText('v1.chat').waitFor();
+    expect(page.url()).toContain('open=');
+    await page.context().close();
+  });
+
+  test('two models answer one question side by side', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/compare`);
+    await page.getByRole('textbox', { name: 'Message' }).fill('Hi');
+    await page.keyboard.press('Enter');
+    const lanes = page.locator('.lane');
+    expect(await lanes.count()).toBeGreaterThanOrEqual(2);
+    for (const lane of await lanes.all()) await lane.getByText('Hello from upstream.').waitFor();
+    await page.context().close();
+  });
+
+  test('a key sees its own limits and balance, and nothing of others', async () => {
+    const made = await gateway.createKey({ name: 'tablet', owner: 'bob', credit_usd: 3 });
+    const { page } = await openPage(browser, { url: gateway.url, key: made.key });
+    await page.goto(`${gateway.url}/console/keys`);
+    await page.getByText('$3.00').waitFor();
+    const text = await page.locator('body').innerText();
+    expect(text).not.toContain('laptop');
+    expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
+    await page.context().close();
+  });
+
+  test.each([
+    ['de-DE', 'Schlüssel erstellen'],
+    ['vi-VN', 'Tạo khoá'],
+  ])('speaks the language of the browser, %s', async (locale, text) => {
+    const { page } = await openPage(browser, { url: gateway.url, context: { locale } });
+    await page.goto(`${gateway.url}/console/keys`);
+    await page.getByRole('button', { name: text }).waitFor();
+    await page.context().close();
+  });
+
+  test('the first load is at most 200 KB, compressed', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    const bodies: Promise<Buffer>[] = [];
+    page.on('response', (response) => {
+      if (/\.(js|css)$/.test(response.url())) bodies.push(response.body());
+    });
+    await page.goto(`${gateway.url}/playground`);
+    await page.getByRole('heading', { name: 'Pick a model to talk to' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    const sizes = (await Promise.all(bodies)).map((body) => gzipSync(body, { level: 9 }).length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,196 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { hasBrowser, type OpenedPage, openBrowser, openPage } from '../support/open-browser.ts';
+import { bearer } from '../support/start-gateway.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
+import { callTools, say, think } from '../support/upstream/scripts/answers.ts';
+import { refuse } from '../support/upstream/scripts/refusals.ts';
+
+const MODEL = 'scripted';
+
+describe.runIf(hasBrowser)('the playground', () => {
+  let gateway: ScriptedGateway;
+  let browser: Browser;
+  let opened: OpenedPage;
+  beforeAll(async () => {
+    [gateway, browser] = await Promise.all([
+      startScripted({ aliases: [MODEL, 'other'], fields: 'reasoning: true' }),
+      openBrowser(),
+    ]);
+  });
+  afterEach(() => opened.page.context().close());
+  afterAll(async () => {
+    await browser.close();
+    await gateway.close();
+  });
+
+  async function openModel(surface?: string): Promise<Page> {
+    opened = await openPage(browser, { url: gateway.url });
+    const { page } = opened;
+    await page.goto(`${gateway.url}/playground`);
+    await page.getByRole('link', { name: MODEL, exact: true }).click();
+    if (surface) await page.getByRole('button', { name: surface }).click();
+    return page;
+  }
+  const ask = async (page: Page, text: string) => {
+    await page.getByRole('textbox', { name: 'Message' }).fill(text);
+    await page.keyboard.press('Enter');
+  };
+  const answers = (page: Page) => page.getByRole('article', { name: 'Answer' });
+  const metrics = (page: Page) => page.locator('.metrics').last();
+
+  test('lets in with a key, keeps it in the tab alone, and says what is wrong with another', async () => {
+    opened = await openPage(browser, { url: gateway.url, key: null });
+    const { page } = opened;
+    await page.goto(gateway.url);
+    await page.getByLabel('Bearer or key').fill('sk-wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('invalid_authorization').waitFor();
+    await page.getByLabel('Bearer or key').fill(bearer);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Pick a model to talk to' }).waitFor();
+    expect(page.url()).toBe(`${gateway.url}/playground`);
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(bearer);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Pick a model to talk to' }).waitFor();
+    await page.getByTitle('Administrator').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByLabel('Bearer or key').waitFor();
+    expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain(bearer);
+  });
+
+  test('streams an answer with its reasoning, marks it up, and tells what it took; /c1 remembers it', async () => {
+    gateway.upstream.reply(think('Let me see.', 'It is **bold**:\n\n```js\nconst a = 1;\n```\n'));
+    const page = await openModel();
+    await ask(page, 'What is it?');
+    await answers(page).locator('strong', { hasText: 'bold' }).waitFor();
+    expect(await answers(page).locator('details').getAttribute('open')).toBeNull();
+    await page.getByText('up/test-model', { exact: true }).waitFor();
+    expect(await metrics(page).innerText()).toMatch(/tokens.*in\).*first token/s);
+    await page.waitForURL(/\/playground\/conv_/);
+    await page.reload();
+    await answers(page).locator('strong', { hasText: 'bold' }).waitFor();
+    expect(opened.complaints).toEqual([]);
+    expect(opened.foreign).toEqual([]);
+  });
+
+  test.each([
+    ['/v1 chat', '/chat/completions'],
+    ['responses', '/v1/responses'],
+    ['messages', '/v1/messages'],
+  ])('talks by %s, and the snippet says so', async (surface, path) => {
+    gateway.upstream.reply(say('Said by another way.'));
+    const page = await openModel(surface);
+    await page.getByRole('region', { name: 'The request as curl' }).getByText(path).waitFor();
+    await ask(page, 'Hi');
+    await answers(page).getByText('Said by another way.').waitFor();
+    await page.getByText('up/test-model', { exact: true }).waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+
+  test('shows the request as it changes, and takes it back as JSON', async () => {
+    const page = await openModel('/v1 chat');
+    const curl = page.getByRole('region', { name: 'The request as curl' });
+    await page.getByRole('spinbutton', { name: 'Temperature' }).fill('0.4');
+    await page.getByRole('textbox', { name: 'Message' }).fill('How are you?');
+    await curl.getByText('"How are you?"').waitFor();
+    expect(await curl.locator('.lit').innerText()).toContain('0.4');
+    expect(await curl.innerText()).not.toContain(bearer);
+    await page.getByRole('tab', { name: 'Python' }).click();
+    await page.getByText('temperature=0.4').waitFor();
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    const editor = page.getByRole('textbox', { name: 'The request as JSON' });
+    await editor.fill((await editor.inputValue()).replace('0.4', '0.9').replace('How are you?', 'And you?'));
+    expect(await page.getByRole('spinbutton', { name: 'Temperature' }).inputValue()).toBe('0.9');
+    expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('And you?');
+    await editor.fill('{');
+    await page.getByRole('alert').getByText('not JSON').waitFor();
+  });
+
+  test('stops an answer, at the upstream too, and keeps what came', async () => {
+    gateway.upstream.reply(say(['One ', 'two ', 'three'], { cut: { tokens: 2, how: 'hang' } }));
+    const page = await openModel();
+    await ask(page, 'Count');
+    await answers(page).getByText('One two').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('You stopped this answer').waitFor();
+    await gateway.upstream.waitFor(({ open }) => open === 0, 'the upstream is left');
+    expect(await answers(page).innerText()).toContain('One two');
+  });
+
+  test('asks for another answer and goes back to the first', async () => {
+    gateway.upstream.reply(say('The first.'), say('The second.'));
+    const page = await openModel('/v1 chat');
+    await ask(page, 'Say something');
+    await answers(page).getByText('The first.').waitFor();
+    await page.getByRole('button', { name: 'Answer again' }).click();
+    await answers(page).getByText('The second.').waitFor();
+    await page.getByText('2 / 2').waitFor();
+    await page.getByRole('button', { name: 'Previous answer' }).click();
+    await answers(page).getByText('The first.').waitFor();
+  });
+
+  test('takes the call of a tool to a person, and sends what they answer', async () => {
+    gateway.upstream.reply(callTools([{ name: 'get_weather', arguments: { city: 'Hanoi' } }]), say('It is warm.'));
+    const page = await openModel();
+    await page.getByRole('button', { name: 'Edit tools' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'get_weather' }).click();
+    await dialog.getByRole('button', { name: 'Apply' }).click();
+    await ask(page, 'How is the weather?');
+    await page.getByRole('textbox', { name: 'Answer for get_weather' }).fill('{"celsius": 31}');
+    await page.getByRole('button', { name: 'Send result' }).click();
+    await answers(page).getByText('It is warm.').waitFor();
+    const { json } = gateway.upstream.chats.at(-1) ?? {};
+    expect(JSON.stringify(json)).toContain('celsius');
+  });
+
+  test('shows a refusal of the gateway with its code, and marks the control that it names', async () => {
+    const page = await openModel('/v1 chat');
+    await page.getByRole('spinbutton', { name: 'Nucleus' }).fill('7');
+    await ask(page, 'Hi');
+    const alert = page.getByRole('alert');
+    await alert.getByText('invalid_field').waitFor();
+    expect(await page.getByRole('spinbutton', { name: 'Nucleus' }).getAttribute('aria-invalid')).toBe('true');
+  });
+
+  test('shows a failure of the upstream under the question', async () => {
+    gateway.upstream.reply(refuse('server-error'));
+    const page = await openModel();
+    await ask(page, 'Hi');
+    await page.getByRole('alert').getByText(/upstream/).first().waitFor();
+  });
+
+  test('takes pictures by file, and sends them inline', async () => {
+    gateway.upstream.reply(say('A dot.'));
+    const page = await openModel();
+    const dot = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    await page.setInputFiles('input[type=file]', { name: 'dot.png', mimeType: 'image/png', buffer: dot });
+    await page.getByText('dot.png').waitFor();
+    await ask(page, 'What is this?');
+    await answers(page).getByText('A dot.').waitFor();
+    expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).toContain('data:image/png;base64,');
+  });
+
+  test('searches, renames and deletes the conversations that /c1 keeps', async () => {
+    gateway.upstream.reply(say('Zanzibar is an island.'));
+    const page = await openModel();
+    await ask(page, 'Where is Zanzibar?');
+    await answers(page).getByText('Zanzibar is an island.').waitFor();
+    const list = page.getByRole('complementary', { name: 'Conversations' });
+    await list.getByRole('searchbox').fill('Zanzibar');
+    await list.getByRole('button', { name: /^More for/ }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await page.getByLabel('Title').fill('Islands');
+    await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
+    await list.getByText('Islands').waitFor();
+    await list.getByRole('button', { name: 'More for Islands' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await list.getByText('No conversation has these words.').waitFor();
+    await page.waitForURL(/\/playground$/);
+  });
+});
