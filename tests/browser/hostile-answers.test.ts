@@ -12,7 +12,8 @@ const attacks = {
   'a form': '<form action="https://evil.example"><button>Sign in</button></form>',
   'a style': '<style>* { display: none }</style>',
   'a link that is a script': '[click](javascript:window.hit=1) [click](data:text/html,<script>window.hit=1</script>)',
-  'a link that is a script, in disguise': '[click](JaVaScRiPt:window.hit=1) <a href="java\tscript:window.hit=1">click</a>',
+  'a link that is a script, in disguise':
+    '[click](JaVaScRiPt:window.hit=1) <a href="java\tscript:window.hit=1">click</a>',
   'a remote image': '![pixel](https://evil.example/pixel.png) <img src="https://evil.example/pixel.png">',
   'an SVG as an image': '![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImFsZXJ0KDEpIi8+)',
   'a table with markup': '| <img src=x onerror=window.hit=1> |\n|---|\n| <script>window.hit=1</script> |',

@@ -124,7 +124,11 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
   test('the API page puts this address and the model that is clicked into every snippet', async () => {
     const { page } = await openPage(browser, { url: gateway.url });
     await page.goto(`${gateway.url}/console`);
-    await page.getByText('Reachable').or(page.getByText('Up', { exact: true })).first().waitFor();
+    await page
+      .getByText('Reachable')
+      .or(page.getByText('Up', { exact: true }))
+      .first()
+      .waitFor();
     await page.getByRole('button', { name: 'dear', exact: true }).click();
     const chat = page.locator('#chat pre');
     expect(await chat.innerText()).toContain('"model": "dear"');

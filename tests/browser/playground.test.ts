@@ -158,7 +158,11 @@ describe.runIf(hasBrowser)('the playground', () => {
     gateway.upstream.reply(refuse('server-error'));
     const page = await openModel();
     await ask(page, 'Hi');
-    await page.getByRole('alert').getByText(/upstream/).first().waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/upstream/)
+      .first()
+      .waitFor();
   });
 
   test('takes pictures by file, and sends them inline', async () => {

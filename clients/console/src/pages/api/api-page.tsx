@@ -164,7 +164,10 @@ export default function ApiPage() {
         <QuickStart models={talks} model={model} onModel={setChosen} />
         <EndpointSamples models={models} model={model} />
         <CommonErrors />
-        <ToolSettings model={model} window={info?.models.find(({ alias }) => alias === model)?.context_window ?? null} />
+        <ToolSettings
+          model={model}
+          window={info?.models.find(({ alias }) => alias === model)?.context_window ?? null}
+        />
         <section className="stack">
           <h2>{t('api.next')}</h2>
           <div className="gallery three">

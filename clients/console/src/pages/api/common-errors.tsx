@@ -5,7 +5,11 @@ import { useText } from '../../text/text.tsx';
 
 export function useErrors() {
   const gateway = useGateway();
-  return useQuery({ queryKey: ['errors'], staleTime: Number.POSITIVE_INFINITY, queryFn: () => gateway.system.errors.query() });
+  return useQuery({
+    queryKey: ['errors'],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: () => gateway.system.errors.query(),
+  });
 }
 
 const common = [
@@ -40,7 +44,8 @@ export function CommonErrors() {
           {rows.map(({ code, http_status, title, remediation }) => (
             <tr key={code}>
               <td>
-                <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span> <code>{code}</code>
+                <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span>{' '}
+                <code>{code}</code>
               </td>
               <td data-th={t('errors.meaning')} lang="en">
                 {title}

@@ -66,7 +66,9 @@ export function SystemHealth() {
                     <code>{provider}</code>
                   </span>
                 </td>
-                <td className={at === 'down' ? 'bad-text' : 'faint'}>{at === 'up' ? kind : (detail ?? t(`state.${at}`))}</td>
+                <td className={at === 'down' ? 'bad-text' : 'faint'}>
+                  {at === 'up' ? kind : (detail ?? t(`state.${at}`))}
+                </td>
                 <td className="num">{latency_ms === null ? '–' : milliseconds(latency_ms)}</td>
               </tr>
             ))}

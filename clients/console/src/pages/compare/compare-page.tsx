@@ -103,8 +103,7 @@ export default function ComparePage() {
           signal: abort.signal,
           onConversation: () => undefined,
           onChange: (answer) =>
-            running.current === abort &&
-            setAnswers((known) => lanes.map((_, i) => (i === at ? answer : known[i]))),
+            running.current === abort && setAnswers((known) => lanes.map((_, i) => (i === at ? answer : known[i]))),
         });
       }),
     );

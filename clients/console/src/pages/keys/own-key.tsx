@@ -36,7 +36,9 @@ export function OwnKey({ self: { key, wallet, spent } }: { self: Self }) {
           <dt>{t('keys.spentMonth')}</dt>
           <dd className="v">{money(spent?.month_usd ?? 0)}</dd>
           <dd className="d">
-            {key.monthly_budget_usd === null ? t('keys.noBudget') : t('keys.of', { money: money(key.monthly_budget_usd) })}
+            {key.monthly_budget_usd === null
+              ? t('keys.noBudget')
+              : t('keys.of', { money: money(key.monthly_budget_usd) })}
           </dd>
         </div>
       </dl>

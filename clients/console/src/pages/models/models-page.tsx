@@ -1,10 +1,10 @@
+import { basePath } from '../../app/base-path.ts';
 import { useInfo, useReadiness } from '../../app/queries.ts';
 import { Shell } from '../../app/shell.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { StateDot } from '../../parts/state-dot.tsx';
 import { isDemo, usePrice } from '../../playground/model-card.tsx';
 import { useText } from '../../text/text.tsx';
-import { basePath } from '../../app/base-path.ts';
 
 function Routes() {
   const { t, number, milliseconds } = useText();

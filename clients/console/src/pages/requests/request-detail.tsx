@@ -9,21 +9,53 @@ interface RequestDetailProps {
   onClose(): void;
 }
 
-/** How the time of a request went: until its first token, and until its end. */
+/** Each attempt on the time of the whole request: grey until its answer began, then in colour; red where it failed. */
 function Fall({ row }: { row: RequestRow }) {
   const { t, milliseconds } = useText();
-  const first = row.first_token_ms;
-  const total = Math.max(row.latency_ms, 1);
-  const share = first === null ? 100 : (first / total) * 100;
+  const total = Math.max(row.latency_ms, ...row.attempts.map(({ start_ms, ms }) => start_ms + ms), 1);
+  const share = (ms: number) => (ms / total) * 100;
   return (
-    <svg className="chart" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={t('requests.fall')}>
-      <rect className="f5" x="0" y="1" width={share} height="6">
-        <title>{t('requests.until', { time: first === null ? '–' : milliseconds(first) })}</title>
-      </rect>
-      <rect className="f1" x={share} y="1" width={100 - share} height="6">
-        <title>{milliseconds(row.latency_ms)}</title>
-      </rect>
-    </svg>
+    <table className="plain-t attempts">
+      <caption className="sr">{t('requests.fall')}</caption>
+      <thead className="sr">
+        <tr>
+          <th>{t('backends.backend')}</th>
+          <th>{t('requests.outcome')}</th>
+          <th>{t('common.time')}</th>
+          <th>{t('requests.took')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {row.attempts.map(({ backend, start_ms, ms, outcome }, at) => {
+          const failed = outcome !== 'ok';
+          return (
+            <tr key={at}>
+              <td>
+                <code>{backend}</code>
+              </td>
+              <td>
+                <span className={`badge ${badgeOf(outcome)}`}>{outcome}</span>
+              </td>
+              <td className="track">
+                <svg className="chart" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                  <rect className={failed ? 'fb' : 'f5'} x={share(start_ms)} y="1" width={share(ms)} height="4" />
+                  {failed ? null : (
+                    <rect
+                      className="f1"
+                      x={share(start_ms + ms)}
+                      y="1"
+                      width={share(total - start_ms - ms)}
+                      height="4"
+                    />
+                  )}
+                </svg>
+              </td>
+              <td className="num">{milliseconds(ms)}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 

@@ -43,6 +43,9 @@ function Row({ row, selected, keyName, onOpen }: RowProps) {
           {row.provider ? `${row.provider}/${row.upstream_model ?? ''}` : '–'}
         </div>
       </td>
+      <td className="num" data-th={t('requests.tries')}>
+        {row.attempts.length > 1 ? <span className="badge warn tnum">{row.attempts.length}</span> : row.attempts.length}
+      </td>
       <td data-th={t('keys.key')} className="small">
         <div className="truncate who-c">{keyName}</div>
       </td>
@@ -86,7 +89,8 @@ export default function RequestsPage() {
     refetchInterval: offset === 0 ? 10_000 : false,
   });
   const items = data?.items ?? [];
-  const open = items.find(({ request_id }) => request_id === read('open')) ?? (filter.request_id ? items[0] : undefined);
+  const open =
+    items.find(({ request_id }) => request_id === read('open')) ?? (filter.request_id ? items[0] : undefined);
   return (
     <Shell title={t('nav.requests')}>
       <main className="page">
@@ -132,6 +136,7 @@ export default function RequestsPage() {
                 <th>{t('common.time')}</th>
                 <th>{t('requests.outcome')}</th>
                 <th>{t('play.model')}</th>
+                <th className="num">{t('requests.tries')}</th>
                 <th>{t('keys.key')}</th>
                 <th className="num">{t('usage.tokens')}</th>
                 <th className="num">{t('requests.took')}</th>

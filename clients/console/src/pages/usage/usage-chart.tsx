@@ -16,7 +16,7 @@ const TOP = 12;
 /** What has a colour of its own; the rest is one. */
 const SERIES = 4;
 
-const valueOf = (item: UsageItem, measure: Measure): number =>
+const measured = (item: UsageItem, measure: Measure): number =>
   measure === 'tokens' ? item.prompt_tokens + item.completion_tokens : item[measure];
 
 /** Bars a day, one colour a series: the geometry is in attributes, so that no style is inline. */
@@ -35,7 +35,7 @@ export default function UsageChart({ items, by, measure, nameOf }: UsageChartPro
     const start = item.start ?? '';
     const values = days.get(start) ?? Array.from({ length: SERIES + 1 }, () => 0);
     const at = seriesOf(item);
-    values[at] = (values[at] ?? 0) + valueOf(item, measure);
+    values[at] = (values[at] ?? 0) + measured(item, measure);
     days.set(start, values);
   }
   const totals = [...days.values()].map((values) => values.reduce((sum, value) => sum + value, 0));
@@ -48,7 +48,12 @@ export default function UsageChart({ items, by, measure, nameOf }: UsageChartPro
   return (
     <div className="stack">
       <div className="scroll" tabIndex={0} role="region" aria-label={t('usage.chart', { by: t(`usage.by.${by}`) })}>
-        <svg className="chart wide" viewBox={`0 0 ${WIDTH} ${HEIGHT + 30}`} role="img" aria-label={t('usage.chartSays')}>
+        <svg
+          className="chart wide"
+          viewBox={`0 0 ${WIDTH} ${HEIGHT + 30}`}
+          role="img"
+          aria-label={t('usage.chartSays')}
+        >
           {[0, 0.5, 1].map((share) => (
             <g key={share}>
               <line

@@ -23,7 +23,10 @@ const daysBack = (days: number) => new Date(Date.now() - days * DAY_MS).toISOStr
 
 function toCsv(items: readonly UsageItem[]): string {
   const names = Object.keys(items[0] ?? {});
-  const cell = (value: unknown) => `"${String(value ?? '').replaceAll('"', '""').replace(/^[=+\-@]/, "'$&")}"`;
+  const cell = (value: unknown) =>
+    `"${String(value ?? '')
+      .replaceAll('"', '""')
+      .replace(/^[=+\-@]/, "'$&")}"`;
   const lines = items.map((item) => {
     const fields = new Map<string, unknown>(Object.entries(item));
     return names.map((name) => cell(fields.get(name))).join(',');
