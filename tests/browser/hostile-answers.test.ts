@@ -52,7 +52,9 @@ describe.runIf(hasBrowser)('what a hostile model writes', () => {
     expect(await page.evaluate('window.hit')).toBeUndefined();
     expect(foreign).toEqual([]);
     expect(complaints).toEqual([]);
-    const links = await answer.locator('a').evaluateAll('els => els.map((el) => el.getAttribute("href"))');
+    const links = await page.evaluate(
+      `[...document.querySelectorAll('article a')].map((link) => link.getAttribute('href'))`,
+    );
     expect(links).toEqual([]);
     const tags = 'script, iframe, svg script, form, style, object, embed, [onerror], [onload], [style]';
     expect(await answer.locator(tags).count()).toBe(0);

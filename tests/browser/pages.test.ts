@@ -90,9 +90,9 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
       await page.getByRole('button', { name: by, exact: true }).click();
       const table = page.getByRole('table', { name: `Usage by ${by}` });
       await table.waitFor();
-      const cells = await table
-        .locator('tbody tr')
-        .evaluateAll('rows => rows.map((row) => [...row.cells].map((cell) => cell.innerText))');
+      const cells = await page.evaluate(
+        `[...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))`,
+      );
       const costs = (cells as string[][]).map((row) => Number(row.at(-1)?.replace('$', '')));
       expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeCloseTo(total.cost_usd, 6);
       const foot = await table.locator('tfoot').innerText();

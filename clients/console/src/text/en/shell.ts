@@ -57,5 +57,5 @@ export const shell = {
   'state.open': 'Left alone',
   'state.ready': 'Ready',
   'state.unavailable': 'Unavailable',
-  'state.up': 'Up',
+  'state.up': 'Reachable',
 } as const;
