@@ -1,7 +1,15 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
-import type { AttemptRow, RequestFilter, UsageColumn, UsageFilter, UsageRow, UsageStore, UsageSum } from './interface/usage.ts';
+import type {
+  AttemptRow,
+  RequestFilter,
+  UsageColumn,
+  UsageFilter,
+  UsageRow,
+  UsageStore,
+  UsageSum,
+} from './interface/usage.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 

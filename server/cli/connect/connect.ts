@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { GatewayInfo, type ModelInfo } from '../../../contracts/models/model.ts';
 import { loadEnv } from '../../env.ts';
-import { CallError, callGateway, readBearer } from '../call-gateway.ts';
-import { UsageError } from '../read-command.ts';
 import { render } from '../../features/connect/tool.ts';
 import { tools } from '../../features/connect/tools.ts';
+import { CallError, callGateway, readBearer } from '../call-gateway.ts';
+import { UsageError } from '../read-command.ts';
 
 /** What is printed, and what the user should know besides. */
 interface Shown {
