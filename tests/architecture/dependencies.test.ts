@@ -181,7 +181,16 @@ describe('dependencies point inward', () => {
 
   test('the command line asks the gateway as anybody would, and only copies its database by itself', () => {
     const copying = ['server/store/copy-database.ts', 'server/store/store-error.ts'];
-    expect(strangers('server/cli/', ['server/cli/', 'contracts/', 'server/env.ts', 'node', ...copying])).toEqual([]);
+    expect(
+      strangers('server/cli/', [
+        'server/cli/',
+        'server/features/connect/',
+        'contracts/',
+        'server/env.ts',
+        'node',
+        ...copying,
+      ]),
+    ).toEqual([]);
   });
 
   test('Prisma stays in the store, and the native model in its provider', () => {
