@@ -13,7 +13,7 @@ const kinds: Readonly<Record<string, string>> = {
   degraded: 'warn',
 };
 
-export const dotOf = (state: string): string => kinds[state] ?? 'idle';
+const dotOf = (state: string): string => kinds[state] ?? 'idle';
 
 export function StateDot({ state }: { state: string }) {
   return <span className={`dot ${dotOf(state)}`} aria-hidden="true" />;

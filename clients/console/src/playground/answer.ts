@@ -2,14 +2,14 @@ import type { GatewayError } from '@duplex/client';
 import type { Call } from './draft.ts';
 
 /** Who answered, and what the gateway changed in the request. */
-export interface AnswerNote {
+interface AnswerNote {
   readonly request_id: string;
   readonly backend: string | null;
   readonly attempts: number;
   readonly applied: string | null;
 }
 
-export interface Tokens {
+interface Tokens {
   readonly prompt: number;
   readonly completion: number;
   readonly reasoning: number;
@@ -31,7 +31,7 @@ export type AnswerEvent =
   | { readonly type: 'note'; readonly note: AnswerNote }
   | { readonly type: 'conversation'; readonly id: string };
 
-export type AnswerStatus = 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed';
+type AnswerStatus = 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed';
 
 export interface Answer {
   readonly model: string;

@@ -9,7 +9,7 @@ type Modality = ModelInfo['modalities']['input'][number];
 
 const icons: Record<Modality, LucideIcon> = { text: Type, image: Image, audio: AudioLines, video: Video };
 
-export function Flow({ input, output }: { input: readonly Modality[]; output: readonly Modality[] }) {
+function Flow({ input, output }: { input: readonly Modality[]; output: readonly Modality[] }) {
   const { t } = useText();
   const names = (list: readonly Modality[]) => list.map((name) => t(`modality.${name}`)).join(', ');
   const row = (list: readonly Modality[]) => (

@@ -2,7 +2,7 @@ import { parseJson } from '../../parts/json.ts';
 import { type Body, type Draft, given, type Message, type Picture } from '../draft.ts';
 
 /** The Messages API needs a length. */
-export const DEFAULT_MAX_TOKENS = 1024;
+const DEFAULT_MAX_TOKENS = 1024;
 
 function toImage({ url }: Picture): Body {
   const [, media_type = 'image/png', data = ''] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
