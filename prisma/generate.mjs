@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { whenChanged } from '../scripts/when-changed.mjs';
+import { whenChanged } from '../.build/when-changed.mjs';
 
 const require = createRequire(import.meta.url);
 const schema = fileURLToPath(new URL('schema.prisma', import.meta.url));

@@ -8,6 +8,8 @@ import { RateLimiter } from './features/access/rate-limiter.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
+import { Runs } from './features/runs/runs.ts';
+import { RunSweep } from './features/runs/sweep-runs.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
@@ -35,6 +37,7 @@ import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
 import { stripBasePath } from './http/strip-base-path.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
+import { MemoryRuns } from './live/memory/memory-runs.ts';
 import { Metrics } from './observe/metrics.ts';
 import { tellAll } from './observe/observer.ts';
 import type { LogStream } from './observe/open-log.ts';
@@ -53,6 +56,13 @@ export interface AppDeps extends OpenedProviders {
   readonly log?: LogStream | undefined;
   /** Where the console was built. */
   readonly consoleDir: string;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Refuses new runs, and resolves when those in progress have ended, for which they get so many ms. */
+    stopRuns(graceMs: number): Promise<void>;
+  }
 }
 
 function refuseSchemas(): never {
@@ -109,7 +119,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     retries: env.upstreamRetries,
     waitMs: env.modelWaitMs,
   });
-  const readiness = new ReadinessCheck({ catalog, states, providers, store });
+  const { keepMs, ...limits } = env.runs;
+  const live = new MemoryRuns();
+  const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
+  const runs = new Runs({ store: store.runs, live, limits, onError });
+  const sweep = new RunSweep(store.runs, keepMs, onError);
+  app.addHook('onClose', () => sweep.close());
+  app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
+  // Whoever watches them holds a connection.
+  app.addHook('preClose', () => runs.close(0));
+  const readiness = new ReadinessCheck({ catalog, states, providers, store, runs });
   const metrics = new Metrics({
     backends: () =>
       catalog.models.flatMap(({ backends }) =>
@@ -130,7 +149,15 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     onExcessiveClaim: ({ requestId: reqId, ...claim }) =>
       app.log.warn({ reqId, ...claim }, 'an upstream claims more tokens than the request could have used'),
   };
-  const router = createRouter({ catalog, metering, store, readiness, ring, version });
+  const router = createRouter({
+    catalog,
+    metering,
+    store,
+    runs: { runs, live, store: store.runs, keepMs },
+    readiness,
+    ring,
+    version,
+  });
 
   knowEveryMethod(app);
   decorateAdmission(app);

@@ -21,6 +21,9 @@ const Variables = z.object({
     .string()
     .regex(/^file:./, 'must start with "file:"')
     .optional(),
+  RUN_LOG_HOURS: z.coerce.number().positive().max(8_760).default(24),
+  RUN_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(3_600),
+  RUN_MAX_BYTES: positive.default(64 * 1024 * 1024),
   USAGE_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   SQLITE_SYNCHRONOUS: z.enum(['NORMAL', 'FULL']).default('NORMAL'),
   MODELS_FILE: z.string().optional(),
@@ -84,6 +87,13 @@ export interface Env {
   readonly synchronous: 'NORMAL' | 'FULL';
   /** How many whole days the rows of single requests are kept; 0: for ever. */
   readonly usageKeepDays: number;
+  readonly runs: {
+    /** How long the events of a run are kept after its end. */
+    readonly keepMs: number;
+    /** How long a run may take, and how many bytes its events may have. */
+    readonly maxMs: number;
+    readonly maxBytes: number;
+  };
   /** Null when there is none: the built-in catalog is used. */
   readonly modelsFile: string | null;
   readonly embedded: {
@@ -170,6 +180,11 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     databaseUrl: v.DATABASE_URL ?? `file:${join(dataDir, 'duplex.db')}`,
     synchronous: v.SQLITE_SYNCHRONOUS,
     usageKeepDays: v.USAGE_KEEP_DAYS,
+    runs: {
+      keepMs: v.RUN_LOG_HOURS * 3_600_000,
+      maxMs: v.RUN_MAX_SECONDS * 1000,
+      maxBytes: v.RUN_MAX_BYTES,
+    },
     modelsFile,
     embedded: {
       modelPath: v.EMBEDDED_MODEL && resolve(cwd, v.EMBEDDED_MODEL),

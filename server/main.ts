@@ -52,6 +52,8 @@ async function start(): Promise<void> {
   closeWithGrace({ delay: GIVE_UP_MS }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an unexpected failure');
     const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
+    // It is still served meanwhile: load balancers are told by `/readyz`, clients of new runs by their errors.
+    await app.stopRuns(GRACE_MS);
     await app.close();
     clearTimeout(cut);
     await Promise.all(providers.map((provider) => provider.close()));

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { root, whenChanged } from '../../scripts/when-changed.mjs';
+import { root, whenChanged } from '../../.build/when-changed.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const assets = join(root, 'dist/console/assets');

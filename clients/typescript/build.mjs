@@ -7,7 +7,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import '../../prisma/generate.mjs';
-import { whenChanged } from '../../scripts/when-changed.mjs';
+import { whenChanged } from '../../.build/when-changed.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');

@@ -35,6 +35,12 @@ export const TurnRequest = z
       .nullish()
       .describe('Picks the alias `<model>-<provider>` or that backend of the model.'),
     system_prompt: keptText().nullish().describe("Sets the conversation's system prompt."),
+    on_disconnect: z
+      .enum(['detach', 'cancel'])
+      .nullish()
+      .describe(
+        'What becomes of the answer when its client disconnects. Default `detach`: it is completed and stored.',
+      ),
     ...SamplingFields,
   })
   .meta({ id: 'TurnRequest' });

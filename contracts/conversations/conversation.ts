@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import { Usage } from '../chat/completion.ts';
 import { Content, keptText, ToolCall } from '../chat/message.ts';
+import { RunInProgress } from '../runs/run.ts';
 import { listOf } from '../schemas/list-of.ts';
-
-/**
- * How a message ended: `completed`; `in_progress` while it is being answered; `incomplete` when the upstream broke
- * off, `cancelled` when the client left, `failed` when there was no answer at all. Partial text is kept.
- */
-export const MessageStatus = z
-  .enum(['in_progress', 'completed', 'incomplete', 'cancelled', 'failed'])
-  .meta({ id: 'MessageStatus' });
-export type MessageStatus = z.infer<typeof MessageStatus>;
+import { MessageStatus } from './status.ts';
 
 export const StoredMessage = z
   .object({
@@ -57,6 +50,7 @@ export const Conversation = ConversationHead.extend({
   has_more: z
     .boolean()
     .describe('There are more in the direction of reading: with `before` earlier ones, else later ones.'),
+  runs: listOf(RunInProgress).describe('The answers that are being made: watch them at `/c1/runs/{run_id}/events`.'),
 }).meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
 
@@ -125,7 +119,7 @@ export const UserErased = z
   .object({
     object: z.literal('conversations.deleted'),
     user_id: z.string(),
-    deleted: z.object({ conversations: z.int(), messages: z.int(), responses: z.int() }),
+    deleted: z.object({ conversations: z.int(), messages: z.int(), responses: z.int(), runs: z.int() }),
   })
   .meta({ id: 'UserErased' });
 export type UserErased = z.infer<typeof UserErased>;

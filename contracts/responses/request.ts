@@ -33,6 +33,10 @@ export const ResponseRequest = z
       .describe('Goes on with a conversation, also one of `/c1`.'),
     store: z.boolean().nullish().describe('Default true.'),
     background: z.boolean().nullish().describe('Answers at once; poll `GET /v1/responses/{response_id}`.'),
+    on_disconnect: z
+      .enum(['detach', 'cancel'])
+      .nullish()
+      .describe('What becomes of a stored response when its client disconnects. Default `detach`: it is completed.'),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({}).nullish(),
     include: listOf(z.string()).nullish(),
@@ -81,8 +85,14 @@ const response_id = z.string().min(1);
 export const RetrieveResponseRequest = z
   .object({
     response_id,
-    stream: z.boolean().optional().describe('Gives the events instead, of a stored response anew.'),
-    starting_after: z.int().min(0).optional().describe('With `stream`: only the events after this number.'),
+    stream: z.boolean().optional().describe('Gives the events instead: those so far, and those to come.'),
+    starting_after: z
+      .int()
+      .min(0)
+      .max(1_000_000_000)
+      .optional()
+      .describe('With `stream`: only the events after this number.'),
+    lastEventId: z.string().max(20).nullish().describe('The same, as `Last-Event-ID` and tRPC have it.'),
     include: Page.include,
     user: EndUser,
   })

@@ -43,11 +43,18 @@ function paramsOf({ path, meta }: Operation, { params }: FastifyRequest): Record
 
 type Input = Record<string, unknown>;
 
+/** What a client sends by itself when it connects again to a stream. Format: the HTML standard, server-sent events. */
+function lastEventOf({ headers }: FastifyRequest): Input {
+  const { 'last-event-id': id } = headers;
+  return typeof id === 'string' ? { lastEventId: id } : {};
+}
+
 /** A promise only for a body that is read in pieces. */
 function readInput(operation: Operation, request: FastifyRequest, maxBodyValues: number): Input | Promise<Input> {
   const params = paramsOf(operation, request);
   if (operation.method === 'GET' || operation.method === 'DELETE') {
-    return { ...coerceQuery(operation.input, isRecord(request.query) ? request.query : {}), ...params };
+    const query = coerceQuery(operation.input, isRecord(request.query) ? request.query : {});
+    return { ...lastEventOf(request), ...query, ...params };
   }
   const { body } = request;
   if (body instanceof FormBody) return Object.assign(body.fields, params);
@@ -123,7 +130,7 @@ export async function restPlugin(
         const known = meta.public ? null : withCaller(context, connectionOf(request.raw.socket).signal);
         if (known) request.record = known.caller.record;
         const ctx = known ?? context;
-        const streamed = resolveStream && raw.stream === true;
+        const streamed = resolveStream && (meta.streamsByDefault ? raw.stream !== false : raw.stream === true);
         const output = await answerOf((streamed ? resolveStream : resolve)({ ctx, input }), ctx);
         if (output instanceof TrackedStream) {
           await sendStream(reply, output, heartbeat, (error) => logError(request, error));

@@ -32,12 +32,28 @@ export interface EventStream<Event> {
   readonly eventName?: ((event: Event) => string) | undefined;
   /** Sent while there is nothing else to send; absent: a comment. */
   readonly ping?: SentEvent<Event> | undefined;
+  /** The number of the first event, where a client can come back and go on after a number. */
+  readonly firstId?: number | undefined;
   /** Its reason, when it is an error of ours, is what ends the stream. */
   readonly signal: AbortSignal;
 }
 
 function frameNamed<Event>(batch: readonly SentEvent<Event>[], nameOf: (event: Event) => string): Buffer {
   return Buffer.concat(batch.flatMap((event) => [Buffer.from(`event: ${nameOf(event.value)}\n`), frame([event])]));
+}
+
+/** With their numbers. */
+function frameNumbered<Event>(
+  batch: readonly SentEvent<Event>[],
+  first: number,
+  nameOf: ((event: Event) => string) | undefined,
+): Buffer {
+  return Buffer.concat(
+    batch.flatMap((event, i) => [
+      Buffer.from(nameOf ? `id: ${first + i}\nevent: ${nameOf(event.value)}\n` : `id: ${first + i}\n`),
+      frame([event]),
+    ]),
+  );
 }
 
 /** A whole batch is one write. */
@@ -54,6 +70,15 @@ function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
   }
   return out;
 }
+
+const frameBatch = <Event>(
+  batch: readonly SentEvent<Event>[],
+  first: number | undefined,
+  nameOf: ((event: Event) => string) | undefined,
+): Buffer => {
+  if (first !== undefined) return frameNumbered(batch, first, nameOf);
+  return nameOf ? frameNamed(batch, nameOf) : frame(batch);
+};
 
 /**
  * Resolves when the client has taken what was written, has gone, or must stop. `SlowTransfers` drops those that take too
@@ -87,7 +112,7 @@ export function commit(reply: FastifyReply, headers: Record<string, string>): vo
  */
 export async function sendStream<Event>(
   reply: FastifyReply,
-  { batches, eventName, ping: own, signal }: EventStream<Event>,
+  { batches, eventName, ping: own, signal, firstId }: EventStream<Event>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -108,11 +133,13 @@ export async function sendStream<Event>(
   }
   const ping = own && eventName ? frameNamed([own], eventName) : PING;
   const beat = heartbeat.open(raw, ping);
+  let id = firstId;
   try {
     if (first === SILENT) raw.write(ping);
     for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
       beat.lastWrite = monotonicNow();
-      const bytes = eventName ? frameNamed(result.value, eventName) : frame(result.value);
+      const bytes = frameBatch(result.value, id, eventName);
+      if (id !== undefined) id += result.value.length;
       if (!raw.write(bytes)) await drained(raw, signal);
       pending = batches.next();
     }

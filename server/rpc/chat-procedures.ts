@@ -3,10 +3,11 @@ import { ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from 
 import { TurnRequest } from '../../contracts/chat/turn.ts';
 import { Json } from '../canonical/json.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
+import { placeOf, type RunDeps, watchRun } from '../features/runs/manage-runs.ts';
 import { streamTurn, type TurnDeps, takeTurn } from '../features/turns/take-turn.ts';
 import type { Context } from './context.ts';
 import type { KnownFields } from './known-fields.ts';
-import { type Noted, noteAnswer } from './note-answer.ts';
+import { type Noted, noteAnswer, type OfTurn, turnOf } from './note-answer.ts';
 import { refuseResume } from './refuse-resume.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { documented, procedure } from './trpc.ts';
@@ -16,14 +17,11 @@ export const errorResponses = [402, 403, 404, 409, 502, 503, 504];
 /** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
 export const Resume = { lastEventId: z.string().nullish() };
 
+/** An answer of `c1.chat` can be gone on with, by the run that makes it. */
+const ResumeRun = { ...Resume, run_id: z.string().min(1).max(200).nullish() };
+
 export const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
   ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
-
-/** Not an interface: the published type shows its fields, and must not need this file. */
-type InConversation = { conversation_id: string };
-
-/** REST tells the conversation in this header. tRPC's callers see no headers: there it is a field of what they get. */
-const CONVERSATION = 'x-conversation-id';
 
 /** `v1.chat`: stateless completions. */
 export const completionProcedures = (deps: CompletionDeps) => ({
@@ -59,7 +57,7 @@ export const completionProcedures = (deps: CompletionDeps) => ({
 });
 
 /** `c1.chat`: turns of remembered conversations. */
-export const turnProcedures = (deps: TurnDeps) => ({
+export const turnProcedures = (deps: TurnDeps, runs: RunDeps) => ({
   create: documented(
     procedure
       .meta({
@@ -74,23 +72,29 @@ export const turnProcedures = (deps: TurnDeps) => ({
         stream: 'c1.chat.stream',
       })
       .input(TurnRequest)
-      .mutation(async ({ ctx, input }): Promise<KnownFields<ChatCompletion> & InConversation> => {
-        const { caller, header } = noteAnswer(ctx.caller);
-        const answer = await takeTurn(deps, input, caller);
+      .mutation(async ({ ctx, input }): Promise<KnownFields<ChatCompletion & OfTurn>> => {
+        const noted = noteAnswer(ctx.caller);
+        const answer = await takeTurn(deps, input, noted.caller);
         ctx.respond?.(answer);
-        return { ...answer.value, conversation_id: header(CONVERSATION) ?? '' };
+        return { ...answer.value, ...turnOf(noted) };
       }),
     ChatCompletion,
   ),
-  stream: procedure.input(TurnRequest.extend(Resume)).subscription(({ ctx, input }) => {
-    const { lastEventId, ...turn } = input;
-    refuseResume(lastEventId);
-    const { caller, header, once } = noteAnswer(ctx.caller);
-    const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & InConversation & Noted> => ({
+  stream: procedure.input(TurnRequest.extend(ResumeRun)).subscription(({ ctx, input }) => {
+    const { lastEventId, run_id, ...turn } = input;
+    const noted = noteAnswer(ctx.caller);
+    const { caller } = noted;
+    const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & OfTurn & Noted> => ({
       ...chunk,
-      conversation_id: header(CONVERSATION) ?? '',
-      ...once(),
+      ...turnOf(noted),
+      ...noted.once(),
     });
-    return new TrackedStream(streamTurn(deps, turn, caller), show, { socket: ctx.socket, signal: caller.signal });
+    const { socket } = ctx;
+    const { signal } = caller;
+    if (lastEventId == null)
+      return new TrackedStream(streamTurn(deps, turn, caller), show, { socket, signal, first: 0 });
+    if (!run_id) refuseResume(lastEventId);
+    const watched = { run_id: run_id ?? '', user_id: turn.user_id, lastEventId };
+    return new TrackedStream(watchRun(runs, watched, caller), show, { socket, signal, first: placeOf(watched) + 1 });
   }),
 });

@@ -17,6 +17,7 @@ import {
   listConversations,
   updateConversation,
 } from '../features/conversations/manage-conversations.ts';
+import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ConversationStore } from '../store/interface/conversations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure } from './trpc.ts';
@@ -29,7 +30,7 @@ const at = (method: 'GET' | 'PATCH' | 'DELETE', path: `/${string}`, summary: str
 });
 
 /** `conversations`: what `/c1` keeps. */
-export const conversationProcedures = (store: ConversationStore) => ({
+export const conversationProcedures = (store: ConversationStore, runs: RunDeps) => ({
   list: documented(
     procedure
       .meta(at('GET', LIST, 'List or search conversations'))
@@ -42,7 +43,8 @@ export const conversationProcedures = (store: ConversationStore) => ({
       .meta(at('GET', ONE, 'Get a conversation with its messages'))
       .input(GetConversationRequest)
       .query(
-        ({ ctx, input }): Promise<KnownFields<Conversation>> => getConversation(store, input, ctx.caller.principal),
+        ({ ctx, input }): Promise<KnownFields<Conversation>> =>
+          getConversation(store, runs, input, ctx.caller.principal),
       ),
     Conversation,
   ),
@@ -58,7 +60,7 @@ export const conversationProcedures = (store: ConversationStore) => ({
       .meta(at('DELETE', ONE, 'Delete a conversation'))
       .input(ConversationRef)
       .mutation(
-        ({ ctx, input }): Promise<ConversationDeleted> => deleteConversation(store, input, ctx.caller.principal),
+        ({ ctx, input }): Promise<ConversationDeleted> => deleteConversation(store, runs, input, ctx.caller.principal),
       ),
     ConversationDeleted,
   ),

@@ -15,11 +15,18 @@ export type AnswerNote = {
 /** On the first event of a stream. */
 export type Noted = { gateway?: AnswerNote };
 
+export interface NotedCaller {
+  readonly caller: Caller;
+  header(name: string): string | null;
+  /** The note at its first call, and nothing later. */
+  once(): Noted;
+}
+
 /**
  * REST tells in headers who answered and what was changed. Callers of tRPC see no headers, so there the first event of a
  * stream tells it. The caller that this returns must be the one that the use case gets.
  */
-export function noteAnswer(caller: Caller): { caller: Caller; header(name: string): string | null; once(): Noted } {
+export function noteAnswer(caller: Caller): NotedCaller {
   const headers = new Map<string, string | null>();
   const header = (name: string) => headers.get(name) ?? null;
   let told = false;
@@ -46,3 +53,12 @@ export function noteAnswer(caller: Caller): { caller: Caller; header(name: strin
     },
   };
 }
+
+/** Not an interface: the published type shows its fields. */
+export type OfTurn = { conversation_id: string; run_id: string };
+
+/** The conversation and the run of a turn, which REST tells in headers. */
+export const turnOf = ({ header }: Pick<NotedCaller, 'header'>): OfTurn => ({
+  conversation_id: header('x-conversation-id') ?? '',
+  run_id: header('x-run-id') ?? '',
+});

@@ -20,6 +20,7 @@ import {
   setMetadata,
 } from '../features/conversations/openai-conversations.ts';
 import type { ResponseStores } from '../features/responses/open-response.ts';
+import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { KnownFields } from './known-fields.ts';
 import { documented, type Meta, procedure } from './trpc.ts';
 
@@ -37,7 +38,7 @@ const describe = (
 });
 
 /** `v1.conversations`: OpenAI's shape of the conversations that `/c1` keeps. */
-export const openAiConversationProcedures = (stores: ResponseStores) => ({
+export const openAiConversationProcedures = (stores: ResponseStores, runs: RunDeps) => ({
   create: documented(
     procedure
       .meta(describe('POST', '/v1/conversations', 'Create a conversation', { bodyOptional: true }))
@@ -71,6 +72,7 @@ export const openAiConversationProcedures = (stores: ResponseStores) => ({
         ({ ctx, input }): Promise<ConversationDeleted> =>
           deleteConversation(
             stores.conversations,
+            runs,
             { conversation_id: input.conversation_id, user_id: input.user },
             ctx.caller.principal,
           ),

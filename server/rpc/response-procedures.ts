@@ -17,10 +17,10 @@ import {
   followResponse,
   getResponse,
   listInputItems,
+  placeIn,
 } from '../features/responses/manage-responses.ts';
 import type { ResponseDeps } from '../features/responses/prepare-request.ts';
 import type { EventBatch } from '../features/responses/run-response.ts';
-import { RunningResponses } from '../features/responses/running-responses.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer } from './note-answer.ts';
@@ -43,15 +43,19 @@ const describe = (
 
 const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent & Noted> => event;
 
-const toStream = (
-  events: AsyncGenerator<EventBatch[number][], void, void>,
+/** `first` is the number of the first event, where the events are those of a run. */
+function toStream(
+  events: AsyncGenerator<EventBatch, void, void>,
   { socket, caller }: CallerContext,
-  show = showEvent,
-) => new TrackedStream(events, show, { socket, signal: caller.signal, eventName: ({ type }) => type });
+  { first, show = showEvent }: { readonly first?: number | undefined; readonly show?: typeof showEvent } = {},
+) {
+  const { signal } = caller;
+  const numbers = first === undefined ? {} : { first };
+  return new TrackedStream(events, show, { socket, signal, eventName: ({ type }) => type, ...numbers });
+}
 
 /** `v1.responses`: OpenAI's Responses API over any upstream. */
 export function responseProcedures(deps: ResponseDeps) {
-  const running = new RunningResponses();
   return {
     create: documented(
       procedure
@@ -68,14 +72,17 @@ export function responseProcedures(deps: ResponseDeps) {
           streamEvent: 'ResponseEvent',
         })
         .input(ResponseRequest)
-        .mutation(({ ctx, input }): Promise<KnownFields<Response>> => createResponse(deps, running, input, ctx.caller)),
+        .mutation(({ ctx, input }): Promise<KnownFields<Response>> => createResponse(deps, input, ctx.caller)),
       Response,
     ),
     stream: procedure.input(ResponseRequest.extend(Resume)).subscription(({ ctx, input }) => {
       const { lastEventId, ...request } = input;
       refuseResume(lastEventId);
       const { caller, once } = noteAnswer(ctx.caller);
-      return toStream(streamResponse(deps, running, request, caller), ctx, (event) => ({ ...event, ...once() }));
+      return toStream(streamResponse(deps, request, caller), ctx, {
+        first: request.store === false ? undefined : 0,
+        show: (event) => ({ ...event, ...once() }),
+      });
     }),
     compact: documented(
       procedure
@@ -119,18 +126,16 @@ export function responseProcedures(deps: ResponseDeps) {
         .query(({ ctx, input }): Promise<KnownFields<Response>> => getResponse(deps, input, ctx.caller.principal)),
       Response,
     ),
-    follow: procedure.input(RetrieveResponseRequest.extend(Resume)).subscription(({ ctx, input }) => {
-      const { lastEventId, ...request } = input;
-      refuseResume(lastEventId);
-      return toStream(followResponse(deps, running, request, ctx.caller), ctx);
-    }),
+    follow: procedure
+      .input(RetrieveResponseRequest)
+      .subscription(({ ctx, input }) =>
+        toStream(followResponse(deps, input, ctx.caller), ctx, { first: placeIn(input) + 1 }),
+      ),
     delete: documented(
       procedure
         .meta(describe('DELETE', PATH, 'Delete a response'))
         .input(ResponseRef)
-        .mutation(
-          ({ ctx, input }): Promise<ResponseDeleted> => deleteResponse(deps, running, input, ctx.caller.principal),
-        ),
+        .mutation(({ ctx, input }): Promise<ResponseDeleted> => deleteResponse(deps, input, ctx.caller.principal)),
       ResponseDeleted,
     ),
     cancel: documented(
@@ -138,8 +143,7 @@ export function responseProcedures(deps: ResponseDeps) {
         .meta(describe('POST', `${PATH}/cancel`, 'Cancel a response in the background', { bodyOptional: true }))
         .input(ResponseRef)
         .mutation(
-          ({ ctx, input }): Promise<KnownFields<Response>> =>
-            cancelResponse(deps, running, input, ctx.caller.principal),
+          ({ ctx, input }): Promise<KnownFields<Response>> => cancelResponse(deps, input, ctx.caller.principal),
         ),
       Response,
     ),

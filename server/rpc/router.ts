@@ -7,6 +7,7 @@ import { listTools } from '../features/connect/list-tools.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { Catalog } from '../features/models/catalog.ts';
+import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import {
   describeGateway,
@@ -31,6 +32,7 @@ import { imageProcedures } from './image-procedures.ts';
 import { messageProcedures } from './message-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
+import { runProcedures } from './run-procedures.ts';
 import { documented, type Meta, procedure, publicProcedure, router } from './trpc.ts';
 import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
@@ -38,6 +40,7 @@ export interface RouterDeps {
   readonly catalog: Catalog;
   readonly metering: MeteringDeps;
   readonly store: Store;
+  readonly runs: RunDeps;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
   readonly version: string;
@@ -54,7 +57,7 @@ const open = (path: `/${string}`, summary: string): Meta => ({
 });
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, metering, store, readiness, ring, version }: RouterDeps) => {
+export const createRouter = ({ catalog, metering, store, runs, readiness, ring, version }: RouterDeps) => {
   const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
   return router({
@@ -64,10 +67,10 @@ export const createRouter = ({ catalog, metering, store, readiness, ring, versio
       embeddings: embeddingProcedures(deps),
       images: imageProcedures(deps),
       messages: messageProcedures(deps),
-      responses: responseProcedures({ ...deps, conversations, responses, secrets }),
-      conversations: openAiConversationProcedures({ conversations, responses, secrets }),
+      responses: responseProcedures({ ...deps, conversations, responses, secrets, following: runs }),
+      conversations: openAiConversationProcedures({ conversations, responses, secrets }, runs),
     },
-    c1: { chat: turnProcedures({ ...deps, conversations }) },
+    c1: { chat: turnProcedures({ ...deps, conversations, runs: runs.runs }, runs), runs: runProcedures(runs) },
     models: {
       list: documented(
         procedure.meta(get('/v1/models', 'models', 'List the models')).query(({ ctx }): ModelList => {
@@ -98,7 +101,7 @@ export const createRouter = ({ catalog, metering, store, readiness, ring, versio
         GatewayInfo,
       ),
     },
-    conversations: conversationProcedures(conversations),
+    conversations: conversationProcedures(conversations, runs),
     api: {
       self: selfProcedure(store),
       keys: keyProcedures({ catalog, store, ring }),

@@ -12,6 +12,8 @@ interface TrackedStreamOptions<Chunk extends object> {
   readonly eventName?: (chunk: Chunk) => string;
   /** Sent on REST while there is nothing else to send; absent: a comment. */
   readonly ping?: Json<Chunk>;
+  /** The number of its first event, when the events are those of a run: REST tells them too. Absent: a stream of its own. */
+  readonly first?: number;
 }
 
 /**
@@ -42,9 +44,13 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
     return this.#options.signal;
   }
 
+  get firstId(): number | undefined {
+    return this.#options.first;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<Shown>, void, void> {
-    const { socket, signal } = this.#options;
-    let id = 0;
+    const { socket, signal, first = 0 } = this.#options;
+    let id = first;
     try {
       for await (const batch of this.batches) {
         for (const chunk of batch) {

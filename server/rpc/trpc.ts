@@ -14,6 +14,8 @@ export type Meta = OpenApiMeta & {
   public?: boolean;
   /** The subscription that REST serves as `text/event-stream` on this path when the body says `stream: true`. */
   stream?: string;
+  /** It is a stream unless the query says `stream=false`. */
+  streamsByDefault?: boolean;
   /** The schema of that stream's events; default `ChatCompletionChunk`. */
   streamEvent?: string;
   /** REST takes the input as `multipart/form-data` too, with pictures as files. */

@@ -18,7 +18,7 @@ function keepTime(ms: number): void {
  * A unique id that sorts by time of creation: `prefix_` and a UUID of version 7 without dashes. The 12 bits after the
  * version count within a millisecond (RFC 9562, 6.2, method 1), so that ids of one process keep their order.
  */
-export function newId(prefix: 'conv' | 'msg' | 'own' | 'add' | 'key' | 'rsv'): string {
+export function newId(prefix: 'conv' | 'msg' | 'own' | 'add' | 'key' | 'rsv' | 'run'): string {
   const now = Date.now();
   if (now > lastMs) keepTime(now);
   else if (++counter > 0xfff) keepTime(lastMs + 1);
@@ -26,3 +26,6 @@ export function newId(prefix: 'conv' | 'msg' | 'own' | 'add' | 'key' | 'rsv'): s
   const uuid = randomUUID();
   return `${prefix}_${time}7${counter.toString(16).padStart(3, '0')}${uuid.slice(19, 23)}${uuid.slice(24)}`;
 }
+
+/** The id of the run that makes an answer. They share their digits, as all ids of one answer do. */
+export const runIdOf = (answerId: string): string => answerId.replace(/^[a-z]+_/, 'run_');

@@ -1,6 +1,7 @@
+import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { cutMedia } from './cut-media.ts';
 import { newId } from './ids.ts';
-import { EMPTY_ANSWER, type NewMessage } from './interface/conversations.ts';
+import type { NewMessage } from './interface/conversations.ts';
 import { keepMedia } from './media.ts';
 import { withoutNul } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';

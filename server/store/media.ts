@@ -64,3 +64,11 @@ export function mediaOf(
   }
   return found;
 }
+
+const SELECT_OWNER = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';
+
+/** Whose media those of a conversation are: equal ones of another owner are never shared. */
+export function ownerOf(db: Statements, conversationId: string): string | null {
+  const owner = db.all(SELECT_OWNER, conversationId)[0]?.[0];
+  return typeof owner === 'string' ? owner : null;
+}

@@ -12,6 +12,7 @@ import { migrate } from './migrate.ts';
 import { Owner } from './owner.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { Responses } from './responses.ts';
+import { Runs } from './runs.ts';
 import { hasPendingMessages } from './search/index-messages.ts';
 import { Secrets } from './secrets.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
@@ -87,6 +88,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   return {
     conversations,
     responses: new Responses(db),
+    runs: new Runs({ db, transact, owner }),
     usage: {
       record: (row, settlement) => usage.record(row, settlement),
       flush: () => usage.flush(),

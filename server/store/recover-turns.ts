@@ -1,18 +1,32 @@
-import { EMPTY_ANSWER } from './interface/conversations.ts';
+import { ChunkCollector } from '../canonical/chunk-collector.ts';
+import { foldResponseEvents } from '../canonical/fold-response-events.ts';
+import { unpackEvents } from '../canonical/pack-events.ts';
+import { EMPTY_ANSWER, type StoredAnswer, storedAnswer } from '../canonical/stored-answer.ts';
+import { endTurn } from './end-turn.ts';
+import type { EndedTurn } from './interface/conversations.ts';
 import type { Owner } from './owner.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
+import { toSqliteTime } from './sqlite/values.ts';
+
+/** As the contract's `RunFailure`. */
+const INTERRUPTED = JSON.stringify({
+  code: 'run_interrupted',
+  message: 'The gateway stopped before the answer was complete.',
+  param: null,
+});
 
 /** Ends the turns of processes that are gone; those of processes that live are left alone. */
 export async function recoverTurns(transact: Transact, owner: Owner): Promise<void> {
   await transact((db) => {
-    for (const [ownerId] of db.all(SELECT_OWNERS)) {
+    for (const [ownerId] of [...db.all(SELECT_OWNERS), ...db.all(SELECT_PROCESSES)]) {
       if (typeof ownerId === 'string' && !owner.isAlive(ownerId)) freeTurnsOf(db, ownerId);
     }
   });
 }
 
 const SELECT_OWNERS = 'SELECT DISTINCT "activeOwner" FROM "Conversation" WHERE "activeOwner" IS NOT NULL';
+const SELECT_PROCESSES = 'SELECT DISTINCT "process" FROM "Run" WHERE "process" IS NOT NULL';
 
 /** With the question of an answer of which there is nothing, as when a turn fails: the model never sees it. */
 const END_MESSAGES = `
@@ -25,8 +39,67 @@ const END_MESSAGES = `
     OR ("conversationId" IN (SELECT "conversationId" FROM "Turn")
       AND "turnId" IN (SELECT "id" FROM "Turn" WHERE "prompt" = :nothing))`;
 
-/** The answers that `ownerId` was writing become `incomplete`, and their conversations take turns again. */
+const SELECT_RUNS = 'SELECT "key", "id", "conversationId", "format" FROM "Run" WHERE "process" = ?';
+const SELECT_LOG = 'SELECT "packed", "first" + "count" FROM "RunEvents" WHERE "runKey" = ? ORDER BY "first"';
+
+const END_RUN = `
+  UPDATE "Run" SET "status" = 'incomplete', "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ? WHERE "key" = ?`;
+
+/**
+ * The answers that `ownerId` was writing become `incomplete`, with the text that is in their logs, and their conversations
+ * take turns again.
+ */
 export function freeTurnsOf(db: Statements, ownerId: string): void {
+  for (const [key, id, conversationId, format] of db.all(SELECT_RUNS, ownerId)) {
+    const log = db.all(SELECT_LOG, Number(key));
+    const last = Number(log.at(-1)?.[1] ?? 0) - 1;
+    if (conversationId === null) {
+      db.run(END_RUN, INTERRUPTED, last, toSqliteTime(new Date()), Number(key));
+      continue;
+    }
+    const events = log.flatMap(([packed]) => (packed instanceof Uint8Array ? unpackEvents(packed) : []));
+    const digits = String(id).slice('run_'.length);
+    endTurn(db, {
+      conversationId: String(conversationId),
+      answerId: `msg_${digits}`,
+      ...answerIn(events, String(format), digits),
+      status: 'incomplete',
+      usage: null,
+      log: { segment: null, error: INTERRUPTED, last },
+    });
+  }
+  // Turns that began before there were runs.
   db.run(END_MESSAGES, { ownerId, nothing: EMPTY_ANSWER });
   db.run('UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "activeOwner" = ?', ownerId);
+}
+
+type Interrupted = StoredAnswer & Pick<EndedTurn, 'response'>;
+
+const NOTHING: Interrupted = { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
+
+/** What came of an answer, by its log. One that cannot be read must not keep the gateway from starting. */
+function answerIn(events: readonly Buffer[], format: string, digits: string): Interrupted {
+  try {
+    if (format === 'chunks') return answerOfChunks(events);
+    if (format === 'events') return answerOfEvents(events, digits);
+  } catch {
+    return NOTHING;
+  }
+  return NOTHING;
+}
+
+const read = <T>(event: Buffer): T => JSON.parse(event.toString());
+
+function answerOfChunks(events: readonly Buffer[]): Interrupted {
+  const collector = new ChunkCollector();
+  for (const event of events) collector.add(read(event));
+  return storedAnswer(collector.started ? collector.completion : null);
+}
+
+function answerOfEvents(events: readonly Buffer[], digits: string): Interrupted {
+  const { output, text, reasoning } = foldResponseEvents(events.map((event) => read(event)));
+  const response = { id: `resp_${digits}`, output: JSON.stringify(output), error: null };
+  if (text === '' && reasoning === '') return { ...NOTHING, response };
+  const prompt = JSON.stringify({ role: 'assistant', content: text });
+  return { prompt, text, reasoning: reasoning === '' ? null : reasoning, finishReason: null, response };
 }

@@ -1,3 +1,4 @@
+import { runIdOf } from './ids.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 /** A message that goes: its place and what it followed. */
@@ -17,6 +18,7 @@ const CLOSE_GAP = [
 /** Takes a message out of its conversation: those after it move up, and the response whose answer it was goes with it. */
 export function removeMessage(db: Statements, { conversationId, id, seq, parentId }: Gone): void {
   db.run('DELETE FROM "Message" WHERE "id" = ?', id);
+  db.run('DELETE FROM "Run" WHERE "id" = ?', runIdOf(id));
   db.run(
     'UPDATE "Message" SET "parentId" = ? WHERE "conversationId" = ? AND "parentId" = ?',
     parentId,

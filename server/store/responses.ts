@@ -1,5 +1,6 @@
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { runIdOf } from './ids.ts';
 import type { MessageRow } from './interface/conversations.ts';
 import type { Reader, ResponseRow, ResponseStore, StoredResponse } from './interface/responses.ts';
 import { toMessageRow, visibleTo, wholeMessageFields, withinReach } from './rows.ts';
@@ -61,6 +62,9 @@ export class Responses implements ResponseStore {
   }
 
   remove(id: string): Promise<boolean> {
-    return useDatabase(async () => (await this.#db.response.deleteMany({ where: { id } })).count > 0);
+    return useDatabase(async () => {
+      await this.#db.run.deleteMany({ where: { id: runIdOf(id) } });
+      return (await this.#db.response.deleteMany({ where: { id } })).count > 0;
+    });
   }
 }

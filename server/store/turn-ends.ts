@@ -1,6 +1,7 @@
+import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
-import { type BegunTurn, EMPTY_ANSWER, type EndedTurn } from './interface/conversations.ts';
+import type { BegunTurn, EndedTurn } from './interface/conversations.ts';
 import { isRefusal } from './sqlite/errors.ts';
 import type { Turns } from './turns.ts';
 
@@ -10,7 +11,7 @@ export type DroppedTurn = Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew
 const RETRY_MS = 100;
 
 /** The same end without what the upstream sent. */
-const withoutAnswer = ({ conversationId, answerId, response }: EndedTurn): EndedTurn => ({
+const withoutAnswer = ({ conversationId, answerId, response, log }: EndedTurn): EndedTurn => ({
   conversationId,
   answerId,
   status: 'incomplete',
@@ -20,6 +21,7 @@ const withoutAnswer = ({ conversationId, answerId, response }: EndedTurn): Ended
   finishReason: null,
   usage: null,
   response: response && { ...response, output: '[]' },
+  log: log && { ...log, segment: null, last: log.segment ? log.segment.first - 1 : log.last },
 });
 
 /**

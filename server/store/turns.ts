@@ -1,24 +1,26 @@
-import { MessageStatus, StoredMessage } from '../../contracts/conversations/conversation.ts';
+import { StoredMessage } from '../../contracts/conversations/conversation.ts';
+import { MessageStatus } from '../../contracts/conversations/status.ts';
 import { AppError } from '../errors/app-error.ts';
 import { cutMedia, joinMedia, type MediaPiece } from './cut-media.ts';
-import { newId } from './ids.ts';
+import { endTurn } from './end-turn.ts';
+import { newId, runIdOf } from './ids.ts';
 import { insertAnswer, insertMessages, newMessageIds, type Place } from './insert-messages.ts';
-import {
-  type BegunTurn,
-  type ConversationKey,
-  EMPTY_ANSWER,
-  type EndedTurn,
-  type HistoryMessage,
-  type NewConversation,
-  type NewMessage,
-  type NewTurn,
-  type RewrittenMessage,
+import type {
+  BegunTurn,
+  ConversationKey,
+  EndedTurn,
+  HistoryMessage,
+  NewConversation,
+  NewMessage,
+  NewTurn,
+  RewrittenMessage,
 } from './interface/conversations.ts';
-import { keepMedia, mediaOf, replaceMedia } from './media.ts';
+import { mediaOf, ownerOf, replaceMedia } from './media.ts';
 import type { Owner } from './owner.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { removeMessage } from './remove-message.ts';
 import { withoutNul } from './rows.ts';
+import { insertRun } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
@@ -43,28 +45,23 @@ const TAKE_CONVERSATION = `
 
 const LENGTHEN_CONVERSATION = 'UPDATE "Conversation" SET "messageCount" = ?, "lastUsedAt" = ? WHERE "id" = ?';
 
-const SELECT_OWNER = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';
-
 const SELECT_LAST = 'SELECT "id" FROM "Message" WHERE "conversationId" = ? AND "seq" = ?';
 
 const SELECT_HISTORY = `
   SELECT "id", "turnId", "role", "prompt", "status" FROM "Message" WHERE "conversationId" = ? ORDER BY "seq"`;
 
-/** Only while in progress: what later prompts were built on never changes. */
-const END_ANSWER = `
-  UPDATE "Message" SET "status" = ?, "prompt" = ?, "text" = ?, "reasoning" = ?, "finishReason" = ?, "usage" = ?
-  WHERE "id" = ? AND "conversationId" = ? AND "status" = 'in_progress'`;
-
-/** What the client said in a turn that has no answer: the model never sees it, so it is not shown as completed either. */
-const END_QUESTION = `UPDATE "Message" SET "status" = ? WHERE "turnId" = ? AND "conversationId" = ? AND "id" <> "turnId"`;
-
-const FREE_CONVERSATION = `
-  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
-
 /** While the conversation is held by this turn, its messages are the last ones. */
 const DROP_MESSAGES = `
   DELETE FROM "Message" WHERE "turnId" = :answerId
     AND "conversationId" IN (SELECT "id" FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId)`;
+
+const FREE_CONVERSATION = `
+  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
+
+const FREE_RUN = `
+  UPDATE "Run" SET "status" = 'incomplete', "process" = NULL, "endedAt" = ? WHERE "id" = ? AND "process" IS NOT NULL`;
+
+const DROP_RUN = 'DELETE FROM "Run" WHERE "id" = ?';
 
 const DROP_RESPONSE = `
   DELETE FROM "Response" WHERE "conversationId" = :conversationId AND "endedAt" IS NULL
@@ -89,8 +86,6 @@ const REWRITE_MESSAGE = 'UPDATE "Message" SET "prompt" = ?, "text" = ?, "reasoni
 
 const REWRITE_RESPONSE = 'UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ?';
 
-const END_RESPONSE = 'UPDATE "Response" SET "output" = ?, "error" = ?, "endedAt" = ? WHERE "id" = ?';
-
 /**
  * The turn protocol: `Conversation.activeTurnId` is taken and let go in one transaction with what it guards. The hot
  * path of `/c1`, hence past Prisma. The transaction holds the database's write lock from its start, so two processes
@@ -114,31 +109,20 @@ export class Turns {
   }
 
   end(turn: EndedTurn): Promise<void> {
-    const { conversationId, answerId, status } = turn;
-    const { prompt, pieces } = cutMedia(turn.prompt);
-    const text = withoutNul(turn.text);
-    const reasoning = turn.reasoning && withoutNul(turn.reasoning);
-    const finishReason = turn.finishReason && withoutNul(turn.finishReason);
-    const usage = turn.usage && JSON.stringify(turn.usage);
-    const { response } = turn;
-    return this.#transact((db) => {
-      if (response) db.run(END_RESPONSE, response.output, response.error, toSqliteTime(new Date()), response.id);
-      const ended = db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
-      if (ended > 0 && pieces.length > 0) keepMedia(db, answerId, pieces, ownerOf(db, conversationId));
-      if (status !== 'completed' && prompt === EMPTY_ANSWER) db.run(END_QUESTION, status, answerId, conversationId);
-      db.run(FREE_CONVERSATION, conversationId, answerId);
-    });
+    return this.#transact((db) => endTurn(db, turn));
   }
 
   /** The conversation takes turns again, and nothing else changes. */
   free({ conversationId, answerId }: Pick<EndedTurn, 'conversationId' | 'answerId'>): Promise<void> {
     return this.#transact((db) => {
       db.run(FREE_CONVERSATION, conversationId, answerId);
+      db.run(FREE_RUN, toSqliteTime(new Date()), runIdOf(answerId));
     });
   }
 
   drop({ conversationId, answerId, isNew }: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
     return this.#transact((db) => {
+      db.run(DROP_RUN, runIdOf(answerId));
       db.run(DROP_MESSAGES, { conversationId, answerId });
       db.run(DROP_RESPONSE, { conversationId });
       if (isNew) db.run(DROP_CONVERSATION, { conversationId, answerId });
@@ -182,6 +166,8 @@ export class Turns {
       const { prompt, pieces } = cutMedia(rewritten.prompt);
       db.run(REWRITE_MESSAGE, prompt, withoutNul(text), reasoning && withoutNul(reasoning), messageId);
       replaceMedia(db, messageId, pieces, ownerOf(db, id));
+      // Its log says what it said before.
+      db.run(DROP_RUN, runIdOf(messageId));
       if (output !== null) db.run(REWRITE_RESPONSE, output, id, seq);
       return true;
     });
@@ -218,7 +204,8 @@ export class Turns {
       ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
     );
     insertTurn(db, turn, { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null });
-    return { conversationId, answerId, isNew: true, systemPrompt, history: [] };
+    const run = this.#startRun(db, turn, { conversationId, answerId, now });
+    return { conversationId, answerId, run, isNew: true, systemPrompt, history: [] };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
@@ -242,7 +229,18 @@ export class Turns {
     const lastId = textOrNull(rows.at(-1)?.[0]);
     const place = { ids, conversationId, owner: ownerOf(db, conversationId), turnId: answerId, now, count, lastId };
     insertTurn(db, turn, place);
-    return { conversationId, answerId, isNew: false, systemPrompt, history };
+    const run = this.#startRun(db, turn, { conversationId, answerId, now });
+    return { conversationId, answerId, run, isNew: false, systemPrompt, history };
+  }
+
+  #startRun(
+    db: Statements,
+    { runFormat: format = 'chunks' }: NewTurn,
+    { conversationId, answerId, now }: { conversationId: string; answerId: string; now: string },
+  ): BegunTurn['run'] {
+    const id = runIdOf(answerId);
+    const process = this.#owner.id;
+    return { id, key: insertRun(db, { id, conversationId, owner: null, userId: null, process, format, now }) };
   }
 
   /** No two turns of a process have the same time, by which conversations are listed. */
@@ -289,8 +287,5 @@ function toHistoryMessage(row: unknown[], pieces: readonly MediaPiece[] = []): H
   const whole = joinMedia(String(prompt), pieces);
   return { turnId: String(turnId), role: roleOf(role), prompt: whole, status: statusOf(status) };
 }
-
-const ownerOf = (db: Statements, conversationId: string): string | null =>
-  textOrNull(db.all(SELECT_OWNER, conversationId)[0]?.[0]);
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -83,7 +83,7 @@ function circlesOf(edges: ReadonlyMap<string, readonly string[]>): string[] {
   return circles;
 }
 
-const seams = ['server/providers/provider.ts', 'server/store/interface/'];
+const seams = ['server/providers/provider.ts', 'server/store/interface/', 'server/live/interface/'];
 const core = ['server/event-loop/', 'server/canonical/', 'contracts/', 'server/errors/'];
 
 describe('dependencies point inward', () => {
@@ -138,6 +138,10 @@ describe('dependencies point inward', () => {
         }
       }
     }
+  });
+
+  test('what replicas share knows contracts, errors and the canonical form', () => {
+    expect(strangers('server/live/', ['server/live/', ...core, 'node'])).toEqual([]);
   });
 
   test('one dialect knows nothing of another', () => {
@@ -275,6 +279,7 @@ describe('the house rules', () => {
       'server/features/access/key-ring.ts',
       'server/features/images/from-chat.ts',
       'server/features/responses/answer/response-writer.ts',
+      'server/features/runs/sweep-runs.ts',
       'server/features/system/describe-models.ts',
       'server/features/system/show-status.ts',
       'server/features/usage/usage-filter.ts',

@@ -254,9 +254,11 @@ describe('a lost connection', () => {
     expect(await errorOf(turn.next())).toMatchObject({ code: 'connection_lost' });
     expect(await turn.next()).toEqual({ value: undefined, done: true });
     expect(await other).toMatchObject({ code: 'connection_lost' });
+    // The turn goes on at the gateway.
+    gate.open();
     await expect
       .poll(async () => (await client.conversations.get.query({ conversation_id })).messages.map((m) => m.content))
-      .toEqual(['Count.', 'One']);
+      .toEqual(['Count.', 'One two']);
   });
 
   it('is an error for plain subscriptions, too', async () => {

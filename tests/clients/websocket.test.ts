@@ -182,7 +182,7 @@ it('stops reading the upstream for a client that does not read, goes on when it 
 it('frees the conversation of a client that does not read, as soon as it stops the stream', async () => {
   scripted.upstream.reply(flood);
   const { ask, next, socket } = await open({ authorization });
-  ask(1, { path: 'c1.chat.stream', input: { model: 'scripted', message: 'Flood.' } });
+  ask(1, { path: 'c1.chat.stream', input: { model: 'scripted', message: 'Flood.', on_disconnect: 'cancel' } });
   await next();
   const { result } = await next();
   socket.pause();

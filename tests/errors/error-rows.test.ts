@@ -7,7 +7,7 @@ import { toWireError } from '../../server/errors/to-wire.ts';
 import { countsAgainstBackend, mayFailOver, mayRetry } from '../../server/features/routing/judge-failure.ts';
 
 /** tRPC has no code for these statuses; its clients see the nearest one. */
-const withoutTrpcCode: Readonly<Record<number, number>> = { 431: 400 };
+const withoutTrpcCode: Readonly<Record<number, number>> = { 410: 404, 431: 400 };
 
 describe.each(errorCodes)('the row of %s', (code) => {
   const row = errorRow(code);

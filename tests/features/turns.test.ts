@@ -437,13 +437,13 @@ describe('a turn that fails', () => {
   });
 });
 
-describe('a client that leaves', () => {
+describe('a client that leaves a turn which it wants cancelled then', () => {
   const leavable = (fields: object) => {
     const leaving = new AbortController();
     const response = fetch(`${gateway.url}/c1/chat`, {
       method: 'POST',
       headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'scripted', ...fields }),
+      body: JSON.stringify({ model: 'scripted', on_disconnect: 'cancel', ...fields }),
       signal: leaving.signal,
     });
     response.catch(() => undefined);

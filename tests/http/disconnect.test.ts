@@ -8,7 +8,8 @@ import { gated, say } from '../support/upstream/scripts/answers.ts';
 import { endlessStream, hangAfter, hangBeforeHeaders } from '../support/upstream/scripts/failures.ts';
 
 const hi = { model: 'scripted', messages: [{ role: 'user', content: 'Hi' }] };
-const turn = { model: 'scripted', message: 'Hi' };
+// A turn goes on by itself unless it says this.
+const turn = { model: 'scripted', message: 'Hi', on_disconnect: 'cancel' };
 const ways = [
   ['/v1 JSON', '/v1/chat/completions', hi],
   ['/v1 SSE', '/v1/chat/completions', { ...hi, stream: true }],

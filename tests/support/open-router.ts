@@ -6,8 +6,10 @@ import { readEnv } from '../../server/env.ts';
 import { KeyRing } from '../../server/features/access/key-ring.ts';
 import { BackendStates } from '../../server/features/routing/backend-state.ts';
 import { Dispatcher } from '../../server/features/routing/dispatcher.ts';
+import { Runs } from '../../server/features/runs/runs.ts';
 import { ReadinessCheck } from '../../server/features/system/check-readiness.ts';
 import { listProcedures, metaOf } from '../../server/http/list-operations.ts';
+import { MemoryRuns } from '../../server/live/memory/memory-runs.ts';
 import { createRouter } from '../../server/rpc/router.ts';
 import { openProviders } from '../../server/setup/open-providers.ts';
 import { openStore } from '../../server/store/open-store.ts';
@@ -36,9 +38,24 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
   const ring = await KeyRing.open({ keys, wallets, groups: catalog.groups, onError: () => undefined });
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, { retries: 0, waitMs: 0 });
-  const readiness = new ReadinessCheck({ catalog, states, providers, store });
+  const live = new MemoryRuns();
+  const runs = new Runs({
+    store: store.runs,
+    live,
+    limits: { maxMs: 1_000, maxBytes: 1_000 },
+    onError: () => undefined,
+  });
+  const readiness = new ReadinessCheck({ catalog, states, providers, store, runs });
   const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
-  const router = createRouter({ catalog, metering, store, readiness, ring, version: '0.0.0-test' });
+  const router = createRouter({
+    catalog,
+    metering,
+    store,
+    runs: { runs, live, store: store.runs, keepMs: 1_000 },
+    readiness,
+    ring,
+    version: '0.0.0-test',
+  });
   ring.close();
   await Promise.all(providers.map((provider) => provider.close()));
   await store.close();

@@ -19,6 +19,8 @@ export interface Gateway {
   readonly store: Store;
   /** A request with the bearer; `body` is sent as JSON when it is an object. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** As at the start of a stop: refuses new runs, and lets those in progress end for so many ms. */
+  stopRuns(graceMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
+    stopRuns: (graceMs) => app.stopRuns(graceMs),
     async close() {
       // What is still under way at the end of a test has nobody to wait for it.
       const closed = app.close();

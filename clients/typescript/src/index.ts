@@ -47,7 +47,10 @@ export interface GatewayOptions {
 export type Gateway = TRPCClient<AppRouter> & {
   /** A stateless completion, chunk by chunk, over websocket. It is sent once, whatever happens to the connection. */
   streamChat(request: ChatCompletionRequest, options?: StreamOptions): ChunkStream<ChatCompletionChunk>;
-  /** A turn of a remembered conversation, chunk by chunk; sent once as well. Each chunk names its `conversation_id`. */
+  /**
+   * A turn of a remembered conversation, chunk by chunk; sent once as well. Each chunk names its `conversation_id` and its
+   * `run_id`. When the connection is lost, the gateway goes on: `c1.runs.events` gives the rest.
+   */
   streamTurn(turn: TurnRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
   /** The events of a response, as the Responses API names them. */
   streamResponse(request: ResponseRequest, options?: StreamOptions): ChunkStream<ResponseEvent>;
@@ -107,13 +110,29 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const own: Omit<Gateway, keyof TRPCClient<AppRouter>> = {
     streamChat: (request, streamOptions: StreamOptions = {}) =>
-      readStream((listener) => client.v1.chat.stream.subscribe(request, listener), streamOptions.signal),
-    streamTurn: (turn, streamOptions: StreamOptions = {}) =>
-      readStream((listener) => client.c1.chat.stream.subscribe(turn, listener), streamOptions.signal),
+      readStream((listener) => client.v1.chat.stream.subscribe(request, listener), streamOptions),
+    streamTurn(turn, streamOptions: StreamOptions = {}) {
+      let run_id = '';
+      // The answer outlives its connection, so it is stopped by its name.
+      const onLeave = () => {
+        if (run_id) client.c1.runs.cancel.mutate({ run_id, user_id: turn.user_id }).catch(() => undefined);
+      };
+      return readStream<TurnChunk>(
+        (listener) =>
+          client.c1.chat.stream.subscribe(turn, {
+            ...listener,
+            onData(event) {
+              run_id = event.data.run_id;
+              listener.onData(event);
+            },
+          }),
+        { ...streamOptions, onLeave },
+      );
+    },
     streamResponse: (request, streamOptions: StreamOptions = {}) =>
-      readStream((listener) => client.v1.responses.stream.subscribe(request, listener), streamOptions.signal),
+      readStream((listener) => client.v1.responses.stream.subscribe(request, listener), streamOptions),
     streamMessage: (request, streamOptions: StreamOptions = {}) =>
-      readStream((listener) => client.v1.messages.stream.subscribe(request, listener), streamOptions.signal),
+      readStream((listener) => client.v1.messages.stream.subscribe(request, listener), streamOptions),
     close: () => streams.close(),
   };
   return new Proxy(client, {

@@ -5,6 +5,12 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a stream is read. */
+interface ReadOptions extends StreamOptions {
+  /** Called when the reader leaves before the end, by the signal or by leaving the loop. */
+  readonly onLeave?: () => void;
+}
+
 /** What a `for await` reads. Leaving the loop, or `return()`, stops the answer at the gateway and its upstream. */
 export type ChunkStream<Chunk> = AsyncIterableIterator<Chunk, undefined>;
 
@@ -25,6 +31,7 @@ const DONE = { value: undefined, done: true } as const;
 class StreamReader<Chunk> implements ChunkStream<Chunk> {
   readonly #subscribe: (listener: Listener<Chunk>) => Subscription;
   readonly #signal: AbortSignal | undefined;
+  readonly #onLeave: (() => void) | undefined;
   readonly #chunks: Chunk[] = [];
   #subscription: Subscription | undefined;
   #begun = false;
@@ -35,9 +42,10 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   /** Reads wait for the ones before them. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(subscribe: (listener: Listener<Chunk>) => Subscription, signal: AbortSignal | undefined) {
+  constructor(subscribe: (listener: Listener<Chunk>) => Subscription, { signal, onLeave }: ReadOptions) {
     this.#subscribe = subscribe;
     this.#signal = signal;
+    this.#onLeave = onLeave;
   }
 
   [Symbol.asyncIterator]() {
@@ -51,6 +59,7 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   }
 
   async return(): Promise<IteratorResult<Chunk, undefined>> {
+    if (!this.#end) this.#onLeave?.();
     this.#leave();
     return DONE;
   }
@@ -90,6 +99,7 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   }
 
   readonly #abort = (): void => {
+    if (!this.#end) this.#onLeave?.();
     this.#finish({ error: clientError('aborted', { cause: this.#signal?.reason }) });
     this.#subscription?.unsubscribe();
   };
@@ -112,5 +122,5 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
 /** The data of a subscription's events. */
 export const readStream = <Chunk>(
   subscribe: (listener: Listener<Chunk>) => Subscription,
-  signal: AbortSignal | undefined,
-): ChunkStream<Chunk> => new StreamReader(subscribe, signal);
+  options: ReadOptions,
+): ChunkStream<Chunk> => new StreamReader(subscribe, options);

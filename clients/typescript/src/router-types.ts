@@ -19,7 +19,7 @@ export type ChatCompletionChunk = Event<Outputs['v1']['chat']['stream']>;
 export type TurnRequest = Inputs['c1']['chat']['create'];
 /** With the `conversation_id` that the next turn names. */
 export type Turn = Outputs['c1']['chat']['create'];
-/** With the `conversation_id` that the next turn names. */
+/** With the `conversation_id` that the next turn names, and the `run_id` by which the rest can be read. */
 export type TurnChunk = Event<Outputs['c1']['chat']['stream']>;
 export type ResponseRequest = Inputs['v1']['responses']['create'];
 export type ResponseEvent = Event<Outputs['v1']['responses']['stream']>;

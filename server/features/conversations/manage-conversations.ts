@@ -20,6 +20,7 @@ import type {
   MessageRow,
 } from '../../store/interface/conversations.ts';
 import type { Principal } from '../access/caller.ts';
+import { nameRun, type RunDeps } from '../runs/manage-runs.ts';
 import { withoutData } from './omit-media.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -102,10 +103,13 @@ const MAX_MESSAGES = 1_000;
 /** `GET /c1/conversations/{conversation_id}` */
 export async function getConversation(
   store: ConversationStore,
+  runs: RunDeps,
   request: GetConversationRequest,
   principal: Principal,
 ): Promise<Conversation> {
   const { limit = MAX_MESSAGES, after, before, media } = request;
+  // First: the answers of a process that is gone are ended by it.
+  const inProgress = await runs.store.listInProgress(request.conversation_id);
   const found = await store.findPage(keyOf(request, principal), {
     limit,
     omitsMedia: media === 'omit',
@@ -119,6 +123,7 @@ export async function getConversation(
     system_prompt: found.conversation.systemPrompt,
     messages: media === 'omit' ? messages.map(withoutData) : messages,
     has_more: found.hasMore,
+    runs: inProgress.map(nameRun),
   };
 }
 
@@ -148,9 +153,12 @@ export async function updateConversation(
 /** `DELETE /c1/conversations/{conversation_id}` */
 export async function deleteConversation(
   store: ConversationStore,
+  { runs }: RunDeps,
   ref: ConversationRef,
   principal: Principal,
 ): Promise<ConversationDeleted> {
   if (!(await store.remove(keyOf(ref, principal)))) throw notFound();
+  // Nobody can read what is still being made for it.
+  runs.stopAllOf(ref.conversation_id, new AppError('run_cancelled', 'The conversation was deleted.'));
   return { id: ref.conversation_id, object: 'conversation.deleted', deleted: true };
 }

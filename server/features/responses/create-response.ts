@@ -1,72 +1,128 @@
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
-import type { Response } from '../../../contracts/responses/response.ts';
+import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
+import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
-import { stopSignal } from '../access/stop-signal.ts';
 import type { Surface } from '../chat/complete-chat.ts';
+import type { Run, RunOutcome } from '../runs/run.ts';
 import type { ResponseDeps } from './prepare-request.ts';
-import { completeRun, type EventBatch, openRun, streamRun } from './run-response.ts';
-import type { RunningResponses } from './running-responses.ts';
+import { type EventBatch, makeResponse, type Opened, openRequest, relayResponse } from './run-response.ts';
 
-/** Starts an answer that nobody has to wait for, once it is let in. */
-async function startRun(deps: ResponseDeps, running: RunningResponses, request: ResponseRequest, caller: Caller) {
-  const controller = new AbortController();
-  // Headers belong to the request that starts it; those that come later have nobody to go to.
-  let answered = false;
-  const setHeader: Caller['setHeader'] = (name, value) => {
-    if (!answered) caller.setHeader(name, value);
-  };
-  const run = await openRun(deps, request, {
-    ...caller,
-    setHeader,
-    signal: stopSignal(caller.principal, controller.signal),
-  });
-  const { response } = run.writer;
-  const refusals: unknown[] = [];
-  let ended = Promise.resolve();
-  await new Promise<void>((decided) => {
+type Make<Event extends object> = (opened: Opened, run: Run<Event>) => Promise<RunOutcome<Event>>;
+
+/** A response that is being made, whoever listens. */
+interface Making<Event extends object> {
+  readonly opened: Opened;
+  readonly run: Run<Event>;
+  /** Resolves when it was let in, or has ended: with why it was not let in, else with null. */
+  readonly decided: Promise<{ readonly refusal: unknown } | null>;
+}
+
+/** Begins the run of a stored response. What is wrong with the request itself is thrown here. */
+async function startResponse<Event extends object>(
+  deps: ResponseDeps,
+  { request, client, make }: { request: ResponseRequest; client: Caller; make: Make<Event> },
+): Promise<Making<Event>> {
+  const { runs } = deps.following;
+  const detached = runs.detach(client, request.background ? 'detach' : (request.on_disconnect ?? 'detach'));
+  try {
+    const planned = await openRequest(deps, request, detached.caller);
+    const { begun } = planned.open;
+    if (!begun) throw new Error('A response without a store has no run.');
+    let decide: (refused: { refusal: unknown } | null) => void = () => {};
+    const decided = new Promise<{ refusal: unknown } | null>((resolve) => {
+      decide = resolve;
+    });
     const surface: Surface = {
-      ...run.surface,
-      onAdmitted: () => decided(),
+      ...planned.surface,
+      onAdmitted: () => decide(null),
       async onRefused(refusal) {
-        await run.drop();
-        refusals.push(refusal);
+        await planned.drop();
+        decide({ refusal });
       },
     };
-    ended = running.run(response.id, controller, streamRun(deps, { ...run, surface }, true));
-    void ended.then(decided);
-  });
-  answered = true;
-  if (refusals.length === 0) return response;
-  await ended;
-  throw refusals[0];
+    const opened = { ...planned, surface };
+    const run = runs.start<Event>(begun, detached, (started) => make(opened, started));
+    void run.ended.then(() => decide(null));
+    return { opened, run, decided };
+  } catch (error) {
+    detached.release();
+    throw error;
+  }
+}
+
+/** Drains the events into the log of the run. */
+const makeEvents =
+  (deps: ResponseDeps, atOnce: boolean): Make<ResponseEvent> =>
+  async (opened, run) => {
+    const events = relayResponse(deps, opened, atOnce);
+    let next = await events.next();
+    while (!next.done) {
+      try {
+        const written = run.append(next.value);
+        if (written) await written;
+        next = await events.next();
+      } catch (error) {
+        next = await events.throw(error);
+      }
+    }
+    return next.value;
+  };
+
+async function startInBackground(deps: ResponseDeps, request: ResponseRequest, client: Caller) {
+  const making = await startResponse(deps, { request, client, make: makeEvents(deps, true) });
+  const refused = await making.decided;
+  if (!refused) return making;
+  await making.run.ended;
+  throw refused.refusal;
 }
 
 /** `POST /v1/responses`: one response, as one answer; with `background` the answer is still to come. */
-export async function createResponse(
-  deps: ResponseDeps,
-  running: RunningResponses,
-  request: ResponseRequest,
-  caller: Caller,
-): Promise<Response> {
+export async function createResponse(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Response> {
   if (request.stream) {
     throw new AppError('invalid_field', 'A streamed response is a subscription here.', { param: 'stream' });
   }
-  if (request.background) return startRun(deps, running, request, caller);
-  return completeRun(deps, await openRun(deps, request, caller));
+  if (request.store === false) return createUnstored(deps, request, caller);
+  if (request.background) return (await startInBackground(deps, request, caller)).opened.writer.response;
+  const make: Make<Response> = (opened) => makeResponse(deps, opened);
+  const { run } = await startResponse(deps, { request, client: caller, make });
+  return firstOf(run.log.follow(-1, caller.signal));
 }
 
-/** The same as a stream of events. */
+async function firstOf(answers: AsyncGenerator<Json<Response>[], void, void>): Promise<Response> {
+  for await (const [answer] of answers) if (answer) return answer.value;
+  throw new AppError('client_disconnected');
+}
+
+/** Without a store there is no run: the answer ends with its request. */
+async function createUnstored(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Response> {
+  const { failure, last: [answer] = [] } = await makeResponse(deps, await openRequest(deps, request, caller));
+  if (answer) return answer.value;
+  throw failure;
+}
+
+/** The same as a stream of events; those of a stored response are numbered from 0. */
 export async function* streamResponse(
   deps: ResponseDeps,
-  running: RunningResponses,
   request: ResponseRequest,
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
-  if (!request.background) {
-    yield* streamRun(deps, await openRun(deps, request, caller));
+  if (request.store === false) {
+    yield* streamUnstored(deps, request, caller);
     return;
   }
-  const { id } = await startRun(deps, running, request, caller);
-  yield* running.follow(id, -1, caller.signal);
+  const { run } = request.background
+    ? await startInBackground(deps, request, caller)
+    : await startResponse(deps, { request, client: caller, make: makeEvents(deps, false) });
+  yield* run.log.follow(-1, caller.signal);
+}
+
+async function* streamUnstored(
+  deps: ResponseDeps,
+  request: ResponseRequest,
+  caller: Caller,
+): AsyncGenerator<EventBatch, void, void> {
+  const { failure, isTold, last = [] } = yield* relayResponse(deps, await openRequest(deps, request, caller));
+  if (failure !== undefined && !isTold) throw failure;
+  if (last.length > 0) yield [...last];
 }

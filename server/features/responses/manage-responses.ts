@@ -5,20 +5,27 @@ import {
   type Response,
   type ResponseDeleted,
   ResponseEcho,
+  type ResponseEvent,
   ResponseFailure,
 } from '../../../contracts/responses/response.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { StoredResponse } from '../../store/interface/responses.ts';
+import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller, Principal } from '../access/caller.ts';
+import { type FollowDeps, followRun } from '../runs/follow-run.ts';
+import { placeOf } from '../runs/manage-runs.ts';
 import { cutOf, describeResponse, withoutProof } from './answer/describe-response.ts';
 import { toUsage } from './answer/read-usage.ts';
 import { replayResponse } from './answer/replay-response.ts';
 import { listPage, showsProof } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
 import type { EventBatch } from './run-response.ts';
-import type { RunningResponses } from './running-responses.ts';
 import { readOutput, toItems } from './stored-items.ts';
+
+export interface ManageDeps extends ResponseStores {
+  readonly following: FollowDeps;
+}
 
 const BROKEN_OFF = { code: 'server_error', message: 'The gateway stopped before the answer was whole.' };
 
@@ -64,56 +71,97 @@ export async function getResponse(
   return toResponse(await findResponse(stores, request, principal), showsProof(request.include));
 }
 
-/** The same as events: those of an answer that is being given in the background, or those of a stored one anew. */
+/** Where a client is: `starting_after`, or what it sends by itself when it connects again. */
+export const placeIn = ({ starting_after: after, lastEventId }: RetrieveResponseRequest): number =>
+  placeOf({ after, lastEventId });
+
+/** The same as events: those of its run, to the same bytes as the first time; of a response without them, events made anew. */
 export async function* followResponse(
-  stores: ResponseStores,
-  running: RunningResponses,
+  stores: ManageDeps,
   request: RetrieveResponseRequest,
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
-  const { response_id: id, starting_after: after = -1 } = request;
+  const { response_id: id } = request;
+  const after = placeIn(request);
   const response = await getResponse(stores, request, caller.principal);
-  if (running.has(id)) {
-    yield* running.follow(id, after, caller.signal);
-    return;
+  const { following } = stores;
+  const row = await following.store.find(runOf(id), { owner: caller.principal.owner });
+  if (row?.format === 'events' && (row.isKept || after >= 0)) {
+    yield* followEvents(stores, { row, after, request }, caller);
+  } else if (response.status === 'in_progress' && row) {
+    await endOf(following, row, caller.signal);
+    yield replay(await getResponse(stores, request, caller.principal), after);
+  } else {
+    yield replay(response, after);
   }
-  if (response.status === 'in_progress') {
-    throw new AppError('stream_not_resumable', 'It is being answered elsewhere; read it when it has ended.', {
-      param: 'stream',
-    });
+}
+
+const runOf = (id: string): string => id.replace(/^resp_/, 'run_');
+
+const replay = (response: Response, after: number): EventBatch =>
+  replayResponse(response, after).map((event) => Json.ofValue(event));
+
+/** Resolves when a run has ended, which was asked for as a whole. */
+async function endOf(following: FollowDeps, row: RunRow, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of followRun(following, row, row.last, signal));
+  } catch {
+    // The response says what it failed with.
   }
-  yield replayResponse(response, after).map((event) => Json.ofValue(event));
+}
+
+interface Followed {
+  readonly row: RunRow;
+  readonly after: number;
+  readonly request: RetrieveResponseRequest;
+}
+
+/** A run whose process was killed has no last event: it is made of what the response is now. */
+async function* followEvents(
+  stores: ManageDeps,
+  { row, after, request }: Followed,
+  caller: Caller,
+): AsyncGenerator<EventBatch, void, void> {
+  let at = after;
+  try {
+    for await (const batch of followRun<ResponseEvent>(stores.following, row, after, caller.signal)) {
+      at += batch.length;
+      yield batch;
+    }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'run_log_expired') throw error;
+    if (error.code !== 'run_interrupted') return;
+    const response = await getResponse(stores, request, caller.principal);
+    yield [Json.ofValue({ type: 'response.failed', sequence_number: at + 1, response })];
+  }
 }
 
 /** `POST /v1/responses/{response_id}/cancel`: of one in the background; one that has ended stays as it is. */
-export async function cancelResponse(
-  stores: ResponseStores,
-  running: RunningResponses,
-  ref: ResponseRef,
-  principal: Principal,
-): Promise<Response> {
+export async function cancelResponse(stores: ManageDeps, ref: ResponseRef, principal: Principal): Promise<Response> {
   const response = await getResponse(stores, ref, principal);
   if (!response.background) {
     throw new AppError('invalid_field', 'Only a response in the background can be cancelled.', {
       param: 'response_id',
     });
   }
-  return (await running.cancel(ref.response_id)) ? getResponse(stores, ref, principal) : response;
+  return (await stop(stores, ref.response_id)) ? getResponse(stores, ref, principal) : response;
 }
+
+const stop = ({ following }: ManageDeps, id: string): Promise<boolean> =>
+  following.runs.stopAndWait(runOf(id), new AppError('run_cancelled'));
 
 /**
  * `DELETE /v1/responses/{response_id}`. Its conversation goes with it when it holds nothing else and was not named by
  * the client; else the messages stay until the conversation is deleted.
  */
 export async function deleteResponse(
-  stores: ResponseStores,
-  running: RunningResponses,
+  stores: ManageDeps,
   ref: ResponseRef,
   principal: Principal,
 ): Promise<ResponseDeleted> {
   const { response_id: id } = ref;
   await findResponse(stores, ref, principal);
-  await running.cancel(id);
+  await stop(stores, id);
   const row = await findResponse(stores, ref, principal);
   const { conversation } = ResponseEcho.parse(JSON.parse(row.echo));
   const alone = conversation === null && row.answerSeq === row.messageCount && row.firstSeq === 1;

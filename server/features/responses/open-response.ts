@@ -1,6 +1,7 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import { storedAnswer } from '../../canonical/stored-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type {
   BegunTurn,
@@ -11,13 +12,14 @@ import type {
   NewTurn,
 } from '../../store/interface/conversations.ts';
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
+import type { RunFormat, RunLogEnd } from '../../store/interface/runs.ts';
 import type { SecretStore } from '../../store/interface/secrets.ts';
 import type { Principal } from '../access/caller.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { leaveOutUnseen } from '../turns/adapt-history.ts';
 import { answeredTurns, type PromptParts } from '../turns/build-prompt.ts';
-import { storedAnswer, toNewMessage } from '../turns/store-message.ts';
+import { toNewMessage } from '../turns/store-message.ts';
 import { TurnPrompt } from '../turns/turn-prompt.ts';
 import { echoOf } from './answer/describe-response.ts';
 import { newStem, responseIdOf, stemOf } from './answer/item-ids.ts';
@@ -37,13 +39,22 @@ export interface OpenResponse {
   readonly conversationId: string | null;
   readonly echo: ReturnType<typeof echoOf>;
   readonly prompt: TurnPrompt;
+  /** Its conversation and the run that makes it; null when nothing is stored. */
+  readonly begun: Pick<BegunTurn, 'conversationId' | 'run'> | null;
   /** Stores how it ended; the conversation is free again. Nothing, when nothing is stored. */
-  end(writer: ResponseWriter, completion: ChatCompletion | null, status: EndStatus, finished: boolean): Promise<void>;
+  end(writer: ResponseWriter, ended: EndedResponse): Promise<void>;
   /** Takes back what was stored: the request was not let in. */
   drop(): Promise<void>;
 }
 
-type EndStatus = 'completed' | 'incomplete' | 'cancelled' | 'failed';
+/** How the making of a response ended. */
+export interface EndedResponse {
+  /** What came, whole or in part. */
+  readonly completion: ChatCompletion | null;
+  readonly status: EndedTurn['status'];
+  readonly finished: boolean;
+  readonly log: RunLogEnd;
+}
 
 const conversationIn = ({ conversation }: ResponseRequest): string | null =>
   (typeof conversation === 'string' ? conversation : conversation?.id) ?? null;
@@ -77,9 +88,12 @@ interface Begun extends BegunTurn {
 
 /** What a turn begins with, whatever it goes on from. */
 type Start = Pick<ResponseRequest, 'model' | 'user'> &
-  Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check'>;
+  Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check' | 'runFormat'>;
 
-const turnOf = ({ owner, model, user, messages, response, check }: Start, conversationId: string | null) => ({
+const turnOf = (
+  { owner, model, user, messages, response, check, runFormat }: Start,
+  conversationId: string | null,
+) => ({
   conversationId,
   owner,
   userId: user ?? null,
@@ -87,6 +101,7 @@ const turnOf = ({ owner, model, user, messages, response, check }: Start, conver
   messages,
   response,
   check,
+  runFormat,
 });
 
 /**
@@ -137,7 +152,9 @@ async function begin(
   const response = { idOf, inputCount: messages.length, echo };
   const check = (history: readonly HistoryMessage[]) => checkBefore(history, input, principal);
   const { model, user } = request;
-  const start = { owner: principal.owner, model, user, messages, response, check };
+  // A response in the background can be followed while it is made.
+  const runFormat: RunFormat = request.stream || request.background ? 'events' : 'response';
+  const start = { owner: principal.owner, model, user, messages, response, check, runFormat };
   if (request.previous_response_id != null) {
     return beginAfter(
       stores,
@@ -243,6 +260,7 @@ async function openUnstored(
   return {
     stem: newStem(),
     conversationId: null,
+    begun: null,
     echo: echoOf(request, null),
     prompt: await readTurnPrompt(stores, request, planned, principal),
     end: async () => undefined,
@@ -272,13 +290,14 @@ export async function openResponse(
     return {
       stem: stemOf(id) ?? newStem(),
       conversationId,
+      begun,
       echo,
       prompt,
-      async end(writer, completion, status, finished) {
+      async end(writer, { completion, status, finished, log }) {
         if (completion) prompt.confirm();
         const error = writer.failure && JSON.stringify(writer.failure);
         const response = { id, output: JSON.stringify(writer.output), error };
-        await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response });
+        await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response, log });
       },
       drop: () => stores.conversations.dropTurn(begun),
     };

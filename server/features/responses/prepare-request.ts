@@ -9,13 +9,16 @@ import { plain } from '../access/content-check.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { checkChat } from '../chat/plan-chat.ts';
 import type { CatalogModel } from '../models/catalog.ts';
+import type { FollowDeps } from '../runs/follow-run.ts';
 import type { ResponseStores } from './open-response.ts';
 import { checkItems } from './request/known-items.ts';
 import { planResponse, type ResponsePlan } from './request/plan-response.ts';
 import { resolveInput } from './request/resolve-references.ts';
 import { adaptInstructions, inOwnTerms, targetOf } from './request/to-completion.ts';
 
-export interface ResponseDeps extends CompletionDeps, ResponseStores {}
+export interface ResponseDeps extends CompletionDeps, ResponseStores {
+  readonly following: FollowDeps;
+}
 
 /** A request that was checked as far as it can be before anything is stored or sent. */
 export interface PreparedRequest extends ResponsePlan {

@@ -4,13 +4,17 @@ import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { Json } from '../../canonical/json.ts';
+import { stopReason } from '../../errors/stop-reason.ts';
 import { settledWithin } from '../../event-loop/settled-within.ts';
+import type { RunLogEnd } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import { createCompletion, streamCompletion } from '../chat/create-completion.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
 import type { Backend } from '../models/catalog.ts';
+import { isCancelled } from '../runs/is-cancelled.ts';
+import type { RunOutcome } from '../runs/run.ts';
 import { adaptHistory, leaveOutUnseen } from '../turns/adapt-history.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
@@ -24,7 +28,7 @@ export type EventBatch = Json<ResponseEvent>[];
 const OPEN_AFTER_MS = 5_000;
 
 /** One request, ready to be answered in either way. */
-export interface Run {
+export interface Opened {
   readonly writer: ResponseWriter;
   readonly open: OpenResponse;
   readonly chat: Json<ChatCompletionRequest>;
@@ -35,7 +39,7 @@ export interface Run {
 }
 
 /** Checks a request, puts it on disk where it is to be stored, and makes a chat completion of it. */
-export async function openRun(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Run> {
+export async function openRequest(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Opened> {
   const prepared = await prepareRequest(deps, request, caller.principal);
   const { model, tools, surface } = prepared;
   try {
@@ -49,7 +53,7 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
     };
     const chat = toChat(prepared, read());
     let { messages } = chat.value;
-    if (open.conversationId) caller.setHeader('x-conversation-id', open.conversationId);
+    if (open.begun) tellRun(open.begun, caller);
     const shown = request.include?.includes('reasoning.encrypted_content');
     const writer = new ResponseWriter({
       stem: open.stem,
@@ -80,24 +84,44 @@ export async function openRun(deps: ResponseDeps, request: ResponseRequest, call
   }
 }
 
+function tellRun({ conversationId, run }: NonNullable<OpenResponse['begun']>, caller: Caller): void {
+  caller.setHeader('x-conversation-id', conversationId);
+  caller.setHeader('x-run-id', run.id);
+}
+
 /** Takes back what was stored, and a conversation that was begun for it. */
 async function dropRun(open: OpenResponse, { conversation }: ResponseRequest, caller: Caller): Promise<void> {
   await open.drop();
+  caller.setHeader('x-run-id', null);
   if (conversation == null) caller.setHeader('x-conversation-id', null);
 }
 
+/** How the making of a response ended, and how to store that. */
+type Ending<Event extends object> = RunOutcome<Event>;
+
 /**
- * Stores an answer that failed, in part or at all. Of one that failed before its client was told its id nothing is kept:
- * clients try again by themselves, and each try would leave a question behind.
+ * An answer that failed, in part or at all. Of one that failed before its client was told its id nothing is kept: clients
+ * try again by themselves, and each try would leave a question behind.
  */
-async function endFailed(
-  { open, writer, caller, drop }: Run,
-  completion: ChatCompletion | null,
-  isTold: boolean,
-): Promise<void> {
-  if (!completion && !isTold) return drop();
-  const status = caller.signal.aborted ? 'cancelled' : completion ? 'incomplete' : 'failed';
-  await open.end(writer, completion, status, false);
+function failed<Event extends object>(
+  { open, writer, caller, drop }: Opened,
+  { failure, completion, last = [] }: Failed<Event>,
+): Ending<Event> {
+  const isTold = last.length > 0;
+  const status = isCancelled(caller.signal, failure) ? 'cancelled' : completion ? 'incomplete' : 'failed';
+  return {
+    status,
+    failure,
+    isTold,
+    last,
+    store: (log) => (completion || isTold ? open.end(writer, { completion, status, finished: false, log }) : drop()),
+  };
+}
+
+interface Failed<Event extends object> {
+  readonly failure: unknown;
+  readonly completion: ChatCompletion | null;
+  readonly last?: readonly Json<Event>[];
 }
 
 /** The upstream's own answer was read once already; no more is asked of it. */
@@ -105,42 +129,48 @@ const isResponse = (answer: unknown): answer is Response =>
   typeof answer === 'object' && answer !== null && 'object' in answer && answer.object === 'response';
 
 /** The whole answer at once. */
-export async function completeRun(deps: ResponseDeps, run: Run): Promise<Response> {
-  const { writer, open, chat, caller, surface } = run;
+export async function makeResponse(deps: ResponseDeps, opened: Opened): Promise<Ending<Response>> {
+  const { writer, open, chat, caller, surface } = opened;
   let answer: Json<ChatCompletion>;
   try {
     answer = await createCompletion(deps, chat, caller, surface);
   } catch (error) {
-    const told = inOwnTerms(error);
-    await endFailed(run, null, false);
-    throw told;
+    return failed(opened, { failure: inOwnTerms(error), completion: null });
   }
   const { original_answer: original } = answer.value;
-  if (isResponse(original)) return { ...original, model: writer.response.model };
+  if (isResponse(original)) {
+    const last = [Json.ofValue({ ...original, model: writer.response.model })];
+    return { status: 'completed', last, store: async () => undefined };
+  }
   writer.addCompletion(answer.value);
   writer.end();
-  await open.end(writer, answer.value, 'completed', true);
-  return writer.response;
+  return {
+    status: 'completed',
+    last: [Json.ofValue(writer.response)],
+    store: (log) => open.end(writer, { completion: answer.value, status: 'completed', finished: true, log }),
+  };
 }
 
 const toBatch = (events: readonly ResponseEvent[]): EventBatch => events.map((event) => Json.ofValue(event));
 
 /**
- * The answer as events. It is stored before its last event is given, so that the next request finds it. After the
- * first event a failure is an event, too. `atOnce`: the first event does not wait for the upstream.
+ * The answer as events, but for the last ones, which its end holds: it is to be stored before they are given, so that the next
+ * request finds it. After the first event a failure is an event, too. `atOnce`: the first event does not wait for the upstream.
  */
-export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): AsyncGenerator<EventBatch, void, void> {
-  const { writer, open, chat, caller, surface } = run;
+export async function* relayResponse(
+  deps: ResponseDeps,
+  opened: Opened,
+  atOnce = false,
+): AsyncGenerator<EventBatch, Ending<ResponseEvent>, void> {
+  const { writer, open, chat, caller, surface } = opened;
   const collector = new ChunkCollector();
   const passing = new PassedEvents(chat.value.model);
   const streamed = chat.with({ stream: true, stream_options: { include_usage: true } });
   const chunks = streamCompletion(deps, streamed, caller, surface);
-  const partial = () => (collector.started ? collector.completion : null);
-  let opened = false;
-  let ended = false;
+  let begun = false;
   const begin = () => {
-    const events = opened ? [] : writer.open();
-    opened = true;
+    const events = begun ? [] : writer.open();
+    begun = true;
     return events;
   };
   try {
@@ -152,7 +182,7 @@ export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): 
     for (let result = await pending; !result.done; result = await pending) {
       const passed = passing.read(result.value);
       const events = passed ?? begin();
-      opened = true;
+      begun = true;
       for (const { value } of result.value) {
         collector.add(value);
         if (!passed) events.push(...writer.add(value));
@@ -160,22 +190,18 @@ export async function* streamRun(deps: ResponseDeps, run: Run, atOnce = false): 
       if (events.length > 0) yield toBatch(events);
       pending = chunks.next();
     }
-    const last = passing.active ? [] : [...begin(), ...writer.end()];
-    ended = true;
-    await open.end(writer, collector.completion, 'completed', true);
-    if (last.length > 0) yield toBatch(last);
+    const last = toBatch(passing.active ? [] : [...begin(), ...writer.end()]);
+    const { completion } = collector;
+    const store = (log: RunLogEnd) => open.end(writer, { completion, status: 'completed', finished: true, log });
+    return { status: 'completed', last, store };
   } catch (error) {
-    if (ended) throw error;
-    const told = inOwnTerms(error);
-    const last = passing.active ? passing.fail(told) : caller.signal.aborted ? writer.cancel() : writer.fail(told);
-    ended = true;
-    await endFailed(run, partial(), opened);
-    if (!opened) throw told;
-    yield toBatch(last);
+    const failure = stopReason(caller.signal, inOwnTerms(error));
+    const completion = collector.started ? collector.completion : null;
+    if (!begun) return failed(opened, { failure, completion });
+    const isLeft = isCancelled(caller.signal, failure);
+    const last = passing.active ? passing.fail(failure) : isLeft ? writer.cancel() : writer.fail(failure);
+    return failed(opened, { failure, completion, last: toBatch(last) });
   } finally {
     await chunks.return();
-    // Its reader went away.
-    const said = partial();
-    if (!ended) await (said || opened ? open.end(writer, said, 'cancelled', false) : run.drop());
   }
 }

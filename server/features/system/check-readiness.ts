@@ -62,16 +62,20 @@ interface ReadinessDeps {
   readonly states: BackendStates;
   readonly providers: readonly Provider[];
   readonly store: Store;
+  /** Whether the gateway is being stopped. */
+  readonly runs: { readonly isStopping: boolean };
 }
 
 /** `GET /readyz`. Probes spend no tokens. */
 export class ReadinessCheck {
   readonly #catalog: Catalog;
   readonly #states: BackendStates;
+  readonly #runs: ReadinessDeps['runs'];
   readonly #backends: Probe<BackendHealth[]>;
   readonly #database: Probe<Readiness['database']>;
 
-  constructor({ catalog, states, providers, store }: ReadinessDeps) {
+  constructor({ catalog, states, providers, store, runs }: ReadinessDeps) {
+    this.#runs = runs;
     this.#catalog = catalog;
     this.#states = states;
     this.#backends = new Probe(() => this.#probeAll(providers), FRESH_MS.backends);
@@ -83,7 +87,7 @@ export class ReadinessCheck {
     const allUp = backends.every(({ status }) => status === 'up');
     const notice = this.#catalog.demoNotice;
     return {
-      status: database.status === 'down' ? 'unavailable' : allUp ? 'ready' : 'degraded',
+      status: database.status === 'down' || this.#runs.isStopping ? 'unavailable' : allUp ? 'ready' : 'degraded',
       demo: notice !== null,
       ...(notice ? { notice } : {}),
       database,

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { Json } from '../../canonical/json.ts';
 import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
+import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf } from '../access/check-fields.ts';
 import { checkHistory } from '../chat/check-history.ts';
@@ -31,7 +32,8 @@ interface OpenTurn {
  * `tool_choice: "auto"`, `response_format: text`), which some upstreams refuse: they are left out.
  */
 function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unknown> {
-  const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...fields } = turn;
+  const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...rest } = turn;
+  const { on_disconnect, ...fields } = rest;
   const hasTools = Boolean(fields.tools?.length);
   return {
     ...fields,
@@ -64,11 +66,11 @@ export async function openTurn(
   { catalog, conversations }: OpenTurnDeps,
   turn: TurnRequest,
   caller: Caller,
-  stream: boolean,
+  runFormat: RunFormat,
 ): Promise<OpenTurn> {
   const target = resolveTurn(catalog.for(caller.principal), turn, caller.principal);
   const { model, backends } = target;
-  const asked = { model: model.alias, ...upstreamFields(turn, stream) };
+  const asked = { model: model.alias, ...upstreamFields(turn, runFormat === 'chunks') };
   checkFields(caller.principal, model, 'chat', asked);
   const messages = await newMessages(turn);
   const fields = JSON.stringify(asked);
@@ -79,6 +81,7 @@ export async function openTurn(
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
+    runFormat,
     check(history) {
       checkToolResults(turn.tool_results ?? [], history);
       checkHistory(history, senderOf(caller.principal, model), 'conversation_id');

@@ -1,23 +1,24 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
+import type { Json } from '../../canonical/json.ts';
+import { storedAnswer } from '../../canonical/stored-answer.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import type { BegunTurn, ConversationStore, EndedTurn } from '../../store/interface/conversations.ts';
+import type { RunLogEnd } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Meter } from '../metering/meter.ts';
-import { storedAnswer } from './store-message.ts';
-
-const isDisconnect = (failure: unknown) => failure instanceof AppError && failure.code === 'client_disconnected';
+import { isCancelled } from '../runs/is-cancelled.ts';
+import type { RunOutcome } from '../runs/run.ts';
 
 function statusOf(completion: ChatCompletion | null, failure: unknown, caller: Caller): EndedTurn['status'] {
   if (failure === undefined) return 'completed';
-  if (caller.signal.aborted || isDisconnect(failure)) return 'cancelled';
+  if (isCancelled(caller.signal, failure)) return 'cancelled';
   return completion ? 'incomplete' : 'failed';
 }
 
 /** A turn on disk whose answer is still to come. Its conversation is busy until `end` or `drop`. */
 export class StoredTurn {
   readonly #conversations: ConversationStore;
-  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>;
+  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew' | 'run'>;
   readonly #caller: Caller;
   #isDropped = false;
   #isEnded = false;
@@ -31,10 +32,15 @@ export class StoredTurn {
     this.#caller = caller;
   }
 
+  /** Its conversation and the run that answers it. */
+  get begun(): Pick<BegunTurn, 'conversationId' | 'run'> {
+    return this.#begun;
+  }
+
   /** The request was let in: its client is told where the turn is kept. */
   admitted(meter: Meter): void {
     this.#meter = meter;
-    this.#caller.setHeader('x-conversation-id', this.#begun.conversationId);
+    this.#tell();
   }
 
   /** The request was not let in, or nobody knows of its conversation: nothing of the turn is kept. */
@@ -42,6 +48,7 @@ export class StoredTurn {
     this.#isDropped = true;
     this.#isEnded = true;
     this.#caller.setHeader('x-conversation-id', null);
+    this.#caller.setHeader('x-run-id', null);
     await this.#conversations.dropTurn(this.#begun);
   }
 
@@ -49,7 +56,7 @@ export class StoredTurn {
    * Stores the answer, or what came of it before `failure`. Does nothing for a turn that has ended. A conversation that
    * begins with a failure is not kept, unless its client was told of it: each try would leave another one behind.
    */
-  async end(completion: ChatCompletion | null, failure?: unknown): Promise<void> {
+  async end(completion: ChatCompletion | null, failure?: unknown, log?: RunLogEnd): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
     if (completion) this.onAnswered();
@@ -58,7 +65,8 @@ export class StoredTurn {
     const status = statusOf(completion, failure, this.#caller);
     const usage = this.#meter?.reported ?? null;
     try {
-      await this.#conversations.endTurn({ conversationId, answerId, status, usage, ...storedAnswer(completion) });
+      const answer = storedAnswer(completion);
+      await this.#conversations.endTurn({ conversationId, answerId, status, usage, ...answer, log });
     } catch (error) {
       throw toAppError(error).inConversation(conversationId);
     }
@@ -67,8 +75,28 @@ export class StoredTurn {
   /** A failure as the client is told of it: with the conversation, unless nothing of the turn is kept there. */
   explain(failure: unknown): unknown {
     if (this.#isDropped) return failure;
-    const { conversationId } = this.#begun;
+    this.#tell();
+    return toAppError(failure).inConversation(this.#begun.conversationId);
+  }
+
+  /** What the making of the answer came to, for its run. */
+  outcome<Event extends object>(
+    completion: ChatCompletion | null,
+    failure: unknown,
+    last: readonly Json<Event>[] = [],
+  ): RunOutcome<Event> {
+    return {
+      status: statusOf(completion, failure, this.#caller),
+      failure,
+      last,
+      store: (log) => this.end(completion, failure, log),
+      explain: (told) => this.explain(told),
+    };
+  }
+
+  #tell(): void {
+    const { conversationId, run } = this.#begun;
     this.#caller.setHeader('x-conversation-id', conversationId);
-    return toAppError(failure).inConversation(conversationId);
+    this.#caller.setHeader('x-run-id', run.id);
   }
 }

@@ -1,52 +1,94 @@
-import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
-import { completeChat, streamChat } from '../chat/complete-chat.ts';
+import { type Chat, completeChat, streamChat } from '../chat/complete-chat.ts';
 import type { ChunkBatch } from '../chat/relay-chunks.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
+import type { Run, RunOutcome } from '../runs/run.ts';
+import type { Runs } from '../runs/runs.ts';
 import { type OpenTurnDeps, openTurn } from './open-turn.ts';
+import type { StoredTurn } from './stored-turn.ts';
 
-export interface TurnDeps extends OpenTurnDeps, MeteringDeps {}
-
-/** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
-export async function takeTurn(deps: TurnDeps, turn: TurnRequest, caller: Caller): Promise<Json<ChatCompletion>> {
-  if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
-  const { stored, chat } = await openTurn(deps, turn, caller, false);
-  let answer: Json<ChatCompletion>;
-  try {
-    answer = await completeChat(deps, chat, caller);
-  } catch (error) {
-    await stored.end(null, error);
-    throw stored.explain(error);
-  }
-  await stored.end(answer.value);
-  return answer;
+export interface TurnDeps extends OpenTurnDeps, MeteringDeps {
+  readonly runs: Runs;
 }
 
-/** The same as a stream. The answer is stored when it ends, also when the upstream or the client breaks it off. */
+interface Making {
+  readonly stored: StoredTurn;
+  readonly chat: Chat;
+}
+
+async function makeCompletion(
+  deps: TurnDeps,
+  { stored, chat }: Making,
+  run: Run<ChatCompletion>,
+): Promise<RunOutcome<ChatCompletion>> {
+  try {
+    const answer = await completeChat(deps, chat, run.caller);
+    return stored.outcome(answer.value, undefined, [answer]);
+  } catch (error) {
+    return stored.outcome(null, error);
+  }
+}
+
+async function makeChunks(
+  deps: TurnDeps,
+  { stored, chat }: Making,
+  run: Run<ChatCompletionChunk>,
+): Promise<RunOutcome<ChatCompletionChunk>> {
+  const collector = new ChunkCollector();
+  const outcome = (failure?: unknown) =>
+    stored.outcome<ChatCompletionChunk>(
+      collector.started || failure === undefined ? collector.completion : null,
+      failure,
+    );
+  try {
+    for await (const batch of streamChat(deps, () => chat, run.caller)) {
+      for (const chunk of batch) collector.add(chunk.value);
+      const written = run.append(batch);
+      if (written) await written;
+    }
+    return outcome();
+  } catch (error) {
+    return outcome(error);
+  }
+}
+
+type Make<Event extends object> = (deps: TurnDeps, making: Making, run: Run<Event>) => Promise<RunOutcome<Event>>;
+
+/** Begins the run of a turn. What is wrong with the turn itself is thrown here. */
+async function startTurn<Event extends object>(
+  deps: TurnDeps,
+  { turn, client, format, make }: { turn: TurnRequest; client: Caller; format: RunFormat; make: Make<Event> },
+): Promise<Run<Event>> {
+  const detached = deps.runs.detach(client, turn.on_disconnect ?? 'detach');
+  try {
+    const making = await openTurn(deps, turn, detached.caller, format);
+    return deps.runs.start<Event>(making.stored.begun, detached, (run) => make(deps, making, run));
+  } catch (error) {
+    detached.release();
+    throw error;
+  }
+}
+
+/** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
+export async function takeTurn(deps: TurnDeps, turn: TurnRequest, client: Caller): Promise<Json<ChatCompletion>> {
+  if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
+  const { log } = await startTurn(deps, { turn, client, format: 'completion', make: makeCompletion });
+  for await (const [answer] of log.follow(-1, client.signal)) if (answer) return answer;
+  throw new AppError('client_disconnected');
+}
+
+/** The same as a stream of numbered chunks, from 0. The answer is stored when it ends, whoever listens. */
 export async function* streamTurn(
   deps: TurnDeps,
   turn: TurnRequest,
-  caller: Caller,
+  client: Caller,
 ): AsyncGenerator<ChunkBatch, void, void> {
-  const { stored, chat } = await openTurn(deps, turn, caller, true);
-  const collector = new ChunkCollector();
-  let failure: unknown = new AppError('client_disconnected');
-  const end = () => stored.end(collector.started || failure === undefined ? collector.completion : null, failure);
-  try {
-    for await (const batch of streamChat(deps, () => chat, caller)) {
-      for (const chunk of batch) collector.add(chunk.value);
-      yield batch;
-    }
-    failure = undefined;
-  } catch (error) {
-    failure = error;
-    await end();
-    throw stored.explain(error);
-  } finally {
-    await end();
-  }
+  const { log } = await startTurn(deps, { turn, client, format: 'chunks', make: makeChunks });
+  yield* log.follow(-1, client.signal);
 }

@@ -8,6 +8,7 @@ const EXPOSED = [
   'x-request-id',
   'request-id',
   'x-conversation-id',
+  'x-run-id',
   'x-gateway-backend',
   'x-gateway-applied',
   'x-gateway-attempts',

@@ -5,7 +5,8 @@ import { removeConversation } from './remove-conversation.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
 const SELECT_NEXT = `
-  SELECT "id", "messageCount", (SELECT count(*) FROM "Response" WHERE "conversationId" = c."id")
+  SELECT "id", "messageCount", (SELECT count(*) FROM "Response" WHERE "conversationId" = c."id"),
+    (SELECT count(*) FROM "Run" WHERE "conversationId" = c."id")
   FROM "Conversation" c WHERE "userId" = ? AND "owner" IS COALESCE(?, "owner") LIMIT 1`;
 
 /**
@@ -13,7 +14,7 @@ const SELECT_NEXT = `
  * between. When it fails half-way, what is left is removed by asking again.
  */
 export async function eraseUser(db: WorkerDatabase, owner: string | null, userId: string): Promise<Erased> {
-  const erased = { conversations: 0, messages: 0, responses: 0 };
+  const erased = { conversations: 0, messages: 0, responses: 0, runs: 0 };
   for (;;) {
     const before = monotonicNow();
     const gone = await db.transact((statements) => {
@@ -25,6 +26,7 @@ export async function eraseUser(db: WorkerDatabase, owner: string | null, userId
     erased.conversations += 1;
     erased.messages += Number(gone[1]);
     erased.responses += Number(gone[2]);
+    erased.runs += Number(gone[3]);
     await sleep(monotonicNow() - before);
   }
 }

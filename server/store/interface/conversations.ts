@@ -1,9 +1,8 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
-import type { MessageStatus, StoredMessage } from '../../../contracts/conversations/conversation.ts';
+import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
+import type { MessageStatus } from '../../../contracts/conversations/status.ts';
 import type { PageRequest } from './page.ts';
-
-/** The `prompt` of an answer of which there is nothing: it has not begun, or failed, or its process was killed. */
-export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
+import type { RunFormat, RunLogEnd } from './runs.ts';
 
 /** A message as it goes to the store. */
 export interface NewMessage {
@@ -35,6 +34,8 @@ export interface NewTurn {
   readonly check?: (history: readonly HistoryMessage[]) => void;
   /** Where the answer is one of `/v1/responses`. */
   readonly response?: NewResponse | undefined;
+  /** What the log of its run will hold; absent: chunks. */
+  readonly runFormat?: RunFormat | undefined;
 }
 
 /** What is kept of a response from its start. */
@@ -59,6 +60,8 @@ export interface BegunTurn {
   readonly conversationId: string;
   /** The id of the answer that is now `in_progress`. */
   readonly answerId: string;
+  /** The run that makes the answer, and what the segments of its log refer to. */
+  readonly run: { readonly id: string; readonly key: number };
   /** Whether the turn began the conversation. */
   readonly isNew: boolean;
   readonly systemPrompt: string | null;
@@ -78,6 +81,8 @@ export interface EndedTurn {
   readonly usage: Usage | null;
   /** Where it is the answer of a response. `output` and `error` are JSON text. */
   readonly response?: { readonly id: string; readonly output: string; readonly error: string | null } | undefined;
+  /** How the log of its run ends; absent: without events. */
+  readonly log?: RunLogEnd | undefined;
 }
 
 export interface NewConversation {
@@ -172,6 +177,7 @@ export interface Erased {
   readonly conversations: number;
   readonly messages: number;
   readonly responses: number;
+  readonly runs: number;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { AuditStore } from './audit.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { KeyStore } from './keys.ts';
 import type { ResponseStore } from './responses.ts';
+import type { RunStore } from './runs.ts';
 import type { SecretStore } from './secrets.ts';
 import type { UsageStore } from './usage.ts';
 import type { WalletStore } from './wallets.ts';
@@ -9,6 +10,7 @@ import type { WalletStore } from './wallets.ts';
 export interface Store {
   readonly conversations: ConversationStore;
   readonly responses: ResponseStore;
+  readonly runs: RunStore;
   readonly usage: UsageStore;
   readonly keys: KeyStore;
   readonly wallets: WalletStore;

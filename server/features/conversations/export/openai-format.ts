@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../../contracts/chat/message.ts';
-import { EMPTY_ANSWER } from '../../../store/interface/conversations.ts';
+import { EMPTY_ANSWER } from '../../../canonical/stored-answer.ts';
 import type { ExportedConversation, ExportFormat } from './export-format.ts';
 import { jsonFormat } from './json-format.ts';
 

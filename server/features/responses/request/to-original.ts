@@ -35,7 +35,7 @@ function withoutParsed({ parsed_arguments: _, ...item }: InputItem): InputItem {
  * this gateway for the cost.
  */
 export function toOriginal(request: ResponseRequest, items: readonly PlacedItem[]): OriginalRequest {
-  const { input, usage: _, ...rest } = request;
+  const { input, usage: _, on_disconnect: __, ...rest } = request;
   const whole = Array.isArray(input) ? items.flatMap(({ item }) => unsealed(withoutParsed(item))) : input;
   return { dialect: DIALECT, body: { ...rest, input: whole }, headers: {} };
 }

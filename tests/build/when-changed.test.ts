@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { whenChanged } from '../../scripts/when-changed.mjs';
+import { whenChanged } from '../../.build/when-changed.mjs';
 import { root } from '../support/start-gateway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -68,7 +68,7 @@ test('what was taken away is built again, and so is what failed', () => {
 
 test('a second build of the server compiles nothing', () => {
   const timeOf = () => statSync(join(root, 'dist/server/main.js')).mtimeMs;
-  const build = () => execFileSync(process.execPath, [join(root, 'scripts/build-server.mjs')]);
+  const build = () => execFileSync(process.execPath, [join(root, '.build/server.mjs')]);
   build();
   const before = timeOf();
   build();

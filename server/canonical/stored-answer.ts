@@ -1,0 +1,50 @@
+import type { ChatCompletion } from '../../contracts/chat/completion.ts';
+import type { Content, ContentPart, ImagePart } from '../../contracts/chat/message.ts';
+
+/** The `prompt` of an answer of which there is nothing: it has not begun, or failed, or its process was killed. */
+export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
+
+/**
+ * Pictures stay in the prompt as content parts, so that the next turn can ask for changes. An address that an upstream
+ * gave is kept as words: addresses reach no upstream.
+ */
+function answerContent(text: string, images: readonly ImagePart[]): Content {
+  // What an upstream sends is not checked: an entry of another shape is no picture.
+  const shown = images.filter((image) => typeof image?.image_url?.url === 'string');
+  if (shown.length === 0) return text;
+  const parts = shown.map(({ image_url: { url }, extra_content }): ContentPart => {
+    if (!/^data:/i.test(url.slice(0, 5))) return { type: 'text', text: `![image](${url})` };
+    // Gemini signs its pictures, and wants the signature back.
+    return { type: 'image_url', image_url: { url }, ...(extra_content ? { extra_content } : {}) };
+  });
+  return text === '' ? parts : [{ type: 'text', text }, ...parts];
+}
+
+export interface StoredAnswer {
+  readonly prompt: string;
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly finishReason: string | null;
+}
+
+/**
+ * An answer as it goes to the store. Reasoning is kept beside it, and stays in the prompt only with tool calls: models
+ * go on from it there, and some upstreams refuse it elsewhere.
+ */
+export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
+  const choice = completion?.choices[0];
+  if (!choice?.message) return { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
+  const { content, images, tool_calls: calls, reasoning_details } = choice.message;
+  const { reasoning_content, reasoning: alternative } = choice.message;
+  const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
+  const thoughts = {
+    ...(reasoning ? { reasoning_content: reasoning } : {}),
+    ...(reasoning_details ? { reasoning_details } : {}),
+  };
+  const message = {
+    role: 'assistant',
+    content: answerContent(content ?? '', images ?? []) || (calls?.length ? null : ''),
+    ...(calls?.length ? { tool_calls: calls, ...thoughts } : {}),
+  };
+  return { prompt: JSON.stringify(message), text: content ?? '', reasoning, finishReason: choice.finish_reason };
+}

@@ -1,0 +1,63 @@
+import type { Caller } from '../access/caller.ts';
+import { stopSignal } from '../access/stop-signal.ts';
+
+/** What becomes of a run when the client that began it disconnects. */
+export type OnDisconnect = 'detach' | 'cancel';
+
+/** A caller as its run sees it: it is not stopped by the client's leaving, and its headers are kept for later watchers. */
+export class DetachedCaller {
+  readonly caller: Caller;
+  readonly #client: Caller;
+  readonly #controller = new AbortController();
+  readonly #headers = new Map<string, string>();
+  #isFrozen = false;
+  /** Whether the client had its headers when it disconnected; null while it is there. */
+  #wasTold: boolean | null = null;
+  readonly #onDisconnect: OnDisconnect;
+
+  constructor(client: Caller, onDisconnect: OnDisconnect) {
+    this.#client = client;
+    this.#onDisconnect = onDisconnect;
+    this.caller = {
+      ...client,
+      signal: stopSignal(client.principal, this.#controller.signal),
+      // What is sent to nobody tells nobody.
+      headersSent: () => this.#wasTold ?? client.headersSent?.() ?? false,
+      setHeader: (name, value) => this.#setHeader(name, value),
+    };
+    if (client.signal.aborted) this.#leave();
+    else client.signal.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  /** Stops the run; the reason is what its watchers are told. */
+  stop(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Called with the first event: the headers are on their way then. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** Without those that were true at that moment alone. */
+  get headers(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#headers].filter(([name]) => !name.startsWith('x-ratelimit-')));
+  }
+
+  /** Called when the run has ended: a connection serves many requests. */
+  release(): void {
+    this.#client.signal.removeEventListener('abort', this.#leave);
+  }
+
+  readonly #leave = (): void => {
+    this.#wasTold = this.#client.headersSent?.() ?? false;
+    if (this.#onDisconnect === 'cancel') this.stop(this.#client.signal.reason);
+  };
+
+  #setHeader(name: string, value: string | null): void {
+    if (this.#isFrozen) return;
+    if (value === null) this.#headers.delete(name);
+    else this.#headers.set(name, value);
+    this.#client.setHeader(name, value);
+  }
+}

@@ -1,0 +1,140 @@
+import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import {
+  type Run,
+  type RunEventList,
+  type RunEventsRequest,
+  RunFailure,
+  type RunInProgress,
+  type RunRef,
+} from '../../../contracts/runs/run.ts';
+import type { Json } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { RunRow } from '../../store/interface/runs.ts';
+import type { Caller, Principal } from '../access/caller.ts';
+import { completionAsChunk } from './completion-as-chunk.ts';
+import { type FollowDeps, followRun } from './follow-run.ts';
+
+export interface RunDeps extends FollowDeps {
+  /** How long a log is kept. */
+  readonly keepMs: number;
+}
+
+/** Past the end of every log: whoever follows from there waits for the end alone. */
+const NO_EVENTS = 1_000_000_000;
+
+const idIn = (row: RunRow, prefix: string) => row.id.replace(/^run_/, prefix);
+
+function describeRun(row: RunRow, keepMs: number): Run {
+  const { conversationId, format, error, last, createdAt, endedAt } = row;
+  const isResponse = format === 'events' || format === 'response';
+  return {
+    id: row.id,
+    object: 'run',
+    conversation_id: conversationId,
+    message_id: conversationId === null ? null : idIn(row, 'msg_'),
+    response_id: isResponse && conversationId !== null ? idIn(row, 'resp_') : null,
+    status: row.status,
+    error: error === null ? null : RunFailure.parse(JSON.parse(error)),
+    last_event: endedAt === null || last < 0 ? null : last,
+    created_at: createdAt.toISOString(),
+    ended_at: endedAt?.toISOString() ?? null,
+    log_expires_at: endedAt && row.isKept ? new Date(endedAt.getTime() + keepMs).toISOString() : null,
+  };
+}
+
+/** A run in progress, as its conversation names it. */
+export const nameRun = (row: RunRow): RunInProgress => ({
+  id: row.id,
+  message_id: idIn(row, 'msg_'),
+  created_at: row.createdAt.toISOString(),
+});
+
+/** Somebody else's run and an absent one are told apart by nobody. */
+async function findRun({ store }: RunDeps, { run_id: id, user_id }: RunRef, { owner }: Principal): Promise<RunRow> {
+  const row = await store.find(id, { owner, userId: user_id ?? null });
+  if (row) return row;
+  throw new AppError('run_not_found', 'There is no such run.', { param: 'run_id' });
+}
+
+/** `GET /c1/runs/{run_id}` */
+export async function getRun(deps: RunDeps, ref: RunRef, principal: Principal): Promise<Run> {
+  return describeRun(await findRun(deps, ref, principal), deps.keepMs);
+}
+
+/** `POST /c1/runs/{run_id}/cancel`: it has ended when this resolves. One that has ended before stays as it is. */
+export async function cancelRun(deps: RunDeps, ref: RunRef, caller: Caller): Promise<Run> {
+  const row = await findRun(deps, ref, caller.principal);
+  if (row.status !== 'in_progress') return describeRun(row, deps.keepMs);
+  if (!deps.runs.stop(row.id, new AppError('run_cancelled'))) await deps.store.cancel(row.key);
+  try {
+    for await (const _ of followRun(deps, row, NO_EVENTS, caller.signal));
+  } catch {
+    // What it ended with is in its row.
+  }
+  // A first turn that was cancelled before anything came has left nothing.
+  const ended = (await deps.store.findByKey(row.key)) ?? { ...row, status: 'cancelled', endedAt: new Date() };
+  return describeRun(ended, deps.keepMs);
+}
+
+/** Where a client is: `after`, or what it sends by itself when it connects again. */
+export function placeOf({ after, lastEventId }: Pick<RunEventsRequest, 'after' | 'lastEventId'>): number {
+  if (lastEventId == null || lastEventId === '') return after ?? -1;
+  const place = Number(lastEventId);
+  if (/^\d{1,9}$/.test(lastEventId)) return place;
+  throw new AppError('invalid_field', 'This is not the id of an event: it must be a number.', { param: 'lastEventId' });
+}
+
+/** Says in headers what the answer said to the request that began it. */
+function tellHeaders({ runs }: RunDeps, row: RunRow, caller: Caller): void {
+  const known: Record<string, string> = runs.find(row.id)?.headers ?? JSON.parse(row.headers ?? '{}');
+  for (const [name, value] of Object.entries(known)) caller.setHeader(name, value);
+  caller.setHeader('x-run-id', row.id);
+  if (row.conversationId !== null) caller.setHeader('x-conversation-id', row.conversationId);
+}
+
+const NO_LOG: ReadonlySet<string> = new Set(['run_log_expired', 'run_not_found']);
+
+/** `GET /c1/runs/{run_id}/events`: the chunks after a number, and those to come. */
+export async function* watchRun(
+  deps: RunDeps,
+  request: RunEventsRequest,
+  caller: Caller,
+): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+  const row = await findRun(deps, request, caller.principal);
+  if (row.format === 'events' || row.format === 'response') {
+    const address = `/v1/responses/${idIn(row, 'resp_')}?stream=true`;
+    throw new AppError('invalid_field', `This run makes a response: follow it at ${address}.`, { param: 'run_id' });
+  }
+  const events = watchEvents(deps, row, placeOf(request), caller);
+  try {
+    const first = await events.next();
+    // By now the headers of the first event are known.
+    tellHeaders(deps, row, caller);
+    if (!first.done) yield first.value;
+    yield* events;
+  } catch (error) {
+    if (error instanceof AppError && NO_LOG.has(error.code)) throw error;
+    // The run was found, so what it failed with is its end, and not the failure of whoever asks for it.
+    tellHeaders(deps, row, caller);
+    yield [];
+    throw error;
+  } finally {
+    await events.return();
+  }
+}
+
+function watchEvents(deps: RunDeps, row: RunRow, after: number, { signal }: Caller) {
+  return row.format === 'completion'
+    ? completionAsChunk(followRun(deps, row, after, signal))
+    : followRun<ChatCompletionChunk>(deps, row, after, signal);
+}
+
+/** The same as one list, once the run has ended. */
+export async function listRunEvents(deps: RunDeps, request: RunEventsRequest, caller: Caller): Promise<RunEventList> {
+  const data: RunEventList['data'] = [];
+  let id = placeOf(request) + 1;
+  for await (const batch of watchRun(deps, request, caller)) {
+    for (const { value: chunk } of batch) data.push({ id: id++, chunk });
+  }
+  return { object: 'list', run_id: request.run_id, data };
+}

@@ -1,0 +1,122 @@
+import type { Json } from '../../canonical/json.ts';
+import { packEvents } from '../../canonical/pack-events.ts';
+import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import type { LiveLog, RunEnd } from '../../live/interface/live-runs.ts';
+import type { BegunTurn } from '../../store/interface/conversations.ts';
+import type { NewSegment, RunLogEnd } from '../../store/interface/runs.ts';
+import type { Caller } from '../access/caller.ts';
+import type { DetachedCaller } from './detached-caller.ts';
+
+/** How far the store may be behind: so many ms, and so many bytes of text. */
+const BEHIND_MS = 1_000;
+const BEHIND_BYTES = 4 * 1024;
+/** The least that stands around the text of an event which is not known to be plain text. */
+const ENVELOPE_BYTES = 100;
+/** A run that nobody slows down waits for the store when so much is not written, in bytes. */
+const MAX_TAIL_BYTES = 256 * 1024;
+
+/** How the making of an answer ended. */
+export interface RunOutcome<Event extends object> {
+  readonly status: RunEnd['status'];
+  /** What stopped it; undefined when the answer is complete. */
+  readonly failure?: unknown;
+  /** Whether the last events tell the failure: then nobody is told again. */
+  readonly isTold?: boolean;
+  /** Events that nobody is to see before the answer is stored. */
+  readonly last?: readonly Json<Event>[];
+  /** Stores the answer and the rest of the log, in one transaction. */
+  store(log: RunLogEnd): Promise<void>;
+  /** The failure as watchers are told of it, once the answer is stored. */
+  explain?(failure: unknown): unknown;
+}
+
+export interface RunOptions<Event extends object> {
+  readonly begun: BegunTurn['run'];
+  readonly conversationId: string | null;
+  readonly detached: DetachedCaller;
+  readonly log: LiveLog<Event>;
+  readonly maxBytes: number;
+  /** Writes the log of this run. Resolves when that succeeded or failed. */
+  readonly flush: () => Promise<void>;
+}
+
+/** An answer that is being made by this process, whoever listens. */
+export class Run<Event extends object = object> {
+  readonly id: string;
+  readonly conversationId: string | null;
+  readonly log: LiveLog<Event>;
+  readonly startedAt = monotonicNow();
+  readonly #options: RunOptions<Event>;
+  #bytes = 0;
+  #tailBytes = 0;
+  #textBytes = 0;
+  #hasHeaders = false;
+  #dueAt = monotonicNow() + BEHIND_MS;
+  /** Resolves when it has ended. */
+  ended: Promise<void> = Promise.resolve();
+  /** Resolves when the write that is under way has ended, either way; null while there is none. */
+  writing: Promise<void> | null = null;
+
+  constructor(options: RunOptions<Event>) {
+    this.#options = options;
+    this.id = options.begun.id;
+    this.conversationId = options.conversationId;
+    this.log = options.log;
+  }
+
+  get caller(): Caller {
+    return this.#options.detached.caller;
+  }
+
+  /** Headers of the answer, for those who watch from elsewhere. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#options.detached.headers;
+  }
+
+  stop(reason: unknown): void {
+    this.#options.detached.stop(reason);
+  }
+
+  /** Adds to the log. What it returns is to be waited for before more comes. Throws `run_limit_exceeded`. */
+  append(events: readonly Json<Event>[]): Promise<void> | null {
+    this.#options.detached.freeze();
+    for (const event of events) {
+      const { length } = event.bytes;
+      this.#tailBytes += length;
+      this.#textBytes += event.textBytes ?? Math.max(1, length - ENVELOPE_BYTES);
+      this.#bytes += length;
+    }
+    this.log.append(events);
+    if (this.#bytes > this.#options.maxBytes) {
+      throw new AppError(
+        'run_limit_exceeded',
+        `The answer is larger than ${this.#options.maxBytes} bytes (RUN_MAX_BYTES).`,
+      );
+    }
+    return this.#tailBytes > MAX_TAIL_BYTES ? this.#options.flush() : null;
+  }
+
+  isDue(now: number): boolean {
+    if (this.writing || this.log.tail.events.length === 0) return false;
+    return now >= this.#dueAt || this.#textBytes >= BEHIND_BYTES;
+  }
+
+  /** What is not on disk, packed; null when there is nothing. */
+  takeSegment(more: readonly Json<Event>[] = []): NewSegment | null {
+    const { first, events } = this.log.tail;
+    if (events.length + more.length === 0) return null;
+    this.#dueAt = monotonicNow() + BEHIND_MS;
+    this.#tailBytes = 0;
+    this.#textBytes = 0;
+    const packed = packEvents([...events, ...more].map(({ bytes }) => bytes));
+    const headers = this.#hasHeaders ? null : JSON.stringify(this.headers);
+    return { runKey: this.#options.begun.key, first, count: events.length + more.length, packed, headers };
+  }
+
+  /** Notes that a segment is on disk. */
+  settle(segment: NewSegment): void {
+    this.#hasHeaders = true;
+    this.log.settle(segment);
+  }
+}

@@ -1,0 +1,176 @@
+import { AppError } from '../../errors/app-error.ts';
+import { stopReason } from '../../errors/stop-reason.ts';
+import { toAppError } from '../../errors/to-wire.ts';
+import { settledWithin } from '../../event-loop/settled-within.ts';
+import type { LiveRuns } from '../../live/interface/live-runs.ts';
+import type { BegunTurn } from '../../store/interface/conversations.ts';
+import type { RunLogEnd, RunStore } from '../../store/interface/runs.ts';
+import type { Caller } from '../access/caller.ts';
+import { DetachedCaller, type OnDisconnect } from './detached-caller.ts';
+import { RunFlusher } from './flush-runs.ts';
+import { Run, type RunOutcome } from './run.ts';
+
+/** How often it is asked whether another process wants a run stopped, in ms. */
+const ASK_MS = 1_000;
+/** When a client may try again that was refused because the gateway stops, in seconds. */
+const RETRY_SECONDS = 5;
+
+export interface RunsDeps {
+  readonly store: RunStore;
+  readonly live: LiveRuns;
+  readonly limits: { readonly maxMs: number; readonly maxBytes: number };
+  /** Told of failures that nobody waits for. */
+  readonly onError: (error: unknown) => void;
+}
+
+type Begun = Pick<BegunTurn, 'conversationId' | 'run'>;
+
+const stopping = () =>
+  new AppError('service_unavailable', 'The gateway is shutting down.', { retryAfter: RETRY_SECONDS });
+
+/** A failure as the row of the run has it. */
+function toStoredError(failure: unknown): string | null {
+  if (failure === undefined) return null;
+  const { code, message, param } = toAppError(failure);
+  return JSON.stringify({ code, message, param });
+}
+
+/**
+ * The answers that this process makes. A run drains its answer into its log under a signal of its own, whoever listens;
+ * those who listen read the log.
+ */
+export class Runs {
+  readonly #deps: RunsDeps;
+  readonly #running = new Map<string, Run>();
+  readonly #flusher: RunFlusher;
+  #isStopping = false;
+  #askedAt = 0;
+  #wakeStop = () => {};
+
+  constructor(deps: RunsDeps) {
+    this.#deps = deps;
+    this.#flusher = new RunFlusher(deps.store, deps.onError, (now, runs) => this.#check(now, runs));
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** What a run gets in place of the client's caller. Throws `service_unavailable` when the gateway stops. */
+  detach(client: Caller, onDisconnect: OnDisconnect = 'detach'): DetachedCaller {
+    if (this.#isStopping) throw stopping();
+    return new DetachedCaller(client, onDisconnect);
+  }
+
+  /** Begins to make an answer. `make` appends to the run, and must not throw. */
+  start<Event extends object>(
+    { run: begun, conversationId }: Begun,
+    detached: DetachedCaller,
+    make: (run: Run<Event>) => Promise<RunOutcome<Event>>,
+  ): Run<Event> {
+    const run: Run<Event> = new Run<Event>({
+      begun,
+      conversationId,
+      detached,
+      log: this.#deps.live.open<Event>(begun.id),
+      maxBytes: this.#deps.limits.maxBytes,
+      flush: () => run.writing ?? this.#flusher.flush([run]),
+    });
+    this.#running.set(run.id, run);
+    this.#flusher.add(run);
+    run.ended = this.#make(run, make).finally(() => {
+      detached.release();
+      this.#running.delete(run.id);
+      this.#deps.live.remove(run.id);
+      if (this.#running.size === 0) this.#wakeStop();
+    });
+    return run;
+  }
+
+  find(id: string): Run | null {
+    return this.#running.get(id) ?? null;
+  }
+
+  /** Stops a run of this process; false when it is not one. */
+  stop(id: string, reason: unknown): boolean {
+    const run = this.#running.get(id);
+    run?.stop(reason);
+    return run !== undefined;
+  }
+
+  /** The same, and resolves when it has ended. */
+  async stopAndWait(id: string, reason: unknown): Promise<boolean> {
+    const run = this.#running.get(id);
+    run?.stop(reason);
+    await run?.ended;
+    return run !== undefined;
+  }
+
+  /** Stops the runs of a conversation, which is deleted. */
+  stopAllOf(conversationId: string, reason: unknown): void {
+    for (const run of this.#running.values()) if (run.conversationId === conversationId) run.stop(reason);
+  }
+
+  /** Refuses new runs, lets those in progress end for so many ms, then stops them. Resolves when all are stored. */
+  async close(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    if (this.#running.size === 0) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#wakeStop = resolve;
+    });
+    if (graceMs > 0 && (await settledWithin(ended, graceMs))) return;
+    for (const run of this.#running.values()) run.stop(stopping());
+    await ended;
+  }
+
+  async #make<Event extends object>(
+    run: Run<Event>,
+    make: (run: Run<Event>) => Promise<RunOutcome<Event>>,
+  ): Promise<void> {
+    let outcome: RunOutcome<Event>;
+    try {
+      outcome = await make(run);
+    } catch (error) {
+      this.#deps.onError(error);
+      outcome = { status: 'failed', failure: error, store: async () => undefined };
+    }
+    await this.#end(run, outcome);
+  }
+
+  /** The end is told when it is on disk, with the rest of the log and the answer. */
+  async #end<Event extends object>(run: Run<Event>, outcome: RunOutcome<Event>): Promise<void> {
+    const { status, failure: raw, last = [] } = outcome;
+    await this.#flusher.remove(run);
+    let failure = raw === undefined ? undefined : stopReason(run.caller.signal, raw);
+    const segment = run.takeSegment(last);
+    const log: RunLogEnd = { segment, error: toStoredError(failure), last: run.log.next + last.length - 1 };
+    try {
+      await outcome.store(log);
+      if (failure !== undefined) failure = outcome.explain ? outcome.explain(failure) : failure;
+    } catch (error) {
+      failure = error;
+    }
+    if (last.length > 0) run.log.append(last);
+    run.log.finish({ status, failure: outcome.isTold ? undefined : failure, last: log.last });
+  }
+
+  #check(now: number, runs: ReadonlySet<Run>): void {
+    const { maxMs } = this.#deps.limits;
+    for (const run of runs) {
+      if (now - run.startedAt < maxMs) continue;
+      const message = `The answer took longer than ${maxMs / 1000} s (RUN_MAX_SECONDS).`;
+      run.stop(new AppError('run_limit_exceeded', message));
+    }
+    if (now - this.#askedAt < ASK_MS) return;
+    this.#askedAt = now;
+    void this.#stopCancelled();
+  }
+
+  async #stopCancelled(): Promise<void> {
+    try {
+      for (const id of await this.#deps.store.listCancelled()) this.stop(id, new AppError('run_cancelled'));
+    } catch (error) {
+      this.#deps.onError(error);
+    }
+  }
+}

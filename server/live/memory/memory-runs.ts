@@ -1,0 +1,23 @@
+import type { LiveLog, LiveRuns } from '../interface/live-runs.ts';
+import { MemoryLog } from './memory-log.ts';
+
+/** The runs of this process alone. */
+export class MemoryRuns implements LiveRuns {
+  readonly #logs = new Map<string, LiveLog<object>>();
+
+  open<Event extends object>(id: string): LiveLog<Event> {
+    const log = new MemoryLog<Event>();
+    this.#logs.set(id, log);
+    return log;
+  }
+
+  find<Event extends object>(id: string): LiveLog<Event> | null {
+    // One map for logs of every kind.
+    const log = this.#logs.get(id) as LiveLog<Event> | undefined;
+    return log ?? null;
+  }
+
+  remove(id: string): void {
+    this.#logs.delete(id);
+  }
+}

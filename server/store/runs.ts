@@ -1,0 +1,158 @@
+import { useDatabase } from './failures.ts';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import type { NewSegment, RunFormat, RunRow, RunSegment, RunStore, RunViewer } from './interface/runs.ts';
+import type { Owner } from './owner.ts';
+import { freeTurnsOf } from './recover-turns.ts';
+import { ownedBy, visibleTo } from './rows.ts';
+import { appendSegment } from './run-log.ts';
+import type { Transact } from './sqlite/adapter.ts';
+import { toSqliteTime } from './sqlite/values.ts';
+
+/** How much of a log is read at once: segments of a second's text each. */
+const SEGMENTS = 30;
+/** How many logs one commit removes: 600 rows or so, a millisecond. */
+const SWEPT = 20;
+
+const SELECT_OLD = `
+  SELECT "key" FROM "Run" WHERE "isKept" AND "endedAt" IS NOT NULL AND "endedAt" < ? ORDER BY "endedAt" LIMIT ${SWEPT}`;
+
+const runFields = {
+  key: true,
+  id: true,
+  conversationId: true,
+  status: true,
+  format: true,
+  headers: true,
+  error: true,
+  last: true,
+  isKept: true,
+  createdAt: true,
+  endedAt: true,
+} as const satisfies Record<keyof RunRow, true>;
+
+const FORMATS: Readonly<Record<string, RunFormat>> = {
+  chunks: 'chunks',
+  completion: 'completion',
+  events: 'events',
+  response: 'response',
+};
+
+type StoredRow = Omit<RunRow, 'format'> & { readonly format: string };
+
+function toRunRow(row: StoredRow): RunRow {
+  const format = FORMATS[row.format];
+  if (format) return { ...row, format };
+  throw new Error(`The database says '${row.format}' where the format of a run is to be.`);
+}
+
+interface RunsDeps {
+  readonly db: PrismaClient;
+  readonly transact: Transact;
+  readonly owner: Owner;
+}
+
+export class Runs implements RunStore {
+  readonly #db: PrismaClient;
+  readonly #transact: Transact;
+  readonly #owner: Owner;
+
+  constructor({ db, transact, owner }: RunsDeps) {
+    this.#db = db;
+    this.#transact = transact;
+    this.#owner = owner;
+  }
+
+  find(id: string, { owner, userId }: RunViewer): Promise<RunRow | null> {
+    // Prisma takes a condition without fields for none that can be met.
+    const all = { conversationId: { not: null } };
+    const isVisible = userId === undefined ? ownedBy(owner) : visibleTo({ owner, userId });
+    const stored = Object.keys(isVisible).length === 0 ? all : { conversation: isVisible };
+    const ofUser = userId === undefined ? {} : { OR: [{ userId }, { userId: null }] };
+    return this.#findOne({
+      id,
+      OR: [stored, { conversationId: null, ...(owner === null ? {} : { owner }), ...ofUser }],
+    });
+  }
+
+  findByKey(runKey: number): Promise<RunRow | null> {
+    return this.#findOne({ key: runKey });
+  }
+
+  listInProgress(conversationId: string): Promise<readonly RunRow[]> {
+    return this.#list({ conversationId, process: { not: null } });
+  }
+
+  append(segments: readonly NewSegment[]): Promise<readonly number[]> {
+    return useDatabase(() =>
+      this.#transact((db) => segments.filter((segment) => !appendSegment(db, segment)).map(({ runKey }) => runKey)),
+    );
+  }
+
+  read(runKey: number, after: number): Promise<readonly RunSegment[]> {
+    return useDatabase(async () => {
+      // The last segment that begins no later than what is wanted holds it, if any does.
+      const from = await this.#db.runEvents.findFirst({
+        where: { runKey, first: { lte: after + 1 } },
+        select: { first: true },
+        orderBy: { first: 'desc' },
+      });
+      const segments = await this.#db.runEvents.findMany({
+        where: { runKey, first: { gte: from?.first ?? 0 } },
+        select: { first: true, count: true, packed: true },
+        orderBy: { first: 'asc' },
+        take: SEGMENTS,
+      });
+      return segments.filter(({ first, count }) => first + count > after + 1);
+    });
+  }
+
+  cancel(runKey: number): Promise<void> {
+    return useDatabase(async () => {
+      await this.#db.run.updateMany({ where: { key: runKey, process: { not: null } }, data: { isCancelled: true } });
+    });
+  }
+
+  listCancelled(): Promise<readonly string[]> {
+    return useDatabase(async () => {
+      const where = { process: this.#owner.id, isCancelled: true };
+      return (await this.#db.run.findMany({ where, select: { id: true } })).map(({ id }) => id);
+    });
+  }
+
+  sweep(endedBefore: Date): Promise<boolean> {
+    return useDatabase(() =>
+      this.#transact((db) => {
+        const keys = db.all(SELECT_OLD, toSqliteTime(endedBefore)).map(([key]) => Number(key));
+        for (const key of keys) {
+          db.run('DELETE FROM "RunEvents" WHERE "runKey" = ?', key);
+          db.run('UPDATE "Run" SET "isKept" = false, "headers" = NULL WHERE "key" = ?', key);
+        }
+        return keys.length === SWEPT;
+      }),
+    );
+  }
+
+  async #findOne(where: Prisma.RunWhereInput): Promise<RunRow | null> {
+    return (await this.#list(where))[0] ?? null;
+  }
+
+  /** Those of processes that are gone are ended first. */
+  #list(where: Prisma.RunWhereInput): Promise<readonly RunRow[]> {
+    return useDatabase(async () => {
+      const select = { ...runFields, process: true };
+      const read = () => this.#db.run.findMany({ where, select, orderBy: { key: 'asc' } });
+      const found = await read();
+      const dead = [...new Set(found.map(({ process }) => process))].filter((process) => this.#isDead(process));
+      if (dead.length > 0) {
+        await this.#transact((db) => {
+          for (const process of dead) if (process !== null) freeTurnsOf(db, process);
+        });
+      }
+      return (dead.length > 0 ? await read() : found).map(({ process: _, ...row }) => toRunRow(row));
+    });
+  }
+
+  #isDead(process: string | null): boolean {
+    return process !== null && process !== this.#owner.id && !this.#owner.isAlive(process);
+  }
+}
