@@ -11,7 +11,7 @@ const FIRST_TOKENS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const BETWEEN_TOKENS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** What the state of one backend is at a scrape. */
-export interface BackendReading {
+interface BackendReading {
   readonly backend: string;
   readonly state: string;
   readonly inFlight: number;

@@ -15,7 +15,7 @@ export interface DialectRequest {
 }
 
 /** How a vendor is asked for the tokens of a prompt. */
-export interface PromptCount {
+interface PromptCount {
   /** The question, made of the request for the answer. */
   toRequest(chat: DialectRequest, model: string): DialectRequest;
   /** Where the count stands in the vendor's answer. */

@@ -16,7 +16,7 @@ export const vendorKinds = [
   { kind: 'openai-responses', vendor: responsesVendor, fields: responsesFields, create: createResponsesProvider },
 ] as const satisfies readonly ProviderKind[];
 
-export type VendorKind = (typeof vendorKinds)[number]['kind'];
+type VendorKind = (typeof vendorKinds)[number]['kind'];
 
 /** What the models file says about a provider, with its key already looked up. */
 export type ProviderSettings =

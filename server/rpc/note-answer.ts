@@ -1,7 +1,7 @@
 import type { Caller } from '../features/access/caller.ts';
 
 /** Not an interface: the published type shows its fields, and must not need this file. */
-export type AnswerNote = {
+type AnswerNote = {
   /** As in `x-request-id`, and in `api.usage.list`. */
   request_id: string;
   /** As in `x-gateway-backend`. */

@@ -5,7 +5,7 @@ import type { PresetName } from '../providers/presets.ts';
 import { type Abilities, askAbilities } from './ask-abilities.ts';
 
 /** A model that a local server offers. */
-export interface LocalModel extends Abilities {
+interface LocalModel extends Abilities {
   /** What clients call it. */
   readonly name: string;
   /** What the server calls it. */

@@ -145,7 +145,9 @@ test('whoever cuts, comes back and watches, by whichever transport, sees every e
       }
     }
     const text = reference.seen.map(({ bytes }) => JSON.parse(bytes ?? '{}').choices[0]?.delta?.content ?? '').join('');
-    expect(text).toBe(texts.join(''));
+    // An upstream that breaks off may take its last tokens with it.
+    if (end) expect(texts.join('').startsWith(text)).toBe(true);
+    else expect(text).toBe(texts.join(''));
     // One upstream call, however many watched.
     expect(gateway.upstream.chats.length - before).toBe(1);
   });

@@ -17,7 +17,7 @@ export interface LongRequest {
 }
 
 /** What a long request did to the gateway. */
-export interface Stall {
+interface Stall {
   /** The longest time for which nobody else was served, in ms of CPU time. */
   readonly ms: number;
   /** Of the answer; 0 over a websocket. */

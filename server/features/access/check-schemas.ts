@@ -36,7 +36,7 @@ function checkWritten(text: string): Fault | null {
 }
 
 /** Finds a schema that refers to another document, by an address or by the path of a file. */
-export function checkSchema(value: unknown, depth = 0): Fault | null {
+function checkSchema(value: unknown, depth = 0): Fault | null {
   if (!isObject(value)) return null;
   if (depth === MAX_DEPTH) return invalid(`This is nested deeper than ${MAX_DEPTH} levels.`);
   if (Array.isArray(value)) {

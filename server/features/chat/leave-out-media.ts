@@ -24,9 +24,6 @@ const APPLIED: Readonly<Record<Media, string>> = {
 /** Null for text, and for parts that only an upstream knows. */
 const mediaOf = ({ type }: ContentPart): Media | null => TYPES[type] ?? null;
 
-export const hasMedia = (messages: readonly ChatMessage[]): boolean =>
-  messages.some(({ content }) => Array.isArray(content) && content.some((part) => mediaOf(part) !== null));
-
 export interface LeftOut {
   readonly messages: ChatMessage[];
   /** As in `x-gateway-applied`. */

@@ -48,7 +48,7 @@ export interface OpenResponse {
 }
 
 /** How the making of a response ended. */
-export interface EndedResponse {
+interface EndedResponse {
   /** What came, whole or in part. */
   readonly completion: ChatCompletion | null;
   readonly status: EndedTurn['status'];

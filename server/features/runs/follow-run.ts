@@ -19,7 +19,7 @@ export interface FollowDeps {
 }
 
 /** What a run failed with, by its row; null when it completed. */
-export function failureOf({ error, conversationId }: RunRow): AppError | null {
+function failureOf({ error, conversationId }: RunRow): AppError | null {
   if (error === null) return null;
   const { code: given, message, param } = RunFailure.parse(JSON.parse(error));
   const code = errorCodes.find((known) => known === given) ?? 'internal_error';

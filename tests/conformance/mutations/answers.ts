@@ -8,7 +8,7 @@ import { type Mutation, mutate, mutationsOf } from './mutate.ts';
 import type { SaidCall } from './said.ts';
 import { type Surface, surfaces } from './surfaces.ts';
 
-export const ways = ['json', 'stream'] as const;
+const ways = ['json', 'stream'] as const;
 
 const text = ['Grüße', ' an', ' alle.'];
 const weather = { name: 'get_weather', pieces: ['{"ci', 'ty":', '"Rome"}'] };

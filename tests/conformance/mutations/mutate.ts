@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from '../../support/upstream/json.ts';
 
 /** What is done to one field of an answer. */
-export const kinds = ['absent', 'null', 'empty', 'wrong type', 'repeated', 'moved', 'cut'] as const;
-export type Kind = (typeof kinds)[number];
+const kinds = ['absent', 'null', 'empty', 'wrong type', 'repeated', 'moved', 'cut'] as const;
+type Kind = (typeof kinds)[number];
 
 type Step = string | number;
 
