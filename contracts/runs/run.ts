@@ -12,8 +12,8 @@ export type RunStatus = MessageStatus;
 export const RunFailure = z
   .object({
     code: z.string().describe('Of the error catalog: `GET /errors`.'),
-    message: z.string(),
-    param: z.string().nullable(),
+    message: z.string().describe('What happened, and what to do.'),
+    param: z.string().nullable().describe('The field at fault, where there is one.'),
   })
   .meta({ id: 'RunFailure' });
 export type RunFailure = z.infer<typeof RunFailure>;
@@ -21,9 +21,9 @@ export type RunFailure = z.infer<typeof RunFailure>;
 /** The making of an answer. It goes on when the client that began it disconnects. */
 export const Run = z
   .object({
-    id: z.string(),
+    id: z.string().describe('As in `x-run-id`.'),
     object: z.literal('run'),
-    conversation_id: z.string().nullable(),
+    conversation_id: z.string().nullable().describe('The conversation that the answer is in.'),
     message_id: z.string().nullable().describe('The answer that it makes.'),
     response_id: z.string().nullable().describe('When it makes a response of `/v1/responses`.'),
     status: RunStatus,
@@ -32,8 +32,8 @@ export const Run = z
       .int()
       .nullable()
       .describe('The number of the last event, once it has ended; null: none, or still running.'),
-    created_at: z.iso.datetime(),
-    ended_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime().describe('When it began.'),
+    ended_at: z.iso.datetime().nullable().describe('When it ended; null while it is in progress.'),
     log_expires_at: z.iso
       .datetime()
       .nullable()
@@ -68,12 +68,17 @@ export const RunEventsRequest = RunRef.extend({
 }).meta({ id: 'RunEventsRequest' });
 export type RunEventsRequest = z.infer<typeof RunEventsRequest>;
 
+/** An event with its number. */
+const NumberedEvent = z
+  .object({ id: z.int().describe('Its number.'), chunk: ChatCompletionChunk })
+  .meta({ id: 'NumberedEvent' });
+
 /** The events of a run as one list, once it has ended. */
 export const RunEventList = z
   .object({
     object: z.literal('list'),
-    run_id: z.string(),
-    data: listOf(z.object({ id: z.int().describe('Its number.'), chunk: ChatCompletionChunk })),
+    run_id: z.string().describe('The run.'),
+    data: listOf(NumberedEvent),
   })
   .meta({ id: 'RunEventList' });
 export type RunEventList = z.infer<typeof RunEventList>;

@@ -54,8 +54,8 @@ const settled = (key: CreatedKey) =>
 const ways = [
   ['/v1 JSON', CHAT, ask('dear')],
   ['/v1 SSE', CHAT, ask('dear', { stream: true })],
-  ['/c1 JSON', '/c1/chat', { model: 'dear', message: 'Hi', max_tokens: 100 }],
-  ['/c1 SSE', '/c1/chat', { model: 'dear', message: 'Hi', max_tokens: 100, stream: true }],
+  ['/c1 JSON', '/c1/chat', { model: 'dear', message: 'Hi', max_tokens: 100, on_disconnect: 'cancel' }],
+  ['/c1 SSE', '/c1/chat', { model: 'dear', message: 'Hi', max_tokens: 100, stream: true, on_disconnect: 'cancel' }],
 ] as const;
 
 describe.each(ways)('an answer by %s', (_way, path, body) => {

@@ -60,7 +60,7 @@ async function oneRequest(
 ): Promise<void> {
   const model = random.pick(['dear', 'chain', 'cheap']);
   const stream = random.chance(0.6);
-  const turn = { model, user, message: 'Hi', max_tokens: random.int(1, 300), stream };
+  const turn = { model, user, message: 'Hi', max_tokens: random.int(1, 300), stream, on_disconnect: 'cancel' };
   const [path, body] = random.chance(0.3) ? ['/c1/chat', turn] : [CHAT, ask(model, { user, stream })];
   const leaving = new AbortController();
   clients.set(user, leaving);

@@ -23,6 +23,7 @@ const surfaces = {
   '/v1/chat/completions': ask('dear'),
   '/c1/chat': { model: 'dear', message: 'Hi', max_tokens: 100 },
   '/v1/responses': { model: 'dear', input: 'Hi', max_output_tokens: 100 },
+  '/v1/responses/compact': { model: 'dear', input: 'Hi' },
   '/v1/messages': { model: 'dear', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] },
   '/v1/completions': { model: 'texter', prompt: 'Hi', max_tokens: 100 },
   '/v1/embeddings': { model: 'vectors', input: 'Hello' },

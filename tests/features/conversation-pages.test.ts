@@ -114,7 +114,7 @@ test('all of an end user is deleted at once, and nothing of others', async () =>
   expect(await (await remove('/c1/conversations?user_id=ada')).json()).toEqual({
     object: 'conversations.deleted',
     user_id: 'ada',
-    deleted: { conversations: 3, messages: 6, responses: 0 },
+    deleted: { conversations: 3, messages: 6, responses: 0, runs: 3 },
   });
   expect(await read('/c1/conversations?user_id=ada')).toMatchObject({ total: 0 });
   expect(await read('/c1/conversations?user_id=bob')).toMatchObject({ items: [{ id: others }] });

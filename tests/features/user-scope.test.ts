@@ -181,7 +181,7 @@ describe('a response', () => {
   test('goes with everything of its user', async () => {
     const { id } = await post({ input: 'One.', user: 'carl' });
     const erased = await (await gateway.call('DELETE', '/c1/conversations?user_id=carl')).json();
-    expect(erased.deleted).toEqual({ conversations: 1, messages: 2, responses: 1 });
+    expect(erased.deleted).toEqual({ conversations: 1, messages: 2, responses: 1, runs: 1 });
     expect((await gateway.call('GET', `/v1/responses/${id}`)).status).toBe(404);
   });
 });

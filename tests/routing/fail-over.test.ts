@@ -35,7 +35,7 @@ const ways = [
 /** The text of an answer, however it came. */
 async function textOf(response: Response): Promise<string> {
   const body = await response.text();
-  if (!body.startsWith('data:')) return JSON.parse(body).choices[0].message.content;
+  if (!/^(id|data):/.test(body)) return JSON.parse(body).choices[0].message.content;
   return payloadsOf(body)
     .filter((payload) => payload !== '[DONE]')
     .map((payload) => JSON.parse(payload).choices[0]?.delta.content ?? '')

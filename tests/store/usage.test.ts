@@ -22,7 +22,7 @@ describe('usage rows', () => {
     expect(query(db, 'SELECT * FROM "Usage"')).toEqual([
       [
         ...['r1', '2026-01-02T03:04:05.678+00:00', 'c1.chat', `"quoted" 'é'`, 'local', 'vendor/small'],
-        ...[10, 20, 5, 0, 1, 'ok', 120, 30, null, null, null, null, 0, null, 0],
+        ...[10, 20, 5, 0, 1, 'ok', 120, 30, null, null, null, null, 0, null, 0, null, null],
       ],
     ]);
     db.close();
