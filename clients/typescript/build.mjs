@@ -24,7 +24,7 @@ function printRouterTypes() {
   tsc('tsconfig.router.json');
   const raw = readFileSync(join(dist, 'router/server/rpc/public-router.d.ts'), 'utf8');
   if (!raw.includes(printed)) throw new Error(`The printed type does not hold "${printed}".`);
-  const types = raw.replaceAll('import("./trpc.ts").Meta', 'object').replace(printed, 'export type AppRouter =');
+  const types = raw.replaceAll('import("./meta.ts").Meta', 'object').replace(printed, 'export type AppRouter =');
   const imported = [...types.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, from]) => from);
   const foreign = imported.filter((from) => from !== '@trpc/server' && !from.startsWith('@trpc/server/'));
   if (foreign.length > 0) {

@@ -1,7 +1,8 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server';
 import { z } from 'zod';
 import type { Context } from '../rpc/context.ts';
-import type { Meta } from '../rpc/trpc.ts';
+import type { Meta } from '../rpc/meta.ts';
+import { Output } from '../rpc/output.ts';
 
 /** The use case of a procedure, behind its input schema. */
 type Resolver = (call: { ctx: Context; input: unknown }) => unknown;
@@ -13,11 +14,18 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** With `{parameters}`, as in OpenAPI. */
   readonly path: string;
+  /** Whether the last parameter of its path may hold slashes. */
+  readonly hasSlashes: boolean;
+  /** Reached without a key. */
+  readonly isOpen: boolean;
+  /** Whether it may be sent without a body. */
+  readonly isBodyOptional: boolean;
   readonly meta: Meta;
   readonly input: z.ZodType | undefined;
+  readonly output: Output<unknown, unknown>;
   readonly resolve: Resolver;
-  /** The resolver of the subscription that `meta.stream` names. */
-  readonly resolveStream: Resolver | undefined;
+  /** The subscription that answers it when the request says `stream: true`, or does not say `stream: false`. */
+  readonly stream: { readonly resolve: Resolver; readonly event: z.ZodType; readonly isDefault: boolean } | null;
 }
 
 const isSchema = (input: unknown): input is z.ZodType => input instanceof z.ZodType;
@@ -40,24 +48,51 @@ function resolverOf(name: string, procedure: AnyTRPCProcedure | undefined): Reso
   throw new Error(`There is no procedure "${name}".`);
 }
 
+/** Every field of the input stands in the path or may be absent. */
+function needsNoBody(input: z.ZodType | undefined, path: string): boolean {
+  if (!(input instanceof z.ZodObject)) return false;
+  return Object.entries(input.shape).every(
+    ([field, schema]) => path.includes(`{${field}}`) || z.core.safeParse(schema, undefined).success,
+  );
+}
+
+/** The subscription beside a procedure that says it streams it. */
+function streamOf(name: string, procedures: ReadonlyMap<string, AnyTRPCProcedure>): Operation['stream'] {
+  const at = name.lastIndexOf('.') + 1;
+  for (const [other, procedure] of procedures) {
+    const { streams, event, streamsByDefault = false } = metaOf(procedure);
+    if (event && other.lastIndexOf('.') + 1 === at && name === `${other.slice(0, at)}${streams}`) {
+      return { resolve: resolverOf(other, procedure), event, isDefault: streamsByDefault };
+    }
+  }
+  return null;
+}
+
 /** Every procedure with a path in its meta, in the order of the router. */
 export function listOperations(router: AnyTRPCRouter): Operation[] {
   const procedures = new Map(listProcedures(router));
   return [...procedures].flatMap(([name, procedure]) => {
     const meta = metaOf(procedure);
     if (!meta.openapi) return [];
-    const { method, path } = meta.openapi;
-    const def: object = procedure._def;
-    const input: unknown = 'inputs' in def && Array.isArray(def.inputs) ? def.inputs[0] : undefined;
+    const { method, path: template, protect } = meta.openapi;
+    const { inputs, output }: { inputs?: readonly unknown[]; output?: unknown } = procedure._def;
+    if (!(output instanceof Output)) throw new Error(`The procedure "${name}" has a path, but no output.`);
+    const input = inputs?.[0];
+    const schema = isSchema(input) ? input : undefined;
+    const path = template.replace('{+', '{');
     return [
       {
         name,
         method,
         path,
+        hasSlashes: path !== template,
+        isOpen: protect === false,
+        isBodyOptional: method === 'POST' && needsNoBody(schema, path),
         meta,
-        input: isSchema(input) ? input : undefined,
+        input: schema,
+        output,
         resolve: resolverOf(name, procedure),
-        resolveStream: meta.stream ? resolverOf(meta.stream, procedures.get(meta.stream)) : undefined,
+        stream: streamOf(name, procedures),
       },
     ];
   });

@@ -29,14 +29,14 @@ export interface RestOptions {
   readonly maxBodyValues: number;
 }
 
-function toFastifyPath({ path, meta }: Operation): string {
-  return (meta.slashes ? path.replace(/\{\w+\}$/, '*') : path).replace(/\{(\w+)\}/g, ':$1');
+function toFastifyPath({ path, hasSlashes }: Operation): string {
+  return (hasSlashes ? path.replace(/\{\w+\}$/, '*') : path).replace(/\{(\w+)\}/g, ':$1');
 }
 
 /** The parameters of the path by their names: Fastify calls a rest with slashes `*`. */
-function paramsOf({ path, meta }: Operation, { params }: FastifyRequest): Record<string, unknown> {
+function paramsOf({ path, hasSlashes }: Operation, { params }: FastifyRequest): Record<string, unknown> {
   if (!isRecord(params)) return {};
-  if (!meta.slashes) return params;
+  if (!hasSlashes) return params;
   const { '*': rest, ...named } = params;
   return { ...named, [/\{(\w+)\}$/.exec(path)?.[1] ?? '*']: rest };
 }
@@ -58,12 +58,12 @@ function readInput(operation: Operation, request: FastifyRequest, maxBodyValues:
   }
   const { body } = request;
   if (body instanceof FormBody) return Object.assign(body.fields, params);
-  if (operation.meta.bodyOptional && !(Buffer.isBuffer(body) && body.length > 0)) return params;
+  if (operation.isBodyOptional && !(Buffer.isBuffer(body) && body.length > 0)) return params;
   const read = readObject(request, maxBodyValues);
   return read instanceof Promise ? read.then((fields) => Object.assign(fields, params)) : Object.assign(read, params);
 }
 
-function createContext(request: FastifyRequest, reply: FastifyReply, respond: Context['respond']): Context {
+function createContext(request: FastifyRequest, reply: FastifyReply): Context {
   return {
     requestId: request.id,
     authorize() {
@@ -74,16 +74,15 @@ function createContext(request: FastifyRequest, reply: FastifyReply, respond: Co
       setHeader(reply, name, value);
     },
     headersSent: () => reply.raw.headersSent,
-    ...(speaksAnthropic(request) ? { dialect: 'anthropic', dialectHeaders: anthropicHeaders(request) } : {}),
+    ...(speaksAnthropic(request) ? { dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
-    respond,
   };
 }
 
 /** What a revoked key stopped half-way fails for that reason. */
-async function answerOf(output: unknown, ctx: Context | CallerContext): Promise<unknown> {
+async function answerOf(made: unknown, ctx: Context | CallerContext): Promise<unknown> {
   try {
-    return await output;
+    return await made;
   } catch (error) {
     throw 'caller' in ctx ? stopReason(ctx.caller.signal, error) : error;
   }
@@ -99,7 +98,7 @@ export async function restPlugin(
   const admitted = { onRequest: admission(gate) };
   const operations = listOperations(router);
   for (const operation of operations) {
-    if (!operation.meta.imageForm) addRoute(app, operation);
+    if (!operation.meta.form) addRoute(app, operation);
     else {
       await app.register(async (scope) => {
         acceptImageForms(scope);
@@ -113,35 +112,33 @@ export async function restPlugin(
   }
 
   function addRoute(scope: FastifyInstance, operation: Operation): void {
-    const { meta, method, input: schema, resolve, resolveStream } = operation;
+    const { method, input: schema, output, resolve, stream, isOpen } = operation;
+    const { csv, status } = output.forms;
     scope.route({
       method,
       url: toFastifyPath(operation),
-      ...(meta.public ? {} : admitted),
+      ...(isOpen ? {} : admitted),
       async handler(request, reply) {
         await new Promise<void>(afterPoll);
         const reading = readInput(operation, request, maxBodyValues);
         const raw = reading instanceof Promise ? await reading : reading;
         const input: unknown = schema ? schema.parse(raw) : raw;
-        let bytes: Buffer | undefined;
-        const context = createContext(request, reply, (answer) => {
-          bytes = answer.bytes;
-        });
-        const known = meta.public ? null : withCaller(context, connectionOf(request.raw.socket).signal);
+        const context = createContext(request, reply);
+        const known = isOpen ? null : withCaller(context, connectionOf(request.raw.socket).signal);
         if (known) request.record = known.caller.record;
         const ctx = known ?? context;
-        const streamed = resolveStream && (meta.streamsByDefault ? raw.stream !== false : raw.stream === true);
-        const output = await answerOf((streamed ? resolveStream : resolve)({ ctx, input }), ctx);
-        if (output instanceof TrackedStream) {
-          await sendStream(reply, output, heartbeat, (error) => logError(request, error));
+        const streamed = stream && (stream.isDefault ? raw.stream !== false : raw.stream === true);
+        const made = await answerOf((streamed ? stream.resolve : resolve)({ ctx, input }), ctx);
+        if (made instanceof TrackedStream) {
+          await sendStream(reply, made, heartbeat, (error) => logError(request, error));
           return reply;
         }
-        if (meta.csv && raw.format === 'csv') {
-          return reply.header('content-type', 'text/csv; charset=utf-8').send(meta.csv(output));
+        if (csv && raw.format === 'csv') {
+          return reply.header('content-type', 'text/csv; charset=utf-8').send(csv(made));
         }
         reply.header('content-type', 'application/json; charset=utf-8');
-        if (meta.status) reply.code(meta.status(output));
-        return reply.send(bytes ?? JSON.stringify(output));
+        if (status) reply.code(status(made));
+        return reply.send(output.write(made, speaksAnthropic(request) ? 'anthropic' : undefined));
       },
     });
   }

@@ -57,7 +57,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     report,
   });
   const publicNames = new Set(
-    listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).public ? [name] : [])),
+    listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).openapi?.protect === false ? [name] : [])),
   );
   app.get(TRPC_PATH, async () => undefined);
 

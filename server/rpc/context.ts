@@ -1,4 +1,3 @@
-import type { Json } from '../canonical/json.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
 
@@ -23,11 +22,7 @@ export interface Context {
   readonly headersSent?: (() => boolean) | undefined;
   /** The body as it came, on REST: what is only passed on is never written anew. */
   readonly body?: Buffer | undefined;
-  /** Takes the answer as bytes where the transport can send them as they are (REST). */
-  readonly respond?: ((answer: Json<object>) => void) | undefined;
-  /** Whose shape an answer is wanted in, where an address has two. REST only. */
-  readonly dialect?: 'anthropic' | undefined;
-  /** The headers of that dialect. */
+  /** Headers of the client's dialect, such as `anthropic-beta`. REST only. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** Told of each call that no meter counted; REST reports its responses itself. */
   readonly report?: ((call: AnsweredCall) => void) | undefined;

@@ -19,56 +19,44 @@ import {
 } from '../features/conversations/manage-conversations.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ConversationStore } from '../store/interface/conversations.ts';
-import type { KnownFields } from './known-fields.ts';
-import { documented, type Meta, procedure } from './trpc.ts';
+import { describeOperations } from './describe-operations.ts';
+import { answers } from './output.ts';
+import { procedure } from './trpc.ts';
 
 const LIST = '/c1/conversations';
 const ONE = '/c1/conversations/{conversation_id}';
 
-const at = (method: 'GET' | 'PATCH' | 'DELETE', path: `/${string}`, summary: string): Meta => ({
-  openapi: { method, path, tags: ['conversations'], summary, errorResponses: [400, 403, 404, 503] },
-});
+/** Also of the turns that are taken in them. */
+export const describeConversations = describeOperations(
+  { name: 'conversations', about: 'Chat with memory: the server keeps the history.' },
+  () => [400, 403, 404, 503],
+);
 
 /** `conversations`: what `/c1` keeps. */
 export const conversationProcedures = (store: ConversationStore, runs: RunDeps) => ({
-  list: documented(
-    procedure
-      .meta(at('GET', LIST, 'List or search conversations'))
-      .input(ListConversationsRequest)
-      .query(({ ctx, input }): Promise<ConversationList> => listConversations(store, input, ctx.caller.principal)),
-    ConversationList,
-  ),
-  get: documented(
-    procedure
-      .meta(at('GET', ONE, 'Get a conversation with its messages'))
-      .input(GetConversationRequest)
-      .query(
-        ({ ctx, input }): Promise<KnownFields<Conversation>> =>
-          getConversation(store, runs, input, ctx.caller.principal),
-      ),
-    Conversation,
-  ),
-  update: documented(
-    procedure
-      .meta(at('PATCH', ONE, 'Change the title or the system prompt'))
-      .input(UpdateConversationRequest)
-      .mutation(({ ctx, input }): Promise<ConversationHead> => updateConversation(store, input, ctx.caller.principal)),
-    ConversationHead,
-  ),
-  delete: documented(
-    procedure
-      .meta(at('DELETE', ONE, 'Delete a conversation'))
-      .input(ConversationRef)
-      .mutation(
-        ({ ctx, input }): Promise<ConversationDeleted> => deleteConversation(store, runs, input, ctx.caller.principal),
-      ),
-    ConversationDeleted,
-  ),
-  erase: documented(
-    procedure
-      .meta(at('DELETE', LIST, 'Delete all conversations of an end user'))
-      .input(EraseUserRequest)
-      .mutation(({ ctx, input }): Promise<UserErased> => eraseUser(store, input, ctx.caller.principal)),
-    UserErased,
-  ),
+  list: procedure
+    .meta(describeConversations('GET', LIST, 'List or search conversations'))
+    .input(ListConversationsRequest)
+    .output(answers(ConversationList))
+    .query(({ ctx, input }) => listConversations(store, input, ctx.caller.principal)),
+  get: procedure
+    .meta(describeConversations('GET', ONE, 'Get a conversation with its messages'))
+    .input(GetConversationRequest)
+    .output(answers(Conversation))
+    .query(({ ctx, input }) => getConversation(store, runs, input, ctx.caller.principal)),
+  update: procedure
+    .meta(describeConversations('PATCH', ONE, 'Change the title or the system prompt'))
+    .input(UpdateConversationRequest)
+    .output(answers(ConversationHead))
+    .mutation(({ ctx, input }) => updateConversation(store, input, ctx.caller.principal)),
+  delete: procedure
+    .meta(describeConversations('DELETE', ONE, 'Delete a conversation'))
+    .input(ConversationRef)
+    .output(answers(ConversationDeleted))
+    .mutation(({ ctx, input }) => deleteConversation(store, runs, input, ctx.caller.principal)),
+  erase: procedure
+    .meta(describeConversations('DELETE', LIST, 'Delete all conversations of an end user'))
+    .input(EraseUserRequest)
+    .output(answers(UserErased))
+    .mutation(({ ctx, input }) => eraseUser(store, input, ctx.caller.principal)),
 });

@@ -21,92 +21,63 @@ import {
 } from '../features/conversations/openai-conversations.ts';
 import type { ResponseStores } from '../features/responses/open-response.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
-import type { KnownFields } from './known-fields.ts';
-import { documented, type Meta, procedure } from './trpc.ts';
+import { answers } from './output.ts';
+import { describeResponses } from './response-procedures.ts';
+import { procedure } from './trpc.ts';
 
 const PATH = '/v1/conversations/{conversation_id}';
-const errorResponses = [400, 404, 409, 503];
-
-const describe = (
-  method: 'GET' | 'POST' | 'DELETE',
-  path: `/${string}`,
-  summary: string,
-  rest: Partial<Meta> = {},
-) => ({
-  openapi: { method, path, tags: ['responses'], summary, errorResponses },
-  ...rest,
-});
+const ITEMS = `${PATH}/items` as const;
+const errors = [400, 404, 409, 503];
 
 /** `v1.conversations`: OpenAI's shape of the conversations that `/c1` keeps. */
 export const openAiConversationProcedures = (stores: ResponseStores, runs: RunDeps) => ({
-  create: documented(
-    procedure
-      .meta(describe('POST', '/v1/conversations', 'Create a conversation', { bodyOptional: true }))
-      .input(CreateConversationRequest)
-      .mutation(
-        ({ ctx, input }): Promise<OpenAiConversation> => createConversation(stores, input, ctx.caller.principal),
+  create: procedure
+    .meta(describeResponses('POST', '/v1/conversations', 'Create a conversation', { errors }))
+    .input(CreateConversationRequest)
+    .output(answers(OpenAiConversation))
+    .mutation(({ ctx, input }) => createConversation(stores, input, ctx.caller.principal)),
+  get: procedure
+    .meta(describeResponses('GET', PATH, "Get a conversation in OpenAI's shape", { errors }))
+    .input(OpenAiConversationRef)
+    .output(answers(OpenAiConversation))
+    .query(({ ctx, input }) => retrieveConversation(stores, input, ctx.caller.principal)),
+  update: procedure
+    .meta(describeResponses('POST', PATH, "Set a conversation's metadata", { errors }))
+    .input(SetMetadataRequest)
+    .output(answers(OpenAiConversation))
+    .mutation(({ ctx, input }) => setMetadata(stores, input, ctx.caller.principal)),
+  delete: procedure
+    .meta(describeResponses('DELETE', PATH, 'Delete a conversation with its items', { errors }))
+    .input(OpenAiConversationRef)
+    .output(answers(ConversationDeleted))
+    .mutation(({ ctx, input }) =>
+      deleteConversation(
+        stores.conversations,
+        runs,
+        { conversation_id: input.conversation_id, user_id: input.user },
+        ctx.caller.principal,
       ),
-    OpenAiConversation,
-  ),
-  get: documented(
-    procedure
-      .meta(describe('GET', PATH, "Get a conversation in OpenAI's shape"))
-      .input(OpenAiConversationRef)
-      .query(
-        ({ ctx, input }): Promise<OpenAiConversation> => retrieveConversation(stores, input, ctx.caller.principal),
-      ),
-    OpenAiConversation,
-  ),
-  update: documented(
-    procedure
-      .meta(describe('POST', PATH, "Set a conversation's metadata"))
-      .input(SetMetadataRequest)
-      .mutation(({ ctx, input }): Promise<OpenAiConversation> => setMetadata(stores, input, ctx.caller.principal)),
-    OpenAiConversation,
-  ),
-  delete: documented(
-    procedure
-      .meta(describe('DELETE', PATH, 'Delete a conversation with its items'))
-      .input(OpenAiConversationRef)
-      .mutation(
-        ({ ctx, input }): Promise<ConversationDeleted> =>
-          deleteConversation(
-            stores.conversations,
-            runs,
-            { conversation_id: input.conversation_id, user_id: input.user },
-            ctx.caller.principal,
-          ),
-      ),
-    ConversationDeleted,
-  ),
+    ),
   items: {
-    create: documented(
-      procedure
-        .meta(describe('POST', `${PATH}/items`, 'Add items to a conversation'))
-        .input(AddItemsRequest)
-        .mutation(({ ctx, input }): Promise<KnownFields<ItemList>> => addItems(stores, input, ctx.caller.principal)),
-      ItemList,
-    ),
-    list: documented(
-      procedure
-        .meta(describe('GET', `${PATH}/items`, 'List the items of a conversation'))
-        .input(ListItemsRequest)
-        .query(({ ctx, input }): Promise<KnownFields<ItemList>> => listItems(stores, input, ctx.caller.principal)),
-      ItemList,
-    ),
-    get: documented(
-      procedure
-        .meta(describe('GET', `${PATH}/items/{item_id}`, 'Get an item of a conversation'))
-        .input(ItemRef)
-        .query(({ ctx, input }): Promise<KnownFields<OutputItem>> => getItem(stores, input, ctx.caller.principal)),
-      OutputItem,
-    ),
-    delete: documented(
-      procedure
-        .meta(describe('DELETE', `${PATH}/items/{item_id}`, 'Delete an item of a conversation'))
-        .input(ItemRef)
-        .mutation(({ ctx, input }): Promise<OpenAiConversation> => deleteItem(stores, input, ctx.caller.principal)),
-      OpenAiConversation,
-    ),
+    create: procedure
+      .meta(describeResponses('POST', ITEMS, 'Add items to a conversation', { errors }))
+      .input(AddItemsRequest)
+      .output(answers(ItemList))
+      .mutation(({ ctx, input }) => addItems(stores, input, ctx.caller.principal)),
+    list: procedure
+      .meta(describeResponses('GET', ITEMS, 'List the items of a conversation', { errors }))
+      .input(ListItemsRequest)
+      .output(answers(ItemList))
+      .query(({ ctx, input }) => listItems(stores, input, ctx.caller.principal)),
+    get: procedure
+      .meta(describeResponses('GET', `${ITEMS}/{item_id}`, 'Get an item of a conversation', { errors }))
+      .input(ItemRef)
+      .output(answers(OutputItem))
+      .query(({ ctx, input }) => getItem(stores, input, ctx.caller.principal)),
+    delete: procedure
+      .meta(describeResponses('DELETE', `${ITEMS}/{item_id}`, 'Delete an item of a conversation', { errors }))
+      .input(ItemRef)
+      .output(answers(OpenAiConversation))
+      .mutation(({ ctx, input }) => deleteItem(stores, input, ctx.caller.principal)),
   },
 });

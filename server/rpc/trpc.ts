@@ -1,6 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
-import type { OpenApiMeta } from 'trpc-to-openapi';
 import { type ErrorBody, errorRow } from '../../contracts/errors.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
 import { monotonicNow } from '../event-loop/monotonic-now.ts';
@@ -8,29 +7,7 @@ import type { Caller } from '../features/access/caller.ts';
 import { RequestRecord } from '../features/access/request-record.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
 import type { Context } from './context.ts';
-
-export type Meta = OpenApiMeta & {
-  /** Reached without a key. */
-  public?: boolean;
-  /** The subscription that REST serves as `text/event-stream` on this path when the body says `stream: true`. */
-  stream?: string;
-  /** It is a stream unless the query says `stream=false`. */
-  streamsByDefault?: boolean;
-  /** The schema of that stream's events; default `ChatCompletionChunk`. */
-  streamEvent?: string;
-  /** REST takes the input as `multipart/form-data` too, with pictures as files. */
-  imageForm?: boolean;
-  /** REST takes the request without a body too. */
-  bodyOptional?: boolean;
-  /** The schema of its errors; default `ErrorBody`. */
-  errorBody?: string;
-  /** What REST answers with as `text/csv` when the query says `format=csv`. */
-  csv?: (output: unknown) => string;
-  /** The last parameter of its path may hold slashes. */
-  slashes?: boolean;
-  /** The status of an answer, where it is not always 200. */
-  status?: (output: unknown) => number;
-};
+import type { Meta } from './meta.ts';
 
 interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY;
@@ -73,7 +50,8 @@ const base = t.procedure.use(async ({ ctx: { inputOf }, batchIndex, getRawInput,
   throw new TRPCError({ code: errorRow(error.code).trpc, message: error.message, cause: error });
 });
 
-export const publicProcedure = base.meta({ public: true });
+/** Reached without a key; its description says so. */
+export const publicProcedure = base;
 
 /** What a procedure with a key works with. */
 export type CallerContext = Context & { readonly caller: Caller };
@@ -109,12 +87,3 @@ export const procedure = base.use(async ({ ctx, signal, path, type, next }) => {
   }
   return result;
 });
-
-/**
- * Attaches an output schema for the OpenAPI document alone: answers are not parsed again, so fields that only the
- * upstream knows reach the client.
- */
-export function documented<P extends { _def: object }>(built: P, output: unknown): P {
-  Object.assign(built._def, { output });
-  return built;
-}

@@ -14,14 +14,13 @@ import { reportUsage } from '../features/usage/report-usage.ts';
 import { toCsv } from '../features/usage/to-csv.ts';
 import { showBillingUsage, showSubscription } from '../features/wallets/show-billing.ts';
 import type { Store } from '../store/interface/store.ts';
-import { documented, type Meta, procedure } from './trpc.ts';
+import { describeAccounts } from './account-procedures.ts';
+import { answers, shows } from './output.ts';
+import { procedure } from './trpc.ts';
 
-const at = (path: `/${string}`, summary: string): Meta => ({
-  openapi: { method: 'GET', path, tags: ['accounts'], summary, errorResponses: [400, 403, 503] },
-});
+const errors = [400, 403, 503];
 
-const reportToCsv = (output: unknown): string => {
-  const { items } = UsageReport.parse(output);
+const reportToCsv = ({ items }: UsageReport): string => {
   // Of what it could be kept apart by, only what it is.
   const absent = new Set<string>([...usageDimensions, 'key_name'].filter((name) => !(name in (items[0] ?? {}))));
   const shown = Object.keys(UsageItem.shape).filter((name) => !absent.has(name));
@@ -32,43 +31,35 @@ const reportToCsv = (output: unknown): string => {
 const namesOf = (attempts: readonly UsageAttempt[]): string =>
   attempts.map(({ backend, outcome }) => `${backend} ${outcome}`).join(', ');
 
-const entriesToCsv = (output: unknown): string =>
+const entriesToCsv = ({ items }: UsageEntryList): string =>
   toCsv(
     Object.keys(UsageEntry.shape),
-    UsageEntryList.parse(output).items.map((entry) => ({ ...entry, attempts: namesOf(entry.attempts) })),
+    items.map((entry) => ({ ...entry, attempts: namesOf(entry.attempts) })),
   );
 
 /** `api.usage`: of everybody for the administrator, of itself for a key. */
 export const usageProcedures = (store: Pick<Store, 'usage' | 'keys'>) => ({
-  report: documented(
-    procedure
-      .meta({ ...at('/api/usage', 'Sum up what was used'), csv: reportToCsv })
-      .input(UsageReportRequest)
-      .query(({ ctx, input }): Promise<UsageReport> => reportUsage(store, input, ctx.caller.principal)),
-    UsageReport,
-  ),
-  list: documented(
-    procedure
-      .meta({ ...at('/api/usage/requests', 'List requests with what they used'), csv: entriesToCsv })
-      .input(ListUsageRequest)
-      .query(({ ctx, input }): Promise<UsageEntryList> => listUsage(store, input, ctx.caller.principal)),
-    UsageEntryList,
-  ),
+  report: procedure
+    .meta(describeAccounts('GET', '/api/usage', 'Sum up what was used', { errors }))
+    .input(UsageReportRequest)
+    .output(shows(UsageReport, (report: UsageReport) => report, { csv: reportToCsv }))
+    .query(({ ctx, input }) => reportUsage(store, input, ctx.caller.principal)),
+  list: procedure
+    .meta(describeAccounts('GET', '/api/usage/requests', 'List requests with what they used', { errors }))
+    .input(ListUsageRequest)
+    .output(shows(UsageEntryList, (list: UsageEntryList) => list, { csv: entriesToCsv }))
+    .query(({ ctx, input }) => listUsage(store, input, ctx.caller.principal)),
 });
 
 /** For tools that show what is left of a key in the way of OpenAI's former dashboard. */
 export const billingProcedures = (store: Pick<Store, 'wallets' | 'keys'>) => ({
-  subscription: documented(
-    procedure
-      .meta(at('/v1/dashboard/billing/subscription', 'What there was to spend'))
-      .query(({ ctx }): Promise<BillingSubscription> => showSubscription(store, ctx.caller.principal)),
-    BillingSubscription,
-  ),
-  usage: documented(
-    procedure
-      .meta(at('/v1/dashboard/billing/usage', 'What was spent'))
-      .input(BillingUsageRequest)
-      .query(({ ctx, input }): Promise<BillingUsage> => showBillingUsage(store, input, ctx.caller.principal)),
-    BillingUsage,
-  ),
+  subscription: procedure
+    .meta(describeAccounts('GET', '/v1/dashboard/billing/subscription', 'What there was to spend', { errors }))
+    .output(answers(BillingSubscription))
+    .query(({ ctx }) => showSubscription(store, ctx.caller.principal)),
+  usage: procedure
+    .meta(describeAccounts('GET', '/v1/dashboard/billing/usage', 'What was spent', { errors }))
+    .input(BillingUsageRequest)
+    .output(answers(BillingUsage))
+    .query(({ ctx, input }) => showBillingUsage(store, input, ctx.caller.principal)),
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listProcedures, metaOf } from '../../server/http/list-operations.ts';
+import { listOperations, listProcedures, metaOf } from '../../server/http/list-operations.ts';
 import { openRouter } from '../support/open-router.ts';
 import { root } from '../support/start-gateway.ts';
 
@@ -12,19 +12,13 @@ const withStream = (method: string) => (method === 'GET' ? ' with `stream=true`'
 
 /** Every procedure of the router, with its kind and its place on REST. */
 async function renderTable(): Promise<string> {
-  const procedures = listProcedures(await openRouter());
-  const streams = new Map(
-    procedures.flatMap(([, procedure]) => {
-      const { stream, openapi } = metaOf(procedure);
-      return stream && openapi ? [[stream, openapi] as const] : [];
-    }),
-  );
-  const rows = procedures.map(([name, procedure]) => {
-    const meta = metaOf(procedure);
-    const streamed = streams.get(name);
-    const kind = `${procedure._def.type}${meta.public ? ', open' : ''}`;
-    const place = meta.openapi ?? streamed;
-    const rest = place ? `\`${place.method} ${place.path}\`${streamed ? withStream(place.method) : ''}` : '–';
+  const router = await openRouter();
+  const operations = new Map(listOperations(router).map((operation) => [operation.name, operation]));
+  const rows = listProcedures(router).map(([name, procedure]) => {
+    const { streams } = metaOf(procedure);
+    const place = operations.get(streams ? name.replace(/\w+$/, streams) : name);
+    const kind = `${procedure._def.type}${place?.isOpen ? ', open' : ''}`;
+    const rest = place ? `\`${place.method} ${place.path}\`${streams ? withStream(place.method) : ''}` : '–';
     return `| \`${name}\` | ${kind} | ${rest} |\n`;
   });
   return `| procedure | kind | REST |\n| --- | --- | --- |\n${rows.join('')}`;

@@ -8,7 +8,7 @@ import { BackendStates } from '../../server/features/routing/backend-state.ts';
 import { Dispatcher } from '../../server/features/routing/dispatcher.ts';
 import { Runs } from '../../server/features/runs/runs.ts';
 import { ReadinessCheck } from '../../server/features/system/check-readiness.ts';
-import { listProcedures, metaOf } from '../../server/http/list-operations.ts';
+import { listOperations, listProcedures } from '../../server/http/list-operations.ts';
 import { MemoryRuns } from '../../server/live/memory/memory-runs.ts';
 import { createRouter } from '../../server/rpc/router.ts';
 import { openProviders } from '../../server/setup/open-providers.ts';
@@ -65,11 +65,13 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
 
 /** Every procedure of the real router that takes an input. */
 export async function listInputs(): Promise<InputProcedure[]> {
-  return listProcedures(await openRouter()).flatMap(([name, procedure]) => {
+  const router = await openRouter();
+  const operations = new Map(listOperations(router).map((operation) => [operation.name, operation]));
+  return listProcedures(router).flatMap(([name, procedure]) => {
     const { inputs, type }: { inputs?: unknown[]; type?: InputProcedure['type'] } = procedure._def;
     const [schema] = inputs ?? [];
     if (!(schema instanceof z.ZodType) || !type) return [];
-    const { openapi } = metaOf(procedure);
-    return [{ name, type, schema, rest: openapi ? { method: openapi.method, path: openapi.path } : null }];
+    const { method, path } = operations.get(name) ?? {};
+    return [{ name, type, schema, rest: method && path ? { method, path } : null }];
   });
 }

@@ -9,7 +9,8 @@ import type { BackendStates } from '../routing/backend-state.ts';
 /** The catalog does not change while the process runs, so that is when its models came to be. Unix time, in seconds. */
 const CREATED = Math.floor(Date.now() / 1000);
 
-const toModel = (model: CatalogModel): Model => ({
+/** In OpenAI's shape. */
+export const toModel = (model: CatalogModel): Model => ({
   id: model.alias,
   object: 'model',
   created: CREATED,
@@ -22,7 +23,8 @@ function windowOf({ backends, contextWindow }: CatalogModel): number | null {
   return own === undefined ? contextWindow : own;
 }
 
-const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
+/** In Anthropic's shape. */
+export const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
   type: 'model',
   id: model.alias,
   display_name: model.alias,
@@ -91,18 +93,12 @@ export function listAnthropicModels(catalog: Catalog): AnthropicModelList {
   return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
 }
 
-function findModel(catalog: Catalog, alias: string): CatalogModel {
+/** Throws `model_not_found`. */
+export function findModel(catalog: Catalog, alias: string): CatalogModel {
   const model = catalog.find(alias);
   if (model) return model;
   throw new AppError('model_not_found', `The model '${alias.slice(0, 200)}' does not exist here.`, { param: 'model' });
 }
-
-/** `GET /v1/models/{model}` */
-export const getModel = (catalog: Catalog, alias: string): Model => toModel(findModel(catalog, alias));
-
-/** The same in Anthropic's shape. */
-export const getAnthropicModel = (catalog: Catalog, alias: string): AnthropicModel =>
-  toAnthropicModel(findModel(catalog, alias));
 
 interface Described {
   readonly catalog: Catalog;

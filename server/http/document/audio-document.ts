@@ -1,3 +1,5 @@
+import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../../contracts/audio/audio.ts';
+
 /** The REST-only operations of `audio.ts`, as OpenAPI has them; the generator knows only those of the router. */
 interface AudioDocumentParts {
   readonly headers: object;
@@ -5,6 +7,14 @@ interface AudioDocumentParts {
   readonly common: readonly string[];
   readonly errorResponse: (status: string) => object;
 }
+
+export const audioTag = {
+  name: 'audio',
+  about: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
+};
+
+/** Named in the paths below. */
+export const audioSchemas = [SpeechRequest, TranscriptionForm, TranslationForm];
 
 const ERRORS = ['402', '403', '404', '502', '503', '504'];
 

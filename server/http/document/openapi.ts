@@ -1,38 +1,12 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import { generateOpenApiDocument, type OpenAPIObject } from 'trpc-to-openapi';
-import { globalRegistry } from 'zod';
-import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../../contracts/audio/audio.ts';
-import { ChatCompletionChunk, ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { TurnRequest } from '../../../contracts/chat/turn.ts';
-import { TextCompletion, TextCompletionRequest } from '../../../contracts/completions/text-completion.ts';
-import { EmbeddingRequest } from '../../../contracts/embeddings/embedding.ts';
+import { globalRegistry, type z } from 'zod';
 import { ErrorBody, type ErrorRow, errorCatalog } from '../../../contracts/errors.ts';
-import { ImageEditForm, ImageEditRequest } from '../../../contracts/images/edit.ts';
-import { ImageEvent, ImageGenerationRequest } from '../../../contracts/images/generation.ts';
-import { MessageEvent } from '../../../contracts/messages/answer.ts';
-import { MessageErrorBody } from '../../../contracts/messages/error.ts';
-import { MessageRequest, TokenCountRequest } from '../../../contracts/messages/request.ts';
-import { CompactRequest, InputTokensRequest } from '../../../contracts/responses/compaction.ts';
-import { ResponseRequest } from '../../../contracts/responses/request.ts';
-import { ResponseEvent } from '../../../contracts/responses/response.ts';
-import { listOperations, type Operation } from '../list-operations.ts';
-import { audioPaths } from './audio-document.ts';
+import type { Tag } from '../../rpc/meta.ts';
+import { listOperations, listProcedures, metaOf, type Operation } from '../list-operations.ts';
+import { audioPaths, audioSchemas, audioTag } from './audio-document.ts';
 import { describeDocument } from './describe-document.ts';
 import { exportPaths } from './export-document.ts';
-
-const TAGS: Readonly<Record<string, string>> = {
-  chat: 'OpenAI-compatible, stateless chat completions.',
-  completions: 'OpenAI-compatible legacy completions.',
-  embeddings: 'OpenAI-compatible embeddings.',
-  audio: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
-  conversations: 'Chat with memory: the server keeps the history.',
-  messages: "Anthropic's Messages API, over any model.",
-  images: 'OpenAI-compatible images, made and changed.',
-  responses: "OpenAI's Responses API over any model, and its shape of conversations.",
-  models: 'Which models there are, and what they can do.',
-  accounts: "Keys, wallets and the audit, for the administrator's bearer alone; usage, for keys also.",
-  system: 'Health and the error catalog.',
-};
 
 type Schema = { $ref: string };
 interface ResponseObject {
@@ -41,7 +15,12 @@ interface ResponseObject {
   content?: Record<string, { schema: Schema }>;
 }
 
-const refTo = (id: string): Schema => ({ $ref: `#/components/schemas/${id}` });
+const nameOf = (schema: z.core.$ZodType): string | undefined => globalRegistry.get(schema)?.id;
+
+/** Of a schema with a name; the document has it among its components. */
+function refTo(schema: z.core.$ZodType): Schema {
+  return { $ref: `#/components/schemas/${nameOf(schema)}` };
+}
 
 const header = (type: string, description: string) => ({ description, schema: { type } });
 
@@ -54,7 +33,7 @@ const chatHeaders = {
 };
 
 /** One status may stand for several codes. */
-function errorResponse(status: string, body = 'ErrorBody'): ResponseObject {
+function errorResponse(status: string, body: z.ZodType = ErrorBody): ResponseObject {
   const codes = Object.entries(errorCatalog).flatMap(([code, row]) => (String(row.status) === status ? [code] : []));
   return {
     description: codes.map((code) => `\`${code}\``).join(', ') || 'Error',
@@ -75,9 +54,38 @@ function commonStatuses({ hasBody, needsKey }: { hasBody: boolean; needsKey: boo
 function successHeaders(operation: Operation): ResponseObject['headers'] {
   if (operation.path === '/v1/embeddings')
     return { ...requestId, 'x-gateway-backend': chatHeaders['x-gateway-backend'] };
-  if (!operation.meta.stream) return requestId;
+  if (!operation.stream) return requestId;
   if (!operation.path.startsWith('/c1/')) return chatHeaders;
   return { ...chatHeaders, 'x-conversation-id': header('string', 'The conversation, from its first turn on.') };
+}
+
+/** The schemas that the generator does not see behind the procedures: it inlines bodies, and knows no streams and no forms. */
+function schemasOf(operations: readonly Operation[]): Record<string, z.ZodType> {
+  const all = operations.flatMap(({ input, stream, meta }) => [input, stream?.event, meta.form, meta.tag?.errorBody]);
+  return Object.fromEntries(
+    [ErrorBody, ...all, ...audioSchemas].flatMap((schema) => {
+      const name = schema && nameOf(schema);
+      return name ? [[name, schema]] : [];
+    }),
+  );
+}
+
+/** Each once, in the order of the router. */
+function tagsOf(operations: readonly Operation[]): { name: string; description: string }[] {
+  const tags = new Map<string, Tag>();
+  for (const { meta } of operations) if (meta.tag) tags.set(meta.tag.name, meta.tag);
+  return [...tags.values(), audioTag].map(({ name, about }) => ({ name, description: about }));
+}
+
+/** The router as the generator reads one: it looks for zod schemas as outputs, and for the names of parameters in paths. */
+function forGenerator(router: AnyTRPCRouter, operations: readonly Operation[]): AnyTRPCRouter {
+  const outputs = new Map(operations.map(({ name, output, path }) => [name, { output: output.schema, path }]));
+  const procedures = listProcedures(router).map(([name, procedure]) => {
+    const { output, path } = outputs.get(name) ?? {};
+    const { openapi } = metaOf(procedure);
+    return [name, { _def: { ...procedure._def, output, meta: openapi && { openapi: { ...openapi, path } } } }];
+  });
+  return { ...router, _def: { ...router._def, procedures: Object.fromEntries(procedures) } };
 }
 
 /**
@@ -85,69 +93,45 @@ function successHeaders(operation: Operation): ResponseObject['headers'] {
  * streams; that is put right here.
  */
 export function createOpenApiDocument(router: AnyTRPCRouter, version: string): OpenAPIObject {
-  const document = generateOpenApiDocument(router, {
+  const operations = listOperations(router);
+  const document = generateOpenApiDocument(forGenerator(router, operations), {
     title: 'Duplex',
     description: 'One address for every model, and a memory that the server keeps.',
     version,
     baseUrl: '/',
-    tags: Object.keys(TAGS),
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-    defs: {
-      ErrorBody,
-      ChatCompletionChunk,
-      ChatCompletionRequest,
-      ImageEditForm,
-      ImageEditRequest,
-      ImageEvent,
-      ImageGenerationRequest,
-      MessageErrorBody,
-      MessageEvent,
-      MessageRequest,
-      TokenCountRequest,
-      TurnRequest,
-      TextCompletion,
-      TextCompletionRequest,
-      EmbeddingRequest,
-      TranscriptionForm,
-      TranslationForm,
-      SpeechRequest,
-      ResponseEvent,
-      ResponseRequest,
-      CompactRequest,
-      InputTokensRequest,
-    },
+    defs: schemasOf(operations),
   });
   document.info.license = { name: 'MIT', identifier: 'MIT' };
-  document.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
+  document.tags = tagsOf(operations);
   const schemas = document.components?.schemas ?? {};
   for (const name of Object.keys(schemas)) if (name.startsWith('error.')) delete schemas[name];
 
-  const operations = listOperations(router);
   for (const operation of operations) {
-    const described = document.paths?.[operation.path]?.[operation.method.toLowerCase() as 'get'];
+    const { method, path, input, output, stream, meta } = operation;
+    const described = document.paths?.[path]?.[method.toLowerCase() as 'get'];
     if (!described) continue;
     // Without a key, and said so: an absent field would leave it open.
     described.security ??= [];
-    const id = operation.input && globalRegistry.get(operation.input)?.id;
-    if (described.requestBody && id && schemas[id] && operation.method === 'POST') {
-      const form = operation.meta.imageForm ? { 'multipart/form-data': { schema: refTo('ImageEditForm') } } : {};
-      Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(id) }, ...form } });
+    if (described.requestBody && input && nameOf(input) && method === 'POST' && !/\{/.test(path)) {
+      const form = meta.form ? { 'multipart/form-data': { schema: refTo(meta.form) } } : {};
+      Object.assign(described.requestBody, { content: { 'application/json': { schema: refTo(input) }, ...form } });
     }
     const responses: Record<string, unknown> = { ...described.responses };
     described.responses = responses;
     const hasBody = described.requestBody !== undefined;
-    for (const status of commonStatuses({ hasBody, needsKey: !operation.meta.public })) responses[status] ??= {};
+    for (const status of commonStatuses({ hasBody, needsKey: !operation.isOpen })) responses[status] ??= {};
     for (const status of Object.keys(responses)) {
       if (status.startsWith('2')) {
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });
-        if (operation.meta.stream) addStream(responses[status], operation.meta.streamEvent);
-        if (operation.meta.csv) addContent(responses[status], 'text/csv', { type: 'string' });
+        if (stream) addContent(responses[status], 'text/event-stream', refTo(stream.event));
+        if (output.forms.csv) addContent(responses[status], 'text/csv', { type: 'string' });
       } else {
-        responses[status] = errorResponse(status, operation.meta.errorBody);
+        responses[status] = errorResponse(status, meta.tag?.errorBody);
       }
     }
     // `/readyz` alone: the same answer, with the status of what it says.
-    if (operation.meta.status) responses['503'] = { ...Object(responses['200']), description: 'It cannot serve now.' };
+    if (output.forms.status) responses['503'] = { ...Object(responses['200']), description: 'It cannot serve now.' };
   }
   const { 'x-gateway-applied': _, ...headers } = chatHeaders;
   Object.assign(
@@ -166,13 +150,9 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
 /** What nothing refers to; then what only that referred to. */
 function dropUnused(document: OpenAPIObject, schemas: Record<string, unknown>): void {
   const text = JSON.stringify(document);
-  const unused = Object.keys(schemas).filter((name) => !text.includes(JSON.stringify(refTo(name).$ref)));
+  const unused = Object.keys(schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`));
   for (const name of unused) delete schemas[name];
   if (unused.length > 0) dropUnused(document, schemas);
-}
-
-function addStream(response: unknown, event = 'ChatCompletionChunk'): void {
-  addContent(response, 'text/event-stream', refTo(event));
 }
 
 function addContent(response: unknown, type: string, schema: Schema | { type: string }): void {

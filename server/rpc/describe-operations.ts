@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+import type { Meta, Tag } from './meta.ts';
+
+export interface OperationDetails {
+  readonly description?: string;
+  /** The statuses of its errors; default: those of the tag's other operations. */
+  readonly errors?: readonly number[];
+  /** Reached without a key. */
+  readonly open?: boolean;
+  /** REST takes this form in place of JSON. */
+  readonly form?: z.ZodType;
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** Describes the operations of a tag. In a path, `{+name}` is a parameter that may hold slashes (RFC 6570). */
+export const describeOperations =
+  (tag: Tag, errorsOf: (method: Method) => readonly number[]) =>
+  (method: Method, path: `/${string}`, summary: string, details: OperationDetails = {}): Meta => {
+    const { description, errors = errorsOf(method), open = false, form } = details;
+    return {
+      openapi: {
+        method,
+        path,
+        tags: [tag.name],
+        summary,
+        ...(description ? { description } : {}),
+        ...(open ? { protect: false } : {}),
+        errorResponses: [...errors],
+      },
+      tag,
+      ...(form ? { form } : {}),
+    };
+  };
