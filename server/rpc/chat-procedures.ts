@@ -92,7 +92,8 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps) => ({
       const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & OfTurn & Noted> => ({
         ...chunk,
         ...turnOf(noted),
-        ...noted.once(),
+        // What goes on was told of at its beginning, and is the same event for whoever watches.
+        ...(lastEventId == null ? noted.once() : {}),
       });
       const { socket } = ctx;
       const { signal } = caller;

@@ -111,7 +111,7 @@ describe('the error catalog', () => {
       500: ['internal_error'],
       502: ['upstream_error'],
       503: ['upstream_error', 'internal_error'],
-      504: ['upstream_error'],
+      504: ['upstream_error', 'internal_error'],
     };
     for (const [code, { status, type }] of Object.entries(errorCatalog)) {
       expect([code, types[status]]).toEqual([code, expect.arrayContaining([type])]);

@@ -30,8 +30,10 @@ const isTried = (value: unknown): value is Tried =>
 /** The lines of JSON that a program prints, among whatever else it prints. */
 function readTries(output: string): Tried[] {
   return output.split('\n').flatMap((line) => {
-    if (!line.startsWith('{')) return [];
-    const value: unknown = JSON.parse(line);
+    // A build tool may print marks of colour before the first of them.
+    const json = /\{"(?:client|what)":.*\}/.exec(line)?.[0];
+    if (json === undefined) return [];
+    const value: unknown = JSON.parse(json);
     return isTried(value) ? [value] : [];
   });
 }
