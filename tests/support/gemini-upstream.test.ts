@@ -68,3 +68,16 @@ test('wants the signature back that it gave', async () => {
   expect((await post({ contents: [turn, call({ mine: true }, 'given'), result] })).status).toBe(200);
   expect((await post({ contents: [turn, call({ mine: true }, 'other'), result] })).status).toBe(400);
 });
+
+test('knows nothing of what another upstream has signed', async () => {
+  const other = await startUpstream({ dialect: 'gemini' });
+  try {
+    other.reply(callTools([{ name: 'f', arguments: { others: true }, id: 'a' }], { signature: 'given' }));
+    const url = `${other.url}/models/gemini-3.1-pro:generateContent`;
+    expect((await fetch(url, { method: 'POST', body: JSON.stringify({ contents: [turn] }) })).status).toBe(200);
+    const foreign = call({ others: true }, 'skip_thought_signature_validator');
+    expect((await post({ contents: [turn, foreign, result] })).status).toBe(200);
+  } finally {
+    await other.close();
+  }
+});

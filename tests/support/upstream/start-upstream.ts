@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Changes } from './changes.ts';
 import { anthropic } from './dialects/anthropic.ts';
 import type { Dialect, DialectName } from './dialects/dialect.ts';
-import { gemini } from './dialects/gemini.ts';
+import { createGemini } from './dialects/gemini.ts';
 import { llamacpp } from './dialects/llamacpp.ts';
 import { ollama } from './dialects/ollama.ts';
 import { openAiResponses } from './dialects/openai-responses.ts';
@@ -15,13 +15,13 @@ import { answerProbe } from './probe.ts';
 import { RecordedRequest } from './recorded-request.ts';
 import { say } from './scripts/answers.ts';
 
-const dialects: Record<DialectName, Dialect> = {
-  vllm,
-  llamacpp,
-  ollama,
-  'openai-responses': openAiResponses,
-  anthropic,
-  gemini,
+const dialects: Record<DialectName, () => Dialect> = {
+  vllm: () => vllm,
+  llamacpp: () => llamacpp,
+  ollama: () => ollama,
+  'openai-responses': () => openAiResponses,
+  anthropic: () => anthropic,
+  gemini: createGemini,
 };
 
 export interface UpstreamOptions {
@@ -76,7 +76,7 @@ export interface ScriptedUpstream {
 }
 
 export async function startUpstream(options: UpstreamOptions = {}): Promise<ScriptedUpstream> {
-  const dialect = dialects[options.dialect ?? 'vllm'];
+  const dialect = dialects[options.dialect ?? 'vllm']();
   const { models = ['test-model'], fallback = say('Hello from upstream.') } = options;
   const requests: RecordedRequest[] = [];
   const queue: Script[] = [];

@@ -124,16 +124,21 @@ function checkAnswered(turns: readonly Turn[]): void {
 const FOREIGN = 'skip_thought_signature_validator';
 const keyOf = (call: JsonObject) => `${call.name} ${JSON.stringify(call.args ?? {})}`;
 
-/** What this upstream signed; the real one reads it from the signature itself. */
-const signed = new Map<string, Set<string>>();
+/** What one upstream signed, and no other: the real one reads it from the signature itself. */
+export class SignedCalls {
+  readonly #signed = new Map<string, Set<string>>();
 
-export function rememberSignature(call: JsonObject, signature: string): void {
-  const known = signed.get(keyOf(call)) ?? new Set();
-  signed.set(keyOf(call), known.add(signature));
+  add(call: JsonObject, signature: string): void {
+    this.#signed.set(keyOf(call), (this.#signed.get(keyOf(call)) ?? new Set()).add(signature));
+  }
+
+  get(call: JsonObject): ReadonlySet<string> | undefined {
+    return this.#signed.get(keyOf(call));
+  }
 }
 
 /** Since the user last spoke, the first call of each step brings back the signature that it had. */
-function checkSignatures(turns: readonly Turn[], model: string): void {
+function checkSignatures(turns: readonly Turn[], model: string, signed: SignedCalls): void {
   const start = turns.findLastIndex(
     ({ role, parts }) => role === 'user' && parts.some((part) => !part.functionResponse),
   );
@@ -141,7 +146,7 @@ function checkSignatures(turns: readonly Turn[], model: string): void {
     const first = parts.find((part) => part.functionCall);
     if (!first || !isObject(first.functionCall)) continue;
     const { thoughtSignature: shown } = first;
-    const given = signed.get(keyOf(first.functionCall));
+    const given = signed.get(first.functionCall);
     const fits = given
       ? typeof shown === 'string' && given.has(shown)
       : shown === FOREIGN || (shown === undefined && /^gemini-[12]/.test(model));
@@ -185,7 +190,7 @@ function checkConfig(value: unknown): void {
 }
 
 /** What the API would refuse, in its words; null when it would take the request. */
-export function checkRequest(json: unknown, model: string): Refusal | null {
+export function checkRequest(json: unknown, model: string, signed: SignedCalls): Refusal | null {
   try {
     const body = read(json, 'request', 'request');
     if (listOf(body.contents).length === 0) refuse('* GenerateContentRequest.contents: contents is not specified');
@@ -198,7 +203,7 @@ export function checkRequest(json: unknown, model: string): Refusal | null {
     }
     for (const setting of listOf(body.safetySettings)) read(setting, 'safetySetting', 'safety_settings');
     checkAnswered(turns);
-    checkSignatures(turns, model);
+    checkSignatures(turns, model, signed);
     checkTools(body);
     checkConfig(body.generationConfig);
     return null;

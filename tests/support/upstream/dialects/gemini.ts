@@ -2,7 +2,7 @@ import { type Answer, finishOf, usageOf } from '../answer.ts';
 import type { Asked } from '../asked.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { Dialect, Received, StreamEvent } from './dialect.ts';
-import { checkRequest, rememberSignature } from './gemini-checks.ts';
+import { checkRequest, SignedCalls } from './gemini-checks.ts';
 import { refusal } from './gemini-refusals.ts';
 
 const CHAT = /^\/v1beta\/models\/([^:?]+):(generateContent|streamGenerateContent\?alt=sse)$/;
@@ -47,12 +47,12 @@ function toBlob(uri: string): JsonObject {
 }
 
 /** The first call carries the signature; without calls the last part does. */
-function callParts({ calls = [], signature }: Answer): JsonObject[] {
+function callParts({ calls = [], signature }: Answer, signed: SignedCalls): JsonObject[] {
   return calls.map((call, i) => {
     const { id, name } = call;
     const functionCall = { ...(id === undefined ? {} : { id }), name, args: JSON.parse(call.pieces.join('')) };
     if (i > 0 || signature === undefined) return { functionCall };
-    rememberSignature(functionCall, signature);
+    signed.add(functionCall, signature);
     return { functionCall, thoughtSignature: signature };
   });
 }
@@ -79,7 +79,7 @@ const response = (answer: Answer, asked: Asked, candidates: JsonObject[]): JsonO
 const content = (parts: JsonObject[]) => ({ content: { parts, role: 'model' } });
 
 /** Every event is a whole response with the parts that are new; a signature of the text comes last, on an empty part. */
-function events(answer: Answer, asked: Asked): StreamEvent[] {
+function events(answer: Answer, asked: Asked, signed: SignedCalls): StreamEvent[] {
   const indexes = Array.from({ length: asked.n }, (_, index) => index);
   const list: StreamEvent[] = [];
   const push = (candidate: JsonObject, token: boolean) => {
@@ -90,21 +90,21 @@ function events(answer: Answer, asked: Asked): StreamEvent[] {
     push({ ...content([{ text }]), ...(asked.logprobs ? { logprobsResult: logprobsOf(text) } : {}) }, true);
   }
   for (const uri of answer.images ?? []) push(content([{ inlineData: toBlob(uri) }]), true);
-  for (const part of callParts(answer)) push(content([part]), true);
+  for (const part of callParts(answer, signed)) push(content([part]), true);
   const signature = answer.calls?.length ? undefined : answer.signature;
   const last = signature === undefined ? { text: '' } : { text: '', thoughtSignature: signature };
   push({ ...(answer.refusal === undefined ? content([last]) : {}), ...ending(answer) }, false);
   return list;
 }
 
-function body(answer: Answer, asked: Asked): JsonObject {
+function body(answer: Answer, asked: Asked, signed: SignedCalls): JsonObject {
   const thoughts = (answer.reasoning ?? []).join('');
   const text = (answer.text ?? []).join('');
   const parts: JsonObject[] = [
     ...(thoughts === '' ? [] : [{ text: thoughts, thought: true }]),
     ...(text === '' ? [] : [{ text }]),
     ...(answer.images ?? []).map((uri) => ({ inlineData: toBlob(uri) })),
-    ...callParts(answer),
+    ...callParts(answer, signed),
   ];
   const last = parts.at(-1);
   if (answer.signature !== undefined && !answer.calls?.length && last) last.thoughtSignature = answer.signature;
@@ -118,33 +118,36 @@ function body(answer: Answer, asked: Asked): JsonObject {
 }
 
 /** Google's Gemini API. Format: https://ai.google.dev/api/generate-content, v1beta. */
-export const gemini: Dialect = {
-  name: 'gemini',
-  basePath: '/v1beta',
-  keyHeader: 'x-goog-api-key',
-  read,
-  check: ({ json }, { model }) => checkRequest(json, model),
-  endMark: null,
-  headers: { server: 'scaffolding on HTTPServer2' },
-  jsonType: 'application/json; charset=UTF-8',
-  streamType: 'text/event-stream',
-  body,
-  events,
-  refusal,
-  midStream: () => ({
-    event: { data: { error: { code: 500, message: 'An internal error has occurred.', status: 'INTERNAL' } } },
-    done: false,
-  }),
-  models: (names) => ({
-    models: names.map((name) => ({
-      name: `models/${name}`,
-      version: '001',
-      displayName: name,
-      inputTokenLimit: 1048576,
-      outputTokenLimit: 65536,
-      supportedGenerationMethods: ['generateContent', 'countTokens'],
-      thinking: true,
-    })),
-  }),
-  paths: {},
-};
+export function createGemini(): Dialect {
+  const signed = new SignedCalls();
+  return {
+    name: 'gemini',
+    basePath: '/v1beta',
+    keyHeader: 'x-goog-api-key',
+    read,
+    check: ({ json }, { model }) => checkRequest(json, model, signed),
+    endMark: null,
+    headers: { server: 'scaffolding on HTTPServer2' },
+    jsonType: 'application/json; charset=UTF-8',
+    streamType: 'text/event-stream',
+    body: (answer, asked) => body(answer, asked, signed),
+    events: (answer, asked) => events(answer, asked, signed),
+    refusal,
+    midStream: () => ({
+      event: { data: { error: { code: 500, message: 'An internal error has occurred.', status: 'INTERNAL' } } },
+      done: false,
+    }),
+    models: (names) => ({
+      models: names.map((name) => ({
+        name: `models/${name}`,
+        version: '001',
+        displayName: name,
+        inputTokenLimit: 1048576,
+        outputTokenLimit: 65536,
+        supportedGenerationMethods: ['generateContent', 'countTokens'],
+        thinking: true,
+      })),
+    }),
+    paths: {},
+  };
+}
