@@ -38,6 +38,14 @@ async function sent(body: object) {
   return JSON.parse(gateway.upstream.chats.at(-1)?.body.toString() ?? '');
 }
 
+/** The messages as Anthropic got them, of a history that was repaired and told so. */
+async function repaired(messages: object[]) {
+  const response = await ask({ messages });
+  expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello from upstream.')]);
+  expect(response.headers.get('x-gateway-applied')).toBe('history_repaired');
+  return JSON.parse(gateway.upstream.chats.at(-1)?.body.toString() ?? '').messages;
+}
+
 /** The refusal of a request that never went upstream. */
 async function refused(body: object) {
   const before = gateway.upstream.chats.length;
@@ -322,24 +330,16 @@ describe('parts of messages', () => {
   });
 
   test('lie in turns: neighbours of one role are one, an empty answer is none', async () => {
-    const body = await sent({
-      messages: [
-        ...hi,
-        { role: 'assistant', content: '' },
-        { role: 'user', content: 'Still there?', cache_control: ephemeral },
-        { role: 'assistant', content: 'Yes.' },
-        { role: 'assistant', content: null, refusal: 'But no.' },
-        { role: 'user', content: 'Oh' },
-      ],
-    });
-    expect(body.messages).toEqual([
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: 'Hi' },
-          { type: 'text', text: 'Still there?', cache_control: ephemeral },
-        ],
-      },
+    const messages = await repaired([
+      ...hi,
+      { role: 'assistant', content: '' },
+      { role: 'user', content: 'Still there?', cache_control: ephemeral },
+      { role: 'assistant', content: 'Yes.' },
+      { role: 'assistant', content: null, refusal: 'But no.' },
+      { role: 'user', content: 'Oh' },
+    ]);
+    expect(messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'Hi\n\nStill there?', cache_control: ephemeral }] },
       {
         role: 'assistant',
         content: [
@@ -451,8 +451,6 @@ describe('tools', () => {
   });
 
   test.each([
-    ['invalid_field', 'messages[1].tool_calls[0].function.arguments', [call('a', 'f', '{"city":')], 'a'],
-    ['invalid_field', 'messages[1].tool_calls[0].function.arguments', [call('a', 'f', '[1]')], 'a'],
     ['invalid_field', 'messages[1].tool_calls[0].type', [{ id: 'a', type: 'custom', custom: {} }], 'a'],
     ['missing_field', 'messages[2].tool_call_id', [call('a', 'f', '{}')], undefined],
   ])('with a fault are refused: %s %s', async (code, param, calls, id) => {
@@ -464,10 +462,33 @@ describe('tools', () => {
     expect(await refused({ messages })).toEqual([400, code, param]);
   });
 
-  test('whose results are missing are refused by Anthropic itself', async () => {
-    const messages = [...hi, { role: 'assistant', tool_calls: [call('a', 'f', '{}')] }, ...hi];
-    const { code, message } = await errorOf(await ask({ messages }));
-    expect([code, message]).toEqual(['upstream_rejected', expect.stringContaining('without `tool_result`')]);
+  test.each(['{"city":', '[1]'])(
+    'of the arguments %s, which are no object, go on with them as a text',
+    async (text) => {
+      const messages = await repaired([
+        ...hi,
+        { role: 'assistant', content: '', tool_calls: [call('a', 'f', text)] },
+        { role: 'tool', tool_call_id: 'a', content: '1' },
+      ]);
+      expect(messages.slice(1)).toEqual([
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: { unparsed_arguments: text } }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: '1' }] },
+      ]);
+    },
+  );
+
+  test('whose results are missing get words in their place, before what the user says', async () => {
+    const messages = await repaired([...hi, { role: 'assistant', tool_calls: [call('a', 'f', '{}')] }, ...hi]);
+    expect(messages.slice(1)).toEqual([
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: '(no result)' },
+          { type: 'text', text: 'Hi' },
+        ],
+      },
+    ]);
   });
 });
 

@@ -208,6 +208,33 @@ describe('models of the second generation', () => {
   });
 });
 
+describe('a broken history is repaired, and told so', () => {
+  async function repaired(...messages: object[]) {
+    const response = await ask({ messages: [user, ...messages] });
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello from upstream.')]);
+    expect(response.headers.get('x-gateway-applied')).toBe('history_repaired');
+    return Object(asked()?.json).contents;
+  }
+
+  test.each(['{"a":', '[1]'])('arguments that are no object: %s', async (text) => {
+    const tool_calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: text } }];
+    const [first, called, results, ...rest] = await repaired({ role: 'assistant', content: null, tool_calls });
+    expect([first, rest]).toEqual([turn, []]);
+    expect(called).toMatchObject({
+      role: 'model',
+      parts: [{ functionCall: { id: 'c', name: 'f', args: { unparsed_arguments: text } } }],
+    });
+    expect(results).toMatchObject({ role: 'user', parts: [{ functionResponse: { id: 'c', name: 'f' } }] });
+    expect(JSON.stringify(results)).toContain('so it was not run');
+  });
+
+  test('a result of no call', async () => {
+    expect(await repaired({ role: 'tool', tool_call_id: 'x', content: 'Sunny' })).toEqual([
+      { role: 'user', parts: [{ text: 'Hi\n\nResult of an earlier tool call (x):\nSunny' }] },
+    ]);
+  });
+});
+
 describe('what has no place is refused with its param', () => {
   const at = 'messages[0].content[0]';
   const calls = (given: string) => [{ id: 'c', type: 'function', function: { name: 'f', arguments: given } }];
@@ -262,21 +289,6 @@ describe('what has no place is refused with its param', () => {
     ['a field of a part', says({ type: 'text', text: 'x', bold: true }), `${at}.bold`],
     ['an image for an instruction', { messages: [{ role: 'system', content: [image()] }, user] }, `${at}.type`],
     ['instructions alone', { messages: [{ role: 'system', content: 'x' }] }, 'messages'],
-    [
-      'arguments that are not JSON',
-      assistant({ tool_calls: calls('{"a":') }),
-      'messages[1].tool_calls[0].function.arguments',
-    ],
-    [
-      'arguments that are no object',
-      assistant({ tool_calls: calls('[1]') }),
-      'messages[1].tool_calls[0].function.arguments',
-    ],
-    [
-      'a result of no call',
-      { messages: [user, { role: 'tool', tool_call_id: 'x', content: '' }] },
-      'messages[1].tool_call_id',
-    ],
     ['a function message', { messages: [user, { role: 'function', name: 'f', content: '' }] }, 'messages[1].role'],
     ['a prefill flag', assistant({ content: 'So', prefix: true }), 'messages[1].prefix'],
   ])('%s', async (_what, fields, param) => {
