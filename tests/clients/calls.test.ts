@@ -34,18 +34,22 @@ describe('queries and mutations over HTTP', () => {
     expect(completion.model).toBe('scripted');
   });
 
-  it('names the conversation of a first turn that failed, to be tried again there', async () => {
+  it('names no conversation of a first turn that failed: none is left, and it can be sent again as it was', async () => {
     const { client } = connectClient(scripted);
     const one = { model: 'scripted', message: 'One' };
     scripted.upstream.reply(refuse('unavailable'), refuse('unavailable'));
+    const { total: before } = await client.conversations.list.query({});
     const called = await errorOf(client.c1.chat.create.mutate(one));
     const streamed = await errorOf(client.streamTurn(one).next());
     await client.close();
     for (const { code, conversationId } of [called, streamed]) {
-      expect([code, conversationId]).toEqual(['upstream_unavailable', expect.stringMatching(/^conv_/)]);
-      const again = await client.c1.chat.create.mutate({ ...one, conversation_id: conversationId });
-      expect(again.conversation_id).toBe(conversationId);
+      expect([code, conversationId]).toEqual(['upstream_unavailable', null]);
     }
+    expect((await client.conversations.list.query({})).total).toBe(before);
+    const { conversation_id } = await client.c1.chat.create.mutate(one);
+    scripted.upstream.reply(refuse('unavailable'));
+    const later = await errorOf(client.c1.chat.create.mutate({ ...one, conversation_id }));
+    expect([later.code, later.conversationId]).toEqual(['upstream_unavailable', conversation_id]);
     const unknown = await errorOf(client.c1.chat.create.mutate({ ...one, model: 'nobody' }));
     expect(unknown.conversationId).toBeNull();
   });
