@@ -63,15 +63,30 @@ describe('a new key', () => {
   });
 });
 
+/** What a key sees of itself, and what everybody with a key may read. */
+const OF_A_KEY: ReadonlySet<string> = new Set([
+  'get /api/self',
+  'get /api/keys/me',
+  'get /api/tools',
+  'get /api/usage',
+  'get /api/usage/requests',
+]);
+
 describe('a key', () => {
-  test('cannot administer: every address below /api but the public one is 403 to it', async () => {
-    const as = gateway.as(await gateway.createKey());
+  test('cannot administer: every address below /api but the public and its own is 403 to it', async () => {
+    const made = await gateway.createKey();
+    const as = gateway.as(made);
+    const own = [];
     const { paths } = await (await fetch(`${gateway.url}/openapi.json`)).json();
     const tried = [];
     for (const [path, operations] of Object.entries<Record<string, { security: object[] }>>(paths)) {
-      // What it is and used itself is a key's to see.
-      if (!path.startsWith('/api/') || path.startsWith('/api/usage') || path === '/api/keys/me') continue;
+      if (!path.startsWith('/api/')) continue;
       for (const [method, { security }] of Object.entries(operations)) {
+        if (OF_A_KEY.has(`${method} ${path}`)) {
+          expect([path, (await as(method.toUpperCase(), path)).status]).toEqual([path, 200]);
+          own.push(`${method} ${path}`);
+          continue;
+        }
         if (security.length === 0) continue;
         const body = ['post', 'patch'].includes(method) ? { name: 'x', amount_usd: 1, reason: 'x' } : undefined;
         const sent = path.endsWith('rotate') ? undefined : path === '/api/keys' && body ? { name: 'x' } : body;
@@ -81,7 +96,14 @@ describe('a key', () => {
         tried.push(path);
       }
     }
+    expect(own.toSorted()).toEqual([...OF_A_KEY].toSorted());
     expect(tried.length).toBeGreaterThan(8);
+    // Its owner's wallet is its own to read, and not to fill; any other was refused above.
+    const wallet = `/api/wallets/${made.owner}`;
+    expect((await as('GET', wallet)).status).toBe(200);
+    expect((await as('GET', `${wallet}/entries`)).status).toBe(200);
+    const filled = await as('POST', `${wallet}/entries`, { amount_usd: 1, reason: 'x' });
+    expect((await errorOf(filled)).code).toBe('permission_denied');
     const trpc = await as('POST', '/trpc/api.keys.create', { name: 'mine' });
     expect([trpc.status, (await trpc.json()).error.data.error.code]).toEqual([403, 'permission_denied']);
   });
