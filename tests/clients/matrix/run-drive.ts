@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 const run = promisify(execFile);
 
@@ -27,15 +27,15 @@ export const expectedOf = ({ client, what }: Tried): Tried => ({ client, what, a
 const isTried = (value: unknown): value is Tried =>
   typeof value === 'object' && value !== null && 'client' in value && 'what' in value;
 
-/** The lines of JSON that a program prints, among whatever else it prints. */
+/** The lines of JSON that a program prints, among whatever else it prints: a build tool prints marks of colour. */
 function readTries(output: string): Tried[] {
-  return output.split('\n').flatMap((line) => {
-    // A build tool may print marks of colour before the first of them.
-    const json = /\{"(?:client|what)":.*\}/.exec(line)?.[0];
-    if (json === undefined) return [];
-    const value: unknown = JSON.parse(json);
-    return isTried(value) ? [value] : [];
-  });
+  return stripVTControlCharacters(output)
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .flatMap((line) => {
+      const value: unknown = JSON.parse(line);
+      return isTried(value) ? [value] : [];
+    });
 }
 
 /** Runs a program that drives clients against a gateway. */
