@@ -1,11 +1,10 @@
 import { X } from 'lucide-react';
 import { Link } from 'wouter';
 import { useText } from '../../text/text.tsx';
-import { badgeOf, type RequestRow } from './requests-page.tsx';
+import { badgeOf, type RequestRow, useKeyName } from './requests-page.tsx';
 
 interface RequestDetailProps {
   readonly row: RequestRow;
-  readonly keyName: string;
   onClose(): void;
 }
 
@@ -59,14 +58,15 @@ function Fall({ row }: { row: RequestRow }) {
   );
 }
 
-export function RequestDetail({ row, keyName, onClose }: RequestDetailProps) {
+export function RequestDetail({ row, onClose }: RequestDetailProps) {
   const { t, number, money, milliseconds, dateTime } = useText();
+  const keyName = useKeyName();
   const facts: (readonly [string, string])[] = [
     [t('common.time'), dateTime(row.at)],
     [t('requests.operation'), row.operation],
     [t('play.model'), row.model],
     [t('usage.by.provider'), row.provider ? `${row.provider}/${row.upstream_model ?? ''}` : '–'],
-    [t('keys.key'), keyName],
+    [t('keys.key'), keyName(row)],
     [t('keys.owner'), row.owner ?? '–'],
     [t('usage.in'), `${number(row.prompt_tokens)} (${t('requests.cached', { count: number(row.cached_tokens) })})`],
     [

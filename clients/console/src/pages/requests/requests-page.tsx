@@ -2,13 +2,12 @@ import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { useInfo, useSelf } from '../../app/queries.ts';
+import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
-import { useKeyNames } from '../usage/use-key-names.ts';
 import { RequestDetail } from './request-detail.tsx';
 
 export type RequestRow = Outputs['api']['usage']['list']['items'][number];
@@ -18,15 +17,21 @@ const outcomes = ['ok', 'cancelled', 'upstream_unavailable', 'upstream_timeout',
 
 export const badgeOf = (outcome: string) => (outcome === 'ok' ? 'ok' : outcome === 'cancelled' ? '' : 'bad');
 
+/** How a request's key is shown: by its name, or by its id when the gateway knows no name. */
+export function useKeyName(): (row: RequestRow) => string {
+  const { t } = useText();
+  return ({ key_id, key_name }) => key_name ?? key_id ?? t('nav.administrator');
+}
+
 interface RowProps {
   readonly row: RequestRow;
   readonly selected: boolean;
-  readonly keyName: string;
   onOpen(): void;
 }
 
-function Row({ row, selected, keyName, onOpen }: RowProps) {
+function Row({ row, selected, onOpen }: RowProps) {
   const { t, dateTime, number, milliseconds, money } = useText();
+  const keyName = useKeyName();
   return (
     <tr aria-selected={selected}>
       <td>
@@ -47,7 +52,7 @@ function Row({ row, selected, keyName, onOpen }: RowProps) {
         {row.attempts.length > 1 ? <span className="badge warn tnum">{row.attempts.length}</span> : row.attempts.length}
       </td>
       <td data-th={t('keys.key')} className="small">
-        <div className="truncate who-c">{keyName}</div>
+        <div className="truncate who-c">{keyName(row)}</div>
       </td>
       <td className="num" data-th={t('usage.tokens')}>
         {number(row.prompt_tokens + row.completion_tokens)}
@@ -66,9 +71,7 @@ function Row({ row, selected, keyName, onOpen }: RowProps) {
 export default function RequestsPage() {
   const { t } = useText();
   const gateway = useGateway();
-  const { data: self } = useSelf();
   const { data: info } = useInfo();
-  const nameOfKey = useKeyNames(self?.role === 'admin');
   const [params, setParams] = useSearchParams();
   const [offset, setOffset] = useState(0);
   const read = (name: string) => params.get(name) ?? '';
@@ -127,7 +130,7 @@ export default function RequestsPage() {
           </select>
         </div>
         {error ? <Problem error={error} /> : null}
-        {open ? <RequestDetail row={open} keyName={nameOfKey(open.key_id)} onClose={() => set('open', '')} /> : null}
+        {open ? <RequestDetail row={open} onClose={() => set('open', '')} /> : null}
         <div className="card reqs">
           <table className="table stackable">
             <caption className="sr">{t('requests.caption')}</caption>
@@ -149,7 +152,6 @@ export default function RequestsPage() {
                   key={row.request_id}
                   row={row}
                   selected={row === open}
-                  keyName={nameOfKey(row.key_id)}
                   onOpen={() => set('open', row.request_id)}
                 />
               ))}

@@ -2,7 +2,6 @@ import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { useSelf } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { Problem } from '../../parts/problem.tsx';
@@ -10,7 +9,6 @@ import { saveFile } from '../../parts/save-file.ts';
 import { Segments } from '../../parts/segments.tsx';
 import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
-import { useKeyNames } from './use-key-names.ts';
 
 const UsageChart = lazy(() => import('./usage-chart.tsx'));
 
@@ -151,8 +149,6 @@ function UsageTable({ items, total, by, nameOf }: TableProps) {
 export default function UsagePage() {
   const { t } = useText();
   const gateway = useGateway();
-  const { data: self } = useSelf();
-  const nameOfKey = useKeyNames(self?.role === 'admin');
   const [days, setDays] = useState<'7' | '30' | '90'>('30');
   const [by, setBy] = useState<Dimension>('model');
   const [measure, setMeasure] = useState<Measure>('cost_usd');
@@ -161,7 +157,8 @@ export default function UsagePage() {
     queryKey: ['usage', from, by],
     queryFn: () => gateway.api.usage.report.query({ from, bucket: 'day', by }),
   });
-  const nameOf = (value: string | null) => (by === 'key_id' ? nameOfKey(value) : (value ?? t('nav.administrator')));
+  const keyNames = new Map(data?.items.map(({ key_id, key_name }) => [key_id, key_name]));
+  const nameOf = (value: string | null) => keyNames.get(value) ?? value ?? t('nav.administrator');
   return (
     <Shell
       title={t('nav.usage')}
