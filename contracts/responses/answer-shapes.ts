@@ -4,9 +4,6 @@ import { listOf } from '../schemas/list-of.ts';
 /** Details of reasoning, and annotations: things told apart by their type. */
 export const TypedObjects = listOf(z.looseObject({ type: z.string() }));
 
-/** What Gemini puts on a call. Source: Gemini API, "OpenAI compatibility", thought signatures. */
-export const GoogleSignature = z.object({ google: z.object({ thought_signature: z.string() }) });
-
 /** A call of a custom tool in chat completions. */
 export const CustomCall = z.object({ name: z.string(), input: z.string() });
 

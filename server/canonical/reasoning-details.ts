@@ -1,14 +1,16 @@
 import { z } from 'zod';
 
-/** The `format` of Anthropic's reasoning details; OpenRouter's name for them. */
+/** The `format` of each vendor's reasoning details; OpenRouter's names for them. */
 export const ANTHROPIC_FORMAT = 'anthropic-claude-v1';
+export const GEMINI_FORMAT = 'google-gemini-v1';
+export const OPENAI_FORMAT = 'openai-responses-v1';
 
 /**
  * Our addition to a reasoning detail (`after`) that does not stand before everything else in its answer: behind so many
  * UTF-16 units of the text and so many calls. Anthropic refuses thinking that comes back in another place.
  */
-export const Place = z.object({ content: z.int().min(0), tool_calls: z.int().min(0) });
-export type Place = z.infer<typeof Place>;
+export const DetailPlace = z.object({ content: z.int().min(0), tool_calls: z.int().min(0) });
+export type DetailPlace = z.infer<typeof DetailPlace>;
 
 /**
  * One piece of reasoning with what proves it to its vendor, so that a client can send it back. Shape: OpenRouter's

@@ -17,7 +17,7 @@ const LONG = 256 * 1024;
 const toValue = (text: string): string | Buffer => (text.length > LONG ? Buffer.from(text) : text);
 
 /** Where messages go. */
-export interface Place {
+export interface MessagePlace {
   /** Of the messages. They sort as the messages do, and so does the answer's, which is made after them. */
   readonly ids: readonly string[];
   readonly conversationId: string;
@@ -33,7 +33,7 @@ export interface Place {
 export const newMessageIds = (messages: readonly NewMessage[]): string[] => messages.map(() => newId('msg'));
 
 /** Appends messages, and gives the place after them. */
-export function insertMessages(db: Statements, messages: readonly NewMessage[], place: Place): Place {
+export function insertMessages(db: Statements, messages: readonly NewMessage[], place: MessagePlace): MessagePlace {
   const { ids, conversationId, turnId, now, owner } = place;
   let { count: seq, lastId: parentId } = place;
   for (const [i, { role, prompt: whole, text }] of messages.entries()) {
@@ -52,7 +52,11 @@ export function insertMessages(db: Statements, messages: readonly NewMessage[], 
 }
 
 /** Appends the answer that is to come, which has the id of its turn. Gives its `seq`. */
-export function insertAnswer(db: Statements, model: string, { conversationId, turnId, now, count, lastId }: Place) {
+export function insertAnswer(
+  db: Statements,
+  model: string,
+  { conversationId, turnId, now, count, lastId }: MessagePlace,
+) {
   const seq = count + 1;
   db.run(
     INSERT_MESSAGE,

@@ -6,16 +6,16 @@ import { fromCursor, notACursor, timeOfId, toCursor } from './page-cursor.ts';
 import { conversationFields, ownedBy } from './rows.ts';
 
 /** A place in the list, which is ordered by these two, descending. */
-interface Place {
+interface ListPlace {
   readonly lastUsedAt: Date;
   readonly id: string;
 }
 
 const KIND = 'used';
 
-const cursorOf = ({ lastUsedAt, id }: Place): string => toCursor(KIND, lastUsedAt.getTime(), id);
+const cursorOf = ({ lastUsedAt, id }: ListPlace): string => toCursor(KIND, lastUsedAt.getTime(), id);
 
-function readPlace(value: string): Place | null {
+function readPlace(value: string): ListPlace | null {
   const [kind, time, id] = fromCursor(value) ?? [];
   if (kind !== KIND || typeof time !== 'number' || typeof id !== 'string') return null;
   const lastUsedAt = new Date(time);
@@ -23,26 +23,30 @@ function readPlace(value: string): Place | null {
 }
 
 /** The place of a conversation by its id. Of one that is gone nothing is known but when it was begun. */
-async function findPlace(db: PrismaClient, scope: Prisma.ConversationWhereInput, id: string): Promise<Place | null> {
+async function findPlace(
+  db: PrismaClient,
+  scope: Prisma.ConversationWhereInput,
+  id: string,
+): Promise<ListPlace | null> {
   const row = await db.conversation.findFirst({ where: { ...scope, id }, select: { lastUsedAt: true, id: true } });
   if (row) return row;
   const time = timeOfId(id);
   return time === null ? null : { lastUsedAt: new Date(time), id };
 }
 
-async function placeOf(db: PrismaClient, scope: Prisma.ConversationWhereInput, cursor: PageCursor): Promise<Place> {
+async function placeOf(db: PrismaClient, scope: Prisma.ConversationWhereInput, cursor: PageCursor): Promise<ListPlace> {
   const place = readPlace(cursor.value) ?? (await findPlace(db, scope, cursor.value));
   if (place) return place;
   throw notACursor(cursor);
 }
 
 /** The first condition lets the database begin at the place; the second one is exact. */
-const follows = ({ lastUsedAt, id }: Place): Prisma.ConversationWhereInput => ({
+const follows = ({ lastUsedAt, id }: ListPlace): Prisma.ConversationWhereInput => ({
   lastUsedAt: { lte: lastUsedAt },
   OR: [{ lastUsedAt: { lt: lastUsedAt } }, { id: { lt: id } }],
 });
 
-const precedes = ({ lastUsedAt, id }: Place): Prisma.ConversationWhereInput => ({
+const precedes = ({ lastUsedAt, id }: ListPlace): Prisma.ConversationWhereInput => ({
   lastUsedAt: { gte: lastUsedAt },
   OR: [{ lastUsedAt: { gt: lastUsedAt } }, { id: { gt: id } }],
 });

@@ -9,7 +9,7 @@ import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { Store } from './interface/store.ts';
 import { migrate } from './migrate.ts';
-import { Owner } from './owner.ts';
+import { ProcessLock } from './process-lock.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { Responses } from './responses.ts';
 import { Runs } from './runs.ts';
@@ -55,7 +55,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   await checkFile(path);
   await migrate(path, migrationsDir);
 
-  const owner = await Owner.claim(path);
+  const owner = await ProcessLock.claim(path);
   const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
   const transact: Transact = (work) => adapter.transact(work);
   const db = new PrismaClient({

@@ -1,4 +1,5 @@
-import { AppError } from '../errors/app-error.ts';
+import type { AppError } from '../errors/app-error.ts';
+import { invalidField } from '../errors/invalid-field.ts';
 import type { PageCursor } from './interface/page.ts';
 
 /** Makes a cursor of a place in a list. `kind` tells the lists apart. */
@@ -16,9 +17,7 @@ export function fromCursor(value: string): readonly unknown[] | null {
 }
 
 export const notACursor = ({ param }: PageCursor): AppError =>
-  new AppError('invalid_field', 'This is no cursor of this list. Pass what next_cursor or prev_cursor said.', {
-    param,
-  });
+  invalidField(param, 'This is no cursor of this list. Pass what next_cursor or prev_cursor said.');
 
 /** When an id of this gateway was made, in ms; null when it is none. See ids.ts. */
 export function timeOfId(id: string): number | null {

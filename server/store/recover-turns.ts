@@ -4,7 +4,7 @@ import { unpackEvents } from '../canonical/pack-events.ts';
 import { EMPTY_ANSWER, type StoredAnswer, storedAnswer } from '../canonical/stored-answer.ts';
 import { endTurn } from './end-turn.ts';
 import type { EndedTurn } from './interface/conversations.ts';
-import type { Owner } from './owner.ts';
+import type { ProcessLock } from './process-lock.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
@@ -17,7 +17,7 @@ const INTERRUPTED = JSON.stringify({
 });
 
 /** Ends the turns of processes that are gone; those of processes that live are left alone. */
-export async function recoverTurns(transact: Transact, owner: Owner): Promise<void> {
+export async function recoverTurns(transact: Transact, owner: ProcessLock): Promise<void> {
   await transact((db) => {
     for (const [ownerId] of [...db.all(SELECT_OWNERS), ...db.all(SELECT_PROCESSES)]) {
       if (typeof ownerId === 'string' && !owner.isAlive(ownerId)) freeTurnsOf(db, ownerId);

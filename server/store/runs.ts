@@ -1,7 +1,7 @@
 import { useDatabase } from './failures.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { NewSegment, RunFormat, RunRow, RunSegment, RunStore, RunViewer } from './interface/runs.ts';
-import type { Owner } from './owner.ts';
+import type { ProcessLock } from './process-lock.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { ownedBy, visibleTo } from './rows.ts';
 import { appendSegment } from './run-log.ts';
@@ -48,13 +48,13 @@ function toRunRow(row: StoredRow): RunRow {
 interface RunsDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
-  readonly owner: Owner;
+  readonly owner: ProcessLock;
 }
 
 export class Runs implements RunStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
-  readonly #owner: Owner;
+  readonly #owner: ProcessLock;
 
   constructor({ db, transact, owner }: RunsDeps) {
     this.#db = db;

@@ -4,7 +4,7 @@ import { AppError } from '../errors/app-error.ts';
 import { cutMedia, joinMedia, type MediaPiece } from './cut-media.ts';
 import { endTurn } from './end-turn.ts';
 import { newId, runIdOf } from './ids.ts';
-import { insertAnswer, insertMessages, newMessageIds, type Place } from './insert-messages.ts';
+import { insertAnswer, insertMessages, type MessagePlace, newMessageIds } from './insert-messages.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -16,7 +16,7 @@ import type {
   RewrittenMessage,
 } from './interface/conversations.ts';
 import { mediaOf, ownerOf, replaceMedia } from './media.ts';
-import type { Owner } from './owner.ts';
+import type { ProcessLock } from './process-lock.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import { removeMessage } from './remove-message.ts';
 import { withoutNul } from './rows.ts';
@@ -93,10 +93,10 @@ const REWRITE_RESPONSE = 'UPDATE "Response" SET "output" = ? WHERE "conversation
  */
 export class Turns {
   readonly #transact: Transact;
-  readonly #owner: Owner;
+  readonly #owner: ProcessLock;
   #lastMs = 0;
 
-  constructor(transact: Transact, owner: Owner) {
+  constructor(transact: Transact, owner: ProcessLock) {
     this.#transact = transact;
     this.#owner = owner;
   }
@@ -261,7 +261,7 @@ export class Turns {
 const busy = () => new AppError('conversation_busy', undefined, { param: 'conversation_id' });
 
 /** The turn's messages, then the empty answer, and what is kept of its response. */
-function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: Place): void {
+function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: MessagePlace): void {
   const answerSeq = insertAnswer(db, model, insertMessages(db, messages, place));
   if (!response) return;
   const { conversationId, turnId, now } = place;

@@ -12,7 +12,7 @@ import type {
   WalletRow,
   WalletStore,
 } from './interface/wallets.ts';
-import type { Owner } from './owner.ts';
+import type { ProcessLock } from './process-lock.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -65,7 +65,7 @@ type Values = Readonly<Record<string, string | number | null>>;
 export interface WalletDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
-  readonly owner: Owner;
+  readonly owner: ProcessLock;
   /** Resolves when every charge so far is written. */
   readonly flush: () => Promise<void>;
 }
@@ -73,7 +73,7 @@ export interface WalletDeps {
 export class Wallets implements WalletStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
-  readonly #process: Owner;
+  readonly #process: ProcessLock;
   readonly #flush: () => Promise<void>;
 
   constructor({ db, transact, owner, flush }: WalletDeps) {

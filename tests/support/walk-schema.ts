@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One place in a schema, with the way that leads there. */
-export interface Place {
+export interface SchemaPlace {
   readonly schema: z.core.$ZodType;
   /** Names of fields; `0` for an element of a list, `*` for a value of a record. */
   readonly path: readonly string[];
@@ -30,7 +30,7 @@ function stepsOf(schema: z.core.$ZodType): Step[] {
 }
 
 /** Every place of a schema, each union's alternatives included. */
-export function placesOf(schema: z.core.$ZodType, path: readonly string[] = []): Place[] {
+export function placesOf(schema: z.core.$ZodType, path: readonly string[] = []): SchemaPlace[] {
   const below = stepsOf(schema).flatMap(([name, next]) => placesOf(next, name === null ? path : [...path, name]));
   return [{ schema, path }, ...below];
 }

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { Json } from '../../canonical/json.ts';
 import { repairHistory } from '../../canonical/repair-history.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Caller } from '../access/caller.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
 import type { Catalog } from '../models/catalog.ts';
@@ -50,7 +51,7 @@ export async function createCompletion(
   surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
   if (request.value.stream) {
-    throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
+    throw invalidField('stream', 'A streamed completion is a subscription here.');
   }
   return completeChat(deps, planCompletion(deps, request, caller, surface), caller);
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { foldName } from '../access/field-names.ts';
 
 /**
@@ -10,6 +10,6 @@ export function refuseLookalikes(object: object, checked: ReadonlySet<string>, a
     if (checked.has(key)) continue;
     const plain = foldName(key);
     if (!checked.has(plain)) continue;
-    throw new AppError('invalid_field', `'${key.slice(0, 100)}' must be written '${plain}'.`, { param: at + key });
+    throw invalidField(at + key, `'${key.slice(0, 100)}' must be written '${plain}'.`);
   }
 }

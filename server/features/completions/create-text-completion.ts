@@ -2,7 +2,7 @@ import { type TextCompletion, TextCompletionRequest } from '../../../contracts/c
 import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import type { Json } from '../../canonical/json.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields } from '../access/check-fields.ts';
@@ -71,7 +71,7 @@ export async function createTextCompletion(
   caller: Caller,
 ): Promise<Json<TextCompletion>> {
   if (request.value.stream) {
-    throw new AppError('invalid_field', 'A streamed completion is a subscription here.', { param: 'stream' });
+    throw invalidField('stream', 'A streamed completion is a subscription here.');
   }
   const model = planText(deps, request, caller);
   const toTextCall = callOf(model, request, false);

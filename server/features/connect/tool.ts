@@ -15,7 +15,7 @@ export interface Tool {
 }
 
 /** What differs from one gateway, and one user, to the next. */
-export interface Place {
+export interface ToolSettings {
   /** Such as `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly key: string;
@@ -26,13 +26,13 @@ export interface Place {
 }
 
 /** The texts to copy, in order. */
-export const fillIn = ({ steps }: Tool, { url, key, model, window }: Place): string[] => {
+export const fillIn = ({ steps }: Tool, { url, key, model, window }: ToolSettings): string[] => {
   const values: Record<string, string> = { url, key, model, window: String(window) };
   return steps.map(({ code }) => code.trim().replace(/\{\{(\w+)\}\}/g, (whole, name) => values[name] ?? whole));
 };
 
 /** All of it as Markdown, as the guides have it. */
-export function render(tool: Tool, place: Place): string {
+export function render(tool: Tool, place: ToolSettings): string {
   const texts = fillIn(tool, place);
   return tool.steps.map(({ say, language }, i) => `${say}\n\n\`\`\`${language}\n${texts[i]}\n\`\`\`\n`).join('\n');
 }

@@ -13,6 +13,7 @@ import type {
   UserErased,
 } from '../../../contracts/conversations/conversation.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type {
   ConversationKey,
   ConversationRow,
@@ -70,7 +71,7 @@ function toMessage(row: MessageRow): StoredMessage {
 /** `cursor` is another word for `after`. */
 function cursorsOf({ cursor, after, before }: ListConversationsRequest) {
   if (cursor !== undefined && after !== undefined) {
-    throw new AppError('invalid_field', "Give 'cursor' or 'after', not both: they mean the same.", { param: 'cursor' });
+    throw invalidField('cursor', "Give 'cursor' or 'after', not both: they mean the same.");
   }
   const start = cursor === undefined ? { value: after, param: 'after' } : { value: cursor, param: 'cursor' };
   return {

@@ -10,6 +10,7 @@ import {
 } from '../../../contracts/responses/conversation.ts';
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/interface/conversations.ts';
 import type { Principal } from '../access/caller.ts';
 import { listPage } from '../responses/list-page.ts';
@@ -114,7 +115,7 @@ export async function addItems(
   principal: Principal,
 ): Promise<ItemList> {
   const messages = await readItems(stores, request, principal);
-  if (messages.length === 0) throw new AppError('invalid_field', 'These items say nothing.', { param: 'items' });
+  if (messages.length === 0) throw invalidField('items', 'These items say nothing.');
   const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
   const { conversation_id: id } = request;
   const rows = await stores.responses.messages(id, firstSeq, firstSeq + messages.length);

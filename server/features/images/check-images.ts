@@ -2,6 +2,7 @@ import { ImageEditRequest, type ImageRef } from '../../../contracts/images/edit.
 import { ImageGenerationRequest } from '../../../contracts/images/generation.ts';
 import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Principal } from '../access/caller.ts';
 import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
 import { plain, type Sender } from '../access/content-check.ts';
@@ -25,18 +26,14 @@ function refuseUnknownImages(request: ImageRequest, known: ReadonlySet<string>, 
       throwFault(plain(value, sender), field);
       continue;
     }
-    throw new AppError('invalid_field', `There is no field '${field.slice(0, 100)}' here; see /v1/images/edits.`, {
-      param: field.slice(0, 100),
-    });
+    throw invalidField(field.slice(0, 100), `There is no field '${field.slice(0, 100)}' here; see /v1/images/edits.`);
   }
 }
 
 function checkRef(ref: ImageRef, param: string): void {
   refuseLookalikes(ref, refFields, `${param}.`);
   if (ref.file_id != null) {
-    throw new AppError('invalid_field', 'No files are kept here: give the image as a data URI.', {
-      param: `${param}.file_id`,
-    });
+    throw invalidField(`${param}.file_id`, 'No files are kept here: give the image as a data URI.');
   }
   throwFault(faultOfImage(ref.image_url), `${param}.image_url`);
 }
@@ -45,7 +42,7 @@ function checkRef(ref: ImageRef, param: string): void {
 export function asGeneration(request: ImageGenerationRequest): ImageGenerationRequest {
   for (const field of ['images', 'mask']) {
     if (request[field] == null) continue;
-    throw new AppError('invalid_field', `There is no field '${field}' here; see /v1/images/edits.`, { param: field });
+    throw invalidField(field, `There is no field '${field}' here; see /v1/images/edits.`);
   }
   const { images, mask, ...rest } = request;
   return rest;

@@ -3,6 +3,7 @@ import type { ImageEvent, ImagesResponse, ImageUsage } from '../../../contracts/
 import { type ImageRequest, toImageEvents } from '../../canonical/image-answer.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { ProviderCall } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
 import { expectImages } from '../metering/expect-tokens.ts';
@@ -77,7 +78,7 @@ export async function createImages(
   caller: Caller,
 ): Promise<Json<ImagesResponse>> {
   if (request.stream) {
-    throw new AppError('invalid_field', 'Streamed images are a subscription here.', { param: 'stream' });
+    throw invalidField('stream', 'Streamed images are a subscription here.');
   }
   const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
   return runMetered(deps, {

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ContentPart } from '../../../contracts/chat/message.ts';
 import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Backend } from '../models/catalog.ts';
 
 /** Those that Gemini makes. Format: OpenRouter's and Google's image generation guides. */
@@ -60,14 +60,12 @@ function contentOf(request: ImageRequest): string | ContentPart[] {
 export function toChat(request: ImageRequest, backend: Backend): ImageChat {
   const { prompt, images, mask, n, size, response_format, stream, image_config, ...rest } = request;
   if (mask) {
-    throw new AppError('invalid_field', `A mask cannot be given to '${request.model}': describe the place in words.`, {
-      param: 'mask',
-    });
+    throw invalidField('mask', `A mask cannot be given to '${request.model}': describe the place in words.`);
   }
   const fields: Record<string, unknown> = { ...rest };
   for (const field of ['messages', 'modalities', 'stream_options']) {
     if (fields[field] != null) {
-      throw new AppError('invalid_field', `There is no field '${field}' here.`, { param: field });
+      throw invalidField(field, `There is no field '${field}' here.`);
     }
   }
   const { config, applied } = readSize(request, backend);

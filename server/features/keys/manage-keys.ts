@@ -8,6 +8,7 @@ import type {
   UpdateKeyRequest,
 } from '../../../contracts/keys/key.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { KeyFields, KeyRow } from '../../store/interface/keys.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { Principal } from '../access/caller.ts';
@@ -41,20 +42,16 @@ const DEFAULTS: Omit<KeyFields, 'name'> = {
 function checkFields({ catalog }: KeyDeps, { group, models, ip_ranges }: Omit<UpdateKeyRequest, 'key_id'>): void {
   if (group != null && !catalog.groups.has(group)) {
     const known = [...catalog.groups.keys()].join(', ') || 'none';
-    throw new AppError('invalid_field', `The models file has no group '${group}' (it has: ${known}).`, {
-      param: 'group',
-    });
+    throw invalidField('group', `The models file has no group '${group}' (it has: ${known}).`);
   }
   for (const [i, alias] of (models ?? []).entries()) {
     if (!catalog.has(alias)) {
-      throw new AppError('invalid_field', `There is no model '${alias}'.`, { param: `models[${i}]` });
+      throw invalidField(`models[${i}]`, `There is no model '${alias}'.`);
     }
   }
   for (const [i, range] of (ip_ranges ?? []).entries()) {
     if (isRange(range)) continue;
-    throw new AppError('invalid_field', 'Give an address, or a range such as 10.0.0.0/8.', {
-      param: `ip_ranges[${i}]`,
-    });
+    throw invalidField(`ip_ranges[${i}]`, 'Give an address, or a range such as 10.0.0.0/8.');
   }
 }
 

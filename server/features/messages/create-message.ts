@@ -1,7 +1,7 @@
 import type { Message, MessageEvent } from '../../../contracts/messages/answer.ts';
 import type { InputMessage, MessageRequest } from '../../../contracts/messages/request.ts';
 import { Json } from '../../canonical/json.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Caller } from '../access/caller.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../chat/create-completion.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -30,8 +30,7 @@ export async function createMessage(
   request: MessageRequest,
   caller: Caller,
 ): Promise<Json<Message>> {
-  if (request.stream)
-    throw new AppError('invalid_field', 'A streamed answer is a subscription here.', { param: 'stream' });
+  if (request.stream) throw invalidField('stream', 'A streamed answer is a subscription here.');
   const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface).catch((error) => {
     throw plan.explain(error);

@@ -1,5 +1,5 @@
 import { type ReasoningDetail, readReasoningDetails } from '../../canonical/reasoning-details.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 
 /**
  * What proves reasoning to a vendor other than Anthropic travels through Anthropic's opaque fields (`signature` of a
@@ -20,6 +20,6 @@ export function unsealDetails(opaque: string, param: string): ReasoningDetail[] 
   try {
     return readReasoningDetails(JSON.parse(Buffer.from(opaque.slice(PREFIX.length), 'base64url').toString('utf8')));
   } catch (cause) {
-    throw new AppError('invalid_field', 'It must come back as the gateway gave it.', { param, cause });
+    throw invalidField(param, 'It must come back as the gateway gave it.', cause);
   }
 }

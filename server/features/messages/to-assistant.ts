@@ -2,7 +2,7 @@ import type { ChatMessage, ContentPart, ToolCall } from '../../../contracts/chat
 import type { InputBlock } from '../../../contracts/messages/request.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
 import { ANTHROPIC_FORMAT, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
-import { refuse } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { CALL_FIELDS, isSealed, unsealDetails } from './seal-details.ts';
 import { type Others, textPart } from './to-parts.ts';
 
@@ -34,7 +34,10 @@ class AssistantTurn {
     } else if (this.#keep) {
       this.#others.push({ ...block });
     } else {
-      throw refuse(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place in an answer here.`);
+      throw invalidField(
+        `${param}.type`,
+        `A block of type '${block.type.slice(0, 50)}' has no place in an answer here.`,
+      );
     }
   }
 

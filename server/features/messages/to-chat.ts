@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { MessageRequest, TokenCountRequest } from '../../../contracts/messages/request.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { HistoryWriter } from './history-writer.ts';
-import { refuse } from './refuse.ts';
 import { toAssistant } from './to-assistant.ts';
 import { type Others, toContent, toParts } from './to-parts.ts';
 import { toTools } from './to-tools.ts';
@@ -28,7 +28,8 @@ function otherFields(request: Readonly<Record<string, unknown>>, kept: Others): 
   const others: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(request)) {
     if (KNOWN.has(field) || !asksForSomething(value)) continue;
-    if (SERVICE.has(field) && kept === 'refuse') throw refuse(field, `Only Anthropic's own service has '${field}'.`);
+    if (SERVICE.has(field) && kept === 'refuse')
+      throw invalidField(field, `Only Anthropic's own service has '${field}'.`);
     others[field] = value;
   }
   return others;
@@ -55,7 +56,7 @@ function toFormat({ output_config: config }: MessageRequest): Pick<ChatCompletio
   const format = config?.format;
   if (!format) return {};
   if (format.type !== 'json_schema' || !format.schema) {
-    throw refuse('output_config.format', 'Give {type: "json_schema", schema}.');
+    throw invalidField('output_config.format', 'Give {type: "json_schema", schema}.');
   }
   return {
     response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: format.schema, strict: true } },
@@ -112,7 +113,7 @@ export function toMessages(
 function toText(parts: Parameters<typeof toContent>[0], param: string): string {
   const text = toContent(parts);
   if (typeof text === 'string') return text;
-  throw refuse(param, 'Instructions are text.');
+  throw invalidField(param, 'Instructions are text.');
 }
 
 /**

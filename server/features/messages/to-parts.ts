@@ -1,21 +1,21 @@
 import type { ContentPart } from '../../../contracts/chat/message.ts';
 import type { DocumentBlock, ImageBlock, InputBlock, ResultBlock } from '../../../contracts/messages/request.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { readToolChange } from './read-tool-changes.ts';
-import { refuse } from './refuse.ts';
 
 export const textPart = (text: string): ContentPart => ({ type: 'text', text });
 
 function toImage({ source }: ImageBlock, param: string): ContentPart {
   if (source.type !== 'base64' || !source.media_type || !source.data) {
-    throw refuse(`${param}.source`, 'Give the image as base64, with media_type and data.');
+    throw invalidField(`${param}.source`, 'Give the image as base64, with media_type and data.');
   }
   return { type: 'image_url', image_url: { url: `data:${source.media_type};base64,${source.data}` } };
 }
 
 function toFile({ source, title }: DocumentBlock, param: string): ContentPart {
   if (source.media_type !== 'application/pdf' || !source.data) {
-    throw refuse(`${param}.source`, 'Give the document as a base64 PDF, as text, or as blocks of content.');
+    throw invalidField(`${param}.source`, 'Give the document as a base64 PDF, as text, or as blocks of content.');
   }
   const file = { filename: title ?? 'document.pdf', file_data: `data:application/pdf;base64,${source.data}` };
   return { type: 'file', file };
@@ -32,7 +32,7 @@ function toDocument(block: DocumentBlock, param: string): ContentPart[] {
     if (typeof content === 'string') return [...head, textPart(content)];
     return [...head, ...content.flatMap((inner, i) => readBlock(inner, `${param}.source.content[${i}]`))];
   }
-  throw refuse(`${param}.source.type`, 'Addresses and stored files are not fetched; give the document inline.');
+  throw invalidField(`${param}.source.type`, 'Addresses and stored files are not fetched; give the document inline.');
 }
 
 function toSearchResult(block: InputBlock | ResultBlock): ContentPart[] {
@@ -69,7 +69,7 @@ function readBlock(block: InputBlock | ResultBlock, param: string): ContentPart[
   }
   const change = readToolChange(block, param);
   if (change) return [announce(change.name, change.shown)];
-  throw refuse(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place here.`);
+  throw invalidField(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place here.`);
 }
 
 const isImage = (block: InputBlock | ResultBlock): block is ImageBlock => block.type === 'image';

@@ -1,8 +1,8 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Tool } from '../../../contracts/chat/message.ts';
 import type { InputMessage, MessageRequest, MessageTool } from '../../../contracts/messages/request.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { readToolChanges } from './read-tool-changes.ts';
-import { refuse } from './refuse.ts';
 import type { Others } from './to-parts.ts';
 
 /** Searches among deferred tools at Anthropic's; here all of them are shown instead. */
@@ -36,9 +36,9 @@ function toTool(tool: MessageTool, param: string, others: Others): Tool {
   const { name, description, input_schema: schema, strict } = tool;
   if (!isFunction(tool)) {
     if (others === 'keep' && tool.type) return { ...tool, type: tool.type };
-    throw refuse(`${param}.type`, `The model of this alias has no tool of type '${tool.type?.slice(0, 50)}'.`);
+    throw invalidField(`${param}.type`, `The model of this alias has no tool of type '${tool.type?.slice(0, 50)}'.`);
   }
-  if (!name) throw refuse(`${param}.name`, 'A tool needs a name.');
+  if (!name) throw invalidField(`${param}.name`, 'A tool needs a name.');
   return {
     type: 'function',
     function: {
@@ -53,7 +53,7 @@ function toTool(tool: MessageTool, param: string, others: Others): Tool {
 function toChoice(choice: NonNullable<MessageRequest['tool_choice']>): ChatCompletionRequest['tool_choice'] {
   if (choice.type === 'any') return 'required';
   if (choice.type !== 'tool') return choice.type;
-  if (!choice.name) throw refuse('tool_choice.name', 'A choice of type tool names one.');
+  if (!choice.name) throw invalidField('tool_choice.name', 'A choice of type tool names one.');
   return { type: 'function', function: { name: choice.name } };
 }
 
@@ -67,7 +67,7 @@ export function toTools(
   const tools = shown.map(({ tool, param }) => toTool(tool, param, others));
   if (tools.length === 0) {
     if (choice?.type === 'any' || choice?.type === 'tool')
-      throw refuse('tool_choice', 'There are no tools to choose from.');
+      throw invalidField('tool_choice', 'There are no tools to choose from.');
     return {};
   }
   return {

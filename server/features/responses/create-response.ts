@@ -2,6 +2,7 @@ import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import type { Run, RunOutcome } from '../runs/run.ts';
@@ -80,7 +81,7 @@ async function startInBackground(deps: ResponseDeps, request: ResponseRequest, c
 /** `POST /v1/responses`: one response, as one answer; with `background` the answer is still to come. */
 export async function createResponse(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Response> {
   if (request.stream) {
-    throw new AppError('invalid_field', 'A streamed response is a subscription here.', { param: 'stream' });
+    throw invalidField('stream', 'A streamed response is a subscription here.');
   }
   if (request.store === false) return createUnstored(deps, request, caller);
   if (request.background) return (await startInBackground(deps, request, caller)).opened.writer.response;

@@ -1,5 +1,5 @@
 import type { ItemList, OutputItem } from '../../../contracts/responses/item.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { withoutProof } from './answer/describe-response.ts';
 import { stemOf } from './answer/item-ids.ts';
 
@@ -25,7 +25,7 @@ function startAfter(items: readonly OutputItem[], after: string, order: 'asc' | 
   if (found >= 0) return found + 1;
   const stem = stemOf(after);
   if (stem === null || !TIMED.test(stem)) {
-    throw new AppError('invalid_field', `'${after.slice(0, 100)}' is the id of no item.`, { param: 'after' });
+    throw invalidField('after', `'${after.slice(0, 100)}' is the id of no item.`);
   }
   const next = items.findIndex(({ id }) => {
     const other = stemOf(id) ?? '';

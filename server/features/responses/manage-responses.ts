@@ -10,6 +10,7 @@ import {
 } from '../../../contracts/responses/response.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { StoredResponse } from '../../store/interface/responses.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller, Principal } from '../access/caller.ts';
@@ -140,9 +141,7 @@ async function* followEvents(
 export async function cancelResponse(stores: ManageDeps, ref: ResponseRef, principal: Principal): Promise<Response> {
   const response = await getResponse(stores, ref, principal);
   if (!response.background) {
-    throw new AppError('invalid_field', 'Only a response in the background can be cancelled.', {
-      param: 'response_id',
-    });
+    throw invalidField('response_id', 'Only a response in the background can be cancelled.');
   }
   return (await stop(stores, ref.response_id)) ? getResponse(stores, ref, principal) : response;
 }

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { storedAnswer } from '../../canonical/stored-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type {
   BegunTurn,
   ConversationStore,
@@ -255,7 +256,7 @@ async function openUnstored(
 ): Promise<OpenResponse> {
   for (const field of ['background', 'conversation'] as const) {
     if (!request[field]) continue;
-    throw new AppError('invalid_field', `'${field}' needs what 'store: false' forbids.`, { param: 'store' });
+    throw invalidField('store', `'${field}' needs what 'store: false' forbids.`);
   }
   return {
     stem: newStem(),

@@ -9,6 +9,7 @@ import {
 } from '../../../contracts/runs/run.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller, Principal } from '../access/caller.ts';
 import { completionAsChunk } from './completion-as-chunk.ts';
@@ -81,7 +82,7 @@ export function placeOf({ after, lastEventId }: Pick<RunEventsRequest, 'after' |
   if (lastEventId == null || lastEventId === '') return after ?? -1;
   const place = Number(lastEventId);
   if (/^\d{1,9}$/.test(lastEventId)) return place;
-  throw new AppError('invalid_field', 'This is not the id of an event: it must be a number.', { param: 'lastEventId' });
+  throw invalidField('lastEventId', 'This is not the id of an event: it must be a number.');
 }
 
 /** Says in headers what the answer said to the request that began it. */
@@ -103,7 +104,7 @@ export async function* watchRun(
   const row = await findRun(deps, request, caller.principal);
   if (row.format === 'events' || row.format === 'response') {
     const address = `/v1/responses/${idIn(row, 'resp_')}?stream=true`;
-    throw new AppError('invalid_field', `This run makes a response: follow it at ${address}.`, { param: 'run_id' });
+    throw invalidField('run_id', `This run makes a response: follow it at ${address}.`);
   }
   const events = watchEvents(deps, row, placeOf(request), caller);
   try {

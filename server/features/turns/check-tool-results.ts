@@ -1,5 +1,5 @@
 import type { ToolResult } from '../../../contracts/chat/turn.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { HistoryMessage } from '../../store/interface/conversations.ts';
 import { answeredTurns, callIds } from './build-prompt.ts';
 
@@ -25,8 +25,9 @@ export function checkToolResults(results: readonly ToolResult[], history: readon
   const open = openCalls(history);
   for (const [i, { tool_call_id: id }] of results.entries()) {
     if (takeId(open, id)) continue;
-    throw new AppError('invalid_field', 'No call of the last answer that waits for its result has this id.', {
-      param: `tool_results[${i}].tool_call_id`,
-    });
+    throw invalidField(
+      `tool_results[${i}].tool_call_id`,
+      'No call of the last answer that waits for its result has this id.',
+    );
   }
 }

@@ -1,5 +1,6 @@
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Principal } from '../access/caller.ts';
 import { senderOf, throwFault } from '../access/check-fields.ts';
 import type { Sender } from '../access/content-check.ts';
@@ -24,9 +25,7 @@ function resolveProvider(catalog: Catalog, alias: string, provider: string): Tar
   const backends = model.backends.filter((candidate) => candidate.provider.id === provider);
   if (backends.length > 0) return { model, backends };
   const known = [...new Set(model.backends.map((candidate) => candidate.provider.id))].join(', ') || 'none';
-  throw new AppError('invalid_field', `'${model.alias}' has no backend of that provider (it has: ${known}).`, {
-    param: 'provider',
-  });
+  throw invalidField('provider', `'${model.alias}' has no backend of that provider (it has: ${known}).`);
 }
 
 /** What a turn says must be known and inline, and of a kind that the model takes. */

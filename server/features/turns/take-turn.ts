@@ -3,6 +3,7 @@ import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import { type Chat, completeChat, streamChat } from '../chat/complete-chat.ts';
@@ -77,7 +78,7 @@ async function startTurn<Event extends object>(
 
 /** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
 export async function takeTurn(deps: TurnDeps, turn: TurnRequest, client: Caller): Promise<Json<ChatCompletion>> {
-  if (turn.stream) throw new AppError('invalid_field', 'A streamed turn is a subscription here.', { param: 'stream' });
+  if (turn.stream) throw invalidField('stream', 'A streamed turn is a subscription here.');
   const { log } = await startTurn(deps, { turn, client, format: 'completion', make: makeCompletion });
   for await (const [answer] of log.follow(-1, client.signal)) if (answer) return answer;
   throw new AppError('client_disconnected');

@@ -8,7 +8,7 @@ import type {
   WalletList,
   WalletRef,
 } from '../../../contracts/wallets/wallet.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { LedgerRow, WalletRow } from '../../store/interface/wallets.ts';
 import type { Principal } from '../access/caller.ts';
@@ -74,7 +74,7 @@ export async function postEntry(
   const amount = toMicro(amount_usd);
   const kind = amount > 0 ? 'top_up' : 'correction';
   if (!(await wallets.post({ owner, kind, amount, author: actor, reason }))) {
-    throw new AppError('invalid_field', 'The available balance is lower than that amount.', { param: 'amount_usd' });
+    throw invalidField('amount_usd', 'The available balance is lower than that amount.');
   }
   await audit.record({ actor, action: `wallets.${kind}`, subject: owner, details: { amount_usd, reason } });
   return showWallet((await wallets.find(owner)) ?? empty(owner));

@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts';
 const noop = () => {};
 
 /** What is known of one client's connection: one for all its requests, which saves each of them the finding out. */
-export class Connection {
+export class ClientConnection {
   readonly socket: Socket;
   /** To be called when the client has shown a valid key. */
   becomeKnown = noop;
@@ -50,12 +50,12 @@ export class Connection {
   }
 }
 
-const connections = new WeakMap<Socket, Connection>();
+const connections = new WeakMap<Socket, ClientConnection>();
 
-export function connectionOf(socket: Socket): Connection {
+export function connectionOf(socket: Socket): ClientConnection {
   let connection = connections.get(socket);
   if (!connection) {
-    connection = new Connection(socket);
+    connection = new ClientConnection(socket);
     connections.set(socket, connection);
   }
   return connection;

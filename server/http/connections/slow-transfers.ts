@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { answerOf } from '../answer-of.ts';
 import { answerOnSocket } from '../hooks/client-error.ts';
-import type { Connection } from './connection.ts';
+import type { ClientConnection } from './connection.ts';
 import { Progress, type SlowestTransfer } from './progress.ts';
 
 const TICK_MS = 1_000;
@@ -37,7 +37,7 @@ const isHeldUp = (request: IncomingMessage): boolean => request.readableLength >
  */
 export class SlowTransfers {
   readonly #limits: TransferLimits;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<ClientConnection>();
   readonly #timer: NodeJS.Timeout;
   #lookedAt = monotonicNow();
 
@@ -46,11 +46,11 @@ export class SlowTransfers {
     this.#timer = setInterval(() => this.#look(monotonicNow()), TICK_MS).unref();
   }
 
-  add(connection: Connection): void {
+  add(connection: ClientConnection): void {
     this.#connections.add(connection);
   }
 
-  remove(connection: Connection): void {
+  remove(connection: ClientConnection): void {
     this.#connections.delete(connection);
   }
 
@@ -67,7 +67,7 @@ export class SlowTransfers {
     }
   }
 
-  #lookAtBody(connection: Connection, now: number, sinceLast: number): void {
+  #lookAtBody(connection: ClientConnection, now: number, sinceLast: number): void {
     const { request, socket } = connection;
     if (!request || request.complete) {
       connection.request = null;
@@ -81,7 +81,7 @@ export class SlowTransfers {
     giveUpBody(request, socket, this.#limits.body);
   }
 
-  #lookAtAnswer(connection: Connection, now: number): void {
+  #lookAtAnswer(connection: ClientConnection, now: number): void {
     const { socket } = connection;
     if (socket.writableLength === 0) {
       connection.download = null;

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { imageTypeOf } from '../../../contracts/images/data-uri.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { bodyPieces } from '../body-pieces.ts';
 import { refuseCodings } from '../json-body/decode-body.ts';
@@ -53,9 +54,7 @@ async function readImageForm(
     const { name } = part;
     if (IMAGE.test(name)) images.push({ image_url: await toImageUrl(part, limit) });
     else if (fields.has(name)) {
-      throw new AppError('invalid_field', `The field '${name.slice(0, 100)}' is there twice.`, {
-        param: name.slice(0, 100),
-      });
+      throw invalidField(name.slice(0, 100), `The field '${name.slice(0, 100)}' is there twice.`);
     } else if (name === 'mask') fields.set('mask', { image_url: await toImageUrl(part, limit) });
     else fields.set(name, toValue(name, (await readPart(part, MAX_TEXT)).toString('utf8')));
   }

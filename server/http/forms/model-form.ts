@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { type FormPart, readForm, readPart } from './multipart.ts';
 import { type FormPartHead, writePartHead } from './multipart-head.ts';
 import { Spool } from './spool.ts';
@@ -143,6 +144,6 @@ export async function openModelForm(
   }
 }
 
-const twice = () => new AppError('invalid_field', "'model' is given twice.", { param: 'model' });
+const twice = () => invalidField('model', "'model' is given twice.");
 
 const fieldNamed = (name: string): FormPartHead => ({ name, filename: undefined, contentType: undefined });

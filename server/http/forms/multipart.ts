@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { type FormPartHead, parsePartHead } from './multipart-head.ts';
 
 /** One part of a form, as it arrives. */
@@ -17,8 +18,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 /** The headers of one part, in bytes. */
 const MAX_HEAD = 16 * 1024;
 
-const malformed = (what: string) =>
-  new AppError('invalid_field', `The body is not valid multipart/form-data: ${what}.`, { param: 'body' });
+const malformed = (what: string) => invalidField('body', `The body is not valid multipart/form-data: ${what}.`);
 
 /** The boundary that a `Content-Type` names. Throws `unsupported_media_type`. */
 function boundaryOf(contentType: string | undefined): string {
@@ -109,11 +109,7 @@ async function skip(pieces: AsyncIterable<Buffer>): Promise<void> {
 
 /** The whole content of a part; `invalid_field` above `limit` bytes. */
 export const readPart = ({ name, body }: FormPart, limit: number): Promise<Buffer> =>
-  collect(
-    body,
-    limit,
-    () => new AppError('invalid_field', `'${name}' is longer than ${limit} bytes.`, { param: name }),
-  );
+  collect(body, limit, () => invalidField(name, `'${name}' is longer than ${limit} bytes.`));
 
 /**
  * The parts of a form in the order in which they come, none of them held: one is read (or skipped) before the next one

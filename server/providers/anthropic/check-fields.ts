@@ -1,5 +1,5 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { refuse } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 
 const never = () => false;
 const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
@@ -33,13 +33,13 @@ export function checkFields(request: ChatCompletionRequest): void {
   for (const [field, value] of Object.entries(request)) {
     if (value == null) continue;
     const other = OTHER_NAMES[field];
-    if (other) throw refuse(field, `Give it as ${other}.`);
+    if (other) throw invalidField(field, `Give it as ${other}.`);
     if (NO_PLACE[field] && !NO_PLACE[field](value)) {
-      throw refuse(field, `Anthropic has nothing like '${field}'.`);
+      throw invalidField(field, `Anthropic has nothing like '${field}'.`);
     }
   }
   if (request.temperature != null && request.temperature > 1) {
-    throw refuse('temperature', 'Anthropic takes temperatures from 0 to 1.');
+    throw invalidField('temperature', 'Anthropic takes temperatures from 0 to 1.');
   }
 }
 

@@ -2,7 +2,7 @@ import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completio
 import { newId } from '../../canonical/chunk-writer.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
 import { isRecord } from '../../canonical/json.ts';
-import { ANTHROPIC_FORMAT, type Place, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
+import { ANTHROPIC_FORMAT, type DetailPlace, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { AnswerBlock, BlockDelta } from './wire.ts';
 
@@ -110,7 +110,7 @@ export class BlockReader {
     const known = this.#thoughts.get(block);
     const index = known ?? this.#thoughts.size;
     this.#thoughts.set(block, index);
-    const after: Place = { content: this.#said, tool_calls: this.#callCount };
+    const after: DetailPlace = { content: this.#said, tool_calls: this.#callCount };
     const amid = known === undefined && after.content + after.tool_calls > 0;
     return { reasoning_details: [{ ...detail, format: ANTHROPIC_FORMAT, index, ...(amid ? { after } : {}) }] };
   }

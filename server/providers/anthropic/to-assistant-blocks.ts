@@ -2,23 +2,24 @@ import type { ChatMessage, ToolCall } from '../../../contracts/chat/message.ts';
 import { parseExact } from '../../canonical/exact-json.ts';
 import {
   ANTHROPIC_FORMAT,
+  DetailPlace,
   joinReasoningDetails,
-  Place,
   type ReasoningDetail,
   readReasoningDetails,
 } from '../../canonical/reasoning-details.ts';
-import { cacheOf, refuse } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { cacheOf } from './cache-mark.ts';
 import { toTextBlocks } from './to-blocks.ts';
 import type { Block } from './wire.ts';
 
 interface Thought {
   readonly block: Block;
-  readonly after: Place;
+  readonly after: DetailPlace;
 }
 
 /** Reasoning that Anthropic did not sign (another vendor's, or mere text) is left out: it would refuse the request. */
 function toThinking(detail: ReasoningDetail): Thought[] {
-  const after = Place.safeParse(detail.after).data ?? { content: 0, tool_calls: 0 };
+  const after = DetailPlace.safeParse(detail.after).data ?? { content: 0, tool_calls: 0 };
   return toThinkingBlock(detail).map((block) => ({ block, after }));
 }
 
@@ -38,7 +39,7 @@ function parseArguments(text: string, param: string): object {
   } catch {
     // Refused below.
   }
-  throw refuse(param, 'The arguments of a tool call must be a JSON object.');
+  throw invalidField(param, 'The arguments of a tool call must be a JSON object.');
 }
 
 /** Anthropic takes letters, digits, `_` and `-`; ids of other vendors hold more. Equal ids stay equal. */
@@ -46,7 +47,7 @@ export const toToolId = (id: string): string =>
   id.replace(/[^a-zA-Z0-9_-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}`);
 
 function toToolUse(call: ToolCall, param: string): Block {
-  if (!call.function) throw refuse(`${param}.type`, 'Anthropic takes only calls of functions.');
+  if (!call.function) throw invalidField(`${param}.type`, 'Anthropic takes only calls of functions.');
   const { name, arguments: given } = call.function;
   const input = parseArguments(given, `${param}.function.arguments`);
   return { type: 'tool_use', id: toToolId(call.id), name, input, ...cacheOf(call) };

@@ -1,6 +1,7 @@
 import type { Content, ContentPart } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { cacheOf, refuse } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { cacheOf } from './cache-mark.ts';
 import type { Block } from './wire.ts';
 
 const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
@@ -29,11 +30,11 @@ function toImage(part: ContentPart, param: string): Block {
   }
   const mediaType = image.mediaType === 'image/jpg' ? 'image/jpeg' : image.mediaType;
   if (!IMAGE_TYPES.has(mediaType)) {
-    throw refuse(`${param}.image_url.url`, `Anthropic takes JPEG, PNG, GIF and WebP images, not ${mediaType}.`);
+    throw invalidField(`${param}.image_url.url`, `Anthropic takes JPEG, PNG, GIF and WebP images, not ${mediaType}.`);
   }
   // It looks at every image as closely as its limits allow, so `auto` and `high` are what it does.
   if (fieldOf(part.image_url, 'detail') === 'low') {
-    throw refuse(`${param}.image_url.detail`, 'Anthropic cannot be told to look at an image less closely.');
+    throw invalidField(`${param}.image_url.detail`, 'Anthropic cannot be told to look at an image less closely.');
   }
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data: image.data }, ...cacheOf(part) };
 }
@@ -41,7 +42,7 @@ function toImage(part: ContentPart, param: string): Block {
 /** OpenAI's `file` part with the file inside. */
 function toDocument(part: ContentPart, param: string): Block {
   if (fieldOf(part.file, 'file_id') != null) {
-    throw refuse(`${param}.file.file_id`, "Anthropic knows no files of OpenAI's: give `file_data`.");
+    throw invalidField(`${param}.file.file_id`, "Anthropic knows no files of OpenAI's: give `file_data`.");
   }
   const given = fieldOf(part.file, 'file_data');
   const file = typeof given === 'string' ? parseDataUri(given) : null;
@@ -55,7 +56,7 @@ function toDocument(part: ContentPart, param: string): Block {
     const data = Buffer.from(file.data, 'base64').toString('utf8');
     return { type: 'document', source: { type: 'text', media_type: file.mediaType, data }, ...rest };
   }
-  throw refuse(`${param}.file.file_data`, 'Give the file as a base64 data URI of application/pdf or text/plain.');
+  throw invalidField(`${param}.file.file_data`, 'Give the file as a base64 data URI of application/pdf or text/plain.');
 }
 
 function toBlock(part: ContentPart, param: string): Block {
@@ -65,7 +66,7 @@ function toBlock(part: ContentPart, param: string): Block {
   if (part.type === 'refusal' && typeof part.refusal === 'string') return { type: 'text', text: part.refusal };
   if (part.type === 'image_url') return toImage(part, param);
   if (part.type === 'file') return toDocument(part, param);
-  throw refuse(`${param}.type`, `Anthropic takes no parts of type '${part.type}'.`);
+  throw invalidField(`${param}.type`, `Anthropic takes no parts of type '${part.type}'.`);
 }
 
 /** The blocks of a content; `param` is its place in the request. Empty texts, which Anthropic refuses, are left out. */
@@ -80,5 +81,5 @@ export function toTextBlocks(content: Content | null | undefined, param: string)
   const blocks = toBlocks(content, param);
   if (blocks.every(({ type }) => type === 'text')) return blocks;
   const at = Array.isArray(content) ? content.findIndex(({ type }) => type !== 'text' && type !== 'refusal') : 0;
-  throw refuse(`${param}[${at}].type`, 'Anthropic takes only text in messages of this role.');
+  throw invalidField(`${param}[${at}].type`, 'Anthropic takes only text in messages of this role.');
 }

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { DialectRequest } from '../dialect.ts';
 import { checkedAway, checkFields } from './check-fields.ts';
-import { refuse } from './refuse.ts';
 import { toThinking } from './to-thinking.ts';
 import { toTools } from './to-tools.ts';
 import { toTurns } from './to-turns.ts';
@@ -35,7 +35,7 @@ function toMetadata(request: ChatCompletionRequest): { metadata?: object } {
   const { metadata, user, safety_identifier: identifier } = request;
   const given = typeof metadata === 'object' && metadata !== null ? metadata : {};
   const strange = Object.keys(given).find((key) => key !== 'user_id');
-  if (strange !== undefined) throw refuse(`metadata.${strange}`, 'Anthropic takes only `user_id`.');
+  if (strange !== undefined) throw invalidField(`metadata.${strange}`, 'Anthropic takes only `user_id`.');
   const userId = user ?? identifier;
   if (userId != null) return { metadata: { user_id: userId } };
   return Object.keys(given).length > 0 ? { metadata: given } : {};
@@ -46,17 +46,20 @@ function toServiceTier({ service_tier: tier }: ChatCompletionRequest): { service
   if (tier == null) return {};
   if (tier === 'default') return { service_tier: 'standard_only' };
   if (tier === 'auto' || tier === 'standard_only') return { service_tier: tier };
-  throw refuse('service_tier', 'Anthropic takes auto and default.');
+  throw invalidField('service_tier', 'Anthropic takes auto and default.');
 }
 
 /** Every schema is strict at Anthropic, and none has a name. */
 function toFormat(format: ChatCompletionRequest['response_format']): { format?: object } {
   if (format == null || format.type === 'text') return {};
   if (format.type !== 'json_schema') {
-    throw refuse('response_format.type', 'Anthropic takes text and json_schema: it has no JSON without a schema.');
+    throw invalidField(
+      'response_format.type',
+      'Anthropic takes text and json_schema: it has no JSON without a schema.',
+    );
   }
   const schema = format.json_schema?.schema;
-  if (!schema) throw refuse('response_format.json_schema.schema', 'Anthropic needs the schema.');
+  if (!schema) throw invalidField('response_format.json_schema.schema', 'Anthropic needs the schema.');
   return { format: { type: 'json_schema', schema } };
 }
 

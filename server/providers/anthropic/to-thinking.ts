@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { thinksByBudget } from './model-version.ts';
-import { refuse } from './refuse.ts';
 import { isSigned } from './to-assistant-blocks.ts';
 
 /** OpenAI's word → Anthropic's. */
@@ -29,7 +29,7 @@ const MIN_BUDGET = 1024;
 function toBudget(effort: string, request: ChatCompletionRequest, maxTokens: number): number {
   if (maxTokens <= MIN_BUDGET) {
     const param = request.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
-    throw refuse(param, `Reasoning takes ${MIN_BUDGET} tokens of it at least, and the answer some more.`);
+    throw invalidField(param, `Reasoning takes ${MIN_BUDGET} tokens of it at least, and the answer some more.`);
   }
   return Math.max(MIN_BUDGET, Math.floor(maxTokens * (SHARES.get(effort) ?? 0)));
 }
@@ -61,7 +61,7 @@ export function toThinking(request: ChatCompletionRequest, model: string, maxTok
   if (asked == null) return own;
   if (asked === 'none') return { thinking: { type: 'disabled' }, ...own };
   const effort = EFFORTS.get(asked);
-  if (!effort) throw refuse('reasoning_effort', `Anthropic takes none, ${[...EFFORTS.keys()].join(', ')}.`);
+  if (!effort) throw invalidField('reasoning_effort', `Anthropic takes none, ${[...EFFORTS.keys()].join(', ')}.`);
   if (thinking == null && thinksByBudget(model)) {
     // "Expected `thinking` or `redacted_thinking`, but found `tool_use`": these models think at the start of a turn or not at
     // all, and few clients send the thinking back.

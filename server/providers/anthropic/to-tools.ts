@@ -1,13 +1,13 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Tool } from '../../../contracts/chat/message.ts';
-import { refuse } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 
 /** Fields of a tool that are Anthropic's own (`cache_control`, `defer_loading`) stay, wherever the client put them. */
 function toTool({ type, function: declared, ...rest }: Tool, param: string): object {
   if (!declared) {
     // Anthropic's server tools, such as web_search_20250305, are what it says they are.
     if (type !== 'function' && type !== 'custom') return { type, ...rest };
-    throw refuse(`${param}.type`, 'Anthropic takes functions, and its own tools by their types.');
+    throw invalidField(`${param}.type`, 'Anthropic takes functions, and its own tools by their types.');
   }
   const { name, description, parameters, strict, ...others } = declared;
   return {
@@ -27,7 +27,7 @@ function namedTool(choice: object): string {
   if (typeof named === 'object' && named !== null && 'name' in named && typeof named.name === 'string') {
     return named.name;
   }
-  throw refuse('tool_choice', 'Anthropic takes auto, none, required, or one named function.');
+  throw invalidField('tool_choice', 'Anthropic takes auto, none, required, or one named function.');
 }
 
 function toChoice(choice: ChatCompletionRequest['tool_choice']): Choice | null {
@@ -42,7 +42,7 @@ export function toTools(request: ChatCompletionRequest): { tools?: object[]; too
   const choice = toChoice(asked);
   if (!tools || tools.length === 0) {
     if (!choice || choice.type === 'auto' || choice.type === 'none') return {};
-    throw refuse('tool_choice', 'There are no tools to choose from.');
+    throw invalidField('tool_choice', 'There are no tools to choose from.');
   }
   const declared = { tools: tools.map((tool, i) => toTool(tool, `tools[${i}]`)) };
   if (parallel !== false || choice?.type === 'none') return choice ? { ...declared, tool_choice: choice } : declared;

@@ -1,7 +1,8 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { cacheOf } from './cache-mark.ts';
 import { takesSystemTurns } from './model-version.ts';
-import { cacheOf, refuse } from './refuse.ts';
 import { toAssistantBlocks, toToolId } from './to-assistant-blocks.ts';
 import { toBlocks, toTextBlocks } from './to-blocks.ts';
 import { TurnWriter } from './turn-writer.ts';
@@ -15,7 +16,7 @@ function checkFields(message: ChatMessage, param: string): void {
     const value = message[field];
     if (value == null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
     if (field !== 'name' || message.role !== 'tool') {
-      throw refuse(`${param}.${field}`, `Anthropic has no place for '${field}' in messages.`);
+      throw invalidField(`${param}.${field}`, `Anthropic has no place for '${field}' in messages.`);
     }
   }
 }
@@ -43,7 +44,7 @@ function toToolResult(message: ChatMessage, param: string): Block {
 function toUserBlocks(message: ChatMessage, param: string): Block[] {
   const blocks = toBlocks(message.content, `${param}.content`);
   if (blocks.length > 0) return withCache(message, blocks);
-  throw refuse(`${param}.content`, 'Anthropic takes no empty messages.');
+  throw invalidField(`${param}.content`, 'Anthropic takes no empty messages.');
 }
 
 function addMessage(writer: TurnWriter, message: ChatMessage, param: string): void {
@@ -51,7 +52,7 @@ function addMessage(writer: TurnWriter, message: ChatMessage, param: string): vo
   if (role === 'user') writer.add('user', toUserBlocks(message, param));
   else if (role === 'assistant') writer.add('assistant', withCache(message, toAssistantBlocks(message, param)));
   else if (role === 'tool') writer.addResult(toToolResult(message, param));
-  else if (role === 'function') throw refuse(`${param}.role`, "Give results of tools under the role 'tool'.");
+  else if (role === 'function') throw invalidField(`${param}.role`, "Give results of tools under the role 'tool'.");
   else writer.addInstructions(withCache(message, toTextBlocks(message.content, `${param}.content`)));
 }
 
@@ -70,6 +71,7 @@ export function toTurns(messages: readonly ChatMessage[], model: string): { syst
     else addMessage(writer, message, param);
   }
   const turns = writer.finish();
-  if (turns.length === 0) throw refuse('messages', 'Anthropic wants at least one message beside the system prompt.');
+  if (turns.length === 0)
+    throw invalidField('messages', 'Anthropic wants at least one message beside the system prompt.');
   return { system, turns };
 }

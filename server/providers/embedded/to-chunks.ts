@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
 import { ChunkWriter, newId } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { GenerationEvent, TokenCounts, ToolCallPiece } from './engine-protocol.ts';
 
 /** Makes chunks of the events of one generation. */
@@ -53,7 +54,7 @@ function toUsage({ prompt, completion, cached }: TokenCounts): Usage {
 function toError({ failure, message, param, size }: Extract<GenerationEvent, { type: 'error' }>): AppError {
   if (failure === 'broken') return new AppError('upstream_broken', message);
   if (param === null) return new AppError('upstream_rejected', message);
-  if (failure !== 'overflow') return new AppError('invalid_field', message, { param });
+  if (failure !== 'overflow') return invalidField(param, message);
   const overflow = size && { ...size, answer: null };
   return new AppError('context_length_exceeded', message, { param, overflow });
 }

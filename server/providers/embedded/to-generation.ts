@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
-import { AppError } from '../../errors/app-error.ts';
+import type { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { ProviderCall } from '../provider.ts';
 import { boundSchema } from './bound-schema.ts';
 import type { EngineInfo, GenerationRequest } from './engine-protocol.ts';
@@ -43,7 +44,7 @@ function asksForSomething(value: unknown): boolean {
 }
 
 function unsupported(param: string, message = `The embedded engine does not support \`${param}\`.`): AppError {
-  return new AppError('invalid_field', message, { param });
+  return invalidField(param, message);
 }
 
 function toSchema(format: ChatCompletionRequest['response_format']): object | null {

@@ -1,5 +1,5 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 
 /** Fields beyond OpenAI's that llama.cpp's own server takes too, by its names and the binding's. */
 const ownFields = [
@@ -26,7 +26,7 @@ export function toSampling(request: ChatCompletionRequest, temperature: number):
     if (typeof value !== 'number') continue;
     // A penalty whose inverse is no number ends the native process; nobody means these.
     if (field === 'repeat_penalty' && (value < 0.01 || value > 100)) {
-      throw new AppError('invalid_field', 'It must be between 0.01 and 100.', { param: field });
+      throw invalidField(field, 'It must be between 0.01 and 100.');
     }
     sampling[option] = value;
   }

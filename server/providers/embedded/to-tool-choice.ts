@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
+import type { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { calledTools } from './called-tools.ts';
 import type { GenerationRequest } from './engine-protocol.ts';
 
@@ -30,9 +31,7 @@ type OfferedTool = NonNullable<ChatCompletionRequest['tools']>[number];
 /** The native side insists on a description and on parameters. */
 function describe(tool: OfferedTool, index: number): object {
   if (tool.type !== 'function' || tool.function === undefined) {
-    throw new AppError('invalid_field', 'The embedded engine takes tools of type `function` only.', {
-      param: `tools[${index}]`,
-    });
+    throw invalidField(`tools[${index}]`, 'The embedded engine takes tools of type `function` only.');
   }
   const { description, parameters, ...rest } = tool.function;
   return {
@@ -48,5 +47,5 @@ function nameOf(choice: { readonly [field: string]: unknown }): string | undefin
 }
 
 function refuse(message: string): AppError {
-  return new AppError('invalid_field', message, { param: 'tool_choice' });
+  return invalidField('tool_choice', message);
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
-import { refused } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { Blob } from './wire.ts';
 
 /** What may stand before the data: enough for a type with parameters. In characters. */
@@ -10,7 +10,7 @@ const HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i;
 export function splitDataUri(uri: string, param: string): Blob {
   const head = HEAD.exec(uri.slice(0, MAX_HEAD));
   if (head?.[1]) return { mimeType: head[1].toLowerCase(), data: uri.slice(head[0].length) };
-  throw refused(param, 'Media must be inline: data:<type>;base64,<data>. Addresses are not fetched.');
+  throw invalidField(param, 'Media must be inline: data:<type>;base64,<data>. Addresses are not fetched.');
 }
 
 /** The same for an image, whose addresses have an error of their own. */

@@ -1,7 +1,5 @@
 import type { ToolCall } from '../../../contracts/chat/message.ts';
-
-/** The name of Gemini's reasoning details; OpenRouter's. */
-const FORMAT = 'google-gemini-v1';
+import { GEMINI_FORMAT } from '../../canonical/reasoning-details.ts';
 
 /**
  * What the vendor documents for calls that carry no signature, since another model made them or the client lost it:
@@ -16,7 +14,7 @@ type Signed = 'text' | 'reasoning';
 export const toDetail = (data: string, signs: Signed, index: number) => ({
   type: 'reasoning.encrypted',
   data,
-  format: FORMAT,
+  format: GEMINI_FORMAT,
   index,
   signs,
 });
@@ -53,7 +51,7 @@ export function readDetails(details: unknown, calls: readonly ToolCall[]): Signa
   const byCall = new Map<string, string>();
   for (const detail of Array.isArray(details) ? details : []) {
     const data = fieldOf(detail, 'data');
-    if (typeof data !== 'string' || data === '' || fieldOf(detail, 'format') !== FORMAT) continue;
+    if (typeof data !== 'string' || data === '' || fieldOf(detail, 'format') !== GEMINI_FORMAT) continue;
     const id = fieldOf(detail, 'id');
     if (typeof id === 'string' && ids.has(id)) byCall.set(id, data);
     else (fieldOf(detail, 'signs') === 'reasoning' ? reasoning : text).push(data);

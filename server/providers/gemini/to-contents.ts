@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
-import { refused, refuseOthers } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { refuseOthers } from './refuse.ts';
 import { toFunctionResponse } from './to-function-response.ts';
 import { toModelTurn } from './to-model-turn.ts';
 import { toPart } from './to-part.ts';
@@ -17,7 +18,7 @@ function toUserParts(message: ChatMessage, model: string, param: string): Reques
 function toSystemParts(message: ChatMessage, model: string, param: string): RequestPart[] {
   const parts = toUserParts(message, model, param);
   const media = parts.findIndex(({ text }) => text === undefined);
-  if (media >= 0) throw refused(`${param}.content[${media}].type`, 'A system message takes text only.');
+  if (media >= 0) throw invalidField(`${param}.content[${media}].type`, 'A system message takes text only.');
   return parts;
 }
 
@@ -62,9 +63,9 @@ export function toContents(messages: readonly ChatMessage[], model: string): Con
         results.push(toFunctionResponse(message, names, model, param));
         break;
       default:
-        throw refused(`${param}.role`, "Results of tools have the role 'tool'.");
+        throw invalidField(`${param}.role`, "Results of tools have the role 'tool'.");
     }
   }
-  if (contents.length === 0) throw refused('messages', 'Gemini needs a message that is not an instruction.');
+  if (contents.length === 0) throw invalidField('messages', 'Gemini needs a message that is not an instruction.');
   return { contents, ...(system.length > 0 ? { systemInstruction: { parts: system } } : {}) };
 }

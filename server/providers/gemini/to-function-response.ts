@@ -1,7 +1,8 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { parseExact } from '../../canonical/exact-json.ts';
 import { isRecord } from '../../canonical/json.ts';
-import { refused, refuseOthers } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { refuseOthers } from './refuse.ts';
 import { toPart } from './to-part.ts';
 import type { RequestPart } from './wire.ts';
 
@@ -28,13 +29,13 @@ export function toFunctionResponse(
   refuseOthers(message, KNOWN, param);
   const id = message.tool_call_id ?? '';
   const name = names.get(id);
-  if (name === undefined) throw refused(`${param}.tool_call_id`, 'No tool call before this message has this id.');
+  if (name === undefined) throw invalidField(`${param}.tool_call_id`, 'No tool call before this message has this id.');
   const { content } = message;
   const given = Array.isArray(content) ? content : [{ type: 'text' as const, text: content ?? '' }];
   const parts = given.map((part, i) => toPart(part, model, `${param}.content[${i}]`));
   const detailed = parts.findIndex(({ mediaResolution }) => mediaResolution);
   if (detailed >= 0) {
-    throw refused(`${param}.content[${detailed}].image_url.detail`, 'A picture in a result takes auto only.');
+    throw invalidField(`${param}.content[${detailed}].image_url.detail`, 'A picture in a result takes auto only.');
   }
   const media = parts.flatMap(({ inlineData }) => (inlineData ? [{ inlineData }] : []));
   const said = parts.map(({ text }) => text ?? '').join('');

@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { asObject, refused, refuseOthers } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { asObject, refuseOthers } from './refuse.ts';
 import { toThinking } from './to-thinking.ts';
 
 /** Both ways to write a field of `image_config`: OpenRouter's, and Gemini's own. */
@@ -20,11 +21,11 @@ function toImageConfig(given: unknown): object | null {
 
 function toModalities(given: unknown): string[] | null {
   if (given == null) return null;
-  if (!Array.isArray(given)) throw refused('modalities', 'A list is expected.');
+  if (!Array.isArray(given)) throw invalidField('modalities', 'A list is expected.');
   return given.map((name: unknown, i) => {
     const modality = typeof name === 'string' ? MODALITIES[name] : undefined;
     if (modality) return modality;
-    throw refused(`modalities[${i}]`, "Gemini answers in 'text' and 'image' here.");
+    throw invalidField(`modalities[${i}]`, "Gemini answers in 'text' and 'image' here.");
   });
 }
 
@@ -33,16 +34,16 @@ function toFormat({ response_format: format }: ChatCompletionRequest): object {
   if (format == null || format.type === 'text') return {};
   if (format.type === 'json_object') return { responseMimeType: 'application/json' };
   if (format.type !== 'json_schema') {
-    throw refused('response_format.type', 'Gemini takes text, json_object and json_schema.');
+    throw invalidField('response_format.type', 'Gemini takes text, json_object and json_schema.');
   }
   const schema = format.json_schema?.schema;
-  if (!schema) throw refused('response_format.json_schema.schema', 'A JSON Schema is expected.');
+  if (!schema) throw invalidField('response_format.json_schema.schema', 'A JSON Schema is expected.');
   return { responseMimeType: 'application/json', responseJsonSchema: schema };
 }
 
 function toLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequest): object {
   if (logprobs) return { responseLogprobs: true, ...(top == null ? {} : { logprobs: top }) };
-  if (top) throw refused('top_logprobs', 'It needs logprobs: true.');
+  if (top) throw invalidField('top_logprobs', 'It needs logprobs: true.');
   return {};
 }
 

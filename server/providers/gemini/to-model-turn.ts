@@ -1,8 +1,9 @@
 import type { ChatMessage, Content as MessageContent, ToolCall } from '../../../contracts/chat/message.ts';
 import { parseExact } from '../../canonical/exact-json.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { splitImage } from './inline-data.ts';
 import { hasLevels } from './model-family.ts';
-import { asObject, refused, refuseOthers } from './refuse.ts';
+import { asObject, refuseOthers } from './refuse.ts';
 import { FOREIGN_CALL, ofExtraContent, readDetails } from './signatures.ts';
 import type { RequestPart } from './wire.ts';
 
@@ -27,7 +28,7 @@ function textsOf(content: MessageContent | null | undefined, param: string): str
     if (part.type === 'text' && typeof part.text === 'string') return part.text;
     if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
     if (part.type === 'image_url') return [];
-    throw refused(`${param}[${i}].type`, 'An answer of the assistant takes text and images only.');
+    throw invalidField(`${param}[${i}].type`, 'An answer of the assistant takes text and images only.');
   });
 }
 
@@ -38,13 +39,13 @@ function parseArguments(text: string, param: string): object {
   try {
     value = parseExact(text);
   } catch {
-    throw refused(param, 'The arguments are not JSON.');
+    throw invalidField(param, 'The arguments are not JSON.');
   }
   return asObject(value, param);
 }
 
 function toCallPart(call: ToolCall, signature: string | undefined, param: string): RequestPart {
-  if (!call.function) throw refused(`${param}.type`, 'Gemini calls functions only.');
+  if (!call.function) throw invalidField(`${param}.type`, 'Gemini calls functions only.');
   const { name, arguments: given } = call.function;
   return {
     functionCall: { id: call.id, name, args: parseArguments(given, `${param}.function.arguments`) },
@@ -56,7 +57,7 @@ function toImagePart(entry: unknown, param: string): RequestPart {
   const image = asObject(entry, param);
   const at = `${param}.image_url`;
   const { url } = asObject(image.image_url, at);
-  if (typeof url !== 'string') throw refused(`${at}.url`, 'A data URI is expected.');
+  if (typeof url !== 'string') throw invalidField(`${at}.url`, 'A data URI is expected.');
   const signature = ofExtraContent(image);
   return {
     inlineData: splitImage(url, `${at}.url`),
@@ -66,7 +67,7 @@ function toImagePart(entry: unknown, param: string): RequestPart {
 
 /** Pictures of earlier answers, in whichever of the two places they stand. */
 function toImageParts({ content, images }: ChatMessage, param: string): RequestPart[] {
-  if (images != null && !Array.isArray(images)) throw refused(`${param}.images`, 'A list is expected.');
+  if (images != null && !Array.isArray(images)) throw invalidField(`${param}.images`, 'A list is expected.');
   const own = Array.isArray(content)
     ? content.flatMap((part, i) => (part.type === 'image_url' ? toImagePart(part, `${param}.content[${i}]`) : []))
     : [];

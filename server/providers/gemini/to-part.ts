@@ -1,7 +1,8 @@
 import type { ContentPart } from '../../../contracts/chat/message.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { splitDataUri, splitImage } from './inline-data.ts';
 import { hasLevels } from './model-family.ts';
-import { asObject, refused, refuseOthers } from './refuse.ts';
+import { asObject, refuseOthers } from './refuse.ts';
 import type { RequestPart } from './wire.ts';
 
 /** `cache_control` says what to cache, not what to answer; Gemini caches by itself. */
@@ -22,7 +23,7 @@ const LEVELS: Readonly<Record<string, string>> = { low: 'MEDIA_RESOLUTION_LOW', 
 
 function text(value: unknown, param: string): string {
   if (typeof value === 'string') return value;
-  throw refused(param, 'A text is expected.');
+  throw invalidField(param, 'A text is expected.');
 }
 
 function toImage(given: unknown, model: string, param: string): RequestPart {
@@ -32,14 +33,14 @@ function toImage(given: unknown, model: string, param: string): RequestPart {
   if (image.detail == null || image.detail === 'auto') return { inlineData };
   const level = typeof image.detail === 'string' ? LEVELS[image.detail] : undefined;
   if (level && hasLevels(model)) return { inlineData, mediaResolution: { level } };
-  throw refused(`${param}.detail`, 'This model takes auto only (Gemini 3 and later: also low and high).');
+  throw invalidField(`${param}.detail`, 'This model takes auto only (Gemini 3 and later: also low and high).');
 }
 
 function toAudio(given: unknown, param: string): RequestPart {
   const audio = asObject(given, param);
   refuseOthers(audio, new Set(['data', 'format']), param);
   const format = text(audio.format, `${param}.format`).toLowerCase();
-  if (!/^[a-z0-9.+-]{1,40}$/.test(format)) throw refused(`${param}.format`, 'Not the name of an audio format.');
+  if (!/^[a-z0-9.+-]{1,40}$/.test(format)) throw invalidField(`${param}.format`, 'Not the name of an audio format.');
   const data = text(audio.data, `${param}.data`);
   return { inlineData: { mimeType: AUDIO_TYPES[format] ?? `audio/${format}`, data } };
 }
@@ -77,6 +78,6 @@ export function toPart(part: ContentPart, model: string, param: string): Request
     case 'file':
       return toFile(part.file, as(FILE, 'file'));
     default:
-      throw refused(`${param}.type`, `Gemini has no place for a part of the type '${part.type.slice(0, 50)}'.`);
+      throw invalidField(`${param}.type`, `Gemini has no place for a part of the type '${part.type.slice(0, 50)}'.`);
   }
 }

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { DialectRequest } from '../dialect.ts';
-import { asObject, refused, refuseOthers } from './refuse.ts';
+import { asObject, refuseOthers } from './refuse.ts';
 import { toContents } from './to-contents.ts';
 import { toGenerationConfig } from './to-generation-config.ts';
 import { toTools } from './to-tools.ts';
@@ -72,7 +73,7 @@ function readExtension(extra: unknown): Record<string, unknown> {
 
 function toSafety(given: unknown): object {
   if (given == null) return {};
-  if (!Array.isArray(given)) throw refused('safety_settings', 'A list of {category, threshold} is expected.');
+  if (!Array.isArray(given)) throw invalidField('safety_settings', 'A list of {category, threshold} is expected.');
   return { safetySettings: given };
 }
 

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { hasLevels } from './model-family.ts';
-import { asObject, refused, refuseOthers } from './refuse.ts';
+import { asObject, refuseOthers } from './refuse.ts';
 
 interface ThinkingConfig {
   readonly thinkingLevel?: unknown;
@@ -17,11 +18,11 @@ function ofEffort(effort: string, model: string): ThinkingConfig {
   if (hasLevels(model)) {
     if (LEVELS.has(effort)) return { thinkingLevel: effort, includeThoughts: true };
     const whatever = effort === 'none' ? 'The thinking of this model cannot be turned off. ' : '';
-    throw refused('reasoning_effort', `${whatever}It takes minimal, low, medium and high.`);
+    throw invalidField('reasoning_effort', `${whatever}It takes minimal, low, medium and high.`);
   }
   const thinkingBudget = BUDGETS[effort];
   if (thinkingBudget === undefined) {
-    throw refused('reasoning_effort', 'This model takes none, minimal, low, medium and high.');
+    throw invalidField('reasoning_effort', 'This model takes none, minimal, low, medium and high.');
   }
   return thinkingBudget === 0 ? { thinkingBudget } : { thinkingBudget, includeThoughts: true };
 }
@@ -33,7 +34,7 @@ const FIELDS = new Set(['thinking_level', 'thinking_budget', 'include_thoughts']
 export function toThinking(request: ChatCompletionRequest, config: unknown, model: string): ThinkingConfig | null {
   const effort = request.reasoning_effort;
   if (config == null) return effort == null ? null : ofEffort(effort, model);
-  if (effort != null) throw refused(AT, 'Send either this or reasoning_effort.');
+  if (effort != null) throw invalidField(AT, 'Send either this or reasoning_effort.');
   const given = asObject(config, AT);
   refuseOthers(given, FIELDS, AT);
   return {

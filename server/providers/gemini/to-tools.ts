@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Tool } from '../../../contracts/chat/message.ts';
-import { asObject, refused, refuseOthers } from './refuse.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
+import { asObject, refuseOthers } from './refuse.ts';
 
 /** `parametersJsonSchema` takes JSON Schema as it is; `parameters` is the older subset of OpenAPI. */
 interface FunctionDeclaration {
@@ -23,7 +24,7 @@ const TOOL = new Set(['type', 'function', 'cache_control']);
 const FUNCTION = new Set(['name', 'description', 'parameters', 'strict']);
 
 function toDeclaration(tool: Tool, param: string): FunctionDeclaration {
-  if (tool.type !== 'function' || !tool.function) throw refused(`${param}.type`, 'Gemini takes functions only.');
+  if (tool.type !== 'function' || !tool.function) throw invalidField(`${param}.type`, 'Gemini takes functions only.');
   refuseOthers(tool, TOOL, param);
   refuseOthers(tool.function, FUNCTION, `${param}.function`);
   const { name, description, parameters } = tool.function;
@@ -39,9 +40,9 @@ function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean)
   if (choice == null || choice === 'auto') return strict ? { mode: 'VALIDATED' } : null;
   if (choice === 'none') return { mode: 'NONE' };
   if (choice === 'required') return { mode: 'ANY' };
-  if (choice.type !== 'function') throw refused('tool_choice.type', 'Gemini takes the choice of a function only.');
+  if (choice.type !== 'function') throw invalidField('tool_choice.type', 'Gemini takes the choice of a function only.');
   const { name } = asObject(choice.function, 'tool_choice.function');
-  if (typeof name !== 'string') throw refused('tool_choice.function.name', 'The name of a function is expected.');
+  if (typeof name !== 'string') throw invalidField('tool_choice.function.name', 'The name of a function is expected.');
   return { mode: 'ANY', allowedFunctionNames: [name] };
 }
 
@@ -49,7 +50,7 @@ function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean)
 export function toTools({ tools, tool_choice: choice }: ChatCompletionRequest): Tooling {
   if (!tools || tools.length === 0) {
     if (choice == null || choice === 'auto' || choice === 'none') return {};
-    throw refused('tool_choice', 'A choice of tools needs tools.');
+    throw invalidField('tool_choice', 'A choice of tools needs tools.');
   }
   const functionDeclarations = tools.map((tool, i) => toDeclaration(tool, `tools[${i}]`));
   const functionCallingConfig = toConfig(

@@ -9,7 +9,7 @@ import { toDataUri } from '../../../contracts/images/data-uri.ts';
 import { ImageFields, type ImagesResponse } from '../../../contracts/images/generation.ts';
 import { newId } from '../../canonical/chunk-writer.ts';
 import type { ImageRequest } from '../../canonical/image-answer.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 
 const IMAGE_FIELDS = new Set([...Object.keys(ImageFields), 'input_fidelity', 'style']);
 
@@ -37,12 +37,9 @@ function fieldsOf(request: ChatCompletionRequest): Record<string, unknown> {
   for (const [field, value] of Object.entries(request)) {
     if (WITHOUT_EFFECT.has(field) || isNoOp(field, value)) continue;
     if (!IMAGE_FIELDS.has(field)) {
-      throw new AppError(
-        'invalid_field',
+      throw invalidField(
+        field.slice(0, 100),
         `'${field.slice(0, 100)}' has no meaning for a model that only makes images.`,
-        {
-          param: field.slice(0, 100),
-        },
       );
     }
     if (field !== 'response_format') fields[field] = value;
@@ -77,7 +74,7 @@ function imagesOf(message: ChatMessage): string[] {
 export function toImageRequest(request: ChatCompletionRequest): ImageRequest {
   const prompt = request.messages.map(textOf).filter(Boolean).join('\n\n');
   if (prompt === '') {
-    throw new AppError('invalid_field', 'Say in words which image to make.', { param: 'messages' });
+    throw invalidField('messages', 'Say in words which image to make.');
   }
   const images = request.messages.map(imagesOf).findLast((urls) => urls.length > 0);
   const fields = { ...fieldsOf(request), model: request.model, prompt };

@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { ProviderCall } from '../provider.ts';
 import { nameRules, ToolNames } from '../tool-names.ts';
 import { adaptMessages } from './adapt-messages.ts';
@@ -21,14 +21,12 @@ interface AdaptedRequest {
 
 export type RequestAdapter = (call: ProviderCall) => AdaptedRequest;
 
-const invalid = (param: string, message: string) => new AppError('invalid_field', message, { param });
-
 function rename(fields: Fields, names: NonNullable<Quirks['rename']>, out: Record<string, unknown>): void {
   for (const [from, to] of Object.entries(names)) {
     const value = fields[from];
     if (value === undefined) continue;
     if (value !== null && fields[to] != null && fields[to] !== value) {
-      throw invalid(from, `'${from}' and '${to}' are one setting of this model's upstream; give one of them.`);
+      throw invalidField(from, `'${from}' and '${to}' are one setting of this model's upstream; give one of them.`);
     }
     out[from] = undefined;
     if (value !== null) out[to] = value;
@@ -41,7 +39,7 @@ function refuse(fields: Fields, ignored: NonNullable<Quirks['refuse']>): void {
     if (value == null || harmless.includes(value)) continue;
     // Some clients always send it.
     if (field === 'parallel_tool_calls' && !fields.tools?.length) continue;
-    throw invalid(field, `The upstream of this model would ignore '${field}'.`);
+    throw invalidField(field, `The upstream of this model would ignore '${field}'.`);
   }
 }
 
@@ -60,16 +58,16 @@ function chooseTools(fields: Fields, rules: NonNullable<Quirks['toolChoice']>, o
     return;
   }
   if (choice === 'required') {
-    if (rules.required) throw invalid('tool_choice', 'The upstream of this model cannot be made to call a tool.');
+    if (rules.required) throw invalidField('tool_choice', 'The upstream of this model cannot be made to call a tool.');
     return;
   }
   if (!rules.named) return;
   const name = namedFunction(choice);
   const only = name === null ? [] : (tools ?? []).filter((tool) => tool.function?.name === name);
   if (rules.named === 'refuse' || name === null) {
-    throw invalid('tool_choice', 'The upstream of this model cannot be made to call a certain tool.');
+    throw invalidField('tool_choice', 'The upstream of this model cannot be made to call a certain tool.');
   }
-  if (only.length === 0) throw invalid('tool_choice.function.name', `No tool is named '${name}'.`);
+  if (only.length === 0) throw invalidField('tool_choice.function.name', `No tool is named '${name}'.`);
   Object.assign(out, { tools: only, tool_choice: 'required' });
 }
 

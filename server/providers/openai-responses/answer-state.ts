@@ -1,6 +1,6 @@
 import type { ChatDelta } from '../../../contracts/chat/completion.ts';
+import { OPENAI_FORMAT } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { DETAILS_FORMAT } from './reasoning-details.ts';
 import type { LogProbs } from './wire.ts';
 
 /** What is kept to be compared with the end that repeats it, in characters. Beyond any real answer. */
@@ -57,13 +57,13 @@ export class AnswerState {
     const part = String(index);
     const shown = this.#reasoned !== null && this.#reasoned !== part ? `\n\n${piece}` : piece;
     this.#reasoned = part;
-    const detail = { type: `reasoning.${type}`, [type]: piece, id: id ?? null, format: DETAILS_FORMAT, index };
+    const detail = { type: `reasoning.${type}`, [type]: piece, id: id ?? null, format: OPENAI_FORMAT, index };
     return { delta: { reasoning_content: shown, reasoning: shown, reasoning_details: [detail] } };
   }
 
   encrypted(data: string, id: string | undefined): Piece {
     const index = this.nextDetail();
-    const detail = { type: 'reasoning.encrypted', data, id: id ?? null, format: DETAILS_FORMAT, index };
+    const detail = { type: 'reasoning.encrypted', data, id: id ?? null, format: OPENAI_FORMAT, index };
     return { delta: { reasoning_details: [detail] } };
   }
 }

@@ -1,6 +1,6 @@
 import type { AnswerState } from './answer-state.ts';
 import { ItemReader } from './read-item.ts';
-import type { OutputItem, Place } from './wire.ts';
+import type { OutputItem, OutputPlace } from './wire.ts';
 
 /** More items than any answer has. */
 const MAX_ITEMS = 4_096;
@@ -29,7 +29,7 @@ export class ItemList {
   }
 
   /** The item that a piece belongs to: by its id or its number, else the last one of its type. */
-  of({ output_index: at, item_id: id }: Place, type: string): ItemReader {
+  of({ output_index: at, item_id: id }: OutputPlace, type: string): ItemReader {
     const known = this.#items.find((item) => item.id === id && item.type === type) ?? this.#at(at, type);
     return (
       known ?? (at == null ? this.#items.findLast((item) => item.type === type) : undefined) ?? this.#add(at, type)

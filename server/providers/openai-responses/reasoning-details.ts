@@ -1,15 +1,14 @@
 import { z } from 'zod';
+import { OPENAI_FORMAT } from '../../canonical/reasoning-details.ts';
 
 /**
  * How reasoning items travel through chat completions: `reasoning_details`, in the shape that OpenRouter made usual.
  * `format` says whose they are. All details of one item have its `id`; `index` counts them within the answer, and
  * pieces of a stream with the same `index` are joined.
  */
-export const DETAILS_FORMAT = 'openai-responses-v1';
-
 const Detail = z.looseObject({
   type: z.string(),
-  format: z.literal(DETAILS_FORMAT),
+  format: z.literal(OPENAI_FORMAT),
   id: z.string().nullish(),
   index: z.int().nullish(),
   summary: z.string().nullish(),

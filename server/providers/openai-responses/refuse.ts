@@ -1,14 +1,13 @@
-import { AppError } from '../../errors/app-error.ts';
+import { findUnknownField } from '../../canonical/find-unknown-field.ts';
+import type { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 
 /** What the Responses API has no place for. */
 export const noPlace = (param: string, what: string): AppError =>
-  new AppError('invalid_field', `${what} cannot be sent to this model: OpenAI's Responses API has no place for it.`, {
-    param,
-  });
+  invalidField(param, `${what} cannot be sent to this model: OpenAI's Responses API has no place for it.`);
 
 /** Refuses the first field that is not among `known`; `at` is the path of the object. */
 export function expectOnly(object: object, known: ReadonlySet<string>, at: string): void {
-  for (const [key, value] of Object.entries(object)) {
-    if (value != null && !known.has(key)) throw noPlace(`${at}.${key}`, `'${key}'`);
-  }
+  const found = findUnknownField(object, known, at);
+  if (found) throw noPlace(found.param, `'${found.name}'`);
 }

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { fromChatAnnotations } from './annotations.ts';
 import { noPlace } from './refuse.ts';
 import { textOf } from './to-content.ts';
@@ -25,7 +25,7 @@ function partsOf({ content }: ChatMessage, at: string): OutputPart[] {
 export function toAssistantContent(message: ChatMessage, at: string): string | OutputPart[] | null {
   const { content, refusal } = message;
   const annotations = fromChatAnnotations(message.annotations);
-  if (!annotations) throw new AppError('invalid_field', 'These are malformed.', { param: `${at}.annotations` });
+  if (!annotations) throw invalidField(`${at}.annotations`, 'These are malformed.');
   if (typeof content === 'string' && content !== '' && refusal == null && annotations.length === 0) return content;
   const parts = partsOf(message, at);
   for (const part of parts) {

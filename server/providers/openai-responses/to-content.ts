@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Content, ContentPart } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { expectOnly, noPlace } from './refuse.ts';
 
 /** A part of what the model reads: `InputContent` of OpenAI's OpenAPI document. */
@@ -29,7 +30,7 @@ const File = z.object({
 function shapeOf<T>(schema: z.ZodType<T>, part: ContentPart, at: string): T {
   const parsed = schema.safeParse(part);
   if (parsed.success) return parsed.data;
-  throw new AppError('invalid_field', `This '${part.type}' part is malformed.`, { param: at });
+  throw invalidField(at, `This '${part.type}' part is malformed.`);
 }
 
 /** The text of a part; `at` is its path. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { toReasoningItems } from './reasoning-details.ts';
 import { expectOnly, noPlace } from './refuse.ts';
 import { toAssistantContent } from './to-assistant-content.ts';
@@ -24,7 +25,7 @@ const ImageList = z.array(z.looseObject({ id: z.string().nullish(), image_url: z
 function toCallItem(call: ToolCall, at: string): object {
   if (call.type === 'custom') {
     const custom = CustomCall.safeParse(call.custom).data;
-    if (!custom) throw new AppError('invalid_field', 'This call is malformed.', { param: `${at}.custom` });
+    if (!custom) throw invalidField(`${at}.custom`, 'This call is malformed.');
     return { type: 'custom_tool_call', call_id: call.id, name: custom.name, input: custom.input };
   }
   if (call.type !== undefined && call.type !== 'function') throw noPlace(`${at}.type`, `A '${call.type}' call`);
@@ -37,7 +38,7 @@ function toCallItem(call: ToolCall, at: string): object {
 function toImageItems(images: unknown, at: string): object[] {
   if (images == null) return [];
   const list = ImageList.safeParse(images).data;
-  if (!list) throw new AppError('invalid_field', 'These images are malformed.', { param: at });
+  if (!list) throw invalidField(at, 'These images are malformed.');
   return list.map(({ id, image_url: { url } }, i) => {
     const comma = url.indexOf(',');
     if (!/^data:image\//i.test(url.slice(0, 11)) || comma < 0) {

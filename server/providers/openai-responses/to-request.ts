@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { expectOnly, noPlace } from './refuse.ts';
 import { toInput } from './to-input.ts';
 import { toToolChoice, toTools } from './to-tools.ts';
@@ -48,14 +48,14 @@ function checkFields(request: ChatCompletionRequest): void {
     throw noPlace(key, `'${key}'`);
   }
   if (request.top_logprobs && !request.logprobs) {
-    throw new AppError('invalid_field', 'top_logprobs needs logprobs: true.', { param: 'top_logprobs' });
+    throw invalidField('top_logprobs', 'top_logprobs needs logprobs: true.');
   }
 }
 
 /** `reasoning` is OpenRouter's name for the same, and the only way to choose the summary. */
 function toReasoning({ reasoning, reasoning_effort }: ChatCompletionRequest, model: string, usual: ReasoningSummary) {
   const asked = Reasoning.safeParse(reasoning ?? {}).data;
-  if (!asked) throw new AppError('invalid_field', 'reasoning must be an object.', { param: 'reasoning' });
+  if (!asked) throw invalidField('reasoning', 'reasoning must be an object.');
   expectOnly(asked, new Set(['effort', 'summary']), 'reasoning');
   const effort = asked.effort ?? reasoning_effort ?? undefined;
   const byDefault = PLAIN_MODEL.test(model) || effort === 'none' ? 'none' : usual;
@@ -73,7 +73,7 @@ function toText({ response_format: format, verbosity }: ChatCompletionRequest) {
 function imageTool({ modalities, tools }: ChatCompletionRequest): object[] {
   const wanted = Modalities.safeParse(modalities ?? ['text']).data;
   const other = wanted?.findIndex((modality) => modality !== 'text' && modality !== 'image');
-  if (!wanted || other === undefined) throw new AppError('invalid_field', undefined, { param: 'modalities' });
+  if (!wanted || other === undefined) throw invalidField('modalities', undefined);
   if (other >= 0) throw noPlace(`modalities[${other}]`, `The modality '${wanted[other]}'`);
   const has = tools?.some(({ type }) => type === 'image_generation');
   return wanted.includes('image') && !has ? [{ type: 'image_generation' }] : [];

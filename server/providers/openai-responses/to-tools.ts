@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import { expectOnly, noPlace } from './refuse.ts';
 
 type Tool = NonNullable<ChatCompletionRequest['tools']>[number];
@@ -35,7 +35,7 @@ const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
 function shapeOf<T>(schema: z.ZodType<T>, value: unknown, at: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new AppError('invalid_field', 'This is malformed.', { param: at });
+  throw invalidField(at, 'This is malformed.');
 }
 
 /** The grammar is nested in chat completions and flat here. */

@@ -74,17 +74,17 @@ export const AnyEvent = z.looseObject({ type: z.string().min(1).nullish(), error
 export const ResponseEvent = z.looseObject({ response: ResponseBody.nullish() });
 
 /** Where an event belongs; what it does not say, the order of the events says. */
-const Place = z.looseObject({ output_index: Index, item_id: Word });
-export type Place = z.infer<typeof Place>;
-export const ItemEvent = Place.extend({ item: OutputItem });
-export const DeltaEvent = Place.extend({
+const OutputPlace = z.looseObject({ output_index: Index, item_id: Word });
+export type OutputPlace = z.infer<typeof OutputPlace>;
+export const ItemEvent = OutputPlace.extend({ item: OutputItem });
+export const DeltaEvent = OutputPlace.extend({
   delta: z.string(),
   content_index: Index,
   summary_index: Index,
   logprobs: LogProbs,
 });
 export type DeltaEvent = z.infer<typeof DeltaEvent>;
-export const DoneEvent = Place.extend({
+export const DoneEvent = OutputPlace.extend({
   content_index: Index,
   summary_index: Index,
   text: z.string().nullish(),
@@ -93,7 +93,7 @@ export const DoneEvent = Place.extend({
   input: z.string().nullish(),
 });
 export type DoneEvent = z.infer<typeof DoneEvent>;
-export const PartEvent = Place.extend({ content_index: Index, part: ContentPart });
+export const PartEvent = OutputPlace.extend({ content_index: Index, part: ContentPart });
 export type PartEvent = z.infer<typeof PartEvent>;
 
 /** Parses what came; throws `upstream_broken` when it is something else. */

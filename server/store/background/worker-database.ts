@@ -1,22 +1,22 @@
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
-import { Connection, type Statements } from '../sqlite/connection.ts';
+import { SqliteConnection, type Statements } from '../sqlite/connection.ts';
 import { loadDriver } from '../sqlite/driver.ts';
 import { withPatience } from '../sqlite/patience.ts';
 import type { BackgroundOptions } from './calls.ts';
 
 /** The background thread's own connection. */
 export class WorkerDatabase {
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #busyTimeoutMs: number;
 
-  private constructor(connection: Connection, busyTimeoutMs: number) {
+  private constructor(connection: SqliteConnection, busyTimeoutMs: number) {
     this.#connection = connection;
     this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   static async open({ path, synchronous, busyTimeoutMs }: BackgroundOptions): Promise<WorkerDatabase> {
     const DatabaseSync = await loadDriver();
-    const connection = new Connection(DatabaseSync, { path, synchronous, readOnly: false });
+    const connection = new SqliteConnection(DatabaseSync, { path, synchronous, readOnly: false });
     return new WorkerDatabase(connection, busyTimeoutMs);
   }
 

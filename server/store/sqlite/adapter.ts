@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from '@prisma/driver-adapter-utils';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
-import { Connection, type Statements } from './connection.ts';
+import { SqliteConnection, type Statements } from './connection.ts';
 import { loadDriver } from './driver.ts';
 import { toAdapterError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -30,13 +30,13 @@ export interface SqliteOptions {
 class SqliteAdapter implements SqlDriverAdapter {
   readonly provider = 'sqlite';
   readonly adapterName = 'duplex-sqlite';
-  readonly #writer: Connection;
-  readonly #reader: Connection;
+  readonly #writer: SqliteConnection;
+  readonly #reader: SqliteConnection;
   readonly #busyTimeoutMs: number;
   readonly #mutex = new Mutex();
   readonly #commits = new GroupCommit((work) => this.#write(() => this.#writer.transact(work)));
 
-  constructor(writer: Connection, reader: Connection, busyTimeoutMs: number) {
+  constructor(writer: SqliteConnection, reader: SqliteConnection, busyTimeoutMs: number) {
     this.#writer = writer;
     this.#reader = reader;
     this.#busyTimeoutMs = busyTimeoutMs;
@@ -131,9 +131,9 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   async connect(): Promise<SqlDriverAdapter> {
     const { path, synchronous, busyTimeoutMs } = this.#options;
     const DatabaseSync = await loadDriver();
-    const writer = new Connection(DatabaseSync, { path, synchronous, readOnly: false });
+    const writer = new SqliteConnection(DatabaseSync, { path, synchronous, readOnly: false });
     try {
-      const reader = new Connection(DatabaseSync, { path, synchronous, readOnly: true });
+      const reader = new SqliteConnection(DatabaseSync, { path, synchronous, readOnly: true });
       this.#adapter = new SqliteAdapter(writer, reader, busyTimeoutMs);
       return this.#adapter;
     } catch (error) {

@@ -30,7 +30,7 @@ interface Prepared {
 }
 
 /** One SQLite connection with its settings and its prepared statements. Calls are synchronous, errors the driver's. */
-export class Connection {
+export class SqliteConnection {
   readonly #db: Database;
   readonly #prepared = new Map<string, Prepared>();
   #last: Prepared | undefined;

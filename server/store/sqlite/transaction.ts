@@ -1,5 +1,5 @@
 import type { SqlQuery, SqlResultSet, Transaction } from '@prisma/driver-adapter-utils';
-import type { Connection } from './connection.ts';
+import type { SqliteConnection } from './connection.ts';
 import { toAdapterError } from './errors.ts';
 
 /** An open transaction on the writer; `release` lets the next one in. */
@@ -7,10 +7,10 @@ export class SqliteTransaction implements Transaction {
   readonly provider = 'sqlite';
   readonly adapterName = 'duplex-sqlite';
   readonly options = { usePhantomQuery: true };
-  readonly #connection: Connection;
+  readonly #connection: SqliteConnection;
   readonly #release: () => void;
 
-  constructor(connection: Connection, release: () => void) {
+  constructor(connection: SqliteConnection, release: () => void) {
     this.#connection = connection;
     this.#release = release;
   }

@@ -11,20 +11,20 @@ export interface ItemWriter {
 }
 
 /** Where an item stands in the output. */
-export interface Place {
+export interface ItemPlace {
   readonly output_index: number;
   readonly item_id: string;
 }
 
 /** Reasoning, as a summary where one was asked for, else as the text that it is. */
-export class ReasoningWriter implements ItemWriter {
+export class ReasoningItemWriter implements ItemWriter {
   readonly #log: EventLog;
-  readonly #place: Place;
+  readonly #place: ItemPlace;
   readonly #summary: boolean;
   #text = '';
   proof: string | null = null;
 
-  constructor(log: EventLog, place: Place, summary: boolean) {
+  constructor(log: EventLog, place: ItemPlace, summary: boolean) {
     this.#log = log;
     this.#place = place;
     this.#summary = summary;
@@ -69,14 +69,14 @@ export class ReasoningWriter implements ItemWriter {
 type PartKind = 'output_text' | 'refusal';
 
 /** The message: a text, a refusal, or one after the other. */
-export class MessageWriter implements ItemWriter {
+export class MessageItemWriter implements ItemWriter {
   readonly #log: EventLog;
-  readonly #place: Place;
+  readonly #place: ItemPlace;
   readonly #parts: { kind: PartKind; text: string; logprobs: object[]; annotations: ItemPart['annotations'] }[] = [];
   #status = 'in_progress';
   phase: string | null = null;
 
-  constructor(log: EventLog, place: Place) {
+  constructor(log: EventLog, place: ItemPlace) {
     this.#log = log;
     this.#place = place;
   }
@@ -150,9 +150,9 @@ function inputIn(text: string): string {
 }
 
 /** A call of a function or of a custom tool; the input of the latter is known when it is whole. */
-export class CallWriter implements ItemWriter {
+export class CallItemWriter implements ItemWriter {
   readonly #log: EventLog;
-  readonly #place: Place;
+  readonly #place: ItemPlace;
   readonly #tool: KnownTool;
   readonly #callId: string;
   readonly #extra: object;
@@ -160,7 +160,7 @@ export class CallWriter implements ItemWriter {
   #raw = false;
   #status = 'in_progress';
 
-  constructor(log: EventLog, place: Place, tool: KnownTool, first: ToolCallDelta) {
+  constructor(log: EventLog, place: ItemPlace, tool: KnownTool, first: ToolCallDelta) {
     this.#log = log;
     this.#place = place;
     this.#tool = tool;

@@ -4,12 +4,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from '../../../../contracts/chat/completion.ts';
-import {
-  CustomCall,
-  GoogleSignature,
-  TokenLogProbs,
-  TypedObjects,
-} from '../../../../contracts/responses/answer-shapes.ts';
+import { CustomCall, TokenLogProbs, TypedObjects } from '../../../../contracts/responses/answer-shapes.ts';
 import type { OutputItem } from '../../../../contracts/responses/item.ts';
 import type {
   Response,
@@ -17,12 +12,19 @@ import type {
   ResponseEvent,
   ResponseFailure,
 } from '../../../../contracts/responses/response.ts';
+import { toSignatureDetail } from '../../../canonical/call-signature.ts';
 import { joinReasoningDetails, readReasoningDetails } from '../../../canonical/reasoning-details.ts';
 import type { ToolMap } from '../request/tool-map.ts';
 import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
 import { EventLog } from './event-log.ts';
 import { ItemIds, responseIdOf } from './item-ids.ts';
-import { CallWriter, type ItemWriter, MessageWriter, type Place, ReasoningWriter } from './item-writers.ts';
+import {
+  CallItemWriter,
+  type ItemPlace,
+  type ItemWriter,
+  MessageItemWriter,
+  ReasoningItemWriter,
+} from './item-writers.ts';
 import { estimateUsage, toUsage } from './read-usage.ts';
 import { sealProof } from './reasoning-proof.ts';
 import { tellFailure } from './to-failure.ts';
@@ -56,9 +58,9 @@ export class ResponseWriter {
   /** In the order of the output. */
   readonly #writers: ItemWriter[] = [];
   readonly #closed = new Map<ItemWriter, OutputItem>();
-  readonly #calls = new Map<number, CallWriter>();
-  #reasoning: ReasoningWriter | undefined;
-  #message: MessageWriter | undefined;
+  readonly #calls = new Map<number, CallItemWriter>();
+  #reasoning: ReasoningItemWriter | undefined;
+  #message: MessageItemWriter | undefined;
   /** Proofs that no item has carried yet. */
   #details: object[] = [];
   #answerBytes = 0;
@@ -175,16 +177,16 @@ export class ResponseWriter {
     this.#answerBytes += (reasoning?.length ?? 0) + (content?.length ?? 0);
   }
 
-  #openReasoning(): ReasoningWriter {
+  #openReasoning(): ReasoningItemWriter {
     const place = this.#reasoning ? null : this.#place('rs');
-    if (place) this.#reasoning = this.#open(new ReasoningWriter(this.#log, place, this.#options.summary));
+    if (place) this.#reasoning = this.#open(new ReasoningItemWriter(this.#log, place, this.#options.summary));
     if (!this.#reasoning) throw new Error('A reasoning item was to be open.');
     return this.#reasoning;
   }
 
-  #openMessage(): MessageWriter {
+  #openMessage(): MessageItemWriter {
     this.#settleReasoning();
-    this.#message ??= this.#open(new MessageWriter(this.#log, this.#place('msg')));
+    this.#message ??= this.#open(new MessageItemWriter(this.#log, this.#place('msg')));
     return this.#message;
   }
 
@@ -203,7 +205,7 @@ export class ResponseWriter {
       if (this.#message) this.#close(this.#message, false);
       this.#message = undefined;
       const tool = this.#options.tools.find(custom?.name ?? piece.function?.name ?? '');
-      call = this.#open(new CallWriter(this.#log, this.#place(tool.kind === 'custom' ? 'ctc' : 'fc'), tool, piece));
+      call = this.#open(new CallItemWriter(this.#log, this.#place(tool.kind === 'custom' ? 'ctc' : 'fc'), tool, piece));
       this.#calls.set(piece.index, call);
     }
     if (custom) call.addInput(custom.input);
@@ -212,10 +214,10 @@ export class ResponseWriter {
   }
 
   /** A signature that stands on the call: few clients keep it there, so the reasoning before it carries it. */
-  #prove({ id, extra_content: extra }: ToolCallDelta): void {
-    const data = GoogleSignature.safeParse(extra).data?.google.thought_signature;
-    if (!data || !id || this.#options.proofs === 'none') return;
-    this.#details.push({ type: 'reasoning.encrypted', data, format: 'google-gemini-v1', id });
+  #prove(call: ToolCallDelta): void {
+    const detail = this.#options.proofs === 'none' ? null : toSignatureDetail(call);
+    if (!detail) return;
+    this.#details.push(detail);
     this.#openReasoning();
   }
 
@@ -240,7 +242,7 @@ export class ResponseWriter {
     this.#close(writer, false);
   }
 
-  #place(prefix: Parameters<ItemIds['next']>[0]): Place {
+  #place(prefix: Parameters<ItemIds['next']>[0]): ItemPlace {
     return { output_index: this.#writers.length, item_id: this.#ids.next(prefix) };
   }
 

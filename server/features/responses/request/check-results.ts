@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../../contracts/chat/message.ts';
-import { AppError } from '../../../errors/app-error.ts';
+import { invalidField } from '../../../errors/invalid-field.ts';
 import type { HistoryMessage } from '../../../store/interface/conversations.ts';
 import { answeredTurns, callIds, resultId } from '../../turns/build-prompt.ts';
 import { takeId } from '../../turns/check-tool-results.ts';
@@ -26,8 +26,6 @@ export function checkResults(input: readonly ChatMessage[], history: readonly Hi
   for (const [i, { role, tool_calls: calls, tool_call_id: id }] of input.entries()) {
     if (role === 'assistant') open = calls?.map((call) => call.id) ?? [];
     if (role !== 'tool' || takeId(open, id ?? '') || i < lastWords) continue;
-    throw new AppError('invalid_field', `No tool call found for function call output with call_id ${id}.`, {
-      param: 'input',
-    });
+    throw invalidField('input', `No tool call found for function call output with call_id ${id}.`);
   }
 }

@@ -2,6 +2,7 @@ import type { ChatCompletionRequest } from '../../../../contracts/chat/completio
 import type { ChatMessage } from '../../../../contracts/chat/message.ts';
 import { ResponseRequest } from '../../../../contracts/responses/request.ts';
 import { AppError } from '../../../errors/app-error.ts';
+import { invalidField } from '../../../errors/invalid-field.ts';
 import type { CatalogModel } from '../../models/catalog.ts';
 import { toToolFields } from './to-tool-choice.ts';
 import { ToolMap } from './tool-map.ts';
@@ -61,16 +62,14 @@ const FOREIGN = ['max_tokens', 'max_completion_tokens', 'n', 'messages', 'stream
 function checkFields(request: ResponseRequest, unknown: Unsupported): void {
   for (const field of FOREIGN) {
     if (request[field] == null) continue;
-    throw new AppError('invalid_field', `The Responses API has no '${field}'.`, { param: field });
+    throw invalidField(field, `The Responses API has no '${field}'.`);
   }
   for (const field of REFUSED) {
     if (request[field] == null || unknown === 'skip') continue;
-    throw new AppError('invalid_field', `The gateway has nothing like '${field}'.`, { param: field });
+    throw invalidField(field, `The gateway has nothing like '${field}'.`);
   }
   if (request.conversation != null && request.previous_response_id != null) {
-    throw new AppError('invalid_field', 'Give a conversation or a previous response, not both.', {
-      param: 'previous_response_id',
-    });
+    throw invalidField('previous_response_id', 'Give a conversation or a previous response, not both.');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Content, ContentPart } from '../../../../contracts/chat/message.ts';
 import type { ItemPart } from '../../../../contracts/responses/item.ts';
 import { AppError } from '../../../errors/app-error.ts';
+import { invalidField } from '../../../errors/invalid-field.ts';
 import type { Unsupported } from './unsupported.ts';
 
 const missing = (param: string) => new AppError('missing_field', undefined, { param });
@@ -26,9 +27,7 @@ function toPart(part: ItemPart, at: string, unknown: Unsupported): ContentPart {
       // A file that the upstream keeps, for an upstream that gets the request as it is.
       if (unknown === 'skip' && part.file_id != null) return { type: 'text', text: '' };
       if (typeof part.image_url !== 'string') {
-        throw new AppError('invalid_field', 'An image must be an inline data URI in `image_url`.', {
-          param: `${at}.image_url`,
-        });
+        throw invalidField(`${at}.image_url`, 'An image must be an inline data URI in `image_url`.');
       }
       return {
         type: 'image_url',
@@ -40,7 +39,7 @@ function toPart(part: ItemPart, at: string, unknown: Unsupported): ContentPart {
       return { ...part };
     default:
       if (unknown === 'skip') return { type: 'text', text: '' };
-      throw new AppError('invalid_field', `The gateway has no parts of type '${part.type}'.`, { param: `${at}.type` });
+      throw invalidField(`${at}.type`, `The gateway has no parts of type '${part.type}'.`);
   }
 }
 

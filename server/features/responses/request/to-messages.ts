@@ -1,6 +1,8 @@
 import type { ChatMessage, Content, ContentPart, ToolCall } from '../../../../contracts/chat/message.ts';
 import type { InputItem } from '../../../../contracts/responses/item.ts';
+import { OPENAI_FORMAT } from '../../../canonical/reasoning-details.ts';
 import { AppError } from '../../../errors/app-error.ts';
+import { invalidField } from '../../../errors/invalid-field.ts';
 import { openProof } from '../answer/reasoning-proof.ts';
 import { toContent } from './to-content.ts';
 import { exposedName } from './tool-map.ts';
@@ -19,7 +21,7 @@ const foreignDetail = ({ id, encrypted_content: data }: InputItem) => ({
   type: 'reasoning.encrypted',
   data,
   id: id ?? null,
-  format: 'openai-responses-v1',
+  format: OPENAI_FORMAT,
   index: 0,
 });
 
@@ -29,7 +31,7 @@ const textOf = ({ summary, content }: InputItem): string =>
     .join('\n\n');
 
 /** Gathers items into messages: what the model did in one go (reasoning, text, calls) is one message. */
-class MessageWriter {
+class MessageGatherer {
   readonly messages: ChatMessage[] = [];
   readonly #custom: boolean;
   readonly #unknown: Unsupported;
@@ -64,7 +66,7 @@ class MessageWriter {
         break;
       default:
         if (this.#unknown === 'skip') return;
-        throw new AppError('invalid_field', `The gateway has no items of type '${type}'.`, { param: `${at}.type` });
+        throw invalidField(`${at}.type`, `The gateway has no items of type '${type}'.`);
     }
   }
 
@@ -163,7 +165,7 @@ export interface PlacedItem {
 
 /** The items as messages of a chat. `custom`: calls of custom tools stay what they are. */
 export function toMessages(items: readonly PlacedItem[], custom: boolean, unknown: Unsupported): ChatMessage[] {
-  const writer = new MessageWriter(custom, unknown);
+  const writer = new MessageGatherer(custom, unknown);
   for (const { item, at } of items) writer.add(item, at);
   writer.end();
   return writer.messages;

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '../../../../contracts/chat/completion.ts';
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
 import { AllowedTools, CustomDefinition, NamedTool } from '../../../../contracts/responses/tool-shapes.ts';
-import { AppError } from '../../../errors/app-error.ts';
+import { invalidField } from '../../../errors/invalid-field.ts';
 import { exposedName, type ToolMap } from './tool-map.ts';
 import type { Unsupported } from './unsupported.ts';
 
@@ -18,7 +18,7 @@ function nameIn(choice: NamedTool, tools: ToolMap, at: string): string {
   const exposed = choice.name && exposedName(choice.name, choice.namespace);
   if (exposed && tools.has(exposed)) return exposed;
   const what = choice.name ? `No tool is named '${choice.name}'.` : `A tool of type '${choice.type}' cannot be chosen.`;
-  throw new AppError('invalid_field', what, { param: at });
+  throw invalidField(at, what);
 }
 
 const choiceOf = (name: string, tools: ToolMap): ToolFields['tool_choice'] =>
@@ -40,7 +40,7 @@ function choose(request: ResponseRequest, tools: ToolMap): ToolFields {
   const { tool_choice: choice } = request;
   if (tools.chatTools.length === 0) {
     if (choice == null || choice === 'auto' || choice === 'none') return {};
-    throw new AppError('invalid_field', 'There are no tools to choose from.', { param: 'tool_choice' });
+    throw invalidField('tool_choice', 'There are no tools to choose from.');
   }
   const fields = offer(request, tools);
   if (choice == null) return fields;
@@ -50,7 +50,7 @@ function choose(request: ResponseRequest, tools: ToolMap): ToolFields {
     return { ...fields, tool_choice: choiceOf(nameIn(named, tools, 'tool_choice'), tools) };
   }
   const allowed = AllowedTools.safeParse(choice).data;
-  if (!allowed) throw new AppError('invalid_field', 'This is malformed.', { param: 'tool_choice' });
+  if (!allowed) throw invalidField('tool_choice', 'This is malformed.');
   const names = new Set(allowed.tools.map((tool, i) => nameIn(tool, tools, `tool_choice.tools[${i}]`)));
   const kept = tools.chatTools.filter((tool) => names.has(nameOf(tool) ?? ''));
   return { ...fields, tools: kept, ...(allowed.mode === 'required' ? { tool_choice: 'required' as const } : {}) };

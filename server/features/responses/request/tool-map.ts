@@ -3,6 +3,7 @@ import type { ChatCompletionRequest } from '../../../../contracts/chat/completio
 import type { ResponseTool } from '../../../../contracts/responses/request.ts';
 import { ToolFormat, ToolNamespace } from '../../../../contracts/responses/tool-shapes.ts';
 import { AppError } from '../../../errors/app-error.ts';
+import { invalidField } from '../../../errors/invalid-field.ts';
 import type { Unsupported } from './unsupported.ts';
 
 type ChatTool = NonNullable<ChatCompletionRequest['tools']>[number];
@@ -110,12 +111,12 @@ export class ToolMap {
     else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
     else if (this.#native && this.#hosted && isHosted(tool)) this.chatTools.push(tool);
     else if (OPTIONAL.test(type) || this.#unknown === 'skip') this.dropped.add(type);
-    else throw new AppError('invalid_field', `The gateway has no tools of type '${type}'.`, { param: `${at}.type` });
+    else throw invalidField(`${at}.type`, `The gateway has no tools of type '${type}'.`);
   }
 
   #addNamespace(tool: ResponseTool, at: string): void {
     const given = ToolNamespace.safeParse(tool).data;
-    if (!given) throw new AppError('invalid_field', 'This namespace is malformed.', { param: at });
+    if (!given) throw invalidField(at, 'This namespace is malformed.');
     for (const [i, inner] of given.tools.entries()) this.#add(inner, `${at}.tools[${i}]`, given.name);
   }
 
@@ -123,7 +124,7 @@ export class ToolMap {
     if (!tool.name) throw new AppError('missing_field', undefined, { param: `${at}.name` });
     const exposed = exposedName(tool.name, namespace);
     if (this.#known.has(exposed)) {
-      throw new AppError('invalid_field', `Two tools have the name '${exposed}'.`, { param: `${at}.name` });
+      throw invalidField(`${at}.name`, `Two tools have the name '${exposed}'.`);
     }
     this.#known.set(exposed, { kind, name: tool.name, ...(namespace ? { namespace } : {}) });
     if (kind === 'custom') this.chatTools.push(this.#native ? asCustom(exposed, tool) : asFunction(exposed, tool));

@@ -1,8 +1,3 @@
-import { AppError } from '../../errors/app-error.ts';
-
-/** For what Anthropic has no place for. */
-export const refuse = (param: string, message: string) => new AppError('invalid_field', message, { param });
-
 /** The breakpoint of Anthropic's prompt cache, which clients set on messages, parts, tools and tool calls. */
 export function cacheOf(holder: object): { cache_control?: unknown } {
   const mark = 'cache_control' in holder ? holder.cache_control : null;

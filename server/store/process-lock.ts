@@ -10,7 +10,7 @@ import { isBusy } from './sqlite/errors.ts';
  * the database; the operating system takes the lock away when the process ends, however it ends. A process id alone
  * would not do: in containers the next process has the same one, and a new container has another host name.
  */
-export class Owner {
+export class ProcessLock {
   readonly id: string;
   readonly #lock: Database;
   readonly #peers: Peers;
@@ -21,14 +21,14 @@ export class Owner {
     this.#peers = peers;
   }
 
-  static async claim(databasePath: string): Promise<Owner> {
+  static async claim(databasePath: string): Promise<ProcessLock> {
     const peers = new Peers(databasePath, await loadDriver());
     peers.sweep();
     for (;;) {
       const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${newId('own').slice(4)}`;
       const lock = peers.tryLock(id);
       // Another process may have swept the new file away before it was locked.
-      if (lock && peers.hasFile(id)) return new Owner(id, lock, peers);
+      if (lock && peers.hasFile(id)) return new ProcessLock(id, lock, peers);
       if (lock) unlock(lock);
     }
   }

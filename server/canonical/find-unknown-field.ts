@@ -1,0 +1,18 @@
+/** A field of an object, with its path in the request. */
+interface FoundField {
+  readonly name: string;
+  readonly param: string;
+}
+
+/** The first field of an object that is not known; null: there is none. What `saysNothing` is passed over. */
+export function findUnknownField(
+  holder: object,
+  known: ReadonlySet<string>,
+  at: string,
+  saysNothing: (value: unknown) => boolean = (value) => value == null,
+): FoundField | null {
+  for (const [name, value] of Object.entries(holder)) {
+    if (!known.has(name) && !saysNothing(value)) return { name, param: at === '' ? name : `${at}.${name}` };
+  }
+  return null;
+}
