@@ -1,5 +1,5 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { Owner } from './owner.ts';
+import { ProcessLock } from './process-lock.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
 import { StoreError } from './store-error.ts';
 
@@ -76,7 +76,7 @@ export interface Restored {
  */
 export async function restore(backup: string, path: string, now: Date): Promise<Restored> {
   if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);
-  if (existsSync(path) && (await Owner.isAnyAlive(path))) {
+  if (existsSync(path) && (await ProcessLock.isAnyAlive(path))) {
     throw new StoreError(`A gateway uses ${path}. Stop it first.`);
   }
   const arriving = `${path}.arriving`;

@@ -2,7 +2,6 @@ import type { ChatCompletion, ChatCompletionRequest } from '../../../contracts/c
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { Json } from '../../canonical/json.ts';
 import { repairHistory } from '../../canonical/repair-history.ts';
-import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { Caller } from '../access/caller.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';

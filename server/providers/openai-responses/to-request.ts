@@ -73,7 +73,7 @@ function toText({ response_format: format, verbosity }: ChatCompletionRequest) {
 function imageTool({ modalities, tools }: ChatCompletionRequest): object[] {
   const wanted = Modalities.safeParse(modalities ?? ['text']).data;
   const other = wanted?.findIndex((modality) => modality !== 'text' && modality !== 'image');
-  if (!wanted || other === undefined) throw invalidField('modalities', undefined);
+  if (!wanted || other === undefined) throw invalidField('modalities');
   if (other >= 0) throw noPlace(`modalities[${other}]`, `The modality '${wanted[other]}'`);
   const has = tools?.some(({ type }) => type === 'image_generation');
   return wanted.includes('image') && !has ? [{ type: 'image_generation' }] : [];
