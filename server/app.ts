@@ -26,7 +26,7 @@ import { answerClientError, passOverExpectations, refuseTunnels } from './http/h
 import { createCors } from './http/hooks/cors.ts';
 import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
-import { knowEveryMethod } from './http/hooks/method-guard.ts';
+import { KnownMethods, knowEveryMethod } from './http/hooks/known-methods.ts';
 import { reportResponses } from './http/hooks/report-responses.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { consolePlugin } from './http/pages/console.ts';
@@ -160,6 +160,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
 
   knowEveryMethod(app);
+  const methods = new KnownMethods(app);
   decorateAdmission(app);
   const report = (call: AnsweredCall) => observer.answered(call);
   reportResponses(app, report);
@@ -177,12 +178,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     if (speaksAnthropic(request)) reply.header('request-id', request.id);
     if (answersPreflight(request, reply)) return;
     checkHead(request);
-    refuseUnknown(request);
+    refuseUnknown(request, reply, methods);
     done();
   });
   handleErrors(app);
   passOverExpectations(app);
-  // First: the routes for methods that are not allowed would take HEAD.
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat(), maxBodyValues });
   await app.register(exportsPlugin, { gate, store });

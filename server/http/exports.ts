@@ -12,7 +12,6 @@ import {
 import { connectionOf } from './connections/connection.ts';
 import { admission } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
-import { guardMethods } from './hooks/method-guard.ts';
 import { sendBytes } from './send-bytes.ts';
 
 const ONE = '/c1/conversations/:conversation_id/export';
@@ -50,5 +49,4 @@ export async function exportsPlugin(
     const asked = ExportRequest.parse({ ...Object(request.query), ...Object(request.params) });
     return sendFile(request, reply, exportConversation(store, asked, principalOf(request)));
   });
-  for (const path of [ONE, ALL]) guardMethods(app, path, ['GET']);
 }

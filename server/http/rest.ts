@@ -15,7 +15,6 @@ import { acceptImageForms, FormBody } from './forms/image-form.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { admission } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
-import { guardMethods } from './hooks/method-guard.ts';
 import { acceptJson } from './json-body/decode-body.ts';
 import { readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
@@ -106,11 +105,6 @@ export async function restPlugin(
       });
     }
   }
-  for (const path of new Set(operations.map(toFastifyPath))) {
-    const allowed = operations.filter((operation) => toFastifyPath(operation) === path).map(({ method }) => method);
-    guardMethods(app, path, allowed);
-  }
-
   function addRoute(scope: FastifyInstance, operation: Operation): void {
     const { method, input: schema, output, resolve, stream, isOpen } = operation;
     const { csv, status } = output.forms;

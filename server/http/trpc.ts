@@ -10,7 +10,7 @@ import type { AppRouter } from '../rpc/router.ts';
 import type { TransferLimits } from './connections/slow-transfers.ts';
 import { admit, authenticate } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
-import { refuseMethod } from './hooks/method-guard.ts';
+import { refuseMethod } from './hooks/known-methods.ts';
 import { refuseBody } from './hooks/refuse-body.ts';
 import { acceptJson } from './json-body/decode-body.ts';
 import { trpcInputs } from './json-body/trpc-inputs.ts';

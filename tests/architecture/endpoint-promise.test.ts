@@ -10,7 +10,7 @@ import { RateLimiter } from '../../server/features/access/rate-limiter.ts';
 import { createOpenApiDocument } from '../../server/http/document/openapi.ts';
 import { Heartbeat } from '../../server/http/heartbeat.ts';
 import { decorateAdmission } from '../../server/http/hooks/admission.ts';
-import { knowEveryMethod } from '../../server/http/hooks/method-guard.ts';
+import { knowEveryMethod } from '../../server/http/hooks/known-methods.ts';
 import { restPlugin } from '../../server/http/rest.ts';
 import { describeOperations } from '../../server/rpc/describe-operations.ts';
 import { answers } from '../../server/rpc/output.ts';

@@ -16,7 +16,6 @@ import { bodyPieces } from '../body-pieces.ts';
 import { connectionOf } from '../connections/connection.ts';
 import { admission } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
-import { guardMethods } from '../hooks/method-guard.ts';
 import { acceptJson, refuseCodings } from '../json-body/decode-body.ts';
 import { readObject } from '../json-body/read-object.ts';
 import { sendBytes } from '../send-bytes.ts';
@@ -102,6 +101,4 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
       return reply;
     });
   });
-
-  for (const endpoint of [...forms, 'speech']) guardMethods(app, `/v1/audio/${endpoint}`, ['POST']);
 }

@@ -5,6 +5,7 @@ import { isReported } from '../../errors/reported.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { toErrorAnswer } from '../error-dialect.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
+import { type KnownMethods, refuseMethod } from './known-methods.ts';
 import { refuseBody } from './refuse-body.ts';
 
 /** Logs a fault of our own with its stack. The line of the request tells of every other failure. */
@@ -50,7 +51,10 @@ export function handleErrors(app: FastifyInstance): void {
 const notFound = ({ method, url }: FastifyRequest) =>
   new AppError('route_not_found', `Nothing is served at ${method} ${url.slice(0, 200)}.`);
 
-/** Before the body is read: what is sent to no address need not be understood. */
-export function refuseUnknown(request: FastifyRequest): void {
-  if (request.is404 && request.method !== 'OPTIONS') throw notFound(request);
+/** Before the body is read: what is sent to no address, or by a method that it has not, need not be understood. */
+export function refuseUnknown(request: FastifyRequest, reply: FastifyReply, methods: KnownMethods): void {
+  if (!request.is404) return;
+  const known = methods.of(request);
+  if (known) refuseMethod(request, reply, known);
+  if (request.method !== 'OPTIONS') throw notFound(request);
 }

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
-import { guardMethods } from '../hooks/method-guard.ts';
 import { appHeaders, dataHeaders } from './security-headers.ts';
 import { createStaticFile, type StaticFile, sendStatic } from './static-file.ts';
 
@@ -70,5 +69,4 @@ export async function apiReferencePlugin(
     if (!asset) throw new AppError('route_not_found');
     return sendStatic(request, reply, asset);
   });
-  for (const url of ['/openapi.json', '/openapi', '/openapi/static/*']) guardMethods(app, url, ['GET']);
 }

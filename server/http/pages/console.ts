@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
-import { guardMethods } from '../hooks/method-guard.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { forwardedPrefix } from './forwarded-prefix.ts';
 import { consoleHeaders } from './security-headers.ts';
@@ -48,5 +47,4 @@ export async function consolePlugin(app: FastifyInstance, options: ConsoleOption
     if (!files.send(request.params['*'], request, reply)) throw new AppError('route_not_found');
     return reply;
   });
-  for (const url of ['/', ...pages, '/console/assets/*']) guardMethods(app, url, ['GET']);
 }

@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import { Marked } from 'marked';
 import { AppError } from '../../errors/app-error.ts';
 import { listErrors } from '../../features/system/list-errors.ts';
-import { guardMethods } from '../hooks/method-guard.ts';
 import { pageHeaders } from './security-headers.ts';
 import { createStaticFile, type StaticFile, sendStatic } from './static-file.ts';
 
@@ -125,5 +124,4 @@ export async function documentationPlugin(app: FastifyInstance, { docsDir }: Doc
   app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) =>
     sendStatic(request, reply, pageNamed(request.params['*'])),
   );
-  for (const url of ['/docs', '/docs/*']) guardMethods(app, url, ['GET']);
 }

@@ -2,7 +2,6 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { hashKey } from '../../features/access/credentials.ts';
-import { guardMethods } from '../hooks/method-guard.ts';
 import { dataHeaders } from './security-headers.ts';
 
 export interface MetricsPageOptions {
@@ -46,5 +45,4 @@ export async function metricsPlugin(
     const text = await metrics.scrape();
     return reply.headers(dataHeaders).type(metrics.contentType).send(text);
   });
-  guardMethods(app, '/metrics', ['GET']);
 }
