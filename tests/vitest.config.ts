@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What is waited for comes when it comes: a busy machine must not fail a test.
+    expect: { poll: { timeout: 60_000 } },
     // Each worker imports the server once, for all its files: importing it anew for each took most of the time.
     isolate: false,
     // Real servers, models and databases: more files at once than cores only make each other slow.

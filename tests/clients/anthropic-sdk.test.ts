@@ -23,7 +23,7 @@ const weather = {
 };
 
 const clientOf = ({ url }: Gateway, apiKey = bearer) =>
-  new Anthropic({ baseURL: url, apiKey, maxRetries: 0, timeout: 20_000 });
+  new Anthropic({ baseURL: url, apiKey, maxRetries: 0, timeout: 110_000 });
 
 const upstreams = [
   ['vllm', 'openai-compatible'],

@@ -41,7 +41,7 @@ describe.each(rows)('the official SDK over %s', (name, options) => {
   let client: OpenAI;
   beforeAll(async () => {
     gateway = await startScripted(options);
-    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: bearer, maxRetries: 0, timeout: 20_000 });
+    client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: bearer, maxRetries: 0, timeout: 110_000 });
   });
   afterAll(() => gateway.close());
 

@@ -29,7 +29,7 @@ const weather = {
 };
 
 const clientOf = ({ url }: Gateway, options: { apiKey?: string; maxRetries?: number } = {}) =>
-  new OpenAI({ baseURL: `${url}/v1`, apiKey: bearer, maxRetries: 0, timeout: 20_000, ...options });
+  new OpenAI({ baseURL: `${url}/v1`, apiKey: bearer, maxRetries: 0, timeout: 110_000, ...options });
 
 let demo: Gateway;
 let scripted: ScriptedGateway;

@@ -480,7 +480,7 @@ describe('a client that leaves a turn which it wants cancelled then', () => {
     await gateway.upstream.waitFor(({ chats }) => chats.length > seen);
     expect(await total()).toBe(before + 1);
     leave();
-    await expect.poll(total, { timeout: 10_000 }).toBe(before);
+    await expect.poll(total).toBe(before);
   });
 
   test.each([false, true])(

@@ -156,21 +156,21 @@ describe('an upload of 20 MB', () => {
     const rest = `\r\n${part('model')}whisper${end}`;
     const { socket, until } = openUpload(part('file', 'a.mp3'), size + rest.length);
     for (let sent = 0; sent < size; sent += MB) socket.write(Buffer.alloc(MB, 1));
-    await vi.waitFor(() => expect(spooled()[0]).toBeGreaterThan(size - 2 * MB), 5_000);
+    await vi.waitFor(() => expect(spooled()[0]).toBeGreaterThan(size - 2 * MB), 60_000);
     expect(gateway.upstream.received).toBe(before);
     socket.write(rest);
     expect(await until(/"text"/)).toMatch(/^HTTP\/1\.1 200 /);
     expect((await receivedForm()).get('file')).toMatchObject({ size });
-    await vi.waitFor(() => expect(spooled()).toEqual([]));
+    await vi.waitFor(() => expect(spooled()).toEqual([]), 60_000);
     socket.destroy();
   });
 
   test.runIf(existsSync('/proc/self/fd'))('leaves nothing on disk when its client leaves', async () => {
     const { socket } = openUpload(part('file', 'a.mp3'), size);
     socket.write(Buffer.alloc(4 * MB, 1));
-    await vi.waitFor(() => expect(spooled().length).toBe(1));
+    await vi.waitFor(() => expect(spooled().length).toBe(1), 60_000);
     socket.resetAndDestroy();
-    await vi.waitFor(() => expect(spooled()).toEqual([]));
+    await vi.waitFor(() => expect(spooled()).toEqual([]), 60_000);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('duplex-upload-'))).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ let gateway: ImagesGateway;
 let openai: OpenAI;
 beforeAll(async () => {
   gateway = await startImages();
-  openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: bearer, maxRetries: 0, timeout: 20_000 });
+  openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: bearer, maxRetries: 0, timeout: 110_000 });
 });
 afterAll(() => gateway.close());
 

@@ -23,7 +23,7 @@ const lines = (): Record<string, unknown>[] =>
 
 /** The line of one request, when it is there. */
 const lineOf = (response: Response) =>
-  expect.poll(() => lines().find(({ reqId }) => reqId === response.headers.get('x-request-id')), { timeout: 20_000 });
+  expect.poll(() => lines().find(({ reqId }) => reqId === response.headers.get('x-request-id')));
 
 beforeAll(async () => {
   [first, second] = await Promise.all([startUpstream({ apiKey: upstreamKey }), startUpstream({ apiKey: upstreamKey })]);

@@ -57,9 +57,7 @@ describe('a clock that is set', () => {
     for (let i = 0; i < 2; i++) await (await chain.ask()).text();
     restore = setClock(-2 * HOURS);
     chain.upstreams[0]?.on('m', say('Back again.'));
-    await expect
-      .poll(async () => (await chain.ask()).headers.get('x-gateway-backend'), { timeout: 5_000 })
-      .toBe('p0/m');
+    await expect.poll(async () => (await chain.ask()).headers.get('x-gateway-backend')).toBe('p0/m');
     const { routes } = await (await chain.call('GET', '/readyz')).json();
     expect(routes[0]).toMatchObject({ backend: 'p0/m', state: 'closed' });
   });
@@ -70,9 +68,7 @@ describe('a clock that is set', () => {
     chain.upstreams[0]?.reply(refuse('rate-limited', { 'retry-after': '1' }));
     await (await chain.ask()).text();
     restore = setClock(-2 * HOURS);
-    await expect
-      .poll(async () => (await chain.ask()).headers.get('x-gateway-backend'), { timeout: 5_000 })
-      .toBe('p0/m');
+    await expect.poll(async () => (await chain.ask()).headers.get('x-gateway-backend')).toBe('p0/m');
   });
 
   test('forward by two hours fills no bucket of requests', async () => {

@@ -61,7 +61,7 @@ describe.each([
     const [box] = chain.upstreams;
     box?.on('m', refusal);
     const pending = chain.ask({ stream: true });
-    await expect.poll(() => box?.chats.length, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => box?.chats.length).toBeGreaterThan(1);
     expect(await stateOf(chain, 'p0/m')).toMatch(new RegExp(`${state}|closed`));
     box?.on('m', say('Ready.'));
     const response = await pending;
@@ -86,12 +86,10 @@ describe.each([
       body: JSON.stringify({ model: 'chain', stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
       signal: leaving.signal,
     }).catch(() => null);
-    await expect.poll(() => box?.chats.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => box?.chats.length).toBeGreaterThan(0);
     leaving.abort();
     await request;
-    await expect
-      .poll(async () => (await (await chain.call('GET', '/readyz')).json()).routes[0].in_flight, { timeout: 20_000 })
-      .toBe(0);
+    await expect.poll(async () => (await (await chain.call('GET', '/readyz')).json()).routes[0].in_flight).toBe(0);
   });
 });
 

@@ -54,5 +54,5 @@ export async function usageOf({ store, dataDir }: Gateway, requestId: string | n
     db.close();
     expect(row).toBeDefined();
     return Object.fromEntries(columns.map((column, i) => [column, row?.[i]]));
-  });
+  }, 60_000);
 }

@@ -30,7 +30,7 @@ async function start(options?: UpstreamOptions) {
 }
 
 const clientOf = (upstream: ScriptedUpstream) =>
-  new OpenAI({ baseURL: upstream.url, apiKey: 'sk-test', maxRetries: 0, timeout: 5_000 });
+  new OpenAI({ baseURL: upstream.url, apiKey: 'sk-test', maxRetries: 0 });
 
 const chat = (upstream: ScriptedUpstream, fields: JsonObject = {}, init: RequestInit = {}) =>
   fetch(`${upstream.url}/chat/completions`, {
