@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ToolCallDelta } from '../../contracts/chat/completion.ts';
 import { AppError } from '../errors/app-error.ts';
 import { writeExact } from './exact-json.ts';
+import { newId } from './ids.ts';
 import { isRecord } from './json.ts';
 import type { OfferedTools } from './offered-tools.ts';
 
@@ -13,7 +13,7 @@ const MAX_ARGUMENTS = 8 * 1024 * 1024;
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-const newCallId = () => `call_${randomUUID().replaceAll('-', '')}`;
+const newCallId = () => newId('call_');
 
 /** An id or a name; '' when there is none. */
 function labelOf(value: unknown): string {

@@ -3,7 +3,8 @@ import { type CallOptions, ChunkCalls } from './chunk-calls.ts';
 import { broken, MAX_CHOICES, readReason, shapeCalls, shapeTexts, soundReason } from './chunk-fields.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { soundUsage } from './chunk-usage.ts';
-import { createdNow, newId } from './chunk-writer.ts';
+import { createdNow } from './chunk-writer.ts';
+import { newId } from './ids.ts';
 import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../contracts/chat/completion.ts';
-
-export const newId = (prefix: string): string => prefix + randomBytes(12).toString('hex');
+import { newId } from './ids.ts';
 
 /** The `created` of an answer that begins now: Unix time, in seconds. */
 export const createdNow = (): number => Math.floor(Date.now() / 1000);

@@ -2,7 +2,8 @@ import type { TextCompletion } from '../../contracts/completions/text-completion
 import { broken, MAX_CHOICES, readReason } from './chunk-fields.ts';
 import { usageChanges } from './chunk-shaper.ts';
 import { ChunkTail } from './chunk-tail.ts';
-import { createdNow, newId } from './chunk-writer.ts';
+import { createdNow } from './chunk-writer.ts';
+import { newId } from './ids.ts';
 import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;

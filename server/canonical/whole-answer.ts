@@ -2,7 +2,8 @@ import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/c
 import { ChunkCalls } from './chunk-calls.ts';
 import { broken, callsIn, MAX_CHOICES, readReason, shapeTexts, soundReason } from './chunk-fields.ts';
 import { type ShaperOptions, usageChanges } from './chunk-shaper.ts';
-import { createdNow, newId } from './chunk-writer.ts';
+import { createdNow } from './chunk-writer.ts';
+import { newId } from './ids.ts';
 import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;

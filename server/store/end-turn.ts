@@ -1,6 +1,6 @@
+import { runIdOf } from '../canonical/ids.ts';
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { cutMedia } from './cut-media.ts';
-import { runIdOf } from './ids.ts';
 import type { EndedTurn } from './interface/conversations.ts';
 import { keepMedia, ownerOf } from './media.ts';
 import { withoutNul } from './rows.ts';

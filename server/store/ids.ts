@@ -26,6 +26,3 @@ export function newId(prefix: 'conv' | 'msg' | 'own' | 'add' | 'key' | 'rsv' | '
   const uuid = randomUUID();
   return `${prefix}_${time}7${counter.toString(16).padStart(3, '0')}${uuid.slice(19, 23)}${uuid.slice(24)}`;
 }
-
-/** The id of the run that makes an answer. They share their digits, as all ids of one answer do. */
-export const runIdOf = (answerId: string): string => answerId.replace(/^[a-z]+_/, 'run_');

@@ -1,4 +1,4 @@
-import { runIdOf } from './ids.ts';
+import { runIdOf } from '../canonical/ids.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 /** A message that goes: its place and what it followed. */

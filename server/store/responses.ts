@@ -1,6 +1,6 @@
+import { runIdOf } from '../canonical/ids.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { runIdOf } from './ids.ts';
 import type { MessageRow } from './interface/conversations.ts';
 import type { Reader, ResponseRow, ResponseStore, StoredResponse } from './interface/responses.ts';
 import { toMessageRow, visibleTo, wholeMessageFields, withinReach } from './rows.ts';

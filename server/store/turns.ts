@@ -1,9 +1,10 @@
 import { StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { MessageStatus } from '../../contracts/conversations/status.ts';
+import { runIdOf } from '../canonical/ids.ts';
 import { AppError } from '../errors/app-error.ts';
 import { cutMedia, joinMedia, type MediaPiece } from './cut-media.ts';
 import { endTurn } from './end-turn.ts';
-import { newId, runIdOf } from './ids.ts';
+import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, type MessagePlace, newMessageIds } from './insert-messages.ts';
 import type {
   BegunTurn,

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { ToolCallDelta } from '../../../contracts/chat/completion.ts';
+import { newId } from '../../canonical/ids.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { BlockWriter } from './block-writer.ts';
 import { CALL_FIELDS } from './seal-details.ts';
@@ -105,4 +105,4 @@ export class CallWriter {
   }
 }
 
-const newToolId = () => `toolu_${randomBytes(12).toString('hex')}`;
+const newToolId = () => newId('toolu_');

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
 import type { MessageEvent, MessageUsage } from '../../../contracts/messages/answer.ts';
+import { newId } from '../../canonical/ids.ts';
 import { ANTHROPIC_FORMAT, type ReasoningDetail, readReasoningDetails } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { BlockWriter } from './block-writer.ts';
@@ -81,7 +81,7 @@ export class MessageWriter {
   #start(): MessageEvent[] {
     this.#started = true;
     const message = {
-      id: `msg_${randomBytes(12).toString('hex')}`,
+      id: newId('msg_'),
       type: 'message' as const,
       role: 'assistant' as const,
       model: this.#model,

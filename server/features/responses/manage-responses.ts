@@ -8,6 +8,7 @@ import {
   type ResponseEvent,
   ResponseFailure,
 } from '../../../contracts/responses/response.ts';
+import { runIdOf } from '../../canonical/ids.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
@@ -86,7 +87,7 @@ export async function* followResponse(
   const after = placeIn(request);
   const response = await getResponse(stores, request, caller.principal);
   const { following } = stores;
-  const row = await following.store.find(runOf(id), { owner: caller.principal.owner });
+  const row = await following.store.find(runIdOf(id), { owner: caller.principal.owner });
   if (row?.format === 'events' && (row.isKept || after >= 0)) {
     yield* followEvents(stores, { row, after, request }, caller);
   } else if (response.status === 'in_progress' && row) {
@@ -96,8 +97,6 @@ export async function* followResponse(
     yield replay(response, after);
   }
 }
-
-const runOf = (id: string): string => id.replace(/^resp_/, 'run_');
 
 const replay = (response: Response, after: number): EventBatch =>
   replayResponse(response, after).map((event) => Json.ofValue(event));
@@ -147,7 +146,7 @@ export async function cancelResponse(stores: ManageDeps, ref: ResponseRef, princ
 }
 
 const stop = ({ following }: ManageDeps, id: string): Promise<boolean> =>
-  following.runs.stopAndWait(runOf(id), new AppError('run_cancelled'));
+  following.runs.stopAndWait(runIdOf(id), new AppError('run_cancelled'));
 
 /**
  * `DELETE /v1/responses/{response_id}`. Its conversation goes with it when it holds nothing else and was not named by

@@ -7,6 +7,7 @@ import {
   type RunInProgress,
   type RunRef,
 } from '../../../contracts/runs/run.ts';
+import { siblingId } from '../../canonical/ids.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
@@ -23,8 +24,6 @@ export interface RunDeps extends FollowDeps {
 /** Past the end of every log: whoever follows from there waits for the end alone. */
 const NO_EVENTS = 1_000_000_000;
 
-const idIn = (row: RunRow, prefix: string) => row.id.replace(/^run_/, prefix);
-
 function describeRun(row: RunRow, keepMs: number): Run {
   const { conversationId, format, error, last, createdAt, endedAt } = row;
   const isResponse = format === 'events' || format === 'response';
@@ -32,8 +31,8 @@ function describeRun(row: RunRow, keepMs: number): Run {
     id: row.id,
     object: 'run',
     conversation_id: conversationId,
-    message_id: conversationId === null ? null : idIn(row, 'msg_'),
-    response_id: isResponse && conversationId !== null ? idIn(row, 'resp_') : null,
+    message_id: conversationId === null ? null : siblingId(row.id, 'msg_'),
+    response_id: isResponse && conversationId !== null ? siblingId(row.id, 'resp_') : null,
     status: row.status,
     error: error === null ? null : RunFailure.parse(JSON.parse(error)),
     last_event: endedAt === null || last < 0 ? null : last,
@@ -46,7 +45,7 @@ function describeRun(row: RunRow, keepMs: number): Run {
 /** A run in progress, as its conversation names it. */
 export const nameRun = (row: RunRow): RunInProgress => ({
   id: row.id,
-  message_id: idIn(row, 'msg_'),
+  message_id: siblingId(row.id, 'msg_'),
   created_at: row.createdAt.toISOString(),
 });
 
@@ -103,7 +102,7 @@ export async function* watchRun(
 ): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
   const row = await findRun(deps, request, caller.principal);
   if (row.format === 'events' || row.format === 'response') {
-    const address = `/v1/responses/${idIn(row, 'resp_')}?stream=true`;
+    const address = `/v1/responses/${siblingId(row.id, 'resp_')}?stream=true`;
     throw invalidField('run_id', `This run makes a response: follow it at ${address}.`);
   }
   const events = watchEvents(deps, row, placeOf(request), caller);

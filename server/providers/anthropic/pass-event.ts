@@ -1,5 +1,5 @@
 import type { ChatDelta } from '../../../contracts/chat/completion.ts';
-import { newId } from '../../canonical/chunk-writer.ts';
+import { newId } from '../../canonical/ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import type { AnthropicUsage, StreamEvent } from './wire.ts';
 

@@ -1,6 +1,6 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
-import { newId } from '../../canonical/chunk-writer.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
+import { newId } from '../../canonical/ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import { ANTHROPIC_FORMAT, type DetailPlace, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';

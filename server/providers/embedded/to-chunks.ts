@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChatDelta, Usage } from '../../../contracts/chat/completion.ts';
-import { ChunkWriter, newId } from '../../canonical/chunk-writer.ts';
+import { ChunkWriter } from '../../canonical/chunk-writer.ts';
+import { newId } from '../../canonical/ids.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { GenerationEvent, TokenCounts, ToolCallPiece } from './engine-protocol.ts';

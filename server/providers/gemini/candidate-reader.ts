@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
-import { type ChunkWriter, newId } from '../../canonical/chunk-writer.ts';
+import type { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
+import { newId } from '../../canonical/ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toFinishReason } from './finish-reason.ts';

@@ -7,7 +7,7 @@ import type {
 import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.ts';
 import { toDataUri } from '../../../contracts/images/data-uri.ts';
 import { ImageFields, type ImagesResponse } from '../../../contracts/images/generation.ts';
-import { newId } from '../../canonical/chunk-writer.ts';
+import { newId } from '../../canonical/ids.ts';
 import type { ImageRequest } from '../../canonical/image-answer.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 

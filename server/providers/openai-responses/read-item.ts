@@ -1,5 +1,5 @@
-import { newId } from '../../canonical/chunk-writer.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
+import { newId } from '../../canonical/ids.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toChatAnnotation } from './annotations.ts';
 import type { AnswerState, Piece } from './answer-state.ts';
