@@ -28,7 +28,7 @@ const files = (description: string) => z.string().meta({ format: 'binary', descr
 export const ImageEditForm = z
   .looseObject({
     ...ImageFields,
-    image: z.union([files('PNG, JPEG, WebP or GIF.'), listOf(files('Up to 16, each as `image[]`.'))]),
+    image: listOf(files('PNG, JPEG, WebP or GIF.')).describe('One picture as `image`, or up to 16, each as `image[]`.'),
     mask: files('Transparent where the first picture shall change.').optional(),
     input_fidelity: z.string().nullish(),
   })

@@ -4,63 +4,85 @@ import { listOf } from '../schemas/list-of.ts';
 import { recordOf } from '../schemas/record-of.ts';
 
 /** A mark of Anthropic's prompt cache; other upstreams cache by themselves. */
-const CacheMark = { cache_control: z.looseObject({ type: z.string() }).nullish() };
+const CacheControl = z.looseObject({ type: z.string() }).meta({ id: 'MessageCacheControl' });
+const CacheMark = { cache_control: CacheControl.nullish() };
 
-export const TextBlock = z.looseObject({ type: z.literal('text'), text: z.string(), ...CacheMark });
+export const TextBlock = z
+  .looseObject({ type: z.literal('text'), text: z.string(), ...CacheMark })
+  .meta({ id: 'MessageTextBlock' });
 
 /** `base64` with `media_type` and `data`. The gateway and its upstreams fetch no addresses and keep no files. */
-const Source = z.looseObject({
+const source = {
   type: z.string(),
   media_type: z.string().nullish(),
   data: z.string().nullish(),
-});
+};
+const ImageSource = z.looseObject(source).meta({ id: 'MessageImageSource' });
 
-export const ImageBlock = z.looseObject({ type: z.literal('image'), source: Source, ...CacheMark });
+export const ImageBlock = z
+  .looseObject({ type: z.literal('image'), source: ImageSource, ...CacheMark })
+  .meta({ id: 'MessageImageBlock' });
 export type ImageBlock = z.infer<typeof ImageBlock>;
 
 /** A PDF (`base64`), a text (`text`), or blocks (`content`). */
-export const DocumentBlock = z.looseObject({
-  type: z.literal('document'),
-  source: Source.extend({ content: z.union([z.string(), listOf(z.union([TextBlock, ImageBlock]))]).nullish() }),
-  title: z.string().nullish(),
-  context: z.string().nullish(),
-  ...CacheMark,
-});
+const DocumentSource = z
+  .looseObject({ ...source, content: z.union([z.string(), listOf(z.union([TextBlock, ImageBlock]))]).nullish() })
+  .meta({ id: 'MessageDocumentSource' });
+
+export const DocumentBlock = z
+  .looseObject({
+    type: z.literal('document'),
+    source: DocumentSource,
+    title: z.string().nullish(),
+    context: z.string().nullish(),
+    ...CacheMark,
+  })
+  .meta({ id: 'MessageDocumentBlock' });
 export type DocumentBlock = z.infer<typeof DocumentBlock>;
 
 /** `signature` is opaque: the proof of whichever model thought it, as the gateway gave it. */
-const ThinkingBlock = z.looseObject({
-  type: z.literal('thinking'),
-  thinking: z.string(),
-  signature: z.string().nullish(),
-});
-const RedactedThinkingBlock = z.looseObject({ type: z.literal('redacted_thinking'), data: z.string() });
-const ToolUseBlock = z.looseObject({
-  type: z.literal('tool_use'),
-  id: z.string().min(1),
-  name: z.string().min(1),
-  input: recordOf(z.string(), z.unknown()),
-  ...CacheMark,
-});
+const ThinkingBlock = z
+  .looseObject({
+    type: z.literal('thinking'),
+    thinking: z.string(),
+    signature: z.string().nullish(),
+  })
+  .meta({ id: 'MessageThinkingBlock' });
+const RedactedThinkingBlock = z
+  .looseObject({ type: z.literal('redacted_thinking'), data: z.string() })
+  .meta({ id: 'MessageRedactedThinkingBlock' });
+const ToolUseBlock = z
+  .looseObject({
+    type: z.literal('tool_use'),
+    id: z.string().min(1),
+    name: z.string().min(1),
+    input: recordOf(z.string(), z.unknown()),
+    ...CacheMark,
+  })
+  .meta({ id: 'MessageToolUseBlock' });
 
 const known = new Set(['text', 'image', 'document', 'thinking', 'redacted_thinking', 'tool_use', 'tool_result']);
 
 /** Blocks that only some upstreams know, such as those of Anthropic's server tools. */
-const OtherBlock = z.looseObject({
-  type: z.string().refine((type) => !known.has(type), { error: 'is malformed', abort: true }),
-});
+const OtherBlock = z
+  .looseObject({
+    type: z.string().refine((type) => !known.has(type), { error: 'is malformed', abort: true }),
+  })
+  .meta({ id: 'MessageOtherBlock' });
 
 /** What a tool gave; `tool_reference` names a tool that is to be shown from now on. */
 const ResultBlock = byType([TextBlock, ImageBlock, DocumentBlock], OtherBlock);
 export type ResultBlock = z.infer<typeof ResultBlock>;
 
-const ToolResultBlock = z.looseObject({
-  type: z.literal('tool_result'),
-  tool_use_id: z.string().min(1),
-  content: z.union([z.string(), listOf(ResultBlock)]).nullish(),
-  is_error: z.boolean().nullish(),
-  ...CacheMark,
-});
+const ToolResultBlock = z
+  .looseObject({
+    type: z.literal('tool_result'),
+    tool_use_id: z.string().min(1),
+    content: z.union([z.string(), listOf(ResultBlock)]).nullish(),
+    is_error: z.boolean().nullish(),
+    ...CacheMark,
+  })
+  .meta({ id: 'MessageToolResultBlock' });
 export type ToolResultBlock = z.infer<typeof ToolResultBlock>;
 
 export const InputBlock = byType(

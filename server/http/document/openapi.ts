@@ -7,6 +7,7 @@ import { listOperations, listProcedures, metaOf, type Operation } from '../list-
 import { audioPaths, audioSchemas, audioTag } from './audio-document.ts';
 import { describeDocument } from './describe-document.ts';
 import { exportPaths } from './export-document.ts';
+import { simplifySchemas } from './simplify-schemas.ts';
 
 type Schema = { $ref: string };
 interface ResponseObject {
@@ -144,6 +145,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   );
   dropUnused(document, schemas);
   describeDocument(document, operations);
+  simplifySchemas(document);
   return document;
 }
 
