@@ -514,6 +514,15 @@ export const errorCatalog = {
     remediation: 'Try again; text that was received before the failure is incomplete.',
     failover: { sameBackend: 'always', countsAgainstBackend: true },
   },
+  models_file_rejected: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    type: 'invalid_request_error',
+    title: 'The models file is not valid',
+    description:
+      'The models file, or a key file that it names, cannot be used, so the gateway keeps the models that it has.',
+    remediation: 'Mend what the message names, and reload again.',
+  },
   service_unavailable: {
     status: 503,
     trpc: 'SERVICE_UNAVAILABLE',

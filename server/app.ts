@@ -97,7 +97,7 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
 
 /** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { env, bearer, catalog, providers, store, version, docsDir, consoleDir } = deps;
+  const { env, bearer, catalog, configuration, store, version, docsDir, consoleDir } = deps;
   const { maxBodyBytes, maxBodyValues } = env;
   const app = createFastify(env, deps.log);
   const ring = await KeyRing.open({
@@ -128,7 +128,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
   // Whoever watches them holds a connection.
   app.addHook('preClose', () => runs.close(0));
-  const readiness = new ReadinessCheck({ catalog, states, providers, store, runs });
+  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs });
   const metrics = new Metrics({
     backends: () =>
       catalog.models.flatMap(({ backends }) =>
@@ -156,7 +156,17 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     runs: { runs, live, store: store.runs, keepMs },
     readiness,
     ring,
+    source: configuration,
     version,
+  });
+
+  configuration.start({
+    accepted({ changed, ...report }, replaced) {
+      for (const provider of replaced) states.forget(provider);
+      ring.regroup(catalog.groups);
+      app.log.info(report, changed ? 'the models file has changed' : 'the models file is valid again');
+    },
+    rejected: (reason) => app.log.error({ reason }, 'the models file was not put into effect'),
   });
 
   knowEveryMethod(app);

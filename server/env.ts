@@ -32,6 +32,7 @@ const Variables = z.object({
   EMBEDDED_THREADS: positive.optional(),
   EMBEDDED_SLOTS: z.coerce.number().int().min(1).max(4).optional(),
   DETECT_LOCAL: onOff.default(true),
+  WATCH_MODELS: onOff.default(true),
   RESERVE_TOKENS: z.coerce.number().int().min(0).max(1_000_000).default(4_096),
   UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
   MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),
@@ -103,6 +104,8 @@ export interface Env {
     readonly slots: number | undefined;
   };
   readonly detectLocal: boolean;
+  /** Whether a models file that changes is put into effect by itself. */
+  readonly watchModels: boolean;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** How many tokens of an answer are reserved at once; 0: all that it may become. */
   readonly reserveTokens: number;
@@ -193,6 +196,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       slots: v.EMBEDDED_SLOTS,
     },
     detectLocal: v.DETECT_LOCAL,
+    watchModels: v.WATCH_MODELS,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
     reserveTokens: v.RESERVE_TOKENS,
     upstreamRetries: v.UPSTREAM_RETRIES,

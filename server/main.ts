@@ -26,7 +26,7 @@ async function start(): Promise<void> {
   const env = loadEnv();
   const root = packageRoot();
   const version: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-  const { catalog, providers } = await openProviders(env, {
+  const { catalog, configuration } = await openProviders(env, {
     builtInModels: join(root, 'server/setup/built-in-models.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   });
@@ -41,7 +41,7 @@ async function start(): Promise<void> {
     env,
     bearer,
     catalog,
-    providers,
+    configuration,
     store,
     version,
     docsDir: join(root, 'docs'),
@@ -49,18 +49,27 @@ async function start(): Promise<void> {
     consoleDir: join(root, 'dist/console'),
   });
 
-  closeWithGrace({ delay: GIVE_UP_MS }, async ({ err }) => {
+  // A hang-up asks for the models file to be read again, as it does of other servers; how that went is in the log.
+  process.on('SIGHUP', () => void configuration.reload().catch(() => {}));
+  closeWithGrace({ delay: GIVE_UP_MS, skip: ['SIGHUP'] }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an unexpected failure');
     const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
     // It is still served meanwhile: load balancers are told by `/readyz`, clients of new runs by their errors.
     await app.stopRuns(GRACE_MS);
     await app.close();
     clearTimeout(cut);
-    await Promise.all(providers.map((provider) => provider.close()));
+    await configuration.close();
     await store.close();
   });
   const url = await app.listen({ host: env.host, port: env.port });
-  printWelcome({ url, version, catalog, providers, bearerFile, newBearer: created ? bearer : null });
+  printWelcome({
+    url,
+    version,
+    catalog,
+    providers: configuration.providers,
+    bearerFile,
+    newBearer: created ? bearer : null,
+  });
 }
 
 try {

@@ -50,6 +50,15 @@ export const Readiness = z
         detail: z.string().optional().describe('Why it is down, such as a full disk.'),
       })
       .describe('Whether it can be read and written.'),
+    models_file: z
+      .object({
+        status: z
+          .enum(['loaded', 'rejected'])
+          .describe('`rejected`: the newest file has a fault, so an older one is in effect.'),
+        loaded_at: z.iso.datetime().describe('When the one that is in effect was read.'),
+        detail: z.string().optional().describe('The fault, with its line.'),
+      })
+      .describe('The models file and the key files that it names.'),
     backends: listOf(BackendHealth).describe('What a probe of each provider says; probes spend no tokens.'),
     routes: listOf(Route).describe('The circuit of each backend.'),
   })

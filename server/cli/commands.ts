@@ -141,6 +141,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: page,
     columns: ['at', 'actor', 'action', 'subject', 'details'],
   },
+  reload: { method: 'POST', path: '/api/reload', help: 'Put the changed models file into effect' },
   status: { method: 'GET', path: '/api/status', help: 'Version and uptime' },
 };
 

@@ -50,6 +50,7 @@ function resolverOf(name: string, procedure: AnyTRPCProcedure | undefined): Reso
 
 /** Every field of the input stands in the path or may be absent. */
 function needsNoBody(input: z.ZodType | undefined, path: string): boolean {
+  if (input === undefined) return true;
   if (!(input instanceof z.ZodObject)) return false;
   return Object.entries(input.shape).every(
     ([field, schema]) => path.includes(`{${field}}`) || z.core.safeParse(schema, undefined).success,

@@ -193,5 +193,12 @@ export interface Provider {
   /** Asks without spending tokens; never throws. Time-limited by the signal. */
   health(signal: AbortSignal): Promise<ProviderHealth>;
 
+  /**
+   * The models file no longer has this provider, or describes it anew. Requests that began before may still use it; what it
+   * holds, such as a process, it lets go of whenever none is under way. Absent: it holds idle connections at most, which
+   * close by themselves.
+   */
+  retire?(): void;
+
   close(): Promise<void>;
 }

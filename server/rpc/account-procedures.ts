@@ -10,6 +10,7 @@ import {
 import { OwnKey } from '../../contracts/keys/own-key.ts';
 import { Self } from '../../contracts/keys/self.ts';
 import { AuditList, ListAuditRequest } from '../../contracts/system/audit.ts';
+import { ReloadReport } from '../../contracts/system/reload.ts';
 import { GatewayStatus } from '../../contracts/system/status.ts';
 import {
   LedgerEntryList,
@@ -32,6 +33,7 @@ import {
 } from '../features/keys/manage-keys.ts';
 import { showOwnKey } from '../features/keys/show-own-key.ts';
 import { listAudit } from '../features/system/list-audit.ts';
+import { type ModelsSource, reloadModels } from '../features/system/reload-models.ts';
 import { showStatus } from '../features/system/show-status.ts';
 import { getWallet, listEntries, listWallets, postEntry } from '../features/wallets/manage-wallets.ts';
 import type { Store } from '../store/interface/store.ts';
@@ -125,6 +127,19 @@ export const auditProcedure = ({ audit }: Pick<Store, 'audit'>) =>
     .input(ListAuditRequest)
     .output(answers(AuditList))
     .query(({ ctx, input }) => listAudit(audit, input, ctx.caller.principal));
+
+/** `api.reload`: for the administrator alone. */
+export const reloadProcedure = (source: Pick<ModelsSource, 'reload'>, { audit }: Pick<Store, 'audit'>) =>
+  procedure
+    .meta(
+      describeAccounts('POST', '/api/reload', 'Put the models file into effect', {
+        description:
+          'Reads the models file and the key files that it names again. Requests under way keep the models that they began with.',
+        errors: [403, 422, 503],
+      }),
+    )
+    .output(answers(ReloadReport))
+    .mutation(({ ctx }) => reloadModels(source, audit, ctx.caller.principal));
 
 export const statusProcedure = (version: string) =>
   publicProcedure

@@ -1,5 +1,5 @@
 import { GatewayInfo, Model, ModelList, ModelRef } from '../../contracts/models/model.ts';
-import type { Catalog } from '../features/models/catalog.ts';
+import type { CurrentCatalog } from '../features/models/live-catalog.ts';
 import type { BackendStates } from '../features/routing/backend-state.ts';
 import {
   describeGateway,
@@ -14,7 +14,7 @@ import { answers, shows } from './output.ts';
 import { procedure } from './trpc.ts';
 
 interface ModelDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly states: BackendStates;
   readonly version: string;
 }

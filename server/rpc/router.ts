@@ -1,12 +1,14 @@
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
-import type { Catalog } from '../features/models/catalog.ts';
+import type { CurrentCatalog } from '../features/models/live-catalog.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
+import type { ModelsSource } from '../features/system/reload-models.ts';
 import type { Store } from '../store/interface/store.ts';
 import {
   auditProcedure,
   keyProcedures,
+  reloadProcedure,
   selfProcedure,
   statusProcedure,
   walletProcedures,
@@ -25,17 +27,18 @@ import { router } from './trpc.ts';
 import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
 export interface RouterDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly metering: MeteringDeps;
   readonly store: Store;
   readonly runs: RunDeps;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
+  readonly source: Pick<ModelsSource, 'reload'>;
   readonly version: string;
 }
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, metering, store, runs, readiness, ring, version }: RouterDeps) => {
+export const createRouter = ({ catalog, metering, store, runs, readiness, ring, source, version }: RouterDeps) => {
   const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
   return router({
@@ -56,6 +59,7 @@ export const createRouter = ({ catalog, metering, store, runs, readiness, ring, 
       keys: keyProcedures({ catalog, store, ring }),
       wallets: walletProcedures(store),
       audit: auditProcedure(store),
+      reload: reloadProcedure(source, store),
       usage: usageProcedures(store),
       billing: billingProcedures(store),
       status: statusProcedure(version),

@@ -1,18 +1,19 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Env, EnvError } from '../env.ts';
-import type { Catalog } from '../features/models/catalog.ts';
-import { policyOf, presets, quirksOf } from '../providers/presets.ts';
+import type { CurrentCatalog } from '../features/models/live-catalog.ts';
+import { presets } from '../providers/presets.ts';
 import type { Provider } from '../providers/provider.ts';
-import { createProvider, type ProviderSettings, weightsName } from '../providers/registry.ts';
+import { createProvider, weightsName } from '../providers/registry.ts';
 import { composeCatalog, type EmbeddedModel } from './compose-catalog.ts';
+import { Configuration } from './configuration.ts';
 import { detectLocalServers } from './detect-local.ts';
-import { type ModelsFile, readModelsFile, toMs } from './models-file.ts';
-import type { ProviderEntry } from './provider-entry.ts';
+import { type ModelsFile, readModelsFile } from './models-file.ts';
+import { ProviderSet } from './provider-set.ts';
+import { readSettings } from './provider-settings.ts';
 
 export interface OpenedProviders {
-  readonly catalog: Catalog;
-  readonly providers: readonly Provider[];
+  readonly catalog: CurrentCatalog;
+  readonly configuration: Configuration;
 }
 
 /** Where the gateway's own files lie, beside its code. */
@@ -21,43 +22,6 @@ export interface PackageFiles {
   readonly builtInModels: string;
   /** The small embedded model. */
   readonly weights: string;
-}
-
-/** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
-function settingsOf(entry: ProviderEntry, env: Env, files: PackageFiles, builtIn: boolean): ProviderSettings | null {
-  if (entry.kind === 'embedded') {
-    const modelPath = entry.model_path ? resolve(entry.model_path) : (env.embedded.modelPath ?? files.weights);
-    const { threads, slots, variant } = env.embedded;
-    return { kind: 'embedded', modelPath, threads, slots, variant };
-  }
-  const { base_url: baseUrl, api_key_env: keyName, headers } = entry;
-  const apiKey = keyName ? env.secret(keyName) : undefined;
-  const needsKey = builtIn || (keyName !== undefined && baseUrl.startsWith('https:'));
-  if (needsKey && !apiKey) return null;
-  const upstream = {
-    baseUrl,
-    apiKey,
-    headers,
-    firstByteMs: toMs(entry.first_byte_seconds),
-    idleMs: toMs(entry.idle_seconds),
-    collectStreams: entry.collect_streams,
-  };
-  if (entry.kind !== 'openai-compatible') return { kind: entry.kind, own: entry, ...upstream };
-  return {
-    kind: entry.kind,
-    ...upstream,
-    quirks: quirksOf(entry.preset, entry.system_messages),
-    fieldPolicy: policyOf(entry.preset, baseUrl),
-  };
-}
-
-function openFileProviders(file: ModelsFile, env: Env, files: PackageFiles): Map<string, Provider> {
-  const opened = new Map<string, Provider>();
-  for (const [id, entry] of Object.entries(file.providers)) {
-    const settings = settingsOf(entry, env, files, env.modelsFile === null);
-    if (settings) opened.set(id, createProvider(id, settings));
-  }
-  return opened;
 }
 
 function openWeights(path: string): number {
@@ -96,12 +60,16 @@ function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
 
 /** Opens every provider that the configuration and this machine offer, and makes the catalog of their models. */
 export async function openProviders(env: Env, files: PackageFiles): Promise<OpenedProviders> {
-  const file = readModelsFile(env.modelsFile ?? files.builtInModels);
-  const fromFile = openFileProviders(file, env, files);
+  const path = env.modelsFile ?? files.builtInModels;
+  const context = { env, weights: files.weights };
+  const file = readModelsFile(path);
+  const settings = readSettings(file, context);
+  const set = new ProviderSet();
+  const prepared = set.prepare(settings);
   const servers = env.detectLocal ? await detectLocalServers(env.port) : [];
   const locals = servers.map((server) => ({
     server,
-    provider: createProvider(fromFile.has(server.id) ? `${server.id}-local` : server.id, {
+    provider: createProvider(prepared.providers.has(server.id) ? `${server.id}-local` : server.id, {
       kind: 'openai-compatible',
       baseUrl: server.baseUrl,
       apiKey: undefined,
@@ -111,9 +79,14 @@ export async function openProviders(env: Env, files: PackageFiles): Promise<Open
       fieldPolicy: presets[server.preset].policy,
     }),
   }));
-  const demo = env.modelsFile === null && fromFile.size === 0;
+  const demo = env.modelsFile === null && prepared.providers.size === 0;
   const embedded = demo || env.embedded.modelPath ? openEmbedded(env, files) : null;
-  const catalog = composeCatalog({ file, providers: fromFile, locals, embedded, demo });
-  const providers = [...fromFile.values(), ...locals.map(({ provider }) => provider)];
-  return { catalog, providers: embedded ? [...providers, embedded.provider] : providers };
+  const compose = (from: ModelsFile, providers: ReadonlyMap<string, Provider>) =>
+    composeCatalog({ file: from, providers, locals, embedded, demo });
+  const catalog = compose(file, prepared.providers);
+  prepared.commit();
+  const own = [...locals.map(({ provider }) => provider), ...(embedded ? [embedded.provider] : [])];
+  const deps = { env, path, settings: context, providers: set, described: { file, settings }, catalog, own, compose };
+  const configuration = new Configuration(deps);
+  return { catalog: configuration.catalog, configuration };
 }

@@ -1,10 +1,11 @@
-import type { Catalog, CatalogModel } from '../features/models/catalog.ts';
+import type { CatalogModel } from '../features/models/catalog.ts';
+import type { CurrentCatalog } from '../features/models/live-catalog.ts';
 import type { Provider } from '../providers/provider.ts';
 
 interface Welcome {
   readonly url: string;
   readonly version: string;
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly providers: readonly Provider[];
   /** Where the key lies; null when it was configured. */
   readonly bearerFile: string | null;
@@ -21,7 +22,7 @@ function keyLines({ bearerFile, newBearer }: Welcome): string[] {
 const MOST_REASONS = 5;
 
 /** Why models of the operator are not served. Demo mode has its own notice. */
-function missingLines({ models, demoNotice }: Catalog): string[] {
+function missingLines({ models, demoNotice }: CurrentCatalog): string[] {
   if (demoNotice) return [];
   const reasons = models.flatMap(({ alias, missing }) => (missing === null ? [] : [`  ${alias}: ${missing}`]));
   if (reasons.length === 0) return [];

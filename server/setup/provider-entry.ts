@@ -8,6 +8,8 @@ const address = {
   base_url: z.url({ protocol: /^https?$/ }).optional(),
   /** The variable that holds the key. Default: the vendor's, at the vendor's own address. */
   api_key_env: z.string().optional(),
+  /** A file that holds the key alone; it is read again when it changes. */
+  api_key_file: z.string().min(1).optional(),
   /** Sent with every request, such as OpenRouter's `X-Title` or Anthropic's `anthropic-beta`. */
   headers: z.record(z.string().regex(/^[\w-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
   /** Until the first byte of an answer. */
@@ -26,6 +28,7 @@ const address = {
 interface Address {
   readonly base_url?: string | undefined;
   readonly api_key_env?: string | undefined;
+  readonly api_key_file?: string | undefined;
 }
 
 type VendorAddress = Pick<Vendor, 'baseUrl' | 'apiKeyEnv'>;
@@ -34,7 +37,13 @@ type VendorAddress = Pick<Vendor, 'baseUrl' | 'apiKeyEnv'>;
 function complete<Entry extends Address>(entry: Entry, vendor: VendorAddress | undefined, ctx: z.core.$RefinementCtx) {
   const base_url = entry.base_url ?? vendor?.baseUrl;
   const keyKnown = base_url === vendor?.baseUrl || vendor?.baseUrl.startsWith('http:');
-  const api_key_env = entry.api_key_env ?? (keyKnown ? vendor?.apiKeyEnv : undefined);
+  if (entry.api_key_env !== undefined && entry.api_key_file !== undefined) {
+    const message = 'give api_key_env or api_key_file, not both';
+    ctx.issues.push({ code: 'custom', path: ['api_key_file'], message, input: entry });
+    return z.NEVER;
+  }
+  const isNamed = entry.api_key_env !== undefined || entry.api_key_file !== undefined;
+  const api_key_env = isNamed || !keyKnown ? entry.api_key_env : vendor?.apiKeyEnv;
   if (base_url !== undefined) return { ...entry, base_url, api_key_env };
   ctx.issues.push({ code: 'custom', path: ['base_url'], message: 'give a base_url, or a preset', input: entry });
   return z.NEVER;

@@ -123,6 +123,7 @@ export const shellPages: Readonly<Record<string, Page>> = {
       },
       // The gateway of the test runs.
       { block: 'duplex restore', fails: /gateway/i },
+      { block: 'duplex reload', prints: /changed\s+false/ },
     ],
   },
 };

@@ -29,7 +29,7 @@ export interface InputProcedure {
 export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'duplex-router-'));
   const env = readEnv({ DATA_DIR: dataDir, DETECT_LOCAL: 'off' }, dataDir);
-  const { catalog, providers } = await openProviders(env, {
+  const { catalog, configuration } = await openProviders(env, {
     builtInModels: join(root, 'server/setup/built-in-models.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   });
@@ -45,7 +45,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     limits: { maxMs: 1_000, maxBytes: 1_000 },
     onError: () => undefined,
   });
-  const readiness = new ReadinessCheck({ catalog, states, providers, store, runs });
+  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs });
   const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
   const router = createRouter({
     catalog,
@@ -54,10 +54,11 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     runs: { runs, live, store: store.runs, keepMs: 1_000 },
     readiness,
     ring,
+    source: configuration,
     version: '0.0.0-test',
   });
   ring.close();
-  await Promise.all(providers.map((provider) => provider.close()));
+  await configuration.close();
   await store.close();
   rmSync(dataDir, { recursive: true, force: true });
   return router;

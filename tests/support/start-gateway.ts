@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     ...variables,
   };
   const env = readEnv(source, dataDir);
-  const { catalog, providers } = await openProviders(env, {
+  const { catalog, configuration } = await openProviders(env, {
     builtInModels: join(root, 'server/setup/built-in-models.yaml'),
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   }).catch((error: unknown) => {
@@ -65,7 +65,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     env,
     bearer: env.apiBearer ?? bearer,
     catalog,
-    providers,
+    configuration,
     store,
     version: '0.0.0-test',
     docsDir: join(root, 'docs'),
@@ -95,7 +95,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       const closed = app.close();
       app.server.closeAllConnections();
       await closed;
-      await Promise.all(providers.map((provider) => provider.close()));
+      await configuration.close();
       await store.close();
       rmSync(dataDir, { recursive: true, force: true });
     },

@@ -41,11 +41,13 @@ export class KeyRing {
   readonly #byId = new Map<string, Entry>();
   readonly #accounts = new Map<string, Account>();
   readonly #timer: NodeJS.Timeout;
+  #groups: ReadonlyMap<string, KeyGroup>;
   #revision = 0;
   #refreshing: Promise<void> = Promise.resolve();
 
   private constructor(deps: KeyRingDeps) {
     this.#deps = deps;
+    this.#groups = deps.groups;
     this.#timer = setInterval(() => this.#poll(), POLL_MS).unref();
   }
 
@@ -71,6 +73,12 @@ export class KeyRing {
         }
       });
     return this.#refreshing;
+  }
+
+  /** The groups of the models file have changed: what each key may do is worked out again. */
+  regroup(groups: ReadonlyMap<string, KeyGroup>): void {
+    this.#groups = groups;
+    for (const { row } of [...this.#byId.values()]) this.#apply(row);
   }
 
   async close(): Promise<void> {
@@ -127,7 +135,7 @@ export class KeyRing {
   }
 
   #toEntry(row: KeyRow, before: Entry | undefined): Entry {
-    const group = row.group === null ? { models: null, ratio: 1 } : this.#deps.groups.get(row.group);
+    const group = row.group === null ? { models: null, ratio: 1 } : this.#groups.get(row.group);
     const account = this.#accounts.get(row.id) ?? new Account(this.#deps.wallets, row);
     this.#accounts.set(row.id, account);
     account.update(row, group?.ratio ?? 1);

@@ -5,13 +5,13 @@ import { repairHistory } from '../../canonical/repair-history.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { Caller } from '../access/caller.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { type Chat, completeChat, type Surface, streamChat } from './complete-chat.ts';
 import { checkChat, UNCHANGED } from './plan-chat.ts';
 import type { ChunkBatch } from './relay-chunks.ts';
 
 export interface CompletionDeps extends MeteringDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
 }
 
 const CHAT: Surface = { operation: 'v1.chat' };

@@ -14,12 +14,13 @@ import {
   runMetered,
   streamMetered,
 } from '../metering/run-metered.ts';
-import type { Catalog, CatalogModel } from '../models/catalog.ts';
+import type { CatalogModel } from '../models/catalog.ts';
+import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { fromChat, sumUsage } from './from-chat.ts';
 import { checkedModel, type ImagesPlan, operationOf, planImages } from './plan-images.ts';
 
 export interface ImagesDeps extends MeteringDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
 }
 
 const toUsage = ({ input_tokens, output_tokens, total_tokens }: ImageUsage): Usage => ({

@@ -15,12 +15,12 @@ import type { Principal } from '../access/caller.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
 import { isRange } from '../access/ip-ranges.ts';
 import { toMicro } from '../metering/micro-usd.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { makeSecret } from './make-secret.ts';
 import { showKey, toKeyFields } from './show-key.ts';
 
 export interface KeyDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly store: Pick<Store, 'keys' | 'wallets' | 'audit'>;
   /** Makes a change of the keys act in this process. */
   readonly ring: { refresh(): Promise<void> };

@@ -190,4 +190,9 @@ export class BackendStates {
     }
     return state;
   }
+
+  /** Drops what is known of the backends of a provider: it was replaced, or taken away. Attempts under way end on their own. */
+  forget(provider: string): void {
+    for (const name of this.#states.keys()) if (name.startsWith(`${provider}/`)) this.#states.delete(name);
+  }
 }

@@ -4,8 +4,9 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { settledWithin } from '../../event-loop/settled-within.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../store/interface/store.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { CurrentCatalog } from '../models/live-catalog.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
+import type { ModelsSource } from './reload-models.ts';
 
 const PROBE_MS = 2_000;
 /** Whoever asks, the backends and the database are probed at most this often. */
@@ -58,9 +59,10 @@ class Probe<T> {
 }
 
 interface ReadinessDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly states: BackendStates;
-  readonly providers: readonly Provider[];
+  /** The models file, and the providers that it has now. */
+  readonly source: Pick<ModelsSource, 'status'> & { readonly providers: readonly Provider[] };
   readonly store: Store;
   /** Whether the gateway is being stopped. */
   readonly runs: { readonly isStopping: boolean };
@@ -68,17 +70,19 @@ interface ReadinessDeps {
 
 /** `GET /readyz`. Probes spend no tokens. */
 export class ReadinessCheck {
-  readonly #catalog: Catalog;
+  readonly #catalog: CurrentCatalog;
   readonly #states: BackendStates;
   readonly #runs: ReadinessDeps['runs'];
+  readonly #source: ReadinessDeps['source'];
   readonly #backends: Probe<BackendHealth[]>;
   readonly #database: Probe<Readiness['database']>;
 
-  constructor({ catalog, states, providers, store, runs }: ReadinessDeps) {
+  constructor({ catalog, states, source, store, runs }: ReadinessDeps) {
+    this.#source = source;
     this.#runs = runs;
     this.#catalog = catalog;
     this.#states = states;
-    this.#backends = new Probe(() => this.#probeAll(providers), FRESH_MS.backends);
+    this.#backends = new Probe(() => this.#probeAll(source.providers), FRESH_MS.backends);
     this.#database = new Probe(() => probeStore(store), FRESH_MS.database);
   }
 
@@ -86,11 +90,14 @@ export class ReadinessCheck {
     const [database, backends] = await Promise.all([this.#probeDatabase(), this.#backends.get()]);
     const allUp = backends.every(({ status }) => status === 'up');
     const notice = this.#catalog.demoNotice;
+    const modelsFile = this.#source.status;
+    const isWell = allUp && modelsFile.status === 'loaded';
     return {
-      status: database.status === 'down' || this.#runs.isStopping ? 'unavailable' : allUp ? 'ready' : 'degraded',
+      status: database.status === 'down' || this.#runs.isStopping ? 'unavailable' : isWell ? 'ready' : 'degraded',
       demo: notice !== null,
       ...(notice ? { notice } : {}),
       database,
+      models_file: modelsFile,
       backends,
       routes: this.#routes(),
     };

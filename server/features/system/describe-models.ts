@@ -3,10 +3,11 @@ import type { GatewayInfo, Model, ModelInfo, ModelList, ModelPrice } from '../..
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../access/caller.ts';
 import type { Catalog, CatalogModel } from '../models/catalog.ts';
+import type { CurrentCatalog } from '../models/live-catalog.ts';
 import type { Price } from '../models/price.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
 
-/** The catalog does not change while the process runs, so that is when its models came to be. Unix time, in seconds. */
+/** When the process started: nothing is known of when each model came to be. Unix time, in seconds. */
 const CREATED = Math.floor(Date.now() / 1000);
 
 /** In OpenAI's shape. */
@@ -101,7 +102,7 @@ export function findModel(catalog: Catalog, alias: string): CatalogModel {
 }
 
 interface Described {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly states: BackendStates;
   readonly version: string;
 }

@@ -8,7 +8,7 @@ import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf } from '../access/check-fields.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
-import type { Catalog } from '../models/catalog.ts';
+import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { adaptHistory } from './adapt-history.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { resolveTurn } from './plan-turn.ts';
@@ -17,7 +17,7 @@ import { StoredTurn } from './stored-turn.ts';
 import { TurnPrompt } from './turn-prompt.ts';
 
 export interface OpenTurnDeps {
-  readonly catalog: Catalog;
+  readonly catalog: CurrentCatalog;
   readonly conversations: ConversationStore;
 }
 

@@ -69,6 +69,9 @@ class EmbeddedProvider implements Provider {
   readonly #slots: SlotQueue;
   readonly #open = new Set<Running>();
   readonly #closing = new AbortController();
+  /** Requests that it answers, or that wait for it. */
+  #calls = 0;
+  #isRetired = false;
 
   constructor(options: EmbeddedOptions) {
     const slots = Math.min(mostSlots, Math.max(1, options.slots ?? defaultSlots(options.modelPath)));
@@ -112,6 +115,29 @@ class EmbeddedProvider implements Provider {
   }
 
   async *stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    this.#calls++;
+    try {
+      yield* this.#generate(call);
+    } finally {
+      this.#calls--;
+      this.#restWhenRetired();
+    }
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    this.#restWhenRetired();
+  }
+
+  #restWhenRetired(): void {
+    if (!this.#isRetired || this.#calls > 0) return;
+    // The engine lets go of a generation that was given up a little after its request did.
+    void Promise.all([...this.#open].map((running) => running.ended)).then(() => {
+      if (this.#calls === 0) this.#engine.rest();
+    });
+  }
+
+  async *#generate(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
     const signal = AbortSignal.any([call.signal, this.#closing.signal]);
     const generation = toGeneration(call, await waitFor(this.#engine.ready(), signal));
     const release = await this.#slots.acquire(signal);

@@ -103,14 +103,16 @@ export class Engine {
   /** Ends the process after its generations; cancel those first. */
   async close(): Promise<void> {
     this.#closed = true;
-    const child = this.#life?.child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    hold(child, true);
-    post(child, { type: 'close' });
-    const impatience = setTimeout(() => child.kill('SIGKILL'), 5000);
-    await exited;
-    clearTimeout(impatience);
+    if (this.#life) await endProcess(this.#life.child);
+  }
+
+  /** Ends the process when nothing runs in it; the next `ready()` starts one again. */
+  rest(): void {
+    const life = this.#life;
+    if (life === undefined || life.running.size > 0) return;
+    this.#life = undefined;
+    this.#info = undefined;
+    void endProcess(life.child);
   }
 
   /** The process is gone. */
@@ -163,6 +165,17 @@ export class Engine {
     post(child, { type: 'load', options: this.#options });
     return life;
   }
+}
+
+/** Asks it to end, and kills it when it does not. */
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  hold(child, true);
+  post(child, { type: 'close' });
+  const impatience = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await exited;
+  clearTimeout(impatience);
 }
 
 function died(): AppError {

@@ -1,0 +1,127 @@
+import { basename } from 'node:path';
+import type { Readiness } from '../../contracts/system/health.ts';
+import type { ReloadReport } from '../../contracts/system/reload.ts';
+import type { Env } from '../env.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { Catalog } from '../features/models/catalog.ts';
+import { LiveCatalog } from '../features/models/live-catalog.ts';
+import type { ModelsSource } from '../features/system/reload-models.ts';
+import { withoutSecrets } from '../providers/http/secrets.ts';
+import type { Provider } from '../providers/provider.ts';
+import { compareFiles, type Described } from './compare-files.ts';
+import { type ModelsFile, readModelsFile } from './models-file.ts';
+import type { ProviderSet } from './provider-set.ts';
+import { keyFilesOf, readSettings, type SettingsContext } from './provider-settings.ts';
+import { FileWatch } from './watch-files.ts';
+
+/** Told of each models file that was read anew. */
+export interface ReloadListener {
+  /** It is in effect. `replaced` are the ids of providers that are gone, or were opened anew. */
+  accepted(report: ReloadReport, replaced: readonly string[]): void;
+  rejected(reason: string): void;
+}
+
+interface ConfigurationDeps {
+  readonly env: Pick<Env, 'watchModels'>;
+  /** The models file, or the built-in one. */
+  readonly path: string;
+  readonly settings: SettingsContext;
+  readonly providers: ProviderSet;
+  /** What the models file says at the start. */
+  readonly described: Described;
+  readonly catalog: Catalog;
+  /** Providers that are not the models file's: they stay as long as the gateway runs. */
+  readonly own: readonly Provider[];
+  compose(file: ModelsFile, providers: ReadonlyMap<string, Provider>): Catalog;
+}
+
+/** The newest models file that was accepted, and what it takes to put the next one in its place. */
+export class Configuration implements ModelsSource {
+  readonly catalog: LiveCatalog;
+  readonly #deps: ConfigurationDeps;
+  readonly #watch = new FileWatch(() => void this.reload().catch(() => {}));
+  #described: Described;
+  #listener: ReloadListener | null = null;
+  #problem: string | null = null;
+  #loadedAt = new Date();
+
+  constructor(deps: ConfigurationDeps) {
+    this.#deps = deps;
+    this.#described = deps.described;
+    this.catalog = new LiveCatalog(deps.catalog);
+  }
+
+  /** Those that requests may reach now. */
+  get providers(): readonly Provider[] {
+    return [...this.#deps.providers.providers, ...this.#deps.own];
+  }
+
+  get status(): Readiness['models_file'] {
+    const loaded_at = this.#loadedAt.toISOString();
+    return this.#problem === null
+      ? { status: 'loaded', loaded_at }
+      : { status: 'rejected', loaded_at, detail: this.#problem };
+  }
+
+  /** Tells the listener of every reload, and reloads by itself when a file changes, if the settings allow that. */
+  start(listener: ReloadListener): void {
+    this.#listener = listener;
+    this.#watchFiles(this.#described.file);
+  }
+
+  async reload(): Promise<ReloadReport> {
+    try {
+      return this.#load();
+    } catch (error) {
+      const reason = this.#toReason(error);
+      // The same fault is told once, however often the file is read.
+      if (reason !== this.#problem) this.#listener?.rejected(reason);
+      this.#problem = reason;
+      throw new AppError('models_file_rejected', reason, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    await Promise.all([this.#deps.providers.close(), ...this.#deps.own.map((provider) => provider.close())]);
+  }
+
+  /** Nothing is awaited here: no request sees half of a change. */
+  #load(): ReloadReport {
+    const file = readModelsFile(this.#deps.path);
+    this.#watchFiles(file);
+    const next = { file, settings: readSettings(file, this.#deps.settings) };
+    const report = compareFiles(this.#described, next);
+    if (report.changed) this.#replace(next, report);
+    else if (this.#problem !== null) this.#listener?.accepted(report, []);
+    this.#problem = null;
+    return report;
+  }
+
+  #replace(next: Described, report: ReloadReport): void {
+    const { providers, compose } = this.#deps;
+    const prepared = providers.prepare(next.settings);
+    try {
+      this.catalog.replace(compose(next.file, prepared.providers));
+    } catch (error) {
+      prepared.discard();
+      throw error;
+    }
+    const replaced = prepared.commit();
+    this.#described = next;
+    this.#loadedAt = new Date();
+    this.#listener?.accepted(report, replaced);
+  }
+
+  /** Also when a key file is at fault: it may be mended. */
+  #watchFiles(file: ModelsFile): void {
+    if (this.#listener && this.#deps.env.watchModels) this.#watch.watch([this.#deps.path, ...keyFilesOf(file)]);
+  }
+
+  /** In one line, with nothing secret and without the folder, which strangers have no use for. */
+  #toReason(error: unknown): string {
+    const message = error instanceof Error ? error.message : String(error);
+    const { path } = this.#deps;
+    return withoutSecrets(message.replaceAll(path, basename(path)).replaceAll('\n', '; '));
+  }
+}
