@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { loadEnv } from './env.ts';
@@ -8,14 +6,9 @@ import { openLog } from './observe/open-log.ts';
 import { describeStartFailure } from './setup/describe-start-failure.ts';
 import { openBearer } from './setup/open-bearer.ts';
 import { openProviders } from './setup/open-providers.ts';
+import { migrationsDir, packageFiles, packageRoot, readVersion } from './setup/package-root.ts';
 import { printWelcome } from './setup/print-welcome.ts';
 import { openStore } from './store/open-store.ts';
-
-/** The package's root, from the sources as well as from `dist`. */
-function packageRoot(): string {
-  const here = dirname(dirname(fileURLToPath(import.meta.url)));
-  return here.endsWith('dist') ? dirname(here) : here;
-}
 
 /** How long answers that are under way may go on at a stop; then their connections are cut and what came is stored. */
 const GRACE_MS = 10_000;
@@ -24,15 +17,11 @@ const GIVE_UP_MS = GRACE_MS + 5_000;
 
 async function start(): Promise<void> {
   const env = loadEnv();
-  const root = packageRoot();
-  const version: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-  const { catalog, configuration } = await openProviders(env, {
-    builtInModels: join(root, 'server/setup/built-in-models.yaml'),
-    weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
-  });
+  const version = readVersion();
+  const { catalog, configuration } = await openProviders(env, packageFiles);
   const store = await openStore({
     url: env.databaseUrl,
-    migrationsDir: join(root, 'prisma/migrations'),
+    migrationsDir,
     synchronous: env.synchronous,
     onError: (error) => app.log.error({ err: error }, 'could not be written'),
   });
@@ -44,9 +33,9 @@ async function start(): Promise<void> {
     configuration,
     store,
     version,
-    docsDir: join(root, 'docs'),
+    docsDir: join(packageRoot, 'docs'),
     log: openLog(env.log.format, process.stdout.isTTY),
-    consoleDir: join(root, 'dist/console'),
+    consoleDir: join(packageRoot, 'dist/console'),
   });
 
   // A hang-up asks for the models file to be read again, as it does of other servers; how that went is in the log.

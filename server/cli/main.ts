@@ -4,6 +4,7 @@ import { StoreError } from '../store/store-error.ts';
 import { CallError, callGateway, readBearer } from './call-gateway.ts';
 import { connect } from './connect/connect.ts';
 import { backUpData, restoreData } from './copy-data.ts';
+import { diagnose } from './doctor.ts';
 import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';
@@ -35,6 +36,12 @@ async function run(args: readonly string[]): Promise<void> {
   const work = args[0] === 'backup' ? backUpData : args[0] === 'restore' ? restoreData : null;
   if (work) {
     process.stdout.write(await work(loadEnv(), args.slice(1)));
+    return;
+  }
+  if (args[0] === 'doctor') {
+    const { text, isWell } = await diagnose(args.slice(1));
+    process.stdout.write(text);
+    if (!isWell) process.exitCode = 1;
     return;
   }
   const call = readCommand(args);

@@ -1,3 +1,4 @@
+import { packageRoot } from '../setup/package-root.ts';
 import { commands } from './commands.ts';
 
 /** What `duplex help` prints. */
@@ -18,12 +19,21 @@ export function showHelp(): string {
     'The command line for operators. It calls the gateway at DUPLEX_URL (default: HOST and PORT) with API_BEARER, or with',
     'the bearer in DATA_DIR. --json prints the response unchanged.',
     '',
+    `In this clone, type \`npx duplex …\`. From any other folder, type \`npm exec --prefix '${packageRoot}' -- duplex …\`:`,
+    '`npx duplex` would fetch a package of somebody else there.',
+    '',
     ...lines,
     '  duplex backup <file>',
     '      Copy the database of DATA_DIR into a new file, also while the gateway runs, and check the copy',
     '',
     '  duplex restore <file>',
     '      Put a backup in its place while the gateway is stopped; the database that was there is kept beside it',
+    '',
+    '  duplex doctor',
+    '      Look for what is wrong: settings, models file, data folder, disk, database, address, clock and each provider.',
+    '      Exits with 1 when there is a problem.',
+    '      --probe              Also ask each model, which costs tokens; the cost is told first',
+    '      --json               As JSON',
     '',
     '  duplex connect [tool]',
     '      Print the settings that an agent, an editor or an SDK needs to use the gateway. Without a tool, list the tools.',

@@ -71,4 +71,6 @@ export interface Dialect {
   createReader(alias: string): EventReader;
   /** What a `GET` of costs no tokens and needs the key. */
   readonly healthPath: string;
+  /** The list of all models on one page; absent: `healthPath` is one. */
+  readonly listPath?: string;
 }

@@ -118,6 +118,14 @@ export interface Forwarded {
   readonly body: AsyncGenerator<Buffer[], void, void>;
 }
 
+/** What an upstream lists. */
+export interface ModelListing {
+  /** Null: what it answered is no list, or only a part of it. */
+  readonly models: readonly string[] | null;
+  /** What its clock said. */
+  readonly at: Date | null;
+}
+
 /** What an upstream is known to serve, without asking it for a token. */
 export interface ProviderHealth {
   readonly up: boolean;
@@ -189,6 +197,9 @@ export interface Provider {
 
   /** The same as events, in batches of what arrived together. Ends after the last `…completed`, or throws. */
   streamImages?(call: ImagesCall): AsyncGenerator<Json<ImageEvent>[], void, void>;
+
+  /** The models that the upstream lists, which costs no tokens; absent: it has no list. Throws as `complete` does. */
+  listModels?(signal: AbortSignal): Promise<ModelListing>;
 
   /** Asks without spending tokens; never throws. Time-limited by the signal. */
   health(signal: AbortSignal): Promise<ProviderHealth>;

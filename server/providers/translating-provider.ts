@@ -15,6 +15,7 @@ import { collectAnswer } from './http/collect-answer.ts';
 import { Collecting } from './http/collecting.ts';
 import type { Exchange } from './http/exchange.ts';
 import { MAX_ANSWER, MAX_SMALL_ANSWER } from './http/limits.ts';
+import { readModelList } from './http/list-models.ts';
 import { probe } from './http/probe.ts';
 import { readCount } from './http/read-count.ts';
 import { successOf } from './http/read-error.ts';
@@ -22,7 +23,15 @@ import { readJson } from './http/read-json.ts';
 import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import { writeBody } from './http/write-body.ts';
-import type { CallTimeouts, CountCall, FieldPolicy, Provider, ProviderCall, ProviderHealth } from './provider.ts';
+import type {
+  CallTimeouts,
+  CountCall,
+  FieldPolicy,
+  ModelListing,
+  Provider,
+  ProviderCall,
+  ProviderHealth,
+} from './provider.ts';
 import { ToolNames } from './tool-names.ts';
 import { TranslatedSource } from './translated-source.ts';
 
@@ -91,6 +100,10 @@ export class TranslatingProvider implements Provider {
   async countTokens({ original, model, signal, timeouts }: CountCall): Promise<unknown> {
     if (!this.#dialect.toCount) throw new AppError('endpoint_not_supported');
     return this.#ask(this.#dialect.toCount(original, model), { signal, timeouts });
+  }
+
+  listModels(signal: AbortSignal): Promise<ModelListing> {
+    return readModelList(this.#client.get(this.#dialect.listPath ?? this.#dialect.healthPath, signal));
   }
 
   health(signal: AbortSignal): Promise<ProviderHealth> {

@@ -54,7 +54,7 @@ export async function migrate(path: string, directory: string): Promise<string[]
   }
 }
 
-function readMigrations(directory: string): Migration[] {
+export function readMigrations(directory: string): Migration[] {
   return readdirSync(directory)
     .filter((name) => existsSync(join(directory, name, 'migration.sql')))
     .sort()
@@ -83,7 +83,7 @@ function applyMissing(db: Database, migrations: readonly Migration[]): string[] 
 }
 
 /** The names of the migrations that the database has. */
-function checkedHistory(db: Database, migrations: readonly Migration[]): Set<string> {
+export function checkedHistory(db: Database, migrations: readonly Migration[]): Set<string> {
   const statement = db.prepare(
     `SELECT "migration_name", "checksum", "finished_at" IS NOT NULL FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
   );

@@ -183,12 +183,14 @@ describe('dependencies point inward', () => {
     expect(inside.filter((edge) => / → (@prisma|undici|@fugood|@photostructure)/.test(edge))).toEqual([]);
   });
 
-  test('the command line asks the gateway as anybody would, and only copies its database by itself', () => {
+  test('the command line asks the gateway as anybody would, and only copies its database and looks at it by itself', () => {
     const copying = ['server/store/copy-database.ts', 'server/store/store-error.ts'];
     expect(
       strangers('server/cli/', [
         'server/cli/',
         'server/features/connect/',
+        'server/doctor/',
+        'server/setup/package-root.ts',
         'contracts/',
         'server/env.ts',
         'node',
@@ -275,6 +277,7 @@ describe('the house rules', () => {
     // Times that people or other processes read.
     expect(readers('Date.now()').toSorted()).toEqual([
       'server/canonical/chunk-writer.ts',
+      'server/doctor/check-provider.ts',
       'server/features/access/gate.ts',
       'server/features/access/key-ring.ts',
       'server/features/images/from-chat.ts',

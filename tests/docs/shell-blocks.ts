@@ -124,6 +124,7 @@ export const shellPages: Readonly<Record<string, Page>> = {
       // The gateway of the test runs.
       { block: 'duplex restore', fails: /gateway/i },
       { block: 'duplex reload', prints: /changed\s+false/ },
+      { block: 'duplex doctor', prints: /^ok +database[\s\S]*0 problems/m },
     ],
   },
 };

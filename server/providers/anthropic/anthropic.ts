@@ -49,4 +49,5 @@ export const anthropic: Dialect = {
   isSound,
   createReader: (alias) => new AnthropicReader(alias),
   healthPath: '/models',
+  listPath: '/models?limit=1000',
 };

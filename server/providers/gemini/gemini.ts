@@ -54,4 +54,5 @@ export const gemini: Dialect = {
   readAnswer,
   createReader: (alias) => new AnswerReader(alias),
   healthPath: '/models',
+  listPath: '/models?pageSize=1000',
 };

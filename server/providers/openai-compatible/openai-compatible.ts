@@ -16,13 +16,22 @@ import { collectAnswer } from '../http/collect-answer.ts';
 import { Collecting } from '../http/collecting.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { MAX_ANSWER, MAX_LARGE_ANSWER } from '../http/limits.ts';
+import { readModelList } from '../http/list-models.ts';
 import { probe } from '../http/probe.ts';
 import { expectSuccess, successOf } from '../http/read-error.ts';
 import { readJson } from '../http/read-json.ts';
 import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import { bytesOf, writeBody } from '../http/write-body.ts';
-import type { FieldPolicy, ForwardCall, Forwarded, Provider, ProviderCall, ProviderHealth } from '../provider.ts';
+import type {
+  FieldPolicy,
+  ForwardCall,
+  Forwarded,
+  ModelListing,
+  Provider,
+  ProviderCall,
+  ProviderHealth,
+} from '../provider.ts';
 import type { ToolNames } from '../tool-names.ts';
 import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
@@ -158,6 +167,10 @@ export class OpenAiCompatibleProvider implements Provider {
       exchange.abort();
       throw toUpstreamError(error);
     }
+  }
+
+  listModels(signal: AbortSignal): Promise<ModelListing> {
+    return readModelList(this.#client.get('/models', signal));
   }
 
   health(signal: AbortSignal): Promise<ProviderHealth> {

@@ -8,7 +8,7 @@ export function answerProbe(exchange: Exchange, state: { models: readonly string
     exchange.sendJson(refusal.status, refusal.body);
     return;
   }
-  if (request.method === 'GET' && request.path === `${dialect.basePath}/models`) {
+  if (request.method === 'GET' && request.path.split('?')[0] === `${dialect.basePath}/models`) {
     exchange.sendJson(200, dialect.models(state.models));
     return;
   }

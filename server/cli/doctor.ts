@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import type { Finding } from '../doctor/finding.ts';
+import { problem } from '../doctor/finding.ts';
+import { runDoctor } from '../doctor/run-doctor.ts';
+import { EnvError, loadEnv } from '../env.ts';
+import { UsageError } from './read-command.ts';
+
+const WIDTH = 10;
+
+/** One line a finding, and one below it with what to do. */
+function show(findings: readonly Finding[]): string {
+  const lines = findings.flatMap(({ level, subject, what, advice }) => [
+    `${level.padEnd(WIDTH)}${subject}: ${what}`,
+    ...(advice ? [`${' '.repeat(WIDTH)}→ ${advice}`] : []),
+  ]);
+  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
+  return `${lines.join('\n')}\n\n${count('problem')} problems, ${count('warning')} warnings\n`;
+}
+
+interface Diagnosis {
+  readonly text: string;
+  /** False: there is a problem. */
+  readonly isWell: boolean;
+}
+
+async function look(probe: boolean): Promise<readonly Finding[]> {
+  try {
+    return await runDoctor(loadEnv(), {
+      probe,
+      onCost: (cost) => process.stderr.write(`The probe sends ${cost}.\n`),
+    });
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    const faults = error.message.split('\n');
+    const told = faults.length > 1 ? faults.slice(1) : faults;
+    return told.map((what) =>
+      problem('settings', what.trim(), 'Mend the variable, or the line in .env; .env.example explains each.'),
+    );
+  }
+}
+
+/** `duplex doctor`: what is wrong with this gateway, and what to do about it. */
+export async function diagnose(args: readonly string[]): Promise<Diagnosis> {
+  const options = { json: { type: 'boolean' }, probe: { type: 'boolean' } } as const;
+  const { values } = parse();
+  const findings = await look(values.probe === true);
+  const isWell = !findings.some(({ level }) => level === 'problem');
+  return { text: values.json ? `${JSON.stringify({ ok: isWell, findings }, null, 2)}\n` : show(findings), isWell };
+
+  function parse() {
+    try {
+      return parseArgs({ args: [...args], options, strict: true });
+    } catch (error) {
+      throw new UsageError(`doctor: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

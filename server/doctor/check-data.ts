@@ -1,0 +1,70 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Env } from '../env.ts';
+import { inspectDatabase } from '../store/inspect-database.ts';
+import { type Finding, messageOf, ok, problem, warning } from './finding.ts';
+
+const MB = 1024 * 1024;
+/** Below these, in MB, the disk is worth a warning, and a problem. */
+const LITTLE = 1024;
+const TOO_LITTLE = 100;
+
+/** The folder itself, or the nearest one above it that is there. */
+function nearestFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
+}
+
+function checkFolder(folder: string): Finding {
+  const subject = 'data folder';
+  const there = nearestFolder(folder);
+  if (!statSync(there).isDirectory()) {
+    return problem(subject, `${there} is a file.`, 'Set DATA_DIR to a folder.');
+  }
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch {
+    return problem(subject, `${there} cannot be written.`, 'Give the user that runs the gateway the right to it.');
+  }
+  if (there !== folder) return ok(subject, `${folder} is made at the first start.`);
+  const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0;
+  return isOpen
+    ? warning(subject, `Other users of this machine can look into ${folder}.`, `Run \`chmod 700 '${folder}'\`.`)
+    : ok(subject, folder);
+}
+
+/** `freeMb` is what the user of the gateway may still write. */
+export function judgeDisk(freeMb: number, folder: string): Finding {
+  const what = `${Math.floor(freeMb).toLocaleString('en')} MB are free at ${folder}.`;
+  const advice = 'Make room, or set USAGE_KEEP_DAYS so that old usage rows are summed up.';
+  if (freeMb < TOO_LITTLE) return problem('disk', what, advice);
+  return freeMb < LITTLE ? warning('disk', what, advice) : ok('disk', what);
+}
+
+function checkDisk(folder: string): Finding {
+  const there = nearestFolder(folder);
+  const { bavail, bsize } = statfsSync(there);
+  return judgeDisk((bavail * bsize) / MB, there);
+}
+
+async function checkDatabase(path: string, migrationsDir: string): Promise<Finding> {
+  try {
+    const found = await inspectDatabase(path, migrationsDir);
+    if (!found) return ok('database', `${path} is made at the first start.`);
+    const later = found.missing > 0 ? ` The next start applies ${found.missing} migrations: make a backup before.` : '';
+    return ok('database', `${path} is sound.${later}`);
+  } catch (error) {
+    const reason = messageOf(error);
+    const advice = /newer/.test(reason)
+      ? 'Start the version of Duplex that wrote it, or restore a backup that is older.'
+      : 'Restore a backup with `duplex restore <file>`, or set DATABASE_URL to another file.';
+    return problem('database', `${path} cannot be used: ${reason}.`, advice);
+  }
+}
+
+/** The folder, its disk and the database. */
+export async function checkData({ dataDir, databaseUrl }: Env, migrationsDir: string): Promise<Finding[]> {
+  const folder = checkFolder(dataDir);
+  if (folder.level === 'problem') return [folder];
+  const path = resolve(databaseUrl.slice('file:'.length));
+  return [folder, checkDisk(dirname(path)), await checkDatabase(path, migrationsDir)];
+}

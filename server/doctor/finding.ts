@@ -1,0 +1,38 @@
+/** `problem`: requests fail of it, or will. `warning`: they may. `skipped`: it was not looked at. */
+type Level = 'ok' | 'warning' | 'problem' | 'skipped';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly level: Level;
+  /** Such as `database` or `provider cloud`. */
+  readonly subject: string;
+  readonly what: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+export const ok = (subject: string, what: string): Finding => ({ level: 'ok', subject, what });
+
+export const skipped = (subject: string, what: string, advice: string): Finding => ({
+  level: 'skipped',
+  subject,
+  what,
+  advice,
+});
+
+export const warning = (subject: string, what: string, advice: string): Finding => ({
+  level: 'warning',
+  subject,
+  what,
+  advice,
+});
+
+export const problem = (subject: string, what: string, advice: string): Finding => ({
+  level: 'problem',
+  subject,
+  what,
+  advice,
+});
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);

@@ -1,0 +1,73 @@
+import type { Env } from '../env.ts';
+import { createProvider, type ProviderSettings } from '../providers/registry.ts';
+import type { ModelsFile } from '../setup/models-file.ts';
+import { migrationsDir, packageFiles } from '../setup/package-root.ts';
+import { checkClock } from './check-clock.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { checkData } from './check-data.ts';
+import { checkGateway } from './check-gateway.ts';
+import { type CheckedProvider, checkProvider, modelsAt } from './check-provider.ts';
+import type { Finding } from './finding.ts';
+import { announce, notProbed, type ProbedModel, probeModels } from './probe-models.ts';
+
+export interface DoctorOptions {
+  /** Whether models may be asked, which costs tokens. */
+  readonly probe: boolean;
+  /** Told what the probe costs before it begins. */
+  readonly onCost: (cost: string) => void;
+}
+
+function toChecked(file: ModelsFile, settings: Readonly<Record<string, ProviderSettings>>): CheckedProvider[] {
+  return Object.entries(settings).flatMap(([id, one]) => {
+    const entry = file.providers[id];
+    // The embedded engine is loaded by the gateway alone: its file was looked at.
+    if (one.kind === 'embedded' || !entry || entry.kind === 'embedded') return [];
+    const keySource = entry.api_key_file ?? (one.apiKey === undefined ? null : (entry.api_key_env ?? null));
+    return [{ provider: createProvider(id, one), baseUrl: one.baseUrl, keySource, models: modelsAt(id, file.models) }];
+  });
+}
+
+/** Each model of a provider once, with the first alias that chats with it. */
+const toProbed = ({ models }: ModelsFile, providers: readonly CheckedProvider[]): ProbedModel[] =>
+  providers.flatMap(({ provider, models: names }) =>
+    names.flatMap((model) => {
+      const entry = models.find(
+        ({ endpoints, output, backends }) =>
+          (endpoints?.includes('chat') ?? true) &&
+          output.includes('text') &&
+          backends.some((one) => 'provider' in one && one.provider === provider.id && one.model === model),
+      );
+      return entry ? [{ provider, model, entry }] : [];
+    }),
+  );
+
+async function checkProviders(
+  file: ModelsFile,
+  providers: readonly CheckedProvider[],
+  { probe, onCost }: DoctorOptions,
+): Promise<Finding[]> {
+  const asked = await Promise.all(providers.map(checkProvider));
+  const findings = asked.flatMap(({ findings: found }) => found);
+  const clock = checkClock(asked.flatMap(({ clock: reading }) => reading ?? []));
+  const probed = toProbed(
+    file,
+    providers.filter((_one, place) => asked[place]?.isUp),
+  );
+  if (probed.length === 0) return [...findings, clock];
+  if (!probe) return [...findings, clock, notProbed(probed)];
+  onCost(announce(probed));
+  return [...findings, clock, ...(await probeModels(probed))];
+}
+
+/** Looks at everything that a gateway with these settings needs. */
+export async function runDoctor(env: Env, options: DoctorOptions): Promise<Finding[]> {
+  const checked = checkConfiguration(env, packageFiles);
+  const around = [...(await checkData(env, migrationsDir)), ...(await checkGateway(env))];
+  if (!('file' in checked)) return [...checked, ...around];
+  const providers = toChecked(checked.file, checked.settings);
+  try {
+    return [...checked.findings, ...around, ...(await checkProviders(checked.file, providers, options))];
+  } finally {
+    await Promise.all(providers.map(({ provider }) => provider.close()));
+  }
+}
