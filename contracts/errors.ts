@@ -523,6 +523,15 @@ export const errorCatalog = {
       'The models file, or a key file that it names, cannot be used, so the gateway keeps the models that it has.',
     remediation: 'Mend what the message names, and reload again.',
   },
+  overloaded: {
+    status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    type: 'internal_error',
+    title: 'The gateway is overloaded',
+    description:
+      'The gateway has as many requests under way as it may, too little memory, or is late with everything, so it takes no new ones.',
+    remediation: 'Try again after the seconds of `Retry-After`, with exponential backoff.',
+  },
   service_unavailable: {
     status: 503,
     trpc: 'SERVICE_UNAVAILABLE',

@@ -1,10 +1,12 @@
 import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
+import { watchLoad } from './event-loop/watch-load.ts';
 import type { AnsweredCall } from './features/access/answered-call.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
+import { LoadGuard } from './features/metering/load-guard.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
 import { Dispatcher } from './features/routing/dispatcher.ts';
@@ -28,6 +30,7 @@ import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
 import { KnownMethods, knowEveryMethod } from './http/hooks/known-methods.ts';
 import { reportResponses } from './http/hooks/report-responses.ts';
+import { shedLoad } from './http/hooks/shed-load.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { consolePlugin } from './http/pages/console.ts';
 import { createHome, documentationPlugin } from './http/pages/documentation.ts';
@@ -141,8 +144,18 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     heldMicroUsd: () => store.wallets.held(),
   });
   const observer = tellAll([metrics, new RequestLog(app.log, { all: env.log.requests, slowMs: env.log.slowMs })]);
+  const load = new LoadGuard(env.load, (reason) => {
+    if (reason === null) app.log.warn('requests are taken again');
+    else app.log.warn({ reason, open: load.open }, 'new requests are refused');
+  });
+  const unwatchLoad = watchLoad((reading) => load.look(reading));
+  app.addHook('onClose', async () => unwatchLoad());
   const metering: MeteringDeps = {
-    onEnd: (ended) => observer.ended(ended),
+    load,
+    onEnd(ended) {
+      load.leave();
+      observer.ended(ended);
+    },
     dispatcher,
     usage: store.usage,
     trancheTokens: env.reserveTokens,
@@ -189,6 +202,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     if (answersPreflight(request, reply)) return;
     checkHead(request);
     refuseUnknown(request, reply, methods);
+    shedLoad(raw, load);
     done();
   });
   handleErrors(app);

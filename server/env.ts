@@ -52,6 +52,9 @@ const Variables = z.object({
   ANSWER_STALL_SECONDS: z.coerce.number().positive().default(30),
   MIN_BYTES_PER_SECOND: z.coerce.number().min(0).default(1_024),
   CONNECTIONS_WITHOUT_KEY: z.coerce.number().int().min(0).default(512),
+  MAX_OPEN_REQUESTS: z.coerce.number().int().min(0).default(10_000),
+  SHED_LAG_MS: z.coerce.number().min(0).default(2_000),
+  MAX_MEMORY_MB: z.coerce.number().min(0).default(0),
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
@@ -136,6 +139,12 @@ export interface Env {
     readonly withoutKey: number;
     readonly transfers: { readonly body: Transfer; readonly answer: Transfer };
   };
+  /** From where on requests to models are refused; 0: no limit. */
+  readonly load: {
+    readonly openRequests: number;
+    readonly lagMs: number;
+    readonly memoryBytes: number;
+  };
   readonly corsOrigins: readonly string[];
   readonly log: {
     readonly level: string;
@@ -218,6 +227,11 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
         body: { stallMs: v.BODY_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
         answer: { stallMs: v.ANSWER_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
       },
+    },
+    load: {
+      openRequests: v.MAX_OPEN_REQUESTS,
+      lagMs: v.SHED_LAG_MS,
+      memoryBytes: v.MAX_MEMORY_MB * 1024 * 1024,
     },
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     log: {

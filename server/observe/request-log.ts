@@ -19,6 +19,9 @@ export interface RequestLogOptions {
 /** Nginx's number for a client that disconnected before its answer was complete. */
 const CLIENT_CLOSED = 499;
 
+/** Refusals that are no fault: the first is told at the start, and of the second one line tells when it begins. */
+const EXPECTED: ReadonlySet<string | null> = new Set(['no_backend', 'overloaded']);
+
 function statusOf(failure: unknown, outcome: string): number {
   if (outcome === 'ok') return 200;
   return outcome === 'cancelled' ? CLIENT_CLOSED : toAppError(failure).status;
@@ -84,7 +87,7 @@ export class RequestLog {
 
   answered({ requestId, operation, principal, status, failure, ms }: AnsweredCall): void {
     const code = failure === undefined ? null : toAppError(failure).code;
-    const level = status >= 500 && code !== 'no_backend' ? 'warn' : 'info';
+    const level = status >= 500 && !EXPECTED.has(code) ? 'warn' : 'info';
     // Reads of the gateway itself are many, and tell little.
     const isRead = code === null && /^(GET|HEAD|OPTIONS) /.test(operation);
     if (level === 'info' && !this.#options.all) return;

@@ -3,11 +3,14 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Backend } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
+import type { LoadGuard } from './load-guard.ts';
 import { Meter, type MeterDeps, type MeterOptions } from './meter.ts';
 import type { Reserving } from './reservation.ts';
 
 export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;
+  /** Counts the requests that are let in, and refuses those that are too many; `onEnd` tells it of their end. */
+  readonly load?: Pick<LoadGuard, 'ensureRoom' | 'enter'>;
 }
 
 /** One request to one of the backends of a model. */
@@ -56,13 +59,17 @@ interface Begun<T> {
   readonly answer: T;
 }
 
-async function admit(deps: MeterDeps, request: MeteredRequest, reserving: Reserving): Promise<Meter> {
+async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Reserving): Promise<Meter> {
   const { model, backends, caller } = request.job;
   const meter = new Meter(deps, { ...request, model, backends, caller, reserving });
-  await meter.admit()?.catch(async (refusal: unknown) => {
+  try {
+    deps.load?.ensureRoom();
+    await meter.admit();
+  } catch (refusal) {
     await request.onRefused?.(refusal);
     throw refusal;
-  });
+  }
+  deps.load?.enter();
   caller.record.isMetered = true;
   request.onAdmitted?.(meter);
   return meter;

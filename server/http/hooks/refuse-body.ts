@@ -8,7 +8,7 @@ const DRAIN_MS = 30_000;
 /** The same for somebody without a valid key, or whose body came too slowly; then the connection is closed. In ms. */
 const LINGER_MS = 5_000;
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /**

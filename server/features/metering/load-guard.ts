@@ -1,0 +1,86 @@
+import { AppError } from '../../errors/app-error.ts';
+
+export interface LoadLimits {
+  /** Requests to models under way at once; 0: any number. */
+  readonly openRequests: number;
+  /** How late the event loop may be, in ms; 0: as late as it wants. */
+  readonly lagMs: number;
+  /** Of the process, in bytes; 0: no limit but the heap's own. */
+  readonly memoryBytes: number;
+}
+
+/** What is looked at twice a second. */
+export interface Load {
+  /** How late the event loop came to look. */
+  readonly lagMs: number;
+  /** What the process has of the machine's memory. */
+  readonly memoryBytes: number;
+  /** The share of the heap's limit that is used, 0 to 1. Above 1 the process would end. */
+  readonly heapShare: number;
+}
+
+/** A heap as full as this spends its time on looking for garbage. */
+const FULL_HEAP = 0.9;
+/** Clients are told to come back after so many seconds. */
+const RETRY_SECONDS = 2;
+
+/** Told in a line when the gateway begins to refuse requests, and when it takes them again. */
+export type LoadListener = (reason: string | null) => void;
+
+/** Refuses new requests to models while the process has more to do than it can, so that those under way end well. */
+export class LoadGuard {
+  readonly #limits: LoadLimits;
+  readonly #onChange: LoadListener;
+  #open = 0;
+  #reason: string | null = null;
+  /** One late look is a single long task, or a machine that slept: only the second in a row counts. */
+  #wasLate = false;
+
+  constructor(limits: LoadLimits, onChange: LoadListener) {
+    this.#limits = limits;
+    this.#onChange = onChange;
+  }
+
+  /** Requests to models that are under way. */
+  get open(): number {
+    return this.#open;
+  }
+
+  look(load: Load): void {
+    const reason = this.#judge(load);
+    if ((reason === null) !== (this.#reason === null)) this.#onChange(reason);
+    this.#reason = reason;
+  }
+
+  /** Throws `overloaded`. */
+  ensureRoom(): void {
+    const { openRequests } = this.#limits;
+    if (this.#reason !== null) throw overloaded(this.#reason);
+    if (openRequests > 0 && this.#open >= openRequests) {
+      throw overloaded(`${this.#open} requests are under way, which is the most at once (MAX_OPEN_REQUESTS)`);
+    }
+  }
+
+  enter(): void {
+    this.#open++;
+  }
+
+  leave(): void {
+    this.#open--;
+  }
+
+  #judge({ lagMs, memoryBytes, heapShare }: Load): string | null {
+    const { lagMs: mostLag, memoryBytes: mostMemory } = this.#limits;
+    const isLate = mostLag > 0 && lagMs > mostLag;
+    const staysLate = isLate && this.#wasLate;
+    this.#wasLate = isLate;
+    if (staysLate) return 'the event loop is late (SHED_LAG_MS)';
+    if (mostMemory > 0 && memoryBytes > mostMemory) return 'the memory is used up (MAX_MEMORY_MB)';
+    return heapShare > FULL_HEAP ? 'the heap of Node.js is nearly full' : null;
+  }
+}
+
+const overloaded = (reason: string) =>
+  new AppError('overloaded', `The gateway has more to do than it can: ${reason}. Try again in ${RETRY_SECONDS} s.`, {
+    retryAfter: RETRY_SECONDS,
+  });
