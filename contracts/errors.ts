@@ -368,6 +368,15 @@ export const errorCatalog = {
     remediation: 'Start a new one by leaving `conversation_id` out.',
     typicalParam: 'conversation_id',
   },
+  message_not_found: {
+    status: 404,
+    trpc: 'NOT_FOUND',
+    type: 'not_found',
+    title: 'No such message',
+    description: 'The conversation has no message of this id, or it was deleted.',
+    remediation: 'List the messages with GET /c1/conversations/{id}?view=tree.',
+    typicalParam: 'parent_message_id',
+  },
   conversation_busy: {
     status: 409,
     trpc: 'CONFLICT',

@@ -28,6 +28,19 @@ export const TurnRequest = z
       .nullish()
       .describe('Results of the tool calls in the last answer, at most one for each.'),
     conversation_id: z.string().min(1).nullish().describe('Leave out to start a conversation.'),
+    parent_message_id: z
+      .string()
+      .min(1)
+      .nullish()
+      .describe(
+        'The message that this turn follows; default: the head of the conversation. Beside what follows it already, this begins ' +
+          'a branch. `null` begins the conversation anew. The id of a question, without a `message`: answers it once more.',
+      ),
+    regenerate: z
+      .string()
+      .min(1)
+      .nullish()
+      .describe('The id of an answer: its question gets another one beside it. Without a `message`.'),
     user_id: keptText().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
     provider: z
       .string()

@@ -8,8 +8,15 @@ import { MessageStatus } from './status.ts';
 export const StoredMessage = z
   .object({
     id: z.string(),
-    seq: z.int().describe('Position in the conversation, from 1, without gaps.'),
-    parent_id: z.string().nullable().describe('The message that this one follows.'),
+    seq: z.int().describe('In the order in which the messages of all branches were added, from 1, without gaps.'),
+    parent_id: z.string().nullable().describe('The message that this one follows; null on a first one.'),
+    siblings: z
+      .object({
+        ids: listOf(z.string()).describe('In the order in which they were added.'),
+        position: z.int().describe('Of this message among them, from 1.'),
+      })
+      .optional()
+      .describe('On the active path: this message and those that follow the same one.'),
     role: z.enum(['user', 'assistant', 'tool', 'system', 'developer']),
     content: Content.nullable(),
     reasoning_content: z.string().optional(),
@@ -32,7 +39,7 @@ export const ConversationSummary = z
     title: z.string().nullable(),
     user_id: z.string().nullable(),
     model: z.string().nullable().describe('The alias of the last turn.'),
-    message_count: z.int(),
+    message_count: z.int().describe('Of all branches.'),
     created_at: z.iso.datetime(),
     last_used_at: z.iso.datetime(),
   })
@@ -40,13 +47,19 @@ export const ConversationSummary = z
 export type ConversationSummary = z.infer<typeof ConversationSummary>;
 
 /** A conversation without its messages. */
-export const ConversationHead = ConversationSummary.extend({ system_prompt: z.string().nullable() }).meta({
-  id: 'ConversationHead',
-});
+export const ConversationHead = ConversationSummary.extend({
+  system_prompt: z.string().nullable(),
+  head_message_id: z
+    .string()
+    .nullable()
+    .describe('The last message of the active path, after which the next turn goes on; null without messages.'),
+}).meta({ id: 'ConversationHead' });
 export type ConversationHead = z.infer<typeof ConversationHead>;
 
 export const Conversation = ConversationHead.extend({
-  messages: listOf(StoredMessage).describe('In order.'),
+  messages: listOf(StoredMessage).describe(
+    'Those of the active path in order; with `view=tree` those of all branches.',
+  ),
   has_more: z
     .boolean()
     .describe('There are more in the direction of reading: with `before` earlier ones, else later ones.'),
@@ -82,6 +95,8 @@ export const ConversationList = z
     items: listOf(
       ConversationSummary.extend({
         excerpt: z.string().optional().describe('With `q`: the text around the match, matches in `[` `]`.'),
+        message_id: z.string().optional().describe('With `q`: the message that matches; absent where the title does.'),
+        on_active_path: z.boolean().optional().describe('With `message_id`: whether it is on the active path.'),
       }),
     ),
     total: z.int(),
@@ -105,6 +120,10 @@ export const GetConversationRequest = ConversationRef.extend({
   limit: z.int().min(1).max(1000).optional().describe('Default 1000.'),
   after: cursor('The messages that follow this id of a message. It may be deleted.'),
   before: cursor('The last messages before this id of a message. It may be deleted.'),
+  view: z
+    .enum(['path', 'tree'])
+    .optional()
+    .describe('`path` (default): the messages of the active path. `tree`: those of all branches, as they were added.'),
   media: z.enum(['include', 'omit']).optional().describe('`omit` leaves the data of pictures, sound and files out.'),
 }).meta({ id: 'GetConversationRequest' });
 export type GetConversationRequest = z.infer<typeof GetConversationRequest>;
@@ -124,10 +143,15 @@ export const UserErased = z
   .meta({ id: 'UserErased' });
 export type UserErased = z.infer<typeof UserErased>;
 
-/** `PATCH /c1/conversations/{conversation_id}`: null clears a field, an absent one stays. */
+/** `PATCH /c1/conversations/{conversation_id}`: null clears a text, an absent field stays. */
 export const UpdateConversationRequest = ConversationRef.extend({
   title: keptText().max(500).nullish(),
   system_prompt: keptText().nullish(),
+  head_message_id: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The message with which the active path ends from now on, and after which the next turn goes on.'),
 }).meta({ id: 'UpdateConversationRequest' });
 export type UpdateConversationRequest = z.infer<typeof UpdateConversationRequest>;
 
@@ -135,3 +159,28 @@ export const ConversationDeleted = z
   .object({ id: z.string(), object: z.literal('conversation.deleted'), deleted: z.literal(true) })
   .meta({ id: 'ConversationDeleted' });
 export type ConversationDeleted = z.infer<typeof ConversationDeleted>;
+
+/** `POST /c1/conversations/{conversation_id}/fork` */
+export const ForkConversationRequest = ConversationRef.extend({
+  message_id: z
+    .string()
+    .min(1)
+    .nullish()
+    .describe('The last message of the path that is copied; default: the head of the conversation.'),
+}).meta({ id: 'ForkConversationRequest' });
+export type ForkConversationRequest = z.infer<typeof ForkConversationRequest>;
+
+/** `DELETE /c1/conversations/{conversation_id}/messages/{message_id}` */
+export const MessageRef = ConversationRef.extend({ message_id: z.string().min(1) }).meta({ id: 'MessageRef' });
+export type MessageRef = z.infer<typeof MessageRef>;
+
+export const MessageDeleted = z
+  .object({
+    id: z.string(),
+    object: z.literal('message.deleted'),
+    deleted: z.literal(true),
+    messages: z.int().describe('How many messages were deleted: it and all that followed it.'),
+    head_message_id: z.string().nullable().describe('Where the active path ends now.'),
+  })
+  .meta({ id: 'MessageDeleted' });
+export type MessageDeleted = z.infer<typeof MessageDeleted>;

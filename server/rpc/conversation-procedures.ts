@@ -5,14 +5,19 @@ import {
   ConversationList,
   ConversationRef,
   EraseUserRequest,
+  ForkConversationRequest,
   GetConversationRequest,
   ListConversationsRequest,
+  MessageDeleted,
+  MessageRef,
   UpdateConversationRequest,
   UserErased,
 } from '../../contracts/conversations/conversation.ts';
 import {
   deleteConversation,
+  deleteMessage,
   eraseUser,
+  forkConversation,
   getConversation,
   listConversations,
   updateConversation,
@@ -25,6 +30,9 @@ import { procedure } from './trpc.ts';
 
 const LIST = '/c1/conversations';
 const ONE = '/c1/conversations/{conversation_id}';
+
+/** While a message is being made, its branch stays. */
+const BRANCH_ERRORS = [400, 403, 404, 409, 503];
 
 /** Also of the turns that are taken in them. */
 export const describeConversations = describeOperations(
@@ -45,10 +53,28 @@ export const conversationProcedures = (store: ConversationStore, runs: RunDeps) 
     .output(answers(Conversation))
     .query(({ ctx, input }) => getConversation(store, runs, input, ctx.caller.principal)),
   update: procedure
-    .meta(describeConversations('PATCH', ONE, 'Change the title or the system prompt'))
+    .meta(describeConversations('PATCH', ONE, 'Change the title, the system prompt or the active path'))
     .input(UpdateConversationRequest)
     .output(answers(ConversationHead))
     .mutation(({ ctx, input }) => updateConversation(store, input, ctx.caller.principal)),
+  fork: procedure
+    .meta(
+      describeConversations('POST', `${ONE}/fork`, 'Copy a path into a conversation of its own', {
+        errors: BRANCH_ERRORS,
+      }),
+    )
+    .input(ForkConversationRequest)
+    .output(answers(ConversationHead))
+    .mutation(({ ctx, input }) => forkConversation(store, input, ctx.caller.principal)),
+  deleteMessage: procedure
+    .meta(
+      describeConversations('DELETE', `${ONE}/messages/{message_id}`, 'Delete a message and all that follow it', {
+        errors: BRANCH_ERRORS,
+      }),
+    )
+    .input(MessageRef)
+    .output(answers(MessageDeleted))
+    .mutation(({ ctx, input }) => deleteMessage(store, input, ctx.caller.principal)),
   delete: procedure
     .meta(describeConversations('DELETE', ONE, 'Delete a conversation'))
     .input(ConversationRef)

@@ -16,10 +16,12 @@ import type {
   NewConversation,
   NewMessage,
   NewTurn,
+  RemovedBranch,
   RewrittenMessage,
 } from './interface/conversations.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
+import { readMessages, readPath } from './read-path.ts';
 import { conversationFields, ownedBy, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
@@ -79,13 +81,30 @@ export class Conversations implements ConversationStore {
 
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null> {
     return useDatabase(async () => {
-      const found = await this.#db.conversation.findFirst({
-        where: { id: key.id, ...visibleTo(key) },
-        select: { ...conversationFields, messages: { select: wholeMessageFields, orderBy: { seq: 'asc' } } },
+      const where = { id: key.id, ...visibleTo(key) };
+      const conversation = await this.#db.conversation.findFirst({ where, select: conversationFields });
+      if (!conversation) return null;
+      const { headMessageId } = conversation;
+      if (headMessageId !== null) {
+        return { conversation, messages: await readMessages(this.#db, await readPath(this.#db, headMessageId)) };
+      }
+      const rows = await this.#db.message.findMany({
+        where: { conversationId: key.id },
+        select: wholeMessageFields,
+        orderBy: { seq: 'asc' },
       });
-      if (!found) return null;
-      const { messages, ...conversation } = found;
-      return { conversation, messages: messages.map(toMessageRow) };
+      return { conversation, messages: rows.map(toMessageRow) };
+    });
+  }
+
+  pathIds(conversationId: string): Promise<ReadonlySet<string> | null> {
+    return useDatabase(async () => {
+      const row = await this.#db.conversation.findUnique({
+        where: { id: conversationId },
+        select: { headMessageId: true },
+      });
+      if (!row || row.headMessageId === null) return null;
+      return new Set((await readPath(this.#db, row.headMessageId)).map(({ id }) => id));
     });
   }
 
@@ -114,6 +133,20 @@ export class Conversations implements ConversationStore {
       });
       return updated ?? null;
     });
+  }
+
+  moveHead(key: ConversationKey, messageId: string): Promise<void> {
+    return useDatabase(() => this.#turns.moveHead(key, messageId));
+  }
+
+  fork(key: ConversationKey, messageId: string | null): Promise<string> {
+    return this.#write(() => this.#turns.fork(key, messageId));
+  }
+
+  async removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
+    const removed = await this.#write(() => this.#turns.removeBranch(key, messageId));
+    await this.#background.forget();
+    return removed;
   }
 
   create(start: NewConversation): Promise<string> {

@@ -1,5 +1,6 @@
 import { runIdOf } from '../canonical/ids.ts';
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
+import { restoreHead } from './branches.ts';
 import { cutMedia } from './cut-media.ts';
 import type { EndedTurn } from './interface/conversations.ts';
 import { keepMedia, ownerOf } from './media.ts';
@@ -14,7 +15,26 @@ const END_ANSWER = `
   WHERE "id" = ? AND "conversationId" = ? AND "status" = 'in_progress'`;
 
 /** What the client said in a turn that has no answer: the model never sees it, so it is not shown as completed either. */
-const END_QUESTION = `UPDATE "Message" SET "status" = ? WHERE "turnId" = ? AND "conversationId" = ? AND "id" <> "turnId"`;
+const END_QUESTION = `
+  UPDATE "Message" SET "status" = :status
+  WHERE "turnId" = :answerId AND "conversationId" = :conversationId AND "id" <> "turnId"
+    AND NOT EXISTS (SELECT 1 FROM "Message" "other" INDEXED BY "Message_conversationId_parentId_idx"
+      WHERE "other"."conversationId" = :conversationId AND "other"."parentId" = "Message"."id" AND "other"."turnId" <> :answerId)`;
+
+/** The question of an answer that failed was asked again, and there is an answer now. */
+const REVIVE_QUESTION = `
+  UPDATE "Message" SET "status" = 'completed'
+  WHERE "status" NOT IN ('completed', 'in_progress') AND "id" <> "turnId" AND "conversationId" = :conversationId
+    AND "turnId" = (SELECT "question"."turnId" FROM "Message" "answer" JOIN "Message" "question" ON "question"."id" = "answer"."parentId"
+      WHERE "answer"."id" = :answerId)`;
+
+/** Of a turn that named the message it follows, the head before it. */
+const SELECT_HEAD_BEFORE = 'SELECT "headBefore" FROM "Run" WHERE "id" = ? AND "headBefore" IS NOT NULL';
+
+const SELECT_HEAD_LOST = `
+  SELECT (SELECT "parentId" FROM "Message" WHERE "conversationId" = c."id" AND "turnId" = :answerId ORDER BY "seq" LIMIT 1)
+  FROM "Conversation" c WHERE c."id" = :conversationId AND COALESCE(c."headMessageId",
+    (SELECT "id" FROM "Message" WHERE "conversationId" = c."id" AND "seq" = c."messageCount")) = :answerId`;
 
 const FREE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
@@ -37,8 +57,22 @@ export function endTurn(db: Statements, turn: EndedTurn): void {
   if (response) db.run(END_RESPONSE, response.output, response.error, now, response.id);
   const ended = db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
   if (ended > 0 && pieces.length > 0) keepMedia(db, answerId, pieces, ownerOf(db, conversationId));
-  if (status !== 'completed' && prompt === EMPTY_ANSWER) db.run(END_QUESTION, status, answerId, conversationId);
+  const isEmpty = status !== 'completed' && prompt === EMPTY_ANSWER;
+  if (isEmpty) db.run(END_QUESTION, { status, answerId, conversationId });
+  const before = ended > 0 ? db.all(SELECT_HEAD_BEFORE, runIdOf(answerId))[0]?.[0] : undefined;
+  if (typeof before === 'string') endBranch(db, turn, isEmpty ? before : null);
   if (log?.segment) appendSegment(db, log.segment);
   db.run(END_RUN, status, log?.error ?? null, log?.last ?? -1, now, runIdOf(answerId));
   db.run(FREE_CONVERSATION, conversationId, answerId);
+}
+
+/** A turn that named the message it follows: when nothing came of it, the conversation is again where it was. */
+function endBranch(db: Statements, { conversationId, answerId }: EndedTurn, before: string | null): void {
+  if (before === null) {
+    db.run(REVIVE_QUESTION, { conversationId, answerId });
+    return;
+  }
+  const [lost] = db.all(SELECT_HEAD_LOST, { conversationId, answerId });
+  if (!lost) return;
+  restoreHead(db, conversationId, { before, parentId: typeof lost[0] === 'string' ? lost[0] : null });
 }

@@ -44,16 +44,18 @@ export function replaceMedia(
   keepMedia(db, messageId, pieces, owner);
 }
 
-/** What was cut out of the messages of a conversation, by their ids. Each picture is read once. */
+/** What was cut out of messages of a conversation, by their ids, as are the prompts. Each picture is read once. */
 export function mediaOf(
   db: Statements,
   conversationId: string,
-  prompts: readonly string[],
+  prompts: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, readonly MediaPiece[]> {
   const found = new Map<string, MediaPiece[]>();
-  if (!prompts.some(mayBeCut)) return found;
+  if (![...prompts.values()].some(mayBeCut)) return found;
   const known = new Map<string, string>();
   for (const [messageId, at, mediaId] of db.all(SELECT_LINKS, conversationId)) {
+    // Pictures of other branches stay where they are.
+    if (!prompts.has(String(messageId))) continue;
     const id = String(mediaId);
     const data = known.get(id) ?? String(db.all(SELECT_DATA, id)[0]?.[0] ?? '');
     known.set(id, data);

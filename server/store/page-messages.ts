@@ -1,43 +1,89 @@
 import type { PrismaClient } from './generated/client.ts';
-import type { ConversationKey, MessagePage, MessagePageRequest } from './interface/conversations.ts';
+import type { ConversationKey, ConversationRow, MessagePage, MessagePageRequest } from './interface/conversations.ts';
 import type { PageCursor } from './interface/page.ts';
 import { notACursor, timeOfId } from './page-cursor.ts';
+import { type PathMessage, readMessages, readPath, readSiblings } from './read-path.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
 
-/** Where a message stands or, when it is deleted, stood: the ids of messages sort by their age. */
-async function placeOf(db: PrismaClient, conversationId: string, cursor: PageCursor, side: 'after' | 'before') {
+/** Beside which number or, where the message is deleted, beside which id: ids sort by their age. */
+type Edge = { readonly seq: number } | { readonly id: string };
+
+/** Where a message stands or, when it is deleted, stood. */
+async function edgeOf(db: PrismaClient, conversationId: string, cursor: PageCursor | undefined): Promise<Edge | null> {
+  if (!cursor) return null;
   const found = await db.message.findFirst({ where: { conversationId, id: cursor.value }, select: { seq: true } });
-  if (found) return side === 'after' ? { seq: { gt: found.seq } } : { seq: { lt: found.seq } };
+  if (found) return found;
   if (timeOfId(cursor.value) === null) throw notACursor(cursor);
-  return side === 'after' ? { id: { gt: cursor.value } } : { id: { lt: cursor.value } };
+  return { id: cursor.value };
+}
+
+/** The messages between two edges, and which side of them is shown. */
+interface Range {
+  readonly after: Edge | null;
+  readonly before: Edge | null;
+  readonly backwards: boolean;
+  readonly limit: number;
+  readonly omitsMedia: boolean;
+}
+
+const compared = (edge: Edge | null, by: 'gt' | 'lt') =>
+  edge === null ? {} : 'seq' in edge ? { seq: { [by]: edge.seq } } : { id: { [by]: edge.id } };
+
+const isBeyond = (message: PathMessage, edge: Edge | null): boolean =>
+  edge === null || ('seq' in edge ? message.seq > edge.seq : message.id > edge.id);
+
+const isBefore = (message: PathMessage, edge: Edge | null): boolean =>
+  edge === null || ('seq' in edge ? message.seq < edge.seq : message.id < edge.id);
+
+/** Of all messages, in the order in which they were added. One more than `limit`, where there are more. */
+async function readRange(db: PrismaClient, conversationId: string, range: Range) {
+  const { after, before, backwards, limit, omitsMedia } = range;
+  const rows = await db.message.findMany({
+    where: { conversationId, AND: [compared(after, 'gt'), compared(before, 'lt')] },
+    select: omitsMedia ? messageFields : wholeMessageFields,
+    orderBy: { seq: backwards ? 'desc' : 'asc' },
+    take: limit + 1,
+  });
+  return rows.map(toMessageRow);
+}
+
+/** The same of a path. */
+async function readPathRange(db: PrismaClient, path: readonly PathMessage[], range: Range) {
+  const { after, before, backwards, limit, omitsMedia } = range;
+  const inside = path.filter((message) => isBeyond(message, after) && isBefore(message, before));
+  const shown = backwards ? inside.slice(-limit - 1) : inside.slice(0, limit + 1);
+  const rows = await readMessages(db, shown, omitsMedia);
+  return backwards ? rows.reverse() : rows;
+}
+
+async function lastOf(db: PrismaClient, { id, messageCount: seq }: ConversationRow): Promise<string | null> {
+  const last = await db.message.findFirst({ where: { conversationId: id, seq }, select: { id: true } });
+  return last?.id ?? null;
 }
 
 /** A conversation with the messages beside a cursor, or its first ones; null when there is none that this user may see. */
 export async function pageMessages(
   db: PrismaClient,
   key: ConversationKey,
-  { limit, after, before, omitsMedia }: MessagePageRequest,
+  { limit, after, before, omitsMedia = false, isTree = false }: MessagePageRequest,
 ): Promise<MessagePage | null> {
-  const conversation = await db.conversation.findFirst({
-    where: { id: key.id, ...visibleTo(key) },
-    select: conversationFields,
-  });
+  const where = { id: key.id, ...visibleTo(key) };
+  const conversation = await db.conversation.findFirst({ where, select: conversationFields });
   if (!conversation) return null;
-  const conversationId = key.id;
+  const { id, headMessageId } = conversation;
   const backwards = before !== undefined && after === undefined;
-  const rows = await db.message.findMany({
-    where: {
-      conversationId,
-      AND: [
-        after ? await placeOf(db, conversationId, after, 'after') : {},
-        before ? await placeOf(db, conversationId, before, 'before') : {},
-      ],
-    },
-    select: omitsMedia ? messageFields : wholeMessageFields,
-    orderBy: { seq: backwards ? 'desc' : 'asc' },
-    // One more tells whether there are others.
-    take: limit + 1,
-  });
-  const shown = rows.slice(0, limit).map(toMessageRow);
-  return { conversation, messages: backwards ? shown.reverse() : shown, hasMore: rows.length > limit };
+  const edges = { after: await edgeOf(db, id, after), before: await edgeOf(db, id, before) };
+  const range = { ...edges, backwards, limit, omitsMedia };
+  const rows =
+    headMessageId === null || isTree
+      ? await readRange(db, id, range)
+      : await readPathRange(db, await readPath(db, headMessageId), range);
+  const shown = rows.slice(0, limit);
+  return {
+    conversation,
+    messages: backwards ? shown.reverse() : shown,
+    headId: headMessageId ?? (await lastOf(db, conversation)),
+    siblings: headMessageId === null || isTree ? new Map() : await readSiblings(db, id),
+    hasMore: rows.length > limit,
+  };
 }

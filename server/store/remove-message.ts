@@ -1,4 +1,5 @@
 import { runIdOf } from '../canonical/ids.ts';
+import { keepHead } from './branches.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 /** A message that goes: its place and what it followed. */
@@ -15,7 +16,10 @@ const CLOSE_GAP = [
   'UPDATE "Message" SET "seq" = -"seq" WHERE "conversationId" = ? AND "seq" < 0',
 ] as const;
 
-/** Takes a message out of its conversation: those after it move up, and the response whose answer it was goes with it. */
+/**
+ * Takes a message out of its conversation: those that followed it follow what it followed, later ones move up, and the response
+ * whose answer it was goes with it.
+ */
 export function removeMessage(db: Statements, { conversationId, id, seq, parentId }: Gone): void {
   db.run('DELETE FROM "Message" WHERE "id" = ?', id);
   db.run('DELETE FROM "Run" WHERE "id" = ?', runIdOf(id));
@@ -34,4 +38,5 @@ export function removeMessage(db: Statements, { conversationId, id, seq, parentI
     ...[seq, conversationId, seq],
   );
   db.run('UPDATE "Conversation" SET "messageCount" = "messageCount" - 1 WHERE "id" = ?', conversationId);
+  keepHead(db, conversationId, { before: parentId, parentId });
 }

@@ -3,6 +3,7 @@ import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MessageRow } from './interface/conversations.ts';
 import type { Reader, ResponseRow, ResponseStore, StoredResponse } from './interface/responses.ts';
+import { readMessages, readPath } from './read-path.ts';
 import { toMessageRow, visibleTo, wholeMessageFields, withinReach } from './rows.ts';
 
 export class Responses implements ResponseStore {
@@ -33,6 +34,13 @@ export class Responses implements ResponseStore {
       const where = { conversationId, seq: { gte: from, lt: before } };
       const rows = await this.#db.message.findMany({ where, select: wholeMessageFields, orderBy: { seq: 'asc' } });
       return rows.map(toMessageRow);
+    });
+  }
+
+  path(messageId: string): Promise<readonly MessageRow[]> {
+    return useDatabase(async () => {
+      const path = await readPath(this.#db, messageId);
+      return readMessages(this.#db, path);
     });
   }
 

@@ -24,6 +24,7 @@ export const conversationFields = {
   model: true,
   systemPrompt: true,
   messageCount: true,
+  headMessageId: true,
   metadata: true,
   createdAt: true,
   lastUsedAt: true,

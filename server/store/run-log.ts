@@ -2,8 +2,9 @@ import type { NewSegment, RunFormat } from './interface/runs.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 const INSERT_RUN = `
-  INSERT INTO "Run" ("id", "conversationId", "owner", "userId", "process", "status", "format", "createdAt")
-  VALUES (?, ?, ?, ?, ?, 'in_progress', ?, ?) RETURNING "key"`;
+  INSERT INTO "Run" ("id", "conversationId", "owner", "userId", "process", "status", "format", "headBefore",
+    "createdAt")
+  VALUES (?, ?, ?, ?, ?, 'in_progress', ?, ?, ?) RETURNING "key"`;
 
 /** A run may be deleted while it goes on. */
 const INSERT_SEGMENT = `
@@ -19,13 +20,15 @@ export interface NewRun {
   readonly userId: string | null;
   readonly process: string;
   readonly format: RunFormat;
+  /** Of a turn that named the message it follows: the head before it. */
+  readonly headBefore?: string | null;
   readonly now: string;
 }
 
 /** Begins a run, and gives its key. In a transaction. */
 export function insertRun(db: Statements, run: NewRun): number {
-  const { id, conversationId, owner, userId, process, format, now } = run;
-  const [row] = db.all(INSERT_RUN, id, conversationId, owner, userId, process, format, now);
+  const { id, conversationId, owner, userId, process, format, headBefore = null, now } = run;
+  const [row] = db.all(INSERT_RUN, id, conversationId, owner, userId, process, format, headBefore, now);
   return Number(row?.[0]);
 }
 

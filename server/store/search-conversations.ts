@@ -1,9 +1,10 @@
 import type { Background } from './background/background.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import type { ConversationPage, ListRequest } from './interface/conversations.ts';
+import type { ConversationPage, ConversationRow, ListRequest } from './interface/conversations.ts';
 import type { PageCursor } from './interface/page.ts';
 import { fromCursor, notACursor, toCursor } from './page-cursor.ts';
+import { readPath } from './read-path.ts';
 import { conversationFields, ownedBy } from './rows.ts';
 import type { SearchPlace } from './search/search-page.ts';
 
@@ -22,6 +23,11 @@ function placeOf(cursor: PageCursor | undefined): SearchPlace | null {
   const place = readPlace(cursor.value);
   if (place) return place;
   throw notACursor(cursor);
+}
+
+async function isOnPath(db: PrismaClient, { headMessageId }: ConversationRow, messageId: string): Promise<boolean> {
+  if (headMessageId === null) return true;
+  return (await readPath(db, headMessageId)).some(({ id }) => id === messageId);
 }
 
 /**
@@ -43,10 +49,16 @@ export function searchConversations(
       select: conversationFields,
     });
     const byId = new Map(rows.map((row) => [row.id, row]));
-    const items = page.hits.flatMap(({ conversationId, excerpt }) => {
+    const shown = page.hits.flatMap(({ conversationId, ...hit }) => {
       const row = byId.get(conversationId);
-      return row ? [{ ...row, excerpt }] : [];
+      return row ? [{ row, hit }] : [];
     });
+    const items = await Promise.all(
+      shown.map(async ({ row, hit: { messageId, excerpt } }) => {
+        const message = messageId === null ? null : { id: messageId, isOnPath: await isOnPath(db, row, messageId) };
+        return { ...row, excerpt, message };
+      }),
+    );
     const [first, last] = [page.hits.at(0), page.hits.at(-1)];
     return {
       items,

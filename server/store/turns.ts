@@ -1,24 +1,35 @@
-import { StoredMessage } from '../../contracts/conversations/conversation.ts';
-import { MessageStatus } from '../../contracts/conversations/status.ts';
 import { runIdOf } from '../canonical/ids.ts';
 import { AppError } from '../errors/app-error.ts';
-import { cutMedia, joinMedia, type MediaPiece } from './cut-media.ts';
+import { cutMedia } from './cut-media.ts';
+import { dropTurn } from './drop-turn.ts';
 import { endTurn } from './end-turn.ts';
+import {
+  type FoundConversation,
+  type FoundMessage,
+  findConversation,
+  findMessage,
+  type MessageRef,
+  type Tail,
+} from './find-place.ts';
+import { forkPath } from './fork-path.ts';
+import { readHistory } from './history.ts';
 import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, type MessagePlace, newMessageIds } from './insert-messages.ts';
 import type {
   BegunTurn,
   ConversationKey,
   EndedTurn,
-  HistoryMessage,
   NewConversation,
   NewMessage,
   NewTurn,
+  RemovedBranch,
   RewrittenMessage,
+  TurnPlace,
 } from './interface/conversations.ts';
-import { mediaOf, ownerOf, replaceMedia } from './media.ts';
+import { ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { freeTurnsOf } from './recover-turns.ts';
+import { branchBelow, inProgressOf, removeBranch } from './remove-branch.ts';
 import { removeMessage } from './remove-message.ts';
 import { withoutNul } from './rows.ts';
 import { insertRun } from './run-log.ts';
@@ -35,26 +46,22 @@ const INSERT_EMPTY = `
   INSERT INTO "Conversation" ("id", "owner", "userId", "metadata", "messageCount", "createdAt", "lastUsedAt")
   VALUES (?, ?, ?, ?, 0, ?, ?)`;
 
-const SELECT_CONVERSATION = `
-  SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner" FROM "Conversation"
-  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS COALESCE(?, "owner")`;
-
 const TAKE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = ?, "activeOwner" = ?, "messageCount" = ?, "model" = ?, "lastUsedAt" = ?,
-    "systemPrompt" = ?
+    "systemPrompt" = ?, "headMessageId" = ?
   WHERE "id" = ?`;
 
-const LENGTHEN_CONVERSATION = 'UPDATE "Conversation" SET "messageCount" = ?, "lastUsedAt" = ? WHERE "id" = ?';
+/** A turn that says where it begins is nobody's lock. */
+const BRANCH_CONVERSATION = `
+  UPDATE "Conversation" SET "messageCount" = ?, "model" = ?, "lastUsedAt" = ?, "systemPrompt" = ?, "headMessageId" = ?
+  WHERE "id" = ?`;
 
-const SELECT_LAST = 'SELECT "id" FROM "Message" WHERE "conversationId" = ? AND "seq" = ?';
+const LENGTHEN_CONVERSATION = `
+  UPDATE "Conversation" SET "messageCount" = ?, "lastUsedAt" = ?, "headMessageId" = ? WHERE "id" = ?`;
 
-const SELECT_HISTORY = `
-  SELECT "id", "turnId", "role", "prompt", "status" FROM "Message" WHERE "conversationId" = ? ORDER BY "seq"`;
+const SET_HEAD = 'UPDATE "Conversation" SET "headMessageId" = ? WHERE "id" = ?';
 
-/** While the conversation is held by this turn, its messages are the last ones. */
-const DROP_MESSAGES = `
-  DELETE FROM "Message" WHERE "turnId" = :answerId
-    AND "conversationId" IN (SELECT "id" FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId)`;
+const SELECT_RUNNING = 'SELECT "process" FROM "Run" WHERE "conversationId" = ? AND "process" IS NOT NULL';
 
 const FREE_CONVERSATION = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
@@ -63,19 +70,6 @@ const FREE_RUN = `
   UPDATE "Run" SET "status" = 'incomplete', "process" = NULL, "endedAt" = ? WHERE "id" = ? AND "process" IS NOT NULL`;
 
 const DROP_RUN = 'DELETE FROM "Run" WHERE "id" = ?';
-
-const DROP_RESPONSE = `
-  DELETE FROM "Response" WHERE "conversationId" = :conversationId AND "endedAt" IS NULL
-    AND "answerSeq" > (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)`;
-
-const DROP_CONVERSATION = `
-  DELETE FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId
-    AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = :conversationId)`;
-
-const FREE_AND_COUNT = `
-  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL,
-    "messageCount" = (SELECT count(*) FROM "Message" WHERE "conversationId" = :conversationId)
-  WHERE "id" = :conversationId AND "activeTurnId" = :answerId`;
 
 const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
@@ -121,14 +115,8 @@ export class Turns {
     });
   }
 
-  drop({ conversationId, answerId, isNew }: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
-    return this.#transact((db) => {
-      db.run(DROP_RUN, runIdOf(answerId));
-      db.run(DROP_MESSAGES, { conversationId, answerId });
-      db.run(DROP_RESPONSE, { conversationId });
-      if (isNew) db.run(DROP_CONVERSATION, { conversationId, answerId });
-      db.run(FREE_AND_COUNT, { conversationId, answerId });
-    });
+  drop(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void> {
+    return this.#transact((db) => dropTurn(db, turn));
   }
 
   /** Gives its id. */
@@ -137,17 +125,46 @@ export class Turns {
       const id = newId('conv');
       const now = this.#now();
       db.run(INSERT_EMPTY, id, owner, userId, metadata, now, now);
-      if (messages.length > 0) this.#add(db, messages, { id, count: 0, now });
+      if (messages.length > 0) this.#add(db, messages, { id, count: 0, headId: null, isLinear: true, now });
       return id;
     });
   }
 
-  /** Messages without an answer. Gives the `seq` of the first one. */
+  /** Messages without an answer, after the head. Gives the `seq` of the first one. */
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
     return this.#transact((db) => {
-      const { count } = this.#take(db, key);
-      this.#add(db, messages, { id: key.id, count, now: this.#now() });
-      return count + 1;
+      const found = this.#take(db, key);
+      this.#add(db, messages, { ...found, id: key.id, now: this.#now() });
+      return found.count + 1;
+    });
+  }
+
+  moveHead(key: ConversationKey, messageId: string): Promise<void> {
+    return this.#transact((db) => {
+      const { headId, isLinear } = findConversation(db, key);
+      findMessage(db, key.id, { id: messageId, param: 'head_message_id' });
+      if (!isLinear || messageId !== headId) db.run(SET_HEAD, messageId, key.id);
+    });
+  }
+
+  /** Gives the id of the copy. */
+  fork(key: ConversationKey, messageId: string | null): Promise<string> {
+    return this.#transact((db) => {
+      const { headId } = findConversation(db, key);
+      const lastId = messageId ?? headId;
+      if (lastId !== null) this.#settle(db, key.id, { id: lastId, param: 'message_id' });
+      return forkPath(db, key.id, lastId, this.#now());
+    });
+  }
+
+  removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
+    const { id } = key;
+    return this.#transact((db) => {
+      findConversation(db, key);
+      const { parentId } = findMessage(db, id, { id: messageId, param: 'message_id' });
+      const ids = branchBelow(db, id, messageId);
+      for (const running of inProgressOf(db, ids)) this.#settle(db, id, { id: running, param: 'message_id' });
+      return removeBranch(db, id, { ids, parentId });
     });
   }
 
@@ -156,6 +173,7 @@ export class Turns {
     const { id } = key;
     return this.#transact((db) => {
       this.#take(db, key);
+      for (const [process] of db.all(SELECT_RUNNING, id)) this.#freeFromTheDead(db, String(process));
       const [found] = db.all(SELECT_PLACE, messageId, id);
       if (!found) return false;
       const [seq, parentId] = [Number(found[0]), textOrNull(found[1])];
@@ -174,22 +192,37 @@ export class Turns {
     });
   }
 
-  #add(db: Statements, messages: readonly NewMessage[], to: { id: string; count: number; now: string }): void {
-    const { id, count, now } = to;
-    const lastId = textOrNull(db.all(SELECT_LAST, id, count)[0]?.[0]);
+  #add(db: Statements, messages: readonly NewMessage[], to: Tail & { id: string; now: string }): void {
+    const { id, count, headId, isLinear, now } = to;
     const ids = newMessageIds(messages);
-    const place = { ids, conversationId: id, owner: ownerOf(db, id), turnId: newId('add'), now, count, lastId };
-    insertMessages(db, messages, place);
-    db.run(LENGTHEN_CONVERSATION, count + messages.length, now, id);
+    const owner = ownerOf(db, id);
+    insertMessages(db, messages, {
+      ids,
+      conversationId: id,
+      owner,
+      turnId: newId('add'),
+      now,
+      count,
+      lastId: headId,
+    });
+    db.run(LENGTHEN_CONVERSATION, count + messages.length, now, isLinear ? null : (ids.at(-1) ?? headId), id);
   }
 
-  /** A conversation that nobody is answering in. */
-  #take(db: Statements, { id, owner, userId }: ConversationKey): { systemPrompt: string | null; count: number } {
-    const [found] = db.all(SELECT_CONVERSATION, id, userId, owner);
-    if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
-    const [systemPrompt, messageCount, activeTurnId, activeOwner] = found;
-    if (activeTurnId !== null) this.#freeFromTheDead(db, String(activeOwner));
-    return { systemPrompt: textOrNull(systemPrompt), count: Number(messageCount) };
+  /** A conversation whose head no turn is answering. */
+  #take(db: Statements, key: ConversationKey): FoundConversation {
+    const found = findConversation(db, key);
+    if (found.activeOwner !== null) this.#freeFromTheDead(db, found.activeOwner);
+    if (found.headId !== null) this.#settle(db, key.id, { id: found.headId, param: 'conversation_id' });
+    return found;
+  }
+
+  /** Throws while a message is being made, unless the process that makes it is gone. */
+  #settle(db: Statements, conversationId: string, ref: MessageRef): FoundMessage {
+    const message = findMessage(db, conversationId, ref);
+    if (message.status !== 'in_progress') return message;
+    if (message.process === null) throw busy(ref.param);
+    this.#freeFromTheDead(db, message.process, ref.param);
+    return message;
   }
 
   #start(db: Statements, turn: NewTurn): BegunTurn {
@@ -205,43 +238,55 @@ export class Turns {
       ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
     );
     insertTurn(db, turn, { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null });
-    const run = this.#startRun(db, turn, { conversationId, answerId, now });
+    const run = this.#startRun(db, turn, { conversationId, answerId, headBefore: null, now });
     return { conversationId, answerId, run, isNew: true, systemPrompt, history: [] };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
-    const { systemPrompt: storedPrompt, count } = this.#take(db, { ...turn, id: conversationId });
-    if (turn.expectedCount !== undefined && turn.expectedCount !== count) throw busy();
-    const rows = db.all(SELECT_HISTORY, conversationId);
-    const media = mediaOf(
-      db,
-      conversationId,
-      rows.map(([, , , prompt]) => String(prompt)),
-    );
-    const history = rows.map((row) => toHistoryMessage(row, media.get(String(row[0]))));
+    const key = { ...turn, id: conversationId };
+    const found = turn.place ? findConversation(db, key) : this.#take(db, key);
+    const { systemPrompt: storedPrompt, count, headId, isLinear } = found;
+    const lastId = turn.place ? this.#parentOf(db, conversationId, turn.place) : headId;
+    const isAll = isLinear && lastId === headId;
+    const history = readHistory(db, { conversationId, lastId, isAll });
     turn.check?.(history);
 
     const ids = newMessageIds(turn.messages);
     const answerId = newId('msg');
     const now = this.#now();
     const systemPrompt = turn.systemPrompt === undefined ? storedPrompt : turn.systemPrompt;
-    const total = count + turn.messages.length + 1;
-    db.run(TAKE_CONVERSATION, answerId, this.#owner.id, total, turn.model, now, systemPrompt, conversationId);
-    const lastId = textOrNull(rows.at(-1)?.[0]);
+    const head = isAll ? null : answerId;
+    const change = [count + turn.messages.length + 1, turn.model, now, systemPrompt, head, conversationId];
+    if (turn.place) db.run(BRANCH_CONVERSATION, ...change);
+    else db.run(TAKE_CONVERSATION, answerId, this.#owner.id, ...change);
     const place = { ids, conversationId, owner: ownerOf(db, conversationId), turnId: answerId, now, count, lastId };
     insertTurn(db, turn, place);
-    const run = this.#startRun(db, turn, { conversationId, answerId, now });
+    const headBefore = turn.place ? headId : null;
+    const run = this.#startRun(db, turn, { conversationId, answerId, headBefore, now });
     return { conversationId, answerId, run, isNew: false, systemPrompt, history };
+  }
+
+  /** The message after which a branch begins. */
+  #parentOf(db: Statements, conversationId: string, place: TurnPlace): string | null {
+    const { param } = place;
+    if ('after' in place) {
+      if (place.after !== null) this.#settle(db, conversationId, { id: place.after, param });
+      return place.after;
+    }
+    const { role, parentId } = findMessage(db, conversationId, { id: place.beside, param });
+    if (role === 'assistant' && parentId !== null) return parentId;
+    throw new AppError('invalid_field', 'This message is no answer to a question.', { param });
   }
 
   #startRun(
     db: Statements,
     { runFormat: format = 'chunks' }: NewTurn,
-    { conversationId, answerId, now }: { conversationId: string; answerId: string; now: string },
+    begun: { conversationId: string; answerId: string; headBefore: string | null; now: string },
   ): BegunTurn['run'] {
+    const { answerId, ...place } = begun;
     const id = runIdOf(answerId);
     const process = this.#owner.id;
-    return { id, key: insertRun(db, { id, conversationId, owner: null, userId: null, process, format, now }) };
+    return { id, key: insertRun(db, { id, ...place, owner: null, userId: null, process, format }) };
   }
 
   /** No two turns of a process have the same time, by which conversations are listed. */
@@ -251,15 +296,13 @@ export class Turns {
   }
 
   /** The process that answers may be gone while this one lives on. Throws when it is truly busy. */
-  #freeFromTheDead(db: Statements, ownerId: string): void {
-    if (ownerId === this.#owner.id || this.#owner.isAlive(ownerId)) {
-      throw busy();
-    }
+  #freeFromTheDead(db: Statements, ownerId: string, param = 'conversation_id'): void {
+    if (ownerId === this.#owner.id || this.#owner.isAlive(ownerId)) throw busy(param);
     freeTurnsOf(db, ownerId);
   }
 }
 
-const busy = () => new AppError('conversation_busy', undefined, { param: 'conversation_id' });
+const busy = (param: string) => new AppError('conversation_busy', undefined, { param });
 
 /** The turn's messages, then the empty answer, and what is kept of its response. */
 function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: MessagePlace): void {
@@ -268,25 +311,6 @@ function insertTurn(db: Statements, { messages, model, response }: NewTurn, plac
   const { conversationId, turnId, now } = place;
   const { idOf, inputCount, echo } = response;
   db.run(INSERT_RESPONSE, idOf(turnId), conversationId, answerSeq - inputCount, answerSeq, echo, now);
-}
-
-/** One of a few words. Every turn reads its whole history: zod would take longer for these than SQLite for the rows. */
-function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) => Word {
-  const known = new Map<unknown, Word>(words.map((word) => [word, word]));
-  return (value) => {
-    const word = known.get(value);
-    if (word === undefined) throw new Error(`The database says '${value}' where one of ${words.join(', ')} is to be.`);
-    return word;
-  };
-}
-
-const roleOf = wordOf(StoredMessage.shape.role.options);
-const statusOf = wordOf(MessageStatus.options);
-
-function toHistoryMessage(row: unknown[], pieces: readonly MediaPiece[] = []): HistoryMessage {
-  const [, turnId, role, prompt, status] = row;
-  const whole = joinMedia(String(prompt), pieces);
-  return { turnId: String(turnId), role: roleOf(role), prompt: whole, status: statusOf(status) };
 }
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);

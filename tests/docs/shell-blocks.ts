@@ -64,6 +64,7 @@ export const shellPages: Readonly<Record<string, Page>> = {
       { block: 'tool_results', prints: /21 degrees/ },
       { block: 'limit=5"', prints: /"items":\[\{"id":"conv_/ },
       { block: 'NEXT_CURSOR', prints: /"items":\[\{"id":"conv_/ },
+      { block: 'Name a colour', prints: /"finish_reason":"stop"/ },
     ],
   },
   'docs/messages.md': { gateway: 'demo', effects: [rome] },

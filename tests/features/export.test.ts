@@ -51,8 +51,9 @@ describe('an export of a conversation', () => {
     const messages = await stored(id, 'ada');
     expect(exported.messages.length).toBe(messages.length);
     for (const [i, { message, turn_id: turnId, reasoning, ...rest }] of exported.messages.entries()) {
-      const { content, tool_calls, tool_call_id, reasoning_content, ...kept } = messages[i];
+      const { content, tool_calls, tool_call_id, reasoning_content, siblings, ...kept } = messages[i];
       expect(rest).toEqual(kept);
+      expect(siblings).toEqual({ ids: [rest.id], position: 1 });
       expect(message.content ?? null).toEqual(content);
       expect([message.tool_calls, message.tool_call_id]).toEqual([tool_calls, tool_call_id]);
       expect(reasoning ?? undefined).toEqual(reasoning_content);

@@ -12,12 +12,23 @@ const model = 'scripted';
 interface Hers {
   readonly conversation: string;
   readonly message: string;
+  readonly answer: string;
   readonly response: string;
   readonly item: string;
 }
 
 /** Fields by which something that is stored is named. */
-const NAMES = new Set(['conversation', 'conversation_id', 'response_id', 'previous_response_id', 'item_id']);
+const NAMES = new Set([
+  'conversation',
+  'conversation_id',
+  'response_id',
+  'previous_response_id',
+  'item_id',
+  'message_id',
+  'parent_message_id',
+  'regenerate',
+  'head_message_id',
+]);
 
 /** How each procedure names what is hers; `user` is who asks. Several ways in one row are tried one by one. */
 const ways: Readonly<Record<string, (hers: Hers, user: string | undefined) => readonly object[]>> = {
@@ -44,19 +55,33 @@ const ways: Readonly<Record<string, (hers: Hers, user: string | undefined) => re
   'v1.conversations.items.delete': ({ conversation: conversation_id, message: item_id }, user) => [
     { conversation_id, item_id, user },
   ],
-  'c1.chat.create': (hers, user) => [turn(hers, user)],
-  'c1.chat.stream': (hers, user) => [turn(hers, user)],
-  'conversations.get': ({ conversation: conversation_id }, user_id) => [{ conversation_id, user_id }],
-  'conversations.update': ({ conversation: conversation_id }, user_id) => [{ conversation_id, user_id, title: 'x' }],
+  'c1.chat.create': (hers, user) => waysOfTurn(hers, user),
+  'c1.chat.stream': (hers, user) => waysOfTurn(hers, user),
+  'conversations.get': ({ conversation: conversation_id }, user_id) => [
+    { conversation_id, user_id },
+    { conversation_id, user_id, view: 'tree' },
+  ],
+  'conversations.update': ({ conversation: conversation_id, message: head_message_id }, user_id) => [
+    { conversation_id, user_id, title: 'x' },
+    { conversation_id, user_id, head_message_id },
+  ],
+  'conversations.fork': ({ conversation: conversation_id, message: message_id }, user_id) => [
+    { conversation_id, user_id },
+    { conversation_id, user_id, message_id },
+  ],
+  'conversations.deleteMessage': ({ conversation: conversation_id, message: message_id }, user_id) => [
+    { conversation_id, user_id, message_id },
+  ],
   'conversations.delete': ({ conversation: conversation_id }, user_id) => [{ conversation_id, user_id }],
 };
 
-const turn = ({ conversation: conversation_id }: Hers, user_id: string | undefined) => ({
-  model,
-  message: 'Hi',
-  conversation_id,
-  user_id,
-});
+const waysOfTurn = ({ conversation: conversation_id, message, answer }: Hers, user_id: string | undefined) => [
+  { model, message: 'Hi', conversation_id, user_id },
+  { model, message: 'Hi', conversation_id, user_id, parent_message_id: answer },
+  { model, message: 'Hi', conversation_id, user_id, parent_message_id: null },
+  { model, conversation_id, user_id, parent_message_id: message },
+  { model, conversation_id, user_id, regenerate: answer },
+];
 
 const waysOfResponse = (hers: Hers, user: string | undefined): object[] => [
   { model, user, input: 'Hi', previous_response_id: hers.response },
@@ -88,7 +113,7 @@ async function makeHers(): Promise<Hers> {
   const { messages } = await found.json();
   const made = await gateway.call('POST', '/v1/responses', { model, input: 'My other secret.', user: 'ada' });
   const { id: response, output } = await made.json();
-  return { conversation, message: messages[0].id, response, item: output[0].id };
+  return { conversation, message: messages[0].id, answer: messages[1].id, response, item: output[0].id };
 }
 
 let lastId = 0;

@@ -6,8 +6,11 @@ import type {
   ConversationRef,
   ConversationSummary,
   EraseUserRequest,
+  ForkConversationRequest,
   GetConversationRequest,
   ListConversationsRequest,
+  MessageDeleted,
+  MessageRef,
   StoredMessage,
   UpdateConversationRequest,
   UserErased,
@@ -19,6 +22,7 @@ import type {
   ConversationRow,
   ConversationStore,
   MessageRow,
+  SearchMatch,
 } from '../../store/interface/conversations.ts';
 import type { Principal } from '../access/caller.ts';
 import { nameRun, type RunDeps } from '../runs/manage-runs.ts';
@@ -68,6 +72,21 @@ function toMessage(row: MessageRow): StoredMessage {
   };
 }
 
+const toMatch = ({ excerpt, message }: Partial<SearchMatch>) => ({
+  ...(excerpt ? { excerpt } : {}),
+  ...(message ? { message_id: message.id, on_active_path: message.isOnPath } : {}),
+});
+
+const toHead = (row: ConversationRow, headId: string | null): ConversationHead => ({
+  ...toSummary(row),
+  system_prompt: row.systemPrompt,
+  head_message_id: headId,
+});
+
+function placeAmong(id: string, siblings: readonly string[] = [id]): StoredMessage['siblings'] {
+  return { ids: [...siblings], position: siblings.indexOf(id) + 1 };
+}
+
 /** `cursor` is another word for `after`. */
 function cursorsOf({ cursor, after, before }: ListConversationsRequest) {
   if (cursor !== undefined && after !== undefined) {
@@ -89,7 +108,7 @@ export async function listConversations(
   const { limit = DEFAULT_LIMIT, offset = 0, q: query, user_id } = request;
   const page = await store.list({ owner, userId: user_id ?? null, limit, offset, query, ...cursorsOf(request) });
   return {
-    items: page.items.map((row) => ({ ...toSummary(row), ...(row.excerpt ? { excerpt: row.excerpt } : {}) })),
+    items: page.items.map((row) => ({ ...toSummary(row), ...toMatch(row) })),
     total: page.total,
     ...(page.isLowerBound ? { total_is_lower_bound: true } : {}),
     limit,
@@ -108,20 +127,24 @@ export async function getConversation(
   request: GetConversationRequest,
   principal: Principal,
 ): Promise<Conversation> {
-  const { limit = MAX_MESSAGES, after, before, media } = request;
+  const { limit = MAX_MESSAGES, after, before, media, view } = request;
+  const isTree = view === 'tree';
   // First: the answers of a process that is gone are ended by it.
   const inProgress = await runs.store.listInProgress(request.conversation_id);
   const found = await store.findPage(keyOf(request, principal), {
     limit,
     omitsMedia: media === 'omit',
+    isTree,
     after: after === undefined ? undefined : { value: after, param: 'after' },
     before: before === undefined ? undefined : { value: before, param: 'before' },
   });
   if (!found) throw notFound();
-  const messages = found.messages.map(toMessage);
+  const messages = found.messages.map((row) => {
+    const message = toMessage(row);
+    return isTree ? message : { ...message, siblings: placeAmong(row.id, found.siblings.get(row.id)) };
+  });
   return {
-    ...toSummary(found.conversation),
-    system_prompt: found.conversation.systemPrompt,
+    ...toHead(found.conversation, found.headId),
     messages: media === 'omit' ? messages.map(withoutData) : messages,
     has_more: found.hasMore,
     runs: inProgress.map(nameRun),
@@ -143,12 +166,37 @@ export async function updateConversation(
   request: UpdateConversationRequest,
   principal: Principal,
 ): Promise<ConversationHead> {
-  const row = await store.update(keyOf(request, principal), {
-    title: request.title,
-    systemPrompt: request.system_prompt,
-  });
-  if (!row) throw notFound();
-  return { ...toSummary(row), system_prompt: row.systemPrompt };
+  const key = keyOf(request, principal);
+  if (request.head_message_id !== undefined) await store.moveHead(key, request.head_message_id);
+  await store.update(key, { title: request.title, systemPrompt: request.system_prompt });
+  return readHead(store, key);
+}
+
+async function readHead(store: ConversationStore, key: ConversationKey): Promise<ConversationHead> {
+  const found = await store.findPage(key, { limit: 1, omitsMedia: true, isTree: true });
+  if (!found) throw notFound();
+  return toHead(found.conversation, found.headId);
+}
+
+/** `POST /c1/conversations/{conversation_id}/fork`: the copy. */
+export async function forkConversation(
+  store: ConversationStore,
+  request: ForkConversationRequest,
+  principal: Principal,
+): Promise<ConversationHead> {
+  const key = keyOf(request, principal);
+  const id = await store.fork(key, request.message_id ?? null);
+  return readHead(store, { ...key, id });
+}
+
+/** `DELETE /c1/conversations/{conversation_id}/messages/{message_id}`: with all that follow it. */
+export async function deleteMessage(
+  store: ConversationStore,
+  ref: MessageRef,
+  principal: Principal,
+): Promise<MessageDeleted> {
+  const { messages, headId } = await store.removeBranch(keyOf(ref, principal), ref.message_id);
+  return { id: ref.message_id, object: 'message.deleted', deleted: true, messages, head_message_id: headId };
 }
 
 /** `DELETE /c1/conversations/{conversation_id}` */

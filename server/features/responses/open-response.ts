@@ -19,7 +19,7 @@ import type { Principal } from '../access/caller.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { leaveOutUnseen } from '../turns/adapt-history.ts';
-import { answeredTurns, type PromptParts } from '../turns/build-prompt.ts';
+import type { PromptParts } from '../turns/build-prompt.ts';
 import { toNewMessage } from '../turns/store-message.ts';
 import { TurnPrompt } from '../turns/turn-prompt.ts';
 import { echoOf } from './answer/describe-response.ts';
@@ -76,58 +76,22 @@ async function findPrevious(
   });
 }
 
-/** The messages up to a response, of turns that got an answer. */
-async function historyUpTo(store: ResponseStore, { conversationId, answerSeq }: StoredResponse) {
-  const rows = await store.messages(conversationId, 1, answerSeq + 1);
-  return answeredTurns(rows).flatMap(({ messages }) => messages);
-}
-
-interface Begun extends BegunTurn {
-  /** How many messages were copied from an earlier conversation. */
-  readonly copied: readonly HistoryMessage[];
-}
-
 /** What a turn begins with, whatever it goes on from. */
 type Start = Pick<ResponseRequest, 'model' | 'user'> &
   Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check' | 'runFormat'>;
 
-const turnOf = (
-  { owner, model, user, messages, response, check, runFormat }: Start,
-  conversationId: string | null,
-) => ({
+const turnOf = ({ user, ...start }: Start, conversationId: string | null): NewTurn => ({
+  ...start,
   conversationId,
-  owner,
   userId: user ?? null,
-  model,
-  messages,
-  response,
-  check,
-  runFormat,
 });
 
-/**
- * Goes on in the conversation of the previous response while that is its last word. Else, and while another turn is
- * being answered there, in a new one that begins with a copy: a response can be gone on from in several ways.
- */
-async function beginAfter(stores: ResponseStores, previous: StoredResponse, given: Start): Promise<Begun> {
-  // Also a copy stays with the end user whose words it holds.
-  const start = { ...given, user: given.user ?? previous.userId };
-  const { conversationId, answerSeq, messageCount } = previous;
-  if (messageCount === answerSeq) {
-    try {
-      const turn = { ...turnOf(start, conversationId), expectedCount: answerSeq };
-      return { ...(await stores.conversations.beginTurn(turn)), copied: [] };
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'conversation_busy') throw error;
-    }
-  }
-  const rows = await historyUpTo(stores.responses, previous);
-  const copies = await Promise.all(rows.map(({ role, prompt }) => toNewMessage(role, JSON.parse(prompt))));
-  const turn = {
-    ...turnOf({ ...start, messages: [...copies, ...start.messages], check: () => start.check(rows) }, null),
-    systemPrompt: previous.systemPrompt,
-  };
-  return { ...(await stores.conversations.beginTurn(turn)), systemPrompt: previous.systemPrompt, copied: rows };
+/** Goes on after the previous response, in its conversation. What follows it already stays, on another branch. */
+function beginAfter(stores: ResponseStores, previous: StoredResponse, start: Start): Promise<BegunTurn> {
+  const { conversationId, answer, userId } = previous;
+  // Whoever names no end user reaches every user's responses.
+  const turn = turnOf({ ...start, user: start.user ?? userId }, conversationId);
+  return stores.conversations.beginTurn({ ...turn, place: { after: answer.id, param: 'previous_response_id' } });
 }
 
 const toNewMessages = (messages: readonly ChatMessage[]): Promise<NewMessage[]> =>
@@ -148,7 +112,7 @@ async function begin(
   principal: Principal,
   input: readonly ChatMessage[],
   echo: string,
-): Promise<Begun> {
+): Promise<BegunTurn> {
   const messages = await toNewMessages(input);
   const response = { idOf, inputCount: messages.length, echo };
   const check = (history: readonly HistoryMessage[]) => checkBefore(history, input, principal);
@@ -163,11 +127,11 @@ async function begin(
       start,
     );
   }
-  return { ...(await stores.conversations.beginTurn(turnOf(start, conversationIn(request)))), copied: [] };
+  return stores.conversations.beginTurn(turnOf(start, conversationIn(request)));
 }
 
 /** The input as a history whose turns begin with what the user says: the oldest can be dropped. */
-function asHistory(messages: readonly NewMessage[]): HistoryMessage[] {
+function asHistory(messages: Before['messages']): HistoryMessage[] {
   let turn = 0;
   return messages.map(({ role, prompt }) => {
     if (role === 'user') turn++;
@@ -221,7 +185,7 @@ async function readHistory(stores: ResponseStores, request: ResponseRequest, pri
   }
   if (id == null) return { systemPrompt: null, history: [] };
   const previous = await findPrevious(stores.responses, id, request, principal);
-  return { systemPrompt: previous.systemPrompt, history: await historyUpTo(stores.responses, previous) };
+  return { systemPrompt: previous.systemPrompt, history: await stores.responses.path(previous.answer.id) };
 }
 
 async function readTurnPrompt(
@@ -286,8 +250,7 @@ export async function openResponse(
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>
     stores.conversations.endTurn({ conversationId, answerId, ...ended });
   try {
-    const history = [...begun.copied, ...begun.history];
-    const prompt = toPrompt(request, model, { systemPrompt: begun.systemPrompt, history, messages });
+    const prompt = toPrompt(request, model, { ...begun, messages });
     return {
       stem: stemOf(id) ?? newStem(),
       conversationId,

@@ -14,6 +14,12 @@ const LEAST_SHARE = 0.35;
 /** By the last message of a turn, its answer. What was added without a turn has none, and is whole. */
 const isWhole = (last: HistoryMessage | undefined) => last?.status === 'completed' || last?.prompt !== EMPTY_ANSWER;
 
+/** An answer that came without a question: the question before it was asked in another turn, whose answer is on another branch. */
+const isAnotherAnswer = (
+  [first, ...others]: readonly HistoryMessage[],
+  before: readonly HistoryMessage[] | undefined,
+) => first?.role === 'assistant' && others.length === 0 && before !== undefined && before.at(-1)?.role !== 'assistant';
+
 /** Turns that got an answer, whole or in part; one that failed is the client's to send again. */
 export function answeredTurns<M extends HistoryMessage>(history: readonly M[]): Turn<M>[] {
   const turns = new Map<string, M[]>();
@@ -22,7 +28,14 @@ export function answeredTurns<M extends HistoryMessage>(history: readonly M[]): 
     if (turn) turn.push(message);
     else turns.set(message.turnId, [message]);
   }
-  return [...turns.values()].filter((messages) => isWhole(messages.at(-1))).map((messages) => ({ messages }));
+  const answered: Turn<M>[] = [];
+  for (const messages of turns.values()) {
+    if (!isWhole(messages.at(-1))) continue;
+    const before = answered.at(-1)?.messages;
+    if (before && isAnotherAnswer(messages, before)) before.push(...messages);
+    else answered.push({ messages });
+  }
+  return answered;
 }
 
 /** The ids of the tool calls in an answer. */
@@ -81,7 +94,7 @@ function toPrompts(history: readonly Stored[], messages: readonly Stored[]): str
 export interface PromptParts {
   readonly systemPrompt: string | null;
   readonly history: readonly HistoryMessage[];
-  readonly messages: readonly NewMessage[];
+  readonly messages: readonly Pick<NewMessage, 'role' | 'prompt'>[];
   /** How many messages at the end are new; default: `messages`. */
   readonly own?: number;
   /** In tokens; null when unknown. */

@@ -11,6 +11,7 @@ import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { adaptHistory } from './adapt-history.ts';
 import { checkToolResults } from './check-tool-results.ts';
+import { checkQuestion, placeOf, splitQuestion } from './place-turn.ts';
 import { resolveTurn } from './plan-turn.ts';
 import { newMessages } from './store-message.ts';
 import { StoredTurn } from './stored-turn.ts';
@@ -33,7 +34,7 @@ interface OpenTurn {
  */
 function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unknown> {
   const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...rest } = turn;
-  const { on_disconnect, ...fields } = rest;
+  const { on_disconnect, parent_message_id, regenerate, ...fields } = rest;
   const hasTools = Boolean(fields.tools?.length);
   return {
     ...fields,
@@ -48,12 +49,10 @@ type Target = ReturnType<typeof resolveTurn>;
 
 /** It is one for every backend of the chain, so that each of them can take over. */
 function promptOf({ model, backends }: Target, begun: BegunTurn, turn: TurnRequest, messages: readonly NewMessage[]) {
-  const { systemPrompt, history } = begun;
   const { tools, response_format: format } = turn;
   const parts = {
-    systemPrompt,
-    history,
-    messages,
+    systemPrompt: begun.systemPrompt,
+    ...(messages.length > 0 ? { history: begun.history, messages } : splitQuestion(begun.history)),
     contextWindow: backends[0]?.provider.contextWindow ?? model.contextWindow,
     beside: () => JSON.stringify([tools ?? [], format ?? null]),
     answerTokens: turn.max_completion_tokens ?? turn.max_tokens,
@@ -82,7 +81,9 @@ export async function openTurn(
     systemPrompt: turn.system_prompt,
     messages,
     runFormat,
+    place: placeOf(turn),
     check(history) {
+      checkQuestion(turn, history);
       checkToolResults(turn.tool_results ?? [], history);
       checkHistory(history, senderOf(caller.principal, model), 'conversation_id');
     },

@@ -10,6 +10,7 @@ import { checkedFields, checkTools } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import type { Backend, Catalog, CatalogModel } from '../models/catalog.ts';
 import { noBackend } from '../routing/no-backend.ts';
+import { checkPlace } from './place-turn.ts';
 
 /** Where a turn may go. */
 interface Target {
@@ -50,11 +51,8 @@ export function resolveTurn(catalog: Catalog, turn: TurnRequest, principal: Prin
   refuseLookalikes(turn, checkedFields);
   const model = catalog.get(turn.model);
   const empty = turn.message === undefined || turn.message.length === 0;
-  if (empty && !turn.tool_results?.length && !turn.images?.length) {
-    throw new AppError('missing_field', 'Give a message, or the tool_results of the last answer.', {
-      param: 'message',
-    });
-  }
+  const isQuestion = !empty || Boolean(turn.tool_results?.length) || Boolean(turn.images?.length);
+  checkPlace(turn, isQuestion);
   checkTurn(model, turn, senderOf(principal, model));
   checkTools(model, turn.tools);
   const target = turn.provider

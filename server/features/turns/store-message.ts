@@ -40,5 +40,7 @@ export async function newMessages(turn: TurnRequest): Promise<NewMessage[]> {
     (turn.tool_results ?? []).map((result) => toNewMessage('tool', toolMessage(result))),
   );
   const content = contentOf(turn);
-  return content === undefined ? results : [...results, await toNewMessage('user', { role: 'user', content })];
+  // A turn that answers a question once more says nothing of its own.
+  const isSilent = content === undefined || (content.length === 0 && results.length === 0);
+  return isSilent ? results : [...results, await toNewMessage('user', { role: 'user', content })];
 }

@@ -25,8 +25,8 @@ export interface NewTurn {
   /** Undefined keeps the conversation's own. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
-  /** The turn is taken only while the conversation has so many messages; else it is `conversation_busy`. */
-  readonly expectedCount?: number | undefined;
+  /** Absent: it goes on from the head, and the conversation takes no other such turn until it has ended. */
+  readonly place?: TurnPlace | undefined;
   /**
    * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
    * and may be asked more than once.
@@ -37,6 +37,14 @@ export interface NewTurn {
   /** What the log of its run will hold; absent: chunks. */
   readonly runFormat?: RunFormat | undefined;
 }
+
+/**
+ * Where in a conversation a turn begins a branch: after a message (null: it is another first one), or beside an answer. `param`
+ * is the field of the request that says so.
+ */
+export type TurnPlace =
+  | { readonly after: string | null; readonly param: string }
+  | { readonly beside: string; readonly param: string };
 
 /** What is kept of a response from its start. */
 interface NewResponse {
@@ -65,7 +73,7 @@ export interface BegunTurn {
   /** Whether the turn began the conversation. */
   readonly isNew: boolean;
   readonly systemPrompt: string | null;
-  /** All earlier messages, oldest first, without the ones of this turn. */
+  /** The messages that it follows, oldest first, without the ones of this turn. */
   readonly history: readonly HistoryMessage[];
 }
 
@@ -107,7 +115,10 @@ export interface ConversationRow {
   readonly userId: string | null;
   readonly model: string | null;
   readonly systemPrompt: string | null;
+  /** Of all branches. */
   readonly messageCount: number;
+  /** Where the active path ends; null: with the last message, since there are no branches. */
+  readonly headMessageId: string | null;
   /** JSON text. */
   readonly metadata: string | null;
   readonly createdAt: Date;
@@ -148,8 +159,15 @@ export interface ListRequest extends PageRequest {
   readonly query?: string | undefined;
 }
 
+/** What a search found of a conversation. */
+export interface SearchMatch {
+  readonly excerpt: string;
+  /** Null: it is the title that matches. */
+  readonly message: { readonly id: string; readonly isOnPath: boolean } | null;
+}
+
 export interface ConversationPage {
-  readonly items: readonly (ConversationRow & { readonly excerpt?: string })[];
+  readonly items: readonly (ConversationRow & Partial<SearchMatch>)[];
   readonly total: number;
   /** A search that finds very many stops counting: there are more than `total`. */
   readonly isLowerBound: boolean;
@@ -162,14 +180,27 @@ export interface ConversationPage {
 export interface MessagePageRequest extends PageRequest {
   /** Leaves the data of large media out of the prompts: it is not even read. */
   readonly omitsMedia?: boolean;
+  /** All messages, in the order in which they were added; absent: those of the active path. */
+  readonly isTree?: boolean;
 }
 
 /** A conversation with some of its messages, in order. */
 export interface MessagePage {
   readonly conversation: ConversationRow;
   readonly messages: readonly MessageRow[];
+  /** The last message of the active path; null when there is none. */
+  readonly headId: string | null;
+  /** Of shown messages beside which others follow the same one: the ids of all of these, in the order of their `seq`. */
+  readonly siblings: ReadonlyMap<string, readonly string[]>;
   /** With `before` there are earlier ones, else there are later ones. */
   readonly hasMore: boolean;
+}
+
+/** What a deleted branch was. */
+export interface RemovedBranch {
+  readonly messages: number;
+  /** The head of the conversation after it; null when it has no messages. */
+  readonly headId: string | null;
 }
 
 /** How much of an end user was deleted. */
@@ -188,7 +219,7 @@ export interface Erased {
 export interface ConversationStore {
   /**
    * Stores the messages of a turn and an empty answer `in_progress`, atomically, and marks the conversation busy. It
-   * is on disk when the promise resolves. Throws `conversation_not_found` and `conversation_busy`.
+   * is on disk when the promise resolves. Throws `conversation_not_found`, `conversation_busy` and `message_not_found`.
    */
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
   /**
@@ -208,7 +239,10 @@ export interface ConversationStore {
     scope: Pick<ConversationKey, 'owner' | 'userId'>,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly string[]>;
+  /** With the messages of the active path. */
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
+  /** The ids of the messages on the active path; null: there are no branches. */
+  pathIds(conversationId: string): Promise<ReadonlySet<string> | null>;
   /** Undefined keeps a field, null clears it. */
   update(
     key: ConversationKey,
@@ -218,6 +252,18 @@ export interface ConversationStore {
       metadata?: string | null | undefined;
     },
   ): Promise<ConversationRow | null>;
+  /** Ends the active path with this message. Throws `conversation_not_found` and `message_not_found`. */
+  moveHead(key: ConversationKey, messageId: string): Promise<void>;
+  /**
+   * Copies the path that ends with a message (null: the active one) into a conversation of its own, and gives its id. Throws
+   * `conversation_not_found`, `message_not_found`, and `conversation_busy` while an answer on it is being made.
+   */
+  fork(key: ConversationKey, messageId: string | null): Promise<string>;
+  /**
+   * Removes a message and all that follow it. A head among them goes to the newest message that then follows what it followed.
+   * Throws as `moveHead` does, and `conversation_busy` while an answer among them is being made.
+   */
+  removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch>;
   /** A conversation that nobody has answered in yet. Gives its id. */
   create(start: NewConversation): Promise<string>;
   /**

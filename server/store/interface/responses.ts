@@ -41,6 +41,8 @@ export interface ResponseStore {
   find(id: string, reader: Reader): Promise<StoredResponse | null>;
   /** The messages of a conversation from one `seq` to before another. */
   messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;
+  /** The messages from a first one to this one. */
+  path(messageId: string): Promise<readonly MessageRow[]>;
   /** Any message, by its id, of a conversation that this user may see: whoever names none sees those without a user. */
   message(id: string, reader: Reader): Promise<MessageRow | null>;
   /** The outputs of a conversation's responses, by the `seq` of the answer. */

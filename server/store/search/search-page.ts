@@ -21,6 +21,8 @@ export interface SearchRequest {
 
 interface SearchHit {
   readonly conversationId: string;
+  /** Null: it is the title that matches. */
+  readonly messageId: string | null;
   readonly excerpt: string;
   readonly place: SearchPlace;
 }
@@ -50,7 +52,7 @@ function compare(a: SearchPlace, b: SearchPlace): number {
   return a.id === b.id ? 0 : a.id > b.id ? -1 : 1;
 }
 
-const SELECT_TEXT = 'SELECT "text" FROM "Message" WHERE "key" = ?';
+const SELECT_TEXT = 'SELECT "text", "id" FROM "Message" WHERE "key" = ?';
 
 const SELECT_TITLE = 'SELECT "title" FROM "Conversation" WHERE "id" = ?';
 
@@ -58,7 +60,8 @@ function toHit(db: Statements, found: Found, needles: readonly Needle[]): Search
   const [row] =
     found.by === 'title' ? db.all(SELECT_TITLE, found.conversationId) : db.all(SELECT_TEXT, found.messageKey);
   const { conversationId } = found;
-  return { conversationId, excerpt: makeExcerpt(String(row?.[0] ?? ''), needles), place: placeOf(found) };
+  const messageId = found.by === 'message' && typeof row?.[1] === 'string' ? row[1] : null;
+  return { conversationId, messageId, excerpt: makeExcerpt(String(row?.[0] ?? ''), needles), place: placeOf(found) };
 }
 
 /** One page of the conversations that match, and how many there are. */

@@ -33,13 +33,15 @@ export interface ExportFile {
 async function* messagesOf(
   { conversations }: ExportStores,
   key: ConversationKey,
-  { omitsMedia }: ExportFormat,
+  { omitsMedia, isTree }: ExportFormat,
 ): AsyncGenerator<MessageRow, void, void> {
+  // Once: each page would ask for the path anew.
+  const path = isTree ? null : await conversations.pathIds(key.id);
   let after: string | undefined;
   for (;;) {
     const cursor = after === undefined ? undefined : { value: after, param: 'after' };
-    const page = await conversations.findPage(key, { limit: PAGE, after: cursor, omitsMedia });
-    yield* page?.messages ?? [];
+    const page = await conversations.findPage(key, { limit: PAGE, after: cursor, omitsMedia, isTree: true });
+    for (const message of page?.messages ?? []) if (path?.has(message.id) ?? true) yield message;
     after = page?.messages.at(-1)?.id;
     if (!page?.hasMore) return;
   }
@@ -65,10 +67,10 @@ async function openConversation(
   key: ConversationKey,
   format: ExportFormat,
 ): Promise<ExportedConversation | null> {
-  const found = await stores.conversations.findPage(key, { limit: 1 });
+  const found = await stores.conversations.findPage(key, { limit: 1, omitsMedia: true, isTree: true });
   if (!found) return null;
-  const { conversation } = found;
-  return { conversation, messages: messagesOf(stores, key, format), responses: responsesOf(stores, key) };
+  const { conversation, headId } = found;
+  return { conversation, headId, messages: messagesOf(stores, key, format), responses: responsesOf(stores, key) };
 }
 
 async function* toBytes(pieces: AsyncIterable<string>): AsyncGenerator<readonly Buffer[], void, void> {

@@ -5,7 +5,7 @@ import type { ExportedConversation, ExportFormat } from './export-format.ts';
 /** Grows when a reader has to know of a change. */
 const VERSION = 1;
 
-const headOf = (row: ConversationRow) => ({
+const headOf = (row: ConversationRow, headId: string | null) => ({
   id: row.id,
   title: row.title,
   user_id: row.userId,
@@ -13,6 +13,7 @@ const headOf = (row: ConversationRow) => ({
   system_prompt: row.systemPrompt,
   metadata: row.metadata === null ? null : JSON.parse(row.metadata),
   message_count: row.messageCount,
+  head_message_id: headId,
   created_at: row.createdAt.toISOString(),
   last_used_at: row.lastUsedAt.toISOString(),
 });
@@ -63,8 +64,13 @@ async function* writeList<Row>(
 }
 
 /** Everything that is stored of a conversation. */
-async function* write({ conversation, messages, responses }: ExportedConversation): AsyncGenerator<string, void, void> {
-  const head = JSON.stringify(headOf(conversation));
+async function* write({
+  conversation,
+  headId,
+  messages,
+  responses,
+}: ExportedConversation): AsyncGenerator<string, void, void> {
+  const head = JSON.stringify(headOf(conversation, headId));
   yield `{"object":"conversation.export","version":${VERSION},"conversation":${head},"messages":[`;
   yield* writeList(messages, writeMessage);
   yield '],"responses":[';
@@ -79,6 +85,7 @@ export const jsonFormat: ExportFormat = {
   listExtension: 'jsonl',
   separator: '\n',
   end: '\n',
+  isTree: true,
   omitsMedia: false,
   write,
 };

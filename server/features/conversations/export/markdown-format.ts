@@ -64,6 +64,7 @@ export const markdownFormat: ExportFormat = {
   listExtension: 'md',
   separator: '\n---\n\n',
   end: '',
+  isTree: false,
   omitsMedia: true,
   write,
 };

@@ -29,4 +29,4 @@ async function* write({ conversation, messages }: ExportedConversation): AsyncGe
   yield ']}';
 }
 
-export const openAiFormat: ExportFormat = { ...jsonFormat, write };
+export const openAiFormat: ExportFormat = { ...jsonFormat, isTree: false, write };

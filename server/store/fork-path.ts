@@ -1,0 +1,48 @@
+import { newId } from './ids.ts';
+import type { Statements } from './sqlite/connection.ts';
+
+const COPY_CONVERSATION = `
+  INSERT INTO "Conversation" ("id", "owner", "userId", "title", "model", "systemPrompt", "metadata", "messageCount", "createdAt",
+    "lastUsedAt")
+  SELECT :id, "owner", "userId", "title", "model", "systemPrompt", "metadata", :count, :now, :now
+  FROM "Conversation" WHERE "id" = :from`;
+
+const SELECT_PATH = `
+  WITH RECURSIVE "path" AS (
+    SELECT "key", "id", "parentId", "seq", "turnId" FROM "Message" WHERE "id" = ? AND "conversationId" = ?
+    UNION ALL
+    SELECT m."key", m."id", m."parentId", m."seq", m."turnId" FROM "path" JOIN "Message" m ON m."id" = "path"."parentId")
+  SELECT "key", "id", "turnId" FROM "path" ORDER BY "seq"`;
+
+const COPY_MESSAGE = `
+  INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "reasoning", "status",
+    "model", "finishReason", "usage", "createdAt")
+  SELECT ?, ?, ?, ?, ?, "role", "prompt", "text", "reasoning", "status", "model", "finishReason", "usage", "createdAt"
+  FROM "Message" WHERE "key" = ? RETURNING "key"`;
+
+const COPY_MEDIA = `
+  INSERT INTO "MessageMedia" ("messageKey", "at", "mediaId") SELECT ?, "at", "mediaId" FROM "MessageMedia" WHERE "messageKey" = ?`;
+
+/** Copies a path with new ids into a conversation of its own, whose id it gives. In a transaction. */
+export function forkPath(db: Statements, from: string, lastId: string | null, now: string): string {
+  const id = newId('conv');
+  const path = lastId === null ? [] : db.all(SELECT_PATH, lastId, from);
+  db.run(COPY_CONVERSATION, { id, from, now, count: path.length });
+  const ids = new Map(path.map(([, messageId]) => [String(messageId), newId('msg')]));
+  // Turns whose answers are on other branches.
+  const turnIds = new Map<string, string>();
+  const turnIdOf = (turnId: string): string => {
+    const known = ids.get(turnId) ?? turnIds.get(turnId) ?? newId('add');
+    turnIds.set(turnId, known);
+    return known;
+  };
+  let parentId: string | null = null;
+  for (const [i, [key, messageId, turnId]] of path.entries()) {
+    const copyId = ids.get(String(messageId)) ?? newId('msg');
+    const copyTurnId = turnIdOf(String(turnId));
+    const [row] = db.all(COPY_MESSAGE, copyId, id, i + 1, parentId, copyTurnId, Number(key));
+    db.run(COPY_MEDIA, Number(row?.[0]), Number(key));
+    parentId = copyId;
+  }
+  return id;
+}

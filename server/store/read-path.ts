@@ -1,0 +1,61 @@
+import type { PrismaClient } from './generated/client.ts';
+import type { MessageRow } from './interface/conversations.ts';
+import { messageFields, toMessageRow, wholeMessageFields } from './rows.ts';
+
+/** A message on a path, which ends with the highest `seq`. */
+export interface PathMessage {
+  readonly id: string;
+  readonly seq: number;
+}
+
+/** How many rows one statement asks for by their ids. */
+const BATCH = 500;
+
+/** Where a list is one JSON text: Prisma takes several times as long for rows as SQLite for finding them. */
+const listIn = <T>([row]: readonly { readonly list: string }[]): T[] => JSON.parse(row?.list ?? '[]');
+
+/** From a first message to this one. Without prompts: a conversation may have thousands of messages. */
+export async function readPath(db: PrismaClient, lastId: string): Promise<PathMessage[]> {
+  // It begins with SELECT, so that it is read beside whoever writes.
+  const rows = await db.$queryRaw<{ list: string }[]>`
+    SELECT json_group_array(json_array("id", "seq")) AS "list" FROM (
+      WITH RECURSIVE "path" AS (
+        SELECT "id", "parentId", "seq" FROM "Message" WHERE "id" = ${lastId}
+        UNION ALL
+        SELECT m."id", m."parentId", m."seq" FROM "path" JOIN "Message" m ON m."id" = "path"."parentId")
+      SELECT "id", "seq" FROM "path" ORDER BY "seq")`;
+  return listIn<[id: string, seq: number]>(rows).map(([id, seq]) => ({ id, seq }));
+}
+
+/** The messages of a path, in order. */
+export async function readMessages(
+  db: PrismaClient,
+  path: readonly PathMessage[],
+  omitsMedia = false,
+): Promise<MessageRow[]> {
+  const select = omitsMedia ? messageFields : wholeMessageFields;
+  const messages: MessageRow[] = [];
+  for (let from = 0; from < path.length; from += BATCH) {
+    const ids = path.slice(from, from + BATCH).map(({ id }) => id);
+    const rows = await db.message.findMany({ where: { id: { in: ids } }, select, orderBy: { seq: 'asc' } });
+    messages.push(...rows.map(toMessageRow));
+  }
+  return messages;
+}
+
+/** Of messages beside which others follow the same one, the ids of all of these, by each of them. */
+export async function readSiblings(db: PrismaClient, conversationId: string): Promise<Map<string, readonly string[]>> {
+  const rows = await db.$queryRaw<{ list: string }[]>`
+    SELECT json_group_array(json_array("parentId", "id")) AS "list" FROM (
+      SELECT "parentId", "id" FROM "Message" WHERE "conversationId" = ${conversationId} AND (
+        "parentId" IN (SELECT "parentId" FROM "Message" WHERE "conversationId" = ${conversationId}
+          GROUP BY "parentId" HAVING count(*) > 1)
+        OR "parentId" IS NULL) ORDER BY "seq")`;
+  const byParent = new Map<string | null, string[]>();
+  for (const [parentId, id] of listIn<[parentId: string | null, id: string]>(rows)) {
+    const children = byParent.get(parentId);
+    if (children) children.push(id);
+    else byParent.set(parentId, [id]);
+  }
+  return new Map([...byParent.values()].flatMap((children) => children.map((id) => [id, children])));
+}

@@ -1,0 +1,49 @@
+import { keepHead, messageAt, renumber } from './branches.ts';
+import type { RemovedBranch } from './interface/conversations.ts';
+import type { Statements } from './sqlite/connection.ts';
+
+/** SQLite would rather read the whole conversation for each message: it has no statistics of the index. */
+const SELECT_BRANCH = `
+  WITH RECURSIVE "below"("id") AS (
+    SELECT :messageId
+    UNION ALL
+    SELECT m."id" FROM "below" CROSS JOIN "Message" m INDEXED BY "Message_conversationId_parentId_idx"
+      ON m."conversationId" = :conversationId AND m."parentId" = "below"."id")
+  SELECT "id" FROM "below"`;
+
+/** With the ids as JSON, once: a branch may have thousands of messages. */
+const DELETE_RESPONSES = `
+  DELETE FROM "Response" WHERE "conversationId" = ? AND 'msg_' || substr("id", 6) IN (SELECT "value" FROM json_each(?))`;
+const DELETE_RUNS = `
+  DELETE FROM "Run" WHERE "conversationId" = ? AND 'msg_' || substr("id", 5) IN (SELECT "value" FROM json_each(?))`;
+const DELETE_MESSAGES = 'DELETE FROM "Message" WHERE "id" IN (SELECT "value" FROM json_each(?))';
+
+const SELECT_IN_PROGRESS = `
+  SELECT "id" FROM "Message" WHERE "status" = 'in_progress' AND "id" IN (SELECT "value" FROM json_each(?))`;
+
+const SELECT_HEAD = 'SELECT "headMessageId", "messageCount" FROM "Conversation" WHERE "id" = ?';
+
+/** The ids of a message and of all that follow it. */
+export const branchBelow = (db: Statements, conversationId: string, messageId: string): string[] =>
+  db.all(SELECT_BRANCH, { conversationId, messageId }).map(([id]) => String(id));
+
+/** Those of them that are being made. */
+export const inProgressOf = (db: Statements, ids: readonly string[]): string[] =>
+  db.all(SELECT_IN_PROGRESS, JSON.stringify(ids)).map(([id]) => String(id));
+
+/** Deletes a branch with its responses and runs. In a transaction. `parentId` is what it followed. */
+export function removeBranch(
+  db: Statements,
+  conversationId: string,
+  { ids, parentId }: { readonly ids: readonly string[]; readonly parentId: string | null },
+): RemovedBranch {
+  const gone = JSON.stringify(ids);
+  db.run(DELETE_RESPONSES, conversationId, gone);
+  db.run(DELETE_RUNS, conversationId, gone);
+  db.run(DELETE_MESSAGES, gone);
+  keepHead(db, conversationId, { before: null, parentId });
+  renumber(db, conversationId);
+  const [[head, count] = []] = db.all(SELECT_HEAD, conversationId);
+  const headId = typeof head === 'string' ? head : messageAt(db, conversationId, Number(count));
+  return { messages: ids.length, headId };
+}
