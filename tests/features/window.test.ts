@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { callTools, say } from '../support/upstream/scripts/answers.ts';
+import { refuse } from '../support/upstream/scripts/refusals.ts';
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
@@ -101,4 +102,50 @@ test('one message that is larger than the window is sent all the same: the upstr
   const message = 'word '.repeat(2_000);
   await turn({ message });
   expect(messagesOf()).toEqual([{ role: 'user', content: message }]);
+});
+
+test('a turn that asks for it is refused when turns would be left out, and leaves nothing behind', async () => {
+  let conversation_id: string | undefined;
+  for (let i = 0; i < 4; i++) {
+    gateway.upstream.reply(say(`Answer ${i}. ${'word '.repeat(60)}`));
+    conversation_id = await turn({
+      message: `Question ${i}. ${'word '.repeat(60)}`,
+      conversation_id,
+      overflow: 'error',
+    });
+  }
+  const sent = gateway.upstream.chats.length;
+  const next = { model: 'scripted', message: `Too much. ${'word '.repeat(200)}`, conversation_id };
+  for (const stream of [false, true]) {
+    const refused = await gateway.call('POST', '/c1/chat', { ...next, stream, overflow: 'error' });
+    expect([refused.status, (await refused.json()).error]).toMatchObject([
+      400,
+      { code: 'context_length_exceeded', param: 'overflow' },
+    ]);
+  }
+  expect(gateway.upstream.chats.length).toBe(sent);
+  const read = async () => (await gateway.call('GET', `/c1/conversations/${conversation_id}`)).json();
+  expect((await read()).message_count).toBe(8);
+  expect(await turn({ ...next, overflow: 'drop' })).toBe(conversation_id);
+  expect(bodyOf()).not.toContain('overflow');
+  expect((await read()).message_count).toBe(10);
+});
+
+test('a window that only the upstream knows is no reason to leave turns out of a turn that refuses that', async () => {
+  const unknown = await startScripted();
+  let conversation_id: string | undefined;
+  for (let i = 0; i < 3; i++) {
+    unknown.upstream.reply(say(`Answer ${i}`));
+    const body = { model: 'scripted', message: `Question ${i}`, conversation_id };
+    const response = await unknown.call('POST', '/c1/chat', body);
+    await response.text();
+    conversation_id = response.headers.get('x-conversation-id') ?? '';
+  }
+  unknown.upstream.reply(refuse('context-overflow'));
+  const sent = unknown.upstream.chats.length;
+  const body = { model: 'scripted', message: 'More', conversation_id, overflow: 'error' };
+  const refused = await unknown.call('POST', '/c1/chat', body);
+  expect([refused.status, (await refused.json()).error.code]).toEqual([400, 'context_length_exceeded']);
+  expect(unknown.upstream.chats.length).toBe(sent + 1);
+  await unknown.close();
 });

@@ -2,6 +2,7 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { Json } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
 import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
 import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
@@ -34,7 +35,7 @@ interface OpenTurn {
  */
 function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unknown> {
   const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...rest } = turn;
-  const { on_disconnect, parent_message_id, regenerate, ...fields } = rest;
+  const { on_disconnect, parent_message_id, regenerate, overflow, ...fields } = rest;
   const hasTools = Boolean(fields.tools?.length);
   return {
     ...fields,
@@ -59,6 +60,13 @@ function promptOf({ model, backends }: Target, begun: BegunTurn, turn: TurnReque
   };
   return new TurnPrompt(parts, backends[0]);
 }
+
+const overflow = (turns: number) =>
+  new AppError(
+    'context_length_exceeded',
+    `The conversation does not fit the context window: ${turns} of its oldest turns would be left out. Send overflow: "drop" to leave them out, go on from an earlier message, or start another conversation.`,
+    { param: 'overflow' },
+  );
 
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 export async function openTurn(
@@ -91,6 +99,10 @@ export async function openTurn(
   const stored = new StoredTurn(conversations, begun, caller);
   try {
     const prompt = promptOf(target, begun, turn, messages);
+    if (turn.overflow === 'error' && prompt.dropped > 0) {
+      await stored.drop();
+      throw overflow(prompt.dropped);
+    }
     stored.onAnswered = () => prompt.confirm();
     const request = Json.ofBytes<ChatCompletionRequest>(
       Buffer.from(`${fields.slice(0, -1)},"messages":${prompt.text}}`),
@@ -102,7 +114,7 @@ export async function openTurn(
       backends,
       adapt: (backend) => adaptHistory(model, backend, prompt, sent),
       shorten(failure) {
-        if (!prompt.shorten(failure)) return null;
+        if (turn.overflow === 'error' || !prompt.shorten(failure)) return null;
         const shorter: ChatMessage[] = JSON.parse(prompt.text);
         sent = () => shorter;
         return shorter;

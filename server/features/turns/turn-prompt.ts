@@ -33,10 +33,14 @@ export class TurnPrompt {
     return own ?? messages.length;
   }
 
+  /** How many of the oldest turns were left out. */
+  get dropped(): number {
+    return this.#prompt.dropped;
+  }
+
   /** As in `x-gateway-applied`. */
   get applied(): readonly string[] {
-    const { dropped } = this.#prompt;
-    return dropped === 0 ? [] : [`history_trimmed=${dropped}`];
+    return this.dropped === 0 ? [] : [`history_trimmed=${this.dropped}`];
   }
 
   /** Drops more of the oldest turns. False when that changes nothing: then the turn itself, or its answer, is too long. */
