@@ -1,5 +1,5 @@
+import { runIdOf } from '../canonical/ids.ts';
 import { keepHead, renumber } from './branches.ts';
-import { runIdOf } from './ids.ts';
 import type { BegunTurn } from './interface/conversations.ts';
 import type { Statements } from './sqlite/connection.ts';
 
