@@ -33,7 +33,7 @@ type TrpcCode =
   | 'UNPROCESSABLE_CONTENT'
   | 'UNSUPPORTED_MEDIA_TYPE';
 
-/** What a failure of a backend means for the attempts that follow. */
+/** How the dispatcher treats a backend after this failure. */
 export interface Failover {
   /**
    * Whether the same backend may do better within seconds: a wrong key or minutes of silence will not, and a quota only

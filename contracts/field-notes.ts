@@ -1,4 +1,4 @@
-/** What a field of a request or an answer is, and an example of it. */
+/** The description of a field of a request or response, and an example value. */
 export interface FieldNote {
   readonly says: string;
   readonly example?: unknown;
@@ -148,7 +148,7 @@ export const fieldNotes: Readonly<Record<string, FieldNote>> = {
   incomplete_details: note('Why the response is not complete; null when it is.'),
   index: note('The place in its list, from 0.', 0),
   input: note('What is given to the model.', 'In one word: capital of Italy?'),
-  input_fidelity: note('How closely the picture follows those that were given.', 'high'),
+  input_fidelity: note('How closely the new picture follows the input pictures.', 'high'),
   input_tokens: note('Tokens of the prompt.', 20),
   input_tokens_details: note('What the tokens of the prompt are.'),
   instructions: note('What the model is told to be or do.', 'Answer in one word.'),
@@ -258,7 +258,7 @@ export const fieldNotes: Readonly<Record<string, FieldNote>> = {
   revised_prompt: note('The prompt as the upstream changed it.', 'A cat on a green sofa, in watercolours'),
   revoked_at: note('When the key was revoked; null: it was not.', null),
   role: note('Who speaks.', 'user'),
-  safety_identifier: note('A name for the end user that says nothing of who it is.', 'user-4711'),
+  safety_identifier: note('A stable name for the end user that does not reveal their identity.', 'user-4711'),
   schema: note('A JSON schema.', { type: 'object', properties: { city: { type: 'string' } } }),
   seed: note('The same number with the same request gives the same answer, where the upstream can do that.', 7),
   seq: note('The place in the conversation, from 1.', 1),

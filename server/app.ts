@@ -80,13 +80,13 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
       redact: ['authorization', 'x-api-key', 'api-key'].map((name) => `req.headers["${name}"]`),
     },
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger of its own for each request costs more than its route; what is logged names the request itself.
+    // A child logger for each request costs more than routing it, so each log line carries the request id itself.
     childLoggerFactory: (logger) => logger,
     // Our contracts check what comes in. Without this, Fastify loads a compiler of JSON schemas for every start.
     schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
     genReqId: newRequestId,
     bodyLimit: env.maxBodyBytes,
-    // Long answers and uploads are normal here; what is too slow is given up by `watchConnections`.
+    // Long responses and uploads are normal here. `watchConnections` closes connections that are too slow.
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
     // A stop lets the answers that are under way end.

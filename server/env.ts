@@ -98,7 +98,7 @@ export interface Env {
     readonly maxMs: number;
     readonly maxBytes: number;
   };
-  /** Null when there is none: the built-in catalog is used. */
+  /** Null when no models file is set: the gateway then uses the built-in catalog. */
   readonly modelsFile: string | null;
   readonly embedded: {
     readonly modelPath: string | undefined;

@@ -71,7 +71,7 @@ const user_id = keptText().min(1).max(256).nullish().describe('The end user whos
 
 const cursor = (what: string) => z.string().min(1).max(500).optional().describe(what);
 
-/** `GET /c1/conversations`: the last used first; with `q`, those that match, with an excerpt. */
+/** `GET /c1/conversations`: the most recently used first. With `q`, only matching conversations, each with an excerpt. */
 export const ListConversationsRequest = z
   .object({
     limit: z.int().min(1).max(100).optional().describe('Default 20.'),

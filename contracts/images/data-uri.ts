@@ -22,9 +22,9 @@ const MAGIC = [
   ['R0lGOD', 'image/gif'],
 ] as const;
 
-/** The type of a picture by its first bytes; null when it is none that is known. */
+/** The media type of a picture, read from its first bytes. Null when the type is unknown. */
 export const imageTypeOf = (base64: string): string | null =>
   MAGIC.find(([start]) => base64.startsWith(start))?.[1] ?? null;
 
-/** A picture of which only the data came; what is not recognised is taken for a PNG, as image APIs make by default. */
+/** The data URI of a picture that came as bare base64. An unknown type counts as PNG, the default of image APIs. */
 export const toDataUri = (base64: string): string => `data:${imageTypeOf(base64) ?? 'image/png'};base64,${base64}`;

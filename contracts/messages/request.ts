@@ -40,7 +40,7 @@ export const DocumentBlock = z
   .meta({ id: 'MessageDocumentBlock' });
 export type DocumentBlock = z.infer<typeof DocumentBlock>;
 
-/** `signature` is opaque: the proof of whichever model thought it, as the gateway gave it. */
+/** `signature` is opaque: the signature of the model that made the block. Send it back unchanged. */
 const ThinkingBlock = z
   .looseObject({
     type: z.literal('thinking'),
@@ -70,7 +70,7 @@ const OtherBlock = z
   })
   .meta({ id: 'MessageOtherBlock' });
 
-/** What a tool gave; `tool_reference` names a tool that is to be shown from now on. */
+/** The result of a tool call. `tool_reference` names a tool that the model can use from now on. */
 const ResultBlock = byType([TextBlock, ImageBlock, DocumentBlock], OtherBlock);
 export type ResultBlock = z.infer<typeof ResultBlock>;
 
@@ -114,7 +114,7 @@ export const MessageTool = z
   .meta({ id: 'MessageTool' });
 export type MessageTool = z.infer<typeof MessageTool>;
 
-/** Anthropic's `tool_addition` and `tool_removal`: what a system turn says of the tools from then on. */
+/** Anthropic's `tool_addition` and `tool_removal`: a system turn adds or removes tools for the turns after it. */
 export const ToolChangeBlock = z.object({
   type: z.enum(['tool_addition', 'tool_removal']),
   tool: z.union([

@@ -17,7 +17,7 @@ export const Endpoint = z.enum([
 ]);
 export type Endpoint = z.infer<typeof Endpoint>;
 
-/** What the gateway enforces or promises for one model before anything is sent upstream. */
+/** The limits and abilities of a model that the gateway checks before it sends a request upstream. */
 export const ModelConstraints = z
   .object({
     tools: z.boolean().describe('False: `tools` are refused.'),
@@ -28,7 +28,7 @@ export const ModelConstraints = z
   .meta({ id: 'ModelConstraints' });
 export type ModelConstraints = z.infer<typeof ModelConstraints>;
 
-/** What a key pays, the ratio of its group included. Null where the model costs nothing. */
+/** The price for this key, multiplied by the ratio of its group. Null when the model is free. */
 export const ModelPrice = z
   .object({
     input_usd: z.number().describe('For a million tokens of the prompt.'),

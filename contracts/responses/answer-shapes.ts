@@ -12,7 +12,7 @@ export const TokenLogProbs = z.object({ content: listOf(z.looseObject({ token: z
 
 export const ImageAddress = z.looseObject({ url: z.string(), detail: z.string().optional() });
 
-/** What a reasoning item carries for whichever upstream made it, so that the next request can hold it. */
+/** The upstream's own data in a reasoning item. The client sends it back in the next request. */
 export const ReasoningProof = z.object({
   text: z.string().describe('The reasoning itself, for upstreams that need it back.'),
   details: TypedObjects.describe('What proves it to its vendor, as `reasoning_details`.'),

@@ -23,7 +23,7 @@ export const CompactRequest = ResponseRequest.pick({
 }).meta({ id: 'CompactRequest' });
 export type CompactRequest = z.infer<typeof CompactRequest>;
 
-/** What stands for a conversation from now on: `output` is the next request's `input`, before what the user says next. */
+/** A compacted conversation. Put `output` at the start of the next request's `input`, before the user's new message. */
 export const CompactedResponse = z
   .object({
     id: z.string(),

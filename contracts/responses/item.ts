@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '../schemas/list-of.ts';
 
-/** A part of what the model reads: `input_text`, `input_image`, `input_file`, and in answers `output_text`, `refusal`. */
+/** A content part: `input_text`, `input_image` or `input_file` in requests, `output_text` or `refusal` in responses. */
 export const ItemPart = z
   .looseObject({
     type: z.string(),

@@ -20,7 +20,7 @@ export type ResponseUsage = z.infer<typeof ResponseUsage>;
 export const ResponseFailure = z.object({ code: z.string(), message: z.string() }).meta({ id: 'ResponseFailure' });
 export type ResponseFailure = z.infer<typeof ResponseFailure>;
 
-/** What of its request a response repeats. */
+/** The request fields that a response repeats. */
 export const ResponseEcho = z.looseObject({
   model: z.string().describe('The alias that was asked for.'),
   background: z.boolean(),

@@ -8,7 +8,7 @@ export const ToolNamespace = z.looseObject({
   tools: listOf(z.looseObject({ type: z.string(), name: z.string().min(1) })),
 });
 
-/** What the input of a custom tool must look like. Format: `CustomToolParam.format`. */
+/** The format that a custom tool requires of its input. Source: `CustomToolParam.format` of OpenAI's API. */
 export const ToolFormat = z.looseObject({
   type: z.string(),
   syntax: z.string().nullish(),

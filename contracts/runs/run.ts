@@ -8,7 +8,7 @@ import { listOf } from '../schemas/list-of.ts';
 export const RunStatus = MessageStatus;
 export type RunStatus = MessageStatus;
 
-/** What a run ended with, when it did not complete. */
+/** The error of a run that did not complete. */
 export const RunFailure = z
   .object({
     code: z.string().describe('Of the error catalog: `GET /errors`.'),

@@ -26,7 +26,7 @@ export const RouteState = z
   .meta({ id: 'RouteState' });
 export type RouteState = z.infer<typeof RouteState>;
 
-/** What the requests themselves tell about one backend. */
+/** The health of one backend, measured from the requests sent to it. */
 export const Route = z
   .object({
     backend: z.string().describe('`<provider>/<model>`, as in `x-gateway-backend`.'),

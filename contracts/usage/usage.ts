@@ -81,7 +81,7 @@ export const UsageReport = z
   .meta({ id: 'UsageReport' });
 export type UsageReport = z.infer<typeof UsageReport>;
 
-/** `GET /api/usage/requests`: one by one, newest first. Those that were summed up by the day are not among them. */
+/** `GET /api/usage/requests`: single requests, newest first. Older requests that exist only as daily sums are not listed. */
 export const ListUsageRequest = z
   .object({
     ...filter,

@@ -15,7 +15,7 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 
 const newCallId = () => newId('call_');
 
-/** An id or a name; '' when there is none. */
+/** An id or a name. Empty when the chunk has no such field. */
 function labelOf(value: unknown): string {
   if (typeof value !== 'string') return '';
   if (value.length > MAX_LABEL) throw broken('The upstream sent a tool call with an endless name.');

@@ -66,7 +66,7 @@ export function shapeCalls(holder: Fields, calls: ChunkCalls): boolean {
   return changed;
 }
 
-/** A finish reason; null when there is none yet. Throws `upstream_broken`. */
+/** A finish reason, or null while the choice has not ended. Throws `upstream_broken`. */
 export function readReason(reason: unknown): string | null {
   if (reason == null || reason === '') return null;
   if (typeof reason === 'string') return reason;

@@ -29,7 +29,7 @@ export function usageChanges({ usage }: Fields, { repairUsage }: Pick<ShaperOpti
   return repaired || sound !== usage ? { usage: sound } : {};
 }
 
-/** What is known of one choice of a stream. */
+/** The state of one choice of a stream. */
 interface ShapedChoice {
   readonly calls: ChunkCalls;
   /** Whether it had OpenAI's older `function_call`. */
@@ -85,7 +85,7 @@ export class ChunkShaper {
     });
   }
 
-  /** What was held back of an answer that broke off. */
+  /** The chunks that were held back when the stream broke off. */
   rest(): Json<ChatCompletionChunk>[] {
     return this.#tail.release();
   }

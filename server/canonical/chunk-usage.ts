@@ -7,7 +7,7 @@ const MAX_COUNT = 1e15;
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
 
-/** The counts among the details; what is no count is left out. */
+/** The usage details that are valid counts. Other values are left out. */
 function soundDetails(details: Record<string, unknown>): Record<string, unknown> {
   const odd = Object.entries(details).some(
     ([key, value]) => key.endsWith('_tokens') && value != null && !isCount(value),

@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import { ChunkCollector } from './chunk-collector.ts';
 import type { Json } from './json.ts';
 
-/** The answer; throws `upstream_broken` when a choice has no finish reason, or there is none. */
+/** The response. Throws `upstream_broken` when it has no choice, or a choice has no finish reason. */
 export function finishCollected({ completion }: ChunkCollector): ChatCompletion {
   const finished = completion.choices.length > 0 && completion.choices.every((choice) => choice.finish_reason);
   if (!finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');

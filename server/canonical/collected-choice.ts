@@ -24,7 +24,7 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 function joined(value: unknown): string {
   const texts = Array.isArray(value) ? value.map((part: { text?: unknown } | null) => part?.text) : [];
   if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('');
-  throw broken('The upstream sent a text that is none.');
+  throw broken("The upstream's response has text content that is not a string.");
 }
 
 /** A call of a custom tool has no function. */
@@ -40,7 +40,7 @@ export class CollectedChoice {
   readonly #calls = new Map<number, ToolCall & { function: { name: string; arguments: string } }>();
   readonly #details: ReasoningDetail[] = [];
   readonly #others: Record<string, unknown> = {};
-  /** What the choice has beside its message, such as `logprobs` and vLLM's `stop_reason`. */
+  /** The other fields of the choice, such as `logprobs` and vLLM's `stop_reason`. */
   readonly #beside: Record<string, unknown> = { logprobs: null };
   #textSize = 0;
   #otherSize = 0;

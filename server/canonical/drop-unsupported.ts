@@ -10,7 +10,7 @@ const stepsOf = (param: string): (string | number)[] =>
     index === undefined ? (name ?? '') : Number(index),
   );
 
-/** A copy of a value without what is at the path; null when there is nothing. */
+/** A copy of a value without the field at the path. Null when the value has no such field. */
 function without(value: unknown, [step, ...rest]: readonly (string | number)[]): unknown {
   if (!isObject(value) || step === undefined) return null;
   if (Array.isArray(value)) {
@@ -43,7 +43,7 @@ interface Expressed<Request, Translated> {
   readonly translated: Translated;
   /** The request as far as it was translated. */
   readonly given: Request;
-  /** The paths of what was left out of it. */
+  /** The paths of the fields that were left out. */
   readonly dropped: readonly string[];
 }
 

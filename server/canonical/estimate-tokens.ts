@@ -44,7 +44,7 @@ const WEIGHTS: readonly (readonly [last: number, weight: number])[] = [
 
 /** Marks letters and digits in the table. */
 const WORD = 0x80;
-/** What a letter or digit weighs in a run that is no word: base64, hashes. */
+/** The weight of a letter or digit in text that is not made of words, such as base64 or hashes. */
 const IN_RUN = 12;
 /** From how many letters and digits in a row on they are no word. */
 const LONGEST_WORD = 32;

@@ -4,7 +4,7 @@ interface FoundField {
   readonly param: string;
 }
 
-/** The first field of an object that is not known; null: there is none. What `saysNothing` is passed over. */
+/** The first unknown field of an object, or null. Fields for which `saysNothing` is true are ignored. */
 export function findUnknownField(
   holder: object,
   known: ReadonlySet<string>,

@@ -1,7 +1,7 @@
 import type { ItemPart, OutputItem } from '../../contracts/responses/item.ts';
 import type { ResponseEvent } from '../../contracts/responses/response.ts';
 
-/** What the events of a response that broke off amount to. */
+/** The partial response that the events of a broken stream add up to. */
 export interface FoldedResponse {
   readonly output: OutputItem[];
   readonly text: string;

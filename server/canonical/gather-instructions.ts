@@ -24,7 +24,7 @@ function asReminder({ content }: ChatMessage): Content {
 /** Puts instructions into the messages of the user that are next to them. */
 class Gatherer {
   readonly #out: ChatMessage[];
-  /** What has no message of the user yet: results of tools must stand right behind their calls. */
+  /** Instructions still waiting for a user message: tool results must stand directly behind their calls. */
   #waiting: Content = '';
 
   constructor(leading: readonly ChatMessage[]) {

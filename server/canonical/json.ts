@@ -123,7 +123,7 @@ export class Json<T extends object> {
     return spliced ? new Json<T>(spliced, undefined) : new Json<T>(undefined, { ...this.value, ...changes });
   }
 
-  /** As `with`, but for an answer that nobody else holds: it is changed itself, not copied. */
+  /** Like `with`, but changes the object in place. Use it only when no other code holds the object. */
   assign(changes: Readonly<Record<string, unknown>>): Json<T> {
     const spliced = this.#bytes && spliceFields(this.#bytes, changes, true);
     return new Json<T>(spliced ?? undefined, Object.assign(this.value, changes));

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../contracts/chat/message.ts';
 
-/** Who says something stands before what is said. An answer keeps its words: the model would learn to write names. */
+/** Puts the speaker's name before the text. Assistant messages stay unchanged, or the model would learn to write names. */
 function withoutName({ name, ...message }: ChatMessage): ChatMessage {
   if (message.role !== 'user' || !name) return message;
   const { content } = message;

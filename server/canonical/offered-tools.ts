@@ -2,10 +2,10 @@ import { isObject } from './json.ts';
 
 const sizeOf = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
 
-/** What a tool takes: no arguments, some that may be left out, or some that may not. */
+/** Whether a tool takes no arguments, only optional ones, or required ones. */
 type Takes = 'nothing' | 'optional' | 'required';
 
-/** By the name of each function. What is no function is passed over. */
+/** The functions by name. Tools of other types are ignored. */
 function readTools(tools: unknown): Map<string, Takes> {
   const known = new Map<string, Takes>();
   for (const tool of Array.isArray(tools) ? tools : []) {

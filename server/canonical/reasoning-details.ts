@@ -19,7 +19,7 @@ export type DetailPlace = z.infer<typeof DetailPlace>;
  */
 export interface ReasoningDetail {
   readonly type: string;
-  /** Whose proof it is, such as `anthropic-claude-v1`: worthless to any other vendor. */
+  /** The format of the signature, such as `anthropic-claude-v1`. Only that vendor can check it. */
   readonly format?: string | null | undefined;
   /** The place of the entry in its message. */
   readonly index?: number | null | undefined;
@@ -56,7 +56,7 @@ export function joinReasoningDetails(pieces: readonly ReasoningDetail[]): Reason
   return entries;
 }
 
-/** What of an unknown value are reasoning details. */
+/** The valid reasoning details in an unknown value. */
 export const readReasoningDetails = (value: unknown): ReasoningDetail[] =>
   Array.isArray(value) ? value.filter(isReasoningDetail) : [];
 

@@ -9,7 +9,7 @@ export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
  * gave is kept as words: addresses reach no upstream.
  */
 function answerContent(text: string, images: readonly ImagePart[]): Content {
-  // What an upstream sends is not checked: an entry of another shape is no picture.
+  // The upstream's data is unchecked: an entry of another shape is not a picture.
   const shown = images.filter((image) => typeof image?.image_url?.url === 'string');
   if (shown.length === 0) return text;
   const parts = shown.map(({ image_url: { url }, extra_content }): ContentPart => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ErrorBody } from '../../contracts/errors.ts';
 import type { Env } from '../env.ts';
 
-/** What went wrong beyond what was typed, in words for the operator. */
+/** An error that the typed command did not cause. Its message is for the operator. */
 export class CallError extends Error {}
 
 /** The administrator's bearer, of the environment or of the data folder. Throws `CallError`. */

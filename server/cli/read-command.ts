@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { type Command, commands, toParseOptions } from './commands.ts';
 
-/** A mistake in what was typed. */
+/** A mistake in the typed command. */
 export class UsageError extends Error {}
 
-/** What is sent to the gateway, and how its answer is shown. */
+/** The request that a command sends to the gateway, and how its response is shown. */
 export interface Call {
   readonly command: Command;
   readonly path: string;

@@ -26,7 +26,7 @@ export function showAnswer(answer: unknown, columns: readonly string[] | undefin
   if (columns && Array.isArray(items)) {
     const rows = items.filter(isRow);
     if (rows.length === 0) return 'Nothing.\n';
-    // What no row has is not worth a column.
+    // A column that is empty in every row is left out.
     const shown = columns.filter((name) => rows.some((row) => row[name] !== undefined));
     return toTable(shown, isRow(total) ? [...rows, { ...total, [shown[0] ?? '']: 'total' }] : rows);
   }

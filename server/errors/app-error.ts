@@ -3,7 +3,7 @@ import { type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
 /** Why something does not fit a model, as far as its server said so. In tokens. */
 export interface Overflow {
   readonly prompt: number;
-  /** What was asked for besides the prompt; null: not told. */
+  /** The number of output tokens that were requested. Null when it is unknown. */
   readonly answer: number | null;
   readonly window: number;
 }

@@ -41,7 +41,7 @@ function deepest(issue: Issue, base: readonly PropertyKey[] = []): { issue: Issu
   return best && depth(best) > 0 ? deepest(best, path) : { issue, path };
 }
 
-/** What a client is told about the first fault that a schema found. */
+/** The message and `param` for the first error that a schema found. */
 export function readIssue(issues: readonly Issue[]): { code: ErrorCode; message: string; param: string | null } {
   const [first] = issues;
   if (!first) return { code: 'invalid_field', message: 'The request is not valid.', param: null };

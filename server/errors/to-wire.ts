@@ -43,7 +43,7 @@ function codeOf(error: unknown): string {
 const unsupportedMediaType = (cause: unknown) =>
   new AppError('unsupported_media_type', 'Send "Content-Type: application/json".', { param: 'Content-Type', cause });
 
-/** Whatever was thrown, as the error that it means: causes are searched, and what is unknown stays inside. */
+/** Turns any thrown value into an AppError. It searches the causes; details of unknown errors never reach the client. */
 export function toAppError(thrown: unknown): AppError {
   let outer: unknown = thrown;
   for (let depth = 0; outer instanceof Error && depth < 5; depth++) {

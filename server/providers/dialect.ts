@@ -56,7 +56,7 @@ export interface Dialect {
   readonly toolNames: NameRule;
   /** Every header that the vendor wants, with the key. */
   headers(apiKey: string | undefined): Record<string, string>;
-  /** Throws `invalid_field` with `param` for what the vendor has no place for. */
+  /** Throws `invalid_field` with `param` for a field that the vendor does not support. */
   toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
   /** For a client that spoke this dialect itself: its own request, of which nothing is lost. */
   sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
@@ -64,7 +64,7 @@ export interface Dialect {
   readonly promptCount?: PromptCount;
   /** Asks, for such a client, how many tokens its prompt has. */
   toCount?(original: OriginalRequest, model: string): DialectRequest;
-  /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when it is none. */
+  /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when its shape is wrong. */
   readAnswer(body: unknown, alias: string): ChatCompletion;
   /** Whether a client of this dialect may get this answer as it is; absent: it may. */
   isSound?(body: unknown): boolean;

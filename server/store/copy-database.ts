@@ -15,7 +15,7 @@ function readRow(db: Database, sql: string): unknown[] {
   return statement.all().flat();
 }
 
-/** Reads every page of a database and counts its rows. Throws `StoreError` when it is damaged, or is none of ours. */
+/** Reads every page of a database and counts its rows. Throws `StoreError` when it is damaged or is not a Duplex database. */
 async function verify(path: string): Promise<Contents> {
   const DatabaseSync = await loadDriver();
   const db = new DatabaseSync(path, { timeout: 5_000 });

@@ -54,7 +54,7 @@ export class Connection {
   /** How to end each stream that is under way. */
   readonly #streams = new Set<Fail>();
   #opened = false;
-  /** What the gateway said when it closed the connection; empty when it said nothing. */
+  /** The reason that the gateway gave when it closed the connection. Empty when it gave none. */
   #closeReason = '';
   #retired = false;
 

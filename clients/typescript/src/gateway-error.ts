@@ -29,7 +29,7 @@ interface GatewayErrorFields {
   readonly status?: number;
   readonly retryAfter?: number | null;
   readonly conversationId?: string | null;
-  /** What it came from: the error of tRPC, or anything that was thrown. */
+  /** The original error: a tRPC error, or any other value that was thrown. */
   readonly cause?: unknown;
 }
 
@@ -68,7 +68,7 @@ export class GatewayError extends TRPCClientError<AppRouter> {
   }
 }
 
-/** Narrows what a `catch` got. Everything that this client throws for a call is a GatewayError. */
+/** Narrows the value of a `catch`. Every error that this client throws for a call is a GatewayError. */
 export function isGatewayError(error: unknown): error is GatewayError {
   return error instanceof GatewayError;
 }
@@ -77,7 +77,7 @@ const messages: Record<ClientErrorCode, string> = {
   aborted: 'The call was aborted.',
   connection_failed: 'The gateway could not be reached.',
   connection_lost: 'The gateway could not be reached, or the connection broke before the answer was complete.',
-  key_unavailable: 'The API key could not be had.',
+  key_unavailable: 'The `apiKey` function failed, so no API key is available.',
   unexpected_response: 'Something that is not the gateway answered.',
 };
 

@@ -11,10 +11,10 @@ interface ReadOptions extends StreamOptions {
   readonly onLeave?: () => void;
 }
 
-/** What a `for await` reads. Leaving the loop, or `return()`, stops the answer at the gateway and its upstream. */
+/** A stream for `for await`. Leaving the loop, or calling `return()`, cancels the request at the gateway and its upstream. */
 export type ChunkStream<Chunk> = AsyncIterableIterator<Chunk, undefined>;
 
-/** What a subscription tells; every version 11 of tRPC's client takes these. */
+/** The callbacks of a subscription. Every version 11 of tRPC's client accepts them. */
 interface Listener<Chunk> {
   onData(event: { data: Chunk }): void;
   onError(error: unknown): void;

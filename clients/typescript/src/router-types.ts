@@ -8,7 +8,7 @@ export type Inputs = inferRouterInputs<AppRouter>;
 /** What each procedure answers. */
 export type Outputs = inferRouterOutputs<AppRouter>;
 
-/** What the gateway says about an error: the same envelope as on REST. */
+/** The error envelope of the gateway, the same as on REST. */
 export type WireError = inferRouterError<AppRouter>['data']['error'];
 
 type Event<Stream> = Stream extends AsyncIterable<{ id: string; data: infer Data }> ? Data : never;

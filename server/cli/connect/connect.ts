@@ -6,7 +6,7 @@ import { tools } from '../../features/connect/tools.ts';
 import { CallError, callGateway, readBearer } from '../call-gateway.ts';
 import { UsageError } from '../read-command.ts';
 
-/** What is printed, and what the user should know besides. */
+/** The printed configuration, and hints for the user. */
 interface Shown {
   readonly text: string;
   readonly notes: readonly string[];

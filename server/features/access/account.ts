@@ -5,7 +5,7 @@ import { formatUsd } from './format-usd.ts';
 import { secondsToNextDay, secondsToNextMonth } from './next-period.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** What a request wants held for it, before anything is sent upstream. */
+/** The amounts to reserve for a request before it is sent upstream. */
 export interface Wish {
   readonly requestId: string;
   readonly tokens: number;
@@ -15,7 +15,7 @@ export interface Wish {
 
 /** A request that was let in. */
 export interface Admission {
-  /** What is held for it, in micro-USD. */
+  /** The reserved amount, in micro-USD. */
   readonly reserved: number;
   /** Holds more for an answer that goes on. Throws `insufficient_balance` and `budget_exhausted`. */
   grow(more: Omit<Wish, 'requestId'>): Promise<void>;

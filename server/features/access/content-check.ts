@@ -131,7 +131,7 @@ export const textOrList = (check: Check): Check => {
   return (value, sender) => (typeof value === 'string' ? null : items(value, sender));
 };
 
-/** An object whose `type` says what it is; `usual` is the type of those that have none. */
+/** An object with a `type`. `usual` is the type of an object without one. */
 export function typed(types: Readonly<Record<string, Check>>, usual = ''): Check {
   const known = new Map(Object.entries(types));
   return (value, sender) => {

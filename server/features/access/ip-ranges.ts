@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv4 } from 'node:net';
 
 const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6');
 
-/** `10.0.0.0/8`, `2001:db8::/32` or a single address; null when it is none of these. */
+/** `10.0.0.0/8`, `2001:db8::/32` or a single address; null when the text is neither. */
 function parseRange(range: string): { address: string; bits: number } | null {
   const [address = '', prefix, ...rest] = range.split('/');
   const most = isIP(address) === 4 ? 32 : 128;

@@ -104,7 +104,7 @@ export class MessageWriter {
       this.#refused = true;
       this.#blocks.text(delta.refusal);
     }
-    // An answer of Anthropic's has no place for a picture.
+    // Anthropic's response format cannot express a picture.
     for (const { image_url: image } of delta.images ?? []) this.#blocks.text(`\n![image](${image.url})\n`);
     for (const call of delta.tool_calls ?? []) this.#calls.add(call);
   }

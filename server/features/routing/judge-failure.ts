@@ -9,7 +9,7 @@ export function mayFailOver(error: unknown): error is AppError {
 }
 
 /**
- * Whether nothing was sent, because this backend's dialect has no place for something in the request: another one may.
+ * Whether nothing was sent, because this backend's dialect does not support a field of the request. Another backend may support it.
  * What an upstream itself refuses has a code of its own.
  */
 export const isRefusal = (error: unknown): error is AppError =>

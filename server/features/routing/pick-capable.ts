@@ -11,7 +11,7 @@ export type Capable<A extends Ability> = Backend & { readonly provider: Required
 const can = <A extends Ability>(backend: Backend, abilities: readonly A[]): backend is Capable<A> =>
   abilities.every((ability) => backend.provider[ability] !== undefined);
 
-/** The backends of a model whose dialect has the endpoint, in order. Throws `no_backend` when there is none. */
+/** The backends of a model whose dialect has the endpoint, in order. Throws `no_backend` when no backend has it. */
 export function pickCapable<A extends Ability>(model: CatalogModel, ...abilities: A[]): Capable<A>[] {
   if (model.backends.length === 0) throw noBackend(model);
   const capable = model.backends.filter((backend): backend is Capable<A> => can(backend, abilities));

@@ -16,7 +16,7 @@ function checkFields(message: ChatMessage, param: string): void {
     const value = message[field];
     if (value == null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
     if (field !== 'name' || message.role !== 'tool') {
-      throw invalidField(`${param}.${field}`, `Anthropic has no place for '${field}' in messages.`);
+      throw invalidField(`${param}.${field}`, `Anthropic does not support '${field}' in messages.`);
     }
   }
 }

@@ -7,7 +7,7 @@ const isEmpty = (value: unknown): boolean =>
 /** Refuses every field that is not `known`. One that says nothing (null, an empty list or object) is tolerated. */
 export function refuseOthers(holder: object, known: ReadonlySet<string>, at: string): void {
   const found = findUnknownField(holder, known, at, isEmpty);
-  if (found) throw invalidField(found.param, `Gemini has no place for '${found.name.slice(0, 100)}'.`);
+  if (found) throw invalidField(found.param, `Gemini does not support '${found.name.slice(0, 100)}'.`);
 }
 
 /** An object as the client sent it; anything else is refused. */

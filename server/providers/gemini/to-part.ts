@@ -78,6 +78,6 @@ export function toPart(part: ContentPart, model: string, param: string): Request
     case 'file':
       return toFile(part.file, as(FILE, 'file'));
     default:
-      throw invalidField(`${param}.type`, `Gemini has no place for a part of the type '${part.type.slice(0, 50)}'.`);
+      throw invalidField(`${param}.type`, `Gemini does not support a part of the type '${part.type.slice(0, 50)}'.`);
   }
 }

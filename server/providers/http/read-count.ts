@@ -1,7 +1,7 @@
 import { isObject } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 
-/** A count of tokens that an upstream answered with. Throws `upstream_broken` when it is none. */
+/** A token count from an upstream's response. Throws `upstream_broken` when the value is not a count. */
 export function readCount(answer: unknown, field: string): number {
   const count = isObject(answer) ? answer[field] : undefined;
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;

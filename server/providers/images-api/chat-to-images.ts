@@ -31,7 +31,7 @@ const isNoOp = (field: string, value: unknown): boolean =>
   (field === 'tools' && Array.isArray(value) && value.length === 0) ||
   (field === 'response_format' && typeof value === 'object' && 'type' in value && value.type === 'text');
 
-/** The fields of a chat that an images endpoint takes. Throws `invalid_field` for those that it has no place for. */
+/** The fields of a chat that an images endpoint takes. Throws `invalid_field` for a field that it does not support. */
 function fieldsOf(request: ChatCompletionRequest): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(request)) {

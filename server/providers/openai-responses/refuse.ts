@@ -4,7 +4,7 @@ import { invalidField } from '../../errors/invalid-field.ts';
 
 /** What the Responses API has no place for. */
 export const noPlace = (param: string, what: string): AppError =>
-  invalidField(param, `${what} cannot be sent to this model: OpenAI's Responses API has no place for it.`);
+  invalidField(param, `${what} cannot be sent to this model: OpenAI's Responses API does not support it.`);
 
 /** Refuses the first field that is not among `known`; `at` is the path of the object. */
 export function expectOnly(object: object, known: ReadonlySet<string>, at: string): void {
