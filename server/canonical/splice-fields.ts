@@ -42,7 +42,7 @@ function addField(bytes: Buffer, key: string, text: string): Edit {
   return { span: { start: open, end: open }, text: `${JSON.stringify(key)}:${text},` };
 }
 
-/** A field that already has the value keeps its bytes. Non-ASCII text is written again. */
+/** Whether a field already has this text, so that its bytes stay unchanged. Non-ASCII text is always written again. */
 const isWritten = (bytes: Buffer, { start, end }: Span, text: string) => says(bytes, start, end, text);
 
 /** One allocation and plain copies: a view for each piece would cost more than the copying. */

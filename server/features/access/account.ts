@@ -125,7 +125,7 @@ export class Account {
     };
   }
 
-  /** A place and tokens; returns how many of these. */
+  /** Takes a slot for a concurrent request, and tokens. Returns the number of tokens it took. */
   #take(expected: number, setHeader: SetHeader): number {
     const { concurrent } = this.#limits;
     if (concurrent !== null && this.#active >= concurrent) {

@@ -8,7 +8,7 @@ export interface Principal {
   readonly role: 'admin' | 'key';
   /** Null: the administrator, who pays nothing and sees every owner's conversations. */
   readonly keyId: string | null;
-  /** What the operator calls the key. */
+  /** The operator's name for the key. */
   readonly keyName: string | null;
   readonly owner: string | null;
   /** Of the models file. */

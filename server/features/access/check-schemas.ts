@@ -23,7 +23,7 @@ const remote: Fault = {
     "A schema can refer only to itself: '#' or '#/…'. Neither the gateway nor its upstreams fetch addresses or files.",
 };
 
-/** A schema that is written as a text. What is no JSON here could be JSON to a server that is less strict. */
+/** A schema written as a text. Text that is not JSON here may still be JSON to a less strict server. */
 function checkWritten(text: string): Fault | null {
   if (!/^\s*[[{]/.test(text)) return null;
   let value: unknown;

@@ -3,7 +3,7 @@ import { isObject, isRecord } from '../../canonical/json.ts';
 import { isAddress } from './addresses.ts';
 import { foldName, isRiskyName } from './field-names.ts';
 
-/** What is wrong with a value, and where in it: a path such as `[2].image_url.url`. */
+/** The fault of a value and its path, such as `[2].image_url.url`. */
 export interface Fault {
   readonly path: string;
   readonly code: ErrorCode;
@@ -12,7 +12,7 @@ export interface Fault {
 
 /** Who sends a content, as far as its checks depend on it. */
 export interface Sender {
-  /** A key sends what is known and nothing else; the administrator also sends what is not known, without addresses. */
+  /** A key may send known fields only. The administrator may also send unknown fields, if they contain no address. */
   readonly isKey: boolean;
   /** The model is open to the vendor's own tools and files. */
   readonly hosted: boolean;
@@ -73,7 +73,7 @@ export const plain: Check = (value) => search(value, false);
 export const text: Check = (value) => (typeof value === 'string' ? null : plain(value, ADMIN));
 const ADMIN: Sender = { isKey: false, hosted: true };
 
-/** JSON of the client's own that nobody fetches anything for: arguments, schemas, records of what was done. */
+/** The client's own JSON, such as arguments and schemas. No server fetches an address in it. */
 export const free: Check = () => null;
 
 /** The id of a file that the vendor keeps in the operator's account. */

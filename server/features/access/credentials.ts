@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** What a key is known by: SHA-256. */
+/** The SHA-256 hash by which a key is looked up. */
 export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
 
 /** The keys that a request shows. */
@@ -10,7 +10,7 @@ export interface Credentials {
   readonly malformed: boolean;
 }
 
-/** More keys than this are not looked at: each costs a hash, and whoever sends them is guessing. */
+/** The limit of keys that one request may send. Each costs a hash, and a client that sends more is guessing. */
 const MOST = 8;
 
 /** Node joins the values of a header that was sent twice, and a proxy may do so too. */

@@ -7,7 +7,7 @@ export function ensureOwner({ role, owner: own }: Principal, owner: string): voi
   throw new AppError('permission_denied', "A key may read its own owner's wallet only.", { param: 'owner' });
 }
 
-/** Throws `permission_denied` to whoever is not the administrator; returns what audit rows call the caller. */
+/** Throws `permission_denied` unless the caller is the administrator. Returns the caller's name for audit rows. */
 export function ensureAdmin({ role }: Principal): string {
   if (role === 'admin') return 'admin';
   throw new AppError('permission_denied', "This needs the administrator's bearer.", { param: 'Authorization' });

@@ -1,4 +1,4 @@
-/** What the keys of a group may use, and at which prices. */
+/** The models that the keys of a group may use, and their prices. */
 export interface KeyGroup {
   /** Aliases; null: every one. */
   readonly models: ReadonlySet<string> | null;

@@ -89,7 +89,7 @@ export class KeyRing {
   #polling = false;
   #failing = false;
 
-  /** What is open when a key expires ends as if it were revoked. */
+  /** When a key expires, its open requests end as if the key were revoked. */
   #endExpired(): void {
     const now = Date.now();
     for (const { row, stop } of this.#byId.values()) {

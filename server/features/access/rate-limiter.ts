@@ -12,7 +12,7 @@ export interface RateState {
   readonly retryAfter: number;
 }
 
-/** `wait`: seconds until what was asked for is there; 0 lets it in. */
+/** `wait`: seconds until the limit admits the request. 0 admits it now. */
 export const rateStateOf = (bucket: TokenBucket, wait: number): RateState => ({
   allowed: wait === 0,
   limit: bucket.capacity,

@@ -10,7 +10,7 @@ export interface Attempt extends AttemptRow {
 /** The longest list of attempts that is kept: a stream that waits for a model to load asks again and again. */
 const MOST_ATTEMPTS = 20;
 
-/** What is learned of a request while it is served; logs, metrics and its usage row tell of it. */
+/** The facts about a request, collected while it is served, for logs, metrics and its usage row. */
 export class RequestRecord {
   readonly #attempts: Attempt[] = [];
   /** Whether a meter counts it, and reports its end. */

@@ -1,6 +1,6 @@
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 
-/** What a bucket holds at most, and how fast it fills. */
+/** The capacity of a bucket, and how fast it refills. */
 export interface BucketSize {
   readonly capacity: number;
   readonly perSecond: number;

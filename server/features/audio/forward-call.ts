@@ -10,7 +10,7 @@ import type { CatalogModel } from '../models/catalog.ts';
 import { pickCapable } from '../routing/pick-capable.ts';
 import { timeLeft } from '../routing/time-left.ts';
 
-/** A request whose body and answer are the vendor's as they are, but for the name of the model. */
+/** A request that is forwarded verbatim, except for the model's name, and whose response is returned verbatim. */
 export interface ForwardRequest {
   readonly endpoint: Endpoint;
   /** Below `/v1`, here and there, such as `/audio/speech`. */
@@ -22,7 +22,7 @@ export interface ForwardRequest {
   readonly contentType: string;
   /** The body for the upstream's own name of the model; a stream can be asked for only once. */
   body(model: string): Buffer | Readable;
-  /** Throws for what the caller cannot send to this model. */
+  /** Throws when the caller may not send this request to the model. */
   check(model: CatalogModel): void;
   /** How much of it may reach the model. */
   measure(): MeasuredRequest;

@@ -33,9 +33,9 @@ export interface Surface {
   readonly original?: OriginalRequest | undefined;
   /** Those of the model's backends that can do it; absent: all. */
   readonly backends?: readonly Backend[] | undefined;
-  /** What is changed for one backend; `x-gateway-applied` says it. */
+  /** The changes made for one backend, as the `x-gateway-applied` header reports them. */
   adapt?(backend: Backend): Adaptation | undefined;
-  /** Fewer messages, when an upstream said that the request is too long; null: there are none that would do. */
+  /** A shorter history, after an upstream refused the request as too long. Null when no shorter history fits. */
   shorten?(failure: unknown): readonly ChatMessage[] | null;
   /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
   isToken?(chunk: ChatCompletionChunk): boolean;

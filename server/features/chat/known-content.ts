@@ -82,7 +82,7 @@ const reasoningDetail = object(
 /** The content of a message, of a turn, and of a tool's result. */
 export const content: Check = textOrList(part);
 
-/** A message; what is unknown in it must hold no address. */
+/** A message. Its unknown fields must not contain an address. */
 export const message: Check = object(
   {
     // One of a few words, by the contract.

@@ -33,7 +33,7 @@ export interface LeftOut {
 /** What stands where a message was nothing else: many upstreams refuse an empty one. */
 const note = (left: readonly Media[]): string => `(${left.join(', ')} left out)`;
 
-/** The messages without the media that are not wanted; null when there are none of these. */
+/** The messages without the unwanted media. Null when they contain no such media. */
 export function leaveOutMedia(
   messages: readonly ChatMessage[],
   isUnwanted: (media: Media, place: { readonly message: ChatMessage; readonly index: number }) => boolean,

@@ -5,7 +5,7 @@ const DATA_FIELDS = new Set(['data', 'file_data']);
 
 const BASE64 = ';base64,';
 
-/** A data URI without its data; null when there is none in this field. */
+/** A data URI without its data. Null when the field has no data URI. */
 function emptied(name: string, value: string): string | null {
   const data = value.slice(0, 5).toLowerCase() === 'data:' ? value.slice(0, 500).indexOf(BASE64) : -1;
   if (data >= 0) return value.slice(0, data + BASE64.length);

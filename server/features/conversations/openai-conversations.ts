@@ -61,7 +61,7 @@ async function find(stores: ResponseStores, ref: OpenAiConversationRef, principa
   return found;
 }
 
-/** What the client said in a turn that failed is no part of the conversation: the model never sees it. */
+/** A user message of a failed turn is not part of the conversation: the model never sees it. */
 const isSaid = ({ role, status }: MessageRow) =>
   role === 'assistant' || status === 'completed' || status === 'in_progress';
 
@@ -139,7 +139,7 @@ const textIn = (items: readonly OutputItem[]): string | null =>
     .map(({ text }) => text ?? '')
     .join('\n\n') || null;
 
-/** What is left of a message: null when that is nothing a model could read. */
+/** The readable rest of a message. Null when a model could read nothing of it. */
 async function rewritten(rest: readonly OutputItem[], isAnswer: boolean): Promise<RewrittenMessage | null> {
   const placed = rest.map((item) => ({ item: toInput(item), at: 'item_id' }));
   const [message] = toMessages(placed, false, 'refuse');

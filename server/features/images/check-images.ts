@@ -48,7 +48,7 @@ export function asGeneration(request: ImageGenerationRequest): ImageGenerationRe
   return rest;
 }
 
-/** Refuses what the model cannot do, before anything is sent. */
+/** Refuses options that the model does not support, before the request is sent upstream. */
 export function checkImageRequest(model: CatalogModel, request: ImageRequest, principal: Principal): void {
   const known = isEdit(request) ? editFields : generationFields;
   refuseLookalikes(request, known);

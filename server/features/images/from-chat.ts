@@ -4,7 +4,7 @@ import { type ImageRequest, inForm } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toCount } from '../metering/believe-usage.ts';
 
-/** The pictures in an answer. Throws `upstream_rejected`, with the model's own words, when there are none. */
+/** The pictures in an answer. Throws `upstream_rejected`, with the model's own words, when the answer has no picture. */
 function imagesOf({ choices }: ChatCompletion): MadeImage[] {
   const images = choices.flatMap(({ message }) =>
     (message.images ?? []).flatMap((image) =>
@@ -23,7 +23,7 @@ function imagesOf({ choices }: ChatCompletion): MadeImage[] {
 const imageTokens = ({ prompt_tokens_details: details }: Usage): number =>
   typeof details?.image_tokens === 'number' ? details.image_tokens : 0;
 
-/** What the answers used together; undefined when one of them does not say. */
+/** The summed usage of the answers. Undefined when one of them reports no usage. */
 export function sumUsage(answers: readonly ChatCompletion[]): Usage | undefined {
   const usages = answers.flatMap(({ usage }) => (usage ? [usage] : []));
   if (usages.length < answers.length) return undefined;

@@ -11,7 +11,7 @@ import { toChat } from './to-chat.ts';
 /** How a request for pictures is put: to an images endpoint, or as a chat, once for each picture. */
 export type ImagesPlan = { readonly images: ImagesCall } | { readonly chat: ProviderCall };
 
-/** Joins what is said to have been applied at several places into the one header. */
+/** Joins the changes from several places into one `x-gateway-applied` header. */
 function joinApplied(caller: Caller): Caller {
   const all: string[] = [];
   return {

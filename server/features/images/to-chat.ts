@@ -4,12 +4,12 @@ import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { Backend } from '../models/catalog.ts';
 
-/** Those that Gemini makes. Format: OpenRouter's and Google's image generation guides. */
+/** The aspect ratios that Gemini can make. Source: OpenRouter's and Google's image generation guides. */
 const RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
 /** How far the ratio of a size may be from one of them; 1792x1024 is 1.6 % from 16:9. */
 const RATIO_TOLERANCE = 0.05;
 
-/** What a chat has no word for. */
+/** The image options that a chat request cannot express. */
 const UNSAID = [
   'quality',
   'background',
@@ -23,11 +23,11 @@ const UNSAID = [
 
 export interface ImageChat {
   readonly request: ChatCompletionRequest;
-  /** What was asked for and could not be said, or not exactly, such as `quality_ignored`. */
+  /** The options that were ignored or changed, such as `quality_ignored`. */
   readonly applied: readonly string[];
 }
 
-/** The nearest ratio that Gemini knows; null when none is near, or the size is none. */
+/** The nearest ratio that Gemini knows. Null when no ratio is near, or the size is not valid. */
 function aspectRatioOf(size: string): string | null {
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(size) ?? [];
   const asked = Number(width) / Number(height);

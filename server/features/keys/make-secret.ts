@@ -5,7 +5,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const LENGTH = 48;
 const SHOWN = 'sk-'.length + 6;
 
-/** A new secret: `sk-` and 48 random letters and digits, which is 285 bits; and what is kept of it. */
+/** A new secret: `sk-` and 48 random letters and digits, which is 285 bits. Only its hash and prefix are stored. */
 export function makeSecret(): KeySecret & { readonly secret: string } {
   const random = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
   const secret = `sk-${random}`;

@@ -104,7 +104,7 @@ export async function updateKey(deps: KeyDeps, request: UpdateKeyRequest, princi
   return showKey(row);
 }
 
-/** `POST /api/keys/{key_id}/rotate`: a new secret; the old one is refused from now on, what it began goes on. */
+/** `POST /api/keys/{key_id}/rotate`: makes a new secret. The old one is refused from now on; requests it started go on. */
 export async function rotateKey(deps: KeyDeps, { key_id }: KeyRef, principal: Principal): Promise<CreatedKey> {
   const actor = ensureAdmin(principal);
   const { secret, ...kept } = makeSecret();

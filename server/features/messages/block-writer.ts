@@ -55,7 +55,7 @@ export class BlockWriter {
     this.#start({ type: 'redacted_thinking', data }, null);
   }
 
-  /** A proof without a text: it goes with the thought that is open, else before what comes next. */
+  /** A signature without a text. It joins the open reasoning block, or else comes before the next block. */
   prove(detail: ReasoningDetail): void {
     if (this.#open?.kind === 'thinking' && !this.#open.signed) this.#open.sealed.push(detail);
     else this.#pending.push(detail);

@@ -2,7 +2,7 @@ import type { InputBlock, InputMessage, ResultBlock } from '../../../contracts/m
 import { AppError } from '../../errors/app-error.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 
-/** The place of the first picture among some blocks, also within results of tools; null when there is none. */
+/** The path of the first picture in the blocks or their tool results. Null when they have no picture. */
 function findImage(blocks: readonly (InputBlock | ResultBlock)[], param: string): string | null {
   for (const [i, block] of blocks.entries()) {
     const at = `${param}[${i}]`;

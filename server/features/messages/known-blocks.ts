@@ -110,7 +110,7 @@ const block = typed({
 const message = object({ role: plain, content: textOrList(block) }, 'open');
 const system = textOrList(typed({ text: words }));
 
-/** Refuses blocks that hold what is not known, or an address. */
+/** Refuses blocks that have an unknown field or an address. */
 export function checkBlocks(
   request: Pick<MessageRequest, 'messages'> & Pick<TokenCountRequest, 'system'>,
   sender: Sender,

@@ -19,7 +19,7 @@ const NOTHING: MessageUsage = {
 
 const isAnthropic = ({ format }: ReasoningDetail) => format == null || format === ANTHROPIC_FORMAT;
 
-/** Of the vendor's own events no more is asked: what is new in them reaches the client. */
+/** The vendor's own events are not checked further, so that new fields in them reach the client. */
 const isEvent = (event: unknown): event is MessageEvent =>
   typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
 

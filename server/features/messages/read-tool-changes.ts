@@ -9,7 +9,7 @@ interface ToolChange {
   readonly param: string;
 }
 
-/** What one block says of the tools; null when it is no such block, or one of another kind of tool. */
+/** The tool change in one block. Null when the block has none, or names a tool of another kind. */
 export function readToolChange(block: unknown, param: string): ToolChange | null {
   const read = ToolChangeBlock.safeParse(block);
   if (!read.success) return null;

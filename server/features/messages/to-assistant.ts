@@ -82,7 +82,7 @@ class AssistantTurn {
   }
 }
 
-/** What the model said before: its text, its calls, and its reasoning with what proves it. */
+/** An earlier answer of the model: its text, its calls, and its reasoning with the signature. */
 export function toAssistant(content: string | readonly InputBlock[], param: string, others: Others): ChatMessage {
   if (typeof content === 'string') return { role: 'assistant', content };
   const turn = new AssistantTurn(others);

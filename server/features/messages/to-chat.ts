@@ -8,7 +8,7 @@ import { toAssistant } from './to-assistant.ts';
 import { type Others, toContent, toParts } from './to-parts.ts';
 import { toTools } from './to-tools.ts';
 
-/** What is mapped below. */
+/** The fields that are mapped below. */
 const MAPPED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'output_format'];
 const OWN = ['max_tokens', 'stream', 'stop_sequences', 'temperature', 'top_p', 'metadata'];
 /** Of Anthropic's service alone, and nothing that is asked of the model: where and how fast it runs, what it trims. */

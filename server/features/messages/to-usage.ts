@@ -1,7 +1,7 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { MessageUsage } from '../../../contracts/messages/answer.ts';
 
-/** Anthropic counts what was cached of the prompt apart from the rest. */
+/** Anthropic counts the cached tokens of the prompt separately. */
 export function toMessageUsage(usage: Usage): MessageUsage {
   const details = usage.prompt_tokens_details;
   const cached = details?.cached_tokens ?? 0;

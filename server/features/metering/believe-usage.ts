@@ -19,7 +19,7 @@ export interface BelievedUsage {
 /** No upstream means more than this, and no column holds more. */
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** Of anything that an upstream may send in place of a count; what is none is 0. */
+/** Reads a count from any value that an upstream sent. A value that is not a count is 0. */
 export const toCount = (value: unknown): number =>
   typeof value === 'number' && value >= 0 ? Math.floor(Math.min(value, MAX_COUNT)) : 0;
 
@@ -89,7 +89,7 @@ function judgeCompletion(claimed: number, { expected, tokens, images }: Evidence
   return { tokens: isBounded ? Math.max(answerTokens * answers, counted) : counted, verdict: 'excessive' };
 }
 
-/** What the gateway knows of a request without the upstream. */
+/** The gateway's own measurements of a request, made without the upstream. */
 export interface Evidence {
   /** Asked for only when it is needed: measuring a request costs as much as it has bytes. */
   expected(): Expectation;

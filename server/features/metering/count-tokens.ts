@@ -11,7 +11,7 @@ const SMALL_CHUNK = 400;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The texts of a message or of a piece of one: what is said, thought and called. */
+/** The texts of a message or chunk: content, reasoning and tool calls. */
 function textsOf(message: Readonly<Record<string, unknown>>): string[] {
   const { content, refusal, reasoning_content: thought, reasoning, tool_calls: calls } = message;
   const texts = [content, refusal, thought ?? reasoning].map(textOf);

@@ -6,7 +6,7 @@ const DEFAULT_ANSWER_TOKENS = 16_384;
 /** A picture of the highest quality has 6,208 tokens (gpt-image-1, 1536x1024). */
 const TOKENS_PER_MADE_IMAGE = 8_192;
 
-/** What one request may use, as far as one can tell before it is sent. */
+/** An estimate of the tokens that a request may use, made before it is sent. */
 export interface Expectation {
   /** The whole request; rather too many than too few. */
   readonly prompt: MeasuredRequest;

@@ -5,7 +5,7 @@ import { isObject } from '../../canonical/json.ts';
 export interface RequestSize {
   /** Rather too many than too few. */
   readonly tokens: number;
-  /** What no tokenizer exceeds: a token is at least a byte of text. */
+  /** The upper bound for any tokenizer: a token is at least one byte of text. */
   readonly ceiling: number;
 }
 
@@ -73,7 +73,7 @@ function mediaTypeOf(payload: string, { value }: Node): string | null {
   return typeof format === 'string' && type === undefined ? `audio/${format}` : null;
 }
 
-/** The text of a file in a data URI; what is not base64 is taken as it stands. */
+/** The text of a file in a data URI. Data that is not base64 is returned unchanged. */
 function fileText(payload: string): string {
   const at = payload.indexOf(',') + 1;
   const isBase64 = payload.slice(0, at).toLowerCase().endsWith(';base64,');

@@ -153,7 +153,7 @@ export class Meter {
     this.#images += count;
   }
 
-  /** Takes what the upstream says of the usage, whatever it is; what of it is believed is decided at the end. */
+  /** Records the usage that the upstream reports. `end` decides how much of it to believe. */
   recordUsage(usage: Usage | null | undefined): void {
     if (typeof usage === 'object' && usage !== null) this.#reported = usage;
   }
@@ -170,7 +170,7 @@ export class Meter {
     return this.#options.showsCost ?? false;
   }
 
-  /** In USD, of what was used so far. */
+  /** The cost so far, in USD. */
   get costUsd(): number {
     return toUsd(this.#costOf(this.#use()));
   }

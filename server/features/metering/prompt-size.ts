@@ -16,7 +16,7 @@ export interface PromptSize {
   readonly mediaTokens: number;
 }
 
-/** What of a chat becomes tokens. */
+/** The parts of a chat that become tokens. */
 export interface Prompt {
   readonly messages: readonly ChatMessage[];
   readonly tools?: readonly unknown[] | null | undefined;

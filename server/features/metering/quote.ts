@@ -17,7 +17,7 @@ const NOTHING: Consumption = {
   images: 0,
 };
 
-/** What one request may cost, at the dearest of the backends that may answer it. In micro-USD. */
+/** The highest cost of one request, in micro-USD: the price of the most expensive backend that may answer. */
 export class Quote {
   readonly #prices: readonly Price[];
   readonly #ratio: number;

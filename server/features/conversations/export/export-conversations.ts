@@ -61,7 +61,7 @@ async function* responsesOf(
   }
 }
 
-/** Null when there is none that this user may see. */
+/** Null when this user may see no such conversation. */
 async function openConversation(
   stores: ExportStores,
   key: ConversationKey,
