@@ -247,7 +247,7 @@ export const errorCatalog = {
     answers: 'body',
     title: 'The body holds too much',
     description:
-      'The body has more than 100,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, an object with more than 10,000 names, or a name of more than 16 KB.',
+      'The body has more than 100,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, an object with more than 10,000 names, or a name or number of more than 16 KB.',
     remediation: 'Send long lists in several requests, and long data as one text.',
   },
   missing_field: {

@@ -20,8 +20,11 @@ const MAX_NAMES = 10_000;
 /** A number costs less than a fifth of what a text or an object costs, and a long list of tokens is a prompt. */
 const ELEMENTS_PER_VALUE = 5;
 
-/** Longer texts are read on their own; longer names are refused. In bytes. */
+/** Longer texts are read on their own; longer names and numbers are refused. In bytes. */
 const LONG_TEXT = 16 * 1024;
+
+/** Blanks are this byte or a smaller one. */
+const SPACE = 0x20;
 
 const PLAIN = 0;
 const TEXT = 1;
@@ -61,6 +64,8 @@ export class BodyScan {
   readonly #names = new Uint32Array(MAX_DEPTH + 1);
   #values = 0;
   #elements = 0;
+  /** How many bytes the number or word has in which the scan is. */
+  #literal = 0;
 
   constructor(bytes: Buffer, maxValues: number) {
     this.#bytes = bytes;
@@ -78,8 +83,12 @@ export class BodyScan {
         at = close < 0 ? ~close : this.#closeText(close);
         continue;
       }
-      const kind = kinds[bytes[at] ?? 0] ?? PLAIN;
+      const byte = bytes[at] ?? 0;
+      const kind = kinds[byte] ?? PLAIN;
       if (kind !== PLAIN) this.#meet(kind, at);
+      if (kind !== PLAIN || byte <= SPACE) this.#literal = 0;
+      else if (++this.#literal > LONG_TEXT)
+        throw tooComplex(`A number or word in the body has more than ${LONG_TEXT} bytes.`);
       at++;
     }
     this.#at = at;
