@@ -57,6 +57,16 @@ export function resultId(prompt: string): string {
 
 type Stored = Pick<HistoryMessage, 'role' | 'prompt'>;
 
+/** Longer messages of clients are not searched again for half a surrogate pair. In UTF-16 units. */
+const LONG = 1024 * 1024;
+
+/**
+ * An answer may have been cut in the middle of an emoji. What clients send is repaired when it arrives; it may have
+ * megabytes, and to search them once more would keep every other request waiting.
+ */
+const repaired = ({ role, prompt }: Stored): string =>
+  role !== 'assistant' && prompt.length > LONG ? prompt : repairText(prompt);
+
 const mayNeedRepair = ({ role, prompt }: Stored) =>
   role === 'tool' || (role === 'assistant' && (prompt === EMPTY_ANSWER || prompt.includes('"tool_calls"')));
 
@@ -79,9 +89,9 @@ function withoutDeletedCalls(heads: readonly ChatMessage[]): ChatMessage[] {
 /** The texts of messages as every upstream takes them: the very same texts, where nothing is wrong with them. */
 function toPrompts(history: readonly Stored[], messages: readonly Stored[]): string[] {
   const stored = [...history, ...messages];
-  if (!stored.some(mayNeedRepair)) return stored.map(({ prompt }) => prompt);
+  if (!stored.some(mayNeedRepair)) return stored.map(repaired);
   const heads = stored.map(toHead);
-  const prompts = new Map(heads.map((head, i) => [head, stored[i]?.prompt]));
+  const prompts = new Map(stored.map((message, i) => [heads[i], repaired(message)]));
   const read = (head: ChatMessage): ChatMessage => {
     const prompt = prompts.get(head);
     return prompt === undefined ? head : JSON.parse(prompt);
@@ -129,7 +139,7 @@ const weighBeside = ({ systemPrompt, beside = () => '' }: PromptParts): number =
 
 export function buildPrompt(parts: PromptParts): Prompt {
   const { systemPrompt, history, messages } = parts;
-  const system = systemPrompt ? [JSON.stringify({ role: 'system', content: systemPrompt })] : [];
+  const system = systemPrompt ? [repairText(JSON.stringify({ role: 'system', content: systemPrompt }))] : [];
   const turns = answeredTurns(history);
   const limit = limitOf(parts);
   const kept = Number.isFinite(limit) ? fitWindow(turns, messages, limit - weighBeside(parts)) : turns;
@@ -138,8 +148,7 @@ export function buildPrompt(parts: PromptParts): Prompt {
     messages,
   );
   return {
-    // An answer may have been cut in the middle of an emoji.
-    text: repairText(`[${[...system, ...prompts].join(',')}]`),
+    text: `[${[...system, ...prompts].join(',')}]`,
     dropped: turns.length - kept.length,
     weigh: () => weighBeside(parts) + weighTurns(kept) + weighMessages(messages),
   };
