@@ -1,4 +1,5 @@
 import type { LongRequest } from './measure-stalls.ts';
+import { Random } from './random.ts';
 
 /** What a shape is put into: JSON texts of a place in a request. */
 interface Surface {
@@ -209,4 +210,19 @@ export function makeBody(surface: string, shape: string, bytes: number): LongBod
   const { path, type } = place;
   const body = Buffer.from(wrap(form.of(bytes)));
   return { surface, shape, request: { path, body, ...(type ? { type } : {}) } };
+}
+
+/** Every shape on one surface or another, of a random size. */
+export function* randomBodies(seed: number, count: number, most: number): Generator<LongBody> {
+  const random = new Random(seed);
+  const names = Object.keys(surfaces);
+  const forms = Object.keys(shapes);
+  for (let made = 0; made < count; ) {
+    const shape = forms[made % forms.length] ?? '';
+    const surface = names[random.int(0, names.length - 1)] ?? '';
+    const body = makeBody(surface, shape, random.int(most / 4, most));
+    if (!body || body.request.body.length > most * 1.05) continue;
+    made++;
+    yield body;
+  }
 }
