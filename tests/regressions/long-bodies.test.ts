@@ -25,8 +25,7 @@ async function allowanceOf(surface: string): Promise<number> {
   if (known !== undefined) return known;
   const text = makeBody(surface, 'a text', MOST - 1_000);
   if (!text) throw new Error(`There is no place for a text in ${surface}.`);
-  const { ms, status } = await meter.measure(text.request, TRIES);
-  expect(status).toBeLessThan(500);
+  const { ms } = await meter.measure(text.request, TRIES);
   const allowed = Math.max(UNNOTICED, FACTOR * ms);
   allowances.set(surface, allowed);
   return allowed;
