@@ -28,8 +28,9 @@ test('the models file of the compose example is one', () => {
 
 describe('the Dockerfile', () => {
   test('copies every file that the server reads at its start', () => {
-    const main = readFileSync(join(root, 'server/main.ts'), 'utf8');
-    const paths = [...main.matchAll(/join\(root, '([^']+)'\)/g)].map(([, path = '']) => path);
+    const files = ['server/main.ts', 'server/setup/package-root.ts'];
+    const text = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+    const paths = [...text.matchAll(/join\(packageRoot, '([^']+)'\)/g)].map(([, path = '']) => path);
     expect(paths.length).toBeGreaterThan(3);
     for (const path of paths) {
       const copied = [...dockerfile.matchAll(/^COPY --from=build \/app\/(\S+)/gm)].map(([, name = '']) => name);

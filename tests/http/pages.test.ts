@@ -105,6 +105,7 @@ describe('the error catalog', () => {
       410: ['not_found'],
       413: ['invalid_request_error'],
       415: ['invalid_request_error'],
+      422: ['invalid_request_error'],
       429: ['rate_limit_exceeded'],
       431: ['invalid_request_error'],
       499: ['invalid_request_error'],
