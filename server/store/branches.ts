@@ -45,7 +45,7 @@ export const messageAt = (db: Statements, conversationId: string, seq: number): 
   textOrNull(db.all(SELECT_AT, conversationId, seq)[0]?.[0]);
 
 /** What is shown below a message (null: below none) when nobody has chosen: always the newest child, down to a leaf. */
-export function newestLeaf(db: Statements, conversationId: string, below: string | null): string | null {
+function newestLeaf(db: Statements, conversationId: string, below: string | null): string | null {
   const from = below ?? textOrNull(db.all(SELECT_NEWEST_ROOT, conversationId)[0]?.[0]);
   return from === null ? null : textOrNull(db.all(SELECT_NEWEST_LEAF, { from, conversationId })[0]?.[0]);
 }

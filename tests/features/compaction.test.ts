@@ -167,7 +167,8 @@ describe('what is compacted', () => {
   test('is no response that can be read', async () => {
     const { id } = await (await compact({ input: 'x' })).json();
     expect((await gateway.call('GET', `/v1/responses/${id}`)).status).toBe(404);
-    expect((await gateway.call('GET', '/v1/responses/compact')).status).toBe(405);
+    expect((await gateway.call('GET', '/v1/responses/compact')).status).toBe(404);
+    expect((await gateway.call('PUT', '/v1/responses/compact')).headers.get('allow')).toBe('POST');
   });
 });
 
