@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { type Env, EnvError, loadEnv } from '../env.ts';
+import { ImportError } from '../import/import-error.ts';
 import { StoreError } from '../store/store-error.ts';
 import { CallError, callGateway, readBearer } from './call-gateway.ts';
 import { connect } from './connect/connect.ts';
 import { backUpData, restoreData } from './copy-data.ts';
 import { diagnose } from './doctor.ts';
+import { importConfiguration } from './import.ts';
 import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';
@@ -27,8 +29,8 @@ async function run(args: readonly string[]): Promise<void> {
     process.stdout.write(showHelp());
     return;
   }
-  if (args[0] === 'connect') {
-    const { text, notes } = await connect(args.slice(1));
+  if (args[0] === 'connect' || args[0] === 'import') {
+    const { text, notes } = await (args[0] === 'connect' ? connect : importConfiguration)(args.slice(1));
     process.stdout.write(text);
     for (const note of notes) process.stderr.write(`${note}\n`);
     return;
@@ -53,7 +55,7 @@ async function run(args: readonly string[]): Promise<void> {
 /** One line that says what to do. */
 function explain(error: unknown): string {
   if (error instanceof UsageError) return `${error.message} Run \`duplex help\` to list the commands.`;
-  if ([CallError, EnvError, StoreError].some((kind) => error instanceof kind) && error instanceof Error)
+  if ([CallError, EnvError, ImportError, StoreError].some((kind) => error instanceof kind) && error instanceof Error)
     return error.message;
   return `The command failed: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -190,6 +190,7 @@ describe('dependencies point inward', () => {
         'server/cli/',
         'server/features/connect/',
         'server/doctor/',
+        'server/import/',
         'server/setup/package-root.ts',
         'contracts/',
         'server/env.ts',

@@ -1,0 +1,43 @@
+import type { Config } from './config.ts';
+
+interface Fallbacks {
+  /** The names that take over for a name, in their order, with those that take over for these. */
+  chainOf(alias: string): readonly string[];
+}
+
+/** Reads the fallbacks of both sections. What cannot be carried over is told to `note`. */
+export function readFallbacks(
+  { router_settings: router, litellm_settings: litellm }: Config,
+  aliases: ReadonlySet<string>,
+  note: (line: string) => void,
+): Fallbacks {
+  const known = (place: string, names: readonly unknown[]): string[] =>
+    names.flatMap((name) => {
+      if (typeof name === 'string' && aliases.has(name)) return [name];
+      const what = typeof name === 'string' ? `"${name}" is no model that was carried over` : 'a request of its own';
+      note(`${place}: ${what}, so it is left out of the chain.`);
+      return [];
+    });
+  const own = new Map<string, string[]>();
+  const rest: string[] = [];
+  for (const [section, settings] of [
+    ['router_settings', router],
+    ['litellm_settings', litellm],
+  ] as const) {
+    rest.push(...known(`${section}.default_fallbacks`, settings?.default_fallbacks ?? []));
+    for (const [alias, names] of (settings?.fallbacks ?? []).flatMap((entry) => Object.entries(entry))) {
+      const place = `${section}.fallbacks`;
+      if (alias === '*') rest.push(...known(place, names));
+      else if (aliases.has(alias)) own.set(alias, [...(own.get(alias) ?? []), ...known(place, names)]);
+      else note(`${place}: "${alias}" is no model that was carried over, so its fallbacks are left out.`);
+    }
+  }
+  return {
+    chainOf(alias) {
+      const chain = new Set([alias]);
+      // A set that grows while it is walked is walked to its end; names that lead back to each other are met once.
+      for (const name of chain) for (const next of own.get(name) ?? rest) chain.add(next);
+      return [...chain].slice(1);
+    },
+  };
+}
