@@ -1,11 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { importClaudeCodeRouter } from '../import/claude-code-router/import-claude-code-router.ts';
 import { ImportError } from '../import/import-error.ts';
 import type { Imported } from '../import/imported.ts';
 import { importLitellm } from '../import/litellm/import-litellm.ts';
 import { UsageError } from './read-command.ts';
 
-const importers: Readonly<Record<string, (text: string, name: string) => Imported>> = { litellm: importLitellm };
+const importers: Readonly<Record<string, (text: string, name: string) => Imported>> = {
+  litellm: importLitellm,
+  'claude-code-router': importClaudeCodeRouter,
+};
 
 const USAGE = `Usage: duplex import <${Object.keys(importers).join(' | ')}> <file> [--out <file>].`;
 

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { presetNames } from '../../providers/presets.ts';
+import { ImportError } from '../import-error.ts';
+import type { Imported } from '../imported.ts';
+import { keySourceOf } from '../key-source.ts';
+import { faultOfAddress, ProviderDrafts, type ProviderTarget } from '../provider-drafts.ts';
+import { readYaml } from '../read-yaml.ts';
+import { writeModelsFile } from '../write-models-file.ts';
+
+const ProviderSection = z.looseObject({
+  name: z.string().min(1),
+  api_base_url: z.string().min(1),
+  api_key: z.string().nullish(),
+  models: z.array(z.string().min(1)),
+  transformer: z.looseObject({ use: z.array(z.unknown()).optional() }).nullish(),
+});
+type ProviderSection = z.infer<typeof ProviderSection>;
+
+/** https://github.com/musistudio/claude-code-router, "Configuration" */
+const Config = z.looseObject({
+  Providers: z.array(ProviderSection).min(1),
+  Router: z.looseObject({}).nullish(),
+});
+
+const VARIABLE_PREFIX = /^\$\{?/;
+
+/** The names that Claude Code asks for, by the route that answers them. The first pattern that fits wins. */
+const patterns = [
+  ['background', ['claude-haiku-*', 'claude-3-5-haiku-*']],
+  ['default', ['claude-*']],
+] as const;
+
+const transformersOf = ({ transformer }: ProviderSection): string[] =>
+  (transformer?.use ?? []).flatMap((one) => {
+    const name: unknown = Array.isArray(one) ? one[0] : one;
+    return typeof name === 'string' ? [name] : [];
+  });
+
+/** Its addresses are those of the operation; a transformer says when the API is not OpenAI's. */
+function targetOf(section: ProviderSection): ProviderTarget {
+  const used = transformersOf(section).map((name) => name.toLowerCase());
+  const base_url = section.api_base_url.replace(/\/+$/, '').replace(/\/(chat\/completions|messages|models)$/, '');
+  if (used.includes('gemini')) return { kind: 'gemini', base_url };
+  if (used.includes('anthropic')) return { kind: 'anthropic', base_url };
+  const preset = presetNames.find((name) => name === section.name);
+  return preset ? { preset, base_url } : { kind: 'openai-compatible', base_url };
+}
+
+function readConfig(text: string, name: string) {
+  const parsed = Config.safeParse(readYaml(text, name));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ImportError(
+    `${name}: ${issue?.path.map(String).join('.') || 'the file'}: ${issue?.message}. Name the config.json of claude-code-router.`,
+  );
+}
+
+/** Reads the configuration of claude-code-router. `name` is that of the file, for messages. Throws `ImportError`. */
+export function importClaudeCodeRouter(text: string, name: string): Imported {
+  const { Providers: sections, Router: router, ...others } = readConfig(text, name);
+  const notes: string[] = [];
+  const keys = sections.map(({ api_key }) => keySourceOf(api_key, VARIABLE_PREFIX));
+  const drafts = new ProviderDrafts(keys.flatMap((key) => (key.from === 'variable' ? [key.variable] : [])));
+  /** By `provider,model`, as its routes have it. */
+  const aliases = new Map<string, string>();
+  const models = sections.flatMap((section, i) => {
+    const fault = faultOfAddress(section.api_base_url);
+    if (fault !== null) {
+      notes.push(`Providers.${i} (${section.name}): left out, because ${fault}.`);
+      return [];
+    }
+    if (section.transformer) {
+      notes.push(
+        `Providers.${i} (${section.name}).transformer: not carried over. Duplex translates by the kind of the provider.`,
+      );
+    }
+    const provider = drafts.add(section.name, targetOf(section), keys[i] ?? { from: 'nowhere' });
+    return [...new Set(section.models)].map((model) => {
+      const isDouble = [...aliases.values()].includes(model);
+      const alias = isDouble ? `${provider}/${model}` : model;
+      if (isDouble)
+        notes.push(
+          `Providers.${i} (${section.name}): its model "${model}" is called "${alias}", because the name is taken.`,
+        );
+      aliases.set(`${section.name},${model}`, alias);
+      return { alias, backends: [{ provider, model }] };
+    });
+  });
+  if (models.length === 0) throw new ImportError(`${name}: No provider can be carried over. ${notes[0] ?? ''}`);
+  const model_map: Record<string, string> = {};
+  for (const [route, names] of patterns) {
+    const wanted = router?.[route];
+    const alias = typeof wanted === 'string' ? aliases.get(wanted) : undefined;
+    if (alias !== undefined) for (const pattern of names) model_map[pattern] = alias;
+    else if (wanted !== undefined)
+      notes.push(`Router.${route}: left out, because it names no model that was carried over.`);
+  }
+  for (const route of Object.keys(router ?? {})) {
+    if (route === 'default' || route === 'background') continue;
+    notes.push(`Router.${route}: not carried over. Duplex chooses by the name of the model alone.`);
+  }
+  for (const field of Object.keys(others)) {
+    const what =
+      field === 'APIKEY'
+        ? 'Set API_BEARER to this key, so that Claude Code needs no other.'
+        : 'Duplex has no such setting in its models file.';
+    notes.push(`${field}: not carried over. ${what}`);
+  }
+  notes.push(
+    'The file does not say which models take images, so all take text only. Add `input: [text, image]` where one does.',
+  );
+  const file = writeModelsFile({ providers: drafts.entries, models, model_map }, "claude-code-router's config.json");
+  return { text: file, notes: [...drafts.notes, ...notes] };
+}
