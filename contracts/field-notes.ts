@@ -301,7 +301,7 @@ export const fieldNotes: Readonly<Record<string, FieldNote>> = {
   text_tokens: note('Tokens of text.', 9),
   thinking: note('What the model thought.', 'The user asks for a capital.'),
   timestamp: note('Unix time of the day, in seconds.', 1795219200),
-  title: note('A title; null: none was set.', 'Tea'),
+  title: note('A title; null: there is none.', 'Tea'),
   to: note('The end, exclusive: a time, or a day of UTC.', '2026-12-01'),
   tokens_per_minute: note('How many tokens a minute; null: no limit.', 100000),
   tool_call_id: note('The call that this is the result of.', 'call_769a808601c1b21fc92892b1'),

@@ -37,6 +37,10 @@ export const ConversationSummary = z
   .object({
     id: z.string(),
     title: z.string().nullable(),
+    title_source: z
+      .enum(['message', 'user'])
+      .nullable()
+      .describe('Where the title is from: the first message, or a client that set it. Null without a title.'),
     user_id: z.string().nullable(),
     model: z.string().nullable().describe('The alias of the last turn.'),
     message_count: z.int().describe('Of all branches.'),

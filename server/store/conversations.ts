@@ -125,7 +125,7 @@ export class Conversations implements ConversationStore {
       const [updated] = await this.#db.conversation.updateManyAndReturn({
         where: { id: key.id, ...visibleTo(key) },
         data: {
-          ...(title !== undefined && { title }),
+          ...(title !== undefined && { title, titleSource: title === null ? null : 'user' }),
           ...(systemPrompt !== undefined && { systemPrompt }),
           ...(metadata !== undefined && { metadata }),
         },

@@ -2,9 +2,9 @@ import { newId } from './ids.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 const COPY_CONVERSATION = `
-  INSERT INTO "Conversation" ("id", "owner", "userId", "title", "model", "systemPrompt", "metadata", "messageCount", "createdAt",
-    "lastUsedAt")
-  SELECT :id, "owner", "userId", "title", "model", "systemPrompt", "metadata", :count, :now, :now
+  INSERT INTO "Conversation" ("id", "owner", "userId", "title", "titleSource", "model", "systemPrompt", "metadata", "messageCount",
+    "createdAt", "lastUsedAt")
+  SELECT :id, "owner", "userId", "title", "titleSource", "model", "systemPrompt", "metadata", :count, :now, :now
   FROM "Conversation" WHERE "id" = :from`;
 
 const SELECT_PATH = `

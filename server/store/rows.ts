@@ -20,6 +20,7 @@ export const ownedBy = (owner: string | null): Prisma.ConversationWhereInput => 
 export const conversationFields = {
   id: true,
   title: true,
+  titleSource: true,
   userId: true,
   model: true,
   systemPrompt: true,

@@ -38,9 +38,9 @@ import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
 const INSERT_CONVERSATION = `
-  INSERT INTO "Conversation" ("id", "owner", "userId", "model", "systemPrompt", "messageCount", "activeTurnId", "activeOwner",
-    "createdAt", "lastUsedAt")
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO "Conversation" ("id", "owner", "userId", "title", "titleSource", "model", "systemPrompt", "messageCount",
+    "activeTurnId", "activeOwner", "createdAt", "lastUsedAt")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_EMPTY = `
   INSERT INTO "Conversation" ("id", "owner", "userId", "metadata", "messageCount", "createdAt", "lastUsedAt")
@@ -231,11 +231,24 @@ export class Turns {
     const ids = newMessageIds(turn.messages);
     const answerId = newId('msg');
     const now = this.#now();
-    const { owner, userId, model, messages, systemPrompt = null } = turn;
+    const { owner, userId, model, messages, systemPrompt = null, title = null } = turn;
     const count = messages.length + 1;
     db.run(
       INSERT_CONVERSATION,
-      ...[conversationId, owner, userId, model, systemPrompt, count, answerId, this.#owner.id, now, now],
+      ...[
+        conversationId,
+        owner,
+        userId,
+        title,
+        title === null ? null : 'message',
+        model,
+        systemPrompt,
+        count,
+        answerId,
+        this.#owner.id,
+        now,
+        now,
+      ],
     );
     insertTurn(db, turn, { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null });
     const run = this.#startRun(db, turn, { conversationId, answerId, headBefore: null, now });

@@ -53,7 +53,7 @@ test('a conversation comes in full, its messages in order', async () => {
   gateway.upstream.reply(say('Hello!', { usage: { prompt: 5, completion: 2, cached: 3 } }));
   const id = await turn({ message: 'Hi', system_prompt: 'Be kind.' });
   const full = Conversation.strict().parse(await (await get(id)).json());
-  expect(full).toMatchObject({ id, system_prompt: 'Be kind.', message_count: 2, user_id: null, title: null });
+  expect(full).toMatchObject({ id, system_prompt: 'Be kind.', message_count: 2, user_id: null, title: 'Hi' });
   const [user, assistant] = full.messages;
   expect(user).toMatchObject({
     seq: 1,
@@ -123,7 +123,7 @@ describe('the user of a conversation', () => {
       expect(await errorOf(refused)).toMatchObject({ code: 'conversation_not_found', param: 'conversation_id' });
     }
     const mine = await (await get(id, '?user_id=ada')).json();
-    expect(mine).toMatchObject({ id, title: null, message_count: 2 });
+    expect(mine).toMatchObject({ id, title: 'Mine', message_count: 2 });
     expect(await ids('?user_id=ada&limit=100')).toContain(id);
     expect(await ids('?user_id=bob&limit=100')).not.toContain(id);
     expect(await ids('?limit=100')).not.toContain(id);

@@ -160,7 +160,7 @@ describe.each(Object.keys(ways))('%s', (name) => {
     }
     // And nothing happened to it.
     const found = await gateway.call('GET', `/c1/conversations/${hers.conversation}?user_id=ada`);
-    expect(await found.json()).toMatchObject({ title: null, message_count: 2 });
+    expect(await found.json()).toMatchObject({ title: 'My secret.', message_count: 2 });
     expect((await gateway.call('GET', `/v1/responses/${hers.response}?user=ada`)).status).toBe(200);
   });
 

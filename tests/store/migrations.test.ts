@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openSchemaEngine } from '../../prisma/schema-engine.mjs';
 import { migrate } from '../../server/store/migrate.ts';
 import { SqliteAdapterFactory } from '../../server/store/sqlite/adapter.ts';
+import { startScripted } from '../support/start-scripted.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { migrationsDir, openRaw, query, spawnChild } from './support.ts';
 
@@ -17,6 +18,31 @@ function copyOfMigrations(): string {
 }
 
 describe('migrations', () => {
+  test('leave the titles of an older database to their users', async () => {
+    const folder = tempFolder();
+    const old = copyOfMigrations();
+    for (const name of names.filter((name) => name >= '20261129060000')) rmSync(`${old}/${name}`, { recursive: true });
+    await migrate(`${folder}/test.db`, old);
+    const before = await openRaw(folder);
+    query(
+      before,
+      `INSERT INTO "Conversation" ("id", "title", "createdAt", "lastUsedAt") VALUES
+        ('conv_1', 'Old', '2026-11-21T00:00:00.000+00:00', '2026-11-21T00:00:00.000+00:00'),
+        ('conv_2', NULL, '2026-11-22T00:00:00.000+00:00', '2026-11-22T00:00:00.000+00:00')`,
+    );
+    before.close();
+    const gateway = await startScripted({ env: { DATABASE_URL: `file:${folder}/test.db` } });
+    try {
+      const { items } = await (await gateway.call('GET', '/c1/conversations')).json();
+      expect(items).toMatchObject([
+        { id: 'conv_2', title: null, title_source: null },
+        { id: 'conv_1', title: 'Old', title_source: 'user' },
+      ]);
+    } finally {
+      await gateway.close();
+    }
+  });
+
   test('are applied to a fresh database in order, and only once', async () => {
     const folder = tempFolder();
     expect(await migrate(`${folder}/test.db`, migrationsDir)).toEqual(names);

@@ -27,6 +27,7 @@ import type {
 import type { Principal } from '../access/caller.ts';
 import { nameRun, type RunDeps } from '../runs/manage-runs.ts';
 import { withoutData } from './omit-media.ts';
+import { sourceOfTitle } from './source-of-title.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -43,6 +44,7 @@ const notFound = () =>
 const toSummary = (row: ConversationRow): ConversationSummary => ({
   id: row.id,
   title: row.title,
+  title_source: sourceOfTitle(row),
   user_id: row.userId,
   model: row.model,
   message_count: row.messageCount,

@@ -16,6 +16,7 @@ import { checkQuestion, placeOf, splitQuestion } from './place-turn.ts';
 import { resolveTurn } from './plan-turn.ts';
 import { newMessages } from './store-message.ts';
 import { StoredTurn } from './stored-turn.ts';
+import { titleOf } from './title-of.ts';
 import { TurnPrompt } from './turn-prompt.ts';
 
 export interface OpenTurnDeps {
@@ -88,6 +89,7 @@ export async function openTurn(
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
+    title: titleOf(messages),
     runFormat,
     place: placeOf(turn),
     check(history) {

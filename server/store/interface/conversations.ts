@@ -25,6 +25,8 @@ export interface NewTurn {
   /** Undefined keeps the conversation's own. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
+  /** Of a conversation that the turn starts, taken from its first message; absent: none. */
+  readonly title?: string | null | undefined;
   /** Absent: it goes on from the head, and the conversation takes no other such turn until it has ended. */
   readonly place?: TurnPlace | undefined;
   /**
@@ -112,6 +114,8 @@ export interface RewrittenMessage extends Pick<NewMessage, 'prompt' | 'text'> {
 export interface ConversationRow {
   readonly id: string;
   readonly title: string | null;
+  /** Null beside a title: a user set it before the source was kept. */
+  readonly titleSource: 'message' | 'user' | null;
   readonly userId: string | null;
   readonly model: string | null;
   readonly systemPrompt: string | null;
@@ -243,7 +247,7 @@ export interface ConversationStore {
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
   /** The ids of the messages on the active path; null: there are no branches. */
   pathIds(conversationId: string): Promise<ReadonlySet<string> | null>;
-  /** Undefined keeps a field, null clears it. */
+  /** Undefined keeps a field, null clears it. A title that is set here is the user's. */
   update(
     key: ConversationKey,
     fields: {

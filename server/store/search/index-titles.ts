@@ -3,7 +3,8 @@ import { foldText } from './fold-text.ts';
 
 /** With an index of its own, in which no others stand. */
 const SELECT_PENDING = `
-  SELECT "id", "title" FROM "Conversation" WHERE "title" IS NOT NULL AND "titleWords" IS NULL LIMIT ?`;
+  SELECT "id", "title" FROM "Conversation" WHERE "title" IS NOT NULL AND "titleWords" IS NULL
+  AND "titleSource" IS NOT 'message' LIMIT ?`;
 
 const PUT_WORDS = 'UPDATE "Conversation" SET "titleWords" = ? WHERE "id" = ? AND "title" = ?';
 

@@ -1,5 +1,6 @@
 import type { ConversationRow, MessageRow } from '../../../store/interface/conversations.ts';
 import type { ResponseRow } from '../../../store/interface/responses.ts';
+import { sourceOfTitle } from '../source-of-title.ts';
 import type { ExportedConversation, ExportFormat } from './export-format.ts';
 
 /** Grows when a reader has to know of a change. */
@@ -8,6 +9,7 @@ const VERSION = 1;
 const headOf = (row: ConversationRow, headId: string | null) => ({
   id: row.id,
   title: row.title,
+  title_source: sourceOfTitle(row),
   user_id: row.userId,
   model: row.model,
   system_prompt: row.systemPrompt,
