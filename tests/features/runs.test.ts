@@ -62,6 +62,30 @@ describe('a turn whose client disconnects', () => {
     expect(await json(`/c1/runs/${run}`)).toMatchObject({ status: 'cancelled' });
   });
 
+  test('gives way to the next turn, unless somebody watches it', async () => {
+    gateway.upstream.reply(hangAfter(1));
+    const { conversation, run } = await leaveAfter('One');
+    const watching = new AbortController();
+    const watched = await fetch(`${gateway.url}/c1/runs/${run}/events?after=-1`, {
+      headers: { authorization: 'Bearer test-bearer-0123456789', accept: 'text/event-stream' },
+      signal: watching.signal,
+    });
+    await readerOf(watched).until('One');
+    const next = { ...turn, message: 'Go on', conversation_id: conversation, stream: false };
+    expect((await gateway.call('POST', '/c1/chat', next)).status).toBe(409);
+    watching.abort();
+    gateway.upstream.reply(say('Gladly.'));
+    await expect.poll(async () => (await gateway.call('POST', '/c1/chat', next)).status).toBe(200);
+    expect(await json(`/c1/runs/${run}`)).toMatchObject({ status: 'cancelled' });
+    const { messages } = await json(`/c1/conversations/${conversation}`);
+    expect(messages.map(({ content, status }: Record<string, unknown>) => [content, status])).toEqual([
+      ['Hi', 'completed'],
+      ['One', 'cancelled'],
+      ['Go on', 'completed'],
+      ['Gladly.', 'completed'],
+    ]);
+  });
+
   test('as JSON, is answered as well', async () => {
     const { script, gate } = gated('All of it.');
     gateway.upstream.reply(script);

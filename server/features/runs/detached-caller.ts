@@ -34,6 +34,11 @@ export class DetachedCaller {
     this.#controller.abort(reason);
   }
 
+  /** Whether the client that began the run has disconnected. */
+  get hasLeft(): boolean {
+    return this.#wasTold !== null;
+  }
+
   /** Called with the first event: the headers are on their way then. */
   freeze(): void {
     this.#isFrozen = true;

@@ -65,6 +65,11 @@ export class Run<Event extends object = object> {
     this.log = options.log;
   }
 
+  /** Its client has disconnected, and nobody else follows it. */
+  get isUnwatched(): boolean {
+    return this.#options.detached.hasLeft && this.log.followers === 0;
+  }
+
   get caller(): Caller {
     return this.#options.detached.caller;
   }

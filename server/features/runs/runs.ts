@@ -111,6 +111,19 @@ export class Runs {
     for (const run of this.#running.values()) if (run.conversationId === conversationId) run.stop(reason);
   }
 
+  /**
+   * Stops the runs of a conversation that goes on without them: their clients have left and nobody watches them. Resolves
+   * when they are stored; false when there was none.
+   */
+  async stopUnwatched(conversationId: string, reason: unknown): Promise<boolean> {
+    const unwatched = [...this.#running.values()].filter(
+      (run) => run.conversationId === conversationId && run.isUnwatched,
+    );
+    for (const run of unwatched) run.stop(reason);
+    await Promise.all(unwatched.map(({ ended }) => ended));
+    return unwatched.length > 0;
+  }
+
   /** Refuses new runs, lets those in progress end for so many ms, then stops them. Resolves when all are stored. */
   async close(graceMs: number): Promise<void> {
     this.#isStopping = true;

@@ -24,6 +24,8 @@ export interface LiveLog<Event extends object> {
   /** How it ended; null while it is in progress. */
   readonly end: RunEnd | null;
   append(events: readonly Json<Event>[]): void;
+  /** How many follow it now. */
+  readonly followers: number;
   /** The events that are not on disk, and the number of the first of them. */
   readonly tail: { readonly first: number; readonly events: readonly Json<Event>[] };
   /** Says that the first events of the tail are on disk now. */

@@ -12,6 +12,7 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
   #tail: Json<Event>[] = [];
   #tailFirst = 0;
   #end: RunEnd | null = null;
+  #followers = 0;
   readonly #waiting = new Set<() => void>();
 
   get next(): number {
@@ -20,6 +21,10 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
 
   get end(): RunEnd | null {
     return this.#end;
+  }
+
+  get followers(): number {
+    return this.#followers;
   }
 
   get tail(): LiveLog<Event>['tail'] {
@@ -50,6 +55,7 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
     let wake = () => {};
     const stop = () => wake();
     signal.addEventListener('abort', stop);
+    this.#followers += 1;
     try {
       for (let at = after + 1; !signal.aborted; ) {
         const events = this.#read(at);
@@ -66,6 +72,7 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
       }
       throwReason(signal);
     } finally {
+      this.#followers -= 1;
       signal.removeEventListener('abort', stop);
     }
   }
