@@ -12,6 +12,17 @@ import { toMessage } from './to-message.ts';
 const isMessage = (answer: unknown): answer is Message =>
   typeof answer === 'object' && answer !== null && 'type' in answer && answer.type === 'message';
 
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** The answer of an upstream of the same dialect: as it came, but for the name of the model and what clients depend on. */
+const passMessage = (answer: Message, model: string): Message => ({
+  ...answer,
+  model,
+  role: 'assistant',
+  stop_reason: textOrNull(answer.stop_reason),
+  stop_sequence: textOrNull(answer.stop_sequence),
+});
+
 /** The ids of the calls that the model made so far. */
 function callIds(messages: readonly InputMessage[]): Set<string> {
   const ids = new Set<string>();
@@ -38,7 +49,7 @@ export async function createMessage(
   const { original_answer: original } = value;
   return Json.ofValue(
     isMessage(original)
-      ? { ...original, model: request.model }
+      ? passMessage(original, request.model)
       : toMessage(value, request.model, callIds(request.messages)),
   );
 }

@@ -15,9 +15,26 @@ interface ReadEvent {
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
-/** Anthropic's clients add these two up. */
+const isCountOrNone = (value: unknown): boolean => value == null || isCount(value);
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
+
+/** Anthropic's clients add these up. */
 const countsIn = (usage: unknown): boolean =>
-  isRecord(usage) && isCount(usage.input_tokens) && isCount(usage.output_tokens);
+  isRecord(usage) &&
+  isCount(usage.input_tokens) &&
+  isCount(usage.output_tokens) &&
+  isCountOrNone(usage.cache_creation_input_tokens) &&
+  isCountOrNone(usage.cache_read_input_tokens);
+
+const isWhole = ({ id, type, role, content, stop_reason, stop_sequence, usage }: Record<string, unknown>): boolean =>
+  typeof id === 'string' &&
+  id !== '' &&
+  type === 'message' &&
+  role === 'assistant' &&
+  Array.isArray(content) &&
+  isTextOrNull(stop_reason) &&
+  isTextOrNull(stop_sequence) &&
+  countsIn(usage);
 
 const toCounts = (usage: AnthropicUsage) => ({
   ...usage,
@@ -28,10 +45,10 @@ const toCounts = (usage: AnthropicUsage) => ({
 function passStart(raw: Record<string, unknown>, usage: AnthropicUsage): unknown {
   const { message } = raw;
   const given = isRecord(message) ? message : {};
-  const id = typeof given.id === 'string' ? given.id : '';
-  if (id !== '' && Array.isArray(given.content) && countsIn(given.usage)) return raw;
-  const sound = { type: 'message', role: 'assistant', stop_reason: null, stop_sequence: null, ...given, content: [] };
-  return { ...raw, message: { ...sound, id: id || newId('msg_'), usage: toCounts(usage) } };
+  if (isWhole(given)) return raw;
+  const id = typeof given.id === 'string' && given.id !== '' ? given.id : newId('msg_');
+  const fixed = { id, type: 'message', role: 'assistant', content: [], stop_reason: null, stop_sequence: null };
+  return { ...raw, message: { ...given, ...fixed, usage: toCounts(usage) } };
 }
 
 /** The number of the block, and the id of a call, as they were understood. */
@@ -54,8 +71,14 @@ export function passEvent(raw: unknown, read: ReadEvent): unknown {
     case 'message_start':
       return passStart(raw, read.usage);
     case 'message_delta': {
-      const told = isRecord(raw.usage) && isCount(raw.usage.output_tokens);
-      return told && isRecord(raw.delta) ? raw : { ...raw, delta: read.event.delta ?? {}, usage: toCounts(read.usage) };
+      const delta = isRecord(raw.delta) ? raw.delta : {};
+      const met = delta.stop_sequence === undefined || isTextOrNull(delta.stop_sequence);
+      if (countsIn(raw.usage) && isRecord(raw.delta) && met) return raw;
+      return {
+        ...raw,
+        delta: { ...delta, ...read.event.delta, ...(met ? {} : { stop_sequence: null }) },
+        usage: toCounts(read.usage),
+      };
     }
     default:
       return passBlock(raw, read);

@@ -42,7 +42,8 @@ export class AnthropicReader implements EventReader {
     if (!typed.success) throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
     if (typed.data.type === 'error') throw readErrorEvent(raw);
     if (typed.data.type === 'message_stop') this.ended = true;
-    this.passed = raw;
+    // An answer without a reason for its end is not whole, whatever the upstream says.
+    this.passed = typed.data.type === 'message_stop' && !this.finished ? undefined : raw;
     if (!KNOWN.has(typed.data.type)) return [];
     const event = StreamEvent.safeParse(raw);
     if (!event.success) {
