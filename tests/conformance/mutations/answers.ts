@@ -77,13 +77,31 @@ export function sent({ dialect, way, answer, mutation }: MutatedAnswer) {
   };
 }
 
-/** `limit` of all cases, each mutation on one surface, in an order that is the same in every run; `all`: each on every surface. */
-export function casesOf(dialects: readonly Dialect[], limit: number | 'all'): Case[] {
+/** Which cases are tried: so many mutations, each on one surface; or part 3 of 8 of all mutations on all surfaces. */
+export type Selection = { readonly mutations: number } | { readonly part: number; readonly of: number };
+
+/** `400`, `all`, or `3/8`. */
+export function parseSelection(text: string): Selection {
+  if (text === 'all') return { part: 1, of: 1 };
+  const [first, of] = text.split('/').map(Number);
+  if (first === undefined || Number.isNaN(first))
+    throw new Error(`MUTATIONS is "${text}", not a number, "all" or "3/8".`);
+  return of === undefined ? { mutations: first } : { part: first, of };
+}
+
+/** The selected cases, in an order that is the same in every run. */
+export function casesOf(dialects: readonly Dialect[], selection: Selection): Case[] {
   const found = dialects.flatMap((dialect) => ways.flatMap((way) => mutatedAnswers(dialect, way)));
-  if (limit === 'all') return found.flatMap((one) => surfaces.map((surface) => ({ ...one, surface })));
   const random = new Random(7);
   const shuffled = found.map((one) => ({ one, at: random.next() })).toSorted((a, b) => a.at - b.at);
-  return shuffled.slice(0, limit).map(({ one }, i) => ({ ...one, surface: surfaces[i % surfaces.length] ?? 'v1' }));
+  if ('mutations' in selection)
+    return shuffled
+      .slice(0, selection.mutations)
+      .map(({ one }, i) => ({ ...one, surface: surfaces[i % surfaces.length] ?? 'v1' }));
+  const { part, of } = selection;
+  return shuffled
+    .flatMap(({ one }) => surfaces.map((surface) => ({ ...one, surface })))
+    .filter((_, i) => Math.floor(i / surfaces.length) % of === part - 1);
 }
 
 const toFrame = (data: JsonObject, name: string | undefined): string =>

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DialectGateway, startDialects } from '../../support/start-dialects.ts';
-import { type Case, casesOf, meant, playMutated, promptOf, sent } from './answers.ts';
+import { type Case, casesOf, meant, parseSelection, playMutated, promptOf, sent } from './answers.ts';
 import { describeMutation, type Mutation } from './mutate.ts';
 import type { Said } from './said.ts';
 import { ask } from './surfaces.ts';
 
-/** How many mutations are tried, each on one surface; with `MUTATIONS=all` each is tried on all of them. */
-const LIMIT = process.env.MUTATIONS ?? '400';
-const limit = LIMIT === 'all' ? LIMIT : Number(LIMIT);
+/**
+ * How many mutations are tried, each on one surface. With `MUTATIONS=all` each is tried on all of them; `MUTATIONS=3/8`
+ * tries the third of eight equal parts of these.
+ */
+const selection = parseSelection(process.env.MUTATIONS ?? '400');
 const AT_ONCE = 8;
 
 const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic', 'gemini'] as const;
@@ -20,7 +22,7 @@ beforeAll(async () => {
     env: { CIRCUIT_FAILURES: '1000000' },
   });
   const spoken = Object.values(gateway.upstreams).map(({ dialect }) => dialect);
-  for (const [i, one] of casesOf(spoken, limit).entries()) cases.set(i + 1, one);
+  for (const [i, one] of casesOf(spoken, selection).entries()) cases.set(i + 1, one);
 });
 afterAll(() => gateway.close());
 
