@@ -51,15 +51,31 @@ function passStart(raw: Record<string, unknown>, usage: AnthropicUsage): unknown
   return { ...raw, message: { ...given, ...fixed, usage: toCounts(usage) } };
 }
 
-/** The number of the block, and the id of a call, as they were understood. */
+/** Clients append to these, and append them, without a look. */
+const TEXTS = ['text', 'thinking', 'signature', 'data', 'partial_json'] as const;
+
+/** A block or a delta in which each of these is a text. */
+function withTexts(given: Record<string, unknown>): Record<string, unknown> {
+  const missing = TEXTS.filter((field) => field in given && typeof given[field] !== 'string');
+  return missing.length === 0 ? given : { ...given, ...Object.fromEntries(missing.map((field) => [field, ''])) };
+}
+
+/** The number of the block, its texts, and the id of a call, as they were understood. */
 function passBlock(raw: Record<string, unknown>, { block, deltas }: ReadEvent): unknown {
   const numbered = raw.index === block ? raw : { ...raw, index: block };
-  const content = raw.content_block;
-  if (!isRecord(content) || content.type !== 'tool_use') return numbered;
+  if (isRecord(raw.delta)) {
+    const delta = withTexts(raw.delta);
+    return delta === raw.delta ? numbered : { ...numbered, delta };
+  }
+  if (!isRecord(raw.content_block)) return numbered;
+  const content = withTexts(raw.content_block);
+  if (content.type !== 'tool_use') {
+    return content === raw.content_block ? numbered : { ...numbered, content_block: content };
+  }
   const [call] = deltas[0]?.tool_calls ?? [];
   // A start that was only said again.
   if (!call) return undefined;
-  if (content.id === call.id && isRecord(content.input)) return numbered;
+  if (content === raw.content_block && content.id === call.id && isRecord(content.input)) return numbered;
   const input = isRecord(content.input) ? content.input : {};
   return { ...numbered, content_block: { ...content, id: call.id, input } };
 }
