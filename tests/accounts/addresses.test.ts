@@ -182,12 +182,11 @@ describe('no address reaches an upstream', () => {
       `{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://${TARGET}","url":"${pngUri}"}}]}`,
       `{"role":"user","content":[{"type":"file","file":{"file_data":"http://${TARGET}","file_data":"${pdf}"}}]}`,
       `{"role":"user","content":[${file(`http://${TARGET}`)}],"c\\u006fntent":[${file(pdf)}]}`,
+      `{"role":"user","content":"Hi","__proto__":{"image_url":"http://${TARGET}"}}`,
     ]) {
       const body = `{"model":"own","messages":[${message}]}`;
       expect((await gateway.asKey('/v1/chat/completions', body)).status).toBe(200);
     }
-    const prototype = `{"model":"own","messages":[{"role":"user","content":"Hi","__proto__":{"image_url":"http://${TARGET}"}}]}`;
-    expect((await gateway.asKey('/v1/chat/completions', prototype)).status).toBe(400);
     expect(gateway.received()).not.toContain(TARGET);
   });
 

@@ -314,19 +314,10 @@ describe('the conversations', () => {
 });
 
 describe('an object that means harm', () => {
-  test('a field called __proto__ is refused at any depth', async () => {
-    for (const body of [
-      `{"model":"scripted","messages":[{"role":"user","content":"Hi"}],"__proto__":{"stream":true,"polluted":1}}`,
-      `{"model":"scripted","messages":[{"role":"user","content":"Hi","__proto__":{"polluted":1}}]}`,
-    ]) {
-      expect(await errorOf(await gateway.call('POST', chat, body))).toMatchObject({ code: 'invalid_field' });
-    }
-    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
-  });
-
-  test('a field called constructor reaches nobody as a prototype', async () => {
-    const body = `{"model":"scripted","messages":[{"role":"user","content":"Hi"}],"constructor":{"prototype":{"polluted":1}}}`;
+  test('__proto__ keys reach nobody as a prototype', async () => {
+    const body = `{"model":"scripted","messages":[{"role":"user","content":"Hi","__proto__":{"polluted":1}}],"__proto__":{"stream":true,"polluted":1},"constructor":{"prototype":{"polluted":1}}}`;
     const response = await gateway.call('POST', chat, body);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect((await response.json()).object).toBe('chat.completion');
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
@@ -339,11 +330,11 @@ describe('an object that means harm', () => {
         '{"messages":[{"role":"user","content":"Hi"}],"__proto__":{"model":"scripted"}}',
       ),
     );
-    expect(error).toMatchObject({ code: 'invalid_field' });
+    expect(error).toMatchObject({ code: 'missing_field', param: 'model' });
     const turn = await errorOf(
       await gateway.call('POST', '/c1/chat', '{"message":"Hi","__proto__":{"model":"scripted"}}'),
     );
-    expect(turn).toMatchObject({ code: 'invalid_field' });
+    expect(turn).toMatchObject({ code: 'missing_field', param: 'model' });
   });
 
   test.each([chat, '/c1/chat'])('nesting without end at %s is answered, and the gateway lives on', async (path) => {

@@ -2,12 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { BodyScan } from '../../canonical/read-body/body-scan.ts';
 import { repairBytes } from '../../canonical/read-body/repair-bytes.ts';
 import { EscapeRepair } from '../../canonical/read-body/repair-escapes.ts';
-import { rememberTexts, type Span } from '../../canonical/scan-json.ts';
+import { rememberTexts } from '../../canonical/scan-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { nextTurn } from '../../event-loop/next-turn.ts';
 import { PIECE, parseInPieces } from './parse-in-pieces.ts';
 import { parseJson } from './parse-json.ts';
-import { refusePrototypes } from './refuse-prototypes.ts';
 
 /** A JSON text that was read. */
 export interface ReadJson {
@@ -27,8 +26,8 @@ const withoutMark = (bytes: Buffer): Buffer =>
 
 /**
  * Reads what a client sent. Half a surrogate pair becomes U+FFFD, in the bytes too: what was checked is what is sent. More
- * than `maxValues` values, or too many levels, are refused before they are parsed, and a field called `__proto__` after it. A text of more than a megabyte is read
- * in pieces, so that no other request waits for it. Throws `invalid_json`, `body_too_complex` and `invalid_field`.
+ * than `maxValues` values, or too many levels, are refused before they are parsed. A text of more than a megabyte is read
+ * in pieces, so that no other request waits for it. Throws `invalid_json` and `body_too_complex`.
  */
 export function readJson(given: Buffer, maxValues: number): ReadJson | Promise<ReadJson> {
   const bytes = withoutMark(given);
@@ -39,7 +38,11 @@ export function readJson(given: Buffer, maxValues: number): ReadJson | Promise<R
   }
   if (bytes.includes('\\u')) new EscapeRepair(bytes).advance(bytes.length);
   new BodyScan(bytes, maxValues).advance(bytes.length);
-  return checked(parseText(bytes), bytes);
+  try {
+    return { value: parseJson(bytes.toString('utf8')), bytes };
+  } catch (cause) {
+    throw notJson(cause);
+  }
 }
 
 async function readLong(bytes: Buffer, maxValues: number): Promise<ReadJson> {
@@ -50,28 +53,11 @@ async function readLong(bytes: Buffer, maxValues: number): Promise<ReadJson> {
   }
   rememberTexts(bytes, scan.longTexts);
   await repairLong(bytes);
-  return checked(await parseLong(bytes, scan.longTexts), bytes);
-}
-
-function parseText(bytes: Buffer): unknown {
   try {
-    return parseJson(bytes.toString('utf8'));
+    return { value: await parseInPieces(bytes, scan.longTexts), bytes };
   } catch (cause) {
     throw notJson(cause);
   }
-}
-
-async function parseLong(bytes: Buffer, longTexts: readonly Span[]): Promise<unknown> {
-  try {
-    return await parseInPieces(bytes, longTexts);
-  } catch (cause) {
-    throw notJson(cause);
-  }
-}
-
-function checked(value: unknown, bytes: Buffer): ReadJson {
-  refusePrototypes(bytes, value);
-  return { value, bytes };
 }
 
 async function repairLong(bytes: Buffer): Promise<void> {
