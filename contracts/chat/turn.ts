@@ -59,7 +59,7 @@ export const TurnRequest = z
       .enum(['detach', 'cancel'])
       .nullish()
       .describe(
-        'What becomes of the answer when its client disconnects. Default `detach`: it is completed and stored.',
+        'What becomes of the answer when its client disconnects. `detach`: it is completed and stored. `cancel`: it stops. Absent: as `detach`, but it gives way to the next turn when nobody watches it.',
       ),
     ...SamplingFields,
   })

@@ -36,7 +36,9 @@ export const ResponseRequest = z
     on_disconnect: z
       .enum(['detach', 'cancel'])
       .nullish()
-      .describe('What becomes of a stored response when its client disconnects. Default `detach`: it is completed.'),
+      .describe(
+        'What becomes of a stored response when its client disconnects. `detach`: it is completed. `cancel`: it stops. Absent: as `detach`, but it gives way to the next turn of its `conversation` when nobody watches it.',
+      ),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({}).nullish(),
     include: listOf(z.string()).nullish(),

@@ -86,6 +86,37 @@ describe('a turn whose client disconnects', () => {
     ]);
   });
 
+  test('keeps its conversation where it was asked to go on in any case', async () => {
+    gateway.upstream.reply(hangAfter(1));
+    const { conversation, run } = await leaveAfter('One', { ...turn, on_disconnect: 'detach' });
+    const next = { ...turn, message: 'Go on', conversation_id: conversation, stream: false };
+    expect((await gateway.call('POST', '/c1/chat', next)).status).toBe(409);
+    expect(await json(`/c1/runs/${run}`)).toMatchObject({ status: 'in_progress' });
+    await gateway.call('POST', `/c1/runs/${run}/cancel`);
+  });
+
+  test('gives way on /v1/responses as well, but not a response in the background', async () => {
+    const { id: conversation } = await (await gateway.call('POST', '/v1/conversations', {})).json();
+    const ask = { model: 'scripted', input: 'Hi', conversation };
+    gateway.upstream.reply(hangAfter(1));
+    const leaving = new AbortController();
+    const response = await fetch(`${gateway.url}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer test-bearer-0123456789', 'content-type': 'application/json' },
+      body: JSON.stringify({ ...ask, stream: true }),
+      signal: leaving.signal,
+    });
+    await readerOf(response).until('One');
+    leaving.abort();
+    gateway.upstream.reply(say('Gladly.'));
+    await expect.poll(async () => (await gateway.call('POST', '/v1/responses', ask)).status).toBe(200);
+
+    gateway.upstream.reply(hangAfter(1));
+    const { id } = await (await gateway.call('POST', '/v1/responses', { ...ask, background: true })).json();
+    expect((await gateway.call('POST', '/v1/responses', ask)).status).toBe(409);
+    await gateway.call('POST', `/v1/responses/${id}/cancel`, {});
+  });
+
   test('as JSON, is answered as well', async () => {
     const { script, gate } = gated('All of it.');
     gateway.upstream.reply(script);

@@ -25,9 +25,11 @@ async function startResponse<Event extends object>(
   { request, client, make }: { request: ResponseRequest; client: Caller; make: Make<Event> },
 ): Promise<Making<Event>> {
   const { runs } = deps.following;
-  const detached = runs.detach(client, request.background ? 'detach' : (request.on_disconnect ?? 'detach'));
+  const detached = runs.detach(client, request.background ? 'detach' : (request.on_disconnect ?? undefined));
   try {
-    const planned = await openRequest(deps, request, detached.caller);
+    const { conversation } = request;
+    const conversationId = typeof conversation === 'string' ? conversation : conversation?.id;
+    const planned = await runs.takeOver(conversationId, () => openRequest(deps, request, detached.caller));
     const { begun } = planned.open;
     if (!begun) throw new Error('A response without a store has no run.');
     let decide: (refused: { refusal: unknown } | null) => void = () => {};

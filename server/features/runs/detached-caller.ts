@@ -13,9 +13,10 @@ export class DetachedCaller {
   #isFrozen = false;
   /** Whether the client had its headers when it disconnected; null while it is there. */
   #wasTold: boolean | null = null;
-  readonly #onDisconnect: OnDisconnect;
+  readonly #onDisconnect: OnDisconnect | undefined;
 
-  constructor(client: Caller, onDisconnect: OnDisconnect) {
+  /** `onDisconnect` undefined: as `detach`, until the conversation goes on without the run. */
+  constructor(client: Caller, onDisconnect: OnDisconnect | undefined) {
     this.#client = client;
     this.#onDisconnect = onDisconnect;
     this.caller = {
@@ -34,9 +35,9 @@ export class DetachedCaller {
     this.#controller.abort(reason);
   }
 
-  /** Whether the client that began the run has disconnected. */
-  get hasLeft(): boolean {
-    return this.#wasTold !== null;
+  /** Whether the client that began the run has disconnected, and did not ask for it to go on in any case. */
+  get isLeft(): boolean {
+    return this.#wasTold !== null && this.#onDisconnect === undefined;
   }
 
   /** Called with the first event: the headers are on their way then. */

@@ -65,9 +65,9 @@ export class Run<Event extends object = object> {
     this.log = options.log;
   }
 
-  /** Its client has disconnected, and nobody else follows it. */
-  get isUnwatched(): boolean {
-    return this.#options.detached.hasLeft && this.log.followers === 0;
+  /** Whether its client has left it and nobody follows it. */
+  get isAbandoned(): boolean {
+    return this.#options.detached.isLeft && this.log.followers === 0;
   }
 
   get caller(): Caller {

@@ -57,7 +57,7 @@ export class Runs {
   }
 
   /** What a run gets in place of the client's caller. Throws `service_unavailable` when the gateway stops. */
-  detach(client: Caller, onDisconnect: OnDisconnect = 'detach'): DetachedCaller {
+  detach(client: Caller, onDisconnect?: OnDisconnect): DetachedCaller {
     if (this.#isStopping) throw stopping();
     return new DetachedCaller(client, onDisconnect);
   }
@@ -112,16 +112,17 @@ export class Runs {
   }
 
   /**
-   * Stops the runs of a conversation that goes on without them: their clients have left and nobody watches them. Resolves
-   * when they are stored; false when there was none.
+   * Opens a turn. Where the conversation is busy with an answer that its client has left and nobody watches, that run is
+   * stopped and the turn is opened again.
    */
-  async stopUnwatched(conversationId: string, reason: unknown): Promise<boolean> {
-    const unwatched = [...this.#running.values()].filter(
-      (run) => run.conversationId === conversationId && run.isUnwatched,
-    );
-    for (const run of unwatched) run.stop(reason);
-    await Promise.all(unwatched.map(({ ended }) => ended));
-    return unwatched.length > 0;
+  async takeOver<Opened>(conversationId: string | null | undefined, open: () => Promise<Opened>): Promise<Opened> {
+    try {
+      return await open();
+    } catch (refusal) {
+      const isBusy = refusal instanceof AppError && refusal.code === 'conversation_busy';
+      if (!isBusy || !conversationId || !(await this.#stopAbandoned(conversationId))) throw refusal;
+      return open();
+    }
   }
 
   /** Refuses new runs, lets those in progress end for so many ms, then stops them. Resolves when all are stored. */
@@ -134,6 +135,18 @@ export class Runs {
     if (graceMs > 0 && (await settledWithin(ended, graceMs))) return;
     for (const run of this.#running.values()) run.stop(stopping());
     await ended;
+  }
+
+  /** Resolves when they are stored; false when there was none. */
+  async #stopAbandoned(conversationId: string): Promise<boolean> {
+    const abandoned = [...this.#running.values()].filter(
+      (run) => run.conversationId === conversationId && run.isAbandoned,
+    );
+    for (const run of abandoned) {
+      run.stop(new AppError('run_cancelled', 'The conversation went on without this answer.'));
+    }
+    await Promise.all(abandoned.map(({ ended }) => ended));
+    return abandoned.length > 0;
   }
 
   async #make<Event extends object>(

@@ -1,5 +1,6 @@
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { invalidField } from '../../errors/invalid-field.ts';
 import type { HistoryMessage, TurnPlace } from '../../store/interface/conversations.ts';
 
 /** Where a turn begins a branch; undefined: it goes on from the head of its conversation. */
@@ -21,7 +22,7 @@ export function checkPlace(turn: TurnRequest, isQuestion: boolean): void {
   if (regenerate != null && (isQuestion || parent != null)) {
     const message =
       "'regenerate' answers a question once more: leave out message, images, tool_results and parent_message_id. To edit the question, name what it follows in parent_message_id.";
-    throw new AppError('invalid_field', message, { param: 'regenerate' });
+    throw invalidField('regenerate', message);
   }
   if (isQuestion || named !== null) return;
   throw new AppError('missing_field', 'Give a message, or the tool_results of the last answer.', { param: 'message' });
@@ -36,7 +37,7 @@ export function checkQuestion(
   const role = history.at(-1)?.role;
   if (role === 'user' || role === 'tool') return;
   if (regenerate != null) {
-    throw new AppError('invalid_field', 'This message is no answer to a question.', { param: 'regenerate' });
+    throw invalidField('regenerate', 'This message is no answer to a question.');
   }
   throw new AppError('missing_field', 'Give a message: parent_message_id names no question that could be answered.', {
     param: 'message',

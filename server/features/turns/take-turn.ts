@@ -61,25 +61,14 @@ async function makeChunks(
 
 type Make<Event extends object> = (deps: TurnDeps, making: Making, run: Run<Event>) => Promise<RunOutcome<Event>>;
 
-/**
- * Makes room for a turn in a conversation that is busy with an answer which nobody waits for any more: who goes on has
- * left it behind. Throws the refusal again otherwise.
- */
-async function goOn({ runs }: TurnDeps, { conversation_id: id }: TurnRequest, refusal: unknown): Promise<void> {
-  const isBusy = refusal instanceof AppError && refusal.code === 'conversation_busy';
-  const reason = new AppError('run_cancelled', 'The conversation went on without this answer.');
-  if (!isBusy || !id || !(await runs.stopUnwatched(id, reason))) throw refusal;
-}
-
 /** Begins the run of a turn. What is wrong with the turn itself is thrown here. */
 async function startTurn<Event extends object>(
   deps: TurnDeps,
   { turn, client, format, make }: { turn: TurnRequest; client: Caller; format: RunFormat; make: Make<Event> },
 ): Promise<Run<Event>> {
-  const detached = deps.runs.detach(client, turn.on_disconnect ?? 'detach');
+  const detached = deps.runs.detach(client, turn.on_disconnect ?? undefined);
   try {
-    const open = () => openTurn(deps, turn, detached.caller, format);
-    const making = await open().catch((error) => goOn(deps, turn, error).then(open));
+    const making = await deps.runs.takeOver(turn.conversation_id, () => openTurn(deps, turn, detached.caller, format));
     return deps.runs.start<Event>(making.stored.begun, detached, (run) => make(deps, making, run));
   } catch (error) {
     detached.release();

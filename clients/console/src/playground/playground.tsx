@@ -4,7 +4,6 @@ import { PanelLeft, PanelRight } from 'lucide-react';
 import { lazy, Suspense, useCallback, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useInfo } from '../app/queries.ts';
-import { useGateway } from '../app/session.tsx';
 import { Shell } from '../app/shell.tsx';
 import { Sheet } from '../parts/dialog.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -21,7 +20,6 @@ import { toThread } from './stored-thread.ts';
 import { shownAnswer, toMessages } from './thread.ts';
 import { useChat } from './use-chat.ts';
 import { useStoredConversation } from './use-stored-conversation.ts';
-import { useTitle } from './use-title.ts';
 
 const RequestPanel = lazy(() => import('./request-panel.tsx'));
 
@@ -30,7 +28,6 @@ const nothing: Composed = { text: '', pictures: [] };
 /** Talk to a model, and see the request that does it. */
 export function Playground({ conversation }: { conversation: string | undefined }) {
   const { t } = useText();
-  const gateway = useGateway();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { data: info } = useInfo();
@@ -39,22 +36,18 @@ export function Playground({ conversation }: { conversation: string | undefined 
   const [sheet, setSheet] = useState<'list' | 'panel' | null>(null);
   /** The conversation whose messages are on the page. */
   const shown = useRef<string | null>(null);
-  const title = useTitle(gateway);
-  const { name, save } = title;
   const onConversation = useCallback(
     (id: string) => {
       if (shown.current === id) return;
       shown.current = id;
-      name(id);
       setDraft((known) => known && { ...known, conversationId: id });
       navigate(`/playground/${encodeURIComponent(id)}`, { replace: true });
     },
-    [navigate, name],
+    [navigate],
   );
   const onAnswered = useCallback(async () => {
-    await save();
     await queries.invalidateQueries({ queryKey: ['conversations'] });
-  }, [save, queries]);
+  }, [queries]);
   const chat = useChat({ draft: draft ?? newDraft(''), onConversation, onAnswered });
   const { reset } = chat;
 
@@ -85,9 +78,6 @@ export function Playground({ conversation }: { conversation: string | undefined 
   }
   function send() {
     if (composed.text.trim() === '' && composed.pictures.length === 0) return;
-    if (draft?.surface === 'turn' && draft.conversationId === null) {
-      title.begin(composed.text);
-    }
     stored.own();
     chat.send(composed.text, composed.pictures);
     setComposed(nothing);
