@@ -1,6 +1,5 @@
 import type { Statements } from './sqlite/connection.ts';
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+import { textOrNull } from './sqlite/values.ts';
 
 const SELECT_AT = 'SELECT "id" FROM "Message" WHERE "conversationId" = ? AND "seq" = ?';
 
@@ -24,6 +23,20 @@ const SELECT_NEWEST_LEAF = `
 const SET_HEAD = 'UPDATE "Conversation" SET "headMessageId" = ? WHERE "id" = ?';
 
 const SELECT_HEAD = 'SELECT "headMessageId" FROM "Conversation" WHERE "id" = ?';
+
+/**
+ * The statement that reads these columns of the messages from a first one to this one (id, conversation), oldest first. A
+ * message has a higher number than the one that it follows.
+ */
+export function selectPath(columns: readonly string[]): string {
+  const own = columns.map((column) => `"${column}"`).join(', ');
+  return `
+  WITH RECURSIVE "path" AS (
+    SELECT "parentId", "seq", ${own} FROM "Message" WHERE "id" = ? AND "conversationId" = ?
+    UNION ALL
+    SELECT m."parentId", m."seq", ${own.replaceAll(/"\w+"/g, 'm.$&')} FROM "path" JOIN "Message" m ON m."id" = "path"."parentId")
+  SELECT ${own} FROM "path" ORDER BY "seq"`;
+}
 
 /** Where numbers are no longer those of their places. By way of negative numbers: no two rows may ever have one number. */
 const RENUMBER = [

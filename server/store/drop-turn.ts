@@ -1,5 +1,6 @@
 import { runIdOf } from '../canonical/ids.ts';
 import { keepHead, renumber } from './branches.ts';
+import { freeConversation } from './free-conversation.ts';
 import type { BegunTurn } from './interface/conversations.ts';
 import type { Statements } from './sqlite/connection.ts';
 
@@ -17,9 +18,6 @@ const DROP_RESPONSE = `DELETE FROM "Response" WHERE "conversationId" = ? AND "en
 const DROP_CONVERSATION = `
   DELETE FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId
     AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = :conversationId)`;
-
-const FREE_CONVERSATION = `
-  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
 
 /** The messages of a turn, but for a question that another turn answers by now, and what the first of them followed. */
 function messagesOf(db: Statements, conversationId: string, answerId: string) {
@@ -47,5 +45,5 @@ export function dropTurn(
     renumber(db, conversationId);
   }
   if (isNew) db.run(DROP_CONVERSATION, { conversationId, answerId });
-  db.run(FREE_CONVERSATION, conversationId, answerId);
+  freeConversation(db, conversationId, answerId);
 }

@@ -2,6 +2,7 @@ import { runIdOf } from '../canonical/ids.ts';
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { restoreHead } from './branches.ts';
 import { cutMedia } from './cut-media.ts';
+import { freeConversation } from './free-conversation.ts';
 import type { EndedTurn } from './interface/conversations.ts';
 import { keepMedia, ownerOf } from './media.ts';
 import { withoutNul } from './rows.ts';
@@ -36,9 +37,6 @@ const SELECT_HEAD_LOST = `
   FROM "Conversation" c WHERE c."id" = :conversationId AND COALESCE(c."headMessageId",
     (SELECT "id" FROM "Message" WHERE "conversationId" = c."id" AND "seq" = c."messageCount")) = :answerId`;
 
-const FREE_CONVERSATION = `
-  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
-
 const END_RESPONSE = 'UPDATE "Response" SET "output" = ?, "error" = ?, "endedAt" = ? WHERE "id" = ?';
 
 const END_RUN = `
@@ -63,7 +61,7 @@ export function endTurn(db: Statements, turn: EndedTurn): void {
   if (typeof before === 'string') endBranch(db, turn, isEmpty ? before : null);
   if (log?.segment) appendSegment(db, log.segment);
   db.run(END_RUN, status, log?.error ?? null, log?.last ?? -1, now, runIdOf(answerId));
-  db.run(FREE_CONVERSATION, conversationId, answerId);
+  freeConversation(db, conversationId, answerId);
 }
 
 /** A turn that named the message it follows: when nothing came of it, the conversation is again where it was. */

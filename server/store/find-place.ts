@@ -2,6 +2,7 @@ import { AppError } from '../errors/app-error.ts';
 import { messageAt } from './branches.ts';
 import type { ConversationKey } from './interface/conversations.ts';
 import type { Statements } from './sqlite/connection.ts';
+import { textOrNull } from './sqlite/values.ts';
 
 const SELECT_CONVERSATION = `
   SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner", "headMessageId" FROM "Conversation"
@@ -11,8 +12,6 @@ const SELECT_STATE = `
   SELECT "role", "status", "parentId",
     (SELECT "process" FROM "Run" WHERE "Run"."id" = 'run_' || substr("Message"."id", 5))
   FROM "Message" WHERE "id" = ? AND "conversationId" = ?`;
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** Where a conversation goes on. */
 export interface Tail {

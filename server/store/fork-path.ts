@@ -1,3 +1,4 @@
+import { selectPath } from './branches.ts';
 import { newId } from './ids.ts';
 import type { Statements } from './sqlite/connection.ts';
 
@@ -7,12 +8,7 @@ const COPY_CONVERSATION = `
   SELECT :id, "owner", "userId", "title", "titleSource", "model", "systemPrompt", "metadata", :count, :now, :now
   FROM "Conversation" WHERE "id" = :from`;
 
-const SELECT_PATH = `
-  WITH RECURSIVE "path" AS (
-    SELECT "key", "id", "parentId", "seq", "turnId" FROM "Message" WHERE "id" = ? AND "conversationId" = ?
-    UNION ALL
-    SELECT m."key", m."id", m."parentId", m."seq", m."turnId" FROM "path" JOIN "Message" m ON m."id" = "path"."parentId")
-  SELECT "key", "id", "turnId" FROM "path" ORDER BY "seq"`;
+const SELECT_PATH = selectPath(['key', 'id', 'turnId']);
 
 const COPY_MESSAGE = `
   INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "reasoning", "status",

@@ -1,5 +1,6 @@
 import { StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { MessageStatus } from '../../contracts/conversations/status.ts';
+import { selectPath } from './branches.ts';
 import { joinMedia, type MediaPiece } from './cut-media.ts';
 import type { HistoryMessage } from './interface/conversations.ts';
 import { mediaOf } from './media.ts';
@@ -8,15 +9,7 @@ import type { Statements } from './sqlite/connection.ts';
 const SELECT_ALL = `
   SELECT "id", "turnId", "role", "prompt", "status" FROM "Message" WHERE "conversationId" = ? ORDER BY "seq"`;
 
-/** Up from a message to a first one. A child has a higher number than its parent. */
-const SELECT_PATH = `
-  WITH RECURSIVE "path" AS (
-    SELECT "id", "parentId", "seq", "turnId", "role", "prompt", "status" FROM "Message"
-    WHERE "id" = ? AND "conversationId" = ?
-    UNION ALL
-    SELECT m."id", m."parentId", m."seq", m."turnId", m."role", m."prompt", m."status"
-    FROM "path" JOIN "Message" m ON m."id" = "path"."parentId")
-  SELECT "id", "turnId", "role", "prompt", "status" FROM "path" ORDER BY "seq"`;
+const SELECT_PATH = selectPath(['id', 'turnId', 'role', 'prompt', 'status']);
 
 /** One of a few words. Every turn reads its whole history: zod would take longer for these than SQLite for the rows. */
 function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) => Word {

@@ -1,17 +1,10 @@
 import { runIdOf } from '../canonical/ids.ts';
-import { AppError } from '../errors/app-error.ts';
 import { cutMedia } from './cut-media.ts';
 import { dropTurn } from './drop-turn.ts';
 import { endTurn } from './end-turn.ts';
-import {
-  type FoundConversation,
-  type FoundMessage,
-  findConversation,
-  findMessage,
-  type MessageRef,
-  type Tail,
-} from './find-place.ts';
+import { findConversation, findMessage, type Tail } from './find-place.ts';
 import { forkPath } from './fork-path.ts';
+import { freeConversation } from './free-conversation.ts';
 import { readHistory } from './history.ts';
 import { newId } from './ids.ts';
 import { insertAnswer, insertMessages, type MessagePlace, newMessageIds } from './insert-messages.ts';
@@ -24,18 +17,17 @@ import type {
   NewTurn,
   RemovedBranch,
   RewrittenMessage,
-  TurnPlace,
 } from './interface/conversations.ts';
 import { ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
-import { freeTurnsOf } from './recover-turns.ts';
 import { branchBelow, inProgressOf, removeBranch } from './remove-branch.ts';
 import { removeMessage } from './remove-message.ts';
 import { withoutNul } from './rows.ts';
 import { insertRun } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
-import { toSqliteTime } from './sqlite/values.ts';
+import { textOrNull, toSqliteTime } from './sqlite/values.ts';
+import { findParent, freeFromTheDead, settleMessage, takeConversation } from './take-place.ts';
 
 const INSERT_CONVERSATION = `
   INSERT INTO "Conversation" ("id", "owner", "userId", "title", "titleSource", "model", "systemPrompt", "messageCount",
@@ -62,9 +54,6 @@ const LENGTHEN_CONVERSATION = `
 const SET_HEAD = 'UPDATE "Conversation" SET "headMessageId" = ? WHERE "id" = ?';
 
 const SELECT_RUNNING = 'SELECT "process" FROM "Run" WHERE "conversationId" = ? AND "process" IS NOT NULL';
-
-const FREE_CONVERSATION = `
-  UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
 
 const FREE_RUN = `
   UPDATE "Run" SET "status" = 'incomplete', "process" = NULL, "endedAt" = ? WHERE "id" = ? AND "process" IS NOT NULL`;
@@ -110,7 +99,7 @@ export class Turns {
   /** The conversation takes turns again, and nothing else changes. */
   free({ conversationId, answerId }: Pick<EndedTurn, 'conversationId' | 'answerId'>): Promise<void> {
     return this.#transact((db) => {
-      db.run(FREE_CONVERSATION, conversationId, answerId);
+      freeConversation(db, conversationId, answerId);
       db.run(FREE_RUN, toSqliteTime(new Date()), runIdOf(answerId));
     });
   }
@@ -133,7 +122,7 @@ export class Turns {
   /** Messages without an answer, after the head. Gives the `seq` of the first one. */
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
     return this.#transact((db) => {
-      const found = this.#take(db, key);
+      const found = takeConversation(db, this.#owner, key);
       this.#add(db, messages, { ...found, id: key.id, now: this.#now() });
       return found.count + 1;
     });
@@ -152,7 +141,7 @@ export class Turns {
     return this.#transact((db) => {
       const { headId } = findConversation(db, key);
       const lastId = messageId ?? headId;
-      if (lastId !== null) this.#settle(db, key.id, { id: lastId, param: 'message_id' });
+      if (lastId !== null) settleMessage(db, this.#owner, key.id, { id: lastId, param: 'message_id' });
       return forkPath(db, key.id, lastId, this.#now());
     });
   }
@@ -163,7 +152,8 @@ export class Turns {
       findConversation(db, key);
       const { parentId } = findMessage(db, id, { id: messageId, param: 'message_id' });
       const ids = branchBelow(db, id, messageId);
-      for (const running of inProgressOf(db, ids)) this.#settle(db, id, { id: running, param: 'message_id' });
+      for (const running of inProgressOf(db, ids))
+        settleMessage(db, this.#owner, id, { id: running, param: 'message_id' });
       return removeBranch(db, id, { ids, parentId });
     });
   }
@@ -172,8 +162,8 @@ export class Turns {
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
     const { id } = key;
     return this.#transact((db) => {
-      this.#take(db, key);
-      for (const [process] of db.all(SELECT_RUNNING, id)) this.#freeFromTheDead(db, String(process));
+      takeConversation(db, this.#owner, key);
+      for (const [process] of db.all(SELECT_RUNNING, id)) freeFromTheDead(db, this.#owner, String(process));
       const [found] = db.all(SELECT_PLACE, messageId, id);
       if (!found) return false;
       const [seq, parentId] = [Number(found[0]), textOrNull(found[1])];
@@ -208,23 +198,6 @@ export class Turns {
     db.run(LENGTHEN_CONVERSATION, count + messages.length, now, isLinear ? null : (ids.at(-1) ?? headId), id);
   }
 
-  /** A conversation whose head no turn is answering. */
-  #take(db: Statements, key: ConversationKey): FoundConversation {
-    const found = findConversation(db, key);
-    if (found.activeOwner !== null) this.#freeFromTheDead(db, found.activeOwner);
-    if (found.headId !== null) this.#settle(db, key.id, { id: found.headId, param: 'conversation_id' });
-    return found;
-  }
-
-  /** Throws while a message is being made, unless the process that makes it is gone. */
-  #settle(db: Statements, conversationId: string, ref: MessageRef): FoundMessage {
-    const message = findMessage(db, conversationId, ref);
-    if (message.status !== 'in_progress') return message;
-    // Without a run in progress nobody makes it: the database refused its end.
-    if (message.process !== null) this.#freeFromTheDead(db, message.process, ref.param);
-    return message;
-  }
-
   #start(db: Statements, turn: NewTurn): BegunTurn {
     turn.check?.([]);
     const conversationId = newId('conv');
@@ -257,9 +230,9 @@ export class Turns {
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
     const key = { ...turn, id: conversationId };
-    const found = turn.place ? findConversation(db, key) : this.#take(db, key);
+    const found = turn.place ? findConversation(db, key) : takeConversation(db, this.#owner, key);
     const { systemPrompt: storedPrompt, count, headId, isLinear } = found;
-    const lastId = turn.place ? this.#parentOf(db, conversationId, turn.place) : headId;
+    const lastId = turn.place ? findParent(db, this.#owner, conversationId, turn.place) : headId;
     const isAll = isLinear && lastId === headId;
     const history = readHistory(db, { conversationId, lastId, isAll });
     turn.check?.(history);
@@ -279,18 +252,6 @@ export class Turns {
     return { conversationId, answerId, run, isNew: false, systemPrompt, history };
   }
 
-  /** The message after which a branch begins. */
-  #parentOf(db: Statements, conversationId: string, place: TurnPlace): string | null {
-    const { param } = place;
-    if ('after' in place) {
-      if (place.after !== null) this.#settle(db, conversationId, { id: place.after, param });
-      return place.after;
-    }
-    const { role, parentId } = findMessage(db, conversationId, { id: place.beside, param });
-    if (role === 'assistant' && parentId !== null) return parentId;
-    throw new AppError('invalid_field', 'This message is no answer to a question.', { param });
-  }
-
   #startRun(
     db: Statements,
     { runFormat: format = 'chunks' }: NewTurn,
@@ -307,15 +268,7 @@ export class Turns {
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
     return toSqliteTime(new Date(this.#lastMs));
   }
-
-  /** The process that answers may be gone while this one lives on. Throws when it is truly busy. */
-  #freeFromTheDead(db: Statements, ownerId: string, param = 'conversation_id'): void {
-    if (ownerId === this.#owner.id || this.#owner.isAlive(ownerId)) throw busy(param);
-    freeTurnsOf(db, ownerId);
-  }
 }
-
-const busy = (param: string) => new AppError('conversation_busy', undefined, { param });
 
 /** The turn's messages, then the empty answer, and what is kept of its response. */
 function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: MessagePlace): void {
@@ -325,5 +278,3 @@ function insertTurn(db: Statements, { messages, model, response }: NewTurn, plac
   const { idOf, inputCount, echo } = response;
   db.run(INSERT_RESPONSE, idOf(turnId), conversationId, answerSeq - inputCount, answerSeq, echo, now);
 }
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -1,4 +1,5 @@
 import type { Statements } from '../sqlite/connection.ts';
+import { textOrNull } from '../sqlite/values.ts';
 import { foldText } from './fold-text.ts';
 import {
   addMember,
@@ -41,8 +42,6 @@ const DELETE_POSTING = 'DELETE FROM "SearchPosting" WHERE "segment" = ? AND "ter
 
 /** How much text a batch may hold, but for its last message. In bytes. */
 const MAX_BATCH_TEXT = 200_000;
-
-const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** A message that is to be indexed. */
 interface Pending {

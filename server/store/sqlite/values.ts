@@ -30,6 +30,9 @@ export function columnTypeOfValues(rows: readonly (readonly unknown[])[], column
   return ColumnTypeEnum.Text;
 }
 
+/** A column of text; null where a row has none. */
+export const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
 /** The form in which Prisma's own engine writes times, so that they compare as text. */
 export function toSqliteTime(time: Date): string {
   return `${time.toISOString().slice(0, -1)}+00:00`;

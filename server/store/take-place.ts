@@ -1,0 +1,53 @@
+import { AppError } from '../errors/app-error.ts';
+import { invalidField } from '../errors/invalid-field.ts';
+import {
+  type FoundConversation,
+  type FoundMessage,
+  findConversation,
+  findMessage,
+  type MessageRef,
+} from './find-place.ts';
+import type { ConversationKey, TurnPlace } from './interface/conversations.ts';
+import type { ProcessLock } from './process-lock.ts';
+import { freeTurnsOf } from './recover-turns.ts';
+import type { Statements } from './sqlite/connection.ts';
+
+/** Frees what a dead process was answering. Throws `conversation_busy` when the process lives. */
+export function freeFromTheDead(db: Statements, lock: ProcessLock, processId: string, param = 'conversation_id'): void {
+  if (processId === lock.id || lock.isAlive(processId)) throw new AppError('conversation_busy', undefined, { param });
+  freeTurnsOf(db, processId);
+}
+
+/** A conversation whose head no turn is answering. Throws `conversation_busy` otherwise. */
+export function takeConversation(db: Statements, lock: ProcessLock, key: ConversationKey): FoundConversation {
+  const found = findConversation(db, key);
+  if (found.activeOwner !== null) freeFromTheDead(db, lock, found.activeOwner);
+  if (found.headId !== null) settleMessage(db, lock, key.id, { id: found.headId, param: 'conversation_id' });
+  return found;
+}
+
+/** A message that nobody is making. Throws `conversation_busy` otherwise, unless the process that makes it is gone. */
+export function settleMessage(
+  db: Statements,
+  lock: ProcessLock,
+  conversationId: string,
+  ref: MessageRef,
+): FoundMessage {
+  const message = findMessage(db, conversationId, ref);
+  if (message.status !== 'in_progress') return message;
+  // Without a run in progress nobody makes it: the database refused its end.
+  if (message.process !== null) freeFromTheDead(db, lock, message.process, ref.param);
+  return message;
+}
+
+/** The message after which a branch begins; null: the branch begins with a first message. */
+export function findParent(db: Statements, lock: ProcessLock, conversationId: string, place: TurnPlace): string | null {
+  const { param } = place;
+  if ('after' in place) {
+    if (place.after !== null) settleMessage(db, lock, conversationId, { id: place.after, param });
+    return place.after;
+  }
+  const { role, parentId } = findMessage(db, conversationId, { id: place.beside, param });
+  if (role === 'assistant' && parentId !== null) return parentId;
+  throw invalidField(param, 'This message is no answer to a question.');
+}
