@@ -31,7 +31,7 @@ export interface FoundMessage {
   readonly role: string;
   readonly status: string;
   readonly parentId: string | null;
-  /** Which makes it. */
+  /** The process that makes it; null: none does. */
   readonly process: string | null;
 }
 

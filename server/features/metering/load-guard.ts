@@ -1,25 +1,25 @@
 import { AppError } from '../../errors/app-error.ts';
 
 export interface LoadLimits {
-  /** Requests to models under way at once; 0: any number. */
+  /** How many requests to models may be under way at once; 0: no limit. */
   readonly openRequests: number;
-  /** How late the event loop may be, in ms; 0: as late as it wants. */
+  /** How late the event loop may be, in ms; 0: no limit. */
   readonly lagMs: number;
   /** Of the process, in bytes; 0: no limit but the heap's own. */
   readonly memoryBytes: number;
 }
 
-/** What is looked at twice a second. */
+/** One reading of the process, taken twice a second. */
 export interface Load {
   /** How late the event loop came to look. */
   readonly lagMs: number;
-  /** What the process has of the machine's memory. */
+  /** How much of the machine's memory the process has. */
   readonly memoryBytes: number;
   /** The share of the heap's limit that is used, 0 to 1. Above 1 the process would end. */
   readonly heapShare: number;
 }
 
-/** A heap as full as this spends its time on looking for garbage. */
+/** The share of its limit from which a heap spends most time on garbage collection. */
 const FULL_HEAP = 0.9;
 /** Clients are told to come back after so many seconds. */
 const RETRY_SECONDS = 2;

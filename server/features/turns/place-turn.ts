@@ -44,7 +44,7 @@ export function checkQuestion(
   });
 }
 
-/** The question with which a history ends, and what came before it: the window is never so full that the question is left out. */
+/** The question with which a history ends, apart from what came before it: only the latter may be left out of the window. */
 export function splitQuestion(history: readonly HistoryMessage[]) {
   const last = history.at(-1);
   const from = history.findLastIndex(({ turnId, role }) => turnId !== last?.turnId || role === 'assistant') + 1;

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { hasBody } from './refuse-body.ts';
 
 /**
- * While the gateway refuses work, a body is not read either, since that is work as well. What has none (health, metrics,
- * lists, a cancelled run) and what administrators do goes on.
+ * Throws `overloaded` for a request with a body while the gateway refuses work: reading the body is work as well. Requests
+ * without a body (health, metrics, lists, cancelling a run) and those to `/api/` are served.
  */
 export function shedLoad(raw: IncomingMessage, load: { ensureRoom(): void }): void {
   if (hasBody(raw) && !raw.url?.startsWith('/api/')) load.ensureRoom();

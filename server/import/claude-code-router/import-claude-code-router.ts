@@ -55,60 +55,83 @@ function readConfig(text: string, name: string) {
   );
 }
 
-/** Reads the configuration of claude-code-router. `name` is that of the file, for messages. Throws `ImportError`. */
-export function importClaudeCodeRouter(text: string, name: string): Imported {
-  const { Providers: sections, Router: router, ...others } = readConfig(text, name);
-  const notes: string[] = [];
+type Sections = readonly ProviderSection[];
+type ModelDraft = {
+  readonly alias: string;
+  readonly backends: readonly { readonly provider: string; readonly model: string }[];
+};
+
+/** The models of all sections. `aliases` gets their names by `provider,model`, as routes have them. */
+function readModels(
+  sections: Sections,
+  drafts: ProviderDrafts,
+  aliases: Map<string, string>,
+  notes: string[],
+): ModelDraft[] {
   const keys = sections.map(({ api_key }) => keySourceOf(api_key, VARIABLE_PREFIX));
-  const drafts = new ProviderDrafts(keys.flatMap((key) => (key.from === 'variable' ? [key.variable] : [])));
-  /** By `provider,model`, as its routes have it. */
-  const aliases = new Map<string, string>();
-  const models = sections.flatMap((section, i) => {
+  return sections.flatMap((section, i) => {
+    const place = `Providers.${i} (${section.name})`;
     const fault = faultOfAddress(section.api_base_url);
     if (fault !== null) {
-      notes.push(`Providers.${i} (${section.name}): left out, because ${fault}.`);
+      notes.push(`${place}: left out, because ${fault}.`);
       return [];
     }
     if (section.transformer) {
-      notes.push(
-        `Providers.${i} (${section.name}).transformer: not carried over. Duplex translates by the kind of the provider.`,
-      );
+      notes.push(`${place}.transformer: not carried over. Duplex translates by the kind of the provider.`);
     }
     const provider = drafts.add(section.name, targetOf(section), keys[i] ?? { from: 'nowhere' });
     return [...new Set(section.models)].map((model) => {
-      const isDouble = [...aliases.values()].includes(model);
-      const alias = isDouble ? `${provider}/${model}` : model;
-      if (isDouble)
-        notes.push(
-          `Providers.${i} (${section.name}): its model "${model}" is called "${alias}", because the name is taken.`,
-        );
+      const isTaken = [...aliases.values()].includes(model);
+      const alias = isTaken ? `${provider}/${model}` : model;
+      if (isTaken) notes.push(`${place}: its model "${model}" is called "${alias}", because the name is taken.`);
       aliases.set(`${section.name},${model}`, alias);
       return { alias, backends: [{ provider, model }] };
     });
   });
-  if (models.length === 0) throw new ImportError(`${name}: No provider can be carried over. ${notes[0] ?? ''}`);
-  const model_map: Record<string, string> = {};
+}
+
+/** Which alias answers to the names that Claude Code asks for. */
+function readRoutes(router: object, aliases: ReadonlyMap<string, string>, notes: string[]): Record<string, string> {
+  const routes = new Map<string, unknown>(Object.entries(router));
+  const map: Record<string, string> = {};
   for (const [route, names] of patterns) {
-    const wanted = router?.[route];
+    const wanted = routes.get(route);
     const alias = typeof wanted === 'string' ? aliases.get(wanted) : undefined;
-    if (alias !== undefined) for (const pattern of names) model_map[pattern] = alias;
-    else if (wanted !== undefined)
+    if (alias !== undefined) for (const pattern of names) map[pattern] = alias;
+    else if (wanted !== undefined) {
       notes.push(`Router.${route}: left out, because it names no model that was carried over.`);
+    }
+    routes.delete(route);
   }
-  for (const route of Object.keys(router ?? {})) {
-    if (route === 'default' || route === 'background') continue;
+  for (const route of routes.keys()) {
     notes.push(`Router.${route}: not carried over. Duplex chooses by the name of the model alone.`);
   }
-  for (const field of Object.keys(others)) {
-    const what =
-      field === 'APIKEY'
-        ? 'Set API_BEARER to this key, so that Claude Code needs no other.'
-        : 'Duplex has no such setting in its models file.';
-    notes.push(`${field}: not carried over. ${what}`);
-  }
-  notes.push(
-    'The file does not say which models take images, so all take text only. Add `input: [text, image]` where one does.',
+  return map;
+}
+
+const noteOther = (field: string): string =>
+  field === 'APIKEY'
+    ? 'APIKEY: not carried over. Set API_BEARER to this key, so that Claude Code needs no other.'
+    : `${field}: not carried over. Duplex has no such setting in its models file.`;
+
+const TEXT_ALONE =
+  'The file does not say which models take images, so all take text only. Add `input: [text, image]` where one does.';
+
+/** Reads the configuration of claude-code-router. `name` is that of the file, for messages. Throws `ImportError`. */
+export function importClaudeCodeRouter(text: string, name: string): Imported {
+  const { Providers: sections, Router: router, ...others } = readConfig(text, name);
+  const notes: string[] = [];
+  const aliases = new Map<string, string>();
+  const drafts = new ProviderDrafts(
+    sections.flatMap(({ api_key }) => {
+      const key = keySourceOf(api_key, VARIABLE_PREFIX);
+      return key.from === 'variable' ? [key.variable] : [];
+    }),
   );
+  const models = readModels(sections, drafts, aliases, notes);
+  if (models.length === 0) throw new ImportError(`${name}: No provider can be carried over. ${notes[0] ?? ''}`);
+  const model_map = readRoutes(router ?? {}, aliases, notes);
+  notes.push(...Object.keys(others).map(noteOther), TEXT_ALONE);
   const file = writeModelsFile({ providers: drafts.entries, models, model_map }, "claude-code-router's config.json");
   return { text: file, notes: [...drafts.notes, ...notes] };
 }
