@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { newId } from './ids.ts';
 import { type Database, type DatabaseConstructor, loadDriver } from './sqlite/driver.ts';
-import { isBusy } from './sqlite/errors.ts';
+import { isBusy, isRemoved } from './sqlite/errors.ts';
 
 /**
  * A process that may answer turns, and its view of the others. Each keeps a lock on an empty file of its own beside
@@ -26,9 +26,11 @@ export class ProcessLock {
     peers.sweep();
     for (;;) {
       const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${newId('own').slice(4)}`;
+      const file = peers.createFile(id);
       const lock = peers.tryLock(id);
-      // Another process may have swept the new file away before it was locked.
-      if (lock && peers.hasFile(id)) return new ProcessLock(id, lock, peers);
+      // Another process may have swept the new file away before it was locked, and a third one, which looked for it a
+      // moment before, may have made another in its place: a lock on either would be seen by nobody.
+      if (lock && peers.fileAt(id) === file) return new ProcessLock(id, lock, peers);
       if (lock) unlock(lock);
     }
   }
@@ -91,9 +93,24 @@ class Peers {
       return db;
     } catch (error) {
       db.close();
-      if (isBusy(error) || !this.hasFile(id)) return undefined;
+      if (isBusy(error) || isRemoved(error) || !this.hasFile(id)) return undefined;
       throw error;
     }
+  }
+
+  /** Makes the file of a new process, and returns which one it is. */
+  createFile(id: string): bigint {
+    const fd = openSync(this.#fileOf(id), 'wx');
+    try {
+      return fstatSync(fd, { bigint: true }).ino;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Which file has the name of this process now; null: none has. */
+  fileAt(id: string): bigint | null {
+    return statSync(this.#fileOf(id), { bigint: true, throwIfNoEntry: false })?.ino ?? null;
   }
 
   hasFile(id: string): boolean {

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { Random } from '../support/random.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import {
   answerTo,
@@ -26,6 +28,24 @@ test('processes that sweep away what dead ones left do not trip over each other'
     expect(await Promise.all(sweepers.map((sweeper) => sweeper.line()))).toEqual(Array(4).fill(undefined));
     expect(readdirSync(folder).filter((name) => name.includes('-owner-'))).toEqual([]);
   }
+});
+
+test('processes that start and stop at once are never taken for dead, wherever they are interrupted', async () => {
+  const path = `${tempFolder()}/test.db`;
+  const claimers = [1, 2, 3, 4, 5, 6].map(() => spawnChild('claimer', path, '400'));
+  let isDone = false;
+  const lost = Promise.all(claimers.map((claimer) => claimer.line())).finally(() => {
+    isDone = true;
+  });
+  const random = new Random(1);
+  while (!isDone) {
+    const { process: claimer } = claimers[random.int(0, 5)] ?? {};
+    claimer?.kill('SIGSTOP');
+    await wait(random.int(0, 3));
+    claimer?.kill('SIGCONT');
+    await wait(1);
+  }
+  expect(await lost).toEqual(Array(6).fill('0'));
 });
 
 describe('after kill -9', () => {

@@ -29,6 +29,11 @@ export function isBusy(error: unknown): boolean {
   return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
 }
 
+const SQLITE_IOERR_FSTAT = 1802;
+
+/** The file was removed while it was being opened. */
+export const isRemoved = (error: unknown): boolean => isSqliteError(error) && error.errcode === SQLITE_IOERR_FSTAT;
+
 /** SQLite's CONSTRAINT, MISMATCH and TOOBIG. */
 const REFUSALS: readonly number[] = [19, 20, 18];
 
