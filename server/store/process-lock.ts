@@ -85,11 +85,14 @@ class Peers {
       .map((name) => name.slice(start.length));
   }
 
-  /** Undefined when another process holds it, or has removed it meanwhile. */
+  /**
+   * Undefined when another process holds it, or has removed it meanwhile. Of several that try at once, one gets an
+   * immediate lock; an exclusive one waits for readers, so that each would be in the way of all others.
+   */
   tryLock(id: string): Database | undefined {
     const db = new this.#DatabaseSync(this.#fileOf(id), { timeout: 0 });
     try {
-      db.exec('BEGIN EXCLUSIVE');
+      db.exec('BEGIN IMMEDIATE');
       return db;
     } catch (error) {
       db.close();
