@@ -1,27 +1,40 @@
-// Compiles the server into `dist`, when its sources have changed. Types are not checked: `npm run types` does that, and
-// without it a fresh clone starts in a few seconds instead of half a minute.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+// Bundles the server into `dist/server`, when its sources have changed: a process that reads a few files instead of six
+// hundred starts in three quarters of the time. Types are not checked: `npm run types` does that.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import '../prisma/generate.mjs';
 import { root, whenChanged } from './when-changed.mjs';
 
-const sources = ['server', 'contracts'];
+/**
+ * What is started: processes and threads. All lie in one folder, where they find each other whichever file the code that
+ * starts them has come to.
+ */
+const entries = {
+  main: 'server/main.ts',
+  cli: 'server/cli/main.ts',
+  worker: 'server/store/background/worker.ts',
+  'engine-process': 'server/providers/embedded/engine-process.ts',
+};
 
-/** Takes away what was compiled from a source that has been moved or deleted. */
-function removeOrphans() {
-  for (const folder of sources) {
-    for (const name of readdirSync(join(root, 'dist', folder), { recursive: true })) {
-      const source = name.match(/^(.*)\.js(\.map)?$/)?.[1];
-      if (source === undefined || existsSync(join(root, folder, `${source}.ts`))) continue;
-      rmSync(join(root, 'dist', folder, name));
-    }
-  }
-}
-
-whenChanged('dist/.stamp', [...sources, 'tsconfig.json', 'node_modules/typescript/package.json'], () => {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', root, '--noCheck'], { stdio: 'inherit' });
-  if (status !== 0) process.exit(1);
-  removeOrphans();
-});
+whenChanged(
+  'dist/.stamp',
+  ['server', 'contracts', 'tsconfig.json', '.build/server.mjs', 'node_modules/esbuild/package.json'],
+  () => {
+    const outdir = join(root, 'dist/server');
+    rmSync(outdir, { recursive: true, force: true });
+    buildSync({
+      absWorkingDir: root,
+      entryPoints: entries,
+      outdir,
+      bundle: true,
+      splitting: true,
+      packages: 'external',
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: true,
+      logLevel: 'warning',
+    });
+  },
+);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import type { Env } from '../env.ts';
+import { type Env, loadEnv } from '../env.ts';
 import { backUp, type Contents, restore } from '../store/copy-database.ts';
+import type { Outcome } from './local-command.ts';
 import { UsageError } from './read-command.ts';
 
 const pathOf = ({ databaseUrl }: Env): string => resolve(databaseUrl.slice('file:'.length));
@@ -14,17 +15,20 @@ function fileOf(command: string, args: readonly string[]): string {
   return resolve(file);
 }
 
-/** `duplex backup FILE`: the whole database in one file, also while the gateway runs. Returns what to print. */
-export async function backUpData(env: Env, args: readonly string[]): Promise<string> {
+/** `duplex backup FILE`: the whole database in one file, also while the gateway runs. */
+export async function backUpData(args: readonly string[]): Promise<Outcome> {
+  const env = loadEnv();
   const file = fileOf('backup', args);
   const contents = await backUp(pathOf(env), file);
-  return `${file} holds ${describe(contents)}.\nKeep ${join(env.dataDir, 'api-bearer')} too, if the gateway made its key.\n`;
+  const bearer = join(env.dataDir, 'api-bearer');
+  return { text: `${file} holds ${describe(contents)}.\nKeep ${bearer} too, if the gateway made its key.\n` };
 }
 
-/** `duplex restore FILE`, while no gateway runs. Returns what to print. */
-export async function restoreData(env: Env, args: readonly string[]): Promise<string> {
+/** `duplex restore FILE`, while no gateway runs. */
+export async function restoreData(args: readonly string[]): Promise<Outcome> {
+  const env = loadEnv();
   const file = fileOf('restore', args);
   const { contents, replaced } = await restore(file, pathOf(env), new Date());
   const kept = replaced ? `The database that was there is kept at ${replaced}.\n` : '';
-  return `${pathOf(env)} holds ${describe(contents)} now.\n${kept}`;
+  return { text: `${pathOf(env)} holds ${describe(contents)} now.\n${kept}` };
 }

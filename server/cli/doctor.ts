@@ -3,6 +3,7 @@ import type { Finding } from '../doctor/finding.ts';
 import { problem } from '../doctor/finding.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { EnvError, loadEnv } from '../env.ts';
+import type { Outcome } from './local-command.ts';
 import { UsageError } from './read-command.ts';
 
 const WIDTH = 10;
@@ -15,12 +16,6 @@ function show(findings: readonly Finding[]): string {
   ]);
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   return `${lines.join('\n')}\n\n${count('problem')} problems, ${count('warning')} warnings\n`;
-}
-
-interface Diagnosis {
-  readonly text: string;
-  /** False: there is a problem. */
-  readonly isWell: boolean;
 }
 
 async function look(probe: boolean): Promise<readonly Finding[]> {
@@ -40,7 +35,7 @@ async function look(probe: boolean): Promise<readonly Finding[]> {
 }
 
 /** `duplex doctor`: what is wrong with this gateway, and what to do about it. */
-export async function diagnose(args: readonly string[]): Promise<Diagnosis> {
+export async function diagnose(args: readonly string[]): Promise<Outcome> {
   const options = { json: { type: 'boolean' }, probe: { type: 'boolean' } } as const;
   const { values } = parse();
   const findings = await look(values.probe === true);

@@ -3,10 +3,7 @@ import { type Env, EnvError, loadEnv } from '../env.ts';
 import { ImportError } from '../import/import-error.ts';
 import { StoreError } from '../store/store-error.ts';
 import { CallError, callGateway, readBearer } from './call-gateway.ts';
-import { connect } from './connect/connect.ts';
-import { backUpData, restoreData } from './copy-data.ts';
-import { diagnose } from './doctor.ts';
-import { importConfiguration } from './import.ts';
+import { localCommands } from './local-command.ts';
 import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';
@@ -29,20 +26,12 @@ async function run(args: readonly string[]): Promise<void> {
     process.stdout.write(showHelp());
     return;
   }
-  if (args[0] === 'connect' || args[0] === 'import') {
-    const { text, notes } = await (args[0] === 'connect' ? connect : importConfiguration)(args.slice(1));
+  const [name = '', ...rest] = args;
+  const load = Object.hasOwn(localCommands, name) ? localCommands[name] : undefined;
+  if (load) {
+    const { text, notes = [], isWell = true } = await (await load())(rest);
     process.stdout.write(text);
     for (const note of notes) process.stderr.write(`${note}\n`);
-    return;
-  }
-  const work = args[0] === 'backup' ? backUpData : args[0] === 'restore' ? restoreData : null;
-  if (work) {
-    process.stdout.write(await work(loadEnv(), args.slice(1)));
-    return;
-  }
-  if (args[0] === 'doctor') {
-    const { text, isWell } = await diagnose(args.slice(1));
-    process.stdout.write(text);
     if (!isWell) process.exitCode = 1;
     return;
   }

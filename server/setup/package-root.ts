@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PackageFiles } from './open-providers.ts';
 
-/** The package's root, from the sources as well as from `dist`. */
-function findRoot(): string {
-  const here = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-  return here.endsWith('dist') ? dirname(here) : here;
-}
-
-export const packageRoot = findRoot();
+/** The package's root: the sources and what is built of them lie equally deep. */
+export const packageRoot = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 export const packageFiles: PackageFiles = {
   builtInModels: join(packageRoot, 'server/setup/built-in-models.yaml'),

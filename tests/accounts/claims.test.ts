@@ -56,7 +56,7 @@ const walletOf = async (key: CreatedKey): Promise<Wallet> => {
 };
 /** The one request of a key, once it is paid. */
 async function paid(key: CreatedKey) {
-  await expect.poll(async () => (await walletOf(key)).held_usd, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await walletOf(key)).held_usd).toBe(0);
   const { items } = await (await gateway.call('GET', `/api/usage/requests?key_id=${key.id}`)).json();
   const { balance_usd } = await walletOf(key);
   expect(items).toHaveLength(1);

@@ -11,7 +11,7 @@ afterAll(() => gateway.close());
 
 /** What the one request of a key was charged, in micro-USD, and the row of its usage. */
 async function paid(key: CreatedKey) {
-  await expect.poll(async () => (await gateway.walletOf(key)).held_usd, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await gateway.walletOf(key)).held_usd).toBe(0);
   const { balance_usd } = await gateway.walletOf(key);
   const { items } = await (await gateway.call('GET', `/api/usage/requests?key_id=${key.id}`)).json();
   expect(items).toHaveLength(1);

@@ -77,9 +77,7 @@ async function oneRequest(
   }
 }
 
-test(`${REQUESTS} requests that end in every way: wallet, ledger and usage rows agree to the micro-USD`, {
-  timeout: 120_000,
-}, async () => {
+test(`${REQUESTS} requests that end in every way: wallet, ledger and usage rows agree to the micro-USD`, async () => {
   const random = new Random(20_261_121);
   const clients: Clients = new Map();
   const gateway = await startAccounts({ UPSTREAM_RETRIES: '0', CIRCUIT_FAILURES: '1000000' });
@@ -105,7 +103,7 @@ test(`${REQUESTS} requests that end in every way: wallet, ledger and usage rows 
   }
   await Promise.all(underWay);
   for (const key of keys) {
-    await expect.poll(async () => (await gateway.walletOf(key)).held_usd, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await gateway.walletOf(key)).held_usd).toBe(0);
   }
 
   await gateway.store.usage.flush();
@@ -144,7 +142,7 @@ test(`${REQUESTS} requests that end in every way: wallet, ledger and usage rows 
   await gateway.close();
 });
 
-test('a gateway that is killed amid its streams holds nothing after its next start', { timeout: 60_000 }, async () => {
+test('a gateway that is killed amid its streams holds nothing after its next start', async () => {
   const upstream = await startUpstream({ apiKey: upstreamKey, fallback: hangAfter(2) });
   const cwd = tempFolder();
   writeFileSync(join(cwd, 'models.yaml'), accountModels(upstream.url));

@@ -133,10 +133,10 @@ describe('a stream that asks for a long answer', () => {
     expect(first.held).toBeGreaterThan(TRANCHE * 30);
     expect(first.held).toBeLessThan(TRANCHE * 30 + 3_000);
     gate.release(250);
-    await expect.poll(async () => (await money(key)).held, { timeout: 10_000 }).toBeGreaterThan(2 * TRANCHE * 30);
+    await expect.poll(async () => (await money(key)).held).toBeGreaterThan(2 * TRANCHE * 30);
     gate.open();
     await response.text();
-    await expect.poll(async () => (await money(key)).held, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await money(key)).held).toBe(0);
     const [row] = await rowsOf(key);
     const { balance } = await money(key);
     expect(row).toMatchObject({ outcome: 'ok', cost_usd: (50_000 - balance) / 1e6 });
@@ -148,7 +148,7 @@ describe('a stream that asks for a long answer', () => {
     const response = await gateway.as(key)('POST', path, body);
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('insufficient_balance');
-    await expect.poll(async () => (await money(key)).held, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await money(key)).held).toBe(0);
     const { balance } = await money(key);
     expect(balance).toBeGreaterThanOrEqual(0);
     expect(balance).toBeLessThan(1_500);
@@ -161,7 +161,7 @@ describe('a stream that asks for a long answer', () => {
     gateway.upstream.reply(say(Array.from({ length: 2_000 }, () => ' word')));
     const response = await gateway.as(key)('POST', CHAT, { model: 'dear', messages: hi, ...long });
     expect(await response.text()).toMatch(/budget_exhausted.*Of the daily budget of this key of \$0\.01/s);
-    await expect.poll(async () => (await money(key)).held, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await money(key)).held).toBe(0);
     expect((await money(key)).balance).toBeGreaterThanOrEqual(990_000);
   });
 
@@ -174,7 +174,7 @@ describe('a stream that asks for a long answer', () => {
     );
     const texts = await Promise.all(responses.map((response) => response.text()));
     gateway.upstream.on('dear-model', say('Hello.'));
-    await expect.poll(async () => (await money(key)).held, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await money(key)).held).toBe(0);
     const { balance } = await money(key);
     expect(balance).toBeGreaterThanOrEqual(0);
     expect(texts.some((text) => text.includes('insufficient_balance'))).toBe(true);
@@ -261,7 +261,7 @@ test('a stream whose client leaves amid the growth of its reservation pays for w
   });
   await readerOf(response).until('word');
   leaving.abort();
-  await expect.poll(async () => (await money(key)).held, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await money(key)).held).toBe(0);
   const [row] = await rowsOf(key);
   expect(row).toMatchObject({ outcome: 'cancelled', estimated: true });
   expect((await money(key)).balance).toBe(50_000 - Math.round(row.cost_usd * 1e6));

@@ -28,7 +28,7 @@ function script(path: string, tokens: readonly string[]): void {
 const micro = (usd: number) => Math.round(usd * 1e6);
 
 async function settled(key: CreatedKey): Promise<{ balance: number; cost: number }> {
-  await expect.poll(async () => (await gateway.walletOf(key)).held_usd, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await gateway.walletOf(key)).held_usd).toBe(0);
   const { items } = await (await gateway.call('GET', `/api/usage/requests?key_id=${key.id}`)).json();
   expect(items).toHaveLength(1);
   return { balance: micro((await gateway.walletOf(key)).balance_usd), cost: micro(items[0].cost_usd) };

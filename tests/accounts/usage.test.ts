@@ -244,7 +244,7 @@ describe('old rows', () => {
       const { items } = await (await second.call('GET', '/api/usage/requests?from=2026-01-01')).json();
       return items.map(({ request_id }: UsageEntry) => request_id);
     };
-    await expect.poll(listed, { timeout: 5_000 }).toEqual(['new']);
+    await expect.poll(listed).toEqual(['new']);
     const { total } = await (await second.call('GET', '/api/usage?from=2026-01-01&to=2026-01-02')).json();
     expect(total.requests).toBe(1);
     await second.close();

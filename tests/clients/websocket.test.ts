@@ -193,9 +193,7 @@ it('frees the conversation of a client that does not read, as soon as it stops t
   const { client } = connectClient(scripted);
   const conversation_id = result?.data?.data.conversation_id ?? '';
   await expect
-    .poll(async () => (await client.conversations.get.query({ conversation_id })).messages[1]?.status, {
-      timeout: 5_000,
-    })
+    .poll(async () => (await client.conversations.get.query({ conversation_id })).messages[1]?.status)
     // A run does not wait for its readers: such a flood may have come to the limit of its bytes first.
     .toMatch(/^(cancelled|incomplete)$/);
 });

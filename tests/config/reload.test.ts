@@ -212,13 +212,10 @@ test('a key is read from its file, and a new one is used without a restart, by n
   expect(up.chats.at(-1)?.headers.authorization).toBe('Bearer first-key-0123456789');
   writeFileSync(keyFile, 'second-key-0123456789\n');
   await expect
-    .poll(
-      async () => {
-        await chat(gateway, 'a');
-        return up.chats.at(-1)?.headers.authorization;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await chat(gateway, 'a');
+      return up.chats.at(-1)?.headers.authorization;
+    })
     .toBe('Bearer second-key-0123456789');
 });
 
@@ -237,7 +234,7 @@ test('a file that changes is put into effect by itself, and a websocket that is 
   const list = async () => (await client.models.list.query()).data.map(({ id }) => id);
   expect(await list()).toEqual(['a']);
   write(models('b'));
-  await expect.poll(list, { timeout: 20_000 }).toEqual(['b']);
+  await expect.poll(list).toEqual(['b']);
 });
 
 test('a key of a group may use what the reloaded file gives its group', async () => {
@@ -294,7 +291,7 @@ test('the process of the embedded engine ends when its model goes, after the ans
     const rows = execFileSync('ps', ['-eo', 'ppid=,args='], { encoding: 'utf8' }).split('\n');
     return rows.filter((row) => row.trim().startsWith(`${server.child.pid} `) && row.includes('engine-process'));
   };
-  await expect.poll(children, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(children).toEqual([]);
 });
 
 test('SIGHUP reloads the models file and stops nothing', async () => {
@@ -315,7 +312,7 @@ test('SIGHUP reloads the models file and stops nothing', async () => {
     const { data }: { data: { id: string }[] } = await response.json();
     return data.map(({ id }) => id);
   };
-  await expect.poll(list, { timeout: 20_000 }).toEqual(['b']);
+  await expect.poll(list).toEqual(['b']);
 });
 
 test('only the administrator may reload', async () => {

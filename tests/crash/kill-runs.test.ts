@@ -35,7 +35,7 @@ const call = (server: GatewayProcess, path: string, body?: object) =>
   });
 const json = async (server: GatewayProcess, path: string) => (await call(server, path)).json();
 
-test('the text that was written survives a kill, with its numbers', { timeout: 60_000 }, async () => {
+test('the text that was written survives a kill, with its numbers', async () => {
   const first = await start();
   const { script, gate } = gated(words('One two three four five six seven'));
   upstream.reply(script);
@@ -79,7 +79,7 @@ test('the text that was written survives a kill, with its numbers', { timeout: 6
   await watcher.stop('SIGTERM');
 });
 
-test('a stop lets a run end that can, and refuses new ones meanwhile', { timeout: 60_000 }, async () => {
+test('a stop lets a run end that can, and refuses new ones meanwhile', async () => {
   const server = await start();
   const { script, gate } = gated('One two');
   upstream.reply(script);
@@ -100,7 +100,7 @@ test('a stop lets a run end that can, and refuses new ones meanwhile', { timeout
   await again.stop('SIGTERM');
 });
 
-test('a run of another process is cancelled through the database', { timeout: 60_000 }, async () => {
+test('a run of another process is cancelled through the database', async () => {
   const [one, other] = await Promise.all([start(), start()]);
   upstream.reply(hangAfter(1));
   const answered = await call(one, '/c1/chat', { message: 'Count', stream: true });

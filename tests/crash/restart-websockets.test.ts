@@ -72,7 +72,7 @@ test('a stop lets a stream of tRPC end, and the client finds the gateway again b
   server = await start();
   expect(await read()).toBe('Hello from upstream.');
   await close();
-}, 120_000);
+});
 
 test('a subscription of which nothing was heard is answered by the next process', async () => {
   server = await start();
@@ -85,4 +85,4 @@ test('a subscription of which nothing was heard is answered by the next process'
   server = await start();
   expect(await reading).toBe('Hello from upstream.');
   await close();
-}, 120_000);
+});

@@ -23,7 +23,7 @@ export function readersFolder(gateway: Gateway): string {
   const commands = join(folder, 'commands');
   mkdirSync(commands);
   // `npx duplex` in the folder of a clone is this program; npx itself would take a second each time.
-  const duplex = join(root, 'dist/server/cli/main.js');
+  const duplex = join(root, 'dist/server/cli.js');
   writeFileSync(join(commands, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${duplex}" "$@"\n`);
   chmodSync(join(commands, 'npx'), 0o755);
   return folder;

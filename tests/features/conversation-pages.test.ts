@@ -35,9 +35,7 @@ async function read<Body>(path: string): Promise<Body> {
 
 const remove = (path: string) => gateway.call('DELETE', path);
 
-test('pages of conversations skip and repeat nothing that stayed, while others are begun, used and deleted', {
-  timeout: 120_000,
-}, async () => {
+test('pages of conversations skip and repeat nothing that stayed, while others are begun, used and deleted', async () => {
   const random = new Random(7);
   for (const user of ['p1', 'p2', 'p3']) {
     const start: string[] = [];

@@ -105,9 +105,7 @@ const scenario = fc.record({
   clients: fc.array(fc.array(visit, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
 });
 
-test('whoever cuts, comes back and watches, by whichever transport, sees every event once', {
-  timeout: 120_000,
-}, async () => {
+test('whoever cuts, comes back and watches, by whichever transport, sees every event once', async () => {
   const property = fc.asyncProperty(scenario, async ({ texts, end, first, clients }) => {
     const before = gateway.upstream.chats.length;
     const { script, gate } = gated(texts, end ? { cut: { tokens: texts.length, how: end } } : {});

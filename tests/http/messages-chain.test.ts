@@ -160,7 +160,7 @@ test("a block of Anthropic's own tools counts as a beginning, and is not held ba
   await vi.waitFor(async () => {
     text += (await reader?.read())?.value ?? '';
     expect(text).toContain('server_tool_use');
-  }, 60_000);
+  });
   expect(asked(gateway)).toEqual([1, 0]);
   await reader?.cancel();
 });

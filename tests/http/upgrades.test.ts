@@ -158,20 +158,16 @@ test.skipIf(!hasCurl)('`curl --http2` is answered in HTTP/1.1', async () => {
   }
 });
 
-test.skipIf(!hasJava)(
-  "Java's own HTTP client is answered, with its default settings",
-  { timeout: 120_000 },
-  async () => {
-    const program = join(root, 'tests/clients/java/AskWithDefaults.java');
-    const { stdout } = await run('java', [program, gateway.url, bearer]);
-    const answers = stdout.trim().split('\n');
-    expect(answers.map((line) => line.split(' {')[0])).toEqual([
-      'one packet: HTTP_1_1 200',
-      'the next request: HTTP_1_1 200',
-      'several packets: HTTP_1_1 200',
-      'chunked: HTTP_1_1 200',
-      'a stream: HTTP_1_1 200 data:',
-    ]);
-    expect(answers.at(-1)).toMatch(/data: \[DONE\]$/);
-  },
-);
+test.skipIf(!hasJava)("Java's own HTTP client is answered, with its default settings", async () => {
+  const program = join(root, 'tests/clients/java/AskWithDefaults.java');
+  const { stdout } = await run('java', [program, gateway.url, bearer]);
+  const answers = stdout.trim().split('\n');
+  expect(answers.map((line) => line.split(' {')[0])).toEqual([
+    'one packet: HTTP_1_1 200',
+    'the next request: HTTP_1_1 200',
+    'several packets: HTTP_1_1 200',
+    'chunked: HTTP_1_1 200',
+    'a stream: HTTP_1_1 200 data:',
+  ]);
+  expect(answers.at(-1)).toMatch(/data: \[DONE\]$/);
+});

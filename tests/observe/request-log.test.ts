@@ -145,12 +145,10 @@ test('the calls of tRPC have lines of their own', async () => {
     client.v1.chat.create.mutate({ model: 'nobody', messages: [{ role: 'user', content: 'Hi' }] }).catch(() => {}),
   ]);
   await expect
-    .poll(
-      () =>
-        lines()
-          .map(({ op, status }) => `${op} ${status}`)
-          .toSorted(),
-      { timeout: 20_000 },
+    .poll(() =>
+      lines()
+        .map(({ op, status }) => `${op} ${status}`)
+        .toSorted(),
     )
     .toEqual(['v1.chat 200', 'v1.chat.create 400']);
 });

@@ -44,7 +44,7 @@ describe.each([
     expect(['loading', 'busy', 'closed']).toContain(await stateOf(chain, 'p0/m'));
     box?.on('m', say('Ready.'));
     const backend = async () => (await chain.ask()).headers.get('x-gateway-backend');
-    await expect.poll(backend, { timeout: 20_000, interval: 200 }).toBe('p0/m');
+    await expect.poll(backend, { interval: 200 }).toBe('p0/m');
   });
 
   test('is told to a JSON client with a time to come back', async () => {

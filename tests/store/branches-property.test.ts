@@ -194,9 +194,7 @@ class Pair {
 /** How many random histories are tried: 1,000 take ten minutes. */
 const RUNS = 30;
 
-test('every path is that of a simple model, whatever was edited, regenerated, deleted and forked', {
-  timeout: 120_000,
-}, async () => {
+test('every path is that of a simple model, whatever was edited, regenerated, deleted and forked', async () => {
   const { store, folder } = await freshStore();
   const step = fc.tuple(fc.constantFrom(...KINDS), fc.nat(3), fc.nat(40));
   await fc.assert(

@@ -46,7 +46,7 @@ describe('while the database cannot be written', () => {
       code: 'service_unavailable',
     });
     unlock();
-    await vi.waitFor(() => store.conversations.beginTurn(newTurn('again', { conversationId })), { timeout: 10_000 });
+    await vi.waitFor(() => store.conversations.beginTurn(newTurn('again', { conversationId })), { timeout: 60_000 });
     const found = await store.conversations.find({ id: conversationId, owner: null, userId: null });
     expect(found?.messages.map(({ status }) => status)).toEqual([
       ...['completed', 'completed', 'completed', 'in_progress'],
@@ -117,7 +117,7 @@ describe('while the database cannot be written', () => {
     await store.conversations.dropTurn(turn);
     unlock();
     const key = { id: turn.conversationId, owner: null, userId: null };
-    await vi.waitFor(async () => expect(await store.conversations.find(key)).toBeNull(), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await store.conversations.find(key)).toBeNull(), { timeout: 60_000 });
   });
 
   test('a short lock of another process is waited for', async () => {

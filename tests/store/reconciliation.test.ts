@@ -27,7 +27,7 @@ function checkSums(db: Database): void {
 }
 
 describe('whatever happens, the money adds up', () => {
-  test.each([1, 2, 3])('with 2,000 random operations, 50 at a time (seed %i)', { timeout: 60_000 }, async (seed) => {
+  test.each([1, 2, 3])('with 2,000 random operations, 50 at a time (seed %i)', async (seed) => {
     const { store, folder } = await freshStore();
     const random = new Random(seed);
     const spent = await spendRandomly(store, random, { owners, operations: 2_000, abandon: 0 });
@@ -39,7 +39,7 @@ describe('whatever happens, the money adds up', () => {
     expect(Math.min(spent.reserved, spent.refused, spent.settled, spent.posted)).toBeGreaterThan(50);
   });
 
-  test('with three processes on one database that are killed and started again', { timeout: 180_000 }, async () => {
+  test('with three processes on one database that are killed and started again', async () => {
     const folder = tempFolder();
     const url = `file:${folder}/test.db`;
     await (await openTestStore(folder)).close();

@@ -19,7 +19,7 @@ import {
 
 const KILLS = 10;
 
-test('processes that sweep away what dead ones left do not trip over each other', { timeout: 60_000 }, async () => {
+test('processes that sweep away what dead ones left do not trip over each other', async () => {
   for (let round = 0; round < 3; round++) {
     const folder = tempFolder();
     for (let i = 0; i < 600; i++) writeFileSync(`${folder}/test.db-owner-dead-${i}-x`, '');
@@ -49,7 +49,7 @@ test('processes that start and stop at once are never taken for dead, wherever t
 });
 
 describe('after kill -9', () => {
-  test('nothing acknowledged is lost and no conversation stays busy', { timeout: 120_000 }, async () => {
+  test('nothing acknowledged is lost and no conversation stays busy', async () => {
     const folder = tempFolder();
     const first = await openTestStore(folder);
     const ids: string[] = [];
@@ -95,9 +95,7 @@ describe('after kill -9', () => {
     expect(ended.size).toBeGreaterThan(KILLS * 5);
   });
 
-  test('the turns of another process that lives are left alone; when it dies they are freed', {
-    timeout: 60_000,
-  }, async () => {
+  test('the turns of another process that lives are left alone; when it dies they are freed', async () => {
     const { store, folder } = await freshStore();
     const conversationId = await talk(store, 'hello', 'hi');
     const child = spawnChild('contender', `file:${folder}/test.db`, migrationsDir);

@@ -50,9 +50,7 @@ function randomText(random: Random): { text: string; queries: string[] } {
   return { text: random.chance(0.2) ? text.normalize('NFD') : text, queries };
 }
 
-test('every word of a random text is found in any script, while conversations are deleted', {
-  timeout: 120_000,
-}, async () => {
+test('every word of a random text is found in any script, while conversations are deleted', async () => {
   const { store, folder } = await freshStore();
   const random = new Random(20);
   const users = ['ann', 'bob', null] as const;

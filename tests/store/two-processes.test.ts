@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { freshStore, migrationsDir, newTurn, openRaw, query, spawnChild, talk } from './support.ts';
 
-test('of two processes that want the same conversations, exactly one gets each', { timeout: 60_000 }, async () => {
+test('of two processes that want the same conversations, exactly one gets each', async () => {
   const { store, folder } = await freshStore();
   const ids: string[] = [];
   for (let i = 0; i < 20; i++) ids.push(await talk(store, 'hello', 'hi'));

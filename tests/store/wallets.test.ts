@@ -193,7 +193,7 @@ test('a usage row has the cost that was charged, in the same transaction', async
 });
 
 describe('a process that dies', () => {
-  test('gives back what it held: to who needs it, and at the next start', { timeout: 60_000 }, async () => {
+  test('gives back what it held: to who needs it, and at the next start', async () => {
     const folder = tempFolder();
     const store = await openTestStore(folder);
     await topUp(store, 'ann', 100);
@@ -219,9 +219,7 @@ describe('a process that dies', () => {
     db.close();
   });
 
-  test('is not mistaken for one that lives: two processes never spend the same money', {
-    timeout: 60_000,
-  }, async () => {
+  test('is not mistaken for one that lives: two processes never spend the same money', async () => {
     const { store, folder } = await freshStore();
     await topUp(store, 'ann', 100);
     const children = [1, 2, 3].map(() => spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', '40'));

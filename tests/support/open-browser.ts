@@ -33,6 +33,8 @@ interface PageOptions {
 /** A page of its own, with storage of its own, that is signed in. */
 export async function openPage(browser: Browser, { url, key = bearer, context }: PageOptions): Promise<OpenedPage> {
   const opened = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US', ...context });
+  // As with everything that is waited for: a busy machine must not fail a test.
+  opened.setDefaultTimeout(300_000);
   const page = await opened.newPage();
   const complaints: string[] = [];
   const foreign: string[] = [];

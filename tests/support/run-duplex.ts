@@ -18,7 +18,7 @@ export async function runDuplex(args: readonly string[], env: Record<string, str
   const cwd = own ?? env.PWD;
   const variables = { PATH: process.env.PATH, ...env };
   try {
-    const program = join(root, 'dist/server/cli/main.js');
+    const program = join(root, 'dist/server/cli.js');
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], { cwd, env: variables });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {

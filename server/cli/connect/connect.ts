@@ -4,13 +4,8 @@ import { loadEnv } from '../../env.ts';
 import { render } from '../../features/connect/tool.ts';
 import { tools } from '../../features/connect/tools.ts';
 import { CallError, callGateway, readBearer } from '../call-gateway.ts';
+import type { Outcome } from '../local-command.ts';
 import { UsageError } from '../read-command.ts';
-
-/** The printed configuration, and hints for the user. */
-interface Shown {
-  readonly text: string;
-  readonly notes: readonly string[];
-}
 
 const PLACEHOLDER = 'YOUR_KEY';
 /** In tokens, where the models file has none. */
@@ -67,7 +62,7 @@ function choose(models: readonly ModelInfo[], name: string | undefined) {
 }
 
 /** Reads the words after `duplex connect`. Throws `UsageError` and `CallError`. */
-export async function connect(args: readonly string[]): Promise<Shown> {
+export async function connect(args: readonly string[]): Promise<Outcome> {
   const { values, positionals } = read(args);
   const [name, ...more] = positionals;
   if (name === undefined) {
