@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Env, loadEnv } from '../env.ts';
 import { backUp, type Contents, restore } from '../store/copy-database.ts';
-import type { Outcome } from './local-command.ts';
+import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
 
 const pathOf = ({ databaseUrl }: Env): string => resolve(databaseUrl.slice('file:'.length));

@@ -3,7 +3,7 @@ import type { Finding } from '../doctor/finding.ts';
 import { problem } from '../doctor/finding.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { EnvError, loadEnv } from '../env.ts';
-import type { Outcome } from './local-command.ts';
+import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
 
 const WIDTH = 10;

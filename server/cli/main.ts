@@ -3,7 +3,7 @@ import { type Env, EnvError, loadEnv } from '../env.ts';
 import { ImportError } from '../import/import-error.ts';
 import { StoreError } from '../store/store-error.ts';
 import { CallError, callGateway, readBearer } from './call-gateway.ts';
-import { localCommands } from './local-command.ts';
+import { localCommands } from './local-commands.ts';
 import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';

@@ -1,5 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
-import type { OriginalRequest } from './provider.ts';
+import type { OriginalRequest, Provider } from './provider.ts';
 import type { NameRule } from './tool-names.ts';
 
 /** A request as the vendor takes it. */
@@ -52,6 +52,8 @@ export interface Dialect {
   readonly emptyArguments?: boolean;
   /** What a request that names no longest answer is sent with, in tokens. */
   readonly defaultAnswerTokens?: number;
+  /** As `Provider.pictureSize`. */
+  readonly pictureSize?: Provider['pictureSize'];
   /** What it takes as the name of a tool; others are mapped, and mapped back in the answer. */
   readonly toolNames: NameRule;
   /** Every header that the vendor wants, with the key. */

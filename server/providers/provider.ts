@@ -112,6 +112,14 @@ export interface ImagesCall {
   readonly timeouts?: CallTimeouts | undefined;
 }
 
+/** How a chat is told the size of the picture that it is to make. */
+export interface PictureSize {
+  /** Fields of the request's `image_config`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What is told of it, as in `x-gateway-applied`. */
+  readonly applied: string;
+}
+
 /** A success; `body` gives the pieces as they come. Ending it early aborts the upstream. */
 export interface Forwarded {
   readonly contentType: string;
@@ -162,6 +170,8 @@ export interface Provider {
   readonly defaultAnswerTokens?: number | undefined;
   /** In tokens, where the provider knows better than the catalog; null until it does. */
   readonly contextWindow?: number | null;
+  /** How a chat asks a model for a picture of a size such as `1024x1536`. Null, or absent: that cannot be said to it. */
+  readonly pictureSize?: ((size: string, model: string) => PictureSize | null) | undefined;
 
   /** The whole answer at once. */
   complete(call: ProviderCall): Promise<Json<ChatCompletion>>;

@@ -48,6 +48,7 @@ export class TranslatingProvider implements Provider {
   readonly fieldPolicy: FieldPolicy;
   readonly textAnswers: boolean;
   readonly defaultAnswerTokens: number | undefined;
+  readonly pictureSize: Provider['pictureSize'];
   readonly #dialect: Dialect;
   readonly #client: UpstreamClient;
   readonly #collecting: Collecting;
@@ -58,6 +59,7 @@ export class TranslatingProvider implements Provider {
     this.fieldPolicy = settings.fieldPolicy;
     this.textAnswers = dialect.textAnswers ?? false;
     this.defaultAnswerTokens = dialect.defaultAnswerTokens;
+    this.pictureSize = dialect.pictureSize;
     this.speaks = dialect.sendOn ? dialect.kind : undefined;
     this.#dialect = dialect;
     this.#collecting = new Collecting(settings.collectStreams);

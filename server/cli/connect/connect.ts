@@ -4,7 +4,7 @@ import { loadEnv } from '../../env.ts';
 import { render } from '../../features/connect/tool.ts';
 import { tools } from '../../features/connect/tools.ts';
 import { CallError, callGateway, readBearer } from '../call-gateway.ts';
-import type { Outcome } from '../local-command.ts';
+import type { Outcome } from '../outcome.ts';
 import { UsageError } from '../read-command.ts';
 
 const PLACEHOLDER = 'YOUR_KEY';

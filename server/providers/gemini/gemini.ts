@@ -3,6 +3,7 @@ import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Dialect } from '../dialect.ts';
 import { vendorPolicy } from '../field-policy.ts';
+import { toPictureRatio } from '../picture-ratio.ts';
 import type { Vendor } from '../provider-kind.ts';
 import { nameRules } from '../tool-names.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -37,6 +38,7 @@ export const geminiVendor: Vendor = {
 export const gemini: Dialect = {
   kind: 'gemini',
   toolNames: nameRules.gemini,
+  pictureSize: toPictureRatio,
   headers: (apiKey): Record<string, string> => (apiKey ? { 'x-goog-api-key': apiKey } : {}),
   toRequest,
   promptCount: {

@@ -23,6 +23,7 @@ import { readJson } from '../http/read-json.ts';
 import { readStream, readWhole, StreamReader } from '../http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from '../http/upstream-client.ts';
 import { bytesOf, writeBody } from '../http/write-body.ts';
+import { toPictureRatio } from '../picture-ratio.ts';
 import type {
   FieldPolicy,
   ForwardCall,
@@ -58,6 +59,8 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly kind = 'openai-compatible';
   readonly id: string;
   readonly fieldPolicy: FieldPolicy;
+  /** Gemini's models are had by way of other vendors, too. */
+  readonly pictureSize = (size: string, model: string) => (/gemini/i.test(model) ? toPictureRatio(size) : null);
   readonly #client: UpstreamClient;
   readonly #adaptRequest: RequestAdapter | null;
   readonly #quirks: Quirks;

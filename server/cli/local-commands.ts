@@ -1,12 +1,4 @@
-/** What a command that runs here leaves for the user. */
-export interface Outcome {
-  /** For stdout. */
-  readonly text: string;
-  /** Lines for stderr. */
-  readonly notes?: readonly string[];
-  /** False: something was found that has to be mended. */
-  readonly isWell?: boolean;
-}
+import type { Outcome } from './outcome.ts';
 
 /** Takes the words after the command's name. Throws `UsageError`, and errors whose message is for the operator. */
 type LocalCommand = (args: readonly string[]) => Outcome | Promise<Outcome>;
