@@ -386,6 +386,14 @@ export const errorCatalog = {
     remediation: 'Wait for the first answer, then send the turn again.',
     typicalParam: 'conversation_id',
   },
+  import_in_progress: {
+    status: 409,
+    trpc: 'CONFLICT',
+    type: 'invalid_request_error',
+    title: 'An import is in progress',
+    description: 'The account imports a file of conversations already; it imports one at a time.',
+    remediation: 'Wait for the first import, then send the file again: what is here already is not imported twice.',
+  },
   response_not_found: {
     status: 404,
     trpc: 'NOT_FOUND',

@@ -31,6 +31,7 @@ import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
 import { KnownMethods, knowEveryMethod } from './http/hooks/known-methods.ts';
 import { reportResponses } from './http/hooks/report-responses.ts';
 import { shedLoad } from './http/hooks/shed-load.ts';
+import { importsPlugin } from './http/imports.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { consolePlugin } from './http/pages/console.ts';
 import { createHome, documentationPlugin } from './http/pages/documentation.ts';
@@ -210,6 +211,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat(), maxBodyValues });
   await app.register(exportsPlugin, { gate, store });
+  await app.register(importsPlugin, { gate, conversations: store.conversations, maxImportBytes: env.maxImportBytes });
   await app.register(audioPlugin, { catalog, ...metering, gate, maxBodyBytes, maxBodyValues });
   await app.register(trpcPlugin, {
     router,

@@ -42,6 +42,7 @@ const Variables = z.object({
   RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
   MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
   MAX_BODY_VALUES: positive.default(100_000),
+  MAX_IMPORT_BYTES: positive.default(1024 * 1024 * 1024),
   TRPC_CALLS: positive.max(10_000).default(100),
   WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),
   WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),
@@ -119,6 +120,8 @@ export interface Env {
   readonly circuit: { readonly failures: number; readonly coolDownMs: number };
   /** In bytes. */
   readonly maxBodyBytes: number;
+  /** Of a file of conversations. */
+  readonly maxImportBytes: number;
   /** Names, texts, objects and lists. */
   readonly maxBodyValues: number;
   /** 0 of the counts of websockets: no limit. */
@@ -212,6 +215,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     modelWaitMs: v.MODEL_WAIT_SECONDS * 1000,
     circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },
     maxBodyBytes: v.MAX_BODY_BYTES,
+    maxImportBytes: v.MAX_IMPORT_BYTES,
     maxBodyValues: v.MAX_BODY_VALUES,
     websockets: {
       calls: v.TRPC_CALLS,

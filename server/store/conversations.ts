@@ -19,6 +19,7 @@ import type {
   RemovedBranch,
   RewrittenMessage,
 } from './interface/conversations.ts';
+import type { ImportedConversation } from './interface/imports.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { readMessages, readPath } from './read-path.ts';
@@ -165,6 +166,10 @@ export class Conversations implements ConversationStore {
 
   remove(key: ConversationKey): Promise<boolean> {
     return useDatabase(() => this.#background.call('remove', key));
+  }
+
+  import(conversation: ImportedConversation): Promise<boolean> {
+    return this.#write(() => this.#background.call('import', conversation));
   }
 
   erase(owner: string | null, userId: string): Promise<Erased> {

@@ -89,13 +89,16 @@ test('an endpoint whose procedure is added is in the document, with its body, it
   expect(components?.schemas).toMatchObject({ NewToyRequest: { required: ['name'] }, Toy: { type: 'object' } });
 });
 
-test('the document room reads the contract of no resource but the files of audio, which have no procedures', () => {
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  'audio-document.ts': ['audio/audio'],
+  'import-document.ts': ['conversations/import'],
+};
+
+test('the document room reads the contract of no resource but of files, which have no procedures', () => {
   const folder = join(root, 'server/http/document');
   for (const file of readdirSync(folder)) {
     const code = readFileSync(join(folder, file), 'utf8');
     const named = [...code.matchAll(/contracts\/([a-z/-]+)\.ts'/g)].map(([, contract = '']) => contract);
-    expect(named, file).toEqual(
-      file === 'audio-document.ts' ? ['audio/audio'] : named.filter((it) => ['errors', 'field-notes'].includes(it)),
-    );
+    expect(named, file).toEqual(FILES[file] ?? named.filter((it) => ['errors', 'field-notes'].includes(it)));
   }
 });

@@ -32,6 +32,7 @@ const rowsOf = (name: string): Row[] => rows.filter(({ cells }) => cells.some((c
 const writtenAs = (value: number): string[] => [
   value.toLocaleString('en-US'),
   String(value),
+  ...(value % 2 ** 30 === 0 ? [`${value / 2 ** 30} GiB`] : []),
   ...(value % 2 ** 20 === 0 ? [`${value / 2 ** 20} MiB`, `${value / 2 ** 20} MB`] : []),
 ];
 

@@ -7,6 +7,7 @@ import { listOperations, listProcedures, metaOf, type Operation } from '../list-
 import { audioPaths, audioSchemas, audioTag } from './audio-document.ts';
 import { describeDocument } from './describe-document.ts';
 import { exportPaths } from './export-document.ts';
+import { importPaths, importSchemas } from './import-document.ts';
 import { simplifySchemas } from './simplify-schemas.ts';
 
 type Schema = { $ref: string };
@@ -64,7 +65,7 @@ function successHeaders(operation: Operation): ResponseObject['headers'] {
 function schemasOf(operations: readonly Operation[]): Record<string, z.ZodType> {
   const all = operations.flatMap(({ input, stream, meta }) => [input, stream?.event, meta.form, meta.tag?.errorBody]);
   return Object.fromEntries(
-    [ErrorBody, ...all, ...audioSchemas].flatMap((schema) => {
+    [ErrorBody, ...all, ...audioSchemas, ...importSchemas].flatMap((schema) => {
       const name = schema && nameOf(schema);
       return name ? [[name, schema]] : [];
     }),
@@ -142,6 +143,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   Object.assign(
     document.paths ?? {},
     exportPaths({ headers: requestId, common: commonStatuses({ hasBody: false, needsKey: true }), errorResponse }),
+    importPaths({ headers: requestId, common: commonStatuses({ hasBody: true, needsKey: true }), errorResponse }),
   );
   dropUnused(document, schemas);
   describeDocument(document, operations);

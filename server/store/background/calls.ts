@@ -1,4 +1,5 @@
 import type { ConversationKey, Erased } from '../interface/conversations.ts';
+import type { ImportedConversation } from '../interface/imports.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
 
 /** What the background thread does when it is asked. Each names what it takes and what it gives. */
@@ -9,6 +10,8 @@ export interface BackgroundCalls {
   index(): void;
   /** Removes a conversation with all it holds, from the index and the log as well; false when there was none. */
   remove(key: ConversationKey): boolean;
+  /** Stores a conversation that was begun elsewhere; false when it is here already. */
+  import(conversation: ImportedConversation): boolean;
   /** Removes every conversation of an end user in the same way. */
   erase(owner: string | null, userId: string): Erased;
   /** After something was deleted: takes it out of the index and of the log. */

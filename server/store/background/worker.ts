@@ -3,6 +3,7 @@ import { searchPage } from '../search/search-page.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
 import { eraseUser } from './erase-user.ts';
+import { importConversation } from './import-conversation.ts';
 import { Indexer } from './indexer.ts';
 import { LogTruncation } from './log-truncation.ts';
 import { removeConversation } from './remove-conversation.ts';
@@ -32,6 +33,7 @@ const handlers: Handlers = {
     if (removed) await log.run();
     return removed;
   },
+  import: (conversation) => db.transact((statements) => importConversation(statements, conversation)),
   async erase(owner, userId) {
     const erased = await eraseUser(db, owner, userId);
     await log.run();

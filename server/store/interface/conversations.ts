@@ -1,6 +1,7 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
+import type { ImportedConversation } from './imports.ts';
 import type { PageRequest } from './page.ts';
 import type { RunFormat, RunLogEnd } from './runs.ts';
 
@@ -284,6 +285,8 @@ export interface ConversationStore {
   findPage(key: ConversationKey, page: MessagePageRequest): Promise<MessagePage | null>;
   /** Removes it with all its messages; false when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
+  /** Stores a conversation that was begun elsewhere, as a whole; false when it is here already. */
+  import(conversation: ImportedConversation): Promise<boolean>;
   /** Removes all conversations that were begun for an end user: those of an owner, or of every owner. */
   erase(owner: string | null, userId: string): Promise<Erased>;
 }

@@ -1,0 +1,92 @@
+import type { MessageStatus } from '../../../../contracts/conversations/status.ts';
+import type { MessageRow } from '../../../store/interface/conversations.ts';
+import type { ImportedResponse } from '../../../store/interface/imports.ts';
+
+/** A message as a file has it. */
+export interface FoundMessage {
+  /** Its id in the file. */
+  readonly id: string | null;
+  /** The index of the message that it follows, which is lower; null: it is a first one. */
+  readonly parent: number | null;
+  /** What all messages of its turn share; absent: it is told from the messages. */
+  readonly turn?: string;
+  readonly role: MessageRow['role'];
+  /** A `ChatMessage`, which is still to be checked. */
+  readonly message: unknown;
+  /** Its JSON text where that has to stay as it is. */
+  readonly prompt?: string;
+  readonly reasoning?: string | null;
+  readonly status?: MessageStatus;
+  readonly model?: string | null;
+  readonly finishReason?: string | null;
+  readonly usage?: MessageRow['usage'];
+  /** Null: not known. */
+  readonly createdAt: Date | null;
+}
+
+/** A conversation as a file has it. */
+export interface FoundConversation {
+  /** Names it: a file that is imported twice has the same names. */
+  readonly source: string;
+  /** Its id, where it is from a gateway like this one. */
+  readonly id?: string;
+  readonly title: string | null;
+  readonly titleSource?: 'message' | 'user' | null;
+  /** Undefined: the file names none. */
+  readonly userId?: string | null;
+  readonly model?: string | null;
+  readonly systemPrompt?: string | null;
+  readonly metadata?: unknown;
+  readonly createdAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  /** The index of the message with which the active path ends; null: the last one. */
+  readonly head: number | null;
+  readonly messages: readonly FoundMessage[];
+  readonly responses?: readonly ImportedResponse[];
+  /** How many messages and parts have no place here. */
+  readonly leftOut: number;
+}
+
+/** A value that was parsed, and its text. */
+export interface ParsedValue {
+  readonly value: unknown;
+  readonly bytes: Buffer;
+}
+
+/** A form of conversations in files. */
+export interface ImportForm {
+  recognizes(value: Readonly<Record<string, unknown>>): boolean;
+  /** Throws `UnreadableError`. */
+  read(parsed: ParsedValue): FoundConversation;
+}
+
+/** Why a conversation is not taken, in words for whoever has the file. */
+export class UnreadableError extends Error {}
+
+interface Schema<T> {
+  safeParse(value: unknown): {
+    readonly data?: T | undefined;
+    readonly error?: {
+      readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+    };
+  };
+}
+
+/** Throws `UnreadableError` that names the field which is wrong. */
+export function readAs<T>(schema: Schema<T>, value: unknown): T {
+  const { data, error } = schema.safeParse(value);
+  if (data !== undefined) return data;
+  const [issue] = error?.issues ?? [];
+  throw new UnreadableError(`The field ${issue?.path.join('.') || 'at its top'}: ${issue?.message ?? 'is wrong'}.`);
+}
+
+/** The year 2200: what comes later is no time. */
+const LAST_MS = 7_258_118_400_000;
+
+/** A time in seconds since 1970, as other programs write it; null for anything else. */
+export function fromSeconds(seconds: unknown): Date | null {
+  if (typeof seconds !== 'number' || !(seconds > 0)) return null;
+  // Some write milliseconds.
+  const time = new Date(seconds > 1e11 ? seconds : seconds * 1000);
+  return time.getTime() < LAST_MS ? time : null;
+}

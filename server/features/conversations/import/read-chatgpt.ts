@@ -1,0 +1,114 @@
+import { ChatGptConversation, ChatGptMessage } from '../../../../contracts/conversations/import-files.ts';
+import { isRecord } from '../../../canonical/json.ts';
+import {
+  type FoundConversation,
+  type FoundMessage,
+  fromSeconds,
+  type ImportForm,
+  readAs,
+} from './found-conversation.ts';
+import { nearestKept, walkTree } from './walk-tree.ts';
+
+interface Said {
+  readonly text: string;
+  readonly leftOut: number;
+}
+
+const NOTHING: Said = { text: '', leftOut: 0 };
+
+/** The words of a message. Pictures and files are named in it, and are not in the file. */
+function wordsOf({ content }: ChatGptMessage): Said {
+  const { content_type: type, parts, text } = content;
+  if (type === 'text' || type === 'multimodal_text') {
+    const list: readonly unknown[] = Array.isArray(parts) ? parts : [];
+    const words = list.flatMap((part) => {
+      if (typeof part === 'string') return [part];
+      return isRecord(part) && typeof part.text === 'string' ? [part.text] : [];
+    });
+    return { text: words.join('\n').trim(), leftOut: list.length - words.length };
+  }
+  if (type === 'code' && typeof text === 'string' && text !== '')
+    return { text: `\`\`\`\n${text}\n\`\`\``, leftOut: 0 };
+  return NOTHING;
+}
+
+/** What a model thought before it answered. */
+function thoughtsOf({ content }: ChatGptMessage): string | null {
+  if (content.content_type !== 'thoughts' || !Array.isArray(content.thoughts)) return null;
+  const thoughts = content.thoughts.flatMap((thought: unknown) =>
+    isRecord(thought) && typeof thought.content === 'string' ? [thought.content] : [],
+  );
+  return thoughts.length > 0 ? thoughts.join('\n\n') : null;
+}
+
+/** Calls of ChatGPT's own tools, and what they gave. */
+const isOfTool = ({ author, recipient }: ChatGptMessage): boolean =>
+  author.role === 'tool' || (recipient != null && recipient !== 'all');
+
+interface Node {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly message: ChatGptMessage | null;
+  readonly createdAt: Date | null;
+}
+
+function nodesOf(mapping: unknown): Node[] {
+  if (!isRecord(mapping)) return [];
+  return Object.entries(mapping).flatMap(([id, node]) => {
+    if (!isRecord(node)) return [];
+    const { data = null } = ChatGptMessage.safeParse(node.message);
+    const parentId = typeof node.parent === 'string' ? node.parent : null;
+    return [{ id, parentId, message: data, createdAt: fromSeconds(data?.create_time) }];
+  });
+}
+
+/** Conversations of ChatGPT, branches included. */
+export const chatGptForm: ImportForm = {
+  recognizes: ({ mapping }) => isRecord(mapping),
+  read({ value }): FoundConversation {
+    const conversation = readAs(ChatGptConversation, value);
+    const nodes = walkTree(nodesOf(conversation.mapping));
+    const parents = new Map(nodes.map(({ id, parentId }) => [id, parentId]));
+    const kept = new Map<string, number>();
+    const thoughts = new Map<string, string>();
+    const messages: FoundMessage[] = [];
+    let leftOut = 0;
+    for (const { id, parentId, message, createdAt } of nodes) {
+      const before = thoughts.get(parentId ?? '');
+      const thought = message && thoughtsOf(message);
+      if (thought ?? before) thoughts.set(id, [before, thought].filter(Boolean).join('\n\n'));
+      const role = message?.author.role;
+      if (!message || (role !== 'user' && role !== 'assistant' && role !== 'tool')) continue;
+      if (isOfTool(message)) {
+        leftOut += 1;
+        continue;
+      }
+      const said = wordsOf(message);
+      leftOut += said.leftOut;
+      if (said.text === '' || role === 'tool') continue;
+      messages.push({
+        id: null,
+        parent: nearestKept(parentId, parents, kept),
+        role,
+        message: { role, content: said.text },
+        reasoning: role === 'assistant' ? (before ?? null) : null,
+        model: role === 'assistant' ? (message.metadata?.model_slug ?? null) : null,
+        createdAt,
+      });
+      kept.set(id, messages.length - 1);
+      thoughts.delete(id);
+    }
+    const id = conversation.id ?? conversation.conversation_id;
+    return {
+      source: `chatgpt:${id ?? `${conversation.title} ${String(conversation.create_time)}`}`,
+      title: conversation.title ?? null,
+      titleSource: 'user',
+      model: conversation.default_model_slug ?? null,
+      createdAt: fromSeconds(conversation.create_time),
+      lastUsedAt: fromSeconds(conversation.update_time),
+      head: nearestKept(conversation.current_node, parents, kept),
+      messages,
+      leftOut,
+    };
+  },
+};

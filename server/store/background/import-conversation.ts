@@ -1,0 +1,146 @@
+import { hash } from 'node:crypto';
+import { siblingId } from '../../canonical/ids.ts';
+import { cutMedia } from '../cut-media.ts';
+import type { ImportedConversation, ImportedMessage, ImportedResponse } from '../interface/imports.ts';
+import { keepMedia } from '../media.ts';
+import { withoutNul } from '../rows.ts';
+import type { Statements } from '../sqlite/connection.ts';
+import { toSqliteTime } from '../sqlite/values.ts';
+
+const SELECT_CONVERSATION = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';
+
+const SELECT_MESSAGE = 'SELECT 1 FROM "Message" WHERE "id" = ?';
+
+const INSERT_CONVERSATION = `
+  INSERT INTO "Conversation" ("id", "owner", "userId", "title", "titleSource", "model", "systemPrompt", "messageCount",
+    "headMessageId", "createdAt", "lastUsedAt", "metadata")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_MESSAGE = `
+  INSERT INTO "Message" ("id", "conversationId", "seq", "parentId", "turnId", "role", "prompt", "text", "reasoning", "status",
+    "model", "finishReason", "usage", "createdAt")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_RESPONSE = `
+  INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "output", "error", "createdAt", "endedAt")
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO NOTHING`;
+
+/** The ids of a conversation and of its messages. */
+interface Ids {
+  readonly conversation: string;
+  readonly messages: readonly string[];
+}
+
+/** An id that depends on what it is made of alone, and sorts by time as those of `newId` do; what has no time comes first. */
+function derivedId(prefix: 'conv' | 'msg', time: Date | null, of: readonly unknown[]): string {
+  const digits = Math.max(0, time?.getTime() ?? 0)
+    .toString(16)
+    .padStart(12, '0')
+    .slice(-12);
+  return `${prefix}_${digits}${hash('sha256', JSON.stringify(of), 'hex').slice(0, 20)}`;
+}
+
+const isOurs = (prefix: string, id: string | null): id is string =>
+  id !== null && new RegExp(`^${prefix}_[0-9a-f]{32}$`).test(id);
+
+/** Those that it had, where all of them may be used here. */
+function ownIds({ id, messages }: ImportedConversation): Ids | null {
+  if (!isOurs('conv', id)) return null;
+  const ids = messages.flatMap((message) => (isOurs('msg', message.id) ? [message.id] : []));
+  return new Set(ids).size === messages.length ? { conversation: id, messages: ids } : null;
+}
+
+function derivedIds({ owner, userId, source, createdAt, messages }: ImportedConversation): Ids {
+  const of = [owner, userId, source];
+  return {
+    conversation: derivedId('conv', createdAt, of),
+    messages: messages.map((message, i) => derivedId('msg', message.createdAt, [...of, i])),
+  };
+}
+
+/** Whether the ids are free, or already those of a conversation that this owner sees; null: they are somebody else's. */
+function lookUp(db: Statements, ids: Ids, owner: string | null): 'free' | 'here' | null {
+  const [found] = db.all(SELECT_CONVERSATION, ids.conversation);
+  if (found) return owner === null || found[0] === owner ? 'here' : null;
+  return ids.messages.some((id) => db.all(SELECT_MESSAGE, id).length > 0) ? null : 'free';
+}
+
+/** The turn of each message. It is named by its answer: the last message of the assistant in it. */
+function turnIdsOf(messages: readonly ImportedMessage[], ids: readonly string[]): string[] {
+  const answers = new Map<string, string>();
+  for (const [i, { turn, role }] of messages.entries()) {
+    if (role === 'assistant') answers.set(turn, ids[i] ?? '');
+    else if (!answers.has(turn)) answers.set(turn, siblingTurn(ids[i] ?? ''));
+  }
+  return messages.map(({ turn }) => answers.get(turn) ?? '');
+}
+
+/** What messages share that were added without an answer. */
+const siblingTurn = (id: string): string => id.replace(/^msg_/, 'add_');
+
+function insertMessage(
+  db: Statements,
+  { message, values }: { message: ImportedMessage & { createdAt: Date }; values: readonly (string | number | null)[] },
+  owner: string | null,
+): void {
+  const { prompt, pieces } = cutMedia(message.prompt);
+  const [id = '', ...place] = values;
+  db.run(
+    INSERT_MESSAGE,
+    ...[
+      id,
+      ...place,
+      message.role,
+      prompt,
+      withoutNul(message.text),
+      message.reasoning && withoutNul(message.reasoning),
+    ],
+    ...[message.status, message.model, message.finishReason, message.usage, toSqliteTime(message.createdAt)],
+  );
+  keepMedia(db, String(id), pieces, owner);
+}
+
+/** Responses are named after their answers. */
+function insertResponse(db: Statements, row: ImportedResponse, { conversation, messages }: Ids): void {
+  const answer = messages[row.answerSeq - 1];
+  if (answer === undefined || row.firstSeq > row.answerSeq) return;
+  db.run(
+    INSERT_RESPONSE,
+    ...[siblingId(answer, 'resp_'), conversation, row.firstSeq, row.answerSeq, row.echo, row.output, row.error],
+    ...[toSqliteTime(row.createdAt), row.endedAt && toSqliteTime(row.endedAt)],
+  );
+}
+
+/** Stores a conversation that was begun elsewhere. In a transaction. False when it is here already. */
+export function importConversation(db: Statements, imported: ImportedConversation): boolean {
+  const { owner, messages } = imported;
+  let ids = ownIds(imported);
+  let found = ids && lookUp(db, ids, owner);
+  if (!ids || found === null) {
+    ids = derivedIds(imported);
+    found = lookUp(db, ids, owner);
+  }
+  if (found !== 'free') return false;
+
+  const now = new Date();
+  const createdAt = imported.createdAt ?? now;
+  const isLinear = messages.every(({ parent }, i) => parent === (i === 0 ? null : i - 1));
+  const isWhole = isLinear && imported.head === messages.length - 1;
+  db.run(
+    INSERT_CONVERSATION,
+    ...[ids.conversation, owner, imported.userId, imported.title, imported.titleSource, imported.model],
+    ...[imported.systemPrompt, messages.length, isWhole ? null : (ids.messages[imported.head] ?? null)],
+    ...[toSqliteTime(createdAt), toSqliteTime(imported.lastUsedAt ?? now), imported.metadata],
+  );
+  const turnIds = turnIdsOf(messages, ids.messages);
+  let at = createdAt;
+  for (const [i, message] of messages.entries()) {
+    at = message.createdAt ?? at;
+    const parentId = message.parent === null ? null : (ids.messages[message.parent] ?? null);
+    const values = [ids.messages[i] ?? null, ids.conversation, i + 1, parentId, turnIds[i] ?? null];
+    insertMessage(db, { message: { ...message, createdAt: at }, values }, owner);
+  }
+  for (const row of imported.responses) insertResponse(db, row, ids);
+  return true;
+}
