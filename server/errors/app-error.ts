@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
 
-/** Why something does not fit a model, as far as its server said so. In tokens. */
+/** By how much a request exceeds a model's window, as far as the server told. In tokens. */
 export interface Overflow {
   readonly prompt: number;
   /** The number of output tokens that were requested. Null when it is unknown. */
@@ -11,17 +11,17 @@ export interface Overflow {
 interface AppErrorOptions {
   /** The field at fault, such as `messages[0].content`. */
   param?: string;
-  /** Goes to the log only, never to a client. */
+  /** Only goes to the log, never to a client. */
   cause?: unknown;
-  /** Seconds after which a retry makes sense; becomes `Retry-After`. */
+  /** After how many seconds a retry makes sense; becomes `Retry-After`. */
   retryAfter?: number | undefined;
   /** The conversation of the turn that failed, for callers that see no headers. */
   conversationId?: string;
-  /** Of `context_length_exceeded`. */
+  /** The sizes, for `context_length_exceeded`. */
   overflow?: Overflow | undefined;
 }
 
-/** The one error of the gateway. Its message is written for the client and must hold nothing secret. */
+/** The only error class for clients. Its message is written for the client and must hold nothing secret. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
@@ -39,7 +39,7 @@ export class AppError extends Error {
     this.overflow = options.overflow;
   }
 
-  /** The same, of a turn of this conversation. */
+  /** The same error, for a turn of this conversation. */
   inConversation(conversationId: string): AppError {
     const { code, message, param, retryAfter, overflow } = this;
     return new AppError(code, message, {

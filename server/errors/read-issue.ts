@@ -5,13 +5,16 @@ type Issue = z.core.$ZodIssue;
 
 const RECEIVED_UNDEFINED = 'Invalid input: received undefined';
 
-/** A client's own words are repeated up to this length: a name may have megabytes, and there may be thousands of names. */
+/**
+ * The longest text of the client that is repeated, in characters: a name may have megabytes, and there may be thousands
+ * of names.
+ */
 const MAX_NAME = 100;
 const MAX_MESSAGE = 500;
 
 const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
-/** `['messages', 0, 'image_url', 'url']` → `messages[0].image_url.url` */
+/** Writes a path as a `param`: `['messages', 0, 'image_url', 'url']` → `messages[0].image_url.url` */
 const toParam = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((param, key) => {
     if (typeof key === 'number') return `${param}[${key}]`;
@@ -22,17 +25,17 @@ const toParam = (path: readonly PropertyKey[]): string =>
 const depth = (issue: Issue): number =>
   issue.path.length + (issue.code === 'invalid_union' ? Math.max(0, ...issue.errors.flat().map(depth)) : 0);
 
-// Of a missing choice or alternative zod says only that it is not a valid one.
+// When a choice or a union is missing, zod only reports that the value is not valid. This reports it as missing.
 z.config({
   customError: ({ code, input }) =>
     input === undefined && (code === 'invalid_value' || code === 'invalid_union') ? RECEIVED_UNDEFINED : undefined,
 });
 
-/** A branch that fails at its own discriminator (`type: "text"`) is not the one that was meant. */
+/** Whether a branch of a union was meant. A branch that fails at its own discriminator (`type: "text"`) was not. */
 const isMeant = (branch: readonly Issue[]) =>
   !branch.some(({ code, path }) => (code === 'invalid_value' || code === 'custom') && path.length <= 1);
 
-/** A union hides the useful issue: descend into the branch that was meant, else the one that got furthest. */
+/** The useful issue inside a union: of the branch that was meant, otherwise of the branch that got furthest. */
 function deepest(issue: Issue, base: readonly PropertyKey[] = []): { issue: Issue; path: PropertyKey[] } {
   const path = [...base, ...issue.path];
   if (issue.code !== 'invalid_union') return { issue, path };

@@ -1,10 +1,13 @@
 import { AppError } from './app-error.ts';
 
-/** Throws why a request was stopped, when that was a reason of ours: a client that left needs no answer. */
+/**
+ * Throws the reason for which we stopped a request. Does nothing when the client disconnected, since nobody needs an
+ * answer.
+ */
 export function throwReason({ reason }: AbortSignal): void {
   if (reason instanceof AppError) throw reason;
 }
 
-/** What to answer with when a request was stopped for a reason of ours; otherwise the error that came of it. */
+/** The error to answer with: the reason when we stopped the request ourselves, otherwise the error that occurred. */
 export const stopReason = (signal: AbortSignal, error: unknown): unknown =>
   signal.aborted && signal.reason instanceof AppError ? signal.reason : error;

@@ -3,19 +3,21 @@ import { type ErrorBody, type ErrorCode, type ErrorRow, errorRow } from '../../c
 import { AppError } from './app-error.ts';
 import { readIssue } from './read-issue.ts';
 
-/** An error as every surface shows it. */
+/** An error in the form in which clients see it. */
 export interface WireError {
   readonly status: number;
   readonly trpcCode: ErrorRow['trpc'];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ErrorBody;
-  /** In seconds; null when a retry has no known time. */
+  /** After how many seconds to retry; null when that is not known. */
   readonly retryAfter: number | null;
-  /** The conversation of the turn that failed; null when there is none, or it was not begun. REST has it in a header. */
+  /**
+   * The conversation of the turn that failed; null when there is none, or it had not begun. REST sends it in a header.
+   */
   readonly conversationId: string | null;
 }
 
-/** What Fastify says about a body or an address, before any of our code runs. */
+/** Fastify's codes for bodies and URLs that fail before any of our code runs. */
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
@@ -26,7 +28,7 @@ const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'route_not_found',
 };
 
-/** And tRPC, about calls that reach no procedure. */
+/** tRPC's codes for calls that reach no procedure. */
 const trpcCodes: Readonly<Record<string, ErrorCode>> = {
   NOT_FOUND: 'route_not_found',
   METHOD_NOT_SUPPORTED: 'method_not_allowed',
@@ -43,7 +45,9 @@ function codeOf(error: unknown): string {
 const unsupportedMediaType = (cause: unknown) =>
   new AppError('unsupported_media_type', 'Send "Content-Type: application/json".', { param: 'Content-Type', cause });
 
-/** Turns any thrown value into an AppError. It searches the causes; details of unknown errors never reach the client. */
+/**
+ * Converts any thrown value to an AppError. It searches the causes. Details of unknown errors never reach the client.
+ */
 export function toAppError(thrown: unknown): AppError {
   let outer: unknown = thrown;
   for (let depth = 0; outer instanceof Error && depth < 5; depth++) {

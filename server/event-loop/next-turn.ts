@@ -1,8 +1,9 @@
 const waiting: (() => void)[] = [];
 
 /**
- * Resolves in a later turn of the event loop, for one waiter a turn. Whoever does long work in pieces waits for it between
- * two of them, so that in each turn all others are served and at most one piece is done, however many are at it.
+ * Resolves in a later turn of the event loop, for one waiter in each turn. Code that does long work in pieces awaits
+ * this between two pieces. In each turn at most one piece is then done, however many such tasks run, and everything
+ * else is served in between.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

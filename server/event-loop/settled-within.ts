@@ -1,4 +1,4 @@
-/** Whether a promise is settled, either way, within so many ms. */
+/** Whether a promise is resolved or rejected within so many ms. */
 export async function settledWithin(pending: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<false>((resolve) => {

@@ -9,7 +9,7 @@ interface Reading {
   readonly heapShare: number;
 }
 
-/** Looks twice a second how late the event loop is, and how much memory is used. Returns what ends it. */
+/** Reports twice a second how late the event loop is and how much memory is used. The returned function stops it. */
 export function watchLoad(look: (reading: Reading) => void): () => void {
   let due = monotonicNow() + LOOK_MS;
   const timer = setInterval(() => {

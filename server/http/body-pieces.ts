@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The pieces of a body as they arrive. Unlike a stream's own iterator it never destroys the stream, with which the
- * connection would go that an error has to be answered on.
+ * The pieces of a body as they arrive. Unlike a stream's own iterator this one never destroys the stream: that would
+ * close the connection, on which an error may still have to be answered.
  */
 export async function* bodyPieces(body: Readable): AsyncGenerator<Buffer, void, void> {
   let wake = () => {};

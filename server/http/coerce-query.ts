@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The type of value behind `optional`, `nullable` and their like. */
+/** The schema of the value inside `optional`, `nullable` and similar wrappers. */
 function valueSchema(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
     return valueSchema(schema.unwrap());
@@ -17,7 +17,10 @@ function coerce(schema: z.core.$ZodType, given: unknown): unknown {
   return value;
 }
 
-/** Query strings are strings: converts them to the declared types, leaving the shared schema as it is. */
+/**
+ * Converts the strings of a query to the types that the schema declares. The schema itself stays unchanged, since
+ * others share it.
+ */
 export function coerceQuery(
   schema: z.core.$ZodType | undefined,
   query: Record<string, unknown>,
@@ -25,7 +28,7 @@ export function coerceQuery(
   if (!(schema instanceof z.ZodObject)) return query;
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => {
-      // Some clients name a list so.
+      // Some clients write `[]` after the name of a list.
       const key = name.replace(/\[\]$/, '');
       const field = schema.shape[key];
       return [key, field ? coerce(field, value) : value];

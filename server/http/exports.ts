@@ -29,13 +29,16 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, { name, ..
     await sendBytes(reply, file, signal, (error) => logError(request, error));
     return reply;
   } catch (error) {
-    // The answer is an error now, and no file.
+    // The response is an error from here on, so it must not be offered as a file.
     reply.removeHeader('content-disposition');
     throw error;
   }
 }
 
-/** Exports of conversations: on REST alone, because they are files of any size, written while they are sent. */
+/**
+ * Serves the exports of conversations. They exist on REST only, because they are files of any size that are written
+ * while they are sent.
+ */
 export async function exportsPlugin(
   app: FastifyInstance,
   { gate, store }: { readonly gate: Gate; readonly store: ExportStores },

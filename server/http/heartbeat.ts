@@ -1,20 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import { monotonicNow } from '../event-loop/monotonic-now.ts';
 
-/** Proxies cut a connection that is silent for 60 s; slow models are silent for longer. In ms. */
+/**
+ * A stream that has been silent for this long gets a ping, in ms. Proxies cut connections that are silent for 60 s, and
+ * slow models are silent for longer.
+ */
 const SILENCE_MS = 15_000;
 const TICK_MS = 1_000;
-/** A comment, which only keeps the connection open. */
+/** A comment of server-sent events, which clients ignore. It only keeps the connection open. */
 export const PING = Buffer.from(': ping\n\n');
 
 export interface Beat {
   readonly raw: ServerResponse;
-  /** What is sent, whole. */
+  /** The whole ping, as it is written to the connection. */
   readonly ping: Buffer;
   lastWrite: number;
 }
 
-/** Keeps silent streams alive: one timer for all of them. A ping only ever stands between events. */
+/** Keeps silent streams alive, with one timer for all of them. A ping is only ever written between two events. */
 export class Heartbeat {
   readonly #beats = new Set<Beat>();
   #timer: NodeJS.Timeout | undefined;

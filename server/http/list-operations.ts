@@ -4,27 +4,30 @@ import type { Context } from '../rpc/context.ts';
 import type { Meta } from '../rpc/meta.ts';
 import { Output } from '../rpc/output.ts';
 
-/** The use case of a procedure, behind its input schema. */
+/** The function of a procedure that runs once the input has passed the schema. */
 type Resolver = (call: { ctx: Context; input: unknown }) => unknown;
 
-/** A procedure that REST serves too. */
+/** A procedure that REST serves as well. */
 export interface Operation {
-  /** Such as `v1.chat.create`. */
+  /** The name of the procedure, such as `v1.chat.create`. */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** With `{parameters}`, as in OpenAPI. */
+  /** The path, with parameters written `{name}` as in OpenAPI. */
   readonly path: string;
-  /** Whether the last parameter of its path may hold slashes. */
+  /** Whether the last parameter of the path may contain slashes. */
   readonly hasSlashes: boolean;
-  /** Reached without a key. */
+  /** True: the operation needs no key. */
   readonly isOpen: boolean;
-  /** Whether it may be sent without a body. */
+  /** Whether a request may leave out the body. */
   readonly isBodyOptional: boolean;
   readonly meta: Meta;
   readonly input: z.ZodType | undefined;
   readonly output: Output<unknown, unknown>;
   readonly resolve: Resolver;
-  /** The subscription that answers it when the request says `stream: true`, or does not say `stream: false`. */
+  /**
+   * The subscription that answers the request when it says `stream: true`; with `isDefault`, also when it does not say
+   * `stream: false`.
+   */
   readonly stream: { readonly resolve: Resolver; readonly event: z.ZodType; readonly isDefault: boolean } | null;
 }
 
@@ -39,8 +42,9 @@ export function listProcedures(router: AnyTRPCRouter): [name: string, procedure:
 export const metaOf = (procedure: AnyTRPCProcedure): Meta => (procedure._def.meta ?? {}) as Meta;
 
 /**
- * What is left of a procedure without tRPC's middlewares. On REST the adapter stands in for them (the key before the
- * body, one parse of the input, one serialiser of errors): running them costs more CPU than all the rest of a request.
+ * Takes the resolver out of a procedure, without tRPC's middlewares. On REST the adapter does their work: it checks the
+ * key before it reads the body, parses the input once, and has one serialiser of errors. Running them costs more CPU
+ * than all the rest of a request.
  */
 function resolverOf(name: string, procedure: AnyTRPCProcedure | undefined): Resolver {
   const def: object = procedure?._def ?? {};
@@ -48,7 +52,7 @@ function resolverOf(name: string, procedure: AnyTRPCProcedure | undefined): Reso
   throw new Error(`There is no procedure "${name}".`);
 }
 
-/** Every field of the input stands in the path or may be absent. */
+/** Whether every field of the input stands in the path or is optional. */
 function needsNoBody(input: z.ZodType | undefined, path: string): boolean {
   if (input === undefined) return true;
   if (!(input instanceof z.ZodObject)) return false;
@@ -57,7 +61,7 @@ function needsNoBody(input: z.ZodType | undefined, path: string): boolean {
   );
 }
 
-/** The subscription beside a procedure that says it streams it. */
+/** Finds the subscription beside a procedure that declares (`streams`) that it streams the answers of this one. */
 function streamOf(name: string, procedures: ReadonlyMap<string, AnyTRPCProcedure>): Operation['stream'] {
   const at = name.lastIndexOf('.') + 1;
   for (const [other, procedure] of procedures) {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-/** ms since the epoch, a count within that, and four bytes that tell processes apart. */
+/**
+ * The time in ms since the epoch (6 bytes), a count within that ms (2 bytes), and four random bytes that tell processes
+ * apart.
+ */
 const bytes = Buffer.concat([Buffer.alloc(8), randomBytes(4)]);
-/** What the two bytes of the count hold. */
+/** The largest count that two bytes can hold. */
 const MOST = 0xffff;
 let lastMs = 0;
 let count = 0;
@@ -17,11 +20,11 @@ export function newRequestId(): string {
     lastMs = now;
     count = 0;
   } else if (++count > MOST) {
-    // A clock that was set back stands still here for as long.
+    // When the machine's clock is set back, the ids continue from the last time until the clock has caught up.
     lastMs++;
     count = 0;
   }
-  // A double's own way to hexadecimal digits takes several times as long.
+  // Number.toString(16) takes several times as long as this.
   bytes.writeUIntBE(lastMs, 0, 6);
   bytes.writeUInt16BE(count, 6);
   return `req_${bytes.toString('hex')}`;

@@ -32,7 +32,7 @@ function toFastifyPath({ path, hasSlashes }: Operation): string {
   return (hasSlashes ? path.replace(/\{\w+\}$/, '*') : path).replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** The parameters of the path by their names: Fastify calls a rest with slashes `*`. */
+/** The parameters of the path, by name. Fastify calls a parameter with slashes `*`. */
 function paramsOf({ path, hasSlashes }: Operation, { params }: FastifyRequest): Record<string, unknown> {
   if (!isRecord(params)) return {};
   if (!hasSlashes) return params;
@@ -42,13 +42,13 @@ function paramsOf({ path, hasSlashes }: Operation, { params }: FastifyRequest): 
 
 type Input = Record<string, unknown>;
 
-/** What a client sends by itself when it connects again to a stream. Format: the HTML standard, server-sent events. */
+/** The header that a client sends when it reconnects to a stream. Format: the HTML standard, server-sent events. */
 function lastEventOf({ headers }: FastifyRequest): Input {
   const { 'last-event-id': id } = headers;
   return typeof id === 'string' ? { lastEventId: id } : {};
 }
 
-/** A promise only for a body that is read in pieces. */
+/** Reads the input of a request. Returns a promise only for a long body. */
 function readInput(operation: Operation, request: FastifyRequest, maxBodyValues: number): Input | Promise<Input> {
   const params = paramsOf(operation, request);
   if (operation.method === 'GET' || operation.method === 'DELETE') {
@@ -78,7 +78,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply): Context {
   };
 }
 
-/** What a revoked key stopped half-way fails for that reason. */
+/** The result of a procedure. When the key was revoked meanwhile, that is the error. */
 async function answerOf(made: unknown, ctx: Context | CallerContext): Promise<unknown> {
   try {
     return await made;
@@ -87,7 +87,7 @@ async function answerOf(made: unknown, ctx: Context | CallerContext): Promise<un
   }
 }
 
-/** Serves every operation of the router as a native route: the same input schema, the same resolver. */
+/** Serves every operation of the router as a native route, with the same input schema and the same resolver. */
 export async function restPlugin(
   app: FastifyInstance,
   { router, gate, heartbeat, maxBodyValues }: RestOptions,

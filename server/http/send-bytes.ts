@@ -8,9 +8,9 @@ interface Answer {
 }
 
 /**
- * Sends an answer on as it comes, no faster than the client reads. Until its first bytes nothing is committed and a
- * failure throws; after that a stream of events ends with an error event, and anything else is cut, never ended as if
- * it were whole.
+ * Forwards a response piece by piece, no faster than the client reads. Before the first bytes nothing is committed, and
+ * a failure throws. After them a stream of events ends with an error event; any other response is cut off, so that the
+ * client does not take it for complete.
  */
 export async function sendBytes(
   reply: FastifyReply,

@@ -6,7 +6,7 @@ import { settledWithin } from '../event-loop/settled-within.ts';
 import { toErrorEvent } from './error-dialect.ts';
 import { type Heartbeat, PING } from './heartbeat.ts';
 
-/** How long the status is held back for the first chunk: an early failure is then an honest 4xx or 5xx. In ms. */
+/** How long the status waits for the first chunk, in ms: a failure before it still becomes a 4xx or 5xx. */
 const FIRST_CHUNK_MS = 10_000;
 
 const STREAM_HEADERS = {
@@ -19,22 +19,22 @@ const DATA = Buffer.from('data: ');
 const END = Buffer.from('\n\n');
 const SILENT = Symbol('no chunk yet');
 
-/** One event, as JSON and as its value. */
+/** One event, as bytes of JSON and as its value. */
 interface SentEvent<Event> {
   readonly bytes: Buffer;
   readonly value: Event;
 }
 
-/** What is sent: batches of events. */
+/** A stream of events to send, in batches. */
 export interface EventStream<Event> {
   readonly batches: AsyncGenerator<SentEvent<Event>[], void, void>;
-  /** Names the events; without it they have no names, and `[DONE]` follows the last one. */
+  /** Gives the name of each event. Absent: events have no names, and `[DONE]` follows the last one. */
   readonly eventName?: ((event: Event) => string) | undefined;
-  /** Sent while there is nothing else to send; absent: a comment. */
+  /** What is sent while there is nothing else to send. Absent: a comment. */
   readonly ping?: SentEvent<Event> | undefined;
-  /** The number of the first event, where a client can come back and go on after a number. */
+  /** The number of the first event, for streams that a client can resume after a number. */
   readonly firstId?: number | undefined;
-  /** Its reason, when it is an error of ours, is what ends the stream. */
+  /** Ends the stream when it aborts. When its reason is an `AppError`, the client is told that error. */
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ function frameNamed<Event>(batch: readonly SentEvent<Event>[], nameOf: (event: E
   return Buffer.concat(batch.flatMap((event) => [Buffer.from(`event: ${nameOf(event.value)}\n`), frame([event])]));
 }
 
-/** With their numbers. */
+/** Writes each event with its number as `id`. */
 function frameNumbered<Event>(
   batch: readonly SentEvent<Event>[],
   first: number,
@@ -56,7 +56,7 @@ function frameNumbered<Event>(
   );
 }
 
-/** A whole batch is one write. */
+/** Writes a batch of events without names or numbers. */
 function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
   let length = 0;
   for (const { bytes } of batch) length += DATA.length + bytes.length + END.length;
@@ -81,8 +81,8 @@ const frameBatch = <Event>(
 };
 
 /**
- * Resolves when the client has taken what was written, has gone, or must stop. `SlowTransfers` drops those that take too
- * little: what they asked for holds money and a place.
+ * Resolves when the client has taken what was written, when it has disconnected, or when the signal aborts.
+ * `SlowTransfers` disconnects clients that take too little: their requests hold money and a slot.
  */
 export const drained = (raw: ServerResponse, signal: AbortSignal) =>
   new Promise<void>((resolve) => {
@@ -107,8 +107,8 @@ export function commit(reply: FastifyReply, headers: Record<string, string>): vo
 }
 
 /**
- * Sends a stream as `text/event-stream`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is
- * committed and a failure throws; after that a failure is an error event, and no `[DONE]` follows.
+ * Sends a stream as `text/event-stream`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is committed and a failure
+ * throws. After that a failure is sent as an error event, and no `[DONE]` follows.
  */
 export async function sendStream<Event>(
   reply: FastifyReply,

@@ -9,8 +9,8 @@ function withoutBasePath(url: string, basePath: string): string {
 }
 
 /**
- * Lets the gateway be reached below a path such as `/llm`, whether the proxy in front of it takes that path off or leaves
- * it. It must come after every other listener is known, so that it runs before them.
+ * Serves the gateway below a path such as `/llm`, whether or not the proxy in front of it removes that path. Call it
+ * after all other listeners are registered, so that it runs before them.
  */
 export function stripBasePath(server: Server, basePath: string): void {
   if (basePath === '') return;

@@ -29,7 +29,7 @@ export interface TrpcOptions {
   readonly maxBodyValues: number;
   readonly corsOrigins: readonly string[];
   readonly limits: WebsocketLimits;
-  /** Told of each call that no meter counted. */
+  /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
   readonly transfers: TransferLimits;
 }
@@ -61,7 +61,9 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
   );
   app.get(TRPC_PATH, async () => undefined);
 
-  /** As on REST, nothing of a stranger's body is read. Open procedures have no input, so they need none. */
+  /**
+   * As on REST, the body is not read before the key was checked. Open procedures have no input, so they need no body.
+   */
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
     if (!METHODS.includes(request.method)) refuseMethod(request, reply, METHODS);
@@ -86,7 +88,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
   });
 
   function createContext(request: FastifyRequest, reply: FastifyReply, body: Buffer | undefined): Context {
-    // Each call of a batch is a request of its own; the first has the name that the answer's header tells.
+    // Each call of a batch is a request of its own. The first one gets the request id in the response's header.
     let named = false;
     return {
       get requestId() {
@@ -110,7 +112,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
   const bodies = new WeakMap<FastifyRequest, Buffer>();
 
   app.removeAllContentTypeParsers();
-  // tRPC would parse the body at once, whatever is in it: it is handed none, and asks the context for the inputs.
+  // tRPC would parse any body at once. It is given none, and asks the context for the inputs.
   acceptJson(app, (request, body) => {
     bodies.set(request, body);
   });

@@ -42,7 +42,7 @@ import { answers } from './output.ts';
 import { describeSystem } from './system-procedures.ts';
 import { procedure, publicProcedure } from './trpc.ts';
 
-/** Operations of the administrator's, and of keys that ask about themselves. */
+/** Describes operations of the administrator, and of keys that ask about themselves. */
 export const describeAccounts = describeOperations(
   {
     name: 'accounts',
@@ -51,7 +51,7 @@ export const describeAccounts = describeOperations(
   () => [400, 403, 404, 503],
 );
 
-/** `api.keys`: for the administrator, but for `me`. */
+/** `api.keys`, for the administrator; `me` is for every key. */
 export const keyProcedures = (deps: KeyDeps) => ({
   create: procedure
     .meta(describeAccounts('POST', '/api/keys', 'Create a key'))
@@ -89,7 +89,7 @@ export const keyProcedures = (deps: KeyDeps) => ({
     .mutation(({ ctx, input }) => revokeKey(deps, input, ctx.caller.principal)),
 });
 
-/** `api.self`: for every key. */
+/** `api.self`, for every key. */
 export const selfProcedure = (store: Pick<Store, 'keys' | 'wallets'>) =>
   procedure
     .meta(describeAccounts('GET', '/api/self', 'Show the key of this request, its limits and its balance'))
@@ -120,7 +120,7 @@ export const walletProcedures = (store: Pick<Store, 'wallets' | 'audit'>) => ({
     .mutation(({ ctx, input }) => postEntry(store, input, ctx.caller.principal)),
 });
 
-/** `api.audit`: for the administrator alone. */
+/** `api.audit`, for the administrator only. */
 export const auditProcedure = ({ audit }: Pick<Store, 'audit'>) =>
   procedure
     .meta(describeAccounts('GET', '/api/audit', 'List what administrators changed'))
@@ -128,7 +128,7 @@ export const auditProcedure = ({ audit }: Pick<Store, 'audit'>) =>
     .output(answers(AuditList))
     .query(({ ctx, input }) => listAudit(audit, input, ctx.caller.principal));
 
-/** `api.reload`: for the administrator alone. */
+/** `api.reload`, for the administrator only. */
 export const reloadProcedure = (source: Pick<ModelsSource, 'reload'>, { audit }: Pick<Store, 'audit'>) =>
   procedure
     .meta(

@@ -92,7 +92,7 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps) => ({
       const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & OfTurn & Noted> => ({
         ...chunk,
         ...turnOf(noted),
-        // What goes on was told of at its beginning, and is the same event for whoever watches.
+        // A resumed stream has no note: it was in the first event, and all watchers get the same events.
         ...(lastEventId == null ? noted.once() : {}),
       });
       const { socket } = ctx;

@@ -1,30 +1,32 @@
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
 
-/** The side of a websocket that is still to be sent. */
+/** The sending side of a websocket. */
 export interface Socket {
-  /** Whether the client has to take what it was sent before more is made for it. */
+  /** Whether the client has to take what was sent before more is sent. */
   readonly isFull: boolean;
-  /** Resolves to true when it has taken that, and to false when the signal aborts or the socket closes first. */
+  /** Resolves to true when the client has taken it, and to false when the signal aborts or the socket closes first. */
   drained(signal: AbortSignal): Promise<boolean>;
 }
 
-/** One call of a procedure, whichever transport it came by. */
+/** One call of a procedure, from any transport. */
 export interface Context {
   readonly requestId: string;
-  /** Who calls, counted against their limit. Throws the error of a missing or wrong key. */
+  /**
+   * Returns the caller, and counts the call against the caller's limits. Throws the error of a missing or invalid key.
+   */
   authorize(): Principal;
-  /** Null takes one back. */
+  /** Sets a header of the response; null removes it. */
   setHeader(name: string, value: string | null): void;
-  /** The input of a call, by its place in a batch, where the transport has read it; absent: tRPC reads it itself. */
+  /** The input of a call by its place in a batch, when the transport has read it. Absent: tRPC reads it itself. */
   readonly inputOf?: ((batchIndex: number) => unknown) | null | undefined;
-  /** Whether the response headers are on their way already. REST only. */
+  /** Whether the response headers were sent already. REST only. */
   readonly headersSent?: (() => boolean) | undefined;
-  /** The body as it came, on REST: what is only passed on is never written anew. */
+  /** The request body as it came, on REST. It lets an unchanged body be forwarded without being written again. */
   readonly body?: Buffer | undefined;
   /** Headers of the client's dialect, such as `anthropic-beta`. REST only. */
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
-  /** Told of each call that no meter counted; REST reports its responses itself. */
+  /** Receives each call that no meter counted. REST reports its responses itself. */
   readonly report?: ((call: AnsweredCall) => void) | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;

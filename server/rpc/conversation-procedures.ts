@@ -31,16 +31,16 @@ import { procedure } from './trpc.ts';
 const LIST = '/c1/conversations';
 const ONE = '/c1/conversations/{conversation_id}';
 
-/** While a message is being made, its branch stays. */
+/** The statuses of operations that fail while an answer on the branch is in progress. */
 const BRANCH_ERRORS = [400, 403, 404, 409, 503];
 
-/** Also of the turns that are taken in them. */
+/** Describes operations on conversations, and on the turns in them. */
 export const describeConversations = describeOperations(
   { name: 'conversations', about: 'Chat with memory: the server keeps the history.' },
   () => [400, 403, 404, 503],
 );
 
-/** `conversations`: what `/c1` keeps. */
+/** `conversations`: the conversations that `/c1` stores. */
 export const conversationProcedures = (store: ConversationStore, runs: RunDeps) => ({
   list: procedure
     .meta(describeConversations('GET', LIST, 'List or search conversations'))

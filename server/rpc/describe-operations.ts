@@ -3,9 +3,9 @@ import type { Meta, Tag } from './meta.ts';
 
 export interface OperationDetails {
   readonly description?: string;
-  /** The statuses of its errors; default: those of the tag's other operations. */
+  /** The statuses of its errors. Default: those of the tag's other operations. */
   readonly errors?: readonly number[];
-  /** Reached without a key. */
+  /** True: it needs no key. */
   readonly open?: boolean;
   /** REST takes this form in place of JSON. */
   readonly form?: z.ZodType;
@@ -13,7 +13,10 @@ export interface OperationDetails {
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** Describes the operations of a tag. In a path, `{+name}` is a parameter that may hold slashes (RFC 6570). */
+/**
+ * Makes a function that describes the operations of a tag. In a path, `{+name}` is a parameter that may contain slashes
+ * (RFC 6570).
+ */
 export const describeOperations =
   (tag: Tag, errorsOf: (method: Method) => readonly number[]) =>
   (method: Method, path: `/${string}`, summary: string, details: OperationDetails = {}): Meta => {

@@ -2,7 +2,7 @@ import { type AnyTRPCRouter, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { errorRow } from '../../contracts/errors.ts';
 import { toAppError } from '../errors/to-wire.ts';
 
-/** Whatever was thrown, in the shape in which tRPC's clients get errors. `path` is the procedure that was called. */
+/** Any thrown value, in the shape in which tRPC's clients get errors. `path` is the procedure that was called. */
 export function errorShapeOf(router: AnyTRPCRouter, thrown: unknown, path?: string) {
   const cause = toAppError(thrown);
   return getTRPCErrorShape({

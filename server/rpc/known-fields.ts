@@ -1,6 +1,6 @@
 /**
  * A type without the index signatures of loose schemas, at any depth. Answers may hold fields that only an upstream
- * knows; typed callers are promised the known ones, with which tRPC's own types can work.
+ * knows. Typed callers are only promised the known fields, with which tRPC's own types can work.
  */
 export type KnownFields<T> = T extends readonly (infer Item)[]
   ? KnownFields<Item>[]

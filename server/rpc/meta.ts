@@ -1,23 +1,26 @@
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { z } from 'zod';
 
-/** A part of the OpenAPI document, with the operations of one room. */
+/** A tag of the OpenAPI document: the operations of one room. */
 export interface Tag {
   readonly name: string;
   readonly about: string;
-  /** The schema of its errors; default `ErrorBody`. */
+  /** The schema of its errors. Default: `ErrorBody`. */
   readonly errorBody?: z.ZodType;
 }
 
-/** What is known of a procedure beside its types. */
+/** What is known about a procedure besides its types. */
 export type Meta = OpenApiMeta & {
   tag?: Tag;
   /** The form that REST takes in place of JSON. */
   form?: z.ZodType;
-  /** On a subscription: the procedure beside it which REST answers with this stream when the request says `stream: true`. */
+  /**
+   * On a subscription: the name of the procedure beside it that REST answers with this stream when the request says
+   * `stream: true`.
+   */
   streams?: string;
   /** On such a subscription: the schema of its events. */
   event?: z.ZodType;
-  /** On such a subscription: REST answers with it unless the request says `stream: false`. */
+  /** On such a subscription: REST answers with the stream unless the request says `stream: false`. */
   streamsByDefault?: boolean;
 };

@@ -24,7 +24,7 @@ const describeModels = describeOperations(
   () => [400, 403, 404, 503],
 );
 
-/** `models`: the two addresses that OpenAI and Anthropic share have an answer for the clients of each. */
+/** `models`. OpenAI and Anthropic share two of the paths, which answer each vendor's clients in their own shape. */
 export const modelProcedures = (deps: ModelDeps) => ({
   list: procedure
     .meta(describeModels('GET', '/v1/models', 'List the models'))

@@ -1,8 +1,8 @@
 import type { Caller } from '../features/access/caller.ts';
 
-/** Not an interface: the published type shows its fields, and must not need this file. */
+/** This is a type and not an interface, so that the published type shows its fields and does not need this file. */
 type AnswerNote = {
-  /** As in `x-request-id`, and in `api.usage.list`. */
+  /** The request id, as in `x-request-id` and in `api.usage.list`. */
   request_id: string;
   /** As in `x-gateway-backend`. */
   backend: string | null;
@@ -12,19 +12,19 @@ type AnswerNote = {
   applied: string | null;
 };
 
-/** On the first event of a stream. */
+/** The note on the first event of a stream. */
 export type Noted = { gateway?: AnswerNote };
 
 export interface NotedCaller {
   readonly caller: Caller;
   header(name: string): string | null;
-  /** The note at its first call, and nothing later. */
+  /** Returns the note at its first call, and nothing later. */
   once(): Noted;
 }
 
 /**
- * REST tells in headers who answered and what was changed. Callers of tRPC see no headers, so there the first event of a
- * stream tells it. The caller that this returns must be the one that the use case gets.
+ * Records the headers that tell which backend answered and what was changed. REST sends them as headers. Callers of
+ * tRPC see no headers, so there the first event of a stream holds them. Pass the returned caller to the use case.
  */
 export function noteAnswer(caller: Caller): NotedCaller {
   const headers = new Map<string, string | null>();
@@ -54,10 +54,10 @@ export function noteAnswer(caller: Caller): NotedCaller {
   };
 }
 
-/** Not an interface: the published type shows its fields. */
+/** This is a type and not an interface, so that the published type shows its fields. */
 export type OfTurn = { conversation_id: string; run_id: string };
 
-/** The conversation and the run of a turn, which REST tells in headers. */
+/** The conversation and the run of a turn, which REST sends as headers. */
 export const turnOf = ({ header }: Pick<NotedCaller, 'header'>): OfTurn => ({
   conversation_id: header('x-conversation-id') ?? '',
   run_id: header('x-run-id') ?? '',

@@ -29,7 +29,7 @@ const PATH = '/v1/conversations/{conversation_id}';
 const ITEMS = `${PATH}/items` as const;
 const errors = [400, 404, 409, 503];
 
-/** `v1.conversations`: OpenAI's shape of the conversations that `/c1` keeps. */
+/** `v1.conversations`: the conversations that `/c1` stores, in OpenAI's shape. */
 export const openAiConversationProcedures = (stores: ResponseStores, runs: RunDeps) => ({
   create: procedure
     .meta(describeResponses('POST', '/v1/conversations', 'Create a conversation', { errors }))

@@ -2,25 +2,25 @@ import type { z } from 'zod';
 import { Json } from '../canonical/json.ts';
 import type { KnownFields } from './known-fields.ts';
 
-/** How REST writes what a procedure returned, where that differs from what callers of tRPC get. */
+/** How REST writes the result of a procedure, where that differs from what callers of tRPC get. */
 interface RestForms<Made> {
-  /** The body; default: what callers of tRPC get. */
+  /** The body. Default: what callers of tRPC get. */
   readonly body?: (made: Made) => object;
-  /** The body for clients of Anthropic's, where an address has two shapes. */
+  /** The body for Anthropic's clients, for paths with two shapes. */
   readonly anthropic?: (made: Made) => object;
   /** The body as `text/csv`, when the query says `format=csv`. */
   readonly csv?: (made: Made) => string;
-  /** The status, where it is not always 200. */
+  /** The status. Default: 200. */
   readonly status?: (made: Made) => number;
 }
 
 /**
- * What a procedure returns and what callers see of it. Bytes that came from an upstream (`Json`) leave as they are on REST;
- * callers of tRPC get the value. Nothing is parsed again, so fields that only the upstream knows reach the client: the schema
- * is for the OpenAPI document alone.
+ * What a procedure returns (`Made`) and what callers see of it (`Shown`). On REST, bytes that came from an upstream
+ * (`Json`) are sent as they are; callers of tRPC get the value. The result is not parsed again, so fields that only the
+ * upstream knows reach the client. The schema is only for the OpenAPI document.
  */
 export class Output<Made, Shown> {
-  /** For tRPC's types alone; neither field exists. */
+  /** Only for tRPC's types; neither field exists at run time. */
   declare readonly _input: Made;
   declare readonly _output: Shown;
   readonly schema: z.ZodType;
@@ -33,7 +33,7 @@ export class Output<Made, Shown> {
     this.forms = forms;
   }
 
-  /** For callers of tRPC, which calls this "parsing the output". */
+  /** The value for callers of tRPC, which calls this "parsing the output". */
   parse(made: Made): object {
     const shown = this.#show(made);
     return shown instanceof Json ? shown.value : shown;
@@ -49,11 +49,11 @@ export class Output<Made, Shown> {
 
 type Object = z.ZodType<object>;
 
-/** An answer as its contract says it, as a value or as bytes. */
+/** An output whose result has the shape of its contract, as a value or as bytes. */
 export const answers = <Schema extends Object>(schema: Schema) =>
   new Output<z.output<Schema> | Json<z.output<Schema>>, KnownFields<z.output<Schema>>>(schema, (made) => made, {});
 
-/** An answer that `show` makes of what the use case found. */
+/** An output that `show` makes of the result. */
 export const shows = <Made, Shown extends object>(
   schema: Object,
   show: (made: Made) => Shown,

@@ -1,7 +1,7 @@
 import type { TRPCBuiltRouter } from '@trpc/server';
 import type { createRouter } from './router.ts';
 
-/** Drops what only the server knows, so that the printed type needs nothing but `@trpc/server`. */
+/** Removes the types that only the server knows, so that the printed type needs nothing but `@trpc/server`. */
 type Public<R> =
   R extends TRPCBuiltRouter<infer Root, infer Record>
     ? TRPCBuiltRouter<
@@ -12,5 +12,7 @@ type Public<R> =
 
 const expose = <R>(_router: R): Public<R> => undefined as never;
 
-/** Never used at run time: it makes `tsc` print the resolved type of the router, which the client package ships. */
+/**
+ * This is never used at run time. It makes `tsc` print the resolved type of the router, which the client package ships.
+ */
 export const publicRouter = expose(undefined as unknown as ReturnType<typeof createRouter>);

@@ -32,7 +32,7 @@ import { type CallerContext, procedure } from './trpc.ts';
 
 const PATH = '/v1/responses/{response_id}';
 
-/** Also of OpenAI's shape of conversations. */
+/** Describes operations on responses, and on conversations in OpenAI's shape. */
 export const describeResponses = describeOperations(
   { name: 'responses', about: "OpenAI's Responses API over any model, and its shape of conversations." },
   () => [400, 404, 409, 503],
@@ -40,7 +40,7 @@ export const describeResponses = describeOperations(
 
 const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent & Noted> => event;
 
-/** `first` is the number of the first event, where the events are those of a run. */
+/** `first`: the number of the first event, when the events are those of a run. */
 function toStream(
   events: AsyncGenerator<EventBatch, void, void>,
   { socket, caller }: CallerContext,

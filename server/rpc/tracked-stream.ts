@@ -4,21 +4,24 @@ import { stopReason } from '../errors/stop-reason.ts';
 import type { Socket } from './context.ts';
 
 interface TrackedStreamOptions<Chunk extends object> {
-  /** On a websocket only. */
+  /** The websocket of the call; undefined for other transports. */
   readonly socket: Socket | undefined;
-  /** Aborts when the client has left. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Names the events on REST; without it they have no names, and `[DONE]` follows the last one. */
+  /** Gives the name of each event on REST. Absent: events have no names, and `[DONE]` follows the last one. */
   readonly eventName?: (chunk: Chunk) => string;
-  /** Sent on REST while there is nothing else to send; absent: a comment. */
+  /** What REST sends while there is nothing else to send. Absent: a comment. */
   readonly ping?: Json<Chunk>;
-  /** The number of its first event, when the events are those of a run: REST tells them too. Absent: a stream of its own. */
+  /**
+   * The number of the first event, when the events are those of a run; REST then sends the numbers too. Absent: the
+   * stream is not that of a run.
+   */
   readonly first?: number;
 }
 
 /**
- * A stream of chunks as a subscription: one tracked event a chunk over websocket, while REST takes the batches
- * themselves and sends their bytes. `show` makes what subscribers see of a chunk.
+ * A stream of chunks as a subscription. A websocket gets each chunk as a tracked event; REST takes the batches and
+ * sends their bytes. `show` makes what subscribers see of a chunk.
  */
 export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
   readonly batches: AsyncGenerator<Json<Chunk>[], void, void>;
@@ -39,7 +42,7 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
     this.#options = options;
   }
 
-  /** Aborts when nobody listens any more, or the key was revoked. */
+  /** Aborts when the subscriber has gone, or the key was revoked. */
   get signal(): AbortSignal {
     return this.#options.signal;
   }

@@ -13,11 +13,11 @@ interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY;
   readonly httpStatus: number;
   readonly path?: string | undefined;
-  /** The same envelope as on REST. */
+  /** The same error object as on REST. */
   readonly error: ErrorBody['error'];
-  /** Seconds after which a retry makes sense, where that is known. */
+  /** After how many seconds a retry makes sense; null when that is not known. */
   readonly retryAfter: number | null;
-  /** The conversation of the turn that failed, also when it is a new one: the turn can be tried again there. */
+  /** The conversation of the turn that failed, also when the turn began it: the turn can be tried again there. */
   readonly conversationId: string | null;
 }
 
@@ -42,7 +42,10 @@ const t = initTRPC
 
 export const router = t.router;
 
-/** Gives every error the tRPC code of its row, so that each transport answers with the right status. */
+/**
+ * Gives every error the tRPC code of its row in the error catalog, so that each transport answers with the right
+ * status.
+ */
 const base = t.procedure.use(async ({ ctx: { inputOf }, batchIndex, getRawInput, next }) => {
   const result = await next({ getRawInput: inputOf ? async () => inputOf(batchIndex) : getRawInput });
   if (result.ok) return result;
@@ -50,13 +53,13 @@ const base = t.procedure.use(async ({ ctx: { inputOf }, batchIndex, getRawInput,
   throw new TRPCError({ code: errorRow(error.code).trpc, message: error.message, cause: error });
 });
 
-/** Reached without a key; its description says so. */
+/** A procedure that needs no key. Its description says so. */
 export const publicProcedure = base;
 
-/** What a procedure with a key works with. */
+/** The context of a procedure that needs a key. */
 export type CallerContext = Context & { readonly caller: Caller };
 
-/** Lets the caller in, or throws why not. */
+/** Checks the key and adds the caller to the context. Throws the reason when the caller is refused. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   const { requestId, setHeader, headersSent, dialectHeaders } = ctx;
   const principal = ctx.authorize();

@@ -27,7 +27,7 @@ const reportToCsv = ({ items }: UsageReport): string => {
   return toCsv(shown, items);
 };
 
-/** In one cell: `gpu1/qwen upstream_unavailable, openrouter/qwen ok`. */
+/** The attempts in one cell: `gpu1/qwen upstream_unavailable, openrouter/qwen ok`. */
 const namesOf = (attempts: readonly UsageAttempt[]): string =>
   attempts.map(({ backend, outcome }) => `${backend} ${outcome}`).join(', ');
 
@@ -37,7 +37,7 @@ const entriesToCsv = ({ items }: UsageEntryList): string =>
     items.map((entry) => ({ ...entry, attempts: namesOf(entry.attempts) })),
   );
 
-/** `api.usage`: of everybody for the administrator, of itself for a key. */
+/** `api.usage`: the administrator sees everybody's usage, a key its own. */
 export const usageProcedures = (store: Pick<Store, 'usage' | 'keys'>) => ({
   report: procedure
     .meta(describeAccounts('GET', '/api/usage', 'Sum up what was used', { errors }))
@@ -51,7 +51,7 @@ export const usageProcedures = (store: Pick<Store, 'usage' | 'keys'>) => ({
     .query(({ ctx, input }) => listUsage(store, input, ctx.caller.principal)),
 });
 
-/** For tools that show what is left of a key in the way of OpenAI's former dashboard. */
+/** Serves tools that show the remaining budget of a key in the format of OpenAI's former dashboard. */
 export const billingProcedures = (store: Pick<Store, 'wallets' | 'keys'>) => ({
   subscription: procedure
     .meta(describeAccounts('GET', '/v1/dashboard/billing/subscription', 'What there was to spend', { errors }))

@@ -5,21 +5,24 @@ import type { Progress } from './progress.ts';
 
 const noop = () => {};
 
-/** What is known of one client's connection: one for all its requests, which saves each of them the finding out. */
+/** What is known about one client's connection. All requests on it share this, so none of them finds it out again. */
 export class ClientConnection {
   readonly socket: Socket;
-  /** To be called when the client has shown a valid key. */
+  /** Call it when the client has shown a valid key. */
   becomeKnown = noop;
-  /** To be called when the connection speaks HTTP no more, but a websocket's protocol. */
+  /** Call it when the connection changes from HTTP to the websocket protocol. */
   leaveHttp = noop;
-  /** The last one whose head was read; null when its body is known to be complete. */
+  /** The last request whose head was read; null when its body is known to be complete. */
   request: IncomingMessage | null = null;
-  /** Of the body that is being received, and of the answer that waits to be taken; null while there is none. */
+  /**
+   * The progress of the body that is being received, and of the response that waits to be taken. Null while there is
+   * none.
+   */
   upload: Progress | null = null;
   download: Progress | null = null;
   /**
-   * Aborts when the connection closes: while a request is under way, that is the client leaving before the answer is
-   * complete. (`request.raw` closes as soon as the body was read.)
+   * Aborts when the connection closes. While a request is in progress, this means that the client disconnected before
+   * the response was complete. (`request.raw` closes as soon as the body was read.)
    */
   readonly signal: AbortSignal;
   #authorization: string | undefined;
@@ -35,8 +38,8 @@ export class ClientConnection {
   }
 
   /**
-   * The keys that a request shows. Most show the same as the request before, on the same connection: what is compared
-   * then is what this very client said, so how long it takes tells it nothing.
+   * The keys that a request shows. Most requests show the same key as the one before on the same connection, so the
+   * hash is kept. The comparison is with what this very client sent, so its timing reveals nothing to the client.
    */
   credentials(headers: IncomingHttpHeaders): Credentials {
     const { authorization, 'x-api-key': apiKey, 'api-key': azureKey } = headers;

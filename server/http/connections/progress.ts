@@ -1,12 +1,15 @@
 /** How slow a transfer may be. */
 export interface SlowestTransfer {
-  /** It may stand still for so long, in ms; after that time it must have kept up the rate as well. */
+  /** How long the transfer may stand still, in ms. After this time it must also have reached the rate below. */
   readonly stallMs: number;
-  /** On average, from its begin on; 0: any. */
+  /** The lowest average rate since the beginning, in bytes a second; 0: any rate. */
   readonly bytesPerSecond: number;
 }
 
-/** How one body, or one answer, gets along. Times are of `monotonicNow()`, counts in bytes from any start. */
+/**
+ * Watches how fast one body or one response moves. Times come from `monotonicNow()`; counts are in bytes, from any
+ * starting point.
+ */
 export class Progress {
   #startedAt: number;
   #movedAt: number;
@@ -20,7 +23,7 @@ export class Progress {
     this.#count = count;
   }
 
-  /** Notes the count, and says whether this is too slow. */
+  /** Records the count, and says whether the transfer is too slow. */
   isTooSlow(now: number, count: number, { stallMs, bytesPerSecond }: SlowestTransfer): boolean {
     if (count !== this.#count) {
       this.#count = count;
@@ -31,7 +34,7 @@ export class Progress {
     return elapsed >= stallMs && (count - this.#first) * 1000 < elapsed * bytesPerSecond;
   }
 
-  /** So many ms were not the other side's fault. */
+  /** Does not count so many ms, because the other side could not have sent or taken anything in them. */
   excuse(ms: number): void {
     this.#startedAt += ms;
     this.#movedAt += ms;

@@ -22,18 +22,20 @@ interface Counters {
 const isCounting = (handle: unknown): handle is Counters =>
   typeof handle === 'object' && handle !== null && 'bytesWritten' in handle && 'writeQueueSize' in handle;
 
-/** How much of what was written the system has taken. Node itself counts a piece as written when it hands it on. */
+/**
+ * How many of the written bytes the system has taken. Node itself counts a piece as written as soon as it hands it on.
+ */
 export function takenBytes(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
   return isCounting(handle) ? handle.bytesWritten - handle.writeQueueSize : socket.bytesWritten - socket.writableLength;
 }
 
-/** A body that nobody reads is not slow: its sender has to wait for us. */
+/** Whether we are not reading the body: then its sender has to wait for us, and is not slow. */
 const isHeldUp = (request: IncomingMessage): boolean => request.readableLength >= request.readableHighWaterMark;
 
 /**
- * Gives up what moves too slowly: bodies that stall or drip (408 `request_timeout`), and answers that their client does
- * not take. One timer looks at what the connections count anyway, so a request pays nothing for it.
+ * Ends transfers that are too slow: request bodies that stall or drip (408 `request_timeout`), and responses that the
+ * client does not take. One timer reads the counters that connections keep anyway, so requests do no work for it.
  */
 export class SlowTransfers {
   readonly #limits: TransferLimits;
@@ -98,7 +100,7 @@ function giveUpBody(request: IncomingMessage, socket: Socket, { stallMs, bytesPe
     'request_timeout',
     `The body did not arrive: it stood still for ${stallMs / 1000} s (BODY_STALL_SECONDS), or came more slowly than ${bytesPerSecond} bytes a second (MIN_BYTES_PER_SECOND).`,
   );
-  // Who reads the body answers, in the words of its surface.
+  // When something reads the body, it answers with the error, in the dialect of its endpoint.
   if (request.listenerCount('error') > 0) request.emit('error', error);
   else if (answerOf(socket)?.headersSent) socket.destroy();
   else answerOnSocket(socket, error);

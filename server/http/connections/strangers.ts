@@ -1,23 +1,26 @@
 import { addressGroup } from '../../features/access/address-group.ts';
 
 /**
- * The connections that have not shown a valid key, by the address that they come from. When one address has too many,
- * the one that has waited longest makes room: so a flood of silent connections ends, and a client with a key that comes
- * from the same address gets in all the same. A connection that showed a key is not counted any more; this is why the
- * clients behind a reverse proxy, which share an address, need no exception.
+ * The connections that have not shown a valid key, by client address. When one address has too many, the oldest one is
+ * closed. So a flood of silent connections ends, and a client with a key can still connect from the same address. A
+ * connection that has shown a key is no longer counted, so the clients behind a reverse proxy, which share an address,
+ * need no exception.
  */
 export class Strangers<Item> {
   readonly most: number;
   readonly #drop: (longest: Item) => void;
   readonly #byAddress = new Map<string, Set<Item>>();
 
-  /** `most` of 0 switches the limit off. `drop` ends the one that makes room. */
+  /** `most`: the limit per address; 0 switches it off. `drop` closes the connection that makes room. */
   constructor(most: number, drop: (longest: Item) => void) {
     this.most = most;
     this.#drop = drop;
   }
 
-  /** Returns what takes the connection out again: it showed a key, has become something else, or is closed. */
+  /**
+   * Adds a connection. Call the returned function when the connection has shown a key, has become a websocket, or is
+   * closed.
+   */
   add(ip: string, item: Item): () => void {
     const address = addressGroup(ip);
     const items = this.#byAddress.get(address) ?? new Set();

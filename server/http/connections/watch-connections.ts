@@ -8,7 +8,7 @@ import { SlowTransfers, type TransferLimits } from './slow-transfers.ts';
 import { Strangers } from './strangers.ts';
 
 export interface ConnectionLimits {
-  /** Of one address, as long as they have not shown a valid key; 0: any number. */
+  /** How many connections of one address may be open without a valid key; 0: any number. */
   readonly withoutKey: number;
   readonly transfers: TransferLimits;
 }
@@ -19,14 +19,14 @@ function drop(socket: Socket, most: number): void {
   else answerOnSocket(socket, new AppError('rate_limit_exceeded', message, { retryAfter: 10 }));
 }
 
-/** Holds the connections of a server to their limits. */
+/** Applies the limits to the connections of a server. */
 export function watchConnections(server: Server, { withoutKey, transfers }: ConnectionLimits): void {
   const strangers = new Strangers<Socket>(withoutKey, (longest) => drop(longest, withoutKey));
   const slow = new SlowTransfers(transfers);
   const watched = new WeakSet<Socket>();
   server.once('close', () => slow.close());
   server.on('connection', (socket: Socket) => {
-    // A connection whose client asked for another protocol is announced again.
+    // `ignore-upgrades.ts` emits this event again for a connection that it puts back.
     if (watched.has(socket)) return;
     watched.add(socket);
     const connection = connectionOf(socket);

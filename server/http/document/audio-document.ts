@@ -1,9 +1,12 @@
 import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../../contracts/audio/audio.ts';
 
-/** The REST-only operations of `audio.ts`, as OpenAPI has them; the generator knows only those of the router. */
+/**
+ * What the operations of `audio.ts` need from the rest of the OpenAPI document. They are written by hand: the generator
+ * only knows the operations of the router.
+ */
 interface AudioDocumentParts {
   readonly headers: object;
-  /** The statuses of errors that every operation with a key and a body has. */
+  /** The statuses of errors that every operation with a key and a body can answer with. */
   readonly common: readonly string[];
   readonly errorResponse: (status: string) => object;
 }
@@ -13,7 +16,7 @@ export const audioTag = {
   about: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
 };
 
-/** Named in the paths below. */
+/** The schemas that the paths below refer to. */
 export const audioSchemas = [SpeechRequest, TranscriptionForm, TranslationForm];
 
 const ERRORS = ['402', '403', '404', '502', '503', '504'];
@@ -52,7 +55,7 @@ const operations = [
   },
 ];
 
-/** `paths` of the document; the schemas they name are components of it. */
+/** The audio operations for the `paths` of the document. Their schemas must be among its components. */
 export const audioPaths = ({ headers, common, errorResponse }: AudioDocumentParts): Record<string, object> =>
   Object.fromEntries(
     operations.map(({ endpoint, summary, description, told, body, answer }) => [

@@ -4,13 +4,13 @@ import { isObject } from '../../canonical/json.ts';
 import type { Operation } from '../list-operations.ts';
 import { describeField, describeFields, noteOf } from './describe-fields.ts';
 
-/** What the generator says of every answer. */
+/** The text that the generator writes into every response. */
 const GENERATED = 'Successful response';
 const STREAMED =
   'As JSON, or with `stream: true` as server-sent events: each `data:` line is one event, as JSON. Comment lines keep the connection open.';
 const CSV = 'As JSON, or with `format=csv` as CSV: a line with the names of the columns, then a line for each item.';
 
-/** What a contract says of a field, under whatever makes it optional or nullable. */
+/** The description in a contract, also where the schema is wrapped as optional or nullable. */
 function textOf(schema: unknown): string | undefined {
   if (!(schema instanceof z.ZodType)) return undefined;
   if (schema.description !== undefined) return schema.description;
@@ -42,8 +42,8 @@ function describeResponse(response: unknown): void {
 }
 
 /**
- * Gives every parameter and field its description and an example: what its contract says, else what `fieldNotes` has for its
- * name. The generator loses what contracts say of parameters.
+ * Gives every parameter and field a description and an example: those of its contract, else those that `fieldNotes` has
+ * for its name. The generator loses the descriptions that contracts give to parameters.
  */
 export function describeDocument(document: OpenAPIObject, operations: readonly Operation[]): void {
   const inputs = new Map(operations.map(({ path, method, input }) => [`${method.toLowerCase()} ${path}`, input]));

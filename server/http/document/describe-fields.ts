@@ -5,7 +5,7 @@ type Node = Record<string, unknown>;
 
 const NONE: FieldNote = { says: '' };
 
-/** Where a schema holds others. */
+/** The keywords under which a schema holds other schemas. */
 const inner = ['items', 'anyOf', 'oneOf', 'allOf', 'additionalProperties', 'prefixItems'] as const;
 
 export const noteOf = (owner: string, name: string): FieldNote =>
@@ -13,7 +13,9 @@ export const noteOf = (owner: string, name: string): FieldNote =>
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
-/** What a schema of this kind takes, where that needs no note: its only value, the first of several, a time. */
+/**
+ * An example that the schema itself gives: its only value, the first of several, or a time. Undefined: it gives none.
+ */
 function ownExample(schema: Node): unknown {
   if ('const' in schema) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];
@@ -25,7 +27,7 @@ function ownExample(schema: Node): unknown {
   return item === undefined ? undefined : [item];
 }
 
-/** The kinds of value that a schema takes, its alternatives included. */
+/** The JSON types that a schema accepts, those of its alternatives included. */
 function kindsOf(schema: Node): string[] {
   const own = listOf(schema.type).filter((type) => typeof type === 'string');
   if ('const' in schema) own.push(schema.const === null ? 'null' : typeof schema.const);
@@ -38,7 +40,10 @@ function kindOf(value: unknown): string {
   return typeof value;
 }
 
-/** Whether the example of a note is of the schema's kind: one name has several, as `reasoning` does. */
+/**
+ * Whether the example of a note has a type that the schema accepts. Fields of one name can differ in type, as
+ * `reasoning` does.
+ */
 function suits(value: unknown, schema: Node): boolean {
   const kinds = kindsOf(schema);
   if (kinds.length === 0) return true;
@@ -65,7 +70,10 @@ export function describeField(schema: Node, note: FieldNote): void {
   if (example !== undefined) schema.examples = [example];
 }
 
-/** Gives each field of a schema, and of those within it, a description and an example. `owner` names the schema. */
+/**
+ * Gives each field of a schema, and the fields inside it, a description and an example. `owner` is the name of the
+ * schema.
+ */
 export function describeFields(schema: unknown, owner: string): void {
   if (!isObject(schema)) return;
   if (isObject(schema.properties)) {

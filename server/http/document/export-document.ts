@@ -1,7 +1,10 @@
-/** The operations of `exports.ts`, as OpenAPI has them; the generator knows only those of the router. */
+/**
+ * What the operations of `exports.ts` need from the rest of the OpenAPI document. They are written by hand: the
+ * generator only knows the operations of the router.
+ */
 interface ExportDocumentParts {
   readonly headers: object;
-  /** The statuses of errors that every operation with a key has. */
+  /** The statuses of errors that every operation with a key can answer with. */
   readonly common: readonly string[];
   readonly errorResponse: (status: string) => object;
 }
@@ -42,7 +45,7 @@ const operations = [
   },
 ];
 
-/** `paths` of the document. */
+/** The export operations for the `paths` of the document. */
 export const exportPaths = ({ headers, common, errorResponse }: ExportDocumentParts): Record<string, object> =>
   Object.fromEntries(
     operations.map(({ path, id, summary, parameters, content }) => [

@@ -19,7 +19,7 @@ interface ResponseObject {
 
 const nameOf = (schema: z.core.$ZodType): string | undefined => globalRegistry.get(schema)?.id;
 
-/** Of a schema with a name; the document has it among its components. */
+/** A reference to a named schema. The document has the schema among its components. */
 function refTo(schema: z.core.$ZodType): Schema {
   return { $ref: `#/components/schemas/${nameOf(schema)}` };
 }
@@ -34,7 +34,7 @@ const chatHeaders = {
   'x-gateway-applied': header('string', 'What was changed, such as `max_tokens_floored=200`.'),
 };
 
-/** One status may stand for several codes. */
+/** The response of an error status. One status can stand for several error codes. */
 function errorResponse(status: string, body: z.ZodType = ErrorBody): ResponseObject {
   const codes = Object.entries(errorCatalog).flatMap(([code, row]) => (String(row.status) === status ? [code] : []));
   return {
@@ -44,7 +44,7 @@ function errorResponse(status: string, body: z.ZodType = ErrorBody): ResponseObj
   };
 }
 
-/** The statuses that an operation can answer with whatever it does, by the rows of their errors. */
+/** The statuses that every operation can answer with, whatever it does; taken from the rows of the error catalog. */
 function commonStatuses({ hasBody, needsKey }: { hasBody: boolean; needsKey: boolean }): string[] {
   const rows: ErrorRow[] = Object.values(errorCatalog);
   const common = rows.filter(
@@ -61,7 +61,7 @@ function successHeaders(operation: Operation): ResponseObject['headers'] {
   return { ...chatHeaders, 'x-conversation-id': header('string', 'The conversation, from its first turn on.') };
 }
 
-/** The schemas that the generator does not see behind the procedures: it inlines bodies, and knows no streams and no forms. */
+/** The schemas that the generator does not see: it inlines request bodies, and does not know streams and forms. */
 function schemasOf(operations: readonly Operation[]): Record<string, z.ZodType> {
   const all = operations.flatMap(({ input, stream, meta }) => [input, stream?.event, meta.form, meta.tag?.errorBody]);
   return Object.fromEntries(
@@ -72,14 +72,16 @@ function schemasOf(operations: readonly Operation[]): Record<string, z.ZodType> 
   );
 }
 
-/** Each once, in the order of the router. */
+/** The tags of the operations, each once, in the order of the router. */
 function tagsOf(operations: readonly Operation[]): { name: string; description: string }[] {
   const tags = new Map<string, Tag>();
   for (const { meta } of operations) if (meta.tag) tags.set(meta.tag.name, meta.tag);
   return [...tags.values(), audioTag].map(({ name, about }) => ({ name, description: about }));
 }
 
-/** The router as the generator reads one: it looks for zod schemas as outputs, and for the names of parameters in paths. */
+/**
+ * The router in the form that the generator expects: with zod schemas as outputs, and plain parameter names in paths.
+ */
 function forGenerator(router: AnyTRPCRouter, operations: readonly Operation[]): AnyTRPCRouter {
   const outputs = new Map(operations.map(({ name, output, path }) => [name, { output: output.schema, path }]));
   const procedures = listProcedures(router).map(([name, procedure]) => {
@@ -91,8 +93,8 @@ function forGenerator(router: AnyTRPCRouter, operations: readonly Operation[]): 
 }
 
 /**
- * The OpenAPI 3.1 document of the router. The generator inlines request bodies and knows neither our error body nor
- * streams; that is put right here.
+ * The OpenAPI 3.1 document of the router. The generator inlines request bodies and does not know our error body and our
+ * streams; this function adds them.
  */
 export function createOpenApiDocument(router: AnyTRPCRouter, version: string): OpenAPIObject {
   const operations = listOperations(router);
@@ -113,7 +115,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     const { method, path, input, output, stream, meta } = operation;
     const described = document.paths?.[path]?.[method.toLowerCase() as 'get'];
     if (!described) continue;
-    // Without a key, and said so: an absent field would leave it open.
+    // An empty list says that the operation needs no key. Without the field, the document would leave this open.
     described.security ??= [];
     if (described.requestBody && input && nameOf(input) && method === 'POST' && !/\{/.test(path)) {
       const form = meta.form ? { 'multipart/form-data': { schema: refTo(meta.form) } } : {};
@@ -132,7 +134,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
         responses[status] = errorResponse(status, meta.tag?.errorBody);
       }
     }
-    // `/readyz` alone: the same answer, with the status of what it says.
+    // For `/readyz` only: it sends the same body with another status when it is not ready.
     if (output.forms.status) responses['503'] = { ...Object(responses['200']), description: 'It cannot serve now.' };
   }
   const { 'x-gateway-applied': _, ...headers } = chatHeaders;
@@ -151,7 +153,7 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
   return document;
 }
 
-/** What nothing refers to; then what only that referred to. */
+/** Removes the schemas that nothing refers to, then those that only the removed ones referred to. */
 function dropUnused(document: OpenAPIObject, schemas: Record<string, unknown>): void {
   const text = JSON.stringify(document);
   const unused = Object.keys(schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`));

@@ -2,9 +2,9 @@ import type { OpenAPIObject } from 'trpc-to-openapi';
 import { isObject } from '../../canonical/json.ts';
 
 /**
- * Takes from the document what makes generators of clients write code that does not compile: a boolean with one value
- * (Java's enums of booleans), a choice between two forms of text (Java has no validation for such members), and the
- * free fields of forms, which no generator can send. What the gateway accepts and answers stays the same.
+ * Removes the schemas from which client generators write code that does not compile: booleans with one value (enums of
+ * booleans in Java), choices between two formats of text (Java cannot validate their members), and the free fields of
+ * forms, which no generator can send. What the gateway accepts and answers stays the same.
  */
 export function simplifySchemas(document: OpenAPIObject): void {
   simplify(document);

@@ -45,8 +45,8 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
 }
 
 /**
- * `/v1/audio/*`: on REST alone. Their bodies are files and their answers bytes, which tRPC's JSON could only carry as
- * base64, held whole; a typed caller sends the form with `fetch`.
+ * Serves `/v1/audio/*`. It exists on REST only: the requests are files and the answers bytes, which tRPC could only
+ * carry as base64 in JSON, held in memory as a whole. Typed callers send the form with `fetch`.
  */
 export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
   const { gate, maxBodyBytes, maxBodyValues, ...deps } = options;
@@ -55,7 +55,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
   await app.register(async (scope) => {
     scope.addHook('onRequest', onRequest);
     scope.removeAllContentTypeParsers();
-    // Not read here: the form is read while it is sent on. Its content type is checked there, too.
+    // The form is not parsed here: it is read while it is sent on, and its content type is checked then.
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const endpoint of forms) {
       const path = `/audio/${endpoint}`;
@@ -75,7 +75,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
             contentType,
             body,
             check: (known: CatalogModel) => check((field) => checkFormField(caller.principal, known, field)),
-            // Whoever does not say how long the file is pays for the longest.
+            // A client that does not say how long the file is is charged for the longest one.
             measure: () => measureSound(Number(length ?? maxBodyBytes)),
             repeatable: false,
           };

@@ -8,7 +8,7 @@ import { bodyPieces } from '../body-pieces.ts';
 import { refuseCodings } from '../json-body/decode-body.ts';
 import { type FormPart, readForm, readPart } from './multipart.ts';
 
-/** A form that was read into the fields of its operation's JSON body. */
+/** A form that was read and converted to the fields of the operation's JSON body. */
 export class FormBody {
   readonly fields: Record<string, unknown>;
 
@@ -17,20 +17,23 @@ export class FormBody {
   }
 }
 
-/** The longest field that is no file, in bytes. */
+/** The longest field that is not a file, in bytes. */
 const MAX_TEXT = 256 * 1024;
 const NUMBERS = new Set(['n', 'output_compression', 'partial_images']);
-/** As SDKs write lists of files: `image`, `image[]`, `image[0]`. */
+/** The names that SDKs give to files in a list: `image`, `image[]`, `image[0]`. */
 const IMAGE = /^images?(\[\d*\])?$/;
 
-/** What a field of a form says, as the schema wants it; what is no such value is left for the schema to refuse. */
+/**
+ * The value of a form field as the schema expects it. A text that is not such a value stays a text, so that the schema
+ * refuses it.
+ */
 function toValue(name: string, text: string): unknown {
   if (NUMBERS.has(name) && /^\d{1,9}$/.test(text)) return Number(text);
   if (name === 'stream' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }
 
-/** A file as a data URI, of the type that its first bytes show; a text is taken for a data URI and checked as one. */
+/** A file as a data URI, with the type that its first bytes show. A text is taken for a data URI and checked as one. */
 async function toImageUrl(part: FormPart, limit: number): Promise<string> {
   const bytes = await readPart(part, limit);
   const start = bytes.toString('latin1', 0, 8);
@@ -42,7 +45,10 @@ async function toImageUrl(part: FormPart, limit: number): Promise<string> {
   return `data:${type};base64,${bytes.toString('base64')}`;
 }
 
-/** `ImageEditRequest` as a form. The files are held in memory: they go on as part of one body. */
+/**
+ * Reads an `ImageEditRequest` that was sent as a form. The files are held in memory, because they are sent on as part
+ * of one body.
+ */
 async function readImageForm(
   source: AsyncIterable<Buffer>,
   contentType: string | undefined,
@@ -54,7 +60,7 @@ async function readImageForm(
     const { name } = part;
     if (IMAGE.test(name)) images.push({ image_url: await toImageUrl(part, limit) });
     else if (fields.has(name)) {
-      throw invalidField(name.slice(0, 100), `The field '${name.slice(0, 100)}' is there twice.`);
+      throw invalidField(name.slice(0, 100), `The field '${name.slice(0, 100)}' is given twice.`);
     } else if (name === 'mask') fields.set('mask', { image_url: await toImageUrl(part, limit) });
     else fields.set(name, toValue(name, (await readPart(part, MAX_TEXT)).toString('utf8')));
   }
@@ -64,7 +70,7 @@ async function readImageForm(
   return new FormBody({ ...Object.fromEntries(fields), images });
 }
 
-/** The place of a fault in the form that was sent, instead of in the JSON that it became. */
+/** Translates the `param` of an error from the JSON that the form became to the form that the client sent. */
 function toFormParam(thrown: unknown, single: boolean): unknown {
   const error = toAppError(thrown);
   const param = error.param
@@ -74,7 +80,7 @@ function toFormParam(thrown: unknown, single: boolean): unknown {
   return new AppError(error.code, error.message, { param, cause: thrown });
 }
 
-/** Lets the routes of a scope take `multipart/form-data` as well: what they see of it is a `FormBody`. */
+/** Lets the routes of a scope accept `multipart/form-data` as well. They see it as a `FormBody`. */
 export function acceptImageForms(scope: FastifyInstance): void {
   scope.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     refuseCodings(request);

@@ -7,36 +7,39 @@ import { type FormPartHead, writePartHead } from './multipart-head.ts';
 import { Spool } from './spool.ts';
 
 const CRLF = Buffer.from('\r\n');
-/** The name of a model, in bytes. */
+/** The longest name of a model, in bytes. */
 const MAX_NAME = 1024;
 
-/** How much of a field is looked at, in bytes: an address stands at its beginning. */
+/** How much of a field is checked, in bytes: an address stands at the beginning of its field. */
 const LOOKED_AT = 4 * 1024;
 
-/** Throws for a field that is not to be sent. */
+/** Throws for a field that must not be sent. */
 type FieldCheck = (field: { readonly name: string; readonly value: string }) => void;
 
-/** A form whose `model` is known and whose rest may still be under way. */
+/** A form whose `model` is known, while the rest may still be arriving. */
 export interface ModelForm {
   readonly model: string;
-  /** Of what `rewrite` gives. */
+  /** The content type of the form that `rewrite` returns. */
   readonly contentType: string;
-  /** Has every field looked at: those that came at once, the others before they are sent on. */
+  /** Runs a check on every field: on those that have arrived at once, and on the others before they are sent on. */
   check(check: FieldCheck): void;
-  /** The whole form with another `model`, as it arrives; once. Fails as the reading does, and as a check does. */
+  /**
+   * The whole form with another `model`, as it arrives. Call it once. The stream fails when reading fails or when a
+   * check throws.
+   */
   rewrite(model: string): Readable;
-  /** Lets everything go that was held; the source is not destroyed. */
+  /** Frees everything that is held. The source is not destroyed. */
   close(): Promise<void>;
 }
 
 const isModel = ({ name }: FormPartHead) => name.toLowerCase() === 'model';
 
 /**
- * Reads a form until its `model` is known. A file that comes before it waits in a spool: the backend cannot be chosen
- * without, and the file cannot be given back to its sender. Behind it nothing is held.
+ * Reads a form until its `model` is known. A file that comes before the model waits in a spool: the backend cannot be
+ * chosen yet, and the client cannot be made to send the file later. What comes after the model is not held.
  *
- * The form is written anew, with a boundary of our own: no other reader can see a second `model` where this one saw a
- * file's content. Throws what `readForm` throws, and `missing_field`.
+ * The form is written again with a boundary of our own, so no other parser can find a second `model` inside what this
+ * one took for the content of a file. Throws what `readForm` throws, and `missing_field`.
  */
 export async function openModelForm(
   source: AsyncIterable<Buffer>,
@@ -49,10 +52,12 @@ export async function openModelForm(
   const seen: Parameters<FieldCheck>[0][] = [];
   let checkField: FieldCheck = (field) => seen.push(field);
   let hasFile = false;
-  /** The file whose beginning was read. */
+  /** The first file after the model, of which only the head was read. */
   let upload: FormPart | undefined;
 
-  /** The content of a file is what is uploaded; its name and every other field are looked at. */
+  /**
+   * Checks a field, or the name of a file; the content of a file is not checked. Returns the bytes that it has read.
+   */
   async function lookAt({ name, filename, body }: FormPart): Promise<Buffer> {
     if (filename !== undefined) {
       checkField({ name, value: filename });
@@ -80,7 +85,9 @@ export async function openModelForm(
     yield CRLF;
   }
 
-  /** Reads up to the first file behind the model: what comes before that file can be refused before anything is sent. */
+  /**
+   * Reads up to the first file after the model. So everything before that file can be refused before anything is sent.
+   */
   async function readModel(): Promise<string> {
     let model: string | undefined;
     for (let next = await parts.next(); !next.done; next = await parts.next()) {
@@ -117,7 +124,7 @@ export async function openModelForm(
   }
 
   async function close(): Promise<void> {
-    // Not waited for: it may itself wait for a client that sends nothing more.
+    // This is not awaited: it may itself wait for a client that sends nothing more.
     parts.return().catch(() => undefined);
     await spool.close();
   }
@@ -133,7 +140,7 @@ export async function openModelForm(
       },
       rewrite(upstreamModel) {
         const body = Readable.from(rewritten(upstreamModel), { objectMode: false });
-        // Whoever sends it hears of a failure too, and that is where it is answered.
+        // The sender of the body sees the failure too, and answers it.
         return body.on('error', () => undefined);
       },
       close,

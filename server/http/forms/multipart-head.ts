@@ -1,14 +1,17 @@
 /** What a form says about one of its parts. */
 export interface FormPartHead {
   readonly name: string;
-  /** Only files have one. */
+  /** The name of the file; undefined for a field that is not a file. */
   readonly filename: string | undefined;
   readonly contentType: string | undefined;
 }
 
 const PARAMETER = /;\s*([a-z]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/gi;
 
-/** The parameters of a header, by lower-case name; null when one stands there twice: readers differ in which they take. */
+/**
+ * The parameters of a header, by lower-case name. Null when one of them is given twice, because parsers differ in which
+ * one they take.
+ */
 function parametersOf(header: string): Map<string, string> | null {
   const parameters = new Map<string, string>();
   for (const [, name = '', quoted, plain = ''] of header.matchAll(PARAMETER)) {
@@ -19,7 +22,7 @@ function parametersOf(header: string): Map<string, string> | null {
   return parameters;
 }
 
-/** RFC 5987's `UTF-8''na%C3%AFve.mp3`, which RFC 7578 forbids and some clients send. */
+/** Decodes the form `UTF-8''na%C3%AFve.mp3` of RFC 5987, which RFC 7578 forbids and some clients send. */
 function decodeExtended(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   try {
@@ -29,7 +32,7 @@ function decodeExtended(value: string | undefined): string | undefined {
   }
 }
 
-/** Reads the headers of a part; null when it has no name, or headers that are no headers. Format: RFC 7578, 4.2. */
+/** Reads the headers of a part. Null when it has no name or its headers are malformed. Format: RFC 7578, 4.2. */
 export function parsePartHead(bytes: Buffer): FormPartHead | null {
   const headers = new Map<string, string>();
   for (const line of bytes.toString('utf8').split('\r\n')) {
@@ -41,16 +44,16 @@ export function parsePartHead(bytes: Buffer): FormPartHead | null {
   const parameters = /^form-data\s*;/i.test(disposition) ? parametersOf(disposition) : null;
   const name = parameters?.get('name');
   if (!parameters || !name) return null;
-  // Nobody reads these encodings in forms any more; their content would be taken for what it is not.
+  // No server decodes these encodings in forms any more; the encoded text would be taken for the content.
   if (/base64|quoted-printable/i.test(headers.get('content-transfer-encoding') ?? '')) return null;
   const filename = parameters.get('filename') ?? decodeExtended(parameters.get('filename*'));
   return { name, filename, contentType: headers.get('content-type') };
 }
 
-/** As the HTML standard escapes them. */
+/** Escapes a name as the HTML standard does. */
 const escapeName = (text: string) => text.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');
 
-/** The delimiter and the headers of a part, written so that every reader sees the same name. */
+/** The delimiter and the headers of a part, written so that every parser reads the same name. */
 export function writePartHead(boundary: string, { name, filename, contentType }: FormPartHead): Buffer {
   const file = filename === undefined ? '' : `; filename="${escapeName(filename)}"`;
   const type = contentType === undefined ? '' : `\r\nContent-Type: ${contentType}`;

@@ -4,23 +4,23 @@ import { type FormPartHead, parsePartHead } from './multipart-head.ts';
 
 /** One part of a form, as it arrives. */
 export interface FormPart extends FormPartHead {
-  /** The content, piece by piece. What is left unread is skipped when the next part is asked for. */
+  /** The content, piece by piece. What is not read is skipped when the next part is asked for. */
   readonly body: AsyncGenerator<Buffer, void, void>;
 }
 
 interface FormOptions {
-  /** The whole body, in bytes; `body_too_large` above it. */
+  /** The longest body, in bytes. A longer one throws `body_too_large`. */
   readonly limit: number;
 }
 
 const CRLF = '\r\n';
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** The headers of one part, in bytes. */
+/** The longest headers of one part, in bytes. */
 const MAX_HEAD = 16 * 1024;
 
 const malformed = (what: string) => invalidField('body', `The body is not valid multipart/form-data: ${what}.`);
 
-/** The boundary that a `Content-Type` names. Throws `unsupported_media_type`. */
+/** The boundary in a `Content-Type`. Throws `unsupported_media_type`. */
 function boundaryOf(contentType: string | undefined): string {
   const [, quoted, plain] =
     /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType ?? '') ?? [];
@@ -31,21 +31,24 @@ function boundaryOf(contentType: string | undefined): string {
   });
 }
 
-/** Cuts arriving pieces at markers, wherever the pieces themselves are cut. Holds one piece and a marker's length. */
+/**
+ * Splits arriving pieces at markers, wherever the pieces themselves are cut. It holds at most one piece and the length
+ * of a marker.
+ */
 class Scanner {
   readonly #source: AsyncIterator<Buffer>;
   readonly #limit: number;
   #held: Buffer;
   #size = 0;
 
-  /** `held` stands before the first piece. */
+  /** `held`: bytes to read before the first piece of the source. */
   constructor(source: AsyncIterable<Buffer>, limit: number, held: Buffer) {
     this.#source = source[Symbol.asyncIterator]();
     this.#limit = limit;
     this.#held = held;
   }
 
-  /** What comes before the marker, which is taken away too. */
+  /** The bytes before the marker. The marker itself is removed. */
   async *until(marker: Buffer): AsyncGenerator<Buffer, void, void> {
     for (let at = this.#held.indexOf(marker); ; at = this.#held.indexOf(marker)) {
       if (at >= 0) {
@@ -60,13 +63,13 @@ class Scanner {
     }
   }
 
-  /** So many bytes, once they are there. */
+  /** Exactly so many bytes, once they have arrived. */
   async exactly(count: number): Promise<Buffer> {
     while (this.#held.length < count) await this.#more();
     return this.#take(count);
   }
 
-  /** Lets the source go; it is not destroyed. */
+  /** Stops reading the source without destroying it. */
   async close(): Promise<void> {
     await this.#source.return?.();
   }
@@ -107,16 +110,16 @@ async function skip(pieces: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of pieces);
 }
 
-/** The whole content of a part; `invalid_field` above `limit` bytes. */
+/** The whole content of a part. Throws `invalid_field` above `limit` bytes. */
 export const readPart = ({ name, body }: FormPart, limit: number): Promise<Buffer> =>
   collect(body, limit, () => invalidField(name, `'${name}' is longer than ${limit} bytes.`));
 
 /**
- * The parts of a form in the order in which they come, none of them held: one is read (or skipped) before the next one
- * is looked for. Format: RFC 7578. Throws `unsupported_media_type`, `body_too_large`, and `invalid_field` with
- * `param: "body"` for what is no form.
+ * The parts of a form, in order. No part is held: each is read or skipped before the next one is looked for. Format:
+ * RFC 7578. Throws `unsupported_media_type`, `body_too_large`, and `invalid_field` with `param: "body"` for a malformed
+ * form.
  *
- * `source` may be a request: `bodyPieces(request.raw)`, so that an early error can be answered.
+ * For a request, give `bodyPieces(request.raw)` as `source`, so that an early error can be answered.
  */
 export async function* readForm(
   source: AsyncIterable<Buffer>,

@@ -3,13 +3,13 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Held in memory; what goes beyond is written to disk. In bytes. */
+/** How much is held in memory, in bytes; the rest is written to disk. */
 const IN_MEMORY = 1024 * 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
- * Bytes that must wait: a little of them in memory, more in a file that only this process can see (it has no name any
- * more, where the system allows that).
+ * Holds bytes that must wait: the first ones in memory, the rest in a file that only this process can see. Where the
+ * system allows it, the file has no name any more.
  */
 export class Spool {
   #held: Buffer[] = [];
@@ -25,7 +25,7 @@ export class Spool {
     this.#heldBytes = 0;
   }
 
-  /** Everything that was written, in order; once. */
+  /** Everything that was written, in order. Call it once. */
   async *read(): AsyncGenerator<Buffer, void, void> {
     for (let at = 0; this.#file; ) {
       const { buffer, bytesRead } = await this.#file.handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, at);

@@ -10,7 +10,10 @@ declare module 'fastify' {
   }
 }
 
-/** Counts a request; the headers (OpenAI's names, `reset` a duration) are set also when it is refused. */
+/**
+ * Counts a request against the limits of its key, and sets the headers of the rate limit (OpenAI's names, `reset` as a
+ * duration), also when the request is refused.
+ */
 export function admit(gate: Gate, principal: Principal, reply: FastifyReply): void {
   const state = gate.count(principal);
   if (!state) return;
@@ -24,7 +27,7 @@ export function decorateAdmission(app: FastifyInstance): void {
   app.decorateRequest('principal', null);
 }
 
-/** Finds out who calls, or throws why nobody is let in. */
+/** Finds out who calls. Throws the reason when the caller is not let in. */
 export function authenticate(gate: Gate, request: FastifyRequest): Principal {
   const connection = connectionOf(request.raw.socket);
   const principal = gate.authenticate(connection.credentials(request.headers), request.ip);
@@ -33,7 +36,10 @@ export function authenticate(gate: Gate, request: FastifyRequest): Principal {
   return principal;
 }
 
-/** A route's `onRequest`: decides who may come in before any of the body is read, so that strangers cannot upload. */
+/**
+ * Makes the `onRequest` hook of a route. It checks the key before any of the body is read, so that clients without a
+ * key cannot upload.
+ */
 export function admission(gate: Gate) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     admit(gate, authenticate(gate, request), reply);

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 
-/** Of one request. Node would pass over those beyond its own limit without a word, among them the key. */
+/**
+ * The most header fields of one request. Node would silently drop those beyond its own limit, among them perhaps the
+ * key.
+ */
 export const MAX_HEADERS = 100;
 
 export const hasTooManyHeaders = ({ rawHeaders }: IncomingMessage): boolean => rawHeaders.length > 2 * MAX_HEADERS;
@@ -10,7 +13,7 @@ export const hasTooManyHeaders = ({ rawHeaders }: IncomingMessage): boolean => r
 export const tooManyHeaders = () =>
   new AppError('headers_too_large', `The request has more than ${MAX_HEADERS} header fields.`);
 
-/** What Node would answer itself, with an empty body, or not at all. */
+/** Refuses requests that Node itself would answer with an empty body, or not at all. */
 export function checkHead({ raw, headers }: FastifyRequest): void {
   if (hasTooManyHeaders(raw)) throw tooManyHeaders();
   if (headers.host === undefined && raw.httpVersion === '1.1') {

@@ -8,13 +8,16 @@ import { answerOf } from '../answer-of.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
 import { newRequestId } from '../request-id.ts';
 
-/** Codes of Node's HTTP parser; every other one means that what came is no HTTP. */
+/** Codes of Node's HTTP parser. Every other code means that the bytes are not HTTP. */
 const parserCodes: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** What cannot be read as a request reaches no route: it is answered on the bare connection, which is then closed. */
+/**
+ * Answers what cannot be read as a request. Such a request reaches no route, so the error is written on the bare
+ * connection, which is then closed.
+ */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET' || answerOf(socket)?.headersSent) {
     socket.destroy();
@@ -23,17 +26,17 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   answerOnSocket(socket, new AppError(parserCodes[error.code ?? ''] ?? 'malformed_request'));
 }
 
-/** A request whose answer is a tunnel to another server, which this one does not dig. Node would hang up. */
+/** Refuses CONNECT, which asks for a tunnel to another server. Node would close the connection without an answer. */
 export function refuseTunnels(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy());
-    const error = new AppError('method_not_allowed', 'CONNECT is not allowed here; this server is no proxy.');
+    const error = new AppError('method_not_allowed', 'CONNECT is not allowed here; this server is not a proxy.');
     if (answerOf(socket)) socket.destroy();
     else answerOnSocket(socket, error, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE' });
   });
 }
 
-/** Answers where there is no request to answer, and closes the connection. */
+/** Writes an error on a connection that has no request, and closes the connection. */
 export function answerOnSocket(socket: Socket, error: AppError, headers: Readonly<Record<string, string>> = {}): void {
   const { status, body, headers: own } = toWireError(error);
   const text = JSON.stringify(body);
@@ -48,7 +51,9 @@ export function answerOnSocket(socket: Socket, error: AppError, headers: Readonl
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }
 
-/** Node would refuse an `Expect` that it does not know; HTTP lets a server pass over it (RFC 9110, 10.1.1). */
+/**
+ * Ignores an `Expect` header that Node does not know, as HTTP allows (RFC 9110, 10.1.1). Node would refuse the request.
+ */
 export function passOverExpectations(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 }

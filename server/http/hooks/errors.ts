@@ -8,21 +8,21 @@ import { dataHeaders } from '../pages/security-headers.ts';
 import { type KnownMethods, refuseMethod } from './known-methods.ts';
 import { refuseBody } from './refuse-body.ts';
 
-/** Logs a fault of our own with its stack. The line of the request tells of every other failure. */
+/** Logs a fault of the gateway with its stack. Every other failure is in the log line of its request. */
 export function logError({ log, id: reqId, raw: { socket } }: Asked, thrown: unknown): void {
   const { code } = toAppError(thrown);
   if ((code !== 'internal_error' && code !== 'service_unavailable') || isReported(thrown)) return;
   if (!(socket.destroyed && isReset(thrown))) log.error({ reqId, err: thrown }, 'failed');
 }
 
-/** Who failed. The calls on a websocket have no request of their own. */
+/** The request that failed. A call on a websocket has no HTTP request of its own, so it passes these fields. */
 interface Asked {
   readonly log: FastifyBaseLogger;
   readonly id?: string;
   readonly raw: Pick<IncomingMessage, 'socket'>;
 }
 
-/** As Node says that a body broke off. */
+/** Whether the error is Node's for a body that broke off. */
 const isReset = (thrown: unknown) => thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET';
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
@@ -35,7 +35,7 @@ export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
     .send(JSON.stringify(body));
 }
 
-/** Every failure on every address ends here, in one shape. */
+/** Handles every failure on every address, and answers it in one shape. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     request.failure = error;
@@ -51,7 +51,10 @@ export function handleErrors(app: FastifyInstance): void {
 const notFound = ({ method, url }: FastifyRequest) =>
   new AppError('route_not_found', `Nothing is served at ${method} ${url.slice(0, 200)}.`);
 
-/** Before the body is read: what is sent to no address, or by a method that it has not, need not be understood. */
+/**
+ * Refuses requests to unknown addresses, and methods that an address does not have. It runs before the body is read,
+ * which is then not parsed.
+ */
 export function refuseUnknown(request: FastifyRequest, reply: FastifyReply, methods: KnownMethods): void {
   if (!request.is404) return;
   const known = methods.of(request);

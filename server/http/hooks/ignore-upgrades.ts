@@ -5,10 +5,10 @@ import { connectionOf } from '../connections/connection.ts';
 import { hasTooManyHeaders, tooManyHeaders } from './check-head.ts';
 import { answerOnSocket } from './client-error.ts';
 
-/** Headers that only mean something together with the upgrade. `HTTP2-Settings`: RFC 7540, 3.2.1. */
+/** Headers that have a meaning only together with the upgrade. `HTTP2-Settings`: RFC 7540, 3.2.1. */
 const UPGRADE_HEADERS = new Set(['upgrade', 'http2-settings']);
 
-/** The head of a request as it was sent, but without its wish to change the protocol. */
+/** The head of a request as it was sent, without the request to change the protocol. */
 function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -16,7 +16,8 @@ function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMe
     const value = rawHeaders[i + 1] ?? '';
     if (UPGRADE_HEADERS.has(name.toLowerCase())) continue;
     const kept = name.toLowerCase() === 'connection' ? withoutUpgradeTokens(value) : value;
-    // Without a blank, so that the head never becomes longer than the one that was within the limit.
+    // Written without a space after the colon, so that the new head is never longer than the old one, which was within
+    // the limit.
     if (kept !== null) lines.push(`${name}:${kept}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
@@ -32,16 +33,16 @@ function destroy(this: Socket): void {
   this.destroy();
 }
 
-/** Puts a request back into its connection, from where it is read again as one that wants no other protocol. */
+/** Puts a request back into its connection, from where it is read again as one that asks for no other protocol. */
 function readAgain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
-  // Clients may send their next request before the answer to the last one came; answers keep their order.
+  // A client may send its next request before the last response came. Responses keep their order.
   const answer = answerOf(socket);
   if (answer) {
     answer.once('close', () => readAgain(server, request, socket, head));
     return;
   }
   if (socket.destroyed) return;
-  // The time-out of an idle connection, which the answer before this request left behind.
+  // Removes the time-out of an idle connection, which the response before this request has left behind.
   socket.setTimeout(0);
   socket.off('error', destroy);
   socket.unshift(Buffer.concat([Buffer.from(headWithoutUpgrade(request), 'latin1'), head]));
@@ -49,10 +50,10 @@ function readAgain(server: Server, request: IncomingMessage, socket: Socket, hea
 }
 
 /**
- * Serves requests that ask for another protocol as if they had not asked, as HTTP wants it of a server that does not
- * speak that protocol (RFC 9110, 7.8): Java's HTTP client asks for `h2c` with its first request, and waits for the
- * answer. Node would take the connection out of its HTTP server. Websockets at `websocketPath` go to whoever listened
- * before; call this after them.
+ * Serves requests that ask for another protocol as if they had not asked, as HTTP demands of a server that does not
+ * support that protocol (RFC 9110, 7.8). Java's HTTP client asks for `h2c` with its first request, and waits for the
+ * response; Node would take the connection out of its HTTP server. Requests at `websocketPath` go to the listener that
+ * was registered before, so call this function after it.
  */
 export function ignoreUpgrades(server: Server, websocketPath: string): void {
   const listeners = server.listeners('upgrade');
@@ -67,7 +68,7 @@ export function ignoreUpgrades(server: Server, websocketPath: string): void {
       answerOnSocket(socket, tooManyHeaders());
       return;
     }
-    // Node has taken its own listener away, and puts it back with the connection.
+    // Node has removed its own error listener, and adds it again when the connection is put back.
     socket.on('error', destroy);
     readAgain(server, request, socket, head);
   });

@@ -3,22 +3,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import createTable, { type HTTPMethod } from 'find-my-way';
 import { AppError } from '../../errors/app-error.ts';
 
-/** Makes every method that Node can read known to Fastify, which would call addresses unknown for the others. */
+/**
+ * Makes every method that Node can parse known to Fastify. For other methods Fastify would answer that the address is
+ * unknown.
+ */
 export function knowEveryMethod(app: FastifyInstance): void {
-  // HEAD is where GET is, and CONNECT names no address of ours.
+  // Fastify serves HEAD wherever it serves GET, and CONNECT does not name an address of ours.
   const others = METHODS.filter((method) => method !== 'HEAD' && method !== 'CONNECT');
   for (const method of others) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
 }
 
-/** Throws what answers a method that an address does not have, and names those that it has. */
+/** Throws the error for a method that an address does not have; it names the methods that the address has. */
 export function refuseMethod(request: FastifyRequest, reply: FastifyReply, known: readonly string[]): never {
   reply.header('allow', known.join(', '));
   throw new AppError('method_not_allowed', `${request.method} is not allowed here; use ${known.join(' or ')}.`);
 }
 
 /**
- * The methods of each address, gathered as its routes are added. One table in place of a route for each of the 30 methods
- * that an address does not have.
+ * The methods of each address, collected while its routes are added. This is one table instead of a route for each of
+ * the 30 methods that an address does not have.
  */
 export class KnownMethods {
   readonly #table = createTable({ ignoreTrailingSlash: true, maxParamLength: 512 });
@@ -28,7 +31,7 @@ export class KnownMethods {
     app.addHook('onRoute', ({ url, method }) => this.#add(url, [method].flat()));
   }
 
-  /** Those that the address of a request has, with HEAD at their end; undefined: nothing is served there. */
+  /** The methods of the request's address, HEAD last. Undefined: nothing is served there. */
   of({ url }: FastifyRequest): readonly string[] | undefined {
     const methods = this.#methods.get(this.#table.find(ANY, url)?.handler);
     return methods && [...methods].sort((one, other) => Number(one === 'HEAD') - Number(other === 'HEAD'));
@@ -46,5 +49,5 @@ export class KnownMethods {
   }
 }
 
-/** The table finds an address whatever the method, so every entry stands under the same one. */
+/** The table must find an address whatever the method, so every entry is stored under this one method. */
 const ANY: HTTPMethod = 'GET';

@@ -5,19 +5,21 @@ import { TRPC_PATH } from '../trpc.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null before the request has reached a procedure, and on public addresses. */
+    /** Null until the request has reached a procedure, and on paths without one. */
     record: RequestRecord | null;
-    /** What it failed with; undefined: nothing so far. */
+    /** The error with which the request failed; undefined while there is none. */
     failure: unknown;
   }
 }
 
-/** The route, never the address: that is the client's text. */
+/** The route. It is never the URL, which is the client's own text. */
 function operationOf({ method, is404, routeOptions }: FastifyRequest): string {
   return is404 ? `${method} unknown` : `${method} ${routeOptions.url ?? 'unknown'}`;
 }
 
-/** Reports each response that no meter reports. tRPC reports its calls itself: a request may be several of them. */
+/**
+ * Reports each response that no meter reports. tRPC reports its calls itself, because one request may be several calls.
+ */
 export function reportResponses(app: FastifyInstance, report: (call: AnsweredCall) => void): void {
   app.decorateRequest('record', null);
   app.decorateRequest('failure', undefined);

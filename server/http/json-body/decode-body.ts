@@ -3,10 +3,13 @@ import * as zlib from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 
-/** Decodes a whole body on libuv's threads, and stops as soon as it exceeds the limit. */
+/** Decodes a whole body on libuv's threads, and stops as soon as the result exceeds the limit. */
 type Decoder = (body: Buffer, limit: number) => Promise<Buffer>;
 
-/** Node's default is 16 KiB, and each piece costs a round trip to another thread. */
+/**
+ * The size of the pieces that zlib works on. Node's default is 16 KiB, and each piece costs a round trip to another
+ * thread.
+ */
 const chunkSize = 64 * 1024;
 
 const gunzip = promisify(zlib.gunzip);
@@ -17,19 +20,22 @@ const inflateRaw = promisify(zlib.inflateRaw);
 const gzip: Decoder = (body, maxOutputLength) => gunzip(body, { maxOutputLength, chunkSize });
 const brotli: Decoder = (body, maxOutputLength) => brotliDecompress(body, { maxOutputLength, chunkSize });
 
-/** Whether the data begins with a header of zlib (RFC 1950, 2.2). */
+/** Whether the data begins with a zlib header (RFC 1950, 2.2). */
 function hasZlibHeader([first = 0, second = 0]: Buffer): boolean {
   return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 }
 
-/** HTTP means the format of zlib (RFC 9110, 8.4.1.2). Some clients send the bare data instead. */
+/** In HTTP, `deflate` means the zlib format (RFC 9110, 8.4.1.2). Some clients send raw deflate data instead. */
 const deflate: Decoder = (body, maxOutputLength) =>
   (hasZlibHeader(body) ? inflate : inflateRaw)(body, { maxOutputLength, chunkSize });
 
-/** HTTP allows windows of up to 8 MiB (RFC 9659). Without this limit a few bytes reserve 128 MiB. */
+/** HTTP allows windows of up to 8 MiB (RFC 9659). Without this limit a few bytes could reserve 128 MiB. */
 const ZSTD_WINDOW_LOG = 23;
 
-/** Node has it from 22.15 on, so the types of Node 20 do not name it. Null: this Node cannot decode zstd. */
+/**
+ * Finds the zstd decoder. Node has it since 22.15, so the types of Node 20 do not declare it. Null: this Node cannot
+ * decode zstd.
+ */
 function findZstd(): Decoder | null {
   const decompress: unknown = Reflect.get(zlib, 'zstdDecompress');
   const windowLogMax: unknown = Reflect.get(zlib.constants, 'ZSTD_d_windowLogMax');
@@ -52,7 +58,9 @@ const decoders = new Map<string, Decoder>([
 ]);
 const KNOWN = [...decoders.keys()].filter((name) => name !== 'x-gzip').join(', ');
 
-/** Each coding is a pass over the body. No client uses more than one; proxies may add another. */
+/**
+ * The most content codings of one body; each is a pass over it. Clients use one at most, and a proxy may add another.
+ */
 const MOST_CODINGS = 3;
 
 const refuse = (message: string) => new AppError('unsupported_media_type', message, { param: 'Content-Encoding' });
@@ -71,7 +79,7 @@ function codingsOf({ headers }: FastifyRequest): string[] {
   return codings;
 }
 
-/** For bodies that are read while they arrive. Throws `unsupported_media_type`. */
+/** Refuses compressed bodies, for routes that read a body while it arrives. Throws `unsupported_media_type`. */
 export function refuseCodings(request: FastifyRequest): void {
   const [coding] = codingsOf(request);
   if (coding) throw refuse(`A form cannot be compressed: send it without 'Content-Encoding: ${coding}'.`);
@@ -93,8 +101,8 @@ async function decode(body: Buffer, codings: readonly string[], limit: number): 
 }
 
 /**
- * Lets the routes of a scope take JSON, compressed or not. `keep` gets its decoded bytes. The limit of a body holds for the
- * bytes that are sent and for what they become.
+ * Lets the routes of a scope accept JSON, compressed or not. `keep` receives the decoded bytes. The limit of a body
+ * applies to the bytes that are sent and to the decoded bytes.
  */
 export function acceptJson(scope: FastifyInstance, keep: (request: FastifyRequest, body: Buffer) => unknown): void {
   scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {

@@ -3,13 +3,16 @@ import { BACKSLASH, type Span } from '../../canonical/scan-json.ts';
 import { nextTurn } from '../../event-loop/next-turn.ts';
 import { parseJson } from './parse-json.ts';
 
-/** How many bytes are read in one turn of the event loop: a few milliseconds of work. */
+/** How many bytes are read in one turn of the event loop, which takes a few milliseconds. */
 export const PIECE = 1024 * 1024;
 
-/** The length of the longest escape, `\ud83d`. */
+/** The length of the longest escape, such as `\ud83d`. */
 const ESCAPE = 6;
 
-/** A place at or before `to` that is in the middle of no character and of no escape; `from` is such a place, too. */
+/**
+ * The last place at or before `to` where the bytes can be cut without splitting a character or an escape. `from` must
+ * be such a place too.
+ */
 function cutBefore(bytes: Buffer, from: number, to: number): number {
   let cut = to;
   while (((bytes[cut] ?? 0) & 0xc0) === 0x80) cut--;
@@ -33,7 +36,10 @@ async function decode(bytes: Buffer, { start, end }: Span, read: (piece: string)
   return text;
 }
 
-/** Whether the bytes stand for themselves in a text: ASCII without escapes and without what a text may not hold. */
+/**
+ * Whether the bytes are exactly the characters of the string: ASCII without escapes and without characters that a
+ * string may not hold.
+ */
 function isPlain(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const byte = bytes[at] ?? 0;
@@ -42,7 +48,7 @@ function isPlain(bytes: Buffer, from: number, to: number): boolean {
   return true;
 }
 
-/** The text between two quotes. Most long ones are base64, which is made a text in one copy. */
+/** Reads the string between two quotes. Most long strings are base64, which is converted in one copy. */
 async function readText(bytes: Buffer, { start, end }: Span): Promise<string> {
   for (let at = start; at < end; at += PIECE) {
     if (!isPlain(bytes, at, Math.min(at + PIECE, end))) return await decode(bytes, { start, end }, fromEscaped);
@@ -55,11 +61,11 @@ const asIs = (piece: string) => piece;
 
 function fromEscaped(piece: string): string {
   const text: unknown = JSON.parse(`"${piece}"`);
-  // Without a quote of its own, what stands between quotes is a text.
+  // No piece contains an unescaped quote, so what `JSON.parse` returns for a quoted piece is a string.
   return String(text);
 }
 
-/** Puts the long texts where their marks are. */
+/** Puts the long strings back where their marks are. */
 function fill(value: unknown, texts: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') return texts.get(value) ?? value;
   if (Array.isArray(value)) {
@@ -76,12 +82,11 @@ function fill(value: unknown, texts: ReadonlyMap<string, string>): unknown {
 }
 
 /**
- * What `JSON.parse` gives, for a text of many megabytes whose structure is known to be small: its long texts are read in
- * pieces, with a turn of the event loop for everybody else between two of them, and the rest at once. Throws a
- * `SyntaxError`.
+ * Parses as `JSON.parse` does, for bytes of many megabytes that are known to hold few values. The long strings are read
+ * in pieces, and other work runs between two pieces; the rest is parsed at once. Throws a `SyntaxError`.
  */
 export async function parseInPieces(bytes: Buffer, longTexts: readonly Span[]): Promise<unknown> {
-  // No client can know it.
+  // The mark is random, so no client can send it.
   const mark = randomUUID();
   const texts = new Map<string, string>();
   let rest = '';

@@ -1,7 +1,8 @@
 import { parseExact } from '../../canonical/exact-json.ts';
 
 /**
- * As `JSON.parse`; the arguments of earlier calls are objects in Anthropic's dialect, whose integers may be longer than a
- * number holds, and those stay as they came.
+ * Parses as `JSON.parse` does, except for requests in Anthropic's dialect that hold earlier tool calls. The arguments
+ * of those calls are objects, whose integers may be larger than a JavaScript number can hold exactly; they keep all
+ * their digits.
  */
 export const parseJson = (text: string): unknown => (text.includes('tool_use"') ? parseExact(text) : JSON.parse(text));

@@ -11,7 +11,7 @@ import { parseJson } from './parse-json.ts';
 /** A JSON text that was read. */
 export interface ReadJson {
   readonly value: unknown;
-  /** The same as bytes: as they came, but for what was repaired. */
+  /** The same text as bytes: as they came, except for what was repaired. */
   readonly bytes: Buffer;
 }
 
@@ -25,9 +25,10 @@ const withoutMark = (bytes: Buffer): Buffer =>
   bytes[0] === BYTE_ORDER_MARK[0] && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
 
 /**
- * Reads what a client sent. Half a surrogate pair becomes U+FFFD, in the bytes too: what was checked is what is sent. More
- * than `maxValues` values, or too many levels, are refused before they are parsed. A text of more than a megabyte is read
- * in pieces, so that no other request waits for it. Throws `invalid_json` and `body_too_complex`.
+ * Reads what a client sent. Half a surrogate pair becomes U+FFFD, in the bytes as well, so that what was checked is
+ * what is sent. A body with more than `maxValues` values, or nested too deeply, is refused before it is parsed. A body
+ * of more than a megabyte is read in pieces, so that other requests need not wait for it. Throws `invalid_json` and
+ * `body_too_complex`.
  */
 export function readJson(given: Buffer, maxValues: number): ReadJson | Promise<ReadJson> {
   const bytes = withoutMark(given);

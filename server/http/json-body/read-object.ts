@@ -3,7 +3,10 @@ import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type ReadJson, readJson } from './read-json.ts';
 
-/** The body of a request as an object, as `readJson` reads it. From then on `request.body` is the bytes that were read. */
+/**
+ * Reads the body of a request as an object, as `readJson` does. Afterwards `request.body` is the bytes as they were
+ * repaired.
+ */
 export function readObject(
   request: FastifyRequest,
   maxValues: number,

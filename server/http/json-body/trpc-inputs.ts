@@ -7,13 +7,13 @@ import { readJson } from './read-json.ts';
 export interface TrpcRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  /** Undefined for a query, whose input stands in its address. */
+  /** Undefined for a query, whose input is in the URL. */
   readonly body: Buffer | undefined;
 }
 
 /**
- * The inputs of the calls of one request, read once and not before the first is asked for: by then its caller was let in.
- * Null where tRPC has to add to the input: to that of a subscription which is resumed.
+ * The inputs of the calls of one request. They are read once, when the first is asked for: by then the caller was let
+ * in. Null where tRPC adds to the input itself, which it does for a resumed subscription.
  */
 export function trpcInputs({ url, headers, body }: TrpcRequest, maxValues: number): ((call: number) => unknown) | null {
   const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));

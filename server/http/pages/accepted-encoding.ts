@@ -1,8 +1,11 @@
-/** How a file lies ready, the best first. */
+/** The encodings in which a file can be stored, the best first. */
 const encodings = ['br', 'gzip'] as const;
 export type FileEncoding = (typeof encodings)[number];
 
-/** What a client takes of these, by its `Accept-Encoding`; null: the bytes as they are. */
+/**
+ * The best of the stored encodings that a client accepts, by its `Accept-Encoding`. Null: it gets the file without
+ * encoding.
+ */
 export function acceptedEncoding(header: string | undefined, ready: ReadonlySet<FileEncoding>): FileEncoding | null {
   if (header === undefined) return null;
   const accepted = new Set(

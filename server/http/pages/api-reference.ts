@@ -38,7 +38,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** The document is made when somebody asks for it first: a start does not wait for it. */
+/** A file that is made when it is first asked for, so that the start does not wait for it. */
 function lazyFile(makeDocument: () => object): () => StaticFile {
   let made: StaticFile | undefined;
   return () => {

@@ -13,7 +13,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 const suffixes: Readonly<Record<FileEncoding, string>> = { br: '.br', gzip: '.gz' };
-/** Their names hold a hash of their content. */
+/** The cache policy of files whose names contain a hash of their content. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 interface Asset {
@@ -22,7 +22,10 @@ interface Asset {
   readonly ready: ReadonlySet<FileEncoding>;
 }
 
-/** The files that the console's pages load, compressed when the console was built. Each is read when it is first asked for. */
+/**
+ * The files that the console's pages load. They were compressed when the console was built, and each is read when it is
+ * first asked for.
+ */
 export class ConsoleFiles {
   readonly #dir: string;
   readonly #assets: ReadonlyMap<string, Asset>;
@@ -42,7 +45,7 @@ export class ConsoleFiles {
     );
   }
 
-  /** False: there is no file of this name. */
+  /** Returns false when there is no file of this name. */
   send(name: string, request: FastifyRequest, reply: FastifyReply): boolean {
     const asset = this.#assets.get(name);
     if (!asset) return false;

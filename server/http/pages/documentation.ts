@@ -54,7 +54,7 @@ const marked = new Marked({
   },
 });
 
-/** Text of the error catalog: code between backticks, and no HTML. */
+/** Renders the text of the error catalog: code between backticks, and no HTML. */
 const catalogText = new Marked({ renderer: { html: ({ text }) => escapeHtml(text) } });
 const inline = (text: string) => catalogText.parseInline(text);
 
@@ -91,7 +91,7 @@ export interface DocumentationOptions {
 const headers = pageHeaders(STYLE);
 const toFile = (html: string): StaticFile => createStaticFile(html, 'text/html; charset=utf-8', headers);
 
-/** What programs get at `/`, and browsers where the console was not built. */
+/** The page that programs get at `/`, and browsers as well where the console was not built. */
 export const createHome = (version: string, demoNotice: string | null): StaticFile =>
   toFile(homePage(version, demoNotice));
 

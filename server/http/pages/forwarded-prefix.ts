@@ -1,7 +1,10 @@
 const PREFIX = /^(?:\/[\w.~-]+)+$/;
 const MAX_LENGTH = 200;
 
-/** What a proxy says in `X-Forwarded-Prefix` that it took off the path; null: nothing, or nothing that is a path. */
+/**
+ * The path prefix that a proxy removed, by its `X-Forwarded-Prefix` header. Null: there is no header, or it is not a
+ * path.
+ */
 export function forwardedPrefix(header: string | readonly string[] | undefined): string | null {
   if (typeof header !== 'string') return null;
   const path = header.replace(/\/+$/, '');

@@ -6,15 +6,17 @@ import { dataHeaders } from './security-headers.ts';
 
 export interface MetricsPageOptions {
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> };
-  /** What scrapers show; undefined: nothing is asked for, as long as only this machine can reach the gateway. */
+  /**
+   * The bearer that scrapers must send. Undefined: none is needed, as long as only this machine can reach the gateway.
+   */
   readonly bearer: string | undefined;
-  /** Whether the gateway listens on an address of this machine alone. */
+  /** Whether the gateway listens on a loopback address only. */
   readonly isLocal: boolean;
 }
 
 const bearerOf = (header: string | undefined): string => /^Bearer +(.+)$/i.exec(header ?? '')?.[1] ?? '';
 
-/** `GET /metrics`, for Prometheus. */
+/** Serves `GET /metrics` for Prometheus. */
 export async function metricsPlugin(
   app: FastifyInstance,
   { metrics, bearer, isLocal }: MetricsPageOptions,

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** What every answer carries: nothing of ours runs in a frame, is guessed to be a script, or tells where it was. */
+/**
+ * The headers of every response: it may not be shown in a frame, its type is not guessed, and links from it send no
+ * referrer.
+ */
 const base = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -10,10 +13,12 @@ const base = {
 const policy = (...directives: readonly string[]): string =>
   ["default-src 'none'", ...directives, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"].join('; ');
 
-/** For what is no page, as every answer is until a page says otherwise: should a browser show it all the same, it can load and run nothing. */
+/**
+ * The headers of every response that is not a page. If a browser shows it all the same, it can load and run nothing.
+ */
 export const dataHeaders = { ...base, 'content-security-policy': policy() };
 
-/** For a page with one style sheet inside, which is known by its hash, and no script. */
+/** The headers of a page with one inline style sheet, which is known by its hash, and no script. */
 export const pageHeaders = (style: string) => ({
   ...base,
   'content-security-policy': policy(

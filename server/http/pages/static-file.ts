@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Something that does not change while the process runs, ready to be sent. */
+/** A response that does not change while the process runs, ready to be sent. */
 export interface StaticFile {
   readonly bytes: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Made once: whoever asks for it, and however often, costs no more than its bytes. */
+/** Makes the response once. Each request for it then only costs the bytes that are sent. */
 export function createStaticFile(
   content: string | Buffer,
   type: string,
@@ -18,7 +18,7 @@ export function createStaticFile(
   return { bytes, headers: { 'content-type': type, 'cache-control': 'no-cache', etag, ...headers } };
 }
 
-/** Sends it, or says that the browser's copy is still right (304). */
+/** Sends the file, or 304 when the browser's copy is still current. */
 export function sendStatic(request: FastifyRequest, reply: FastifyReply, { bytes, headers }: StaticFile): FastifyReply {
   reply.headers(headers);
   const { etag = '' } = headers;

@@ -7,8 +7,8 @@ function isOwn(origin: string, host: string | undefined): boolean {
 }
 
 /**
- * Browsers let any page open a websocket, and only tell the server whose page it is; so the server has to refuse. Clients
- * that are no browsers send no `Origin`. `origins` are those of `CORS_ORIGINS`.
+ * Whether a page may open a websocket. Browsers let any page do so and only tell the server its origin, so the server
+ * has to refuse. Clients that are not browsers send no `Origin`. `origins` are those of `CORS_ORIGINS`.
  */
 export function allowsOrigin(origins: readonly string[], { origin, host }: IncomingHttpHeaders): boolean {
   return origin === undefined || origins.includes('*') || origins.includes(origin) || isOwn(origin, host);

@@ -2,7 +2,7 @@ import { type AnyTRPCRouter, callTRPCProcedure, isTrackedEnvelope } from '@trpc/
 import type { Context } from '../../rpc/context.ts';
 import type { Call } from './read-messages.ts';
 
-/** What is answered to a call: an event, or the last of its answers. */
+/** One answer to a call: an event of a subscription, or the final result. */
 export type Result =
   | { readonly type: 'started' }
   | { readonly type: 'data'; readonly id?: string; readonly data: unknown }
@@ -11,9 +11,9 @@ export type Result =
 export interface AnswerCallOptions {
   readonly router: AnyTRPCRouter;
   readonly ctx: Context;
-  /** Aborts when the client stops the call or has left. */
+  /** Aborts when the client stops the call or disconnects. */
   readonly signal: AbortSignal;
-  /** Takes what a subscription sends before its end. */
+  /** Receives the events of a subscription, except for its end. */
   readonly send: (result: Result) => void;
 }
 
@@ -26,7 +26,7 @@ const eventOf = (value: unknown): Result => {
   return { type: 'data', id, data: { id, data } };
 };
 
-/** Runs a call, and returns the last of its answers. Throws what the procedure throws. */
+/** Runs a call, and returns its last answer. Throws what the procedure throws. */
 export async function answerCall(call: Call, { router, ctx, signal, send }: AnswerCallOptions): Promise<Result> {
   const { type, path, input } = call;
   const output = await callTRPCProcedure({

@@ -6,25 +6,25 @@ import { answerCall, type Result } from './answer-call.ts';
 import type { CallId } from './id-scanner.ts';
 import type { Call, ProcedureType } from './read-messages.ts';
 
-/** The body of an answer, which its id completes. */
+/** The answer to a call, without the call's id. */
 export type Answer = { readonly result: Result } | { readonly error: ReturnType<typeof errorShapeOf> };
 
 export interface CallsOptions {
   readonly router: AppRouter;
-  /** The kind of each procedure. */
+  /** The kind of each procedure, by its name. */
   readonly procedures: ReadonlyMap<string, ProcedureType>;
-  /** How many may be under way at once. */
+  /** How many calls may run at once. */
   readonly most: number;
-  /** What each call works with. */
+  /** Makes the context of one call. */
   readonly createContext: () => Context;
   readonly answer: (id: CallId, answer: Answer) => void;
-  /** Told what a procedure threw. */
+  /** Receives what a procedure threw. */
   readonly failed: (error: unknown) => void;
-  /** Told when no call is under way any more. */
+  /** Called when the last running call has ended. */
   readonly idle: () => void;
 }
 
-/** The calls that are under way on one websocket. */
+/** The calls that run on one websocket. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #running = new Map<CallId, AbortController>();
@@ -37,7 +37,7 @@ export class Calls {
     return this.#running.size;
   }
 
-  /** Throws why the call is not taken. */
+  /** Starts a call. Throws the reason when it is refused. */
   start(call: Call): void {
     this.#ensureAcceptable(call);
     const controller = new AbortController();
@@ -88,13 +88,13 @@ export class Calls {
     } catch (error) {
       last = this.#answerTo(error, call, signal);
     }
-    // Free before the client knows, which may use the id again at once.
+    // The id is free before the client gets the answer: the client may use it again at once.
     this.#running.delete(call.id);
     answer(call.id, last);
     if (this.#running.size === 0) idle();
   }
 
-  /** A subscription that was stopped has stopped, whatever came of stopping it. */
+  /** A subscription that the client stopped is answered with `stopped`, even when stopping it threw an error. */
   #answerTo(error: unknown, { type, path }: Call, signal: AbortSignal): Answer {
     if (signal.aborted && type === 'subscription') return { result: { type: 'stopped' } };
     if (!signal.aborted) this.#options.failed(error);

@@ -1,9 +1,9 @@
-/** Why the gateway closes a websocket: the codes of RFC 6455, 7.4.1, and of IANA's registry, that it sends. */
+/** The codes with which the gateway closes a websocket (RFC 6455, 7.4.1, and IANA's registry). */
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
   protocolError: 1002,
-  /** No code may be sent in this place: the peer closed without one. */
+  /** This code is never sent: it means that the peer closed without a code. */
   none: 1005,
   invalidText: 1007,
   policy: 1008,

@@ -7,47 +7,50 @@ import { MessageBuffer } from './message-buffer.ts';
 /** Why a message was not kept. */
 export type Refusal = 'too_large' | 'no_room' | 'binary';
 
-/** How much of a message is read, in bytes. */
+/** How much of a message is kept and read, in bytes. */
 export interface MessageLimits {
-  /** A message of more is not kept. */
+  /** The longest message that is kept. */
   readonly kept: number;
-  /** A message that is not kept is read on to this length, for the ids of its calls; a longer one ends the connection. */
+  /**
+   * A longer message is read up to this length without being kept, to find the ids of its calls. One that is longer
+   * still ends the connection.
+   */
   readonly read: number;
 }
 
-/** What a reader tells of what it read. */
+/** Receives what a reader has read. */
 export interface FrameHandler {
-  /** Asked at each frame, since they grow when the key is known. */
+  /** The limits now. The reader asks at each frame, since they grow when the key becomes known. */
   limits(): MessageLimits;
-  /** Reserves room for a message that grows by so many bytes; false when there is none. */
+  /** Reserves room for a message that grows by so many bytes. False when there is none. */
   reserve(bytes: number): boolean;
   /** Gives back what was reserved. */
   release(): void;
-  /** A whole text message, which is valid UTF-8. */
+  /** Receives a whole text message, which is valid UTF-8. */
   message(text: Buffer): void;
-  /** A whole message that was not kept, with the ids of its calls. */
+  /** Receives the ids of the calls of a message that was not kept. */
   refused(why: Refusal, ids: readonly CallId[]): void;
   ping(payload: Buffer): void;
-  /** The client closes; the code is null when it gave none. */
+  /** Called when the client closes. The code is null when it gave none. */
   close(code: number | null): void;
 }
 
-/** How many ids of a message that was not kept are told. */
+/** The most ids that are found in a message that is not kept. */
 const MAX_IDS = 1_000;
 
 /**
- * Reads the frames of a client (RFC 6455) as their bytes come. A message takes the memory of what has come of it, within
- * the limits. A longer one is read on without being kept, so that its own calls can be refused and no others.
+ * Reads the frames of a client (RFC 6455) as their bytes arrive. A message takes no more memory than has arrived of it.
+ * A message beyond the limits is read on without being kept, so that only its own calls are refused.
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
   readonly #head = Buffer.alloc(MAX_HEAD_BYTES);
   #headBytes = 0;
   #frame: FrameHead | null = null;
-  /** Of the frame's payload, in bytes. */
+  /** How many bytes of the frame's payload were read. */
   #done = 0;
   #control = Buffer.alloc(0);
-  /** Of the message that is being read: `text` or `binary`; null between messages. */
+  /** The opcode of the message that is being read, `text` or `binary`; null between messages. */
   #kind: number | null = null;
   #messageBytes = 0;
   readonly #message = new MessageBuffer();
@@ -89,7 +92,7 @@ export class FrameReader {
     }
   }
 
-  /** Nothing is read until `resume`. What is pushed meanwhile is kept, so the caller stops reading its socket. */
+  /** Stops reading until `resume`. What is pushed meanwhile is kept, so the caller must stop reading its socket. */
   pause(): void {
     this.#paused = true;
   }
@@ -166,7 +169,7 @@ export class FrameReader {
     else this.#message.append(piece);
   }
 
-  /** Lets go of what was kept, and looks for ids alone from here on. */
+  /** Drops what was kept of the message. From here on the reader only looks for ids. */
   #refuse(why: Refusal): void {
     if (this.#refusal) return;
     this.#refusal = why;

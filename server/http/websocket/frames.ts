@@ -3,13 +3,13 @@ export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 
 const FIN = 0x80;
 const MASKED = 0x80;
-/** A length of this or more has a field of its own, of 16 or 64 bits. */
+/** The value of the length field that announces a 16-bit length; the next value announces a 64-bit length. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
-/** The longest reason of a close frame, in bytes: a control frame holds 125, of which the code takes two. */
+/** The longest reason of a close frame, in bytes: a control frame holds 125 bytes, of which the code takes two. */
 const MAX_REASON_BYTES = 123;
 
-/** A frame of the server: whole, and not masked. `write` puts the payload at an offset. */
+/** A server's frame, unfragmented and unmasked. `write` puts the payload at an offset. */
 function build(opcode: number, length: number, write: (frame: Buffer, at: number) => void): Buffer {
   const head = length < LENGTH_16 ? 2 : length < 0x10000 ? 4 : 10;
   const frame = Buffer.allocUnsafe(head + length);
@@ -29,11 +29,11 @@ function build(opcode: number, length: number, write: (frame: Buffer, at: number
 export const textFrame = (text: string): Buffer =>
   build(Opcode.text, Buffer.byteLength(text), (frame, at) => frame.write(text, at));
 
-/** A ping or pong with the payload, which has at most 125 bytes. */
+/** A ping or pong with a payload of at most 125 bytes. */
 export const controlFrame = (opcode: number, payload: Buffer): Buffer =>
   build(opcode, payload.length, (frame, at) => payload.copy(frame, at));
 
-/** The reason is cut to what a close frame holds, never within a character. */
+/** A close frame. The reason is cut to what the frame holds, never within a character. */
 export function closeFrame(code: number, reason: string): Buffer {
   let bytes = Buffer.from(reason);
   if (bytes.length > MAX_REASON_BYTES) {
@@ -51,13 +51,13 @@ export function closeFrame(code: number, reason: string): Buffer {
 export interface FrameHead {
   readonly fin: boolean;
   readonly opcode: number;
-  /** Of the payload, in bytes; can be more than a number can tell exactly. */
+  /** The length of the payload, in bytes. It can be larger than a JavaScript number holds exactly. */
   readonly length: number;
   /** The four bytes that the payload is masked with. */
   readonly mask: Uint8Array;
 }
 
-/** A client's frame that RFC 6455 does not allow. The connection is closed with the code. */
+/** Thrown for a client's frame that RFC 6455 does not allow. The connection is closed with the code. */
 export class FrameError extends Error {
   readonly closeCode: number;
 
@@ -70,7 +70,7 @@ export class FrameError extends Error {
 /** The longest head of a client's frame: two bytes, a length of eight and a mask of four. */
 export const MAX_HEAD_BYTES = 14;
 
-/** How long the head is, as far as its first `have` bytes say. */
+/** The length of the head, as far as its first `have` bytes tell. */
 export function headLength(head: Uint8Array, have: number): number {
   if (have < 2) return 2;
   const second = head[1] ?? 0;

@@ -6,13 +6,16 @@ import { toWireError } from '../../errors/to-wire.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
 import { newRequestId } from '../request-id.ts';
 
-/** What RFC 6455, 1.3 makes the answer of. */
+/** The constant that RFC 6455, 1.3 adds to the key of a handshake. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** Checks that a request for a websocket is one (RFC 6455, 4.2.1); returns its key. Throws `malformed_request`. */
+/**
+ * Checks that a request is a valid websocket handshake (RFC 6455, 4.2.1), and returns its key. Throws
+ * `malformed_request`.
+ */
 export function readHandshake({ headers }: IncomingMessage): string {
   if (headers['sec-websocket-version'] !== '13') {
     throw new AppError('malformed_request', 'A websocket needs "Sec-WebSocket-Version: 13".', {
@@ -26,7 +29,7 @@ export function readHandshake({ headers }: IncomingMessage): string {
   });
 }
 
-/** A browser that named protocols wants one of them back; tRPC itself has none. */
+/** A browser that asked for protocols expects one of them back. tRPC itself has none. */
 function protocolOf({ headers }: IncomingMessage): string[] {
   const first = headers['sec-websocket-protocol']?.split(',')[0]?.trim() ?? '';
   return TOKEN.test(first) ? [`Sec-WebSocket-Protocol: ${first}`] : [];
@@ -43,7 +46,7 @@ export function accept(socket: Socket, request: IncomingMessage, key: string): v
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
 }
 
-/** Answers with an error in place of a websocket, as any other request is answered, and ends the connection. */
+/** Answers a handshake with an error, in the same form as any other request, and closes the connection. */
 export function refuse(socket: Socket, thrown: unknown): void {
   const { status, headers, body } = toWireError(thrown);
   const text = JSON.stringify(body);

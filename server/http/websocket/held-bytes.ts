@@ -1,4 +1,4 @@
-/** Limits how many bytes each name holds at once, such as the unfinished messages of a key. */
+/** Limits how many bytes each name may hold at once. A name is a key, and the bytes are its unfinished messages. */
 export class HeldBytes {
   readonly most: number;
   readonly #held = new Map<string, number>();
@@ -7,7 +7,7 @@ export class HeldBytes {
     this.most = most;
   }
 
-  /** False when the name would hold too many. */
+  /** Returns false when the name would hold too many bytes. */
   take(name: string, bytes: number): boolean {
     const held = (this.#held.get(name) ?? 0) + bytes;
     if (held > this.most) return false;
@@ -22,7 +22,7 @@ export class HeldBytes {
   }
 }
 
-/** What one message holds while it grows. */
+/** The bytes that one growing message holds. */
 export class Hold {
   readonly #held: HeldBytes;
   #name: string | null = null;
@@ -32,7 +32,10 @@ export class Hold {
     this.#held = held;
   }
 
-  /** Takes more on the account of whoever it began with; null has no account, and other limits. */
+  /**
+   * Takes more bytes for the name that the message began with. A null name has no account and always gets them, since
+   * other limits apply.
+   */
   grow(name: string | null, bytes: number): boolean {
     if (this.#bytes === 0) this.#name = name;
     if (this.#name === null || bytes === 0) return true;

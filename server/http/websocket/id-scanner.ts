@@ -10,15 +10,15 @@ import {
   QUOTE,
 } from '../../canonical/scan-json.ts';
 
-/** What names a call to its client. */
+/** The id by which a client names a call. */
 export type CallId = string | number;
 
-/** Each answer repeats the id of its call, so ids are short. In characters. */
+/** The longest id, in characters. Every answer repeats the id of its call, so ids must be short. */
 export const MAX_ID_LENGTH = 128;
-/** What a token of this many bytes or more can hold is no id: a character takes at most 6, as `\u00e4`. */
+/** A token of this many bytes or more cannot be an id: a character takes at most 6 bytes, as `\u00e4` does. */
 const MAX_TOKEN_BYTES = 6 * MAX_ID_LENGTH + 2;
 
-/** `1` and `"a"` name a call; nothing else does. */
+/** Whether a value can be the id of a call: a string or a number, such as `1` or `"a"`. */
 export const isCallId = (value: unknown): value is CallId =>
   Number.isFinite(value) || (typeof value === 'string' && value.length <= MAX_ID_LENGTH);
 
@@ -32,18 +32,18 @@ function readId(token: readonly number[]): CallId | null {
 }
 
 /**
- * Finds the ids of the calls in a message that is not kept: of `{"id":1,…}`, or of each element of `[{"id":1,…},…]`. It
- * reads the bytes as they come and keeps nothing of them but the ids, wherever they stand in a call.
+ * Finds the ids of the calls in a message that is not kept: in `{"id":1,…}`, or in each element of `[{"id":1,…},…]`. It
+ * reads the bytes as they arrive, and keeps only the ids, wherever they stand in a call.
  */
 export class IdScanner {
   readonly ids: CallId[] = [];
   readonly #most: number;
   #depth = 0;
-  /** How deep the fields of a call are: 1, or 2 in a list. */
+  /** The depth at which the fields of a call stand: 1, or 2 in a list. */
   #callDepth = 1;
   #inString = false;
   #escaped = false;
-  /** What of a call's field is being read. Only names and the values of ids are kept. */
+  /** Which part of a call is being read. Only names and the values of ids are kept. */
   #part: 'name' | 'id' | 'other' = 'name';
   #token: number[] = [];
 
@@ -55,7 +55,7 @@ export class IdScanner {
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at++) {
       if (this.#inString && !this.#escaped && !this.#keeps) {
-        // Most of a large message is text within an input.
+        // Most of a large message is text inside an input.
         while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
       }
       const byte = bytes[at];

@@ -8,7 +8,7 @@ import type { Places } from '../../features/access/places.ts';
 
 export interface IdentityDeps {
   readonly gate: Gate;
-  /** How many websockets each key may have. */
+  /** Limits how many websockets each key may have. */
   readonly keyPlaces: Places;
   /** How long a websocket may be open without a valid key, in ms. */
   readonly keyWithinMs: number;
@@ -19,18 +19,21 @@ export interface Peer {
   readonly address: string;
   /** Aborts when the websocket closes. */
   readonly closed: AbortSignal;
-  /** To be called as soon as the key is known. */
+  /** Call it as soon as the key is known. */
   readonly leaveStrangers: () => void;
 }
 
-/** Who is at the other end of a websocket: a stranger, until a valid key was shown and as long as it stays valid. */
+/**
+ * The identity of the client on a websocket. It is a stranger until it has shown a valid key, and again when that key
+ * is revoked.
+ */
 export class Identity {
   readonly #deps: IdentityDeps;
   readonly #peer: Peer;
-  /** Those of the headers, and the key of the connection's parameters before them. */
+  /** The keys in the headers, preceded by the key in the connection parameters. */
   #credentials: Credentials;
   #principal: Principal | null = null;
-  /** The key of which it holds a place. */
+  /** The hash of the key whose place this websocket takes. */
   #placed: string | null = null;
   #strangerSince = monotonicNow();
 
@@ -41,12 +44,12 @@ export class Identity {
     peer.closed.addEventListener('abort', peer.leaveStrangers, { once: true });
   }
 
-  /** Null: a stranger. */
+  /** Null: the client is a stranger. */
   get principal(): Principal | null {
     return this.#principal;
   }
 
-  /** Takes the key of the connection's parameters; null when they have none. */
+  /** Takes the key of the connection parameters; null when they have none. */
   show(apiKey: string | null): void {
     if (apiKey === null) return;
     const { hashes } = this.#credentials;
@@ -54,8 +57,8 @@ export class Identity {
   }
 
   /**
-   * Checks the key, anew for each call, since it may have been revoked. Throws the errors of `Gate.authenticate`, and
-   * `rate_limit_exceeded` when the key has as many websockets as it may.
+   * Checks the key. This is done for each call, since the key may have been revoked. Throws the errors of
+   * `Gate.authenticate`, and `rate_limit_exceeded` when the key has too many websockets.
    */
   authenticate(): Principal {
     const { gate } = this.#deps;
@@ -64,7 +67,7 @@ export class Identity {
     return principal;
   }
 
-  /** Whether the time is over in which a stranger has to show a key. */
+  /** Whether the client has not shown a key in time. */
   isOverdue(now: number): boolean {
     return this.#principal === null && now - this.#strangerSince > this.#deps.keyWithinMs;
   }
@@ -88,7 +91,7 @@ export class Identity {
     principal.revoked?.addEventListener('abort', () => this.#forget(principal), { once: true, signal: closed });
   }
 
-  /** Whoever has a key that is no longer valid has the time of a stranger to go. */
+  /** Makes the client a stranger when its key is revoked. It then has as long as any stranger to show a valid key. */
   #forget(principal: Principal): void {
     if (this.#principal !== principal) return;
     this.#principal = null;

@@ -1,7 +1,10 @@
-/** What a message begins with; it grows with what has come, never with what was announced. In bytes. */
+/** The first size of the buffer, in bytes. It grows with what has arrived, never with what was announced. */
 const FIRST_BYTES = 1024;
 
-/** The bytes of one message while it arrives, unmasked. However small the pieces, they take the room of their bytes. */
+/**
+ * The unmasked bytes of one message while it arrives. However small the pieces are, they cost no more room than their
+ * bytes need.
+ */
 export class MessageBuffer {
   #bytes = Buffer.alloc(0);
   #length = 0;
@@ -10,12 +13,12 @@ export class MessageBuffer {
     return this.#length;
   }
 
-  /** The room that it takes, in bytes. */
+  /** The size of the buffer, in bytes. */
   get capacity(): number {
     return this.#bytes.length;
   }
 
-  /** The room that it would take with so many bytes more. */
+  /** The size that the buffer would have after so many more bytes. */
   capacityFor(more: number): number {
     const wanted = this.#length + more;
     let capacity = Math.max(this.#bytes.length, FIRST_BYTES);
@@ -26,7 +29,7 @@ export class MessageBuffer {
   append(chunk: Uint8Array): void {
     const capacity = this.capacityFor(chunk.length);
     if (capacity > this.#bytes.length) {
-      // Not of the pool that small buffers share: a message can wait for long.
+      // The memory is not taken from the pool that small buffers share, since a message can wait for long.
       const grown = Buffer.allocUnsafeSlow(capacity);
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
@@ -35,7 +38,7 @@ export class MessageBuffer {
     this.#length += chunk.length;
   }
 
-  /** What came so far. It stays as it is; the buffer begins anew. */
+  /** Returns what has arrived. The returned bytes do not change any more; the buffer starts again empty. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#bytes = Buffer.alloc(0);

@@ -24,13 +24,13 @@ export interface Call {
   readonly input: unknown;
 }
 
-/** What a client can say in tRPC's websocket protocol. */
+/** The messages that a client can send in tRPC's websocket protocol. */
 export type Message =
   | Call
   | { readonly kind: 'stop'; readonly id: CallId }
-  /** Who the client is; null when it says no key. */
+  /** The connection parameters. The key is null when they have none. */
   | { readonly kind: 'params'; readonly apiKey: string | null }
-  /** Something else; the id is null when it has none that an answer could name. */
+  /** A message that is not valid. The id is null when it has none that an answer could name. */
   | { readonly kind: 'wrong'; readonly id: CallId | null; readonly error: AppError };
 
 const invalid = (message: string, param?: string) =>
@@ -45,21 +45,24 @@ const notJson = (cause: AppError) =>
 
 const toList = ({ value }: ReadJson): unknown[] => (Array.isArray(value) ? value : [value]);
 
-/** The messages of a frame: one, or a list of them; a promise when it is long. Throws what `readJson` throws. */
+/**
+ * The messages of a frame: one, or a list of them. Returns a promise when the frame is long. Throws what `readJson`
+ * throws.
+ */
 export function readFrame(text: Buffer, maxValues: number): unknown[] | Promise<unknown[]> {
   const reading = readJson(text, maxValues);
   return reading instanceof Promise ? reading.then(toList) : toList(reading);
 }
 
-/** Why a frame was not read, in the words of this protocol. */
+/** Converts the error of a frame that could not be read to one of this protocol. */
 export const toFrameError = (error: unknown): unknown =>
   error instanceof AppError && error.code === 'invalid_json' ? notJson(error) : error;
 
-/** How much of a message is searched without being parsed, in bytes; and how many ids are told. */
+/** How much of a message is searched without being parsed, in bytes, and how many ids are reported. */
 const SEARCHED_BYTES = 1024 * 1024;
 const MAX_IDS = 1_000;
 
-/** Whether the text begins a list of more than `most` elements. Nothing of it is parsed. */
+/** Whether the text begins with a list of more than `most` elements. Nothing is parsed for it. */
 export function hasMoreElements(text: Buffer, most: number): boolean {
   let depth = 0;
   let commas = 0;
@@ -71,7 +74,7 @@ export function hasMoreElements(text: Buffer, most: number): boolean {
       if (after < 0) return false;
       at = after - 1;
     } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
-      // Of an object nothing has to be counted.
+      // An object is one message, so there is nothing to count.
       if (depth === 0 && byte === OPEN_BRACE) return false;
       depth++;
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
@@ -90,7 +93,7 @@ export function idsOf(text: Buffer): readonly CallId[] {
 /** The id that an answer to a message can name. */
 export const idOf = (value: unknown): CallId | null => (isRecord(value) && isCallId(value.id) ? value.id : null);
 
-/** Reads one message. What is wrong with it is part of what it returns, so that the answer names the right call. */
+/** Reads one message. A fault is part of the returned value, so that the answer names the right call. */
 export function readMessage(value: unknown): Message {
   try {
     if (!isRecord(value)) throw invalid('A message must be a JSON object, or a list of them.');

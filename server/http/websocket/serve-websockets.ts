@@ -28,12 +28,12 @@ export interface WebsocketOptions {
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly limits: WebsocketLimits;
-  /** Told of each call that no meter counted. */
+  /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
   readonly transfers: TransferLimits;
 }
 
-/** Serves tRPC's protocol on websockets at a path of the app's server. */
+/** Serves tRPC's websocket protocol at one path of the app's server. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
   const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
   const sessions = new Set<Session>();
@@ -88,7 +88,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
   }
 
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    // Node has taken its own listener away.
+    // Node has removed its own error listener.
     socket.on('error', () => socket.destroy());
     try {
       if (request.url?.split('?', 1)[0]?.replace(/\/$/, '') !== path) throw new AppError('route_not_found');
@@ -104,7 +104,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
   }, CHECK_MS).unref();
   app.server.once('close', () => clearInterval(timer));
 
-  // Node's server does not count a connection any more that has become a websocket.
+  // Node's server no longer counts a connection that has become a websocket.
   const closeAllConnections = app.server.closeAllConnections.bind(app.server);
   app.server.closeAllConnections = () => {
     closeAllConnections();

@@ -36,7 +36,7 @@ import {
   UNFINISHED_TIMES,
 } from './websocket-limits.ts';
 
-/** An address with `connectionParams=1` promises them. */
+/** The error for a first message without connection parameters, which the URL promised with `connectionParams=1`. */
 const expectedParams = () =>
   new AppError(
     'invalid_message',
@@ -51,13 +51,13 @@ export interface SessionDeps extends IdentityDeps {
   /** The longest message, in bytes. */
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
-  /** How many calls one message has, and how many are under way at once. */
+  /** How many calls one message may have, and how many may run at once. */
   readonly maxCalls: number;
   /** The unfinished messages of each key. */
   readonly unfinished: HeldBytes;
   /** How slowly a client may send and take. */
   readonly transfers: TransferLimits;
-  /** Those that have not shown a valid key. */
+  /** The connections that have not shown a valid key. */
   readonly strangers: Strangers<Session>;
   readonly logError: (error: unknown) => void;
   readonly report: Context['report'];
@@ -67,18 +67,18 @@ export interface SessionDeps extends IdentityDeps {
 export interface Upgraded {
   readonly socket: NetSocket;
   readonly headers: IncomingHttpHeaders;
-  /** Whether the first message will be the connection's parameters, as tRPC's clients say in the address. */
+  /** Whether the first message will be the connection parameters, as tRPC's clients say in the URL. */
   readonly expectsParams: boolean;
 }
 
-/** tRPC's protocol on one websocket: who the client is, what it asks, and what it is told. */
+/** tRPC's protocol on one websocket: identifies the client, runs its calls, and sends the answers. */
 export class Session implements WebsocketHandler {
   readonly #deps: SessionDeps;
   readonly #socket: Websocket;
   readonly #identity: Identity;
   readonly #calls: Calls;
   #expectsParams: boolean;
-  /** Whether a message came before. */
+  /** Whether a message has come before. */
   #begun = false;
   #leaving = false;
   #strangerCalls = 0;
@@ -104,7 +104,7 @@ export class Session implements WebsocketHandler {
     });
     closed.addEventListener('abort', () => this.#calls.stopAll(), { once: true });
     if (!expectsParams) this.#identify();
-    // Whoever came with a valid key takes nobody's place.
+    // A client that came with a valid key does not count as a stranger.
     if (this.#identity.principal === null && this.#socket.isOpen) {
       this.#leaveStrangers = deps.strangers.add(address, this);
     }
@@ -114,7 +114,7 @@ export class Session implements WebsocketHandler {
     return this.#socket.closed;
   }
 
-  /** Called every second. */
+  /** Call it every second. */
   check(now: number): void {
     this.#socket.check(now);
     if (!this.#identity.isOverdue(now)) return;
@@ -123,14 +123,14 @@ export class Session implements WebsocketHandler {
     this.#end(new AppError('missing_authorization', message), CloseCode.policy);
   }
 
-  /** Ends for another websocket of its address that has not shown a key either. */
+  /** Closes this websocket in favour of another one of its address. Neither has shown a key. */
   makeRoom(): void {
     const { most } = this.#deps.strangers;
     const message = `More than ${most} websockets of your address have not shown a valid key (WEBSOCKETS_WITHOUT_KEY).`;
     this.#end(new AppError('rate_limit_exceeded', message, { retryAfter: 10 }), CloseCode.tryAgainLater);
   }
 
-  /** Takes no more calls, and closes as soon as none is under way. */
+  /** Takes no more calls, and closes as soon as none is running. */
   leave(): void {
     this.#leaving = true;
     if (this.#calls.count === 0) this.#closeWhenLeaving();
@@ -176,7 +176,7 @@ export class Session implements WebsocketHandler {
     }
   }
 
-  /** What comes after a long message waits for it. */
+  /** Reads a long message. Later messages wait for it. */
   async #readLong(text: Buffer, most: number, reading: Promise<unknown[]>): Promise<void> {
     this.#socket.pause();
     try {
@@ -218,7 +218,7 @@ export class Session implements WebsocketHandler {
   }
 
   #take(message: Message): void {
-    // It may have been closed while the message was read, or by a message before.
+    // The websocket may have been closed while the message was read, or by an earlier message.
     if (!this.#socket.isOpen) return;
     const isFirst = !this.#begun;
     this.#begun = true;
@@ -249,7 +249,9 @@ export class Session implements WebsocketHandler {
     this.#identify();
   }
 
-  /** A wrong key fails calls, not the connection, or tRPC's clients would connect again for ever. */
+  /**
+   * Checks the key. An invalid key fails calls, not the connection: otherwise tRPC's clients would reconnect for ever.
+   */
   #identify(): void {
     try {
       this.#identity.authenticate();
@@ -292,19 +294,22 @@ export class Session implements WebsocketHandler {
     this.#answer(id, { error: errorShapeOf(this.#deps.router, error) });
   }
 
-  /** Who begins with anything but the promised connection parameters or a call is no client of tRPC. */
+  /**
+   * Refuses a message without an id. When the URL promised connection parameters and something else comes first, the
+   * client is not one of tRPC's, so the websocket is closed.
+   */
   #refuseUnnamed(error: unknown): void {
     if (this.#expectsParams) this.#end(error, CloseCode.policy);
     else this.#refuse(null, error);
   }
 
-  /** Tells each call, or nobody in particular when none has an id. */
+  /** Sends the error to each call, or once without an id when no call has one. */
   #refuseAll(ids: readonly (CallId | null)[], error: AppError): void {
     const named = new Set(ids.filter((id) => id !== null));
     for (const id of named.size > 0 ? named : [null]) this.#refuse(id, error);
   }
 
-  /** Says why, to whoever reads messages and to whoever reads close reasons. */
+  /** Sends the reason as a message and as a close reason, and closes. */
   #end(thrown: unknown, code: number): void {
     const error = toAppError(thrown);
     this.#refuse(null, error);

@@ -1,31 +1,31 @@
 import { Progress } from '../connections/progress.ts';
 import type { TransferLimits } from '../connections/slow-transfers.ts';
 
-/** What can be seen of a connection. Bytes are counted from any start. */
+/** What `SocketWatch` reads from a connection. Bytes are counted from any starting point. */
 export interface Watched {
   received(): number;
-  /** What the client has taken of what it was sent. */
+  /** How many bytes the client has taken. */
   taken(): number;
-  /** Whether something waits to be taken. */
+  /** Whether anything waits to be taken. */
   hasUnsent(): boolean;
   /** False while the client has to wait until more is read. */
   isReading(): boolean;
-  /** The number of the message that has begun to come and has not ended; null when there is none. */
+  /** The number of the message that has begun and has not ended; null when there is none. */
   message(): number | null;
 }
 
-/** All in ms. docs/trpc.md names them. */
+/** Limits in ms; docs/trpc.md lists them. */
 const PING_AFTER = 15_000;
 const PONG_WITHIN = 10_000;
 const CLOSE_WITHIN = 5_000;
 
 /**
- * `ping`: ask for a sign of life. `late`: a message comes too slowly. `drop`: the client is gone, or takes what it is sent
- * too slowly.
+ * What to do with a connection. `ping`: send a ping. `late`: a message arrives too slowly. `drop`: the client is gone,
+ * or takes what it is sent too slowly.
  */
 export type Verdict = 'fine' | 'ping' | 'late' | 'drop';
 
-/** Decides when a connection is given up. Times come from its caller, on a clock that nobody can set. */
+/** Decides when a connection is closed. Times come from the caller, on a monotonic clock. */
 export class SocketWatch {
   readonly #watched: Watched;
   readonly #limits: TransferLimits;
@@ -54,7 +54,7 @@ export class SocketWatch {
     const silentMs = this.#silence(now);
     if (this.#takesTooSlowly(now)) return 'drop';
     if (this.#sendsTooSlowly(now, sinceLast)) return 'late';
-    // A pong would wait behind what the client sends or takes, which have limits of their own.
+    // A pong would wait behind what the client sends or takes; both have limits of their own.
     if (this.#message || this.#download) return 'fine';
     if (this.#pingedAt !== null) return now - this.#pingedAt > PONG_WITHIN ? 'drop' : 'fine';
     if (silentMs < PING_AFTER) return 'fine';
@@ -62,7 +62,7 @@ export class SocketWatch {
     return 'ping';
   }
 
-  /** For how long nothing has come, though it would have been read. */
+  /** For how long nothing has arrived, in ms, although we were reading. */
   #silence(now: number): number {
     const received = this.#watched.received();
     if (received !== this.#received || this.#heardAt === null || !this.#watched.isReading()) {

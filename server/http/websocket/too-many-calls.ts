@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
 
-/** What a message over websocket, or a batch over HTTP, with too many calls is refused with, as a whole. */
+/** The refusal of a whole websocket message, or of a whole batch over HTTP, that has too many calls. */
 export const tooManyCalls = (most: number) =>
   new AppError(
     'too_many_calls',

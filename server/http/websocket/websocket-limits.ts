@@ -1,31 +1,33 @@
 import type { MessageLimits } from './frame-reader.ts';
 
-/** The limits that settings change. docs/trpc.md lists these, and those of `SocketWatch` and `Identity`. */
+/**
+ * The limits that settings can change. docs/trpc.md lists them, together with those of `SocketWatch` and `Identity`.
+ */
 export interface WebsocketLimits {
-  /** How many calls one message has, and how many are under way on one websocket. */
+  /** How many calls one message may have, and how many may run at once on one websocket. */
   readonly calls: number;
-  /** How many websockets one key has at once. */
+  /** How many websockets one key may have at once. */
   readonly perKey: number;
-  /** How many websockets one address has at once, and how many of these without a valid key. */
+  /** How many websockets one address may have at once, and how many of them without a valid key. */
   readonly perAddress: number;
   readonly withoutKey: number;
-  /** How long one of these may be open, in ms. */
+  /** How long a websocket may stay open without a valid key, in ms. */
   readonly keyWithinMs: number;
 }
 
-/** In bytes: room for a key and for small calls. */
+/** The longest message of a client without a key, in bytes: enough for a key and for small calls. */
 const STRANGER_MESSAGE_BYTES = 16 * 1024;
-/** A larger message is read on for its ids to this many times the limit. */
+/** A longer message is read for its ids up to this many times the limit. */
 const READ_TIMES = 8;
-/** Of unfinished messages of one key together, as a multiple of one message's limit. */
+/** How much all unfinished messages of one key may hold, as a multiple of the limit of one message. */
 export const UNFINISHED_TIMES = 4;
 
-/** How many calls of open procedures a stranger may make on one websocket. */
+/** How many calls of procedures without a key a stranger may make on one websocket. */
 export const STRANGER_CALLS = 64;
-/** And in one message. */
+/** How many of these calls one message may have. */
 export const STRANGER_MESSAGE_CALLS = 8;
 
 export const STRANGER_LIMITS: MessageLimits = { kept: STRANGER_MESSAGE_BYTES, read: STRANGER_MESSAGE_BYTES };
 
-/** `most`: the longest message of a client whose key is known, in bytes. */
+/** The limits of a client whose key is known. `most`: its longest message, in bytes. */
 export const keyLimits = (most: number): MessageLimits => ({ kept: most, read: most * READ_TIMES });

@@ -7,20 +7,21 @@ import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { closeFrame, controlFrame, FrameError, Opcode, textFrame } from './frames.ts';
 import { SocketWatch } from './socket-watch.ts';
 
-/** A stream makes no more above this much unsent, in bytes. */
+/** While more than this is unsent, streams make no more events. In bytes. */
 const FULL_BYTES = 256 * 1024;
-/** And nothing more is read of a client that has this much to take: answers to what it asks would add to it. */
+/** While more than this is unsent, nothing is read from the client, because the answers would add to it. In bytes. */
 const READ_NO_MORE_BYTES = 1024 * 1024;
 
 /** What a websocket tells of its messages, as `FrameReader` does, and of its end. */
 export interface WebsocketHandler extends Pick<FrameHandler, 'limits' | 'reserve' | 'release' | 'message' | 'refused'> {
-  /** Something went wrong that is no fault of the client. */
+  /** Receives an error that is not the client's fault. */
   failed(error: unknown): void;
 }
 
 /**
- * The server's side of a websocket (RFC 6455) without extensions. It is ours because it refuses one message without
- * ending the connection, and takes no more memory for an unfinished message than has come of it: see decision 7.
+ * The server's side of a websocket (RFC 6455), without extensions. It is our own because it can refuse one message
+ * without closing the connection, and takes no more memory for an unfinished message than has arrived of it; see
+ * decision 7.
  */
 export class Websocket implements Socket {
   readonly closed: AbortSignal;
@@ -92,13 +93,13 @@ export class Websocket implements Socket {
     if (this.isOpen) this.#write(textFrame(text));
   }
 
-  /** Says why, and closes: as soon as the client agrees, or after a few seconds. */
+  /** Sends the reason and closes: as soon as the client confirms, or after a few seconds. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
     this.#state = 'closing';
     this.#write(closeFrame(code, reason));
     this.#watch.closing(monotonicNow());
-    // The client sees the reason only if what it still sends is read.
+    // The client only sees the reason if we still read what it sends.
     this.#socket.resume();
   }
 
@@ -117,7 +118,9 @@ export class Websocket implements Socket {
     this.#readOn();
   }
 
-  /** Called every second: gives up a client that is silent, sends too slowly or takes too slowly. */
+  /**
+   * Call it every second. It closes the connection of a client that is silent, sends too slowly or takes too slowly.
+   */
   check(now: number): void {
     const verdict = this.#watch.check(now);
     if (verdict === 'ping' && this.isOpen) this.#write(controlFrame(Opcode.ping, Buffer.alloc(0)));
@@ -135,7 +138,7 @@ export class Websocket implements Socket {
     if (this.isOpen && this.#socket.writableLength > READ_NO_MORE_BYTES) this.#socket.pause();
   }
 
-  /** Goes on reading, unless the reader or what is unsent forbids it. */
+  /** Reads on, unless the reader is paused or too much is unsent. */
   #readOn(): void {
     if (this.#reader.isPaused && this.isOpen) return;
     if (this.#socket.writableLength <= READ_NO_MORE_BYTES) this.#socket.resume();

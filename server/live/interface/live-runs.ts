@@ -1,49 +1,49 @@
 import type { RunStatus } from '../../../contracts/runs/run.ts';
 import type { Json } from '../../canonical/json.ts';
 
-/** How a run ended. It has no number, and is told to everybody who asks, as often as they ask. */
+/** How a run ended. The end has no number: everybody who follows the run is told it, as often as they ask. */
 export interface RunEnd {
   readonly status: Exclude<RunStatus, 'in_progress'>;
-  /** What watchers are told, after the last event; undefined when it completed. */
+  /** The error that followers get after the last event; undefined when the run completed. */
   readonly failure?: unknown;
-  /** The number of the last event; -1: there is none. */
+  /** The number of the last event; -1 when there is none. */
   readonly last: number;
 }
 
-/** A piece of a log that is on disk, as `packEvents` makes it. */
+/** A piece of a log that is on disk, as `packEvents` writes it. */
 export interface LiveSegment {
   readonly first: number;
   readonly count: number;
   readonly packed: Uint8Array;
 }
 
-/** The log of a run that is in progress. Its events are numbered from 0, by their place. */
+/** The log of a run that is in progress. Its events are numbered from 0 by their position. */
 export interface LiveLog<Event extends object> {
   /** The number that the next event gets. */
   readonly next: number;
   /** How it ended; null while it is in progress. */
   readonly end: RunEnd | null;
   append(events: readonly Json<Event>[]): void;
-  /** How many follow it now. */
+  /** How many watchers follow the run now. */
   readonly followers: number;
-  /** The events that are not on disk, and the number of the first of them. */
+  /** The events that are not on disk yet, and the number of the first of them. */
   readonly tail: { readonly first: number; readonly events: readonly Json<Event>[] };
-  /** Says that the first events of the tail are on disk now. */
+  /** Records that the first events of the tail are on disk now. */
   settle(segment: LiveSegment): void;
   finish(end: RunEnd): void;
   /**
-   * The events after a number in batches, then those to come as they come. Throws what the run failed with, after the
-   * last event; ends early with the signal. Whoever follows holds a number and nothing else: a slow one is buffered
-   * nowhere.
+   * The events after a number in batches, then new events as they come. After the last event it throws the error of the
+   * run, if it failed. It ends early when the signal aborts. A follower holds a number and nothing else, so nothing is
+   * buffered for a slow one.
    */
   follow(after: number, signal: AbortSignal): AsyncGenerator<Json<Event>[], void, void>;
 }
 
-/** The runs in progress, as the processes that share this know them. */
+/** The runs in progress, as the processes that share this object know them. */
 export interface LiveRuns {
   open<Event extends object>(id: string): LiveLog<Event>;
-  /** Which kind of events it has, the row of the run says (`format`). */
+  /** The log of a run. The run's row tells which type its events have (`format`). */
   find<Event extends object>(id: string): LiveLog<Event> | null;
-  /** Forgets a run that has ended; those who follow it get the rest. */
+  /** Forgets a run that has ended. Its followers still get the rest. */
   remove(id: string): void;
 }

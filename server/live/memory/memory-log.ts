@@ -3,10 +3,13 @@ import { unpackEvents } from '../../canonical/pack-events.ts';
 import { throwReason } from '../../errors/stop-reason.ts';
 import type { LiveLog, LiveSegment, RunEnd } from '../interface/live-runs.ts';
 
-/** How much of what is on disk one batch takes, in bytes. */
+/** How many bytes of the events on disk one batch holds. */
 const BATCH_BYTES = 64 * 1024;
 
-/** A log in the memory of one process: the tail as it came, which is shared by those who follow, and packed segments. */
+/**
+ * A log in the memory of one process: the tail as the objects that came, which all followers share, and packed
+ * segments.
+ */
 export class MemoryLog<Event extends object> implements LiveLog<Event> {
   readonly #segments: LiveSegment[] = [];
   #tail: Json<Event>[] = [];
@@ -48,7 +51,7 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
   }
 
   /**
-   * Waits by a callback that is taken away again: a race with a promise that never settles would keep memory for every
+   * Waits with a callback that is removed again. A race with a promise that never settles would keep memory for every
    * turn of the loop.
    */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<Json<Event>[], void, void> {

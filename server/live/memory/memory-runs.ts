@@ -1,7 +1,7 @@
 import type { LiveLog, LiveRuns } from '../interface/live-runs.ts';
 import { MemoryLog } from './memory-log.ts';
 
-/** The runs of this process alone. */
+/** The runs of this process only. */
 export class MemoryRuns implements LiveRuns {
   readonly #logs = new Map<string, LiveLog<object>>();
 
@@ -12,7 +12,7 @@ export class MemoryRuns implements LiveRuns {
   }
 
   find<Event extends object>(id: string): LiveLog<Event> | null {
-    // One map for logs of every kind.
+    // One map holds logs of every event type; the caller knows the type.
     const log = this.#logs.get(id) as LiveLog<Event> | undefined;
     return log ?? null;
   }
