@@ -5,29 +5,32 @@ import { newId } from './ids.ts';
 import { isRecord } from './json.ts';
 import type { OfferedTools } from './offered-tools.ts';
 
-/** More calls than any answer makes, and ids and names that are longer than any: some carry a signature in their id. */
+/**
+ * The most calls of an answer, and the longest id or name in characters (some ids hold a signature). No real answer
+ * reaches them.
+ */
 const MAX_CALLS = 512;
 const MAX_LABEL = 64 * 1024;
-/** The arguments of all calls of an answer, in characters. */
+/** The most arguments of all calls of an answer together, in characters. */
 const MAX_ARGUMENTS = 8 * 1024 * 1024;
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
 const newCallId = () => newId('call_');
 
-/** An id or a name. Empty when the chunk has no such field. */
+/** An id or a name; empty when the chunk has no such field. */
 function labelOf(value: unknown): string {
   if (typeof value !== 'string') return '';
   if (value.length > MAX_LABEL) throw broken('The upstream sent a tool call with an endless name.');
   return value;
 }
 
-/** Arguments as text: some servers send the object that they stand for (llama.cpp issue 20198). */
+/** Arguments as text. Some servers send the object instead (llama.cpp issue 20198). */
 function textOf(value: unknown): string | null {
   if (value == null) return null;
   if (typeof value === 'string') return value;
   if (isRecord(value)) return writeExact(value);
-  throw broken('The upstream sent arguments of a tool call that are no text.');
+  throw broken('The upstream sent arguments of a tool call that are not a string.');
 }
 
 function isJson(text: string): boolean {
@@ -47,43 +50,43 @@ interface Piece {
   readonly arguments: string | null;
 }
 
-/** A call of which pieces may still come. */
+/** A call that may still get more pieces. */
 interface OpenCall {
-  /** Its number for clients. */
+  /** The number of the call for clients. */
   readonly index: number;
   readonly isCustom: boolean;
   id: string;
   name: string;
   arguments: string;
-  /** Whether the upstream ever sent a text of arguments. */
+  /** Whether the upstream has sent a text of arguments. */
   hasArguments: boolean;
-  /** Whether clients know of it: they do from the moment when its name is whole. */
+  /** Whether clients have been told of the call, which happens as soon as its name is complete. */
   told: boolean;
-  /** Other fields of pieces before that. */
+  /** Other fields of the pieces that came before that. */
   held: Record<string, unknown>;
 }
 
 /** How the calls of an answer are to be read. */
 export interface CallOptions {
   readonly tools: OfferedTools;
-  /** An empty text stands for no arguments, also where the tool takes some that may be left out. */
+  /** Whether an empty text means a call without arguments, even when the tool has optional ones. */
   readonly emptyArguments: boolean;
 }
 
 /**
- * The tool calls of one choice: puts their pieces together, whatever the upstream says of their ids and numbers, and
- * gives each piece as clients expect it: `index` counts from 0, and the id and the whole name come once, with the first
- * piece. Pieces are changed in place.
+ * Reads the tool calls of one choice. It puts their pieces together, whatever ids and numbers the upstream gives, and
+ * returns each piece as clients expect it: `index` counts from 0, and the id and the complete name come once, with the
+ * first piece. Pieces are changed in place.
  */
 export class ChunkCalls {
   readonly #options: CallOptions;
   readonly #calls: OpenCall[] = [];
-  /** The upstream's number, or its id, of a call → the last one that it stood for. */
+  /** The upstream's number, or its id, of a call → the last call that it stood for. */
   readonly #byNumber = new Map<number, OpenCall>();
   readonly #byId = new Map<string, OpenCall>();
   readonly #usedIds = new Set<string>();
   #size = 0;
-  /** Whether anything of the last piece had to change. */
+  /** Whether anything in the last piece was changed. */
   changed = false;
 
   constructor(options: CallOptions) {
@@ -94,7 +97,9 @@ export class ChunkCalls {
     return this.#calls.length;
   }
 
-  /** What clients get of a piece; null: nothing yet, or nothing that they do not have. Throws `upstream_broken`. */
+  /**
+   * The piece for clients. Null: there is nothing to send yet, or clients have it already. Throws `upstream_broken`.
+   */
   add(given: unknown): ToolCallDelta | null {
     if (!isRecord(given)) throw broken('The upstream sent a malformed tool call.');
     const { function: called, custom, index } = given;
@@ -113,7 +118,7 @@ export class ChunkCalls {
   }
 
   /**
-   * The pieces that are left when the answer ended for `reason`. Throws `upstream_broken` when calls are not whole,
+   * The remaining pieces after the answer has ended for `reason`. Throws `upstream_broken` when calls are incomplete,
    * unless the answer was cut off.
    */
   finish(reason: string): ToolCallDelta[] {
@@ -131,7 +136,7 @@ export class ChunkCalls {
         return rest;
       }
       if (this.#lacksArguments(call)) throw broken('The upstream sent a tool call without its arguments.');
-      // A call without arguments is one of an empty object, which clients parse.
+      // A call without arguments gets an empty object, because clients parse the text.
       return [...rest, { index, function: { arguments: '{}' } }];
     });
   }
@@ -142,14 +147,17 @@ export class ChunkCalls {
     return takes === 'required' || (takes === 'optional' && !(emptyArguments && hasArguments));
   }
 
-  /** The call that a piece goes on with; undefined when it begins one. */
+  /** The call that a piece continues; undefined when the piece begins a call. */
   #find(piece: Piece): OpenCall | undefined {
     const { id, at } = piece;
     const known = this.#byId.get(id) ?? (at === null ? this.#calls.at(-1) : this.#byNumber.get(at));
     return known && !this.#isSecond(known, piece) ? known : undefined;
   }
 
-  /** Some upstreams number all of their calls 0, give all of them one id, or leave both out. */
+  /**
+   * Whether a piece begins another call, although its number or id is that of `call`. Some upstreams give all of their
+   * calls the number 0 or the same id, or leave both out.
+   */
   #isSecond(call: OpenCall, { at, id, name, arguments: text }: Piece): boolean {
     if (name === '' || call.name === '') return false;
     if (id !== '' && call.id !== '' && id !== call.id) return call.arguments === '' || isJson(call.arguments);
@@ -175,7 +183,7 @@ export class ChunkCalls {
       call.id = id;
       this.#byId.set(id, call);
     }
-    // Pieces of a name are joined; a name that is whole was only said again.
+    // Pieces of a name are joined. A complete name that comes again only repeats the name.
     if (!this.#options.tools.has(call.name) && name !== call.name) call.name += name;
     if (text !== null) this.#addArguments(call, text);
     if (call.name !== '' && !this.#options.tools.isPart(call.name)) return this.#tell(call, { ...call.held, ...given });
@@ -185,7 +193,7 @@ export class ChunkCalls {
     return null;
   }
 
-  /** The first piece of a call as clients get it. */
+  /** The first piece of a call for clients. */
   #tell(call: OpenCall, given: Record<string, unknown>): ToolCallDelta {
     call.told = true;
     if (call.id === '' || this.#usedIds.has(call.id)) call.id = newCallId();
@@ -201,7 +209,7 @@ export class ChunkCalls {
     return { ...given, index, id, type, function: { ...said, name, arguments: text } };
   }
 
-  /** Nothing that clients know is said again. */
+  /** A later piece of a call, without what clients have already. */
   #goOn(call: OpenCall, { id, name, arguments: text }: Piece, given: Record<string, unknown>): ToolCallDelta | null {
     const { index } = call;
     const { index: number, id: _, type: __, function: called, ...rest } = given;

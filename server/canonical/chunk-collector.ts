@@ -4,14 +4,16 @@ import { CollectedChoice } from './collected-choice.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-/** What `completion` makes itself. */
+/** Fields that `completion` sets itself. */
 const OWN: ReadonlySet<string> = new Set(['object', 'choices', 'original_event', 'original_answer']);
 
-/** Folds the chunks of a stream into the completion that they are pieces of. */
+/** Joins the chunks of a stream to the completion that they are pieces of. */
 export class ChunkCollector {
   readonly #choices = new Map<number, CollectedChoice>();
   #head: Pick<ChatCompletion, 'id' | 'created' | 'model'> | undefined;
-  /** What else chunks have, such as `usage`, `system_fingerprint` and llama.cpp's `timings`: the last that was said. */
+  /**
+   * Other fields of the chunks, such as `usage`, `system_fingerprint` and llama.cpp's `timings`. The last value counts.
+   */
   readonly #beside: Partial<ChatCompletion> = {};
 
   add(chunk: ChatCompletionChunk): void {
@@ -29,7 +31,7 @@ export class ChunkCollector {
     }
   }
 
-  /** True once any text, reasoning or tool call came. */
+  /** True once any text, reasoning or tool call has come. */
   get started(): boolean {
     return [...this.#choices.values()].some((choice) => choice.started);
   }

@@ -4,7 +4,7 @@ import { isRecord } from './json.ts';
 
 type Fields = Record<string, unknown>;
 
-/** More than a client can ask for. */
+/** The most choices of an answer. A client cannot ask for more. */
 export const MAX_CHOICES = 128;
 
 export const broken = (message: string) => new AppError('upstream_broken', message);
@@ -18,7 +18,7 @@ function textOf(part: unknown): string {
   return Array.isArray(part.thinking) ? part.thinking.map(textOf).join('') : '';
 }
 
-/** A content that is a list of parts becomes text and reasoning. */
+/** Splits a content that is a list of parts into text and reasoning. */
 function joinParts(holder: Fields, parts: readonly unknown[]): void {
   const join = (thoughts: boolean) =>
     parts
@@ -30,7 +30,9 @@ function joinParts(holder: Fields, parts: readonly unknown[]): void {
   if (thinking !== '') Object.assign(holder, { reasoning_content: thinking, reasoning: thinking });
 }
 
-/** Holds a delta or a message to its types. True when something changed. Throws `upstream_broken`. */
+/**
+ * Corrects the types of the text fields in a delta or a message. True when something changed. Throws `upstream_broken`.
+ */
 export function shapeTexts(holder: Fields): boolean {
   const { content, images } = holder;
   if (Array.isArray(content)) joinParts(holder, content);
@@ -43,7 +45,7 @@ export function shapeTexts(holder: Fields): boolean {
   return holder.content !== content;
 }
 
-/** The list of calls in a delta or a message; some servers send a single one without its list. */
+/** The list of calls in a delta or a message. Some servers send a single call without a list. */
 export function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
   if (calls == null || calls === '') return [];
   if (Array.isArray(calls)) return calls;
@@ -51,7 +53,7 @@ export function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
   throw broken("The upstream's answer has 'tool_calls' that are not a list.");
 }
 
-/** Gives a delta or a message its calls as clients expect them. True when something changed. */
+/** Corrects the calls in a delta or a message. True when something changed. */
 export function shapeCalls(holder: Fields, calls: ChunkCalls): boolean {
   const given = callsIn(holder);
   let changed = holder.tool_calls != null && given !== holder.tool_calls;
@@ -66,14 +68,17 @@ export function shapeCalls(holder: Fields, calls: ChunkCalls): boolean {
   return changed;
 }
 
-/** A finish reason, or null while the choice has not ended. Throws `upstream_broken`. */
+/** The finish reason of a choice; null while it has not ended. Throws `upstream_broken`. */
 export function readReason(reason: unknown): string | null {
   if (reason == null || reason === '') return null;
   if (typeof reason === 'string') return reason;
   throw broken("The upstream's answer has a finish reason that is not a string.");
 }
 
-/** The reason as clients know it: a call is one, whatever its upstream says (ollama issue 7963). */
+/**
+ * The finish reason for clients. An answer with calls ends with `tool_calls`, whatever the upstream says (ollama issue
+ * 7963).
+ */
 export function soundReason(reason: string, calls: number, calledOldWay: boolean): string {
   if (calls > 0) return reason === 'stop' || reason === 'function_call' ? 'tool_calls' : reason;
   if (reason !== 'tool_calls' || calledOldWay) return reason;

@@ -10,18 +10,18 @@ import { isRecord, type Json } from './json.ts';
 type Fields = Record<string, unknown>;
 
 export interface ShaperOptions extends CallOptions {
-  /** How many answers were asked for; asked when a choice is not the first. */
+  /** How many choices the client asked for. It is called when a choice is not the first. */
   choices(): number;
   /**
-   * What is peculiar to an upstream, put right in a choice and in its delta or message before they are looked at. True
-   * when something changed.
+   * Repairs the deviations of an upstream in a choice and in its delta or message, before they are checked. True when
+   * something changed.
    */
   readonly repair?: ((choice: Fields, holder: Fields) => boolean) | undefined;
-  /** The same for the usage. */
+  /** Repairs the deviations of an upstream in the usage. True when something changed. */
   readonly repairUsage?: ((usage: unknown) => boolean) | undefined;
 }
 
-/** The usage in a chunk or an answer, held to its types: the fields to be set. */
+/** The fields to set so that the usage of a chunk or an answer has the right types. */
 export function usageChanges({ usage }: Fields, { repairUsage }: Pick<ShaperOptions, 'repairUsage'>): Fields {
   if (usage == null) return {};
   const repaired = repairUsage?.(usage) ?? false;
@@ -32,19 +32,19 @@ export function usageChanges({ usage }: Fields, { repairUsage }: Pick<ShaperOpti
 /** The state of one choice of a stream. */
 interface ShapedChoice {
   readonly calls: ChunkCalls;
-  /** Whether it had OpenAI's older `function_call`. */
+  /** Whether the choice has OpenAI's older `function_call`. */
   calledOldWay: boolean;
 }
 
 /**
- * Makes the chunks of one stream what clients rely on, whatever the upstream sent: every field of its type, each call
- * with one id and one name, usage in whole numbers or none, and one finish reason for each choice, at the end. What is
- * sound already stays the bytes that came. What cannot be understood is `upstream_broken`.
+ * Makes the chunks of one stream reliable for clients, whatever the upstream sent: every field has its type, each call
+ * has one id and one name, the usage has whole numbers or is absent, and each choice has one finish reason, at the end.
+ * A chunk that needs no correction stays the bytes that came. Data that cannot be understood throws `upstream_broken`.
  */
 export class ChunkShaper {
   readonly #options: ShaperOptions;
   readonly #choices = new Map<number, ShapedChoice>();
-  /** The upstream's number of a choice → ours. */
+  /** The upstream's number of a choice → our number. */
   readonly #numbers = new Map<number, number>();
   readonly #tail = new ChunkTail<ChatCompletionChunk>();
   #id: string | undefined;
@@ -54,12 +54,12 @@ export class ChunkShaper {
     this.#options = options;
   }
 
-  /** Whether a chunk of text alone must pass here, because the end is held back. */
+  /** Whether even a chunk with text only must pass through here, because the end of the answer is held back. */
   get holds(): boolean {
     return this.#tail.holds;
   }
 
-  /** What may be given out of a chunk now. Its value may be changed in place. */
+  /** The chunks that can be sent now. The value of `came` may be changed in place. */
   shape(came: Json<ChatCompletionChunk>): Json<ChatCompletionChunk>[] {
     const value: unknown = came.value;
     if (!isRecord(value)) throw broken('The upstream sent an event that is not an object.');
@@ -71,7 +71,7 @@ export class ChunkShaper {
     return this.#tail.pass(Object.keys(changes).length > 0 ? came.assign(changes) : came);
   }
 
-  /** The end of the answer. Throws `upstream_broken` when it is not whole. */
+  /** The end of the answer. Throws `upstream_broken` when the answer is incomplete. */
   end(): Json<ChatCompletionChunk>[] {
     if (this.#choices.size === 0) throw broken('The upstream sent an empty answer.');
     for (const index of this.#choices.keys()) {
@@ -112,7 +112,7 @@ export class ChunkShaper {
   #shapeChoice(choice: Fields, place: number): boolean {
     const { index: said, delta: given, finish_reason: reason, logprobs } = choice;
     const index = this.#indexOf(said, place);
-    // Some servers answer in the form of a whole answer, at the end or all along.
+    // Some servers send choices in the form of a whole answer, in their last chunk or in all of them.
     const delta = given ?? choice.message ?? {};
     if (!isRecord(delta)) throw broken('The upstream sent a malformed delta.');
     let changed = index !== said || delta !== given;
@@ -147,7 +147,9 @@ export class ChunkShaper {
     return choice;
   }
 
-  /** Choices are numbered from 0; where one answer was asked for, the first that comes is it. */
+  /**
+   * Our number of a choice. Choices are numbered from 0; when one choice was asked for, the first one that comes is it.
+   */
   #indexOf(said: unknown, place: number): number {
     const isNumber = typeof said === 'number' && Number.isInteger(said) && said >= 0 && said < MAX_CHOICES;
     if (!isNumber) return place;

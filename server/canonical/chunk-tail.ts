@@ -8,17 +8,18 @@ interface TailChunk {
 }
 
 /**
- * Holds back the end of an answer until it is the end: some upstreams say why they finished in each of their events,
- * and go on. A chunk is held as it came, with what follows and adds nothing; when the answer goes on, its reason was none.
+ * Holds back the end of an answer until it is certain, since some upstreams send a finish reason in each of their
+ * events and then go on. A chunk with a finish reason is held, with following chunks that add nothing. When the answer
+ * goes on, the held chunks are sent without their reasons.
  */
 export class ChunkTail<Chunk extends TailChunk> {
   #held: Json<Chunk>[] = [];
-  /** The last reason of each choice that is finished. */
+  /** The last finish reason of each choice. */
   readonly #reasons = new Map<number, string>();
-  /** The last counts that had to be taken back. */
+  /** The last usage that was removed from a held chunk. */
   #usage: Json<Chunk> | null = null;
 
-  /** Whether a chunk that adds to the answer must pass here. */
+  /** Whether a chunk that adds to the answer must pass through here. */
   get holds(): boolean {
     return this.#held.length > 0;
   }
@@ -27,7 +28,7 @@ export class ChunkTail<Chunk extends TailChunk> {
     return this.#reasons.get(index) ?? null;
   }
 
-  /** What may be given out now. */
+  /** The chunks that can be sent now. */
   pass(chunk: Json<Chunk>): Json<Chunk>[] {
     const { choices } = chunk.value;
     const ends = choices.filter(({ finish_reason: reason }) => reason);
@@ -40,12 +41,12 @@ export class ChunkTail<Chunk extends TailChunk> {
       this.#held.push(chunk);
       return before;
     }
-    // What other choices say in it is not held.
+    // Only the ended choices of the chunk are held; the others are sent now.
     this.#held.push(Json.ofValue({ ...chunk.value, choices: ends.map(withoutAddition) }));
     return choices.some(adds) ? [...before, chunk.assign({ choices: choices.map(withoutReason) })] : before;
   }
 
-  /** What was held, without its reasons: it was not the end, or the answer broke off behind it. */
+  /** The held chunks without their finish reasons: they were not the end, or the answer broke off after them. */
   release(): Json<Chunk>[] {
     const held = this.#held;
     this.#held = [];
@@ -58,7 +59,7 @@ export class ChunkTail<Chunk extends TailChunk> {
     });
   }
 
-  /** All that was held, in its order: the end of the answer. `settle` has the last word on each choice. */
+  /** The held chunks, in order: the end of the answer. `settle` decides how each choice ends. */
   end(settle: (index: number, reason: string) => Settled = (_, reason) => ({ reason, before: null })): Json<Chunk>[] {
     const held = this.#held;
     this.#held = [];
@@ -71,7 +72,7 @@ export class ChunkTail<Chunk extends TailChunk> {
 /** How a choice ends. */
 interface Settled {
   readonly reason: string;
-  /** A choice with what is to be said before; null: nothing. */
+  /** A choice to be sent before the end; null when there is none. */
   readonly before: object | null;
 }
 

@@ -1,7 +1,7 @@
 import type { Usage } from '../../contracts/chat/completion.ts';
 import { isRecord } from './json.ts';
 
-/** No upstream means more than this. */
+/** The largest count that is believed. */
 const MAX_COUNT = 1e15;
 
 const isCount = (value: unknown): value is number =>
@@ -24,8 +24,8 @@ const isUsage = (value: Record<string, unknown>): value is Usage =>
   isCount(value.prompt_tokens) && isCount(value.completion_tokens) && isCount(value.total_tokens);
 
 /**
- * What an upstream says of its usage, in whole numbers: the very same object when it was sound, null when it tells no
- * counts. Fields that only the upstream knows stay.
+ * The usage of an upstream in whole numbers: the very same object when it was valid, and null when it has no counts.
+ * Fields that only the upstream knows are kept.
  */
 export function soundUsage(given: unknown): Usage | null {
   if (!isRecord(given) || !isCount(given.prompt_tokens) || !isCount(given.completion_tokens)) return null;

@@ -4,11 +4,11 @@ import { newId } from './ids.ts';
 /** The `created` of an answer that begins now: Unix time, in seconds. */
 export const createdNow = (): number => Math.floor(Date.now() / 1000);
 
-/** Writes the chunks of one answer: the same id, time and model on each. */
+/** Writes the chunks of one answer, with the same id, time and model in each. */
 export class ChunkWriter {
   readonly #head: Pick<ChatCompletionChunk, 'id' | 'object' | 'created' | 'model'>;
 
-  /** `id`: the vendor's own, where it gives one. */
+  /** `id`: the vendor's own id, where it sends one. */
   constructor(model: string, id: string = newId('chatcmpl-')) {
     const created = createdNow();
     this.#head = { id, object: 'chat.completion.chunk', created, model };
@@ -18,7 +18,7 @@ export class ChunkWriter {
     return { ...this.#head, choices: [{ index, delta, finish_reason: null }] };
   }
 
-  /** `native` is the vendor's own word for the reason. */
+  /** `native`: the vendor's own finish reason. */
   finish(reason: string, native?: string, index = 0): ChatCompletionChunk {
     const said = native === undefined ? {} : { native_finish_reason: native };
     return { ...this.#head, choices: [{ index, delta: {}, finish_reason: reason, ...said }] };

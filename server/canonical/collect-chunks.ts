@@ -3,14 +3,14 @@ import { AppError } from '../errors/app-error.ts';
 import { ChunkCollector } from './chunk-collector.ts';
 import type { Json } from './json.ts';
 
-/** The response. Throws `upstream_broken` when it has no choice, or a choice has no finish reason. */
+/** The collected completion. Throws `upstream_broken` when it has no choice, or when a choice has no finish reason. */
 export function finishCollected({ completion }: ChunkCollector): ChatCompletion {
   const finished = completion.choices.length > 0 && completion.choices.every((choice) => choice.finish_reason);
   if (!finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
   return completion;
 }
 
-/** Folds all chunks of an answer into it. Throws `upstream_broken` when it is not whole. */
+/** Joins all chunks of an answer. Throws `upstream_broken` when it is incomplete. */
 export function collectChunks(chunks: Iterable<Json<ChatCompletionChunk>>): ChatCompletion {
   const collector = new ChunkCollector();
   for (const chunk of chunks) collector.add(chunk.value);

@@ -3,11 +3,11 @@ import { mergeInto } from './merge-into.ts';
 
 type Choice = TextCompletion['choices'][number];
 
-/** Folds the chunks of a legacy completion into it. */
+/** Joins the chunks of a legacy completion. */
 export class TextCollector {
   readonly #choices = new Map<number, Choice>();
   #head: TextCompletion | undefined;
-  /** What else chunks have: the last that was said. */
+  /** Other fields of the chunks. The last value counts. */
   readonly #beside: Partial<TextCompletion> = {};
 
   add({ choices, ...beside }: TextCompletion): void {

@@ -11,36 +11,38 @@ import { joinReasoningDetails, type ReasoningDetail, readReasoningDetails } from
 
 type Choice = ChatCompletion['choices'][number];
 
-/** Fields whose pieces are joined; `reasoning` and `reasoning_content` are two names of one text. */
+/** Fields whose pieces are joined. `reasoning` and `reasoning_content` are two names of the same text. */
 const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
 
-/** The longest answer that is kept: text in characters, and everything else, such as pictures. Beyond any real one. */
+/**
+ * The longest answer that is kept: text in characters, and everything else, such as pictures. No real answer is longer.
+ */
 const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_OTHER = 128 * 1024 * 1024;
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-/** A text that came as a list of parts, which some upstreams send. */
+/** The text of a list of parts, which some upstreams send instead of a text. */
 function joined(value: unknown): string {
   const texts = Array.isArray(value) ? value.map((part: { text?: unknown } | null) => part?.text) : [];
   if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return texts.join('');
   throw broken("The upstream's response has text content that is not a string.");
 }
 
-/** A call of a custom tool has no function. */
+/** The fields of a call without its function, which a call of a custom tool does not have. */
 function ownFields({ function: called, ...call }: ToolCall): ToolCall {
   return called?.name === '' && 'custom' in call ? call : { ...call, function: called };
 }
 
-/** Folds the pieces of one choice of a stream into the choice of a whole answer. */
+/** Joins the pieces of one choice of a stream. */
 export class CollectedChoice {
   readonly #index: number;
   readonly #texts: Partial<Record<(typeof TEXTS)[number], string>> = {};
-  /** By `index`, not by position: two pieces in one chunk may belong to one call. */
+  /** The calls by `index`, not by position: two pieces in one chunk may belong to the same call. */
   readonly #calls = new Map<number, ToolCall & { function: { name: string; arguments: string } }>();
   readonly #details: ReasoningDetail[] = [];
   readonly #others: Record<string, unknown> = {};
-  /** The other fields of the choice, such as `logprobs` and vLLM's `stop_reason`. */
+  /** Other fields of the choice, such as `logprobs` and vLLM's `stop_reason`. */
   readonly #beside: Record<string, unknown> = { logprobs: null };
   #textSize = 0;
   #otherSize = 0;
@@ -69,7 +71,7 @@ export class CollectedChoice {
     this.#room(text.length, 0);
   }
 
-  /** An upstream that never ends must not fill the memory of the gateway. */
+  /** Counts what is kept, because an upstream that never ends must not fill the gateway's memory. */
   #room(text: number, other: number): void {
     this.#textSize += text;
     this.#otherSize += other;
@@ -105,7 +107,7 @@ export class CollectedChoice {
     return Object.keys(this.#others).length > 0;
   }
 
-  /** Lists (`images`, `annotations`) grow; anything else is the last that was said. */
+  /** Adds any other field: lists (`images`, `annotations`) grow, and of other values the last one counts. */
   #addOther(key: string, value: unknown): void {
     const before = this.#others[key];
     this.#room(0, JSON.stringify(value).length);

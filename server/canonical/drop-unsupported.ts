@@ -1,10 +1,10 @@
 import { AppError } from '../errors/app-error.ts';
 import { isObject } from './json.ts';
 
-/** Each one costs another translation; a request with more than this is refused after all. */
+/** The most fields that are left out, since each one costs another translation. A request with more is refused. */
 const MOST_DROPS = 100;
 
-/** `messages[0].content[1].type` as its steps. */
+/** The steps of a path, such as `messages[0].content[1].type`. */
 const stepsOf = (param: string): (string | number)[] =>
   [...param.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, name]) =>
     index === undefined ? (name ?? '') : Number(index),
@@ -26,7 +26,7 @@ function without(value: unknown, [step, ...rest]: readonly (string | number)[]):
   return inner === null ? null : { ...value, [step]: inner };
 }
 
-/** A thing whose type cannot be said goes whole. */
+/** The path to remove. When the `type` of an object is unsupported, the whole object is removed. */
 function pathOf(param: string): (string | number)[] {
   const steps = stepsOf(param);
   return steps.at(-1) === 'type' ? steps.slice(0, -1) : steps;
@@ -41,16 +41,16 @@ const isEssential = (path: readonly (string | number)[]) =>
 /** A translated request. */
 interface Expressed<Request, Translated> {
   readonly translated: Translated;
-  /** The request as far as it was translated. */
+  /** The request without the fields that were left out. */
   readonly given: Request;
   /** The paths of the fields that were left out. */
   readonly dropped: readonly string[];
 }
 
 /**
- * Translates a request to a dialect that may not be able to say all of it. Its refusal (`invalid_field`) goes to the client,
- * or with `drops` the field that was refused is left out and the rest is translated. This is the one place for a model's
- * `unsupported: drop`.
+ * Translates a request to a dialect that may not support all of it. The dialect's refusal (`invalid_field`) goes to the
+ * client; with `drops`, the refused field is left out instead, and the rest is translated. This is the only place that
+ * implements a model's `unsupported: drop`.
  */
 export function dropUnsupported<Request extends object, Translated>(
   request: Request,
@@ -74,9 +74,9 @@ export function dropUnsupported<Request extends object, Translated>(
   }
 }
 
-/** The same request with less in it: all that was left out is optional. */
+/** Whether a value is still a request after fields were removed. All fields that can be removed are optional. */
 const isRest = <Request extends object>(value: unknown): value is Request => isObject(value);
 
-/** As in `x-gateway-applied`. */
+/** The dropped fields in the form of `x-gateway-applied`. */
 export const toApplied = (dropped: readonly string[]): string[] =>
   dropped.length > 0 ? [`fields_dropped=${dropped.join('+')}`] : [];

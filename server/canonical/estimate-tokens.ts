@@ -1,11 +1,11 @@
 /**
- * What one UTF-16 unit weighs, in sixteenths of a token: how many tokens the tokenizers of GPT-4, GPT-4o and Llama 3 make of
- * samples of each script. Where they differ, a weight near the heaviest one is taken: a prompt that is too long is refused.
- * Each row says up to which unit it reaches.
+ * What one UTF-16 unit weighs, in sixteenths of a token. The weights were measured with samples of each script and the
+ * tokenizers of GPT-4, GPT-4o and Llama 3. Where these differ, the weight is near the largest one, because a prompt
+ * that is too long is refused. A row applies up to its unit `last`.
  */
 const WEIGHTS: readonly (readonly [last: number, weight: number])[] = [
   [0x08, 20],
-  // Blanks and line ends belong to the word behind them.
+  // Spaces and line breaks belong to the word after them.
   [0x20, 4],
   [0x2f, 10],
   // GPT and Llama join up to three digits; Qwen, Gemma and DeepSeek join none.
@@ -44,9 +44,9 @@ const WEIGHTS: readonly (readonly [last: number, weight: number])[] = [
 
 /** Marks letters and digits in the table. */
 const WORD = 0x80;
-/** The weight of a letter or digit in text that is not made of words, such as base64 or hashes. */
+/** The weight of a letter or digit outside words, for example in base64 or hashes. */
 const IN_RUN = 12;
-/** From how many letters and digits in a row on they are no word. */
+/** A run of so many letters and digits is not a word. */
 const LONGEST_WORD = 32;
 
 function createTable(): Uint8Array {
@@ -65,7 +65,7 @@ function createTable(): Uint8Array {
 
 const table = createTable();
 
-/** In sixteenths of a token. */
+/** The weight of a part of the text, in sixteenths of a token. */
 function weigh(text: string, start: number, end: number): number {
   let sum = 0;
   let run = 0;
@@ -82,12 +82,15 @@ function weigh(text: string, start: number, end: number): number {
   return sum;
 }
 
-/** Longer texts are weighed by samples, so that megabytes hold nobody up. In UTF-16 units. */
+/** Longer texts are estimated from samples, so that megabytes delay nobody. In UTF-16 units. */
 const WHOLE = 256 * 1024;
 const SAMPLES = 64;
 const SAMPLE = WHOLE / SAMPLES;
 
-/** How many tokens a text is likely to be, for whichever model: in every script rather too many than too few. */
+/**
+ * How many tokens a text is likely to have in any model. For every script, the estimate is rather too high than too
+ * low.
+ */
 export function estimateTokens(text: string): number {
   const { length } = text;
   if (length <= WHOLE) return Math.ceil(weigh(text, 0, length) / 16);

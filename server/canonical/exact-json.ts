@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { BACKSLASH, NEAR, QUOTE } from './scan-json.ts';
 
-/** Marks a number that is written as a text for a moment. Nobody outside knows it, so nobody can forge one. */
+/** Marks a number that is temporarily written as a text. It is random, so nobody outside can forge it. */
 const MARK = `number:${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
-/** While `writeExact` runs, which is synchronous. */
+/** True while `writeExact` runs, which is synchronous. */
 let isWriting = false;
 
-/** An integer beyond 2^53, such as an id, which a number of JavaScript would round. */
+/** An integer beyond 2^53, such as an id, which a JavaScript number would round. */
 class ExactInteger {
   readonly #digits: string;
 
@@ -16,20 +16,20 @@ class ExactInteger {
     this.#digits = digits;
   }
 
-  /** Whoever writes it in another way gets the nearest number. */
+  /** Other serialisers get the nearest number. */
   toJSON(): string | number {
     return isWriting ? MARK + this.#digits : Number(this.#digits);
   }
 }
 
-/** Few texts have so many digits in a row; only those are looked at. */
+/** Only texts with so many digits in a row, which are few, are searched for integers. */
 const LONG = /\d{16}/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
 const mark = (number: string) =>
   /^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number)) ? `"${MARK}${number}"` : number;
 
-/** The index of the quote that ends the string whose first character stands at `from`. */
+/** The index of the quote that ends the string whose first character is at `from`. */
 function endOfString(text: string, from: number): number {
   for (let at = from; ; ) {
     for (const near = Math.min(text.length, at + NEAR); at < near; at++) {
@@ -46,7 +46,7 @@ function endOfString(text: string, from: number): number {
   }
 }
 
-/** The same JSON with a text in the place of each integer that would be rounded. Strings are passed over. */
+/** The same JSON with a text in place of each integer that would be rounded. Strings are skipped. */
 function markIntegers(text: string): string {
   let marked = '';
   for (let at = 0; at < text.length; ) {
@@ -63,13 +63,13 @@ const revive = (_key: string, value: unknown) =>
   typeof value === 'string' && value.startsWith(MARK) ? new ExactInteger(value.slice(MARK.length)) : value;
 
 /**
- * As `JSON.parse`, but an integer beyond 2^53 becomes an object that `writeExact` writes with all its digits. For values
- * that are only handed on, such as the arguments of tools.
+ * Parses as `JSON.parse` does, but an integer beyond 2^53 becomes an object that `writeExact` writes with all its
+ * digits. Use it for values that are only passed on, such as the arguments of tools.
  */
 export const parseExact = (text: string): unknown =>
   LONG.test(text) ? JSON.parse(markIntegers(text), revive) : JSON.parse(text);
 
-/** As `JSON.stringify`, for values that may hold integers of `parseExact`. */
+/** Writes as `JSON.stringify` does; the value may hold integers of `parseExact`. */
 export function writeExact(value: unknown): string {
   isWriting = true;
   try {

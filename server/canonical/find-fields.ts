@@ -15,7 +15,7 @@ import {
   skipValue,
 } from './scan-json.ts';
 
-/** The spans of the fields, in the order of their names; undefined for a field that is not there. */
+/** The spans of the fields, in the order of their names. Undefined for a field that is not there. */
 export type Spans = (Span | undefined)[];
 
 /** The index of the closing quote of a key; -1 when the key is escaped or never closes. */
@@ -27,7 +27,10 @@ function endOfKey(bytes: Buffer, from: number): number {
   return -1;
 }
 
-/** Where the fields of these names stand in an answer. The search ends when all are found, so no field may be doubled. */
+/**
+ * Finds the fields of these names in an answer. The search ends when all are found, so it does not notice duplicate
+ * fields.
+ */
 export function findFields(bytes: Buffer, names: readonly string[]): Spans | null {
   const spans: Spans = names.map(() => undefined);
   let found = 0;
@@ -56,20 +59,20 @@ export function findFields(bytes: Buffer, names: readonly string[]): Spans | nul
   return bytes[at] === CLOSE_BRACE && fields > 0 ? spans : null;
 }
 
-/** Below this a list is searched faster than a set is made. */
+/** Up to this length, searching a list is faster than making a set. */
 const FEW_KEYS = 32;
 
 /**
- * The keys of the objects that are open, by their hashes: two keys that only share a hash are taken for doubled, which
- * costs a parse and no more.
+ * The keys of the open objects, by their hashes. Two keys with the same hash are taken for duplicates, which only costs
+ * a parse.
  */
 class OpenKeys {
   depth = 0;
-  /** Where the keys of the innermost object begin; -1 within a list. */
+  /** Where the keys of the innermost object begin; -1 inside a list. */
   #start = -1;
   readonly #hashes: number[] = [];
   readonly #outer: number[] = [];
-  /** The keys of objects with many, by where they begin. */
+  /** The keys of objects with many keys, by where they begin. */
   readonly #many = new Map<number, Set<number>>();
 
   get inObject(): boolean {
@@ -91,7 +94,7 @@ class OpenKeys {
     this.#hashes.length = start;
   }
 
-  /** False when the object has this key already. */
+  /** Adds a key. False when the object already has it. */
   add(hash: number): boolean {
     const hashes = this.#hashes;
     const start = this.#start;
@@ -115,13 +118,13 @@ class OpenKeys {
 const HASH_START = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
 
-/** Parsers differ in what they make of it: to some it is a field, to others the prototype. */
+/** Parsers treat this key differently: for some it is a field, for others the prototype. */
 const PROTOTYPE = '__proto__';
 
 /**
- * The same in a client's request, to its end. Null when another parser could read the request differently: an object in
- * it, however deep, has a key that is doubled or escaped. What was checked is then not what that parser would read, so
- * the request must be written anew.
+ * Finds the fields of these names in a client's request, and reads it to its end. Null when another parser could read
+ * the request differently, because an object in it, however deep, has a duplicate or escaped key. Such a request must
+ * be written again, so that what was checked is what the upstream reads.
  */
 export function findCheckedFields(bytes: Buffer, names: readonly string[]): Spans | null {
   const spans: Spans = names.map(() => undefined);

@@ -8,7 +8,7 @@ export interface FoldedResponse {
   readonly reasoning: string;
 }
 
-/** The part that an event adds to: of a summary, or of the content. */
+/** The part that an event adds to: of the summary, or of the content. */
 function partOf(item: OutputItem, { summary_index: summary, content_index: content = 0 }: ResponseEvent): ItemPart {
   const field = summary === undefined ? 'content' : 'summary';
   const parts = item[field] ?? [];
@@ -40,8 +40,8 @@ const textsOf = (output: readonly OutputItem[], type: string): string =>
     .join('');
 
 /**
- * Folds the events of a response that broke off into its items, and into the words of its message. Calls are items
- * alone: what is half of a call must not stand in the history, and the client never got the whole answer.
+ * Joins the events of a response that broke off to its items and to the text of its message. Calls are only among the
+ * items: an incomplete call must not be in the history, and the client never got the whole answer.
  */
 export function foldResponseEvents(events: readonly ResponseEvent[]): FoldedResponse {
   const items: OutputItem[] = [];

@@ -1,6 +1,6 @@
 import type { ChatMessage, Content, ContentPart } from '../../contracts/chat/message.ts';
 
-/** How agents mark words in the user's place that the user did not say: models know the mark. */
+/** Marks text in a user's message that the user did not write. Agents use this mark, and models know it. */
 export const remind = (text: string): string => `<system-reminder>\n${text}\n</system-reminder>`;
 
 const isInstruction = ({ role }: ChatMessage): boolean => role === 'system' || role === 'developer';
@@ -8,7 +8,7 @@ const isInstruction = ({ role }: ChatMessage): boolean => role === 'system' || r
 const partsOf = (content: Content): ContentPart[] =>
   typeof content === 'string' ? (content === '' ? [] : [{ type: 'text', text: content }]) : content;
 
-/** Both, one after the other: a text where both are texts. */
+/** Joins two contents; the result is a text when both are texts. */
 function joinContents(first: Content, second: Content): Content {
   if (typeof first !== 'string' || typeof second !== 'string') return [...partsOf(first), ...partsOf(second)];
   return [first, second].filter(Boolean).join('\n\n');
@@ -21,10 +21,10 @@ function asReminder({ content }: ChatMessage): Content {
   );
 }
 
-/** Puts instructions into the messages of the user that are next to them. */
+/** Writes instructions into the user's messages next to them. */
 class Gatherer {
   readonly #out: ChatMessage[];
-  /** Instructions still waiting for a user message: tool results must stand directly behind their calls. */
+  /** Instructions that wait for a user's message: tool results must stand directly after their calls. */
   #waiting: Content = '';
 
   constructor(leading: readonly ChatMessage[]) {
@@ -64,8 +64,9 @@ class Gatherer {
 }
 
 /**
- * The messages for models that take one system message, at the start: what most chat templates do. Instructions at the start
- * become one; each later one becomes a part of the user's message next to it. The very same list when it is so already.
+ * The messages for models that take one system message, at the start, as most chat templates do. Instructions at the
+ * start are joined; each later one becomes a part of the user's message next to it. Returns the very same list when
+ * nothing has to change.
  */
 export function gatherInstructions(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   const misplaced = messages.some((message, i) => message.role === 'developer' || (i > 0 && message.role === 'system'));

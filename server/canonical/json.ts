@@ -6,11 +6,11 @@ import { spliceFields } from './splice-fields.ts';
 const SPACE = 0x20;
 const N_OF_NULL = 0x6e;
 
-/** Lists are objects, too. */
+/** Whether a value is an object; lists are objects too. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-/** An object that is no list. */
+/** Whether a value is an object that is not a list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && !Array.isArray(value);
 
 const patterns = new Map<string, Buffer>();
@@ -33,8 +33,8 @@ function parse<T>(bytes: Buffer): T {
 }
 
 /**
- * A JSON value that is held as bytes, as a parsed value, or both, and converted only when the other form is asked
- * for: what passes through stays the bytes that came.
+ * A JSON value that is held as bytes, as a parsed value, or both. It is converted only when the other form is asked
+ * for, so a value that passes through stays the bytes that came.
  */
 export class Json<T extends object> {
   #bytes: Buffer | undefined;
@@ -51,14 +51,16 @@ export class Json<T extends object> {
     return new Json<T>(bytes, undefined);
   }
 
-  /** Bytes of a chunk that is known to hold nothing but so much text: it mentions nothing that would have to be looked for. */
+  /**
+   * The bytes of a chunk that is known to hold only so much text, and no other field that would have to be looked for.
+   */
   static ofPlainText<T extends object>(bytes: Buffer, textBytes: number): Json<T> {
     const json = new Json<T>(bytes, undefined);
     json.#textBytes = textBytes;
     return json;
   }
 
-  /** The length of the text of a chunk that holds nothing else, in bytes of JSON; null: not known without parsing. */
+  /** The length of the text of a chunk that holds nothing else, in bytes of JSON. Null: not known without parsing. */
   get textBytes(): number | null {
     return this.#textBytes;
   }
@@ -67,7 +69,7 @@ export class Json<T extends object> {
     return new Json<T>(undefined, value);
   }
 
-  /** Bytes whose parsed (and validated) value is already at hand. */
+  /** Bytes together with their parsed (and validated) value. */
   static ofBoth<T extends object>(bytes: Buffer, value: T): Json<T> {
     return new Json<T>(bytes, value);
   }
@@ -77,13 +79,15 @@ export class Json<T extends object> {
     return this.#bytes;
   }
 
-  /** Throws `upstream_broken` when the bytes are not JSON: those of clients were parsed before they came here. */
+  /**
+   * The parsed value. Throws `upstream_broken` when the bytes are not JSON; the bytes of clients were parsed before.
+   */
   get value(): T {
     if (this.#value === undefined) this.#value = parse<T>(this.#bytes ?? Buffer.alloc(0));
     return this.#value;
   }
 
-  /** True when the value was parsed already, or never was bytes. */
+  /** True when the value was parsed already, or was never bytes. */
   get hasValue(): boolean {
     return this.#value !== undefined;
   }
@@ -93,14 +97,14 @@ export class Json<T extends object> {
     return this.#bytes !== undefined;
   }
 
-  /** How many bytes came from outside; 0: it never was bytes. */
+  /** How many bytes came from outside; 0 when the value was never bytes. */
   get receivedBytes(): number {
     return this.#bytes?.length ?? 0;
   }
 
   /**
-   * False when no object inside has a field of this name with a value other than null. A scan of the bytes: within a
-   * JSON string every quote is escaped, so the quoted name can only be a field (or a text that is just this word).
+   * False when no object inside has a field of this name with a value other than null. It searches the bytes: in a JSON
+   * string every quote is escaped, so the quoted name can only be a field (or a string that is exactly this word).
    */
   mentions(key: string): boolean {
     if (this.#bytes === undefined) return true;
@@ -115,8 +119,8 @@ export class Json<T extends object> {
   }
 
   /**
-   * The same object with top-level fields set; `undefined` removes one. What is not named keeps its bytes, unless another
-   * parser could read them as a different value: what was checked is what is sent.
+   * The same object with top-level fields set; `undefined` removes a field. Other fields keep their bytes, unless
+   * another parser could read them as a different value: what was checked is what is sent.
    */
   with(changes: Readonly<Record<string, unknown>>): Json<T> {
     const spliced = this.#bytes && spliceFields(this.#bytes, changes);

@@ -4,8 +4,8 @@ const isPlain = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /**
- * Adds one field of a piece to what the pieces before had of it: lists grow, objects are merged, and of anything else
- * the last that was said counts. What `holder` holds is its own, so pieces stay as they came.
+ * Adds one field of a piece to the same field of the pieces before. Lists grow, objects are merged, and of other values
+ * the last one counts. `holder` never shares objects with the pieces, so the pieces stay as they came.
  */
 export function mergeInto(holder: Fields, key: string, value: unknown): void {
   if (key === '__proto__') return;

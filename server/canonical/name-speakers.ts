@@ -1,6 +1,9 @@
 import type { ChatMessage } from '../../contracts/chat/message.ts';
 
-/** Puts the speaker's name before the text. Assistant messages stay unchanged, or the model would learn to write names. */
+/**
+ * Writes the speaker's name before the text. Assistant messages stay unchanged; otherwise the model would learn to
+ * write names.
+ */
 function withoutName({ name, ...message }: ChatMessage): ChatMessage {
   if (message.role !== 'user' || !name) return message;
   const { content } = message;
@@ -13,12 +16,12 @@ function withoutName({ name, ...message }: ChatMessage): ChatMessage {
   return { ...message, content: [{ ...first, text: head + first.text }, ...content.slice(1)] };
 }
 
-/** A tool's name says again what its call says. */
+/** Whether a message has a speaker's name. A tool's name only repeats that of its call. */
 const isNamed = ({ role, name }: ChatMessage): boolean => name !== undefined && role !== 'tool' && role !== 'function';
 
 /**
- * The messages for models whose messages have no `name`: that of a user is written before what the user says. The very same
- * list when nobody has a name.
+ * The messages for models whose messages have no `name`: the name of a user is written before the text. Returns the
+ * very same list when nobody has a name.
  */
 export const nameSpeakers = (messages: readonly ChatMessage[]): readonly ChatMessage[] =>
   messages.some(isNamed) ? messages.map((message) => (isNamed(message) ? withoutName(message) : message)) : messages;

@@ -2,7 +2,7 @@ import { isObject } from './json.ts';
 
 const sizeOf = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
 
-/** Whether a tool takes no arguments, only optional ones, or required ones. */
+/** Whether a tool has no arguments, only optional ones, or required ones. */
 type Takes = 'nothing' | 'optional' | 'required';
 
 /** The functions by name. Tools of other types are ignored. */
@@ -18,12 +18,15 @@ function readTools(tools: unknown): Map<string, Takes> {
   return known;
 }
 
-/** The tools that a request offers, for judging the calls in its answer. They are read when the first call comes. */
+/**
+ * The tools that a request offers, by which the calls in its answer are checked. They are read when the first call
+ * comes.
+ */
 export class OfferedTools {
   readonly #read: () => unknown;
   #known: Map<string, Takes> | undefined;
 
-  /** `read` gives the `tools` of the request. */
+  /** `read` returns the `tools` of the request. */
   constructor(read: () => unknown) {
     this.#read = read;
   }

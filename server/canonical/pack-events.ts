@@ -1,13 +1,16 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** How events are packed: as they are, or deflated. */
+/** The first byte of packed events: plain or deflated. */
 const PLAIN = 0;
 const DEFLATED = 1;
 
-/** Deflating this much takes a millisecond or two. Longer events are pictures, which hardly shrink. In bytes. */
+/**
+ * Only this much is deflated, which takes a millisecond or two. Longer events are pictures, which hardly shrink. In
+ * bytes.
+ */
 const MAX_DEFLATED = 256 * 1024;
 
-/** Four bytes for the length of each event. */
+/** Four bytes hold the length of each event. */
 const LENGTH_BYTES = 4;
 
 function join(events: readonly Buffer[]): Buffer {
@@ -23,7 +26,10 @@ function join(events: readonly Buffer[]): Buffer {
   return joined;
 }
 
-/** In memory of its own: a view of zlib's or of Node's buffers would keep 8 to 16 KB alive. */
+/**
+ * Copies bytes behind their tag, into memory of their own: a view of zlib's or Node's buffers would keep 8 to 16 KB
+ * alive.
+ */
 function tagged(tag: number, bytes: Buffer): Buffer {
   const packed = Buffer.allocUnsafeSlow(1 + bytes.length);
   packed[0] = tag;
@@ -31,7 +37,7 @@ function tagged(tag: number, bytes: Buffer): Buffer {
   return packed;
 }
 
-/** Events as one text of bytes; those of a stream, which are much alike, shrink to a twentieth. */
+/** Events as one sequence of bytes. Those of a stream are much alike, and shrink to a twentieth. */
 export function packEvents(events: readonly Buffer[]): Buffer {
   const joined = join(events);
   if (joined.length > MAX_DEFLATED) return tagged(PLAIN, joined);

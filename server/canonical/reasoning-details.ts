@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
-/** The `format` of each vendor's reasoning details; OpenRouter's names for them. */
+/** The `format` of each vendor's reasoning details, by OpenRouter's names. */
 export const ANTHROPIC_FORMAT = 'anthropic-claude-v1';
 export const GEMINI_FORMAT = 'google-gemini-v1';
 export const OPENAI_FORMAT = 'openai-responses-v1';
 
 /**
- * Our addition to a reasoning detail (`after`) that does not stand before everything else in its answer: behind so many
- * UTF-16 units of the text and so many calls. Anthropic refuses thinking that comes back in another place.
+ * Our addition to a reasoning detail (`after`) that does not stand at the beginning of its answer: how many UTF-16
+ * units of text and how many calls come before it. Anthropic refuses thinking that comes back in another place.
  */
 export const DetailPlace = z.object({ content: z.int().min(0), tool_calls: z.int().min(0) });
 export type DetailPlace = z.infer<typeof DetailPlace>;
 
 /**
- * One piece of reasoning with what proves it to its vendor, so that a client can send it back. Shape: OpenRouter's
- * `reasoning_details`; `reasoning.text` has `text` and `signature`, `reasoning.summary` `summary`, `reasoning.encrypted` `data`. In a stream one
- * entry comes in pieces that share `index`, `type` and `id`.
+ * One piece of reasoning with the vendor's signature, so that a client can send it back. Shape: OpenRouter's
+ * `reasoning_details`. `reasoning.text` has `text` and `signature`, `reasoning.summary` has `summary`, and
+ * `reasoning.encrypted` has `data`. In a stream, the pieces of one entry share `index`, `type` and `id`.
  */
 export interface ReasoningDetail {
   readonly type: string;
@@ -29,7 +29,7 @@ export interface ReasoningDetail {
   readonly [field: string]: unknown;
 }
 
-/** Fields whose pieces are joined; of any other the last one that was said counts. */
+/** Fields whose pieces are joined. Of any other field the last value counts. */
 const JOINED: ReadonlySet<string> = new Set(['text', 'summary', 'data']);
 
 function join(before: ReasoningDetail, piece: ReasoningDetail): ReasoningDetail {
@@ -42,7 +42,10 @@ function join(before: ReasoningDetail, piece: ReasoningDetail): ReasoningDetail 
   return { ...joined, type: before.type };
 }
 
-/** Joins pieces of one entry; pieces without an `index` are entries of their own. Keeps the order of first pieces. */
+/**
+ * Joins the pieces of each entry. A piece without an `index` is an entry of its own. Entries keep the order of their
+ * first pieces.
+ */
 export function joinReasoningDetails(pieces: readonly ReasoningDetail[]): ReasoningDetail[] {
   const entries: ReasoningDetail[] = [];
   const places = new Map<string, number>();

@@ -1,13 +1,16 @@
 import type { ChatMessage, ContentPart, ToolCall } from '../../contracts/chat/message.ts';
 import { isObject, isRecord } from './json.ts';
 
-/** The one argument of a call whose own arguments are not a JSON object, such as those of a call that was cut off. */
+/** Holds the arguments of a call that are not a JSON object, for example because the call was cut off. */
 const UNPARSED = 'unparsed_arguments';
 
 const NO_RESULT = '(no result)';
 const NOT_RUN = '(no result: the arguments of this call were cut off, so it was not run)';
 
-/** A call without arguments comes as an empty text, or as `null`, from some models. Null: nothing has to change. */
+/**
+ * The repaired arguments of a call. Some models send an empty text or `null` for a call without arguments. Null:
+ * nothing has to change.
+ */
 function repairArguments(text: string): string | null {
   if (text.trim() === '') return '{}';
   try {
@@ -15,7 +18,7 @@ function repairArguments(text: string): string | null {
     if (value === null) return '{}';
     if (isRecord(value)) return null;
   } catch {
-    // Kept below, as the text that it is.
+    // The arguments are kept below, as text.
   }
   return JSON.stringify({ [UNPARSED]: text });
 }
@@ -23,7 +26,10 @@ function repairArguments(text: string): string | null {
 const isNothing = (value: unknown): boolean =>
   value == null || value === '' || (Array.isArray(value) && value.every((part) => isObject(part) && part.text === ''));
 
-/** What makes an answer more than an empty one. Reasoning alone does not: upstreams want what follows from it. */
+/**
+ * Fields of which an answer needs one in order not to count as empty. Reasoning is not among them, because upstreams
+ * demand something after it.
+ */
 const SAID = ['content', 'tool_calls', 'refusal', 'images', 'audio', 'function_call'] as const;
 
 const isEmptyAnswer = (message: ChatMessage): boolean =>
@@ -32,21 +38,21 @@ const isEmptyAnswer = (message: ChatMessage): boolean =>
 const partsOf = (content: ChatMessage['content']): ContentPart[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : [...(content ?? [])];
 
-/** Two messages of the user as one: many chat templates want user and assistant by turns. */
+/** Joins two messages of the user: many chat templates want user and assistant to alternate. */
 function join(first: ChatMessage, second: ChatMessage): ChatMessage {
   const [a, b] = [first.content, second.content];
   const content = typeof a === 'string' && typeof b === 'string' ? `${a}\n\n${b}` : [...partsOf(a), ...partsOf(b)];
   return { ...first, ...second, content };
 }
 
-/** A result whose call is not in the history: somebody dropped the messages before it. */
+/** A result whose call is not in the history, because somebody dropped the messages before it. */
 function asUserMessage({ content, tool_call_id: id }: ChatMessage): ChatMessage {
   const head = `Result of an earlier tool call (${id}):`;
   if (content == null || typeof content === 'string') return { role: 'user', content: `${head}\n${content ?? ''}` };
   return { role: 'user', content: [{ type: 'text', text: head }, ...content] };
 }
 
-/** Where ids stand in a history, in order: of calls, or of results. They are asked for from the first place on. */
+/** The places of ids in a history, in order: of calls, or of results. Places must be asked for in ascending order. */
 class Places {
   readonly #places = new Map<string, { at: number[]; next: number }>();
 
@@ -56,7 +62,7 @@ class Places {
     else this.#places.set(id, { at: [place], next: 0 });
   }
 
-  /** The first place behind another one. */
+  /** The first place of an id after another place. */
   after(id: string, place: number): number | undefined {
     const known = this.#places.get(id);
     if (!known) return undefined;
@@ -64,7 +70,7 @@ class Places {
     return known.at[known.next];
   }
 
-  /** Passes over the first place that is left. */
+  /** Skips the first remaining place of an id. */
   take(id: string): void {
     const known = this.#places.get(id);
     if (known) known.next++;
@@ -73,12 +79,12 @@ class Places {
 
 interface RepairedCall {
   readonly call: ToolCall;
-  /** The id under which the history has its result. */
+  /** The id under which the result stands in the history. */
   readonly givenId: string;
   readonly cut: boolean;
 }
 
-/** Gives the whole of a message of which only a part was handed in. */
+/** Returns the complete message when only a part of it was passed in. */
 type ReadMessage = (message: ChatMessage) => ChatMessage;
 
 class Repair {
@@ -87,10 +93,10 @@ class Repair {
   readonly #calls = new Places();
   readonly #results = new Places();
   readonly #taken = new Set<number>();
-  /** Ids in use, with the number that the next double of each gets. */
+  /** The ids in use, each with the number for its next duplicate. */
   readonly #ids = new Map<string, number>();
   readonly #out: ChatMessage[] = [];
-  /** Whether something was taken out or put in here, so that two messages of the user may be neighbours now. */
+  /** Whether something was removed or inserted here, so that two messages of the user may be neighbours now. */
   #gap = false;
 
   constructor(messages: readonly ChatMessage[], read: ReadMessage) {
@@ -130,7 +136,7 @@ class Repair {
   }
 
   #addCalls(message: ChatMessage, given: readonly ToolCall[], place: number): void {
-    // A call that was cut off before its name says nothing.
+    // A call that was cut off before its name is useless.
     const calls = given.filter(({ function: called }) => called?.name !== '').map((call) => this.#repairCall(call));
     const sound = calls.length > 0 && calls.length === given.length && calls.every(({ call }, i) => call === given[i]);
     const { tool_calls: _, ...rest } = message;
@@ -140,7 +146,10 @@ class Repair {
     this.#addResults(calls, place);
   }
 
-  /** Right behind their calls: those that came, in their order, then words for those that did not. */
+  /**
+   * Adds the results directly after their calls: those in the history, in the order of the calls, and a text for each
+   * missing one.
+   */
   #addResults(calls: readonly RepairedCall[], place: number): void {
     const missing: ChatMessage[] = [];
     const found: { at: number; id: string }[] = [];
@@ -156,7 +165,7 @@ class Repair {
     for (const message of missing) this.#push(message);
   }
 
-  /** A result belongs to the last answer before it that has a call of its id. */
+  /** Finds the result of a call. A result belongs to the last answer before it that has a call with its id. */
   #takeResult(id: string, place: number): number | null {
     const at = this.#results.after(id, place);
     if (at === undefined || at >= (this.#calls.after(id, place) ?? Number.POSITIVE_INFINITY)) return null;
@@ -175,7 +184,7 @@ class Repair {
     return { call: { ...call, id, ...own }, givenId: call.id, cut };
   }
 
-  /** Some upstreams begin anew in each answer (`call_0`), or give parallel calls one id. */
+  /** Makes an id unique. Some upstreams start again in each answer (`call_0`), or give parallel calls the same id. */
   #toUniqueId(given: string): string {
     const stem = given === '' ? 'call' : given;
     let n = this.#ids.get(stem) ?? 1;
@@ -190,14 +199,14 @@ class Repair {
 const concerns = (message: ChatMessage): boolean =>
   message.tool_calls != null || message.role === 'tool' || isEmptyAnswer(message);
 
-/** A client's mistake: upstreams name it. */
+/** Whether a tool message has no id of a call. That is the client's mistake, which upstreams report. */
 const isNameless = ({ role, tool_call_id: id }: ChatMessage): boolean => role === 'tool' && !id;
 
 /**
- * A history as every upstream takes it, whoever wrote it. The arguments of each call are a JSON object, each id stands for
- * one call, each call has its result right behind it, no result is without its call, and no answer is empty. What was cut
- * off is kept, as the one argument `unparsed_arguments`. A message that is sound is the very same object. The longer history
- * begins with the messages of the shorter one, as prompt caches need it.
+ * A history that every upstream accepts, whoever wrote it. The arguments of each call are a JSON object, each id stands
+ * for one call, each call has its result directly after it, no result is without its call, and no answer is empty.
+ * Arguments that were cut off are kept, as the one argument `unparsed_arguments`. A message that needs no repair is the
+ * very same object. A longer history begins with the same messages as a shorter one, as prompt caches need it.
  */
 export function repairHistory(
   messages: readonly ChatMessage[],

@@ -7,7 +7,7 @@ export const CLOSE_BRACKET = 0x5d;
 export const COMMA = 0x2c;
 export const COLON = 0x3a;
 
-/** Where a value stands in the bytes. */
+/** The place of a value in the bytes. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -21,12 +21,13 @@ export function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Beyond this many bytes a call of the native search costs less than looking at each byte here. */
+/** Beyond this many bytes, a native search costs less than looking at each byte here. */
 export const NEAR = 32;
 
 /**
- * The index after the quote that closes the text in which `from` stands; `from` must not cut an escape. When no quote was
- * found before `end`, the bitwise complement of the place to go on from, as a binary search tells where a value would be.
+ * The index after the quote that closes the string in which `from` stands; `from` must not be inside an escape. When
+ * there is no quote before `end`, it is the bitwise complement of the place from which to continue, as in a binary
+ * search.
  */
 export function closeString(bytes: Buffer, from: number, end: number): number {
   for (let at = from; ; ) {
@@ -40,15 +41,15 @@ export function closeString(bytes: Buffer, from: number, end: number): number {
     let slashes = 0;
     while (quote - slashes > at && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
     if (slashes % 2 === 0) return quote + 1;
-    // Texts that hold JSON have a quote every few bytes: a native search for each would take a second in 30 MB.
+    // Strings that hold JSON have a quote every few bytes. A native search for each would take a second in 30 MB.
     at = quote + 1;
   }
 }
 
-/** Where the long texts of large bodies end, by where they begin: whoever read a body knows it already. */
+/** Where the long strings of large bodies end, by where they begin. Whoever has read a body records it here. */
 const knownTexts = new WeakMap<Buffer, ReadonlyMap<number, number>>();
 
-/** Smaller bodies are read again in no time. In bytes. */
+/** Smaller bodies are simply scanned again. In bytes. */
 const LARGE = 1024 * 1024;
 
 export function rememberTexts(bytes: Buffer, texts: readonly Span[]): void {
@@ -92,7 +93,7 @@ export function skipValue(bytes: Buffer, from: number): number {
   return -1;
 }
 
-/** Whether this text, which is ASCII, stands there. */
+/** Whether this ASCII text stands between `start` and `end`. */
 export function says(bytes: Buffer, start: number, end: number, text: string): boolean {
   if (end - start !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;

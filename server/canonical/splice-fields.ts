@@ -3,9 +3,9 @@ import { findCheckedFields, findFields } from './find-fields.ts';
 import { OPEN_BRACE, type Span, says } from './scan-json.ts';
 
 /**
- * Sets top-level fields of a JSON object in its bytes, leaving every other byte as it came: numbers keep their
- * digits, and megabytes of images are not written anew. Null when the bytes must be parsed instead. `trusted`: nobody
- * gains by a key that is doubled, so none is looked for. Names are ASCII.
+ * Sets top-level fields of a JSON object in its bytes. Every other byte stays as it came, so numbers keep their digits,
+ * and megabytes of images are not written again. Null when the bytes must be parsed instead. `trusted`: duplicate keys
+ * are not looked for, because nobody gains by them. Names must be ASCII.
  */
 export function spliceFields(
   bytes: Buffer,
@@ -36,16 +36,16 @@ interface Edit {
   readonly text: string;
 }
 
-/** New fields stand before the known ones. */
+/** Inserts a new field, before the existing ones. */
 function addField(bytes: Buffer, key: string, text: string): Edit {
   const open = bytes.indexOf(OPEN_BRACE) + 1;
   return { span: { start: open, end: open }, text: `${JSON.stringify(key)}:${text},` };
 }
 
-/** Whether a field already has this text, so that its bytes stay unchanged. Non-ASCII text is always written again. */
+/** Whether a field already has this text, so that its bytes can stay. Non-ASCII text is always written again. */
 const isWritten = (bytes: Buffer, { start, end }: Span, text: string) => says(bytes, start, end, text);
 
-/** One allocation and plain copies: a view for each piece would cost more than the copying. */
+/** Uses one allocation and plain copies; a view for each piece would cost more than the copying. */
 function writeSpliced(bytes: Buffer, edits: readonly Edit[]): Buffer {
   let length = bytes.length;
   for (const { span, text } of edits) length += Buffer.byteLength(text) - (span.end - span.start);

@@ -1,15 +1,15 @@
 import type { ChatCompletion } from '../../contracts/chat/completion.ts';
 import type { Content, ContentPart, ImagePart } from '../../contracts/chat/message.ts';
 
-/** The `prompt` of an answer of which there is nothing: it has not begun, or failed, or its process was killed. */
+/** The `prompt` of an answer without content: it has not begun, or has failed, or its process was killed. */
 export const EMPTY_ANSWER = '{"role":"assistant","content":""}';
 
 /**
- * Pictures stay in the prompt as content parts, so that the next turn can ask for changes. An address that an upstream
- * gave is kept as words: addresses reach no upstream.
+ * The content of a stored answer. Pictures stay in it as content parts, so that the next turn can ask for changes. A
+ * URL of a picture is kept as text, because URLs are never sent upstream.
  */
 function answerContent(text: string, images: readonly ImagePart[]): Content {
-  // The upstream's data is unchecked: an entry of another shape is not a picture.
+  // The upstream's data is unchecked. An entry of another shape is not a picture.
   const shown = images.filter((image) => typeof image?.image_url?.url === 'string');
   if (shown.length === 0) return text;
   const parts = shown.map(({ image_url: { url }, extra_content }): ContentPart => {
@@ -28,8 +28,8 @@ export interface StoredAnswer {
 }
 
 /**
- * An answer as it goes to the store. Reasoning is kept beside it, and stays in the prompt only with tool calls: models
- * go on from it there, and some upstreams refuse it elsewhere.
+ * An answer in the form in which it is stored. Reasoning is stored beside it. It only stays in the prompt with tool
+ * calls: there models continue from it, and elsewhere some upstreams refuse it.
  */
 export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   const choice = completion?.choices[0];

@@ -8,7 +8,7 @@ import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Holds one choice to its types, in place. True when something changed. Throws `upstream_broken`. */
+/** Corrects the types of one choice, in place. True when something changed. Throws `upstream_broken`. */
 function shapeChoice(choice: unknown, place: number): boolean {
   if (!isRecord(choice)) throw broken('The upstream sent a malformed choice.');
   const { index: said, text, logprobs, finish_reason: given } = choice;
@@ -24,7 +24,7 @@ function shapeChoice(choice: unknown, place: number): boolean {
   return changed;
 }
 
-/** What had to change in a legacy completion, whole or a piece of one. Its choices are changed in place. */
+/** The changes to a legacy completion, whole or a chunk. Its choices are changed in place. */
 function changesIn(value: unknown): Fields {
   if (!isRecord(value)) throw broken('The upstream sent an answer that is not an object.');
   const { id, object, created, choices } = value;
@@ -43,7 +43,7 @@ const apply = (came: Json<TextCompletion>): Json<TextCompletion> => {
   return Object.keys(changes).length > 0 ? came.assign(changes) : came;
 };
 
-/** A whole legacy completion as clients rely on it. Throws `upstream_broken`. */
+/** A whole legacy completion that clients can rely on. Throws `upstream_broken`. */
 export function shapeTextCompletion(came: Json<TextCompletion>): Json<TextCompletion> {
   const shaped = apply(came);
   const { choices } = shaped.value;
@@ -52,7 +52,7 @@ export function shapeTextCompletion(came: Json<TextCompletion>): Json<TextComple
   return shaped;
 }
 
-/** As `ChunkShaper`, for legacy completions: they have texts alone. */
+/** Does for legacy completions what `ChunkShaper` does for chats. They only have text. */
 export class TextShaper {
   readonly #tail = new ChunkTail<TextCompletion>();
   readonly #seen = new Set<number>();

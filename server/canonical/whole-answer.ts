@@ -8,7 +8,7 @@ import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
 
-/** The calls of a whole message, as clients expect them; null when nothing had to change. */
+/** Corrects the calls of a whole message. Null when nothing had to change. */
 function shapeWholeCalls(message: Fields, calls: ChunkCalls, reason: string | null): Fields[] | null {
   const given = callsIn(message);
   const shown = new Map<number, Fields>();
@@ -29,7 +29,7 @@ function shapeWholeCalls(message: Fields, calls: ChunkCalls, reason: string | nu
 
 const SAID = ['refusal', 'reasoning', 'reasoning_content', 'images', 'audio', 'function_call'] as const;
 
-/** Holds one choice to its types, in place. True when something changed. Throws `upstream_broken`. */
+/** Corrects the types of one choice, in place. True when something changed. Throws `upstream_broken`. */
 function shapeChoice(choice: unknown, place: number, options: ShaperOptions): boolean {
   if (!isRecord(choice)) throw broken('The upstream sent a malformed choice.');
   const { index: said, message: given, logprobs } = choice;
@@ -67,8 +67,8 @@ function shapeChoice(choice: unknown, place: number, options: ShaperOptions): bo
 }
 
 /**
- * Makes a whole answer what clients rely on, as `ChunkShaper` does a stream. An answer that came as one is whole: where
- * it does not say why it finished, it did.
+ * Makes a whole answer reliable for clients, as `ChunkShaper` does with a stream. An answer that was not streamed is
+ * complete, even when it has no finish reason.
  */
 export function shapeCompletion(came: Json<ChatCompletion>, options: ShaperOptions): Json<ChatCompletion> {
   const value: unknown = came.value;

@@ -2,25 +2,27 @@ import { randomUUID } from 'node:crypto';
 import { writeExact } from './exact-json.ts';
 import { isObject } from './json.ts';
 
-/** Long work that stops between its pieces, so that its caller can let others run there. Its value is what it ends with. */
+/**
+ * Long work that stops between its pieces, so that its caller can let other work run. It returns the result at its end.
+ */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
-/** Longer texts are written on their own. In UTF-16 units, as all lengths here. */
+/** Longer strings are written separately. In UTF-16 units, as all lengths here. */
 const LONG_TEXT = 16 * 1024;
 
-/** How much of a text is written in one step: a millisecond or two of work. */
+/** How much of a string is written in one step, which takes a millisecond or two. */
 const STEP = 1024 * 1024;
 
-/** A value whose long texts have fewer units together is written at once. */
+/** A value whose long strings are shorter than this in total is written at once. */
 const SHORT_VALUE = 512 * 1024;
 
-/** What JSON does not write as it is: quotes, backslashes and control characters. Half a surrogate pair is escaped, too. */
+/** Characters that JSON must escape: quotes, backslashes, control characters, and half a surrogate pair. */
 const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
 
-/** Marks the place of a long text for a moment. Nobody outside knows it. */
+/** Temporarily marks the place of a long string. It is random, so nobody outside knows it. */
 const MARK = `text:${randomUUID()}:`;
 
-/** How long the long texts of a value are together, as far as it matters. */
+/** The total length of the long strings of a value, as far as it matters. */
 function lengthOfTexts(value: unknown): number {
   if (typeof value === 'string') return value.length > LONG_TEXT ? value.length : 0;
   if (!isObject(value)) return 0;
@@ -35,7 +37,7 @@ function lengthOfTexts(value: unknown): number {
 /** Whether a value has so much text that it should be written in steps. */
 export const isLong = (value: unknown): boolean => lengthOfTexts(value) > SHORT_VALUE;
 
-/** A value with marks in the place of its long texts. What holds none of them stays as it is. */
+/** A value with marks in place of its long strings. Parts without such strings stay the same objects. */
 function withoutTexts(value: unknown, texts: string[]): unknown {
   if (typeof value === 'string') return value.length > LONG_TEXT ? `${MARK}${texts.push(value) - 1}` : value;
   if (!isObject(value)) return value;
@@ -47,13 +49,13 @@ function withoutTexts(value: unknown, texts: string[]): unknown {
   return entries.every(([key, held]) => held === value[key]) ? value : Object.fromEntries(entries);
 }
 
-/** A place at or before `to` that is not within a surrogate pair. */
+/** A place at or before `to` that is not inside a surrogate pair. */
 function cutAt(text: string, to: number): number {
   const last = text.charCodeAt(to - 1);
   return to < text.length && last >= 0xd800 && last <= 0xdbff ? to - 1 : to;
 }
 
-/** The inside of a text as JSON writes it; most long ones are base64, which is written as it is. */
+/** The inside of a string as JSON writes it. Most long strings are base64, which needs no escapes. */
 function* writeText(text: string): Steps<string> {
   let isPlain = true;
   for (let at = 0; at < text.length && isPlain; at += STEP) {
@@ -71,7 +73,7 @@ function* writeText(text: string): Steps<string> {
   return written;
 }
 
-/** The JSON of a value in parts, of which every other one is the inside of a long text. */
+/** The JSON of a value in parts; every second part is the inside of a long string. */
 function* writeParts(value: unknown): Steps<string[]> {
   const texts: string[] = [];
   const [first = '', ...rest] = writeExact(withoutTexts(value, texts)).split(MARK);
@@ -83,12 +85,12 @@ function* writeParts(value: unknown): Steps<string[]> {
   return parts;
 }
 
-/** As `writeExact`. */
+/** Writes a value as `writeExact` does, in steps. */
 export function* writeAsText(value: unknown): Steps<string> {
   return (yield* writeParts(value)).join('');
 }
 
-/** The same in UTF-8. */
+/** Writes a value as `writeExact` does, in steps, as UTF-8. */
 export function* writeAsBytes(value: unknown): Steps<Buffer> {
   const parts = yield* writeParts(value);
   const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0));

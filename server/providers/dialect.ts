@@ -2,77 +2,82 @@ import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from 
 import type { OriginalRequest, Provider } from './provider.ts';
 import type { NameRule } from './tool-names.ts';
 
-/** A request as the vendor takes it. */
+/** A request in the vendor's dialect. */
 export interface DialectRequest {
-  /** Below the base URL, with its query. */
+  /** The path below the base URL, with its query. */
   readonly path: string;
-  /** Written as JSON. */
+  /** The body, which is written as JSON. */
   readonly body: object;
-  /** Win over those of the dialect. */
+  /** Headers for this request. They override those of the dialect. */
   readonly headers?: Record<string, string>;
-  /** What was changed in it that the client is told of, as in `x-gateway-applied`. */
+  /** Changes that the client is told in `x-gateway-applied`. */
   readonly applied?: readonly string[];
 }
 
-/** How a vendor is asked for the tokens of a prompt. */
+/** How a vendor counts the tokens of a prompt. */
 interface PromptCount {
-  /** The question, made of the request for the answer. */
+  /** Makes the counting request from the request for an answer. */
   toRequest(chat: DialectRequest, model: string): DialectRequest;
-  /** Where the count stands in the vendor's answer. */
+  /** The field of the vendor's response that holds the count. */
   readonly field: string;
 }
 
-/** Makes chunks of the events of one streamed answer. */
+/** Translates the events of one streamed answer to chunks. */
 export interface EventReader {
   /**
-   * What one event (its parsed `data`) adds to the answer; may be nothing. Throws `AppError` for an event that is an
-   * error. The usage comes on a last chunk with empty `choices`.
+   * The chunks of one event (its parsed `data`); can be none. Throws an `AppError` for an event that is an error. The
+   * usage comes on a last chunk with empty `choices`.
    */
   read(event: unknown): ChatCompletionChunk[];
-  /** True once the answer is complete: an end before that is a failure. */
+  /** True once the answer is complete. A stream that ends before that has failed. */
   readonly finished: boolean;
-  /** True once the vendor said that no event follows; absent: it never says so, and the end of the body is the end. */
+  /**
+   * True once the vendor has said that no event follows. Absent: it never says so, and the answer ends with the body.
+   */
   readonly ended?: boolean;
   /**
-   * The event that was read last, for a client of this dialect: as it came, but for what such clients depend on. Absent:
-   * as it came.
+   * The last event, for a client of this dialect: as it came, except for repairs of what such clients depend on.
+   * Absent: the event is passed on as it came.
    */
   readonly passed?: unknown;
 }
 
 /**
- * How one vendor says what all of them say: the translation to and from the canonical form, without any transport.
- * `TranslatingProvider` adds that.
+ * Translates between one vendor's dialect and the canonical form, without any transport. `TranslatingProvider` adds the
+ * transport.
  */
 export interface Dialect {
   readonly kind: string;
-  /** Whether earlier answers hold words alone: their pictures have no place. */
+  /** Whether earlier answers can only hold text, so that pictures in them are unsupported. */
   readonly textAnswers?: boolean;
-  /** Whether a call without arguments has an empty text for them. */
+  /** Whether the vendor sends an empty text as the arguments of a call without arguments. */
   readonly emptyArguments?: boolean;
-  /** What a request that names no longest answer is sent with, in tokens. */
+  /** The limit of the answer that is sent when a request names none, in tokens. */
   readonly defaultAnswerTokens?: number;
-  /** As `Provider.pictureSize`. */
+  /** See `Provider.pictureSize`. */
   readonly pictureSize?: Provider['pictureSize'];
-  /** What it takes as the name of a tool; others are mapped, and mapped back in the answer. */
+  /** The names of tools that the vendor accepts. Other names are mapped, and mapped back in the answer. */
   readonly toolNames: NameRule;
-  /** Every header that the vendor wants, with the key. */
+  /** All headers that the vendor needs, with the key. */
   headers(apiKey: string | undefined): Record<string, string>;
-  /** Throws `invalid_field` with `param` for a field that the vendor does not support. */
+  /** Translates a chat. Throws `invalid_field` with `param` for a field that the vendor does not support. */
   toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest;
-  /** For a client that spoke this dialect itself: its own request, of which nothing is lost. */
+  /**
+   * Forwards the request of a client of this very dialect verbatim, with the upstream's model name. Absent: such
+   * requests are translated.
+   */
   sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
-  /** How the vendor counts the prompt of a chat, without answering it; absent: it does not. */
+  /** How the vendor counts the prompt of a chat without answering it. Absent: it cannot. */
   readonly promptCount?: PromptCount;
-  /** Asks, for such a client, how many tokens its prompt has. */
+  /** The counting request for the prompt of a client of this very dialect. */
   toCount?(original: OriginalRequest, model: string): DialectRequest;
-  /** The answer to a request that did not ask for a stream. Throws `upstream_broken` when its shape is wrong. */
+  /** Reads a response that was not streamed. Throws `upstream_broken` when its shape is wrong. */
   readAnswer(body: unknown, alias: string): ChatCompletion;
-  /** Whether a client of this dialect may get this answer as it is; absent: it may. */
+  /** Whether a client of this dialect can be given this response verbatim. Absent: it always can. */
   isSound?(body: unknown): boolean;
   createReader(alias: string): EventReader;
-  /** What a `GET` of costs no tokens and needs the key. */
+  /** A path whose `GET` costs no tokens and needs the key. */
   readonly healthPath: string;
-  /** The list of all models on one page; absent: `healthPath` is one. */
+  /** The path of the list of all models, on one page. Absent: `healthPath` is that list. */
   readonly listPath?: string;
 }

@@ -3,12 +3,12 @@ import type { FieldPolicy, Operation } from './provider.ts';
 const words = (...lines: readonly string[]): readonly string[] => lines.flatMap((line) => line.split(' '));
 
 /**
- * OpenAI's own fields of each operation that ask for nothing but tokens of the model. Left out are those that change the
- * price (`service_tier`, `web_search_options`, `moderation`) and those that name what the vendor keeps in the operator's
+ * OpenAI's own fields of each operation that cost nothing but the model's tokens. Fields that change the price
+ * (`service_tier`, `web_search_options`, `moderation`) are left out, and so are fields that name data in the operator's
  * account (`prompt`). Source: https://platform.openai.com/docs/api-reference
  */
 const STANDARD: Readonly<Record<Operation, readonly string[]>> = {
-  // /chat/create; `usage` asks the gateway for the cost, and is not sent on.
+  // /chat/create. `usage` asks the gateway for the cost, and is not forwarded.
   chat: words(
     'model messages audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens',
     'metadata modalities n parallel_tool_calls prediction presence_penalty prompt_cache_key prompt_cache_retention',
@@ -29,7 +29,7 @@ const STANDARD: Readonly<Record<Operation, readonly string[]>> = {
   ),
   // /audio/createSpeech
   speech: words('model input voice instructions response_format speed stream_format'),
-  // /audio/createTranscription and /audio/createTranslation; lists of a form are written `name[]`.
+  // /audio/createTranscription and /audio/createTranslation. In a form, the name of a list ends in `[]`.
   transcriptions: words(
     'model file language prompt response_format temperature stream include include[] timestamp_granularities',
     'timestamp_granularities[] chunking_strategy known_speaker_names known_speaker_names[]',
@@ -49,7 +49,10 @@ const STANDARD: Readonly<Record<Operation, readonly string[]>> = {
   ),
 };
 
-/** The client's words, its tools and schemas. Nobody fetches anything for them; contents have checks of their own. */
+/**
+ * Fields with the client's own text, tools and schemas. No server fetches an address in them; message contents have
+ * checks of their own.
+ */
 const CLIENTS_OWN: ReadonlySet<string> = new Set(
   words(
     'model messages input prompt suffix system instructions tools functions function_call tool_choice response_format text',
@@ -59,18 +62,18 @@ const CLIENTS_OWN: ReadonlySet<string> = new Set(
 );
 
 /**
- * Descriptions of what an answer may look like, and templates of the prompt.
+ * Fields that describe the form of an answer, and templates of the prompt.
  * vLLM: https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html#extra-parameters-for-chat-api
- * llama.cpp: https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md. Ollama's `format`:
- * https://docs.ollama.com/capabilities/structured-outputs
+ * llama.cpp: https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+ * Ollama's `format`: https://docs.ollama.com/capabilities/structured-outputs
  */
 const ANSWER_RULES = words(
   'guided_json guided_regex guided_choice guided_grammar structured_outputs bad_words grammar json_schema chat_template format',
 );
 
 /**
- * Sampling and templates of the servers that people run themselves, for upstreams of which nothing is known. Sources: as
- * above, and https://docs.sglang.io/basic_usage/sampling_params.html
+ * Sampling and template fields of self-hosted servers, for upstreams without a preset. Sources: as above, and
+ * https://docs.sglang.io/basic_usage/sampling_params.html
  */
 const SAMPLING = words(
   'top_k min_p top_a top_n_sigma typical_p tfs_z repetition_penalty length_penalty repeat_penalty repeat_last_n',
@@ -82,7 +85,7 @@ const SAMPLING = words(
   'regex ebnf guided_decoding_backend guided_whitespace_pattern',
 );
 
-/** The vendors' own tools and other models, by which a request costs more than its tokens. */
+/** Fields that ask for the vendor's own tools or other models, which cost more than the tokens of the request. */
 const HOSTED: ReadonlySet<string> = new Set(
   words(
     // https://openrouter.ai/docs/api/reference/overview
@@ -96,9 +99,9 @@ const HOSTED: ReadonlySet<string> = new Set(
 
 /** What a preset says about the fields that keys may send. */
 interface PresetFields {
-  /** Beside OpenAI's, with their source. */
+  /** Fields beside OpenAI's; each preset names its source. */
   readonly fields?: readonly string[];
-  /** Fields of OpenAI's that mean something else there. */
+  /** OpenAI's fields that have another meaning at this vendor. */
   readonly without?: readonly string[];
 }
 
@@ -121,7 +124,7 @@ const setsOf = (fieldsOf: (operation: Operation) => readonly string[]): Sets => 
 const unsearched: Sets = setsOf((operation) => [
   ...STANDARD[operation].filter((field) => CLIENTS_OWN.has(field)),
   ...ANSWER_RULES,
-  // vLLM embeds chats, too; their content is checked as that of every chat.
+  // vLLM takes chats for embeddings as well. Their content is checked like that of every chat.
   ...(operation === 'embeddings' ? ['messages'] : []),
 ]);
 
@@ -130,11 +133,14 @@ function policyOf(listedOnly: boolean, { fields = [], without = [] }: PresetFiel
   return { listedOnly, listed, unsearched, hosted: HOSTED };
 }
 
-/** Of a vendor, who bills. */
+/** The policy of a vendor, who bills for its own tools. */
 export const vendorPolicy = (preset: PresetFields = {}): FieldPolicy => policyOf(true, preset);
 
-/** Of a server of the operator's own. */
+/** The policy of a server that the operator runs. */
 export const ownPolicy: FieldPolicy = policyOf(false, {});
 
-/** Of an upstream without a preset: it may be either, so it gets the list and the settings of local servers. */
+/**
+ * The policy of an upstream without a preset. It may be a vendor or the operator's server, so it gets the list of a
+ * vendor plus the settings of local servers.
+ */
 export const unknownPolicy: FieldPolicy = vendorPolicy({ fields: [...SAMPLING, ...ANSWER_RULES] });

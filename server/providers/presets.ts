@@ -2,22 +2,22 @@ import { ownPolicy, unknownPolicy, vendorPolicy } from './field-policy.ts';
 import type { Quirks } from './openai-compatible/quirks.ts';
 import type { FieldPolicy } from './provider.ts';
 
-/** What is known about one vendor that speaks OpenAI's chat completions. */
+/** What is known about one vendor with OpenAI's chat completions. */
 interface Preset {
   readonly baseUrl: string;
-  /** The variable that holds the key; local servers work without. */
+  /** The environment variable that holds the key; absent for local servers, which work without a key. */
   readonly apiKeyEnv: string;
   readonly quirks: Quirks;
   /** Which fields keys may send. */
   readonly policy: FieldPolicy;
-  /** The same at the vendor's own cloud, where a preset is of a server that people run themselves. */
+  /** Address and policy of the vendor's own cloud, for a preset of a server that people run themselves. */
   readonly cloud?: { readonly baseUrl: string; readonly policy: FieldPolicy };
 }
 
 /**
- * Vendors by name, as `preset:` in the models file has it. Each quirk says where it is documented or reported. Comments
- * in streams, a usage on the last chunk with choices, errors as events, `reasoning` for `reasoning_content`, and tool
- * calls without ids need no entry: they are understood from everybody.
+ * Vendors by the name that `preset:` in the models file has. Each quirk names its documentation or a report. These need
+ * no entry, since every upstream may have them: comments in streams, usage on the last chunk with choices, errors as
+ * events, `reasoning` for `reasoning_content`, and tool calls without ids.
  */
 export const presets = {
   // https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
@@ -36,37 +36,39 @@ export const presets = {
     apiKeyEnv: 'LLAMA_API_KEY',
     policy: ownPolicy,
     quirks: {
-      // Says "Loading model" with 503, while `/models` answers: its README, "GET /health".
+      // While it loads, `/health` answers 503 "Loading model", but `/models` answers already: its README, "GET
+      // /health".
       healthPath: '/health',
-      // `/apply-template` and `/tokenize` of its README.
+      // It counts with `/apply-template` and `/tokenize` of its README.
       counts: 'llamacpp',
-      // Ignored by builds before February 2026: llama.cpp pull request 19831.
+      // Builds before February 2026 ignore the newer name: llama.cpp pull request 19831.
       rename: { max_completion_tokens: 'max_tokens' },
-      // An object counts as `auto`: llama.cpp issue 26535.
+      // It treats an object as `auto`: llama.cpp issue 26535.
       toolChoice: { named: 'narrow' },
-      // As vLLM.
+      // As for vLLM.
       instructions: 'first',
-      // Seen with b11549: a JSON answer whose client had gone went on to its last token; a stream stopped within 0.3 s.
+      // Seen with b11549: a JSON answer whose client had disconnected was generated to its last token; a stream stopped
+      // within 0.3 s.
       stopsOnlyStreams: true,
     },
   },
 
-  // https://docs.ollama.com/api/openai-compatibility. A prompt that is too long is cut silently; nothing in this API
-  // tells. Its cloud is the same at https://ollama.com/v1.
+  // https://docs.ollama.com/api/openai-compatibility. It silently cuts a prompt that is too long, and nothing in this
+  // API tells. Its cloud has the same API at https://ollama.com/v1.
   ollama: {
     baseUrl: 'http://127.0.0.1:11434/v1',
     apiKeyEnv: 'OLLAMA_API_KEY',
     policy: ownPolicy,
     cloud: { baseUrl: 'https://ollama.com/', policy: vendorPolicy({ fields: ['reasoning'] }) },
     quirks: {
-      // What its `ChatCompletionRequest` (openai/openai.go) does not have is ignored.
+      // It ignores fields that its `ChatCompletionRequest` (openai/openai.go) does not have.
       rename: { max_completion_tokens: 'max_tokens' },
       refuse: { n: [1], logit_bias: [], parallel_tool_calls: [true] },
-      // No value has an effect: ollama issue 17921.
+      // It ignores `tool_choice`: ollama issue 17921.
       toolChoice: { none: 'omit-tools', required: 'refuse', named: 'refuse' },
-      // The field of its `Message` (openai/openai.go).
+      // This is the field of its `Message` (openai/openai.go).
       pastReasoning: 'reasoning',
-      // Its templates pass over a role that they do not know, such as `developer`.
+      // Its templates skip messages of roles that they do not know, such as `developer`.
       instructions: 'first',
     },
   },
@@ -76,7 +78,7 @@ export const presets = {
     baseUrl: 'http://127.0.0.1:1234/v1',
     apiKeyEnv: 'LMSTUDIO_API_KEY',
     policy: ownPolicy,
-    // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670. Templates as in vLLM.
+    // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670. For the templates see vLLM.
     quirks: { toolChoice: { named: 'narrow' }, instructions: 'first' },
   },
 
@@ -104,38 +106,38 @@ export const presets = {
     quirks: {
       choiceErrors: true,
       failures: { error: 'upstream_broken' },
-      // Its Claude models: llm pull request 1164, archytas pull request 69.
+      // For its Claude models: llm pull request 1164, archytas pull request 69.
       emptyArguments: true,
-      // Its names of tools are those of the vendors behind it: OpenAI's rule is the strictest.
+      // The vendors behind it judge the names of tools, and OpenAI's rule is the strictest.
       toolNames: 'openai',
       messageNames: 'plain',
     },
   },
 
-  // https://docs.x.ai/docs/guides/reasoning. What its reasoning models do not take it refuses itself.
+  // https://docs.x.ai/docs/guides/reasoning. It refuses by itself what its reasoning models do not support.
   xai: { baseUrl: 'https://api.x.ai/v1', apiKeyEnv: 'XAI_API_KEY', quirks: {}, policy: vendorPolicy() },
 
-  // https://docs.mistral.ai/api. Fields that it does not know are refused (422 `extra_forbidden`).
+  // https://docs.mistral.ai/api. It refuses unknown fields (422 `extra_forbidden`).
   mistral: {
     baseUrl: 'https://api.mistral.ai/v1',
     apiKeyEnv: 'MISTRAL_API_KEY',
-    // Of its chat and its embeddings, same page.
+    // The fields of its chat and embeddings operations, same page.
     policy: vendorPolicy({ fields: ['random_seed', 'safe_prompt', 'prompt_mode', 'output_dimension', 'output_dtype'] }),
     quirks: {
       rename: { seed: 'random_seed', max_completion_tokens: 'max_tokens' },
-      // Refused, and the usage comes anyway: openai-agents-python issue 442, tabby pull request 4082.
+      // It refuses this field, and sends the usage anyway: openai-agents-python issue 442, tabby pull request 4082.
       drop: ['stream_options'],
-      // "Unexpected role 'system' after role 'assistant'"; the API has system, user, assistant and tool.
+      // "Unexpected role 'system' after role 'assistant'". The API has the roles system, user, assistant and tool.
       instructions: 'first',
-      // 422 `extra_forbidden` for the `name` of a user's message.
+      // It answers 422 `extra_forbidden` to the `name` of a user's message.
       messageNames: 'none',
       // "Function name was … but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64."
       toolNames: 'openai',
       // "must be a-z, A-Z, 0-9, with a length of 9": https://mistralai.github.io/mistral-common/usage/tools
       toolCallIds: 'nine-alphanumeric',
-      // https://docs.mistral.ai/capabilities/reasoning: `ThinkChunk`, both ways.
+      // https://docs.mistral.ai/capabilities/reasoning: it sends and takes `ThinkChunk`.
       pastReasoning: 'thinking-part',
-      // `FinishReason` of its API reference.
+      // See `FinishReason` in its API reference.
       finishReasons: { model_length: 'length' },
       failures: { error: 'upstream_broken' },
     },
@@ -148,12 +150,13 @@ export const presets = {
     // https://api-docs.deepseek.com/guides/thinking_mode
     policy: vendorPolicy({ fields: ['thinking'] }),
     quirks: {
-      // The only one of the two that the reference has.
+      // Its reference only has this one of the two names.
       rename: { max_completion_tokens: 'max_tokens' },
       // "unknown variant `developer`": pi issue 1048.
       roles: { developer: 'system' },
-      // Must come back beside tool calls and is ignored elsewhere: https://api-docs.deepseek.com/guides/thinking_mode.
-      // (Until 2025 any reasoning in the history was a 400.)
+      // It demands the reasoning back beside tool calls, and ignores it elsewhere:
+      // https://api-docs.deepseek.com/guides/thinking_mode. (Until 2025 it answered 400 to any reasoning in the
+      // history.)
       pastReasoning: 'reasoning_content',
       failures: { insufficient_system_resource: 'upstream_unavailable' },
       // "Must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64" (its API reference).
@@ -163,14 +166,14 @@ export const presets = {
     },
   },
 
-  // https://console.groq.com/docs/openai. What is not supported it refuses itself; `stream_options` brings the usage in
-  // its usual place beside `x_groq`.
+  // https://console.groq.com/docs/openai. It refuses unsupported fields by itself. With `stream_options` the usage
+  // comes in its usual place, beside `x_groq`.
   groq: {
     baseUrl: 'https://api.groq.com/openai/v1',
     apiKeyEnv: 'GROQ_API_KEY',
     // https://console.groq.com/docs/reasoning
     policy: vendorPolicy({ fields: ['reasoning_format', 'include_reasoning', 'disable_tool_validation'] }),
-    // "property 'reasoning_content' is unsupported", and `reasoning` too for most models: vercel/ai pull request 8057.
+    // "property 'reasoning_content' is unsupported"; most models refuse `reasoning` too: vercel/ai pull request 8057.
     quirks: { pastReasoning: 'none', toolNames: 'openai' },
   },
 
@@ -182,7 +185,7 @@ export const presets = {
     policy: vendorPolicy({
       fields: ['top_k', 'min_p', 'repetition_penalty', 'echo', 'reasoning', 'chat_template_kwargs'],
     }),
-    // Its models have their own chat templates, as in vLLM.
+    // Its models use their own chat templates; see vLLM.
     quirks: { finishReasons: { eos: 'stop' }, instructions: 'first' },
   },
 
@@ -190,17 +193,17 @@ export const presets = {
   litellm: {
     baseUrl: 'http://127.0.0.1:4000/v1',
     apiKeyEnv: 'LITELLM_API_KEY',
-    // As its Claude models have it.
+    // Its Claude models behave so.
     quirks: { emptyArguments: true },
-    // It spends the operator's money at any vendor. `metadata` chooses among deployments by its tags:
-    // https://docs.litellm.ai/docs/proxy/tag_routing. The others: https://docs.litellm.ai/docs/completion/input
+    // It spends the operator's money at any vendor. `metadata` selects a deployment by its tags:
+    // https://docs.litellm.ai/docs/proxy/tag_routing. The other fields: https://docs.litellm.ai/docs/completion/input
     policy: vendorPolicy({ fields: ['top_k', 'thinking', 'cache_control'], without: ['metadata'] }),
   },
 } as const satisfies Readonly<Record<string, Preset>>;
 
 /**
- * A server without a preset: most serve chat templates, and the others OpenAI's models. What is valid for both reaches them as
- * it came.
+ * The quirks of a server without a preset. Most such servers use chat templates, and the others serve OpenAI's models.
+ * A request that is valid for both reaches them unchanged.
  */
 const unknownServer: Quirks = { instructions: 'first', toolNames: 'openai', messageNames: 'plain' };
 
@@ -210,13 +213,13 @@ const isPresetName = (name: string): name is PresetName => name in presets;
 
 export const presetNames = Object.keys(presets).filter(isPresetName);
 
-/** How an upstream departs from OpenAI, by its preset and by what the models file says about system messages. */
+/** The quirks of an upstream, by its preset and by what the models file says about system messages. */
 export function quirksOf(preset: PresetName | undefined, place: 'first' | 'anywhere' | undefined): Quirks {
   const { instructions, ...quirks }: Quirks = preset ? presets[preset].quirks : unknownServer;
   return (place ?? instructions) === 'first' ? { ...quirks, instructions: 'first' } : quirks;
 }
 
-/** Which fields keys may send to an upstream, by its address: the cloud of a server's makers bills. */
+/** The fields that keys may send to an upstream. The address decides, because the cloud of a server's makers bills. */
 export function policyOf(name: PresetName | undefined, baseUrl: string): FieldPolicy {
   if (!name) return unknownPolicy;
   const preset = presets[name];

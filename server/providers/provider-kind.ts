@@ -3,23 +3,23 @@ import type { Dialect } from './dialect.ts';
 import type { FieldPolicy, Provider } from './provider.ts';
 import { TranslatingProvider, type TranslatingSettings } from './translating-provider.ts';
 
-/** Whose dialect a kind is: what an entry of the models file need not say. */
+/** The vendor of a kind: what an entry of the models file need not say. */
 export interface Vendor {
   readonly baseUrl: string;
-  /** The variable that holds the key. */
+  /** The environment variable that holds the key. */
   readonly apiKeyEnv: string;
   /** Which fields keys may send. */
   readonly policy: FieldPolicy;
 }
 
-/** A kind of upstream that one vendor alone speaks: a row of the registry. */
+/** A kind of upstream whose dialect only one vendor has: a row of the registry. */
 export interface ProviderKind {
-  /** As `kind:` in the models file has it. */
+  /** The value of `kind:` in the models file. */
   readonly kind: string;
   readonly vendor: Vendor;
-  /** What an entry of this kind may say beside what every entry may. */
+  /** Fields of an entry of this kind beside those that every entry may have. */
   readonly fields?: z.ZodRawShape;
-  /** `own`: the entry, for the fields that only this kind has. */
+  /** Creates a provider. `own` is the entry, for the fields that only this kind has. */
   create(id: string, settings: TranslatingSettings, own: object): Provider;
 }
 

@@ -6,7 +6,7 @@ import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from '../canonical/json.ts';
 
-/** What is asked of an upstream, as far as its fields differ. The last two are requests in the client's own dialect. */
+/** The operations of an upstream whose fields differ. The last two are requests in the client's own dialect. */
 export type Operation =
   | 'chat'
   | 'completions'
@@ -17,38 +17,43 @@ export type Operation =
   | 'responses'
   | 'messages';
 
-/** Which fields of a request a key may send to an upstream; the administrator may send all. */
+/** Which fields of a request a key may send to an upstream. The administrator may send all. */
 export interface FieldPolicy {
-  /** True where a vendor bills. False: a server of the operator's own, to which other fields may be sent as well. */
+  /**
+   * True where a vendor bills. False for a server that the operator runs, to which other fields may be sent as well.
+   */
   readonly listedOnly: boolean;
-  /** An entry `a.b` is the field `b` of the field `a`. */
+  /** The allowed fields. An entry `a.b` is the field `b` of the field `a`. */
   readonly listed: Readonly<Record<Operation, ReadonlySet<string>>>;
-  /** Fields that are the client's own words, or describe the answer: they are not searched for addresses. */
+  /** Fields that hold the client's own text, or describe the answer. They are not searched for URLs. */
   readonly unsearched: Readonly<Record<Operation, ReadonlySet<string>>>;
-  /** Fields that ask for the vendor's own tools, or for its other models. */
+  /** Fields that ask for the vendor's own tools or other models. */
   readonly hosted: ReadonlySet<string>;
 }
 
-/** What a client sent in another dialect than the canonical form, for an upstream that speaks that very dialect. */
+/**
+ * A client's request in another dialect than the canonical form. It can be sent verbatim to an upstream of that very
+ * dialect.
+ */
 export interface OriginalRequest {
-  /** As in `Provider.speaks`. */
+  /** The dialect, as in `Provider.speaks`. */
   readonly dialect: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Those that belong to the dialect, such as `anthropic-beta`; no key. */
+  /** The client's headers that belong to the dialect, such as `anthropic-beta`; never a key. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** How long one call may take, in ms; what is absent is the provider's own. */
+/** Time limits of one call, in ms. Where one is absent, the provider's own applies. */
 export interface CallTimeouts {
-  /** Until the first byte. */
+  /** Until the first byte of the answer. */
   readonly firstByteMs?: number | undefined;
-  /** Until the first token, which `complete` can only tell of an answer that it collects from a stream. */
+  /** Until the first token. `complete` only knows it for an answer that it collects from a stream. */
   readonly firstTokenMs?: number | undefined;
   /** Between two pieces of the answer. */
   readonly idleMs?: number | undefined;
-  /** For all of it. */
+  /** For the whole call. */
   readonly totalMs?: number | undefined;
-  /** Shorter time-outs of the provider than this are not kept to: images take minutes. */
+  /** The provider's own limits are raised to at least this: images take minutes. */
   readonly leastMs?: number | undefined;
 }
 
@@ -56,34 +61,34 @@ export interface CallTimeouts {
 export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   /** The upstream's own name of the model. */
   readonly model: string;
-  /** What clients call the model: the `model` of every answer. */
+  /** The name that clients use for the model: the `model` of every answer. */
   readonly alias: string;
-  /** What was asked, in the canonical form: OpenAI's. For `complete` it does not ask for a stream. */
+  /** The request in the canonical form, which is OpenAI's. For `complete` it does not ask for a stream. */
   readonly request: Json<Request>;
   /**
-   * The same request in the client's dialect. An upstream that speaks it gets this one, unless `changes` touch the
-   * messages, and the answer holds the vendor's own words beside the canonical ones: a completion `original_answer`,
-   * chunks `original_event`.
+   * The same request in the client's dialect. An upstream of that dialect gets this one, unless `changes` contain
+   * `messages`. The answer then also holds the vendor's own answer: `original_answer` in a completion, `original_event`
+   * in chunks.
    */
   readonly original?: OriginalRequest | undefined;
   /**
    * Top-level fields that the gateway sets over the client's (a floored `max_tokens`, `stream_options`, messages
-   * without images); `undefined` removes a field. Wins over `request`; the provider itself sets `model`, and `stream`
-   * where it streams.
+   * without images); `undefined` removes a field. They override `request`. The provider itself sets `model`, and
+   * `stream` where it streams.
    */
   readonly changes: Readonly<Record<string, unknown>>;
-  /** True: what the dialect cannot express is left out, and told, instead of refused. */
+  /** True: fields that the dialect does not support are left out and reported, instead of refused. */
   readonly dropsUnsupported?: boolean | undefined;
-  /** Told, before anything is sent, what is changed in the request, as in `x-gateway-applied`. */
+  /** Receives each change to the request before it is sent, in the form of `x-gateway-applied`. */
   readonly onApplied?: ((what: string) => void) | undefined;
-  /** Told by `complete` when the first token arrives, where the answer is collected from a stream. */
+  /** Called by `complete` when the first token arrives, where the answer is collected from a stream. */
   readonly onFirstToken?: (() => void) | undefined;
-  /** Aborts the upstream at once, before and after its first token. */
+  /** Aborts the upstream request at once, before or after its first token. */
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;
 }
 
-/** A prompt whose tokens are to be counted, in a dialect that the upstream speaks. */
+/** A prompt whose tokens are to be counted, in a dialect of the upstream. */
 export interface CountCall {
   /** The upstream's own name of the model. */
   readonly model: string;
@@ -92,18 +97,18 @@ export interface CountCall {
   readonly timeouts?: CallTimeouts | undefined;
 }
 
-/** One request to an endpoint of OpenAI's beside the chat, whose body is the vendor's as it is. */
+/** One request to an endpoint of OpenAI's besides the chat. Its body is forwarded verbatim. */
 export interface ForwardCall {
-  /** Below the base URL, such as `/embeddings`. */
+  /** The path below the base URL, such as `/embeddings`. */
   readonly path: string;
   readonly contentType: string;
-  /** A stream is sent as it comes, never held whole. */
+  /** The body. A stream is sent as it arrives, and never held whole. */
   readonly body: Buffer | Readable;
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;
 }
 
-/** One request for pictures to an upstream that has OpenAI's own addresses for them. */
+/** One request for pictures to an upstream that has OpenAI's own endpoints for images. */
 export interface ImagesCall {
   /** The upstream's own name of the model. */
   readonly model: string;
@@ -120,55 +125,55 @@ export interface PictureSize {
   readonly applied: string;
 }
 
-/** A success; `body` gives the pieces as they come. Ending it early aborts the upstream. */
+/** A successful response; `body` gives the pieces as they arrive. Ending it early aborts the upstream request. */
 export interface Forwarded {
   readonly contentType: string;
   readonly body: AsyncGenerator<Buffer[], void, void>;
 }
 
-/** What an upstream lists. */
+/** The models that an upstream lists. */
 export interface ModelListing {
-  /** Null: what it answered is no list, or only a part of it. */
+  /** Null: the response is not a list, or only a part of one. */
   readonly models: readonly string[] | null;
-  /** What its clock said. */
+  /** The time by the upstream's clock; null when it did not tell. */
   readonly at: Date | null;
 }
 
-/** What an upstream is known to serve, without asking it for a token. */
+/** The health of an upstream, found out without spending a token. */
 export interface ProviderHealth {
   readonly up: boolean;
-  /** The server is there and loads its model; then it is not up. */
+  /** True: the server is there and loads its model. `up` is then false. */
   readonly loading?: boolean;
-  /** Of the probe, in ms. */
+  /** How long the probe took, in ms. */
   readonly latencyMs: number | null;
   readonly detail?: string;
 }
 
 /**
- * An upstream that answers chats: the seam that every dialect implements.
+ * An upstream that answers chats: the interface that every dialect implements.
  *
  * Answers are in the canonical form: OpenAI's chat completion, and chunks with `delta`, indexed tool calls with ids,
- * `reasoning_content`, and one `finish_reason` per choice. A request field that the dialect cannot express is refused with `invalid_field` and `param`, or with
- * `dropsUnsupported` left out and told; never dropped in silence. Names of tools that the vendor does not take are mapped, and
- * mapped back in the answer.
+ * `reasoning_content`, and one `finish_reason` for each choice. A request field that the dialect does not support is
+ * refused with `invalid_field` and `param`; with `dropsUnsupported` it is left out and reported. It is never dropped
+ * silently. Names of tools that the vendor does not accept are mapped, and mapped back in the answer.
  *
  * Errors are `AppError`s: `upstream_unavailable` (no connection, overloaded), `upstream_timeout`, `upstream_refused`
  * (our key or model name), `upstream_broken` (failed, or ended without a finish reason), `model_quota_exhausted`,
- * `context_length_exceeded`, `upstream_rejected` and `invalid_field` (the client's own fault). They carry no secret.
+ * `context_length_exceeded`, `upstream_rejected` and `invalid_field` (the client's own fault). They hold no secret.
  */
 export interface Provider {
   /** The name in the models file, such as `local`. */
   readonly id: string;
   /** The dialect, such as `openai-compatible`. */
   readonly kind: string;
-  /** The dialect whose `ProviderCall.original` it sends on, such as `anthropic`; absent: none. */
+  /** The dialect whose `ProviderCall.original` is forwarded verbatim, such as `anthropic`. Absent: none is. */
   readonly speaks?: string | undefined;
   readonly fieldPolicy: FieldPolicy;
-  /** Whether the pictures of earlier answers have no place in its requests. */
+  /** Whether the pictures in earlier answers are unsupported. */
   readonly textAnswers?: boolean;
-  /** The longest answer that it lets a model give to a request that names none, in tokens; absent: not known. */
+  /** The limit of the answer for a request that names none, in tokens. Absent: not known. */
   readonly defaultAnswerTokens?: number | undefined;
-  /** In tokens, where the provider knows better than the catalog; null until it does. */
+  /** The context window in tokens, where the provider knows it better than the catalog; null until it does. */
   readonly contextWindow?: number | null;
   /** How a chat asks a model for a picture of a size such as `1024x1536`. Null, or absent: that cannot be said to it. */
   readonly pictureSize?: ((size: string, model: string) => PictureSize | null) | undefined;
@@ -177,47 +182,53 @@ export interface Provider {
   complete(call: ProviderCall): Promise<Json<ChatCompletion>>;
 
   /**
-   * The answer as chunks, in batches of what arrived together (never empty). Nothing is sent before the first pull.
-   * The usage, when the upstream gives it, comes on a last chunk with empty `choices`. An answer that breaks off
-   * throws; returning early (`return()`) or the signal aborts the upstream.
+   * The answer as chunks, in batches of what arrived together (never empty). The request is sent when the first batch
+   * is pulled. The usage, when the upstream reports it, comes on a last chunk with empty `choices`. An answer that
+   * breaks off throws; returning early (`return()`) or the signal aborts the upstream request.
    */
   stream(call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void>;
 
-  /** Legacy completions, as `complete` and `stream` do chats; absent: the upstream has none. */
+  /** Legacy completions, in the manner of `complete` and `stream`. Absent: the upstream has none. */
   completeText?(call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>>;
   streamText?(call: ProviderCall<TextCompletionRequest>): AsyncGenerator<Json<TextCompletion>[], void, void>;
 
   /**
-   * Embeddings, in whichever `encoding_format` the upstream chose; absent: it has none. At least one in `data`, and
-   * `model` is the alias. Throws as `complete` does.
+   * Embeddings, in the `encoding_format` that the upstream chose; at least one in `data`, and `model` is the alias.
+   * Throws as `complete` does. Absent: the upstream has none.
    */
   embed?(call: ProviderCall<EmbeddingRequest>): Promise<Json<EmbeddingResponse>>;
 
-  /** The tokens of the prompt of such a chat; absent: it cannot tell. Throws as `complete` does. */
+  /** Counts the tokens of the prompt of a chat. Throws as `complete` does. Absent: the upstream cannot. */
   countPrompt?(call: ProviderCall): Promise<number>;
 
-  /** The tokens of a prompt in the dialect that it `speaks`, in that dialect's words; absent: it cannot tell. */
+  /**
+   * Counts the tokens of a prompt in the dialect that the upstream `speaks`, and returns the answer in that dialect.
+   * Absent: it cannot.
+   */
   countTokens?(call: CountCall): Promise<unknown>;
 
-  /** Other endpoints of OpenAI's, for upstreams that have them; absent: it has none. Throws as `complete` does. */
+  /** Forwards a request to another endpoint of OpenAI's. Throws as `complete` does. Absent: the upstream has none. */
   forward?(call: ForwardCall): Promise<Forwarded>;
 
-  /** Pictures, where the upstream has OpenAI's own addresses for them; absent: they are asked for in a chat. */
+  /** Makes pictures at OpenAI's own endpoints for images. Absent: pictures are asked for in a chat. */
   makeImages?(call: ImagesCall): Promise<Json<ImagesResponse>>;
 
-  /** The same as events, in batches of what arrived together. Ends after the last `…completed`, or throws. */
+  /**
+   * The events of streamed pictures, in batches of what arrived together. Ends after the last `…completed` event, or
+   * throws.
+   */
   streamImages?(call: ImagesCall): AsyncGenerator<Json<ImageEvent>[], void, void>;
 
-  /** The models that the upstream lists, which costs no tokens; absent: it has no list. Throws as `complete` does. */
+  /** The models that the upstream lists, which costs no tokens. Throws as `complete` does. Absent: it has no list. */
   listModels?(signal: AbortSignal): Promise<ModelListing>;
 
-  /** Asks without spending tokens; never throws. Time-limited by the signal. */
+  /** Checks the upstream without spending tokens. Never throws. The signal limits the time. */
   health(signal: AbortSignal): Promise<ProviderHealth>;
 
   /**
-   * The models file no longer has this provider, or describes it anew. Requests that began before may still use it; what it
-   * holds, such as a process, it lets go of whenever none is under way. Absent: it holds idle connections at most, which
-   * close by themselves.
+   * Called when the models file no longer has this provider, or describes it differently. Requests that began before
+   * may still use it. The provider releases what it holds, such as a process, when none of them is left. Absent: it
+   * holds at most idle connections, which close by themselves.
    */
   retire?(): void;
 

@@ -9,7 +9,7 @@ import { createResponsesProvider, responsesFields, responsesVendor } from './ope
 import type { Provider } from './provider.ts';
 import { type ProviderKind, speaking } from './provider-kind.ts';
 
-/** Every dialect that one vendor speaks. To add one, write its folder and its row here. */
+/** The kinds of which each has one vendor. To add one, write its folder and its row here. */
 export const vendorKinds = [
   { kind: 'anthropic', vendor: anthropicVendor, create: speaking(anthropic) },
   { kind: 'gemini', vendor: geminiVendor, create: speaking(gemini) },
@@ -30,7 +30,7 @@ export type ProviderSettings =
       readonly variant: EmbeddedOptions['variant'];
     };
 
-/** The name of a weights file as a model: `tinychat-q8_0.gguf` → `tinychat`. */
+/** The model name of a weights file: `tinychat-q8_0.gguf` → `tinychat`. */
 export const weightsName = (path: string): string =>
   basename(path)
     .replace(/\.gguf$/i, '')
@@ -59,8 +59,8 @@ export function createProvider(id: string, settings: ProviderSettings): Provider
 const imageProviders = new WeakMap<Provider, Provider>();
 
 /**
- * The same upstream, asked for pictures at OpenAI's own addresses for them. There is one for each provider, so that what is
- * kept by provider (health, load) meets the same one.
+ * The same upstream, called at OpenAI's own addresses for images. There is one for each provider, so that state that is
+ * kept by provider (health, load) finds the same object.
  */
 export function overImagesApi(provider: Provider): Provider {
   const known = imageProviders.get(provider) ?? new ImagesApiProvider(provider);

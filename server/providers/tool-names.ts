@@ -3,11 +3,11 @@ import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from 
 import type { ChatMessage, Tool, ToolCall } from '../../contracts/chat/message.ts';
 import { isObject, type Json } from '../canonical/json.ts';
 
-/** What a vendor takes as the name of a tool. */
+/** The names of tools that a vendor accepts. */
 export interface NameRule {
-  /** In characters. */
+  /** The longest name, in characters. */
   readonly longest: number;
-  /** The whole name. */
+  /** Matches a whole name. */
   readonly pattern: RegExp;
 }
 
@@ -26,7 +26,7 @@ export type NameRuleName = keyof typeof nameRules;
 type Fields = Pick<ChatCompletionRequest, 'messages' | 'tools' | 'tool_choice'>;
 type Rename = (name: string) => string;
 
-/** An object that has a name, such as the `function` of a tool or of a call. */
+/** The name in an object that has one, such as the `function` of a tool or of a call. */
 const nameIn = (holder: unknown): string | null =>
   isObject(holder) && typeof holder.name === 'string' ? holder.name : null;
 
@@ -37,7 +37,7 @@ function* namesIn({ messages, tools }: Fields): Generator<string> {
   }
 }
 
-/** The two places of a name: a function's, and a custom tool's. */
+/** The two fields of a tool that can hold its name: those of a function and of a custom tool. */
 const NAMED: ReadonlySet<string> = new Set(['function', 'custom']);
 
 function renameIn<Holder extends object>(holder: Holder, rename: Rename): Holder {
@@ -62,7 +62,7 @@ function renameMessage(message: ChatMessage, rename: Rename): ChatMessage {
   return role === 'tool' && name ? { ...message, name: rename(name) } : message;
 }
 
-/** Tools under names that a vendor takes, and back again. */
+/** Maps the names of tools to names that a vendor accepts, and back again. */
 export class ToolNames {
   readonly #mapped: ReadonlyMap<string, string>;
   readonly #original: ReadonlyMap<string, string>;
@@ -72,12 +72,12 @@ export class ToolNames {
     this.#original = new Map([...mapped].map(([name, own]) => [own, name]));
   }
 
-  /** Null when the vendor takes all names of the request: then nothing has to change, in the answer neither. */
+  /** Null when the vendor accepts all names of the request. Then nothing has to change, in the answer neither. */
   static of(request: Fields, { longest, pattern }: NameRule): ToolNames | null {
     const mapped = new Map<string, string>();
     for (const name of namesIn(request)) {
       if (name === '' || (name.length <= longest && pattern.test(name))) continue;
-      // The same name is mapped to the same one in every request, and two names never to one.
+      // A name is mapped to the same new name in every request, and no two names to one.
       const told = hash('sha256', name, 'hex').slice(0, 8);
       const letters = name.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^[^a-zA-Z_]/, '_');
       mapped.set(name, `${letters.slice(0, longest - told.length - 1)}_${told}`);
@@ -85,7 +85,7 @@ export class ToolNames {
     return mapped.size > 0 ? new ToolNames(mapped) : null;
   }
 
-  /** The fields of the request that hold names. */
+  /** The fields of the request that hold names, with the mapped names. */
   toUpstream({ messages, tools, tool_choice: choice }: Fields): Partial<Fields> {
     const rename: Rename = (name) => this.#mapped.get(name) ?? name;
     return {

@@ -10,11 +10,14 @@ import type { EventSource } from './http/read-stream.ts';
 
 interface TranslatedOptions {
   readonly alias: string;
-  /** Whether the vendor's own events go along, for a client of the same dialect. */
+  /** Whether the vendor's own events are passed along, for a client of the same dialect. */
   readonly passes: boolean;
 }
 
-/** An event goes with the chunk that ends the answer, else with the first one; with an empty one when it makes none. */
+/**
+ * Attaches the vendor's event to the chunk that ends the answer, or else to the first chunk. When the event made no
+ * chunk, an empty one carries it.
+ */
 function withOriginal(chunks: ChatCompletionChunk[], event: unknown, alias: string): ChatCompletionChunk[] {
   if (event === undefined) return chunks;
   const empty = { id: '', object: 'chat.completion.chunk' as const, created: 0, model: alias, choices: [] };

@@ -40,7 +40,7 @@ export interface TranslatingSettings extends UpstreamSettings {
   readonly fieldPolicy: FieldPolicy;
 }
 
-/** An upstream of any vendor that has a dialect of its own: each request and each event is translated. */
+/** An upstream with a dialect of its own: each request, answer and event is translated. */
 export class TranslatingProvider implements Provider {
   readonly kind: string;
   readonly id: string;
@@ -73,7 +73,7 @@ export class TranslatingProvider implements Provider {
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
     const names = this.#namesFor(call);
     const whole = () => this.#complete(call, names);
-    // The vendor's own answer, for a client of its dialect, is not in its stream.
+    // A collected stream does not hold the vendor's own answer, which a client of its dialect must get.
     const answer = await (!names && this.#sendsOn(call)
       ? whole()
       : this.#collecting.answer(call, { whole, collected: () => this.#collect(call, names) }));
@@ -136,7 +136,7 @@ export class TranslatingProvider implements Provider {
     });
   }
 
-  /** A whole answer, in whichever form it came. */
+  /** Reads a whole answer, in whichever form it came. */
   #readForm(bytes: Buffer, call: ProviderCall, names: ToolNames | null): Json<ChatCompletion> {
     return isEventBody(bytes)
       ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
@@ -153,7 +153,7 @@ export class TranslatingProvider implements Provider {
     }
   }
 
-  /** `passes`: the vendor's own events go along. */
+  /** `passes`: the vendor's own events are passed along. */
   #reader(call: ProviderCall, names: ToolNames | null, passes: boolean): StreamReader<ChatCompletionChunk> {
     const { alias } = call;
     const reader = this.#dialect.createReader(alias);
@@ -162,7 +162,7 @@ export class TranslatingProvider implements Provider {
     );
   }
 
-  /** `passes`: the vendor's own answer goes along. */
+  /** `passes`: the vendor's own answer is passed along. */
   #readAnswer(bytes: Buffer, call: ProviderCall, names: ToolNames | null, passes: boolean): Json<ChatCompletion> {
     if (bytes.length === 0) throw new AppError('upstream_broken', 'The upstream sent an empty answer.');
     const body = readJson(bytes, ANSWER_SHAPE, 'something');
@@ -172,7 +172,7 @@ export class TranslatingProvider implements Provider {
     return sound ? shaped.assign({ original_answer: body }) : shaped;
   }
 
-  /** How the answer to a request is judged: by the names that were sent. */
+  /** How the answer is checked: with the names of tools that were sent. */
   #shaping({ request }: ProviderCall, names: ToolNames | null): ShaperOptions {
     return {
       choices: () => request.value.n ?? 1,
@@ -185,7 +185,7 @@ export class TranslatingProvider implements Provider {
     return this.#send(this.#toRequest(call, names, stream), call.signal, call.timeouts);
   }
 
-  /** A promise only for a long request. */
+  /** Returns a promise only for a long request. */
   #send(
     { path, body, headers = {} }: DialectRequest,
     signal: AbortSignal,
@@ -204,14 +204,14 @@ export class TranslatingProvider implements Provider {
     return ToolNames.of({ ...request.value, ...changes }, this.#dialect.toolNames);
   }
 
-  /** The client's own request, unless the names in it have to be others. */
+  /** The request for the upstream: the client's own, forwarded verbatim, unless names of tools must change. */
   #toRequest(call: ProviderCall, names: ToolNames | null, stream: boolean): DialectRequest {
     const { original, changes, model, onApplied, dropsUnsupported } = call;
     if (!names && original && this.#dialect.sendOn && this.#sendsOn(call)) {
       const maxTokens = changes.max_tokens;
       return this.#dialect.sendOn(original, model, stream, typeof maxTokens === 'number' ? maxTokens : null);
     }
-    // Not those of its bytes, which would have to be parsed again.
+    // The changes are applied to the value; applied to the bytes, the request would have to be parsed again.
     const value = { ...call.request.value, ...changes };
     const messages = nameSpeakers(value.messages);
     if (messages !== value.messages) onApplied?.('names_written_into_messages');

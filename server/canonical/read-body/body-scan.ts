@@ -11,19 +11,25 @@ import {
   type Span,
 } from '../scan-json.ts';
 
-/** Objects and lists inside each other. It is the limit of Rust's serde_json; Python's parsers allow a little more. */
+/**
+ * The most objects and lists inside each other. It is the limit of Rust's serde_json; Python's parsers allow a little
+ * more.
+ */
 const MAX_DEPTH = 128;
 
-/** Of one object: an object with more names costs ten times as much as a list with as many values. */
+/** The most names in one object. An object with more names costs ten times as much as a list with as many values. */
 const MAX_NAMES = 10_000;
 
-/** A number costs less than a fifth of what a text or an object costs, and a long list of tokens is a prompt. */
+/**
+ * How many elements of lists count as one value. A number costs less than a fifth of a string or an object, and a long
+ * list of tokens is a valid prompt.
+ */
 const ELEMENTS_PER_VALUE = 5;
 
-/** Longer texts are read on their own; longer names and numbers are refused. In bytes. */
+/** Longer strings are read separately; longer names and numbers are refused. In bytes. */
 const LONG_TEXT = 16 * 1024;
 
-/** Blanks are this byte or a smaller one. */
+/** White space is this byte or a smaller one. */
 const SPACE = 0x20;
 
 const PLAIN = 0;
@@ -33,7 +39,7 @@ const CLOSE = 3;
 const SEPARATOR = 4;
 const AFTER_NAME = 5;
 
-/** What each byte outside of a text means. */
+/** What each byte outside a string means. */
 const kinds = new Uint8Array(256);
 kinds[QUOTE] = TEXT;
 kinds[OPEN_BRACE] = OPEN;
@@ -46,25 +52,25 @@ kinds[COLON] = AFTER_NAME;
 const tooComplex = (message: string) => new AppError('body_too_complex', message);
 
 /**
- * Counts what a JSON text holds before anything is made of it: to parse 31 MB of `{},` takes 10 s and a gigabyte. It goes
- * on where it stopped, so that a long body can be scanned in pieces. It does not find out whether the text is JSON.
+ * Counts what a JSON text holds before it is parsed: parsing 31 MB of `{},` takes 10 s and a gigabyte. The scan
+ * continues where it stopped, so a long body can be scanned in pieces. It does not check that the text is JSON.
  */
 export class BodyScan {
-  /** The long texts that are values, with their quotes, in order. */
+  /** The long strings that are values, with their quotes, in order. */
   readonly longTexts: Span[] = [];
   readonly #bytes: Buffer;
   readonly #maxValues: number;
   #at = 0;
-  /** Where the text began that the scan is in; -1 outside of one. */
+  /** The beginning of the string in which the scan stands; -1 outside a string. */
   #textStart = -1;
-  /** True from a long text to what follows it: a colon says that it is a name. */
+  /** True after a long string, until the next character is known: a colon would mean that the string is a name. */
   #afterLong = false;
   #depth = 0;
   /** How many names each open object has, by its depth. */
   readonly #names = new Uint32Array(MAX_DEPTH + 1);
   #values = 0;
   #elements = 0;
-  /** How many bytes the number or word has in which the scan is. */
+  /** The length of the number or word in which the scan stands, in bytes. */
   #literal = 0;
 
   constructor(bytes: Buffer, maxValues: number) {
@@ -72,7 +78,7 @@ export class BodyScan {
     this.#maxValues = maxValues;
   }
 
-  /** Throws `body_too_complex` when there is too much up to this place. */
+  /** Scans up to this place. Throws `body_too_complex` when it holds too much. */
   advance(to: number): void {
     const bytes = this.#bytes;
     const end = Math.min(to, bytes.length);

@@ -3,7 +3,7 @@ import { BACKSLASH, COLON, isSpace, NEAR, QUOTE, skipString } from '../scan-json
 const LOWER_U = 0x75;
 const REPLACEMENT = 'fffd';
 
-/** The length of an escape without its backslashes, as in `ud83d`. */
+/** The length of an escape without its backslashes, such as `ud83d`. */
 const ESCAPE = 5;
 
 const HIGH = 1;
@@ -16,7 +16,7 @@ for (const digit of '0123456789abcdefABCDEF') digits[digit.charCodeAt(0)] = Numb
 
 const digitAt = (bytes: Buffer, at: number): number => digits[bytes[at] ?? 0] ?? 16;
 
-/** Which half of a surrogate pair the escape is whose `u` stands here. */
+/** Which half of a surrogate pair the escape stands for whose `u` is here. */
 function halfAt(bytes: Buffer, u: number): number {
   if (bytes[u] !== LOWER_U || digitAt(bytes, u + 1) !== 0xd) return NEITHER;
   const second = digitAt(bytes, u + 2);
@@ -24,7 +24,7 @@ function halfAt(bytes: Buffer, u: number): number {
   return second < 0xc ? HIGH : LOW;
 }
 
-/** How many backslashes end right before this place. */
+/** How many backslashes stand directly before this place. */
 function slashesBefore(bytes: Buffer, at: number): number {
   let count = 0;
   while (bytes[at - count - 1] === BACKSLASH) count++;
@@ -33,14 +33,14 @@ function slashesBefore(bytes: Buffer, at: number): number {
 
 /**
  * How many of these backslashes belong to the escape after them: one; two in the JSON of a tool's arguments, which is
- * itself a text of the request, as in `"{\"city\":\"\\ud83d\"}"`; none when they are literal backslashes.
+ * itself a string in the request, as in `"{\"city\":\"\\ud83d\"}"`; none when they are literal backslashes.
  */
 function ownSlashes(slashes: number): number {
   if (slashes % 2 === 1) return 1;
   return slashes % 4 === 2 ? 2 : 0;
 }
 
-/** Whether the other half stands next to this one: after a high one, before a low one. */
+/** Whether the other half stands next to this one: after a high half, before a low one. */
 function hasOther(bytes: Buffer, u: number, half: number): boolean {
   const slashes = slashesBefore(bytes, u);
   const own = ownSlashes(slashes);
@@ -54,7 +54,7 @@ function hasOther(bytes: Buffer, u: number, half: number): boolean {
 
 const ARGUMENTS = Buffer.from('"arguments"');
 
-/** Where the text begins that this place is in. */
+/** The beginning of the string in which this place is. */
 function startOfText(bytes: Buffer, from: number): number {
   for (let at = from; at >= 0; at--) {
     if (bytes[at] === QUOTE && slashesBefore(bytes, at) % 2 === 0) return at;
@@ -62,7 +62,7 @@ function startOfText(bytes: Buffer, from: number): number {
   return 0;
 }
 
-/** Whether the text that begins here is the value of a field `arguments`. */
+/** Whether the string that begins here is the value of a field `arguments`. */
 function isArguments(bytes: Buffer, start: number): boolean {
   let at = start - 1;
   while (isSpace(bytes[at])) at--;
@@ -73,14 +73,14 @@ function isArguments(bytes: Buffer, start: number): boolean {
 }
 
 /**
- * Writes U+FFFD over every escape of half a surrogate pair, in place; no other byte changes. Agents cut texts in the middle
- * of an emoji, and servers with a strict JSON parser refuse the whole request for it. The repair goes on where it stopped,
- * so that a long body can be repaired in pieces.
+ * Writes U+FFFD over every escape of half a surrogate pair, in place; no other byte changes. Agents cut texts in the
+ * middle of an emoji, and servers with a strict JSON parser refuse the whole request for it. The repair continues where
+ * it stopped, so a long body can be repaired in pieces.
  */
 export class EscapeRepair {
   readonly #bytes: Buffer;
   #at = 0;
-  /** The end of the text that was looked at last, and whether it is the arguments of a tool. */
+  /** The end of the last string that was checked, and whether that string is the arguments of a tool. */
   #end = 0;
   #inArguments = false;
 
@@ -88,7 +88,7 @@ export class EscapeRepair {
     this.#bytes = bytes;
   }
 
-  /** Repairs up to this place; false when there is nothing more to repair behind it. */
+  /** Repairs up to this place. False when nothing is left to repair after it. */
   advance(to: number): boolean {
     const bytes = this.#bytes;
     let at = this.#at;

@@ -1,6 +1,6 @@
 import { EscapeRepair } from './repair-escapes.ts';
 
-/** A JSON text without escapes of half a surrogate pair; the very same text where it has none. */
+/** A JSON text without escapes of half a surrogate pair. Returns the very same text when it has none. */
 export function repairText(json: string): string {
   if (!json.includes('\\ud') && !json.includes('\\uD')) return json;
   const bytes = Buffer.from(json);

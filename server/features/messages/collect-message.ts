@@ -13,7 +13,7 @@ function parseInput(json: string, stopReason: string | null): Record<string, unk
     if (stopReason === 'max_tokens') return {};
     throw new AppError('upstream_broken', 'The upstream sent arguments of a tool call that are not JSON.', { cause });
   }
-  throw new AppError('upstream_broken', 'The upstream sent arguments of a tool call that are no object.');
+  throw new AppError('upstream_broken', 'The upstream sent arguments of a tool call that are not an object.');
 }
 
 function addDelta(block: AnswerBlock, delta: NonNullable<MessageEvent['delta']>): void {

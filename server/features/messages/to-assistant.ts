@@ -36,7 +36,7 @@ class AssistantTurn {
     } else {
       throw invalidField(
         `${param}.type`,
-        `A block of type '${block.type.slice(0, 50)}' has no place in an answer here.`,
+        `A block of type '${block.type.slice(0, 50)}' is not supported in an answer.`,
       );
     }
   }

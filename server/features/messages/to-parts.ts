@@ -69,7 +69,7 @@ function readBlock(block: InputBlock | ResultBlock, param: string): ContentPart[
   }
   const change = readToolChange(block, param);
   if (change) return [announce(change.name, change.shown)];
-  throw invalidField(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' has no place here.`);
+  throw invalidField(`${param}.type`, `A block of type '${block.type.slice(0, 50)}' is not supported here.`);
 }
 
 const isImage = (block: InputBlock | ResultBlock): block is ImageBlock => block.type === 'image';

@@ -37,7 +37,7 @@ export function checkQuestion(
   const role = history.at(-1)?.role;
   if (role === 'user' || role === 'tool') return;
   if (regenerate != null) {
-    throw invalidField('regenerate', 'This message is no answer to a question.');
+    throw invalidField('regenerate', 'This message is not an answer to a question.');
   }
   throw new AppError('missing_field', 'Give a message: parent_message_id names no question that could be answered.', {
     param: 'message',

@@ -8,15 +8,15 @@ import { AnthropicReader } from './read-events.ts';
 import { DEFAULT_MAX_TOKENS, toRequest } from './to-request.ts';
 
 /**
- * The newest version that still takes `temperature`, `top_p` and `top_k`: 2026-10-21 refuses them for every model,
- * and brings nothing else that a chat needs.
+ * The newest version that still takes `temperature`, `top_p` and `top_k`. Version 2026-10-21 refuses them for every
+ * model, and adds nothing that a chat needs.
  */
 const API_VERSION = '2023-06-01';
 
 export const anthropicVendor: Vendor = {
   baseUrl: 'https://api.anthropic.com/v1',
   apiKeyEnv: 'ANTHROPIC_API_KEY',
-  // https://docs.claude.com/en/api/messages, for chats that are translated.
+  // https://docs.claude.com/en/api/messages; the list is for chats that are translated.
   policy: vendorPolicy({ fields: ['top_k', 'thinking', 'output_config', 'cache_control', 'context_management'] }),
 };
 const COUNTED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'cache_control'];
@@ -36,7 +36,7 @@ export const anthropic: Dialect = {
     headers: { ...headers },
   }),
   promptCount: {
-    // `MessageCountTokensParams` of its SDK: it refuses what only an answer needs, such as `max_tokens`.
+    // See `MessageCountTokensParams` of its SDK: it refuses fields that only an answer needs, such as `max_tokens`.
     toRequest: ({ body }) => ({ path: '/messages/count_tokens', body: pickFields(body, COUNTED) }),
     field: 'input_tokens',
   },

@@ -4,8 +4,8 @@ import { invalidField } from '../../errors/invalid-field.ts';
 const never = () => false;
 const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
-/** Fields that Anthropic has no place for, with the values that ask for nothing beyond what it does. */
-const NO_PLACE: Readonly<Record<string, (value: unknown) => boolean>> = {
+/** Fields that Anthropic does not support, with the values that ask for nothing beyond what it does anyway. */
+const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   n: (value) => value === 1,
   logprobs: (value) => value === false,
   top_logprobs: (value) => value === 0,
@@ -22,20 +22,20 @@ const NO_PLACE: Readonly<Record<string, (value: unknown) => boolean>> = {
   web_search_options: never,
 };
 
-/** Anthropic's own names of what has a name in the canonical form; two of both would contradict. */
+/** Anthropic's own names for fields of the canonical form. If both were given, they could contradict each other. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   system: 'a message of the role system',
   stop_sequences: 'stop',
 };
 
-/** Refuses what would else be lost. */
+/** Refuses fields that would be lost in the translation. */
 export function checkFields(request: ChatCompletionRequest): void {
   for (const [field, value] of Object.entries(request)) {
     if (value == null) continue;
     const other = OTHER_NAMES[field];
     if (other) throw invalidField(field, `Give it as ${other}.`);
-    if (NO_PLACE[field] && !NO_PLACE[field](value)) {
-      throw invalidField(field, `Anthropic has nothing like '${field}'.`);
+    if (UNSUPPORTED[field] && !UNSUPPORTED[field](value)) {
+      throw invalidField(field, `Anthropic does not support '${field}'.`);
     }
   }
   if (request.temperature != null && request.temperature > 1) {
@@ -43,5 +43,5 @@ export function checkFields(request: ChatCompletionRequest): void {
   }
 }
 
-/** Of the fields that are checked here none goes upstream. */
-export const checkedAway: readonly string[] = Object.keys(NO_PLACE);
+/** The fields that are checked here; none of them is sent upstream. */
+export const checkedAway: readonly string[] = Object.keys(UNSUPPORTED);

@@ -4,7 +4,9 @@ interface Version {
   readonly minor: number;
 }
 
-/** The version stands behind the family (`claude-opus-4-7`) or before it (`claude-3-7-sonnet-20250219`). */
+/**
+ * Reads the version, which stands behind the family (`claude-opus-4-7`) or before it (`claude-3-7-sonnet-20250219`).
+ */
 function versionOf(model: string): Version | null {
   const version = /(?:^|[^\d])(\d)(?:[-.](\d{1,2}))?(?!\d)/.exec(model);
   return version && { major: Number(version[1]), minor: Number(version[2] ?? 0) };
@@ -15,8 +17,11 @@ function isSince(model: string, major: number, minor: number): boolean | null {
   return version && (version.major > major || (version.major === major && version.minor >= minor));
 }
 
-/** Models before Claude 4.6 want a budget, later ones refuse one. A name without a version is taken to be new, as below. */
+/**
+ * Whether thinking is limited by a budget: models before Claude 4.6 need one, later ones refuse it. A name without a
+ * version counts as new, here and below.
+ */
 export const thinksByBudget = (model: string): boolean => isSince(model, 4, 6) === false;
 
-/** Models since Claude Opus 4.8 take turns of the role `system`. */
+/** Whether the model takes turns of the role `system`, as models do since Claude Opus 4.8. */
 export const takesSystemTurns = (model: string): boolean => isSince(model, 4, 8) !== false;

@@ -3,12 +3,12 @@ import { newId } from '../../canonical/ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import type { AnthropicUsage, StreamEvent } from './wire.ts';
 
-/** What was read of an event. */
+/** What the reader understood of an event. */
 interface ReadEvent {
   readonly event: StreamEvent;
-  /** The block that it is about. */
+  /** The number of the block that the event belongs to. */
   readonly block: number;
-  /** So far. */
+  /** The usage so far. */
   readonly usage: AnthropicUsage;
   readonly deltas: readonly ChatDelta[];
 }
@@ -18,7 +18,7 @@ const isCount = (value: unknown): boolean => typeof value === 'number' && Number
 const isCountOrNone = (value: unknown): boolean => value == null || isCount(value);
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';
 
-/** Anthropic's clients add these up. */
+/** Whether the counts are whole numbers. Anthropic's clients add them up without a check. */
 const countsIn = (usage: unknown): boolean =>
   isRecord(usage) &&
   isCount(usage.input_tokens) &&
@@ -51,16 +51,16 @@ function passStart(raw: Record<string, unknown>, usage: AnthropicUsage): unknown
   return { ...raw, message: { ...given, ...fixed, usage: toCounts(usage) } };
 }
 
-/** Clients append to these, and append them, without a look. */
+/** Anthropic's clients concatenate these fields without a check. */
 const TEXTS = ['text', 'thinking', 'signature', 'data', 'partial_json'] as const;
 
-/** A block or a delta in which each of these is a text. */
+/** A block or a delta in which each of these fields is a text. */
 function withTexts(given: Record<string, unknown>): Record<string, unknown> {
   const missing = TEXTS.filter((field) => field in given && typeof given[field] !== 'string');
   return missing.length === 0 ? given : { ...given, ...Object.fromEntries(missing.map((field) => [field, ''])) };
 }
 
-/** The number of the block, its texts, and the id of a call, as they were understood. */
+/** A block event with the number, the texts and the id of a call as they were understood. */
 function passBlock(raw: Record<string, unknown>, { block, deltas }: ReadEvent): unknown {
   const numbered = raw.index === block ? raw : { ...raw, index: block };
   if (isRecord(raw.delta)) {
@@ -73,14 +73,17 @@ function passBlock(raw: Record<string, unknown>, { block, deltas }: ReadEvent): 
     return content === raw.content_block ? numbered : { ...numbered, content_block: content };
   }
   const [call] = deltas[0]?.tool_calls ?? [];
-  // A start that was only said again.
+  // This event only repeated the start of a call.
   if (!call) return undefined;
   if (content === raw.content_block && content.id === call.id && isRecord(content.input)) return numbered;
   const input = isRecord(content.input) ? content.input : {};
   return { ...numbered, content_block: { ...content, id: call.id, input } };
 }
 
-/** An event for clients of the same dialect: as it came, but for what they depend on. Undefined: nothing. */
+/**
+ * The event to pass to a client of the same dialect: as it came, except for repairs of what such clients depend on.
+ * Undefined: the event is dropped.
+ */
 export function passEvent(raw: unknown, read: ReadEvent): unknown {
   if (!isRecord(raw)) return raw;
   switch (read.event.type) {

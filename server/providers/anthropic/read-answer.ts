@@ -8,7 +8,7 @@ import { readErrorEvent } from '../http/read-error.ts';
 import { AnthropicReader } from './read-events.ts';
 import { type AnswerBlock, AnthropicMessage, Typed } from './wire.ts';
 
-/** What a client of Anthropic's depends on in a whole answer. */
+/** What a client of Anthropic's API depends on in a whole answer. */
 const SoundMessage = z.looseObject({
   id: z.string().min(1),
   type: z.literal('message'),
@@ -34,12 +34,12 @@ const SoundMessage = z.looseObject({
   }),
 });
 
-/** Whether an answer may go to such a client as it is. */
+/** Whether an answer can be passed verbatim to a client of Anthropic's API. */
 export const isSound = (body: unknown): boolean => SoundMessage.safeParse(body).success;
 
 const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
 
-/** A whole block as the events of a stream; the arguments of a call come in pieces there. */
+/** A whole block as the events of a stream. In events, the arguments of a call come in pieces. */
 function toEvents(block: AnswerBlock, index: number): object[] {
   const { type, input, ...rest } = block;
   const isCall = type === 'tool_use';
@@ -53,7 +53,7 @@ function toEvents(block: AnswerBlock, index: number): object[] {
   ];
 }
 
-/** A whole answer is read as the stream that it could have been: one meaning, in one place. */
+/** Reads a whole answer as the stream that it could have been, so that each field is understood in one place. */
 export function readAnswer(body: unknown, alias: string): ChatCompletion {
   if (Typed.safeParse(body).data?.type === 'error') throw readErrorEvent(body);
   const parsed = AnthropicMessage.safeParse(body);

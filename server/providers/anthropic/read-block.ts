@@ -10,41 +10,44 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 
 /** A call whose arguments are still coming. */
 interface OpenCall {
-  /** Its place among the calls. */
+  /** The number of the call among the calls of the answer. */
   readonly index: number;
   readonly id: string;
-  /** What the block began with; given out when no pieces come. */
+  /** The arguments that the block began with. They are used when no pieces follow. */
   input: string;
   begun: boolean;
 }
 
-/** The field that a delta of each type fills. */
+/** The field in which a delta of each type has its text. */
 const FIELDS: Readonly<Record<string, 'text' | 'partial_json' | 'thinking'>> = {
   text_delta: 'text',
   input_json_delta: 'partial_json',
   thinking_delta: 'thinking',
 };
 
-/** What the content blocks of one answer add to it, by their index in the answer. */
+/** Reads the content blocks of one answer, by their index in the answer, and gives what each adds. */
 export class BlockReader {
-  /** Block → its place in `reasoning_details`. */
+  /** Number of a block → its place in `reasoning_details`. */
   readonly #thoughts = new Map<number, number>();
   readonly #calls = new Map<number, OpenCall>();
-  /** Blocks of tools that the vendor runs itself. */
+  /** Numbers of the blocks of tools that the vendor runs itself. */
   readonly #others = new Set<number>();
   #callCount = 0;
-  /** UTF-16 units of text so far. */
+  /** The length of the text so far, in UTF-16 units. */
   #said = 0;
   #last = -1;
 
-  /** The block that an event without a number is about: a new one begins behind the last one. */
+  /**
+   * The block of an event that may have no number: a new block comes after the last one, any other event belongs to the
+   * last one.
+   */
   indexOf(said: number | null | undefined, begins: boolean): number {
     const index = said ?? (begins ? this.#last + 1 : Math.max(0, this.#last));
     if (begins) this.#last = index;
     return index;
   }
 
-  /** A block starts empty in a stream, and is all there in a whole answer. */
+  /** The start of a block: empty in a stream, complete in a whole answer. */
   start(block: number, content: AnswerBlock): ChatDelta[] {
     switch (content.type) {
       case 'text':
@@ -85,7 +88,7 @@ export class BlockReader {
     return call ? this.#arguments(call, call.begun ? '' : call.input) : [];
   }
 
-  /** The end of blocks that were not stopped. */
+  /** Ends the blocks that were not stopped. */
   finish(): ChatDelta[] {
     return [...this.#calls.keys()].flatMap((block) => this.stop(block));
   }
@@ -118,7 +121,7 @@ export class BlockReader {
   #call(block: number, { id: given, name, input }: AnswerBlock): ChatDelta[] {
     if (!name) throw broken('The upstream sent a tool call without a name.');
     const known = this.#calls.get(block);
-    // A start that is only said again.
+    // This start only repeats the one before.
     if (known && given === known.id) return [];
     const id = given || newId('toolu_');
     const call: OpenCall = { index: this.#callCount++, id, input: textOf(input), begun: false };
@@ -127,7 +130,7 @@ export class BlockReader {
     return [{ tool_calls: [opening] }];
   }
 
-  /** The call that a piece belongs to: of its block, else the last one. */
+  /** The call that a piece belongs to: the call of its block, else the last one. */
   #callAt(block: number): OpenCall {
     const call = this.#calls.get(block) ?? [...this.#calls.values()].at(-1);
     if (!call) throw broken('The upstream sent arguments without a tool call.');
@@ -141,13 +144,15 @@ export class BlockReader {
   }
 }
 
-/** What a block of a call begins with, as text; '' for nothing. Some proxies send it whole, or as the text that it is. */
+/**
+ * The first arguments of a call, as text; '' when there are none. Some proxies send them whole, or as a string of JSON.
+ */
 function textOf(input: unknown): string {
   if (input == null) return '';
   if (typeof input === 'string') return input;
-  if (!isRecord(input)) throw broken('The upstream sent arguments of a tool call that are no object.');
+  if (!isRecord(input)) throw broken('The upstream sent arguments of a tool call that are not an object.');
   return Object.keys(input).length > 0 ? writeExact(input) : '';
 }
 
-/** Where a text is from, as Anthropic says it: the canonical form only knows pages of the web. */
+/** A citation in Anthropic's own format. The canonical form only has annotations of web pages. */
 const cite = (citation: unknown): ChatDelta[] => (citation == null ? [] : [{ citations: [citation] }]);

@@ -8,7 +8,7 @@ import { BlockReader } from './read-block.ts';
 import { laterUsage, toUsage } from './read-usage.ts';
 import { type AnthropicUsage, type Stop, StreamEvent, Typed } from './wire.ts';
 
-/** A paused turn is an answer that is not whole; an unknown reason is one that Anthropic ended by itself. */
+/** A paused turn (`pause_turn`) is an incomplete answer. An unknown reason counts as an end that Anthropic chose. */
 const FINISH_REASONS = new Map([
   ['end_turn', 'stop'],
   ['stop_sequence', 'stop'],
@@ -21,13 +21,15 @@ const FINISH_REASONS = new Map([
 
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
 
-/** Reads one streamed answer. Events and blocks of unknown types, such as pings and server tools', add nothing. */
+/**
+ * Reads one streamed answer. Events and blocks of unknown types, such as pings and those of server tools, add nothing.
+ */
 export class AnthropicReader implements EventReader {
   readonly #alias: string;
   readonly #blocks = new BlockReader();
   #writer: ChunkWriter | undefined;
   #usage: AnthropicUsage = {};
-  /** The one that the last event was about. */
+  /** The number of the block of the last event. */
   #block = 0;
   finished = false;
   ended = false;
@@ -42,7 +44,7 @@ export class AnthropicReader implements EventReader {
     if (!typed.success) throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
     if (typed.data.type === 'error') throw readErrorEvent(raw);
     if (typed.data.type === 'message_stop') this.ended = true;
-    // An answer without a reason for its end is not whole, whatever the upstream says.
+    // An answer without a stop reason is incomplete, whatever the upstream says.
     this.passed = typed.data.type === 'message_stop' && !this.finished ? undefined : raw;
     if (!KNOWN.has(typed.data.type)) return [];
     const event = StreamEvent.safeParse(raw);
@@ -79,7 +81,7 @@ export class AnthropicReader implements EventReader {
     }
   }
 
-  /** The counts that come with the stop reason are the last ones. */
+  /** The counts in the event with the stop reason are the final ones. */
   #stop({ stop_reason: reason }: Stop): ChatCompletionChunk[] {
     if (!reason) return [];
     this.finished = true;

@@ -1,15 +1,15 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { AnthropicUsage } from './wire.ts';
 
-/** What an event says of the usage replaces what was said before it; what it leaves out stays. */
+/** The usage after an event: its counts replace earlier ones, and counts that it leaves out stay. */
 export function laterUsage(before: AnthropicUsage, now: AnthropicUsage | null | undefined): AnthropicUsage {
   const told = Object.entries(now ?? {}).filter(([, value]) => value != null);
   return { ...before, ...Object.fromEntries(told) };
 }
 
 /**
- * Anthropic counts the cached part of the prompt apart from the rest; `cache_write_tokens` is OpenRouter's name. Null when
- * one of the two counts is missing.
+ * Converts the usage. Anthropic does not include the cached part of the prompt in `input_tokens`; `cache_write_tokens`
+ * is OpenRouter's name. Null when the input or the output count is missing.
  */
 export function toUsage(usage: AnthropicUsage): Usage | null {
   if (usage.input_tokens == null || usage.output_tokens == null) return null;
@@ -25,7 +25,7 @@ export function toUsage(usage: AnthropicUsage): Usage | null {
     prompt_tokens_details: {
       cached_tokens: cached,
       cache_write_tokens: written,
-      // How much of that is kept for five minutes and for an hour: the two have prices of their own.
+      // The parts that are cached for five minutes and for an hour, which have different prices.
       ...(usage.cache_creation ? { cache_creation: usage.cache_creation } : {}),
     },
     ...(thinking == null ? {} : { completion_tokens_details: { reasoning_tokens: thinking } }),

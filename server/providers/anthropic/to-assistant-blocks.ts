@@ -17,7 +17,10 @@ interface Thought {
   readonly after: DetailPlace;
 }
 
-/** Reasoning that Anthropic did not sign (another vendor's, or mere text) is left out: it would refuse the request. */
+/**
+ * The thinking blocks of a reasoning detail. Reasoning without Anthropic's signature (another vendor's, or plain text)
+ * is left out: Anthropic would refuse the request.
+ */
 function toThinking(detail: ReasoningDetail): Thought[] {
   const after = DetailPlace.safeParse(detail.after).data ?? { content: 0, tool_calls: 0 };
   return toThinkingBlock(detail).map((block) => ({ block, after }));
@@ -31,18 +34,18 @@ function toThinkingBlock(detail: ReasoningDetail): Block[] {
 }
 
 function parseArguments(text: string, param: string): object {
-  // A call without arguments comes as an empty text from some models.
+  // Some models send an empty text for a call without arguments.
   if (text.trim() === '') return {};
   try {
     const input = parseExact(text);
     if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
   } catch {
-    // Refused below.
+    // The error is thrown below.
   }
   throw invalidField(param, 'The arguments of a tool call must be a JSON object.');
 }
 
-/** Anthropic takes letters, digits, `_` and `-`; ids of other vendors hold more. Equal ids stay equal. */
+/** Replaces characters that Anthropic refuses in ids: it takes letters, digits, `_` and `-`. Equal ids stay equal. */
 export const toToolId = (id: string): string =>
   id.replace(/[^a-zA-Z0-9_-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}`);
 
@@ -53,10 +56,10 @@ function toToolUse(call: ToolCall, param: string): Block {
   return { type: 'tool_use', id: toToolId(call.id), name, input, ...cacheOf(call) };
 }
 
-/** Blank texts between thoughts come from Anthropic, which refuses them. */
+/** Drops blank texts. Anthropic itself sends them between thoughts, and refuses them in requests. */
 const toText = (text: string): Block[] => (text.trim() === '' ? [] : [{ type: 'text', text }]);
 
-/** Puts thoughts back to where they stood in the answer. */
+/** Puts thoughts back where they stood in the answer. */
 function weave(thoughts: readonly Thought[], text: string, calls: readonly Block[]): Block[] {
   const woven: Block[] = [];
   let said = 0;
@@ -69,13 +72,13 @@ function weave(thoughts: readonly Thought[], text: string, calls: readonly Block
   return [...woven, ...toText(text.slice(said)), ...calls.slice(called)];
 }
 
-/** Whether the answer begins with thinking that Anthropic signed. */
+/** Whether the answer begins with thinking that has Anthropic's signature. */
 export const isSigned = ({ reasoning_details: details }: ChatMessage): boolean =>
   joinReasoningDetails(readReasoningDetails(details))
     .flatMap(toThinking)
     .some(({ after }) => after.content + after.tool_calls === 0);
 
-/** What the model said before: its signed thinking (at first, if nothing else is known), its text and its calls. */
+/** An earlier answer as blocks: its signed thinking (first, unless another place is known), its text and its calls. */
 export function toAssistantBlocks(message: ChatMessage, param: string): Block[] {
   const thoughts = joinReasoningDetails(readReasoningDetails(message.reasoning_details)).flatMap(toThinking);
   const refusal = typeof message.refusal === 'string' ? toTextBlocks(message.refusal, `${param}.refusal`) : [];

@@ -11,7 +11,7 @@ interface DataUri {
   readonly data: string;
 }
 
-/** Only the start is looked at: the data may be megabytes. */
+/** Splits a data URI. Only its start is parsed, since the data may be megabytes. */
 function parseDataUri(uri: string): DataUri | null {
   const head = /^data:([a-z]+\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i.exec(uri.slice(0, 200));
   return head?.[1] ? { mediaType: head[1].toLowerCase(), data: uri.slice(head[0].length) } : null;
@@ -32,14 +32,14 @@ function toImage(part: ContentPart, param: string): Block {
   if (!IMAGE_TYPES.has(mediaType)) {
     throw invalidField(`${param}.image_url.url`, `Anthropic takes JPEG, PNG, GIF and WebP images, not ${mediaType}.`);
   }
-  // It looks at every image as closely as its limits allow, so `auto` and `high` are what it does.
+  // Anthropic always looks at an image as closely as its limits allow, which is what `auto` and `high` ask for.
   if (fieldOf(part.image_url, 'detail') === 'low') {
     throw invalidField(`${param}.image_url.detail`, 'Anthropic cannot be told to look at an image less closely.');
   }
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data: image.data }, ...cacheOf(part) };
 }
 
-/** OpenAI's `file` part with the file inside. */
+/** A document block from OpenAI's `file` part with inline data. */
 function toDocument(part: ContentPart, param: string): Block {
   if (fieldOf(part.file, 'file_id') != null) {
     throw invalidField(`${param}.file.file_id`, "Anthropic knows no files of OpenAI's: give `file_data`.");
@@ -69,14 +69,16 @@ function toBlock(part: ContentPart, param: string): Block {
   throw invalidField(`${param}.type`, `Anthropic takes no parts of type '${part.type}'.`);
 }
 
-/** The blocks of a content; `param` is its place in the request. Empty texts, which Anthropic refuses, are left out. */
+/**
+ * The blocks of a content; `param` is its path in the request. Empty texts are left out, since Anthropic refuses them.
+ */
 export function toBlocks(content: Content | null | undefined, param: string): Block[] {
   const parts: readonly ContentPart[] =
     typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
   return parts.map((part, i) => toBlock(part, `${param}[${i}]`)).filter((block) => block.text !== '');
 }
 
-/** The same where only texts are taken: in system and assistant messages. */
+/** The blocks of a content that may only hold text, as in system and assistant messages. */
 export function toTextBlocks(content: Content | null | undefined, param: string): Block[] {
   const blocks = toBlocks(content, param);
   if (blocks.every(({ type }) => type === 'text')) return blocks;

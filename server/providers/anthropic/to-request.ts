@@ -6,10 +6,13 @@ import { toThinking } from './to-thinking.ts';
 import { toTools } from './to-tools.ts';
 import { toTurns } from './to-turns.ts';
 
-/** For requests without one, which Anthropic refuses: what every model that it serves can say. In tokens. */
+/**
+ * The `max_tokens` of requests that name none, which Anthropic would refuse: every model that it serves can generate
+ * this many.
+ */
 export const DEFAULT_MAX_TOKENS = 32_000;
 
-/** What is mapped below, and hints to caches and schedulers that change nothing in an answer. */
+/** Fields that are translated below, and hints to caches and schedulers that do not change the answer. */
 const OWN_FIELDS: ReadonlySet<string> = new Set([
   ...checkedAway,
   ...['model', 'messages', 'max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'stop', 'user'],
@@ -18,11 +21,13 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   ...['prompt_cache_key', 'prompt_cache_retention', 'cache_salt', 'prediction'],
 ]);
 
-/** Anthropic's own fields (`top_k`, `cache_control`, `container`, …); it refuses by name what it does not know. */
+/** All other fields, such as `top_k`, `cache_control` and `container`. Anthropic refuses unknown fields by name. */
 const vendorFields = (request: ChatCompletionRequest) =>
   Object.fromEntries(Object.entries(request).filter(([field, value]) => value != null && !OWN_FIELDS.has(field)));
 
-/** 1 is the default of both, and newer models refuse them even so. */
+/**
+ * Leaves out the value 1: it is the default of both fields, and newer models refuse the fields even with this value.
+ */
 const sampling = (field: 'temperature' | 'top_p', value: number | null | undefined) =>
   value == null || value === 1 ? {} : { [field]: value };
 
@@ -41,7 +46,7 @@ function toMetadata(request: ChatCompletionRequest): { metadata?: object } {
   return Object.keys(given).length > 0 ? { metadata: given } : {};
 }
 
-/** `default` at OpenAI is the tier without priority. */
+/** At OpenAI, `default` is the tier without priority. */
 function toServiceTier({ service_tier: tier }: ChatCompletionRequest): { service_tier?: string } {
   if (tier == null) return {};
   if (tier === 'default') return { service_tier: 'standard_only' };
@@ -49,7 +54,7 @@ function toServiceTier({ service_tier: tier }: ChatCompletionRequest): { service
   throw invalidField('service_tier', 'Anthropic takes auto and default.');
 }
 
-/** Every schema is strict at Anthropic, and none has a name. */
+/** At Anthropic every schema is strict, and schemas have no name. */
 function toFormat(format: ChatCompletionRequest['response_format']): { format?: object } {
   if (format == null || format.type === 'text') return {};
   if (format.type !== 'json_schema') {
@@ -69,7 +74,7 @@ function toOutputConfig(request: ChatCompletionRequest, effort: string | undefin
   return Object.keys(config).length > 0 ? { output_config: config } : {};
 }
 
-/** `POST /messages`. Throws `invalid_field` with `param` for what would be lost. */
+/** The body of `POST /messages`. Throws `invalid_field` with `param` for a field that would be lost. */
 export function toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest {
   checkFields(request);
   const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS;

@@ -4,7 +4,7 @@ import { invalidField } from '../../errors/invalid-field.ts';
 import { thinksByBudget } from './model-version.ts';
 import { isSigned } from './to-assistant-blocks.ts';
 
-/** OpenAI's word → Anthropic's. */
+/** OpenAI's effort → Anthropic's effort. */
 const EFFORTS = new Map([
   ['minimal', 'low'],
   ['low', 'low'],
@@ -14,7 +14,10 @@ const EFFORTS = new Map([
   ['max', 'max'],
 ]);
 
-/** For models that think by a budget: its share of `max_tokens`, of which it is a part. */
+/**
+ * For models with a thinking budget: the share of `max_tokens` that each effort gives to thinking. The budget counts
+ * towards `max_tokens`.
+ */
 const SHARES = new Map([
   ['low', 0.2],
   ['medium', 0.5],
@@ -29,12 +32,12 @@ const MIN_BUDGET = 1024;
 function toBudget(effort: string, request: ChatCompletionRequest, maxTokens: number): number {
   if (maxTokens <= MIN_BUDGET) {
     const param = request.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
-    throw invalidField(param, `Reasoning takes ${MIN_BUDGET} tokens of it at least, and the answer some more.`);
+    throw invalidField(param, `Reasoning needs at least ${MIN_BUDGET} tokens of it, and the answer needs some more.`);
   }
   return Math.max(MIN_BUDGET, Math.floor(maxTokens * (SHARES.get(effort) ?? 0)));
 }
 
-/** Whether the calls that the model is to go on from came without the thinking that led to the first of them. */
+/** Whether the history ends in a turn with tool calls whose first answer has lost its thinking. */
 function lostThinking(messages: readonly ChatMessage[]): boolean {
   const last = messages.findLastIndex(({ role }) => role === 'assistant');
   if (!messages[last]?.tool_calls?.length) return false;
@@ -43,17 +46,17 @@ function lostThinking(messages: readonly ChatMessage[]): boolean {
   return first !== undefined && !isSigned(first);
 }
 
-/** What a request says about thinking. */
+/** The part of a request that concerns thinking. */
 interface Thinking {
   readonly thinking?: unknown;
   readonly effort?: string;
-  /** True: the client asked for thinking that these models cannot do in the middle of a turn. */
+  /** True: the client asked for thinking, which these models cannot begin in the middle of a turn. */
   readonly ignored?: true;
 }
 
 /**
- * `reasoning_effort` as Anthropic says it. A client that sets Anthropic's own `thinking` has the last word on it. The
- * text of the reasoning is asked for, because newer models else send only its signature.
+ * Translates `reasoning_effort`. A client that sets Anthropic's own `thinking` overrides it. The text of the reasoning
+ * is requested explicitly, because newer models otherwise send only its signature.
  */
 export function toThinking(request: ChatCompletionRequest, model: string, maxTokens: number): Thinking {
   const { reasoning_effort: asked, thinking } = request;
@@ -63,8 +66,8 @@ export function toThinking(request: ChatCompletionRequest, model: string, maxTok
   const effort = EFFORTS.get(asked);
   if (!effort) throw invalidField('reasoning_effort', `Anthropic takes none, ${[...EFFORTS.keys()].join(', ')}.`);
   if (thinking == null && thinksByBudget(model)) {
-    // "Expected `thinking` or `redacted_thinking`, but found `tool_use`": these models think at the start of a turn or not at
-    // all, and few clients send the thinking back.
+    // "Expected `thinking` or `redacted_thinking`, but found `tool_use`": these models either think at the start of a
+    // turn or not at all, and few clients send the thinking back.
     if (lostThinking(request.messages)) return { ignored: true };
     return { thinking: { type: 'enabled', budget_tokens: toBudget(effort, request, maxTokens) } };
   }

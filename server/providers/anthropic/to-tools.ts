@@ -36,7 +36,7 @@ function toChoice(choice: ChatCompletionRequest['tool_choice']): Choice | null {
   return { type: choice === 'required' ? 'any' : choice };
 }
 
-/** `tools` and `tool_choice`; nothing when there are no tools to choose from. */
+/** The fields `tools` and `tool_choice`; none when there are no tools. */
 export function toTools(request: ChatCompletionRequest): { tools?: object[]; tool_choice?: Choice } {
   const { tools, tool_choice: asked, parallel_tool_calls: parallel } = request;
   const choice = toChoice(asked);

@@ -8,11 +8,11 @@ import { toBlocks, toTextBlocks } from './to-blocks.ts';
 import { TurnWriter } from './turn-writer.ts';
 import type { Block, Turn } from './wire.ts';
 
-/** Fields of messages that say something which Anthropic has no place for. A tool's name only repeats its call. */
-const NO_PLACE = ['name', 'audio', 'images', 'function_call'] as const;
+/** Fields of messages that Anthropic does not support. (A tool message's `name` only repeats its call.) */
+const UNSUPPORTED = ['name', 'audio', 'images', 'function_call'] as const;
 
 function checkFields(message: ChatMessage, param: string): void {
-  for (const field of NO_PLACE) {
+  for (const field of UNSUPPORTED) {
     const value = message[field];
     if (value == null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
     if (field !== 'name' || message.role !== 'tool') {
@@ -21,7 +21,7 @@ function checkFields(message: ChatMessage, param: string): void {
   }
 }
 
-/** A breakpoint on a message means its end. */
+/** Puts the cache breakpoint of a message on its last block. */
 function withCache(message: ChatMessage, blocks: Block[]): Block[] {
   const last = blocks.at(-1);
   return last ? [...blocks.slice(0, -1), { ...last, ...cacheOf(message) }] : blocks;
@@ -58,7 +58,7 @@ function addMessage(writer: TurnWriter, message: ChatMessage, param: string): vo
 
 const isInstruction = ({ role }: ChatMessage) => role === 'system' || role === 'developer';
 
-/** The messages before the first turn become the system prompt, each its own block; the rest become turns. */
+/** The messages before the first turn become the system prompt, each as a block; the other messages become turns. */
 export function toTurns(messages: readonly ChatMessage[], model: string): { system: Block[]; turns: Turn[] } {
   const found = messages.findIndex((message) => !isInstruction(message));
   const first = found < 0 ? messages.length : found;

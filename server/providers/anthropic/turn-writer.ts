@@ -1,7 +1,9 @@
 import { remind } from '../../canonical/gather-instructions.ts';
 import type { Block, Turn } from './wire.ts';
 
-/** Puts blocks into turns as Anthropic demands them: of changing roles, and results of tools first in their turn. */
+/**
+ * Writes blocks into turns as Anthropic demands: roles alternate, and the results of tools come first in their turn.
+ */
 export class TurnWriter {
   readonly #turns: Turn[] = [];
   readonly #systemTurns: boolean;
@@ -24,7 +26,10 @@ export class TurnWriter {
     content.splice(results, 0, result);
   }
 
-  /** An instruction amid the history stands behind the user's turn that it is in: nowhere else is it taken. */
+  /**
+   * Adds an instruction from the middle of the history. It is written at the end of the user's turn, the only place
+   * where Anthropic takes it.
+   */
   addInstructions(blocks: readonly Block[]): void {
     this.#instructions.push(...blocks);
   }

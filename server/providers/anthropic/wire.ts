@@ -6,15 +6,18 @@ export interface Block {
   readonly [field: string]: unknown;
 }
 
-/** One turn of a request; `system` is an instruction amid the history, which models since Claude Opus 4.8 take. */
+/**
+ * One turn of a request. The role `system` is an instruction in the middle of the history, which models take since
+ * Claude Opus 4.8.
+ */
 export interface Turn {
   readonly role: 'user' | 'assistant' | 'system';
   readonly content: Block[];
 }
 
-/** A count that is none is no reason to throw an answer away. */
+/** A count. One that is malformed is dropped, because the answer is still usable. */
 const Count = z.int().min(0).nullish().catch(null);
-/** The same of words that nothing depends on. */
+/** A text that nothing depends on; dropped when malformed. */
 const Word = z.string().nullish().catch(null);
 
 /** Token counts; every field may be missing or null. `message_delta` counts cumulatively. */
@@ -65,11 +68,11 @@ const BlockDelta = z.looseObject({
 });
 export type BlockDelta = z.infer<typeof BlockDelta>;
 
-/** Which block an event is about; where it does not say, the order does. */
+/** The number of the block of an event. Where it is missing, the order of the events decides. */
 const Index = z.int().min(0).nullish().catch(null);
 const Usage = AnthropicUsage.nullish().catch(null);
 
-/** The events of a stream that mean something here; any other is passed over. */
+/** The events that are read; all others are ignored. */
 export const StreamEvent = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('message_start'),
@@ -82,5 +85,5 @@ export const StreamEvent = z.discriminatedUnion('type', [
 ]);
 export type StreamEvent = z.infer<typeof StreamEvent>;
 
-/** Of a stream's event or a whole answer; an error has it too. */
+/** The type of an event, of a whole answer or of an error. */
 export const Typed = z.looseObject({ type: z.string().min(1) });

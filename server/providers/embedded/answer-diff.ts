@@ -1,19 +1,19 @@
 import type { AnswerDelta, ToolCallPiece } from './engine-protocol.ts';
 
-/** All of an answer up to now. */
+/** The whole answer so far. */
 export interface AnswerSnapshot {
   readonly content: string;
   readonly reasoning: string;
   readonly toolCalls: readonly { readonly name: string; readonly arguments: string }[];
 }
 
-/** Turns snapshots of a growing answer into what is new in each, and watches for stop words. */
+/** Turns snapshots of a growing answer into what each one adds, and watches for stop words. */
 export class AnswerDiff {
   readonly #stops: readonly string[];
   #content = '';
   #reasoning = '';
   readonly #calls: string[] = [];
-  /** A stop word was met; the content ended before it. */
+  /** True once a stop word has been found. The content ends before it. */
   stopped = false;
 
   constructor(stops: readonly string[]) {
@@ -28,7 +28,7 @@ export class AnswerDiff {
     return this.#calls.length > 0;
   }
 
-  /** `last`: nothing follows, so nothing is held back. */
+  /** `last`: no snapshot follows, so nothing is held back. */
   next(snapshot: AnswerSnapshot, last: boolean): AnswerDelta | undefined {
     if (this.stopped) return undefined;
     const content = growth(this.#content, this.#visible(snapshot.content, last));
@@ -40,9 +40,9 @@ export class AnswerDiff {
     return { content, reasoning, toolCalls };
   }
 
-  /** The content without a stop word, and without an end that could still become one. */
+  /** The content up to a stop word, without an end that could still become one. */
   #visible(content: string, last: boolean): string {
-    // No stop word can begin in what was sent: that would have been held back.
+    // No stop word can begin in the content that was sent: that would have been held back.
     const found = this.#stops.map((stop) => content.indexOf(stop, this.#content.length)).filter((at) => at >= 0);
     if (found.length > 0) {
       this.stopped = true;
@@ -58,7 +58,7 @@ export class AnswerDiff {
     for (const [index, call] of calls.entries()) {
       const sent = this.#calls[index];
       const text = last ? call.arguments : wholeCharacters(call.arguments);
-      // Without a first piece of its arguments, the name may not be whole yet.
+      // Until the first piece of its arguments, the name of a call may be incomplete.
       if (sent === undefined && (call.name === '' || (text === '' && !last))) break;
       const grown = growth(sent ?? '', text);
       this.#calls[index] = (sent ?? '') + grown;
@@ -69,19 +69,22 @@ export class AnswerDiff {
   }
 }
 
-/** A snapshot that takes back what was sent (the parser of a half answer may guess) adds nothing. */
+/**
+ * What a snapshot adds. One that takes back what was sent adds nothing: the parser may guess wrong in the middle of an
+ * answer.
+ */
 function growth(sent: string, now: string): string {
   return now.startsWith(sent) ? now.slice(sent.length) : '';
 }
 
-/** Without the replacement characters at the end, which stand for the first bytes of a character still to come. */
+/** The text without replacement characters at its end, which stand for the first bytes of an incomplete character. */
 function wholeCharacters(text: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === '\uFFFD') end -= 1;
   return text.slice(0, end);
 }
 
-/** The length of the longest proper beginning of `stop` that `text` ends with. */
+/** The length of the longest proper prefix of `stop` with which `text` ends. */
 function overlap(text: string, stop: string): number {
   for (let length = Math.min(text.length, stop.length - 1); length > 0; length -= 1) {
     if (text.endsWith(stop.slice(0, length))) return length;

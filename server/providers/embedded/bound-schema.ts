@@ -2,16 +2,16 @@ import { isRecord } from '../../canonical/json.ts';
 
 type Schema = Record<string, unknown>;
 
-/** How many characters all strings of an answer may have together, and each of them at least and at most. */
+/** How many characters all strings of an answer may have together, and the smallest and largest limit of one string. */
 const ALL_CHARACTERS = 400;
 const SHORTEST = 8;
 const LONGEST = 64;
 const MOST_ITEMS = 3;
 
-/** Keywords that hold schemas: by name, in a list, or one alone. */
+/** Keywords that hold schemas: in an object, in a list, or a single one. */
 const BY_NAME = ['properties', '$defs', 'definitions'] as const;
 const IN_LIST = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const;
-/** What gives a string its form already. */
+/** Keywords that already limit a string. */
 const FORMED = ['enum', 'const', 'pattern', 'format'] as const;
 
 const hasType = ({ type }: Schema, name: string): boolean =>
@@ -29,7 +29,7 @@ const childrenOf = (schema: Schema): unknown[] => [
   ...IN_LIST.flatMap((name): unknown[] => (Array.isArray(schema[name]) ? schema[name] : [])),
 ];
 
-/** How many strings an answer has at most, with those of all items of its lists. */
+/** The most strings that an answer can have, those in the items of its lists included. */
 function countStrings(schema: unknown): number {
   if (isAnything(schema)) return 1;
   if (!isRecord(schema)) return 0;
@@ -66,12 +66,13 @@ function bound(schema: unknown, longest: number): unknown {
   return bounded;
 }
 
-/** Any JSON object, as short as the others. */
+/** The schema that stands for any JSON object, with limits like the others. */
 const ANY_OBJECT = { properties: { answer: { type: 'string' } }, required: ['answer'] };
 
 /**
- * A schema of fewer answers, of which each obeys the given one: strings and lists have an end, and objects no members
- * beyond those that are named. A model of a few million parameters finds no end by itself, and would fill its window.
+ * A narrower schema. Every answer that obeys it obeys the given one too: strings and lists are limited, and objects
+ * have no other members than the named ones. A model of a few million parameters does not end by itself, and would fill
+ * its context window.
  */
 export function boundSchema(schema: object): object {
   const given: Schema = { ...schema };

@@ -2,8 +2,8 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { Tool } from '../../../contracts/chat/message.ts';
 
 /**
- * The tools of a request that ends in their results but does not name them again, as the second half of a tool loop
- * often does. Templates write tools before the conversation, and without them models misread the results.
+ * The tools of a request that ends in results of tool calls but does not send `tools` again, as the second half of a
+ * tool loop often does. Templates write tools before the conversation, and models misread the results without them.
  */
 export function calledTools({ messages, tools }: ChatCompletionRequest): Tool[] {
   if (tools && tools.length > 0) return tools;

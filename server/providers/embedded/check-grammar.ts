@@ -1,12 +1,13 @@
 import type { LoadedModel } from './load-model.ts';
 
 /**
- * Says whether llama.cpp can read a grammar (of a schema with `maxLength: 100000` it cannot), one at a time. A
- * completion that fails over it leaves its context unusable, so it is tried on a spare one first.
+ * Tells whether llama.cpp can read a grammar, one at a time (it cannot read that of a schema with `maxLength: 100000`).
+ * A completion that fails because of its grammar makes its context unusable, so the grammar is tried in a spare context
+ * first.
  */
 export function createGrammarCheck(model: LoadedModel): (grammar: string) => Promise<boolean> {
   let last: Promise<unknown> = Promise.resolve();
-  /** The tools of one client seldom change: most grammars come again. */
+  /** Verdicts by grammar. A client seldom changes its tools, so most grammars come again. */
   const known = new Map<string, boolean>();
 
   async function check(grammar: string): Promise<boolean> {

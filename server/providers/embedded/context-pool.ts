@@ -4,17 +4,18 @@ import type { LoadedModel } from './load-model.ts';
 /** A native context, lent to one generation at a time. */
 export interface Lent {
   context: NativeContext;
-  /** Prompt and answer of the last generation: what its cache holds. */
+  /** Prompt and answer of the last generation, which are in the cache of the context. */
   text: string;
 }
 
 /**
- * Lends native contexts. Whoever asks gets the free one whose cache knows most of the prompt, so that the next turn of
- * a conversation finds its history read. There is always a free one: the gateway counts the slots.
+ * Lends native contexts. A caller gets the free context whose cache shares the longest prefix with the prompt, so that
+ * the next turn of a conversation need not read its history again. One is always free, because the gateway counts the
+ * slots.
  */
 export class ContextPool {
   readonly #model: LoadedModel;
-  /** The one that was given back longest ago comes first. */
+  /** The free contexts, the one that was returned first at the front. */
   readonly #free: Lent[];
 
   constructor(model: LoadedModel) {
@@ -34,8 +35,8 @@ export class ContextPool {
   }
 
   /**
-   * Puts a new context in the place of one that the binding made unusable: after a completion that failed, or was
-   * over before the call that started it (a token of a tiny model), 1.7.15 believes for ever that it still runs.
+   * Replaces a context that the binding has made unusable. After a completion that failed, or that ended before the
+   * call that started it returned (one token of a tiny model), version 1.7.15 believes for ever that it still runs.
    */
   async replace(lent: Lent): Promise<void> {
     lent.context = await this.#model.openSlot();

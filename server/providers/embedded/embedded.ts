@@ -20,38 +20,46 @@ import { waitFor } from './wait-for.ts';
 export interface EmbeddedOptions {
   /** The name in the models file, such as `embedded`. */
   readonly id: string;
-  /** A GGUF file; the caller knows where it lies. */
+  /** The path of a GGUF file. */
   readonly modelPath: string;
-  /** CPU threads of all slots together; one less than there are cores by default: more than are free are far slower. */
+  /**
+   * CPU threads of all slots together. The default is one less than there are cores; more threads than free cores are
+   * far slower.
+   */
   readonly threads?: number;
-  /** Requests answered at once, 4 at most; the others wait in line. By default 4 for tiny weights, else 1. */
+  /**
+   * How many requests are answered at once, at most 4; the others wait in line. Default: 4 for tiny weights, else 1.
+   */
   readonly slots?: number;
-  /** Tokens of prompt and answer per request; the model's own window, but 8,192 at most, by default. */
+  /** Tokens of prompt and answer of one request. Default: the model's own window, at most 8,192. */
   readonly contextSize?: number;
-  /** How long a generation that was given up may take to stop, in ms; 2 s by default. Then its process is replaced. */
+  /** How long an aborted generation may take to stop, in ms. Then its process is replaced. Default: 2,000. */
   readonly patienceMs?: number;
-  /** Which build of llama.cpp; the GPU ones have to be installed first. */
+  /** The build of llama.cpp. The GPU builds must be installed first. */
   readonly variant?: EngineVariant;
-  /** The `model` of the answers; `embedded` by default. */
+  /** The `model` of the answers. Default: `embedded`. */
   readonly name?: string;
 }
 
-/** llama.cpp on this machine. Loading begins at once, in a process of its own; requests wait for it. */
+/** Runs llama.cpp on this machine. Loading begins at once, in a child process; requests wait until it is done. */
 export function createEmbeddedProvider(options: EmbeddedOptions): Provider {
   return new EmbeddedProvider(options);
 }
 
-/** Each running answer holds one of the four threads of libuv's pool. */
+/** The limit of slots: each running answer occupies one of the four threads of libuv's pool. */
 const mostSlots = 4;
 const tinyBytes = 64 * 1024 * 1024;
 
-/** Answers at once share nothing but the weights, and compete for the cores: only what is tiny gains by it. */
+/**
+ * The default number of slots. Answers that run at once share only the weights and compete for the cores, so more than
+ * one slot only helps tiny models.
+ */
 function defaultSlots(modelPath: string): number {
   const size = statSync(modelPath, { throwIfNoEntry: false })?.size ?? 0;
   return size < tinyBytes ? mostSlots : 1;
 }
 
-/** Aborts with `upstream_timeout` when the time is over. Undefined: there is no limit. */
+/** Makes a signal that aborts with `upstream_timeout` after so many ms. Undefined: there is no limit. */
 function limitFirstToken(ms: number | undefined): { readonly signal: AbortSignal; end(): void } | undefined {
   if (ms === undefined) return undefined;
   const late = new AbortController();
@@ -69,7 +77,7 @@ class EmbeddedProvider implements Provider {
   readonly #slots: SlotQueue;
   readonly #open = new Set<Running>();
   readonly #closing = new AbortController();
-  /** Requests that it answers, or that wait for it. */
+  /** How many requests run or wait. */
   #calls = 0;
   #isRetired = false;
 
@@ -131,7 +139,7 @@ class EmbeddedProvider implements Provider {
 
   #restWhenRetired(): void {
     if (!this.#isRetired || this.#calls > 0) return;
-    // The engine lets go of a generation that was given up a little after its request did.
+    // The engine frees the slot of an aborted generation shortly after its request has ended.
     void Promise.all([...this.#open].map((running) => running.ended)).then(() => {
       if (this.#calls === 0) this.#engine.rest();
     });
@@ -161,7 +169,10 @@ class EmbeddedProvider implements Provider {
     }
   }
 
-  /** The engine may have died, or the client left, while the request stood in line. */
+  /**
+   * Hands a generation to the engine. The engine may have died, or the client may have disconnected, while the request
+   * was waiting.
+   */
   async #hand(generation: Omit<GenerationRequest, 'id'>, signal: AbortSignal): Promise<Running> {
     await waitFor(this.#engine.ready(), signal);
     return this.#engine.generate(generation);

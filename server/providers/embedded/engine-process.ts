@@ -4,18 +4,18 @@ import type { EngineOptions, FromEngine, GenerationEvent, ToEngine } from './eng
 import { loadModel } from './load-model.ts';
 import { Generation, type GenerationHost } from './run-generation.ts';
 
-/** The entry of the process that hosts llama.cpp: loads one model, runs generations, says what happens. */
+// This file is the entry of the process that runs llama.cpp. It loads one model, runs generations, and reports what happens.
 
 let host: GenerationHost | undefined;
 const running = new Map<number, Generation>();
 let pending: GenerationEvent[] = [];
 
 function send(message: FromEngine): void {
-  // A gateway that is gone needs no answer; `disconnect` ends this process.
+  // If the gateway is gone, nobody needs the message; `disconnect` ends this process.
   process.send?.(message, undefined, undefined, () => {});
 }
 
-/** What happens within one turn of the event loop travels together. */
+/** Collects the events of one turn of the event loop into one message. */
 function emit(event: GenerationEvent): void {
   if (event.type === 'end' || event.type === 'error') running.delete(event.id);
   if (pending.length === 0) setImmediate(flush);
@@ -42,7 +42,7 @@ async function load(options: EngineOptions): Promise<void> {
 function receive(message: ToEngine): void {
   if (message.type === 'load') void load(message.options);
   else if (message.type === 'cancel') running.get(message.id)?.cancel();
-  // Not by release(): on a context that became unusable the binding would touch freed memory.
+  // Do not call release(): on a context that became unusable, the binding would touch freed memory.
   else if (message.type === 'close') process.exit();
   else if (host !== undefined) {
     const generation = new Generation(host, message.request);
@@ -52,8 +52,8 @@ function receive(message: ToEngine): void {
 }
 
 process.on('message', receive);
-// `exit` would wait for native threads, and a gateway that was killed leaves them at work.
+// `exit` would wait for native threads, and a gateway that was killed leaves them running.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-// Ctrl-C reaches the whole process group; the gateway decides when its answers are finished.
+// Ctrl-C reaches the whole process group, but the gateway decides when its answers are finished.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -1,6 +1,6 @@
 import type { EngineChatMessage, EngineVariant } from './llama-binding.ts';
 
-/** What the gateway and the process that hosts llama.cpp say to each other, as JSON over Node's IPC channel. */
+/** The messages between the gateway and the process that runs llama.cpp, as JSON over Node's IPC channel. */
 export type ToEngine =
   | { readonly type: 'load'; readonly options: EngineOptions }
   | { readonly type: 'generate'; readonly request: GenerationRequest }
@@ -14,26 +14,26 @@ export type FromEngine =
 
 export interface EngineOptions {
   readonly modelPath: string;
-  /** Per slot. */
+  /** CPU threads of each slot. */
   readonly threads: number;
   readonly slots: number;
-  /** Tokens per slot; the model's own window, but 8,192 at most, when not given. */
+  /** Tokens of each slot. Null: the model's own window, at most 8,192. */
   readonly contextSize: number | null;
   readonly variant: EngineVariant;
 }
 
 export interface EngineInfo {
-  /** Tokens of prompt and answer together, per request. */
+  /** Tokens of prompt and answer of one request together. */
   readonly contextSize: number;
-  /** Used when a request gives none. */
+  /** The temperature of requests that name none. */
   readonly temperature: number;
-  /** Whether the chat template of the model has a place for tools: one without shows the model none of them. */
+  /** Whether the model's chat template supports tools. A template without them shows the model none. */
   readonly takesTools: boolean;
-  /** Whether it is so small that it seldom ends a text by itself. */
+  /** Whether the model is so small that it seldom ends a text by itself. */
   readonly isDemo: boolean;
 }
 
-/** A chat as the engine takes it. */
+/** A chat in the form that the engine takes. */
 export interface GenerationRequest {
   readonly id: number;
   readonly messages: readonly EngineChatMessage[];
@@ -43,16 +43,16 @@ export interface GenerationRequest {
   /** The JSON Schema that the answer must follow. */
   readonly schema: object | null;
   readonly thinking: boolean;
-  /** Null: up to the end of the window. */
+  /** The limit of the answer, in tokens. Null: the end of the window. */
   readonly maxTokens: number | null;
   readonly stop: readonly string[];
-  /** By llama.cpp's names. */
+  /** Sampling options by llama.cpp's names. */
   readonly sampling: Readonly<Record<string, number>>;
 }
 
 export interface ToolCallPiece {
   readonly index: number;
-  /** Only on the first piece of a call. */
+  /** Present on the first piece of a call only. */
   readonly name?: string;
   readonly arguments: string;
 }
@@ -65,12 +65,12 @@ export interface AnswerDelta {
 
 export interface TokenCounts {
   readonly prompt: number;
-  /** Prompt tokens that the slot still had in its cache; null when that is not known. */
+  /** Prompt tokens that were still in the cache of the slot. Null: not known. */
   readonly cached: number | null;
   readonly completion: number;
 }
 
-/** `started` comes first, `end` or `error` last; nothing comes after those. */
+/** An event of a generation. `started` comes first, `end` or `error` last. */
 export type GenerationEvent = { readonly id: number } & (
   | { readonly type: 'started' }
   | ({ readonly type: 'delta' } & AnswerDelta)
@@ -83,9 +83,9 @@ export type GenerationEvent = { readonly id: number } & (
       readonly type: 'error';
       readonly failure: 'overflow' | 'rejected' | 'broken';
       readonly message: string;
-      /** The field at fault, when one is known to be. */
+      /** The field at fault, when it is known. */
       readonly param: string | null;
-      /** Of an `overflow`, in tokens. */
+      /** The sizes in tokens, for the failure `overflow`. */
       readonly size?: { readonly prompt: number; readonly window: number };
     }
 );

@@ -12,18 +12,18 @@ interface Life {
   readonly running: Map<number, Answering>;
 }
 
-/** How long a generation that was given up may take to stop, in ms. */
+/** How long an aborted generation may take to stop, in ms. */
 const PATIENCE_MS = 2_000;
 
 /** A generation that was handed to the engine. */
 export interface Running {
   readonly events: EventBuffer;
   cancel(): void;
-  /** Resolves when the engine has let go of it, whatever way it ended. Never rejects. */
+  /** Resolves when the engine has freed the slot, however the generation ended. Never rejects. */
   readonly ended: Promise<void>;
 }
 
-/** The process that hosts llama.cpp, seen from the gateway: started early, and again after it died. */
+/** Controls the process that runs llama.cpp: it is started early, and again after it has died. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #patienceMs: number;
@@ -38,24 +38,24 @@ export class Engine {
     this.#patienceMs = patienceMs;
   }
 
-  /** Known once the model is loaded. */
+  /** What the engine said about the model; undefined until it is loaded. */
   get info(): EngineInfo | undefined {
     return this.#info;
   }
 
-  /** Why the model is not loaded, when there is a reason. */
+  /** Why the model is not loaded; undefined when there is no failure. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** The model, loaded. Starts the process when it does not run. Throws `upstream_unavailable`. */
+  /** Resolves when the model is loaded. Starts the process when it does not run. Throws `upstream_unavailable`. */
   ready(): Promise<EngineInfo> {
     if (this.#closed) return Promise.reject(new AppError('service_unavailable', 'The embedded engine is closed.'));
     this.#life ??= this.#start();
     return this.#life.ready;
   }
 
-  /** Call `ready()` before. */
+  /** Starts a generation. Call `ready()` before. */
   generate(request: Omit<GenerationRequest, 'id'>): Running {
     const life = this.#life;
     const events: Answering = new EventBuffer();
@@ -83,8 +83,9 @@ export class Engine {
   }
 
   /**
-   * The binding stops between two tokens only, and a long prompt is read before the first: minutes with a large model. A
-   * process in which nothing else runs is then replaced, which takes as long as mapping the weights once more.
+   * Replaces the process when an aborted generation does not stop in time. The binding only stops between two tokens,
+   * and reads a long prompt before the first token, which takes minutes with a large model. The process is only
+   * replaced when nothing else runs in it; that takes as long as mapping the weights again.
    */
   #expectEnd(life: Life, id: number): void {
     const look = () => {
@@ -100,13 +101,13 @@ export class Engine {
     life.child.kill('SIGKILL');
   }
 
-  /** Ends the process after its generations; cancel those first. */
+  /** Ends the process when its generations have ended. Cancel them first. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#life) await endProcess(this.#life.child);
   }
 
-  /** Ends the process when nothing runs in it; the next `ready()` starts one again. */
+  /** Ends the process when nothing runs in it. The next `ready()` starts one again. */
   rest(): void {
     const life = this.#life;
     if (life === undefined || life.running.size > 0) return;
@@ -115,7 +116,7 @@ export class Engine {
     void endProcess(life.child);
   }
 
-  /** The process is gone. */
+  /** Records that the process is gone. */
   #forget(refuse: () => void): void {
     if (this.#info === undefined && this.#problem === undefined) refuse();
     else if (this.#info !== undefined && !this.#closed) this.#problem = 'The embedded engine died.';
@@ -129,7 +130,7 @@ export class Engine {
     const running: Life['running'] = new Map();
     const ready = new Promise<EngineInfo>((resolve, reject) => {
       const refuse = (reason: string): void => {
-        // The path is the operator's, who finds it in the log; clients get the reason alone.
+        // Only the log has the path, for the operator; clients get the reason alone.
         const cause = new Error(`cannot load ${this.#options.modelPath}: ${reason}`);
         this.#problem = 'The embedded model could not be loaded.';
         reject(new AppError('upstream_unavailable', this.#problem, { cause }));
@@ -149,7 +150,7 @@ export class Engine {
       });
       child.on('error', (error) => refuse(error.message));
       child.on('exit', () => {
-        // Once it has been resolved, this refuses nothing; the next request starts a new process.
+        // After `ready` has been resolved, this has no effect; the next request starts a new process.
         if (this.#life === life) this.#forget(() => refuse('its process ended'));
         reject(died());
         for (const events of running.values()) {
@@ -159,7 +160,7 @@ export class Engine {
         running.clear();
       });
     });
-    // Whoever waits for it hears of the failure; nobody may be waiting yet.
+    // Nobody may be waiting yet. Whoever waits later sees the failure.
     ready.catch(() => {});
     const life: Life = { child, ready, running };
     post(child, { type: 'load', options: this.#options });
@@ -167,7 +168,7 @@ export class Engine {
   }
 }
 
-/** Asks it to end, and kills it when it does not. */
+/** Asks the process to end, and kills it when it does not. */
 async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -193,7 +194,7 @@ function deliver(life: Life, events: Extract<FromEngine, { type: 'events' }>['ev
   if (life.running.size === 0) hold(life.child, false);
 }
 
-/** An engine at rest must not keep a gateway alive that has nothing else to do. */
+/** Whether the process keeps the gateway alive: an idle engine must not, when the gateway has nothing else to do. */
 function hold(child: ChildProcess, awake: boolean): void {
   if (awake) child.ref();
   else child.unref();
@@ -202,6 +203,6 @@ function hold(child: ChildProcess, awake: boolean): void {
 }
 
 function post(child: ChildProcess, message: ToEngine): void {
-  // A process that is gone reports itself by `exit`.
+  // A process that is gone is reported by `exit`.
   if (child.connected) child.send(message, () => {});
 }

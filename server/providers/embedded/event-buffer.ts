@@ -1,6 +1,9 @@
 import type { GenerationEvent } from './engine-protocol.ts';
 
-/** Events of one generation between the engine, which pushes, and a reader, who pulls all that has come. */
+/**
+ * Buffers the events of one generation between the engine, which pushes them, and a reader, which pulls all that has
+ * arrived.
+ */
 export class EventBuffer {
   #events: GenerationEvent[] = [];
   #failure: { readonly reason: unknown } | undefined;
@@ -11,7 +14,7 @@ export class EventBuffer {
     this.#wake?.();
   }
 
-  /** The next pull throws this, whatever is still there. */
+  /** Makes the next pull throw this, whatever is still buffered. */
   fail(reason: unknown): void {
     this.#failure ??= { reason };
     this.#wake?.();

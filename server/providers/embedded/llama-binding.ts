@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 
-/** Which build of llama.cpp. */
+/** The build of llama.cpp. */
 export type EngineVariant = 'default' | 'cuda' | 'vulkan';
 
 /**
- * The part of `@fugood/llama.node` that is used. The package ships its TypeScript sources instead of declarations;
- * importing them would put them under our compiler options, so the shapes are written here and checked at run time.
+ * The part of `@fugood/llama.node` that is used. The package ships its TypeScript sources instead of declarations.
+ * Importing them would apply our compiler options to them, so the types are written here and checked at run time.
  */
 export interface LlamaBinding {
   loadModel(options: Readonly<Record<string, unknown>>): Promise<{ readonly ctx: NativeContext }>;
@@ -32,7 +32,7 @@ interface NativeToolCall {
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
-/** `content`, `reasoning_content` and `tool_calls` are all of the answer so far, not what is new. */
+/** `content`, `reasoning_content` and `tool_calls` hold the whole answer so far, not only what is new. */
 export interface NativeAnswer {
   readonly content?: string;
   readonly reasoning_content?: string;
@@ -48,7 +48,7 @@ export interface NativeResult extends NativeAnswer {
   readonly stopped_eos: boolean;
   readonly context_full: boolean;
   readonly tokens_predicted: number;
-  /** `prompt_n`: tokens of the prompt that had to be read; the others were in the cache. */
+  /** `prompt_n`: prompt tokens that had to be read; the others were in the cache. */
   readonly timings: { readonly prompt_n: number };
 }
 
@@ -58,7 +58,7 @@ interface TemplateAbilities {
 
 interface JinjaTemplates {
   readonly defaultCaps: TemplateAbilities;
-  /** Of the template for chats with tools, where the model has one of its own. */
+  /** The abilities of the template for chats with tools, where the model has a separate one. */
   readonly toolUseCaps?: TemplateAbilities;
 }
 
@@ -70,11 +70,14 @@ export interface NativeContext {
     params: Readonly<Record<string, unknown>>,
   ): FormattedChat;
   tokenize(text: string): Promise<{ readonly tokens: Int32Array }>;
-  /** Throws at once when it believes that another one runs. Callbacks may still come after the promise is resolved. */
+  /**
+   * Throws at once when the binding believes that another completion runs. Callbacks may still come after the promise
+   * has resolved.
+   */
   completion(options: Readonly<Record<string, unknown>>, onToken: (token: NativeToken) => void): Promise<NativeResult>;
-  /** Only while a completion runs: the binding keeps no track of one that failed. */
+  /** Call it only while a completion runs: the binding does not know when one has failed. */
   stopCompletion(): void;
-  /** Forgets the prompts of before. */
+  /** Removes earlier prompts from the cache. */
   clearCache(): void;
 }
 
@@ -88,7 +91,7 @@ function isBinding(value: unknown): value is LlamaBinding {
 
 export function loadBinding(variant: EngineVariant): LlamaBinding {
   const require = createRequire(import.meta.url);
-  // The binding itself would fall back to the CPU with a warning that nobody reads.
+  // The binding itself would fall back to the CPU, with a warning that nobody reads.
   if (variant !== 'default' && !isInstalled(require, variant)) {
     throw new Error(`the ${variant} variant of llama.cpp is not installed (docs/decisions/0002-embedded-engine.md)`);
   }
@@ -99,7 +102,7 @@ export function loadBinding(variant: EngineVariant): LlamaBinding {
 
 function isInstalled(require: NodeJS.Require, variant: string): boolean {
   try {
-    // With the overrides of package.json in place, this is an empty package.
+    // With the overrides of package.json, this is an empty package.
     const module: unknown = require(`@fugood/node-llama-${process.platform}-${process.arch}-${variant}`);
     return has(module, 'LlamaContext');
   } catch {

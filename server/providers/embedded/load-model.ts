@@ -6,28 +6,28 @@ import { type LlamaBinding, loadBinding, type NativeContext } from './llama-bind
 export interface LoadedModel {
   readonly info: EngineInfo;
   readonly slots: readonly NativeContext[];
-  /** One more like those, for one that became unusable. */
+  /** Opens another context like `slots`, to replace one that became unusable. */
   openSlot(): Promise<NativeContext>;
-  /** A small one over the same (memory-mapped) weights. */
+  /** Opens a small context over the same (memory-mapped) weights. */
   openSpare(): Promise<NativeContext>;
 }
 
 const largestDefaultContext = 8192;
 const promptBatch = 512;
-/** llama.cpp rounds windows up to this. */
+/** llama.cpp rounds context windows up to a multiple of this. */
 const contextStep = 256;
-/** Below this a model is a demo, and its second-best token is usually nonsense. */
+/** A model with fewer parameters is a demo: its second-best token is usually nonsense. */
 const demoParameters = 10_000_000;
-/** llama.cpp's own default. */
+/** llama.cpp's own default temperature. */
 const usualTemperature = 0.8;
 
-/** Loads the weights; blocks this process for as long as that takes. Throws an Error for people. */
+/** Loads the weights, and blocks this process while it does. Throws an Error whose message is for people. */
 export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
   const binding = loadBinding(options.variant);
   const metadata = await readMetadata(binding, options.modelPath);
   const contextSize = options.contextSize ?? Math.min(declaredContext(metadata), largestDefaultContext);
   const gpu = options.variant === 'default' ? {} : { lib_variant: options.variant, n_gpu_layers: 999 };
-  // Several contexts share the mapped weights, unless each repacks them for itself.
+  // Contexts share the mapped weights only if none of them repacks the weights for itself.
   const shared = options.slots > 1 ? { no_extra_bufts: true } : {};
   const common = { model: options.modelPath, n_parallel: 1, n_threads: options.threads, ctx_shift: false, ...gpu };
   const window = Math.ceil(contextSize / contextStep) * contextStep;
@@ -37,7 +37,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
   }
   async function openSpare(): Promise<NativeContext> {
     const small = { n_ctx: contextStep, n_batch: 32, n_ubatch: 32, no_extra_bufts: true };
-    // No layer leaves the CPU: the spare must not cost graphics memory.
+    // No layer leaves the CPU, so that the spare context needs no graphics memory.
     return (await binding.loadModel({ ...common, ...small, n_gpu_layers: 0 })).ctx;
   }
 
@@ -64,7 +64,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
 
 async function readMetadata(binding: LlamaBinding, path: string): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(path)) throw new Error('there is no such file');
-  // The native reader ends the process over a file that is something else.
+  // The native reader would end the process over a file of another format.
   const file = await open(path);
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0).finally(() => file.close());
   if (buffer.toString('latin1') !== 'GGUF') throw new Error('it is not a GGUF file');

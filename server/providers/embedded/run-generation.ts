@@ -11,16 +11,16 @@ export interface GenerationHost {
   readonly emit: (event: GenerationEvent) => void;
 }
 
-/** Markup that the chat parser takes out; when it could not parse an answer, the raw text must not leak it. */
+/** Markup that the chat parser removes. When the parser fails, raw text with this markup must not reach the client. */
 const markup = /<\/?(think|tool_call)/;
 
-/** One answer, from the chat to its last event. */
+/** Generates one answer, from the chat to its last event. */
 export class Generation {
   readonly #host: GenerationHost;
   readonly #request: GenerationRequest;
   #diff = new AnswerDiff([]);
   #running: Lent | undefined;
-  /** Whether the answer is parsed; a model without a template has none to parse. */
+  /** Whether the answer is parsed. Without a chat template it is not. */
   #parsed = true;
   #raw = '';
   #seen = 0;
@@ -36,7 +36,7 @@ export class Generation {
     this.#running?.context.stopCompletion();
   }
 
-  /** Emits `end` or `error` last, when its context is free again. Never rejects. */
+  /** Runs to the end. It emits `end` or `error` last, when its context is free again. Never rejects. */
   async run(): Promise<void> {
     const lent = this.#host.pool.take(JSON.stringify(this.#request.messages));
     let last: GenerationEvent;
@@ -44,7 +44,7 @@ export class Generation {
       last = await this.#answer(lent);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      // The native side says in words alone whether the template or a schema was at fault.
+      // Only the text of the native error tells whether the template or a schema was at fault.
       last = this.#failure('rejected', message, /schema/i.test(message) ? this.#schemaField() : null);
     }
     this.#host.pool.give(lent);
@@ -60,7 +60,7 @@ export class Generation {
       return { ...this.#failure('overflow', message, 'messages'), size: { prompt, window: contextSize } };
     }
     if (chat.grammar !== '' && !(await grammarIsReadable(chat.grammar))) {
-      const message = 'Its JSON schema makes a grammar that llama.cpp cannot read.';
+      const message = 'llama.cpp cannot read the grammar of this JSON schema.';
       return this.#failure('rejected', message, this.#schemaField());
     }
     if (this.#cancelled) return this.#end('cancelled', { prompt, cached: null, completion: 0 });
@@ -79,7 +79,7 @@ export class Generation {
     const { sampling, messages } = this.#request;
     const options = { ...sampling, ...completionOptions(this.#request, chat), n_predict: limit };
     const onToken = (token: NativeToken): void => this.#take(token);
-    // A cache changes how the prompt is cut into batches, and with it the last digits of the logits.
+    // A cache changes how the prompt is split into batches, and with it the last digits of the logits.
     if ('seed' in sampling) lent.context.clearCache();
     let completion: Promise<NativeResult>;
     try {
@@ -93,8 +93,8 @@ export class Generation {
     const result = await completion.finally(() => {
       this.#running = undefined;
     });
-    // Stopped before its first token, the binding takes a prompt for read that it never read, and the next chat with
-    // the same beginning would get nonsense.
+    // When the binding is stopped before the first token, it believes that it has read the prompt. The next chat with
+    // the same beginning would then get nonsense.
     const unread = this.#cancelled && this.#seen === 0;
     if (unread) lent.context.clearCache();
     lent.text = unread ? '' : JSON.stringify(messages);
@@ -120,7 +120,7 @@ export class Generation {
     }
     if (this.#diff.stopped) return this.#end('stop', { prompt, cached, completion: this.#seen });
     if (this.#cancelled) return this.#end('cancelled', { prompt, cached, completion: this.#seen });
-    // The binding does not count the token that it samples with the prompt's batch.
+    // The binding does not count the token that it samples together with the prompt's batch.
     const counted = result.tokens_predicted + (result.timings.prompt_n > 1 ? 1 : 0);
     const completion = ended || result.context_full ? Math.min(counted, limit) : limit;
     const finish = !ended ? 'length' : this.#diff.calledTools ? 'tool_calls' : 'stop';

@@ -2,7 +2,7 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** Slots for requests; who finds none waits in line, first come, first served. */
+/** Gives slots to requests. When none is free, requests wait in line, first come, first served. */
 export class SlotQueue {
   #free: number;
   readonly #line = new Set<Waiter>();
@@ -11,7 +11,7 @@ export class SlotQueue {
     this.#free = slots;
   }
 
-  /** Resolves with the function that gives the slot back. Rejects, and leaves the line, when the signal aborts. */
+  /** Resolves with the function that returns the slot. When the signal aborts, it rejects and leaves the line. */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;

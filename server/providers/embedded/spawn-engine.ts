@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Starts the process of the engine: the compiled file, or, when we run from the sources ourselves, the source through
- * tsx. Its output goes nowhere: llama.cpp logs a page per request there, prompts included.
+ * Starts the engine's process from the compiled file, or through tsx when the gateway itself runs from its sources. The
+ * output is discarded: for each request llama.cpp logs a page, prompts included.
  */
 export function spawnEngine(): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts');

@@ -5,7 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { GenerationEvent, TokenCounts, ToolCallPiece } from './engine-protocol.ts';
 
-/** Makes chunks of the events of one generation. */
+/** Translates the events of one generation to chunks. */
 export class GenerationReader {
   readonly #writer: ChunkWriter;
 
@@ -13,7 +13,7 @@ export class GenerationReader {
     this.#writer = new ChunkWriter(model);
   }
 
-  /** Throws the AppError that an `error` event stands for. */
+  /** Throws an AppError for an `error` event. */
   read(event: GenerationEvent): ChatCompletionChunk[] {
     if (event.type === 'started') return [this.#writer.delta({ role: 'assistant', content: '' })];
     if (event.type === 'delta') {

@@ -12,7 +12,10 @@ import { toToolChoice } from './to-tool-choice.ts';
 /** What this binding cannot do, or not rightly; null, false, 0 and empty ask for nothing. */
 const refused = ['logprobs', 'top_logprobs', 'logit_bias', 'audio', 'functions', 'function_call', 'web_search_options'];
 
-/** The request in the engine's form. Throws `invalid_field` for what it cannot express, unless that is to be left out. */
+/**
+ * Translates a request for the engine. Throws `invalid_field` for an unsupported field, unless unsupported fields are
+ * to be left out.
+ */
 export function toGeneration(call: ProviderCall, info: EngineInfo): Omit<GenerationRequest, 'id'> {
   const { request, changes, dropsUnsupported, onApplied } = call;
   const given: ChatCompletionRequest = { ...request.value, ...changes };
@@ -51,7 +54,7 @@ function toSchema(format: ChatCompletionRequest['response_format']): object | nu
   if (format === undefined || format === null || format.type === 'text') return null;
   if (format.type === 'json_object') return { type: 'object' };
   if (format.type === 'json_schema' && format.json_schema !== undefined) {
-    // A json_schema without a schema asks for any JSON object, as llama-server has it.
+    // A json_schema without a schema asks for any JSON object, as at llama-server.
     return format.json_schema.schema ?? { type: 'object' };
   }
   throw unsupported('response_format', 'Its `type` is text, json_object, or json_schema with `json_schema.schema`.');

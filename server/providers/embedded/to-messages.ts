@@ -3,7 +3,7 @@ import { gatherInstructions } from '../../canonical/gather-instructions.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EngineChatMessage } from './llama-binding.ts';
 
-/** The messages as chat templates know them: text only, and no roles that they have never heard of. */
+/** The messages in the form that chat templates know: text only, and only the usual roles. */
 export function toMessages(messages: readonly ChatMessage[]): EngineChatMessage[] {
   return gatherInstructions(messages).map((message, index) => {
     const { content, role, tool_calls, ...rest } = message;
@@ -28,7 +28,7 @@ function toText(content: ChatMessage['content'], param: string): string {
     .join('\n');
 }
 
-/** Templates loop over `type: 'function'` calls; `type` is optional with us. */
+/** Sets `type: 'function'` on a call. Templates only show calls that have it, and our contract does not demand it. */
 function toTemplateCall(call: NonNullable<ChatMessage['tool_calls']>[number]): Record<string, unknown> {
   return { ...call, type: call.type ?? 'function' };
 }

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 
-/** Fields beyond OpenAI's that llama.cpp's own server takes too, by its names and the binding's. */
+/** Fields beyond OpenAI's that llama.cpp's own server takes as well, under the same names. */
 const ownFields = [
   ['top_k', 'top_k'],
   ['min_p', 'min_p'],
@@ -10,8 +10,8 @@ const ownFields = [
 ] as const;
 
 /**
- * The sampling options by the binding's names. What nobody sets keeps llama.cpp's defaults (top_k 40, top_p 0.95,
- * min_p 0.05), but for the temperature: the model's own.
+ * The sampling options by the binding's names. Options that the client leaves out keep llama.cpp's defaults (top_k 40,
+ * top_p 0.95, min_p 0.05), except for the temperature, whose default is the model's own.
  */
 export function toSampling(request: ChatCompletionRequest, temperature: number): Record<string, number> {
   const sampling: Record<string, number> = { temperature: request.temperature ?? temperature };
@@ -19,23 +19,24 @@ export function toSampling(request: ChatCompletionRequest, temperature: number):
   if (typeof request.seed === 'number') sampling.seed = toSeed(request.seed);
   if (request.frequency_penalty) sampling.penalty_freq = request.frequency_penalty;
   if (request.presence_penalty) sampling.penalty_present = request.presence_penalty;
-  // OpenAI's penalties look at the whole answer, llama.cpp's at its last 64 tokens unless told so.
+  // OpenAI's penalties apply to the whole answer; llama.cpp's apply to the last 64 tokens unless this is set.
   if (request.frequency_penalty || request.presence_penalty) sampling.penalty_last_n = -1;
   for (const [field, option] of ownFields) {
     const value = request[field];
     if (typeof value !== 'number') continue;
-    // A penalty whose inverse is no number ends the native process; nobody means these.
+    // Outside this range the inverse of the penalty can overflow, which ends the native process. No client needs such
+    // values.
     if (field === 'repeat_penalty' && (value < 0.01 || value > 100)) {
       throw invalidField(field, 'It must be between 0.01 and 100.');
     }
     sampling[option] = value;
   }
-  // The binding goes on to draw at temperature 0; with one candidate there is nothing to draw.
+  // The binding samples even at temperature 0. With one candidate the result is certain.
   if (sampling.temperature === 0) sampling.top_k = 1;
   return sampling;
 }
 
-/** The binding takes 32 bits, and -1 for "any". */
+/** The binding takes 32 bits; -1 means any seed. */
 function toSeed(seed: number): number {
   return Math.abs(seed) % 0x7fffffff;
 }

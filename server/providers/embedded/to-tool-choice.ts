@@ -6,7 +6,10 @@ import type { GenerationRequest } from './engine-protocol.ts';
 
 type Tools = Pick<GenerationRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 
-/** llama.cpp knows no named choice: it is the same as having only that tool, and having to call it, once. */
+/**
+ * Translates `tool_choice`. llama.cpp has no named choice, so the model is offered only that tool, and must call it,
+ * once.
+ */
 export function toToolChoice(request: ChatCompletionRequest, takesTools: boolean): Tools {
   const choice = request.tool_choice ?? 'auto';
   const offered = calledTools(request);
@@ -16,7 +19,7 @@ export function toToolChoice(request: ChatCompletionRequest, takesTools: boolean
     throw refuse('The chat template of this model has no tools, so it cannot be made to call one.');
   if (typeof choice === 'string') {
     if (choice === 'required' && offered.length === 0) throw refuse('`required` needs `tools`.');
-    // The native side would show the model tools that it may not call, and then leave the calls in the text.
+    // llama.cpp would show the model tools that it may not call, and then leave its calls in the text.
     if (choice === 'none' || offered.length === 0) return { tools: null, toolChoice: 'none', parallelToolCalls };
     return { tools: offered.map(describe), toolChoice: choice, parallelToolCalls };
   }
@@ -28,7 +31,7 @@ export function toToolChoice(request: ChatCompletionRequest, takesTools: boolean
 
 type OfferedTool = NonNullable<ChatCompletionRequest['tools']>[number];
 
-/** The native side insists on a description and on parameters. */
+/** llama.cpp demands a description and parameters. */
 function describe(tool: OfferedTool, index: number): object {
   if (tool.type !== 'function' || tool.function === undefined) {
     throw invalidField(`tools[${index}]`, 'The embedded engine takes tools of type `function` only.');

@@ -1,4 +1,4 @@
-/** The promise's outcome, or the signal's reason when that aborts first. */
+/** Settles as the promise does, or rejects with the signal's reason when that aborts first. */
 export async function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let abort: () => void = () => {};

@@ -17,7 +17,7 @@ function parse(event: unknown): GenerateContentResponse {
   throw new AppError('upstream_broken', 'The upstream sent something that is not an answer.', { cause: parsed.error });
 }
 
-/** Reads an answer of Gemini: each event of a stream has the form of a whole answer with the parts that are new. */
+/** Reads an answer of Gemini. Each event of a stream has the form of a whole answer, with the new parts. */
 export class AnswerReader implements EventReader {
   readonly #alias: string;
   readonly #candidates = new Map<number, CandidateReader>();

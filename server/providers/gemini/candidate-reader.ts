@@ -11,18 +11,18 @@ import type { AnswerPart, Candidate } from './wire.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-/** Arguments as text; undefined when there are none. Proxies send the text that OpenAI has for them. */
+/** Arguments as text; undefined when there are none. Proxies send the string of JSON that OpenAI has for them. */
 function argumentsOf(args: unknown): string | undefined {
   if (args == null) return undefined;
   if (typeof args === 'string') return args;
   if (isRecord(args)) return writeExact(args);
-  throw broken('The upstream sent arguments of a tool call that are no object.');
+  throw broken('The upstream sent arguments of a tool call that are not an object.');
 }
 
-/** What a candidate tells about its answer beside it, kept under the names that the vendor gives them. */
+/** Metadata of a candidate that is passed on under the vendor's names. */
 const METADATA = ['citationMetadata', 'groundingMetadata', 'urlContextMetadata', 'safetyRatings'];
 
-/** Makes the chunks of one choice. */
+/** Reads the candidates of one choice and makes its chunks. */
 export class CandidateReader {
   readonly #index: number;
   readonly #writer: ChunkWriter;
@@ -59,7 +59,7 @@ export class CandidateReader {
     this.finished = true;
     const end: ChatCompletionChunk[] = [];
     if (reason === 'content_filter' && message) this.#append(end, { refusal: message });
-    // Some models end without a word, now and then, and answer when they are asked again.
+    // Some models now and then end without an answer, and answer when they are asked again.
     else if (!this.#started && reason === 'stop') throw broken('The model ended without an answer.');
     else if (!this.#started) this.#append(end, {});
     end.push(this.#writer.finish(reason, native, this.#index));
@@ -104,7 +104,7 @@ export class CandidateReader {
   }
 
   #toImage({ thought, thoughtSignature }: AnswerPart, { mimeType, data }: { mimeType: string; data: string }) {
-    // Drafts that the model made on its way to the picture; clients would take them for the answer.
+    // These are drafts that the model made before the picture; clients would take them for the answer.
     if (thought) return [];
     if (!mimeType.startsWith('image/')) {
       throw broken(`The model answered with ${mimeType.slice(0, 50)}, which nobody asked for.`);

@@ -16,8 +16,9 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The finish reason that clients know. Every other one (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, NO_IMAGE, OTHER,
- * …) says that the model failed to answer: `upstream_broken`, so that another backend may be tried.
+ * The finish reason of the canonical form. Every unknown reason (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL,
+ * NO_IMAGE, OTHER, …) means that the model failed to answer: it becomes `upstream_broken`, so that another backend can
+ * be tried.
  */
 export function toFinishReason(native: string, message: string | null | undefined, called: boolean): string {
   const reason = REASONS[native];

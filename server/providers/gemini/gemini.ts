@@ -9,12 +9,12 @@ import { nameRules } from '../tool-names.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { toRequest } from './to-request.ts';
 
-/** A whole answer has the form of a stream's only event. */
+/** Reads a whole answer, which has the form of the only event of a stream. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {
   const reader = new AnswerReader(alias);
   const collector = new ChunkCollector();
   const natives = new Map<number, unknown>();
-  // Asked without `alt=sse`, it streams a list of the events.
+  // Without `alt=sse`, the vendor answers a request for a stream with a list of the events.
   for (const event of Array.isArray(body) ? body : [body]) {
     for (const chunk of reader.read(event)) {
       collector.add(chunk);
@@ -30,7 +30,7 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
 export const geminiVendor: Vendor = {
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   apiKeyEnv: 'GEMINI_API_KEY',
-  // https://ai.google.dev/api. Not `cached_content`, which names what is kept in the operator's account.
+  // https://ai.google.dev/api. `cached_content` is left out: it names data in the operator's account.
   policy: vendorPolicy({ fields: ['top_k', 'image_config', 'extra_body.google.thinking_config'] }),
 };
 
@@ -42,7 +42,7 @@ export const gemini: Dialect = {
   headers: (apiKey): Record<string, string> => (apiKey ? { 'x-goog-api-key': apiKey } : {}),
   toRequest,
   promptCount: {
-    // https://ai.google.dev/api/tokens: a whole request, with its tools and its system instruction.
+    // https://ai.google.dev/api/tokens: the counting request holds a whole request, with tools and system instruction.
     toRequest: ({ path, body }) => {
       const [model = '', method = ''] = path.split(':');
       const request = { model: decodeURIComponent(model.slice(1)), ...body };

@@ -6,7 +6,7 @@ const toEntry = ({ token, logProbability }: LogprobsCandidate) => ({
   bytes: [...Buffer.from(token)],
 });
 
-/** Gemini's two parallel lists as OpenAI's one. */
+/** Converts Gemini's two parallel lists to OpenAI's single one. */
 export const toLogprobs = ({ chosenCandidates, topCandidates }: LogprobsResult) => ({
   content: (chosenCandidates ?? []).map((chosen, i) => ({
     ...toEntry(chosen),

@@ -2,13 +2,13 @@ import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { UsageMetadata } from './wire.ts';
 
 /**
- * Thoughts are counted beside the answer by the vendor, and within it by OpenAI. Prompts of tools are prompts too. Null when
- * it counts nothing.
+ * Converts the usage. Gemini counts thoughts apart from the answer, OpenAI within it. Prompts of tools count as prompt.
+ * Null when the vendor gives no counts.
  */
 export function toUsage(counts: UsageMetadata): Usage | null {
   const { promptTokenCount: read, candidatesTokenCount: said, thoughtsTokenCount: reasoning } = counts;
   const { cachedContentTokenCount: cached, toolUsePromptTokenCount: tools } = counts;
-  // A count of zero is left out by some versions, so one of the two is enough.
+  // Some versions leave out a count of zero, so one of the two is enough.
   if (read == null && said == null && reasoning == null) return null;
   const prompt = (read ?? 0) + (tools ?? 0);
   const completion = (said ?? 0) + (reasoning ?? 0);

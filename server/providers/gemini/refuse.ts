@@ -10,7 +10,7 @@ export function refuseOthers(holder: object, known: ReadonlySet<string>, at: str
   if (found) throw invalidField(found.param, `Gemini does not support '${found.name.slice(0, 100)}'.`);
 }
 
-/** An object as the client sent it; anything else is refused. */
+/** Returns an object as the client sent it, and refuses any other value. */
 export function asObject(value: unknown, param: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   throw invalidField(param, 'An object is expected.');

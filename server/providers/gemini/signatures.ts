@@ -2,15 +2,16 @@ import type { ToolCall } from '../../../contracts/chat/message.ts';
 import { GEMINI_FORMAT } from '../../canonical/reasoning-details.ts';
 
 /**
- * What the vendor documents for calls that carry no signature, since another model made them or the client lost it:
- * without any, Gemini 3 refuses the request. Source: https://ai.google.dev/gemini-api/docs/thought-signatures
+ * The signature that the vendor documents for calls that have none, because another model made them or the client lost
+ * it. Gemini 3 refuses a request in which a call has no signature. Source:
+ * https://ai.google.dev/gemini-api/docs/thought-signatures
  */
 export const FOREIGN_CALL = 'skip_thought_signature_validator';
 
-/** What a signature stands on, beside tool calls and images, which carry their own. */
+/** The parts that `reasoning_details` carry signatures for. Tool calls and images carry their own. */
 type Signed = 'text' | 'reasoning';
 
-/** A signature as an entry of `reasoning_details`, OpenRouter's shape; `signs` is ours. */
+/** A signature as an entry of `reasoning_details`, in OpenRouter's shape; the field `signs` is ours. */
 export const toDetail = (data: string, signs: Signed, index: number) => ({
   type: 'reasoning.encrypted',
   data,
@@ -19,7 +20,7 @@ export const toDetail = (data: string, signs: Signed, index: number) => ({
   signs,
 });
 
-/** A signature as Google's own OpenAI-compatible API gives it. */
+/** A signature in the field that Google's own OpenAI-compatible API uses for it. */
 export const toExtraContent = (signature: string | null | undefined) =>
   !signature ? {} : { extra_content: { google: { thought_signature: signature } } };
 
@@ -35,15 +36,17 @@ export function ofExtraContent(holder: object): string | undefined {
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
 }
 
-/** The signatures of a message that comes back. */
+/** The signatures in a message that the client sends back. */
 export interface Signatures {
   readonly text: readonly string[];
   readonly reasoning: readonly string[];
-  /** By the id of the call, for clients that keep `reasoning_details` but not the fields of calls. */
+  /**
+   * Signatures by the id of their call, for clients that keep `reasoning_details` but not the extra fields of calls.
+   */
   readonly calls: ReadonlyMap<string, string>;
 }
 
-/** Reads `reasoning_details`. Entries of other formats are other vendors' and prove nothing to Gemini. */
+/** Reads `reasoning_details`. Entries of other formats are signatures of other vendors, which Gemini refuses. */
 export function readDetails(details: unknown, calls: readonly ToolCall[]): Signatures {
   const ids = new Set(calls.map(({ id }) => id));
   const text: string[] = [];

@@ -22,15 +22,15 @@ function toSystemParts(message: ChatMessage, model: string, param: string): Requ
   return parts;
 }
 
-/** The conversation as Gemini takes it. */
+/** The conversation in Gemini's form. */
 interface Conversation {
   readonly contents: Content[];
   readonly systemInstruction?: { parts: RequestPart[] };
 }
 
 /**
- * Makes turns of messages. Instructions have one place, before all turns, wherever they stood; the results of the calls
- * of one turn make one turn together, as the vendor demands.
+ * Translates messages to turns. All instructions go before the turns, wherever they stood. The results of the calls of
+ * one turn make one turn together, as the vendor demands.
  */
 export function toContents(messages: readonly ChatMessage[], model: string): Conversation {
   const contents: Content[] = [];

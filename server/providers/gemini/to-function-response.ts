@@ -8,7 +8,7 @@ import type { RequestPart } from './wire.ts';
 
 const KNOWN = new Set(['role', 'content', 'tool_call_id', 'name', 'is_error']);
 
-/** A result that is an object goes as it is; any other under `result`. */
+/** The result of a tool. A JSON object is sent as it is, anything else under `result`. */
 function toResponse(text: string): object {
   if (!text.trimStart().startsWith('{')) return { result: text };
   try {
@@ -19,7 +19,9 @@ function toResponse(text: string): object {
   }
 }
 
-/** The result of a tool. `names` are those of the calls before it, by id: the client need not repeat them. */
+/**
+ * Translates a tool message. `names` are those of the calls before it, by id, since the client need not repeat them.
+ */
 export function toFunctionResponse(
   message: ChatMessage,
   names: ReadonlyMap<string, string>,

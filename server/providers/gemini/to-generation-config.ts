@@ -3,7 +3,7 @@ import { invalidField } from '../../errors/invalid-field.ts';
 import { asObject, refuseOthers } from './refuse.ts';
 import { toThinking } from './to-thinking.ts';
 
-/** Both ways to write a field of `image_config`: OpenRouter's, and Gemini's own. */
+/** The fields of `image_config`, in OpenRouter's spelling and in Gemini's. */
 const IMAGE_FIELDS: Readonly<Record<string, string>> = {
   aspect_ratio: 'aspectRatio',
   aspectRatio: 'aspectRatio',
@@ -29,7 +29,7 @@ function toModalities(given: unknown): string[] | null {
   });
 }
 
-/** Gemini always keeps to the schema; its name is a label for the client. */
+/** Translates `response_format`. Gemini always keeps to the schema; the name of a schema is a label for the client. */
 function toFormat({ response_format: format }: ChatCompletionRequest): object {
   if (format == null || format.type === 'text') return {};
   if (format.type === 'json_object') return { responseMimeType: 'application/json' };
@@ -49,7 +49,10 @@ function toLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequest): obj
 
 const isSaid = ([, value]: [string, unknown]): boolean => value != null;
 
-/** How the answer is to be made; null when nothing was said about it. `thinking` is Google's own extension. */
+/**
+ * The `generationConfig` of a request; null when it sets nothing. `thinking` is the `thinking_config` of Google's own
+ * extension.
+ */
 export function toGenerationConfig(request: ChatCompletionRequest, model: string, thinking: unknown): object | null {
   const { stop } = request;
   const said = Object.entries({

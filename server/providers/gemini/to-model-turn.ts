@@ -7,7 +7,10 @@ import { asObject, refuseOthers } from './refuse.ts';
 import { FOREIGN_CALL, ofExtraContent, readDetails } from './signatures.ts';
 import type { RequestPart } from './wire.ts';
 
-/** What an answer holds besides its words is of no use to the model: it is the gateway's or the vendor's own account. */
+/**
+ * The fields of an assistant message that are accepted. Those that are not translated are accounts by the gateway or
+ * the vendor, which the model does not need.
+ */
 const KNOWN = new Set([
   'role',
   'content',
@@ -32,7 +35,7 @@ function textsOf(content: MessageContent | null | undefined, param: string): str
   });
 }
 
-/** Arguments are an object to Gemini. */
+/** Parses arguments, which are an object in Gemini's dialect. */
 function parseArguments(text: string, param: string): object {
   if (text.trim() === '') return {};
   let value: unknown;
@@ -65,7 +68,7 @@ function toImagePart(entry: unknown, param: string): RequestPart {
   };
 }
 
-/** Pictures of earlier answers, in whichever of the two places they stand. */
+/** The pictures of an earlier answer, whether in its content or in `images`. */
 function toImageParts({ content, images }: ChatMessage, param: string): RequestPart[] {
   if (images != null && !Array.isArray(images)) throw invalidField(`${param}.images`, 'A list is expected.');
   const own = Array.isArray(content)
@@ -74,7 +77,7 @@ function toImageParts({ content, images }: ChatMessage, param: string): RequestP
   return [...own, ...(images ?? []).map((image: unknown, i: number) => toImagePart(image, `${param}.images[${i}]`))];
 }
 
-/** The last text takes the first signature; each further one gets an empty part of its own, as in streams. */
+/** Puts the first signature on the last text; each further one gets an empty part of its own, as in streams. */
 function toTextParts(texts: readonly string[], signatures: readonly string[]): RequestPart[] {
   const parts: RequestPart[] = texts.filter((text) => text !== '').map((text) => ({ text }));
   const [first, ...others] = signatures;
@@ -84,7 +87,7 @@ function toTextParts(texts: readonly string[], signatures: readonly string[]): R
   return [...parts, ...others.map((thoughtSignature) => ({ text: '', thoughtSignature }))];
 }
 
-/** The parts of an earlier answer, in the order in which Gemini gives them; may be none. */
+/** The parts of an earlier answer, in the order in which Gemini gives them. Can be empty. */
 export function toModelTurn(message: ChatMessage, model: string, param: string): RequestPart[] {
   refuseOthers(message, KNOWN, param);
   const { content, refusal, tool_calls, reasoning_content, reasoning, reasoning_details } = message;

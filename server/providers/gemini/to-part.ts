@@ -5,7 +5,7 @@ import { hasLevels } from './model-family.ts';
 import { asObject, refuseOthers } from './refuse.ts';
 import type { RequestPart } from './wire.ts';
 
-/** `cache_control` says what to cache, not what to answer; Gemini caches by itself. */
+/** Fields that do not change the answer: `cache_control` says what to cache, and Gemini caches by itself. */
 const HINTS = ['type', 'cache_control'];
 const known = (...fields: string[]): ReadonlySet<string> => new Set([...HINTS, ...fields]);
 
@@ -16,7 +16,7 @@ const AUDIO_URL = known('audio_url');
 const VIDEO_URL = known('video_url');
 const FILE = known('file');
 
-/** Also for formats that are not the name of their type. */
+/** The media types of audio formats. A format that is not listed is used as the subtype. */
 const AUDIO_TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mp3', wav: 'audio/wav', m4a: 'audio/mp4' };
 
 const LEVELS: Readonly<Record<string, string>> = { low: 'MEDIA_RESOLUTION_LOW', high: 'MEDIA_RESOLUTION_HIGH' };
@@ -51,14 +51,14 @@ function toMedia(given: unknown, param: string): RequestPart {
   return { inlineData: splitDataUri(text(media.url, `${param}.url`), `${param}.url`) };
 }
 
-/** The name of a file has no place, but it is nothing that is asked of the model. */
+/** Translates a file. Its name is dropped, since it asks nothing of the model. */
 function toFile(given: unknown, param: string): RequestPart {
   const file = asObject(given, param);
   refuseOthers(file, new Set(['file_data', 'filename']), param);
   return { inlineData: splitDataUri(text(file.file_data, `${param}.file_data`), `${param}.file_data`) };
 }
 
-/** One content part of a user's message or a tool's result; `param` is its place in the request. */
+/** Translates one content part of a user's message or of a tool's result; `param` is its path in the request. */
 export function toPart(part: ContentPart, model: string, param: string): RequestPart {
   const as = (fields: ReadonlySet<string>, field: string) => {
     refuseOthers(part, fields, param);

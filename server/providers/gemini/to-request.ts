@@ -60,7 +60,7 @@ function refuseUnplaced(request: ChatCompletionRequest): void {
   refuseOthers(Object.fromEntries(asked), KNOWN, '');
 }
 
-/** `extra_body.google`, by which Google's own OpenAI-compatible API takes what OpenAI's has no word for. */
+/** Reads `extra_body.google`, in which Google's own OpenAI-compatible API takes what OpenAI's API has no field for. */
 function readExtension(extra: unknown): Record<string, unknown> {
   if (extra == null) return {};
   const body = asObject(extra, 'extra_body');
@@ -77,13 +77,13 @@ function toSafety(given: unknown): object {
   return { safetySettings: given };
 }
 
-/** `models/<name>`; a name with a slash says itself what it is, such as `tunedModels/<name>`. */
+/** The path of a model: `models/<name>`. A name with a slash, such as `tunedModels/<name>`, is a path already. */
 const pathOf = (model: string) =>
   (model.includes('/') ? model : `models/${model}`).split('/').map(encodeURIComponent).join('/');
 
 /**
- * A chat as Gemini takes it. Format: https://ai.google.dev/api/generate-content, v1beta. Throws `invalid_field` for
- * what it has no place for.
+ * Translates a chat. Format: https://ai.google.dev/api/generate-content, v1beta. Throws `invalid_field` for an
+ * unsupported field.
  */
 export function toRequest(request: ChatCompletionRequest, model: string, stream: boolean): DialectRequest {
   refuseUnplaced(request);

@@ -5,12 +5,15 @@ import { asObject, refuseOthers } from './refuse.ts';
 
 interface ThinkingConfig {
   readonly thinkingLevel?: unknown;
-  /** In tokens; 0 turns it off, -1 leaves it to the model. */
+  /** In tokens; 0 turns thinking off, and -1 lets the model decide. */
   readonly thinkingBudget?: unknown;
   readonly includeThoughts?: unknown;
 }
 
-/** As Google's own OpenAI-compatible API has them: https://ai.google.dev/gemini-api/docs/openai#thinking */
+/**
+ * The budget of each effort, as in Google's own OpenAI-compatible API:
+ * https://ai.google.dev/gemini-api/docs/openai#thinking
+ */
 const BUDGETS: Readonly<Record<string, number>> = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24576 };
 const LEVELS = new Set(['minimal', 'low', 'medium', 'high']);
 
@@ -30,7 +33,10 @@ function ofEffort(effort: string, model: string): ThinkingConfig {
 const AT = 'extra_body.google.thinking_config';
 const FIELDS = new Set(['thinking_level', 'thinking_budget', 'include_thoughts']);
 
-/** `reasoning_effort`, or the `thinking_config` of Google's own extension; both at once contradict each other. */
+/**
+ * Translates `reasoning_effort`, or the `thinking_config` of Google's own extension. A request may have only one of
+ * them.
+ */
 export function toThinking(request: ChatCompletionRequest, config: unknown, model: string): ThinkingConfig | null {
   const effort = request.reasoning_effort;
   if (config == null) return effort == null ? null : ofEffort(effort, model);

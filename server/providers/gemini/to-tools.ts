@@ -3,7 +3,7 @@ import type { Tool } from '../../../contracts/chat/message.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { asObject, refuseOthers } from './refuse.ts';
 
-/** `parametersJsonSchema` takes JSON Schema as it is; `parameters` is the older subset of OpenAPI. */
+/** A tool. `parametersJsonSchema` takes JSON Schema as it is; `parameters` is the older subset of OpenAPI. */
 interface FunctionDeclaration {
   readonly name: string;
   readonly description?: string;
@@ -35,7 +35,10 @@ function toDeclaration(tool: Tool, param: string): FunctionDeclaration {
   };
 }
 
-/** `strict` promises calls that fit their schema: that is the mode VALIDATED, where calls are free to be made. */
+/**
+ * `strict` demands calls that fit their schema. That is the mode VALIDATED, in which the model may still answer without
+ * a call.
+ */
 function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean): FunctionCallingConfig | null {
   if (choice == null || choice === 'auto') return strict ? { mode: 'VALIDATED' } : null;
   if (choice === 'none') return { mode: 'NONE' };
@@ -46,7 +49,7 @@ function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean)
   return { mode: 'ANY', allowedFunctionNames: [name] };
 }
 
-/** Tools and what the model is to do with them. */
+/** Translates `tools` and `tool_choice`. */
 export function toTools({ tools, tool_choice: choice }: ChatCompletionRequest): Tooling {
   if (!tools || tools.length === 0) {
     if (choice == null || choice === 'auto' || choice === 'none') return {};

@@ -1,17 +1,19 @@
 import { z } from 'zod';
 
-/** Base64 bytes with their type. */
+/** Base64 data with its media type. */
 const Blob = z.looseObject({ mimeType: z.string(), data: z.string() });
 export type Blob = z.infer<typeof Blob>;
 
-/** A count that is none is no reason to throw an answer away. */
+/** A count. One that is malformed is dropped, because the answer is still usable. */
 const Count = z.int().min(0).nullish().catch(null);
 const Word = z.string().nullish().catch(null);
 
-/** Proxies between Google and us put lists and objects that are `null`. */
+/** A list that may be missing or `null`: proxies between Google and us send `null` for lists and objects. */
 const listOf = <Entry extends z.ZodType>(entry: Entry) => z.array(entry).nullish();
 
-/** A piece of an answer. `thought` marks what the model thinks; `thoughtSignature` must come back where it was. */
+/**
+ * A part of an answer. `thought` marks what the model thinks; `thoughtSignature` must be sent back in the same place.
+ */
 const AnswerPart = z.looseObject({
   text: z.string().nullish(),
   thought: z.boolean().nullish(),
@@ -39,7 +41,7 @@ const Candidate = z.looseObject({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
-/** In tokens; of the whole answer so far. */
+/** Token counts of the whole answer so far. */
 const UsageMetadata = z.looseObject({
   promptTokenCount: Count,
   candidatesTokenCount: Count,

@@ -4,7 +4,7 @@ import { OPEN_BRACE, OPEN_BRACKET } from '../../canonical/scan-json.ts';
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const SPACE = 0x20;
 
-/** The first byte that is neither white space nor a byte order mark. */
+/** The first byte that is neither white space nor part of a byte order mark. */
 const firstByte = (pieces: readonly Buffer[]): number | undefined => {
   for (const piece of pieces) {
     const byte = piece.find((one) => one > SPACE && !BYTE_ORDER_MARK.includes(one));
@@ -14,8 +14,9 @@ const firstByte = (pieces: readonly Buffer[]): number | undefined => {
 };
 
 /**
- * Whether a body is JSON, whatever was asked for, or else a stream: some servers always stream, some never do. The first
- * byte says it, for no line of a stream begins like JSON; before it came, the type does.
+ * Whether a body is JSON; otherwise it is a stream of events. Some servers always stream and some never do, whatever
+ * was asked for. The first byte decides, because no line of a stream begins like JSON. Before it has arrived, the
+ * content type decides.
  */
 export function isJsonBody(pieces: readonly Buffer[], headers: IncomingHttpHeaders): boolean {
   const first = firstByte(pieces);
@@ -23,7 +24,7 @@ export function isJsonBody(pieces: readonly Buffer[], headers: IncomingHttpHeade
   return !/^text\/event-stream/i.test(headers['content-type'] ?? '');
 }
 
-/** Whether an answer that was asked for as JSON is a stream of events. */
+/** Whether the answer to a request for JSON is a stream of events. */
 export function isEventBody(body: Buffer): boolean {
   if (body[0] === OPEN_BRACE) return false;
   return /^[\s\uFEFF]*(:|(data|event|id|retry)\s*:)/.test(body.toString('utf8', 0, 256));

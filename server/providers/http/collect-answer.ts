@@ -13,20 +13,23 @@ interface AnyChunk {
   readonly choices?: readonly unknown[] | null | undefined;
 }
 
-/** Where the answer to a request goes that was sent for a stream. */
+/** Collects the answer to a request that asked for a stream. */
 interface Collection<Chunk extends AnyChunk, Answer> {
   readonly call: Pick<ProviderCall, 'onFirstToken' | 'timeouts'>;
   readonly reader: StreamReader<Chunk>;
   add(chunk: Chunk): void;
-  /** The answer that the chunks made. Throws when it is not whole. */
+  /** Makes the answer from the chunks. Throws when it is incomplete. */
   end(): Answer;
-  /** The answer of an upstream that sent JSON in spite of what was asked. */
+  /** Reads the answer of an upstream that sent JSON although a stream was requested. */
   whole(body: Buffer): Answer;
 }
 
 const sizeOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
-/** Reads the answer to a request for a stream to its end, in whichever form it comes. Throws what a failure means. */
+/**
+ * Reads the answer to a request for a stream to its end, whether it comes as a stream or as JSON. Throws the `AppError`
+ * of a failure.
+ */
 export async function collectAnswer<Chunk extends AnyChunk, Answer>(
   exchange: Exchange,
   { call, reader, add, end, whole }: Collection<Chunk, Answer>,

@@ -3,14 +3,15 @@ import { AppError } from '../../errors/app-error.ts';
 import type { ProviderCall } from '../provider.ts';
 
 /**
- * What a stream cannot give, or gives in another form: sound (OpenAI streams it as PCM alone), the logprobs of the prompt and
- * beam search (vLLM refuses both in streams), and the best of several answers (legacy completions).
+ * Fields whose result a stream does not have, or has in another form: sound (OpenAI streams it as PCM only), the
+ * logprobs of the prompt and beam search (vLLM refuses both in streams), and the best of several answers (legacy
+ * completions).
  */
 const WHOLE_ALONE = ['audio', 'prompt_logprobs', 'use_beam_search', 'best_of'] as const;
 
 const asks = (value: unknown) => value != null && value !== false;
 
-/** Whether an upstream did not take a request because it asked for a stream. */
+/** Whether an upstream refused a request because it asked for a stream. */
 function isRefusedStream(error: unknown): boolean {
   if (!(error instanceof AppError)) return false;
   const { code, param, message, cause } = error;
@@ -23,29 +24,30 @@ interface Counted {
   readonly usage?: unknown;
 }
 
-/** How a call is answered: as JSON, or by collecting a stream. */
+/** The two ways to answer a call: as JSON, or by collecting a stream. */
 interface Ways<Answer extends Counted> {
   whole(): Promise<Json<Answer>>;
   collected(): Promise<Json<Answer>>;
 }
 
 /**
- * Decides for one upstream which JSON answers are asked for as streams and collected. Then the first token is known when
- * it comes, and a server that goes on with a JSON answer nobody waits for stops. In exchange each piece is read.
+ * Decides for one upstream which JSON answers are requested as streams and collected. With a stream, the first token is
+ * noticed when it arrives, and a server that would finish a JSON answer nobody waits for stops. The price is that each
+ * piece is parsed.
  */
 export class Collecting {
   readonly #always: boolean | undefined;
-  /** Models that took no request for a stream. */
+  /** Models that refused a request for a stream. */
   readonly #refusing = new Set<string>();
-  /** Models whose streams have no usage: those are asked for JSON, unless that has none either. */
+  /** Models whose streams have no usage. They are asked for JSON, unless their JSON has no usage either (`all`). */
   readonly #uncounted = new Map<string, 'streams' | 'all'>();
 
-  /** Undefined: only where the model limits its first token. */
+  /** Whether to collect always or never. Undefined: only where the model limits the time to its first token. */
   constructor(always: boolean | undefined) {
     this.#always = always;
   }
 
-  /** The answer to a call by the one way or the other. Both throw what a failure means. */
+  /** Answers a call in one of the two ways. Both throw the `AppError` of a failure. */
   async answer<Answer extends Counted>(call: ProviderCall<object>, ways: Ways<Answer>): Promise<Json<Answer>> {
     const { model } = call;
     if (!this.#suits(call)) return this.#whole(model, ways);
@@ -68,7 +70,7 @@ export class Collecting {
 
   #suits({ model, request, changes, timeouts }: ProviderCall<object>): boolean {
     const wanted = this.#always ?? timeouts?.firstTokenMs !== undefined;
-    // Models that make pictures say nothing before those are made.
+    // Models that make pictures send nothing before the pictures are made.
     if (!wanted || timeouts?.leastMs !== undefined) return false;
     if (this.#refusing.has(model) || this.#uncounted.get(model) === 'streams') return false;
     const fields: Readonly<Record<string, unknown>> = { ...request.value, ...changes };

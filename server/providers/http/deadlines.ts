@@ -1,19 +1,20 @@
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 
-/** Something that must happen again before `deadline` (of `monotonicNow()`), or `expire` is called once. */
+/** Something with a `deadline` (of `monotonicNow()`). Unless the deadline is moved in time, `expire` is called once. */
 export interface Timed {
   deadline: number;
-  /** Kept by `Deadlines`: the place in its list, -1 while in none. */
+  /** Used by `Deadlines` only: the index in its list, -1 while not in it. */
   slot: number;
   expire(): void;
 }
 
 /**
- * One timer for many deadlines. Moving a deadline is one assignment, which is why streams can do it for every chunk;
- * an expiry is noticed up to `tickMs` late.
+ * One timer for many deadlines. Moving a deadline is one assignment, so streams can do it for every chunk. An expiry is
+ * noticed up to `tickMs` late.
  */
 export class Deadlines {
-  // Not a set: the tables that a busy set outgrows keep what they held alive until the next full collection of garbage.
+  // This is an array and not a set: the tables that a busy set outgrows keep what they held alive until the next full
+  // garbage collection.
   readonly #timed: Timed[] = [];
   readonly #tickMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -27,7 +28,7 @@ export class Deadlines {
     this.#timer ??= setInterval(() => this.#sweep(), this.#tickMs).unref();
   }
 
-  /** Does nothing when it is not there. */
+  /** Does nothing when the entry is not in the list. */
   remove(timed: Timed): void {
     if (timed.slot < 0) return;
     const last = this.#timed.pop();

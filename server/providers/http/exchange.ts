@@ -9,24 +9,27 @@ import { MAX_ERROR } from './limits.ts';
 import { PieceList } from './piece-list.ts';
 import { UnreadBody } from './unread-body.ts';
 
-/** How long an upstream may take, in ms. */
+/** The time limits of one exchange, in ms. */
 export interface Timeouts {
-  /** Until the first byte of the answer; slow models and image models need minutes. */
+  /** Until the first byte of the answer. Slow models and image models need minutes. */
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
   readonly idleMs: number;
-  /** For all of it. */
+  /** For the whole exchange. */
   readonly totalMs: number;
 }
 
-/** An answer is read no faster than it is used: above this much unread, the socket is paused. In bytes. */
+/** When more than this is unread, the socket is paused, in bytes: an answer is read no faster than it is used. */
 const MAX_UNREAD = 1024 * 1024;
-/** The status of an error is known at once; its body is not waited for any longer than this, in ms. */
+/** How long to wait for the body of an error, in ms. Its status is known at once. */
 const ERROR_BODY_MS = 5_000;
-/** How long the end of an answer that is complete is waited for, in ms, and how much may still come, in bytes. */
+/**
+ * After an answer is complete: how long to wait for the end of the body, in ms, and how much may still arrive, in
+ * bytes.
+ */
 const DRAIN_MS = 2_000;
 const MAX_DRAINED = 64 * 1024;
-/** Interim responses (1xx) before the answer. */
+/** The most interim responses (1xx) before the answer. */
 const MAX_INTERIM = 16;
 
 export class ExchangeTimeout extends Error {}
@@ -37,7 +40,7 @@ export interface Head {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A whole answer; of an error as much of the body as is worth reading. */
+/** A whole answer. For an error, `body` is only as much as is worth reading. */
 export interface Answer extends Head {
   readonly body: Buffer;
 }
@@ -53,16 +56,17 @@ const isCompressed = ({ 'content-encoding': coding }: IncomingHttpHeaders) =>
   coding !== undefined && !/^(identity|none)?$/i.test(coding.trim());
 
 /**
- * One request to an upstream and its answer, over undici's `dispatch` (the cheapest way that undici has). Either
- * `collect` gives the whole answer, or `head` the status and the headers and `read` what arrived since the last read.
+ * One request to an upstream and its answer, over undici's `dispatch` (its cheapest interface). Use either `collect`,
+ * which gives the whole answer, or `head` for the status and headers and then `read` for what has arrived since the
+ * last read.
  */
 export class Exchange implements Dispatcher.DispatchHandler, Timed {
   deadline: number;
   slot = -1;
   readonly #timeouts: Timeouts;
-  /** When the time for all of it is over, by `monotonicNow()`. */
+  /** When the time for the whole exchange is over, by `monotonicNow()`. */
   #endsAt: number;
-  /** When the first token must be there, where that is limited. */
+  /** When the first token must have arrived, by `monotonicNow()`; infinite when that is not limited. */
   #tokenBy = Infinity;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
@@ -77,7 +81,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     if (this.#controller?.paused && this.#unread.bytes < MAX_UNREAD) this.#controller.resume();
   });
   #ended = false;
-  /** What came since nobody reads any more, in bytes; null while somebody does. */
+  /** How many bytes have arrived since the last reader stopped; null while somebody reads. */
   #drained: number | null = null;
   #error: Error | undefined;
 
@@ -93,7 +97,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     if (signal.aborted) this.#fail(new ExchangeAborted());
   }
 
-  /** An upload takes as long as its client takes: the wait for the answer begins at its end. */
+  /** Lets the wait for the answer begin at the end of an upload, which takes as long as its client takes. */
   waitForUpload(body: Readable): void {
     this.deadline = this.#endsAt;
     body.once('close', () => {
@@ -101,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     });
   }
 
-  /** An answer whose first token takes longer than this fails, whatever arrives before the token. */
+  /** Fails the exchange when the first token takes longer than this, whatever arrives before the token. */
   limitFirstToken(ms: number): void {
     this.#tokenBy = monotonicNow() + ms;
     this.deadline = Math.min(this.deadline, this.#tokenBy);
@@ -112,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     this.#postpone(this.#timeouts.idleMs);
   }
 
-  /** The status and the headers, once they came. */
+  /** Resolves with the status and the headers when they have arrived. */
   get head(): Promise<Head> {
     if (this.#head) return Promise.resolve(this.#head);
     if (this.#error) return Promise.reject(this.#error);
@@ -121,7 +125,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     });
   }
 
-  /** The whole answer, for who asks before it came: one promise for all of it. `upstream_broken` above `limit` bytes. */
+  /**
+   * Resolves with the whole answer; call it before the answer arrives. It is one promise for all pieces. Rejects with
+   * `upstream_broken` above `limit` bytes.
+   */
   collect(limit: number): Promise<Answer> {
     if (this.#error) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
@@ -129,12 +136,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     });
   }
 
-  /** What arrived since the last read, or null at the end. Rejects when the exchange failed. */
+  /** Resolves with what has arrived since the last read, or null at the end. Rejects when the exchange has failed. */
   read(): Promise<Buffer[] | null> {
     return this.#unread.read();
   }
 
-  /** The whole body. Above `limit` bytes an answer is `upstream_broken`; of an error the beginning is enough. */
+  /**
+   * Resolves with the whole body. A longer answer than `limit` bytes is `upstream_broken`; of an error only the
+   * beginning is read.
+   */
   async readAll(limit: number): Promise<Buffer> {
     const { status } = await this.head;
     const parts = new PieceList();
@@ -148,14 +158,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     return parts.join();
   }
 
-  /** Ends the exchange at once; the upstream sees its connection close. */
+  /** Ends the exchange at once, by closing its connection. */
   abort(): void {
     this.#fail(new ExchangeAborted());
   }
 
   /**
-   * Nobody reads on: the answer is complete. The connection can be used again when the body ends, so its end is waited
-   * for, but not for long.
+   * Stops reading, because the answer is complete. The connection can be used again when the body ends, so the exchange
+   * waits for the end, but not for long.
    */
   drain(): void {
     if (this.#ended || this.#error) return;
@@ -221,7 +231,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
     else if (this.#unread.bytes > limit) this.#fail(tooLarge());
   }
 
-  /** The body of an error ends here, as far as anybody reads it. */
+  /** Ends the body of an error here, since no more of it is read. */
   #cutShort(): void {
     if (this.#ended || this.#error) return;
     this.#finish();

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../../contracts/errors.ts';
 
-/** What an upstream says of a failure. */
+/** What an upstream says about a failure. */
 export interface Said {
-  /** Of its answer; null: the failure is told inside a success. */
+  /** The status of its response. Null: the failure was reported inside a success. */
   readonly status: number | null;
   /** Code and type of the error, such as `model_not_found invalid_request_error`. */
   readonly kind: string;
@@ -11,11 +11,11 @@ export interface Said {
 
 interface FailureRule {
   readonly means: ErrorCode;
-  /** Found in the kind or in the message. */
+  /** Searched for in the kind and in the message. */
   readonly words?: RegExp;
-  /** Found in the kind alone: a message may hold any number or name. */
+  /** Searched for in the kind only, since a message may hold any number or name. */
   readonly kind?: RegExp;
-  /** Absent: whatever the status, and inside a success as well. */
+  /** The statuses that the rule applies to. Absent: every status, and failures inside a success. */
   readonly ofStatus?: (status: number | null) => boolean;
   /** The field at fault. */
   readonly param?: string;
@@ -26,10 +26,11 @@ const isClientFault = (status: number | null) => status === null || status < 500
 
 /**
  * What the words of an upstream mean, whatever its status: model servers answer 500 to faults of the client, and 400 to
- * faults of the operator. The first rule that fits decides. Each has a sample in the tests, with the server that says so.
+ * faults of the operator. The first matching rule decides. The tests have a sample for each rule, with the server that
+ * sends it.
  */
 const RULES: readonly FailureRule[] = [
-  // The server is well; it takes the request a little later.
+  // The server works, and will take the request a little later.
   {
     means: 'model_loading',
     words:
@@ -45,7 +46,7 @@ const RULES: readonly FailureRule[] = [
   { means: 'model_busy', words: /\boverloaded\b/i, ofStatus: (status) => status === 429 },
   // Groq's flex tier has a status of its own.
   { means: 'model_busy', words: /capacity exceeded/i, ofStatus: (status) => status === 498 },
-  // The gateway's own key, account or configuration is at fault; other backends have their own.
+  // The gateway's own key, account or configuration is at fault. Other backends have others.
   { means: 'upstream_refused', kind: /API_KEY_INVALID|FAILED_PRECONDITION/, ofStatus: (status) => status === 400 },
   // xAI says 400 to a wrong key.
   { means: 'upstream_refused', words: /\b(incorrect|invalid) api[ _](key|token)\b/i, ofStatus: isClientFault },
@@ -55,21 +56,21 @@ const RULES: readonly FailureRule[] = [
       /\bmodel_not_found\b|\binvalid_model\b|invalid model name|no such model|operation does not work with the specified model|\bmodel\b.{0,120}\b(not found|does not exist|not exist)\b/i,
     ofStatus: isClientFault,
   },
-  // Anthropic says 400 to an account without money.
+  // Anthropic answers 400 when the account has no credit.
   { means: 'model_quota_exhausted', words: /credit balance is too low|reached your specified .*usage limits/i },
-  // Groq says 413, and Perplexity 401, to an account at its limit.
+  // Groq answers 413, and Perplexity 401, to an account at its limit.
   {
     means: 'model_quota_exhausted',
     kind: /\b(insufficient_quota|rate_limit_exceeded)\b/,
     ofStatus: (status) => status === 401 || status === 413,
   },
-  // OpenRouter says 403 and 404 to what is in the request.
+  // OpenRouter answers 403 and 404 to faults of the request.
   {
     means: 'upstream_rejected',
     words: /requires moderation|input was flagged|no endpoints found that (can )?support/i,
     ofStatus: (status) => status === 403 || status === 404,
   },
-  // The request does not fit the model.
+  // The request does not fit the model's context window.
   {
     means: 'context_length_exceeded',
     words:
@@ -83,7 +84,7 @@ const RULES: readonly FailureRule[] = [
     ofStatus: (status) => status !== null && status >= 400 && status < 500 && status !== 429,
     param: 'messages',
   },
-  // A longer answer is asked for than the model can give: a shorter prompt would not help.
+  // The client asked for a longer answer than the model can give; a shorter prompt would not help.
   {
     means: 'upstream_rejected',
     words: /max_(output_|completion_)?tokens[^.]{0,60}(too large|cannot be greater than|exceeds? the (maximum|limit))/i,
@@ -96,8 +97,8 @@ const RULES: readonly FailureRule[] = [
     ofStatus: isClientFault,
     param: 'max_tokens',
   },
-  // Faults of the request that servers tell as their own: a schema or a template that cannot be used, and abilities that
-  // the server was not started with.
+  // Faults of the request that servers report as their own: a schema or a template that cannot be used, and features
+  // that the server was started without.
   {
     means: 'upstream_rejected',
     words:
@@ -109,7 +110,7 @@ const RULES: readonly FailureRule[] = [
     words: /not[ _](supported|implemented)|does(n't| not) support/i,
     ofStatus: (status) => status === 501,
   },
-  // Inside a success there is no status, and the kind of the error has to do.
+  // A failure inside a success has no status, so the kind of the error decides.
   { means: 'upstream_unavailable', kind: /overloaded|unavailable|\b(503|529)\b/i, ofStatus: isInside },
   { means: 'upstream_timeout', kind: /timeout_error|deadline_exceeded|\b(408|504)\b/i, ofStatus: isInside },
   {
@@ -129,7 +130,7 @@ const RULES: readonly FailureRule[] = [
   },
 ];
 
-/** What is left when no words help. */
+/** The meaning of a status when no rule matches. */
 function meaningOfStatus(status: number | null): ErrorCode {
   if (status === null) return 'upstream_broken';
   if (status === 401 || status === 403 || status === 404) return 'upstream_refused';
@@ -141,11 +142,11 @@ function meaningOfStatus(status: number | null): ErrorCode {
 
 export interface Meaning {
   readonly code: ErrorCode;
-  /** The field at fault, where the words tell it. */
+  /** The field at fault, when the message names it. */
   readonly param?: string | undefined;
 }
 
-/** The meaning of a failure for the client, the chain and the circuit. */
+/** What a failure means to the client, the fallback chain and the circuit breaker. */
 export function meaningOf({ status, kind, message }: Said): Meaning {
   const words = `${kind} ${message}`;
   const rule = RULES.find(

@@ -16,10 +16,10 @@ function namesIn(body: unknown): string[] | null {
   });
 }
 
-/** A list of which this is the first page alone. OpenAI and Anthropic say `has_more`, Gemini `nextPageToken`. */
+/** Whether this is only the first page of a list. OpenAI and Anthropic send `has_more`, Gemini `nextPageToken`. */
 const isCut = (body: unknown): boolean => isRecord(body) && (body.has_more === true || Boolean(body.nextPageToken));
 
-/** Reads what a vendor's list of models says. Throws as `complete` does. */
+/** Reads a vendor's list of models. Throws as `complete` does. */
 export async function readModelList(exchange: Exchange): Promise<ModelListing> {
   try {
     const answer = await exchange.collect(MAX_SMALL_ANSWER);

@@ -1,11 +1,11 @@
-/** As many pieces are kept as they came. Beyond that, small ones are copied together. */
+/** Up to this many pieces are kept as they came. Beyond that, small ones are copied together. */
 const FEW = 64;
-/** What small pieces are copied into, in bytes. */
+/** The size of the blocks into which small pieces are copied, in bytes. */
 const BLOCK = 16 * 1024;
 
 /**
- * Bytes in the order in which they arrived. An upstream that sends each byte in a chunk of its own must not cost an
- * object a byte, so many small pieces become few large ones.
+ * Bytes in the order in which they arrived. When an upstream sends each byte in a chunk of its own, each must not cost
+ * an object, so many small pieces are copied into few large ones.
  */
 export class PieceList {
   #pieces: Buffer[] = [];
@@ -26,7 +26,7 @@ export class PieceList {
     }
   }
 
-  /** Takes whole pieces off the front: at least one, and no more than needed to reach `atLeast` bytes. */
+  /** Removes whole pieces from the front: at least one, and no more than needed to reach `atLeast` bytes. */
   take(atLeast = Number.POSITIVE_INFINITY): Buffer[] {
     const all = this.#pieces;
     let count = 0;
@@ -38,7 +38,7 @@ export class PieceList {
     return count === all.length ? all : all.slice(0, count);
   }
 
-  /** Takes everything as one. */
+  /** Removes everything, as one buffer. */
   join(): Buffer {
     const bytes = this.#bytes;
     const [first, ...rest] = this.take();

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts';
 import { expectSuccess } from './read-error.ts';
 import { toUpstreamError } from './upstream-client.ts';
 
-/** Whether the server merely loads its model, as llama.cpp's says with a 503. */
+/** Whether the server is only loading its model, which llama.cpp's server reports with a 503. */
 async function explain(exchange: Exchange, status: number): Promise<Pick<ProviderHealth, 'loading' | 'detail'>> {
   const failure: unknown = await expectSuccess(exchange).catch((error: unknown) => error);
   return failure instanceof AppError && failure.code === 'model_loading'
@@ -13,7 +13,7 @@ async function explain(exchange: Exchange, status: number): Promise<Pick<Provide
     : { detail: `answered ${status}` };
 }
 
-/** Reads from the answer to a question that costs no tokens whether an upstream is up. Never throws. */
+/** Tells whether an upstream is up, from the answer to a request that costs no tokens. Never throws. */
 export async function probe(exchange: Exchange): Promise<ProviderHealth> {
   const start = monotonicNow();
   try {

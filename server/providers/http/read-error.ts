@@ -28,7 +28,7 @@ const parseOrNull = (text: string): unknown => {
   }
 };
 
-/** What an answer that is not a success means. */
+/** The error that a response with another status than success means. */
 function readErrorResponse(status: number, headers: Headers, body: Buffer): AppError {
   if (isRedirect(status)) {
     return new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
@@ -41,7 +41,7 @@ function readErrorResponse(status: number, headers: Headers, body: Buffer): AppE
   return toError(meaning, fault, { headers, cause, message });
 }
 
-/** An error that arrives inside a success: as the whole body, or as an event of a stream. */
+/** The error that arrives inside a success: as the whole body, or as an event of a stream. */
 export function readErrorEvent(body: unknown): AppError {
   const fault = readFault(body);
   const cause = new Error(`upstream error in its answer: ${redact(fault.message)}`);
@@ -49,7 +49,7 @@ export function readErrorEvent(body: unknown): AppError {
   return toError(meaning, fault, { headers: {}, cause, message: 'The upstream failed while answering.' });
 }
 
-/** What an answer, or an event of one, means that is an error; null when it is none. */
+/** The error in a response or an event that is one; null when it is not an error. */
 export function failureIn(body: unknown): AppError | null {
   if (!isRecord(body) || (body.choices != null && !body.error)) return null;
   const told = toErrorEnvelope(body);
@@ -60,7 +60,7 @@ interface Circumstances {
   readonly headers: Headers;
   /** Goes to the log. */
   readonly cause: Error;
-  /** Said instead of the catalog's description where the upstream's words do not go to the client. */
+  /** Replaces the catalog's description where the upstream's own message does not go to the client. */
   readonly message: string | undefined;
 }
 
@@ -84,7 +84,10 @@ function toError({ code, param: known }: Meaning, fault: UpstreamFault, circumst
   }
 }
 
-/** Many clients know an overflow by these words of OpenAI's alone, whatever the code: LiteLLM, so aider, and Continue. */
+/**
+ * The message of an overflow in OpenAI's words. Many clients, such as LiteLLM (and so aider) and Continue, recognise an
+ * overflow by these words only, whatever the code.
+ */
 function sayOverflow(told: Overflow | null): string {
   if (!told) return "This model's maximum context length is exceeded.";
   const { prompt, answer, window } = told;
@@ -104,7 +107,7 @@ function overflow({ message }: UpstreamFault, cause: Error): AppError {
 const NOTHING = Buffer.alloc(0);
 const isRedirect = (status: number) => status >= 300 && status < 400;
 
-/** Resolves when the answer is a success; throws what it means when it is not. */
+/** Resolves when the response is a success; throws the error that it means when it is not. */
 export async function expectSuccess(exchange: Exchange): Promise<void> {
   const { status, headers } = await exchange.head;
   if (isSuccess(status)) return;
@@ -112,7 +115,7 @@ export async function expectSuccess(exchange: Exchange): Promise<void> {
   throw readErrorResponse(status, headers, isRedirect(status) ? NOTHING : await exchange.readAll(MAX_ERROR));
 }
 
-/** The body of a whole answer that is a success; throws what it means when it is not. */
+/** The body of a successful response; throws the error that it means when it is not a success. */
 export function successOf({ status, headers, body }: Answer): Buffer {
   if (isSuccess(status)) return body;
   throw readErrorResponse(status, headers, body);

@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { withoutSecrets } from './secrets.ts';
 import { toErrorEnvelope } from './to-error-envelope.ts';
 
-/** Of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
+/** Details of Google's errors: `ErrorInfo` has a `reason`, `RetryInfo` a `retryDelay` such as `36.2s`. */
 const GoogleDetail = z.looseObject({ reason: z.string().optional(), retryDelay: z.string().optional() });
 
-/** OpenAI's envelope, which Anthropic and Google share, and the deviations: integer codes, `status`, a bare text. */
+/**
+ * OpenAI's error envelope, which Anthropic and Google share, and its variants: integer codes, `status`, a plain text.
+ */
 const UpstreamErrorBody = z.looseObject({
-  /** xAI has it beside a text. */
+  /** xAI sends the code beside an error that is a plain text. */
   code: z.union([z.string(), z.number()]).nullish().catch(null),
-  /** Of Hugging Face, while it loads a model: in seconds. */
+  /** Hugging Face sends the time until its model is loaded, in seconds. */
   estimated_time: z.number().nonnegative().nullish().catch(null),
   error: z.union([
     z.string(),
@@ -18,20 +20,20 @@ const UpstreamErrorBody = z.looseObject({
       type: z.string().nullish(),
       param: z.string().nullish(),
       code: z.union([z.string(), z.number()]).nullish(),
-      // Google has a name, Azure the number of the answer.
+      // Google sends a name here, Azure the status code.
       status: z.union([z.string(), z.number()]).nullish(),
       details: z.array(GoogleDetail).nullish().catch(null),
     }),
   ]),
 });
 
-/** The error in an upstream's answer, as it was put. */
+/** The error in an upstream's response, as the upstream reported it. */
 export interface UpstreamFault {
   readonly message: string;
-  /** Code, type and status, and Google's reasons. */
+  /** Code, type and status of the error, and Google's reasons. */
   readonly kind: string;
   readonly param: string | null;
-  /** Told inside the body, as Google has it: `36.2s`. */
+  /** The delay in the body of the error, as Google writes it: `36.2s`. */
   readonly retryDelay: string | undefined;
 }
 
@@ -42,7 +44,7 @@ const NOTHING: UpstreamFault = { message: '', kind: '', param: null, retryDelay:
 
 /** The error in a body, in whichever envelope; without words when there is none. */
 export function readFault(body: unknown): UpstreamFault {
-  // Google wraps some of its errors in a list of one.
+  // Google wraps some of its errors in a list with one entry.
   const parsed = UpstreamErrorBody.safeParse(toErrorEnvelope(Array.isArray(body) ? body[0] : body));
   if (!parsed.success) return NOTHING;
   const { error, code, estimated_time: seconds } = parsed.data;

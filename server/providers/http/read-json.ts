@@ -2,7 +2,7 @@ import { parseExact } from '../../canonical/exact-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { checkShape, type Shape } from './check-shape.ts';
 
-/** Parses what an upstream sent as JSON, within bounds. `what` is said of it when it is not. Throws `upstream_broken`. */
+/** Parses JSON of an upstream within limits. `what` names the value in the error message. Throws `upstream_broken`. */
 export function readJson(bytes: Buffer, shape: Shape, what: string): unknown {
   checkShape(bytes, shape);
   try {

@@ -1,6 +1,8 @@
 import type { Overflow } from '../../errors/app-error.ts';
 
-/** How Anthropic, Google, llama.cpp, OpenRouter, OpenAI and vLLM (old and new) say how much too much it was. */
+/**
+ * How Anthropic, Google, llama.cpp, OpenRouter, OpenAI and vLLM (old and new) report by how much a prompt was too long.
+ */
 const FORMS = [
   /prompt is too long: (?<prompt>\d+) tokens > (?<window>\d+)/,
   /exceed context limit: (?<prompt>\d+) \+ (?<answer>\d+) > (?<window>\d+)/,
@@ -12,7 +14,7 @@ const FORMS = [
   /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about| at least)? (?<prompt>\d+)(?: input)? tokens/,
 ];
 
-/** The counts in an upstream's words about a prompt that does not fit; null when it gives none. */
+/** The token counts in an upstream's message about a prompt that does not fit. Null when it has none. */
 export function readOverflow(message: string): Overflow | null {
   for (const form of FORMS) {
     const found = form.exec(message.slice(0, 1000))?.groups;

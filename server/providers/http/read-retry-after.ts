@@ -1,6 +1,6 @@
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** No upstream means more than a day, in seconds. */
+/** The longest delay that is believed, in seconds: a day. */
 const LONGEST_WAIT = 86_400;
 
 const inSeconds = (seconds: number): number | undefined =>
@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 360
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/;
 const DURATION_PART = /(\d+(?:\.\d+)?)(ms|[smhd])/g;
 
-/** `36.2s` (Google), `6m0s` and `120ms` (OpenAI's `x-ratelimit-reset-*`), or a number of seconds. */
+/** Reads `36.2s` (Google), `6m0s` and `120ms` (OpenAI's `x-ratelimit-reset-*`), or a number of seconds. */
 export function readDuration(text: string | undefined): number | undefined {
   if (text === undefined || text.length > 40) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return inSeconds(Number(text));
@@ -24,7 +24,9 @@ export function readDuration(text: string | undefined): number | undefined {
   return inSeconds(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (UNITS[unit] ?? 1), 0));
 }
 
-/** How far a date lies ahead, by the upstream's own clock where it tells that. A date that is over means now. */
+/**
+ * How far a date lies ahead, measured by the upstream's own `Date` header when it has one. A date in the past gives 0.
+ */
 function untilDate(text: string | undefined, headers: Headers): number | undefined {
   const at = text === undefined || text.length > 60 || !/[:T]/.test(text) ? Number.NaN : Date.parse(text);
   if (Number.isNaN(at)) return undefined;
@@ -32,7 +34,7 @@ function untilDate(text: string | undefined, headers: Headers): number | undefin
   return inSeconds(Math.max(0, at - (Number.isNaN(told) ? Date.now() : told)) / 1000);
 }
 
-/** Some vendors give no `Retry-After`, but the time at which each of their limits is free again. */
+/** Some vendors send no `Retry-After`, but the time at which each of their limits is reset. */
 const RESETS = [
   // https://platform.openai.com/docs/guides/rate-limits: durations.
   ['x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests'],
@@ -42,7 +44,7 @@ const RESETS = [
   ['anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset'],
 ] as const;
 
-/** The time until the limits that are used up are free again: only those with nothing remaining count. */
+/** The time until the exhausted limits are reset. Limits with something remaining do not count. */
 function untilReset(headers: Headers): number | undefined {
   const waits = RESETS.flatMap(([remaining, reset]) => {
     if (Number(first(headers[remaining]) ?? Number.NaN) !== 0) return [];
@@ -52,7 +54,7 @@ function untilReset(headers: Headers): number | undefined {
   return waits.length > 0 ? Math.max(...waits) : undefined;
 }
 
-/** "Please try again in 1.5s", "try again in 20 seconds", "retry after 6m0s". */
+/** Matches "Please try again in 1.5s", "try again in 20 seconds" and "retry after 6m0s". */
 const IN_WORDS =
   /(?:try|retry) (?:again )?(?:in|after) (\d+(?:\.\d+)?) ?(ms|s|sec|seconds?|m|min|minutes?)?(?:(\d+)s)?\b/i;
 
@@ -65,9 +67,9 @@ function inWords(message: string): number | undefined {
 }
 
 /**
- * After how many seconds an upstream wants to be asked again; undefined when it does not say. Read are `Retry-After` in
- * its two forms (RFC 9110 §10.2.3), `retry-after-ms` (OpenAI, Azure), the vendors' reset headers, and the words of the
- * error.
+ * After how many seconds an upstream wants the next request; undefined when it does not say. Sources are the two forms
+ * of `Retry-After` (RFC 9110 §10.2.3), `retry-after-ms` (OpenAI, Azure), the vendors' reset headers, and the message of
+ * the error.
  */
 export function readRetryAfter(headers: Headers, message = ''): number | undefined {
   const ms = first(headers['retry-after-ms']);

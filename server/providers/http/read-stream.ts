@@ -6,42 +6,45 @@ import { expectSuccess } from './read-error.ts';
 import { SseParser } from './sse-parser.ts';
 import { toUpstreamError } from './upstream-client.ts';
 
-/** No dialect but OpenAI's has it, but proxies add it. */
+/** The end mark of OpenAI's streams. Proxies add it to streams of other dialects as well. */
 const DONE = Buffer.from('[DONE]');
 
-/** Makes chunks of the events of one answer. */
+/** Translates the events of one answer to chunks. */
 export interface EventSource<Chunk extends object> {
-  /** What may be given out of an event now. Throws what it means when it is an error. */
+  /** The chunks that can be passed on after an event. Throws the `AppError` of an event that is an error. */
   read(payload: Buffer): Json<Chunk>[];
-  /** Whether the event that was read last added something to the answer. */
+  /** Whether the last event added something to the answer. */
   readonly added: boolean;
-  /** Whether it said that no event follows. */
+  /** Whether the last event said that no event follows. */
   readonly ended: boolean;
-  /** The end of the answer. Throws when it is not whole. */
+  /** The chunks at the end of the answer. Throws when it is incomplete. */
   end(): Json<Chunk>[];
-  /** What was held back of an answer that broke off. */
+  /** The chunks that were held back when the answer broke off. */
   rest(): Json<Chunk>[];
 }
 
-/** Reads what arrives of one streamed answer. An end that the answer does not have itself is a failure. */
+/** Reads one streamed answer as it arrives. A stream that ends before its answer is complete has failed. */
 export class StreamReader<Chunk extends object> {
   readonly #parser = new SseParser();
   readonly #source: EventSource<Chunk>;
   #failure: unknown;
   #done = false;
-  /** True when the answer is complete and given out. */
+  /** True when the answer is complete and has been passed on. */
   complete = false;
 
   constructor(source: EventSource<Chunk>) {
     this.#source = source;
   }
 
-  /** Whether nothing more is worth waiting for: the answer is complete, or the next read fails. */
+  /** Whether reading can stop: the answer is complete, or the next read would fail. */
   get ended(): boolean {
     return this.complete || this.#failure !== undefined;
   }
 
-  /** The chunks in what arrived; null is the end of the body. Throws, after what came before the failure. */
+  /**
+   * The chunks in what arrived; null means the end of the body. A failure is thrown after the chunks before it were
+   * returned.
+   */
   read(arrived: readonly Buffer[] | null): Json<Chunk>[] {
     if (this.#failure) throw this.#failure;
     const batch: Json<Chunk>[] = [];
@@ -54,7 +57,7 @@ export class StreamReader<Chunk extends object> {
     } catch (error) {
       batch.push(...this.#source.rest());
       if (batch.length === 0) throw error;
-      // What came before it is the client's; the next read fails.
+      // The chunks before the failure go to the client; the next read throws it.
       this.#failure = error;
     }
     return batch;
@@ -73,8 +76,8 @@ export class StreamReader<Chunk extends object> {
 }
 
 /**
- * Sends a request for a stream at the first pull, and reads its answer in whichever form it comes: `whole` makes the chunks of one that is JSON,
- * from an upstream that does not stream.
+ * Sends a request for a stream when the first batch is pulled, and reads its answer. When the upstream answers with
+ * JSON instead, `whole` makes chunks of it.
  */
 export async function* readStream<Chunk extends object>(
   send: () => Exchange | Promise<Exchange>,
@@ -104,10 +107,10 @@ export async function* readStream<Chunk extends object>(
   }
 }
 
-/** No more is read at once than of a stream that arrives. In bytes. */
+/** How much is parsed at once, as for a stream that arrives, in bytes. */
 const PIECE = 64 * 1024;
 
-/** The chunks of a stream that came in the place of one answer. */
+/** The chunks of a stream that came although one answer was requested. */
 export function* readWhole<Chunk extends object>(
   reader: StreamReader<Chunk>,
   body: Buffer,

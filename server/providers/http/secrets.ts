@@ -1,6 +1,6 @@
 const secrets = new Set<string>();
 
-/** Shorter ones would be found in ordinary words. */
+/** Shorter keys are not searched for, since they would be found inside ordinary words. */
 const SHORTEST = 6;
 
 /** Keeps what must never leave the gateway: a provider's key, however it looks. */

@@ -12,16 +12,16 @@ const endless = (what: string) => new AppError('upstream_broken', `The upstream 
 
 /**
  * Splits a `text/event-stream` into the payloads of its events, as bytes: no event and no character is ever split.
- * Comments, ids and event names are skipped. What may come without `progressed` being called is bounded. Format: the
+ * Comments, ids and event names are skipped. How much may arrive without a call of `progressed` is limited. Format: the
  * HTML standard, 9.2.
  */
 export class SseParser {
-  /** Bytes of a line that has not ended yet. */
+  /** The bytes of an incomplete line. */
   readonly #pending = new PieceList();
   #data: Buffer[] = [];
   #dataBytes = 0;
   #begun = false;
-  /** The last byte was a CR, which ends a line with or without the LF behind it. */
+  /** Whether the last byte was a CR. A CR ends a line, with or without an LF after it. */
   #afterCr = false;
   #idleLines = 0;
   #idleBytes = 0;
@@ -49,18 +49,18 @@ export class SseParser {
     return chunks.length === 1 && chunks[0] ? this.push(chunks[0]) : chunks.flatMap((chunk) => this.push(chunk));
   }
 
-  /** The payload of an event that the end of the stream cut short, if any. */
+  /** The payload of an event that the end of the stream cut off, if there is one. */
   flush(): Buffer[] {
     return this.push(Buffer.from('\n\n'));
   }
 
-  /** A piece of the answer came: what may come without one is counted anew. */
+  /** Resets the limits, because a piece of the answer has arrived. */
   progressed(): void {
     this.#idleLines = 0;
     this.#idleBytes = 0;
   }
 
-  /** Every end of a line as LF. Few streams have another. */
+  /** The chunk with LF as its only line end. Few streams have others. */
   #unified(chunk: Buffer): Buffer {
     let from = 0;
     if (!this.#begun) {

@@ -1,6 +1,6 @@
 import { isObject } from '../../canonical/json.ts';
 
-/** One finding of pydantic, as FastAPI answers it: `loc` is `['body', 'messages', 0, 'content']`. */
+/** One finding of pydantic, as FastAPI reports it: `loc` is `['body', 'messages', 0, 'content']`. */
 function ofFinding(finding: unknown): Record<string, unknown> {
   if (!isObject(finding)) return {};
   const place = Array.isArray(finding.loc) ? finding.loc.filter((step) => step !== 'body') : [];
@@ -16,8 +16,8 @@ function ofDetail(detail: unknown): Record<string, unknown> {
 }
 
 /**
- * An error that was written without OpenAI's envelope, put into it: Mistral and older vLLM have `message` at the top,
- * Mistral and FastAPI a `detail` (there or inside the `message`). Anything else comes back as it is.
+ * Puts an error into OpenAI's envelope when it has none: Mistral and older vLLM have `message` at the top level;
+ * Mistral and FastAPI have a `detail` (there or inside the `message`). Any other value is returned as it is.
  */
 export function toErrorEnvelope(body: unknown): unknown {
   if (!isObject(body) || 'error' in body) return body;

@@ -1,7 +1,7 @@
 import { afterPoll } from '../../event-loop/after-poll.ts';
 import { PieceList } from './piece-list.ts';
 
-/** No more is given out at once: whoever reads it works on it while everybody else waits. In bytes. */
+/** The most that is given out at once, in bytes: while its reader works on it, all other requests wait. */
 const MAX_BATCH = 64 * 1024;
 
 interface Reading {
@@ -9,19 +9,22 @@ interface Reading {
   readonly reject: (error: Error) => void;
 }
 
-/** What has arrived of a body and was not read yet. What arrives in one turn of the event loop is read together. */
+/**
+ * The part of a body that has arrived and was not read yet. What arrives in one turn of the event loop is read
+ * together.
+ */
 export class UnreadBody {
   readonly #pieces = new PieceList();
   readonly #onTaken: () => void;
   readonly #onPolled = () => this.#handOver();
   #isHandingOver = false;
-  /** More had arrived than was given out at once: the rest waits for the next turn of the event loop. */
+  /** Whether more had arrived than was given out at once. The rest waits for the next turn of the event loop. */
   #mustRest = false;
   #reading: Reading | undefined;
   #ended = false;
   #error: Error | undefined;
 
-  /** `onTaken` is told whenever something was read. */
+  /** `onTaken` is called whenever something was read. */
   constructor(onTaken: () => void) {
     this.#onTaken = onTaken;
   }
@@ -40,7 +43,7 @@ export class UnreadBody {
     if (this.#reading) this.#handOverSoon();
   }
 
-  /** What came before is still given out; the next read fails. */
+  /** Makes reads fail once everything that arrived before has been read. */
   fail(error: Error): void {
     this.#error = error;
     if (this.#isHandingOver) this.#handOver();
@@ -60,7 +63,7 @@ export class UnreadBody {
     });
   }
 
-  /** Takes everything as one. */
+  /** Takes everything, as one buffer. */
   join(): Buffer {
     return this.#pieces.join();
   }

@@ -6,14 +6,16 @@ import { Deadlines } from './deadlines.ts';
 import { Exchange, ExchangeAborted, ExchangeTimeout, type Timeouts } from './exchange.ts';
 import { keepSecret } from './secrets.ts';
 
-/** What the operator says about an upstream that is reached over HTTP, with its key already looked up. */
+/** The settings of an upstream that is reached over HTTP, with its key already looked up. */
 export interface UpstreamSettings {
-  /** Such as `http://127.0.0.1:8000/v1`; only the operator sets it. */
+  /** The base URL, such as `http://127.0.0.1:8000/v1`. Only the operator can set it. */
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   /** Sent with every request, such as OpenRouter's `X-Title`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Until the first byte of an answer, in ms; default 300 s. Images take up to 180 s, so not below 240 s for them. */
+  /**
+   * Until the first byte of an answer, in ms; default 300 s. Images can take 180 s, so their limit is at least 240 s.
+   */
   readonly firstByteMs: number | undefined;
   /** Between two pieces of an answer, in ms; default 300 s. */
   readonly idleMs: number | undefined;
@@ -22,13 +24,13 @@ export interface UpstreamSettings {
 }
 
 const DEFAULT_MS = 300_000;
-/** Until the connection stands, in ms. */
+/** How long a connection may take to be established, in ms. */
 const CONNECT_MS = 5_000;
 
 export interface PostOptions {
-  /** Win over the upstream's own. */
+  /** Headers of this request. They override the upstream's own. */
   readonly headers?: Record<string, string>;
-  /** Win over the upstream's own. */
+  /** Time limits of this request. They override the upstream's own. */
   readonly timeouts?: CallTimeouts | undefined;
   /** True: `path` is beside the versioned API, such as `/tokenize` of a server whose base URL ends in `/v1`. */
   readonly besideVersion?: boolean;
@@ -40,7 +42,9 @@ const withOwn = (base: Timeouts, { firstByteMs, idleMs, totalMs, leastMs = 0 }: 
   totalMs: totalMs ?? base.totalMs,
 });
 
-/** One upstream's connections. Redirects are never followed, so no answer can lead the gateway to another host. */
+/**
+ * The connections to one upstream. Redirects are never followed, so no response can lead the gateway to another host.
+ */
 export class UpstreamClient {
   readonly #pool: Pool;
   readonly #prefix: string;
@@ -48,7 +52,7 @@ export class UpstreamClient {
   readonly #timeouts: Timeouts;
   readonly #deadlines = new Deadlines();
 
-  /** `headers` go with every request; they may hold the key. */
+  /** `headers` are sent with every request; they may hold the key. */
   constructor(
     { baseUrl, headers: own, apiKey, firstByteMs, idleMs }: UpstreamSettings,
     headers: Readonly<Record<string, string>>,
@@ -56,7 +60,7 @@ export class UpstreamClient {
     for (const secret of [apiKey, ...Object.values(own ?? {})]) keepSecret(secret);
     const url = new URL(baseUrl);
     this.#prefix = url.pathname.replace(/\/+$/, '');
-    // Without the field a server may compress as it likes (RFC 9110, 12.5.3).
+    // Without this header a server may compress its responses (RFC 9110, 12.5.3).
     this.#headers = { 'accept-encoding': 'identity', ...own, ...headers };
     this.#timeouts = { firstByteMs: firstByteMs ?? DEFAULT_MS, idleMs: idleMs ?? DEFAULT_MS, totalMs: Infinity };
     this.#pool = new Pool(url.origin, {
@@ -68,7 +72,7 @@ export class UpstreamClient {
     });
   }
 
-  /** `path` is below the base URL, such as `/chat/completions`. */
+  /** Sends a request. `path` is below the base URL, such as `/chat/completions`. */
   post(path: string, body: Buffer | Readable, signal: AbortSignal, options: PostOptions = {}): Exchange {
     return this.#send('POST', path, body, signal, options);
   }
@@ -98,10 +102,10 @@ export class UpstreamClient {
   }
 }
 
-/** What a failed exchange means. The cause goes to the log. */
+/** The error that a failed exchange means. Its cause goes to the log. */
 export function toUpstreamError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  // What is written before it is sent is the request.
+  // The request is what is being written before it is sent, so it is the one that is nested too deeply.
   if (error instanceof RangeError && /call stack/.test(error.message)) {
     return new AppError('invalid_json', 'The request is nested too deeply.', { cause: error });
   }

@@ -13,7 +13,7 @@ import { invalidField } from '../../errors/invalid-field.ts';
 
 const IMAGE_FIELDS = new Set([...Object.keys(ImageFields), 'input_fidelity', 'style']);
 
-/** What a chat may carry that says nothing about a picture, or that the gateway itself has dealt with. */
+/** Fields of a chat that do not concern a picture, or that the gateway has handled itself. */
 const WITHOUT_EFFECT = new Set([
   'messages',
   'max_tokens',
@@ -55,7 +55,7 @@ const textOf = (message: ChatMessage): string =>
     .flatMap((part) => (typeof part.text === 'string' ? [part.text] : []))
     .join('\n');
 
-/** The pictures of a message: what a user shows, or what an answer held. */
+/** The pictures of a message: those that a user sent, or those in an answer. */
 function imagesOf(message: ChatMessage): string[] {
   const listed: unknown[] = Array.isArray(message.images) ? message.images : [];
   return [...partsOf(message), ...listed].flatMap((part) => {
@@ -68,8 +68,8 @@ function imagesOf(message: ChatMessage): string[] {
 }
 
 /**
- * A chat as a request for pictures: the prompt is all its words; the pictures of the latest message that has any are
- * what shall be changed.
+ * Translates a chat to a request for pictures. The prompt is all its text. The pictures of the latest message that has
+ * any are the ones to change.
  */
 export function toImageRequest(request: ChatCompletionRequest): ImageRequest {
   const prompt = request.messages.map(textOf).filter(Boolean).join('\n\n');
@@ -87,7 +87,7 @@ function toChatUsage(usage: ImagesResponse['usage']): Usage | undefined {
   return { prompt_tokens: input_tokens, completion_tokens: output_tokens, total_tokens };
 }
 
-/** Each picture is a choice of its own, as each of `n` answers is. */
+/** Translates the response to a completion. Each picture is a choice, as each of `n` answers is. */
 export function toCompletion({ data, created, usage }: ImagesResponse, alias: string): ChatCompletion {
   const counted = toChatUsage(usage);
   return {

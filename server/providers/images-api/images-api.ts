@@ -32,8 +32,8 @@ async function readAll({ body }: Forwarded): Promise<Buffer> {
 }
 
 /**
- * Models that their upstream serves at OpenAI's `/images/generations` and `/images/edits` only (gpt-image, DALL·E,
- * local diffusion servers). A chat with such a model is made a request for pictures.
+ * Models that their upstream only serves at OpenAI's `/images/generations` and `/images/edits` (gpt-image, DALL·E,
+ * local diffusion servers). A chat with such a model is translated to a request for pictures.
  */
 export class ImagesApiProvider implements Provider {
   readonly id: string;

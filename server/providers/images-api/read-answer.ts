@@ -14,12 +14,12 @@ export function parse<T extends object>(bytes: Buffer): Json<T> {
   } catch (cause) {
     throw broken('The upstream sent something that is not JSON.', cause);
   }
-  if (typeof value !== 'object' || value === null) throw broken('The upstream sent something that is no answer.');
+  if (typeof value !== 'object' || value === null) throw broken('The upstream sent something that is not an answer.');
   if ('error' in value && value.error) throw readErrorEvent(value);
   return json;
 }
 
-/** The answer to a request for pictures: as it came, or with its pictures in the form that was asked for. */
+/** The answer to a request for pictures: as it came, or with its pictures in the requested form. */
 export function readImages(bytes: Buffer, request: ImageRequest): Json<ImagesResponse> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
   const answer = parse<ImagesResponse>(bytes);

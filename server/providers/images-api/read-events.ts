@@ -6,10 +6,10 @@ import { parse } from './read-answer.ts';
 
 const DONE = Buffer.from('[DONE]');
 
-/** What has come of streamed pictures. */
+/** Reads the events of streamed pictures. */
 class EventReader {
   completed = false;
-  /** What the last payload that was read means, when it is no event. */
+  /** The error in the last payload, when it is not an event. */
   failure: unknown;
 
   read(payloads: readonly Buffer[]): Json<ImageEvent>[] {
@@ -35,7 +35,7 @@ export async function* readEvents(arrivals: AsyncIterable<Buffer[]>): AsyncGener
   const reader = new EventReader();
   for await (const arrived of arrivals) {
     const batch = reader.read(parser.pushAll(arrived));
-    // What came before a failure is the client's.
+    // What came before a failure is sent to the client.
     if (batch.length > 0) {
       parser.progressed();
       yield batch;

@@ -8,7 +8,10 @@ export interface FormFile {
   readonly bytes: Buffer;
 }
 
-/** Names are ours or checked fields; a quote or a line break would end the header. Format: the HTML standard, 4.10.21.8. */
+/**
+ * Quotes a name. Names are ours or checked fields; a quote or a line break would end the header. Format: the HTML
+ * standard, 4.10.21.8.
+ */
 const quote = (text: string) => `"${text.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')}"`;
 
 /** Writes `multipart/form-data`. */

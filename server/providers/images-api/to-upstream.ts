@@ -3,10 +3,10 @@ import { type ImageRequest, isEdit } from '../../canonical/image-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { type FormFile, toForm } from './to-form.ts';
 
-/** Base64 is all that these models give, and they refuse to be asked for it. */
+/** Models that always answer with base64, and refuse `response_format`. */
 const ALWAYS_BASE64 = /(^|\/)(chatgpt-image|gpt-image)/;
 
-/** The fields of a request that go on as they are. The form of the answer is the gateway's own matter. */
+/** The fields that are sent on unchanged. The gateway itself chooses the form of the pictures. */
 function fieldsOf(request: ImageRequest, model: string, stream: boolean): Record<string, unknown> {
   const { images, mask, stream: _, response_format, ...fields } = request;
   return {
@@ -29,10 +29,10 @@ function toFile(name: string, uri: string, param: string): FormFile {
   };
 }
 
-/** A field of a form is a text. */
+/** A value as a form field, which is always a text. */
 const toText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** The request as OpenAI's images endpoints take it: JSON for new pictures, a form for edits. */
+/** The request in the form that OpenAI's images endpoints take: JSON for new pictures, a form for edits. */
 export function toUpstream(
   request: ImageRequest,
   model: string,

@@ -6,7 +6,7 @@ import { repairImages } from './repair-images.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Upstreams say either; clients read either: both are sent. */
+/** Sets both `reasoning` and `reasoning_content`: upstreams send one of them, and clients read one of them. */
 function mirrorReasoning(holder: Fields): boolean {
   const { reasoning, reasoning_content: content } = holder;
   if (typeof reasoning === 'string' && content == null) holder.reasoning_content = reasoning;
@@ -15,7 +15,7 @@ function mirrorReasoning(holder: Fields): boolean {
   return true;
 }
 
-/** The vendor's own word for the reason becomes OpenAI's. Throws when it says that the upstream failed. */
+/** Translates the vendor's own finish reason to OpenAI's. Throws when the reason says that the upstream failed. */
 function adaptReason(choice: Fields, { finishReasons, failures }: Quirks): boolean {
   const { finish_reason: reason } = choice;
   if (typeof reason !== 'string') return false;
@@ -28,7 +28,7 @@ function adaptReason(choice: Fields, { finishReasons, failures }: Quirks): boole
   return true;
 }
 
-/** What an upstream has of its own in a choice, and in its delta or message, becomes what OpenAI has. */
+/** Repairs an upstream's deviations in a choice and in its delta or message. */
 export const createChoiceRepair =
   (quirks: Quirks) =>
   (choice: Fields, holder: Fields): boolean => {
@@ -38,7 +38,7 @@ export const createChoiceRepair =
     return mirrorReasoning(holder) || pictured || adapted;
   };
 
-/** The same of the usage, in place. */
+/** Repairs an upstream's deviations in the usage, in place. */
 export function adaptUsage(usage: unknown, { cachedTokens }: Quirks): boolean {
   if (!cachedTokens || !isRecord(usage)) return false;
   const cached = usage[cachedTokens];

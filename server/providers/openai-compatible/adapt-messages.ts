@@ -6,7 +6,10 @@ import type { Quirks } from './quirks.ts';
 
 const NINE = /^[A-Za-z0-9]{9}$/;
 
-/** The same id always gives the same one: a call and its result still belong together, turn after turn. */
+/**
+ * Shortens an id to nine characters. The same id always gives the same result, so a call and its result still belong
+ * together, turn after turn.
+ */
 function toNine(id: string): string {
   if (NINE.test(id)) return id;
   return createHash('sha256').update(id).digest('base64').replace(/[+/=]/g, '').slice(0, 9);
@@ -19,7 +22,7 @@ function adaptIds(message: ChatMessage): ChatMessage {
   return adapted;
 }
 
-/** As a part before the text: a content that holds none of it. */
+/** Adds reasoning as a part of the content, before the text. */
 function withThinking(message: ChatMessage, text: string): ChatMessage {
   const { content } = message;
   const parts =
@@ -28,14 +31,16 @@ function withThinking(message: ChatMessage, text: string): ChatMessage {
 }
 
 function adaptReasoning(message: ChatMessage, place: NonNullable<Quirks['pastReasoning']>): ChatMessage {
-  // The details are signed for the vendor that wrote them.
+  // The details hold signatures of the vendor that wrote them, which another vendor would not accept.
   const { reasoning, reasoning_content: content, reasoning_details: _, ...rest } = message;
   const text = typeof content === 'string' && content ? content : reasoning;
   if (typeof text !== 'string' || text === '' || place === 'none') return rest;
   return place === 'thinking-part' ? withThinking(rest, text) : { ...rest, [place]: text };
 }
 
-/** Anthropic's mark of a failed tool, whose content says so as well. Upstreams with quirks refuse fields unknown to them. */
+/**
+ * Removes Anthropic's `is_error`, whose meaning the content has as well. Upstreams with quirks refuse unknown fields.
+ */
 function withoutErrorMark({ is_error: _, ...message }: ChatMessage): ChatMessage {
   return message;
 }
@@ -53,7 +58,7 @@ function withPlainName(message: ChatMessage): ChatMessage {
   return plain === name ? message : { ...message, name: plain };
 }
 
-/** What concerns several messages at once. */
+/** Changes that concern several messages at once. */
 function adaptOrder(messages: readonly ChatMessage[], { instructions, messageNames }: Quirks): readonly ChatMessage[] {
   const named = messageNames === 'none' ? nameSpeakers(messages) : messages;
   return instructions === 'first' ? gatherInstructions(named) : named;
@@ -62,7 +67,7 @@ function adaptOrder(messages: readonly ChatMessage[], { instructions, messageNam
 function adaptMessage(message: ChatMessage, { roles, toolCallIds, pastReasoning, messageNames }: Quirks): ChatMessage {
   let own = message;
   const role = roles?.[message.role];
-  // Typed as any role that OpenAI has, of which the other name is one.
+  // The values of `roles` are typed as any text; `system` is the only role that a preset maps to.
   if (role === 'system') own = { ...own, role };
   if (toolCallIds && hasIds(own)) own = adaptIds(own);
   if (own.is_error !== undefined && (roles ?? toolCallIds ?? pastReasoning)) own = withoutErrorMark(own);
@@ -70,7 +75,7 @@ function adaptMessage(message: ChatMessage, { roles, toolCallIds, pastReasoning,
   return messageNames === 'plain' && own.name ? withPlainName(own) : own;
 }
 
-/** The messages as the upstream takes them; the very same array when nothing had to change. */
+/** The messages with the upstream's quirks; the very same array when nothing had to change. */
 export function adaptMessages(messages: readonly ChatMessage[], quirks: Quirks): readonly ChatMessage[] {
   const ordered = adaptOrder(messages, quirks);
   const adapted = ordered.map((message) => adaptMessage(message, quirks));

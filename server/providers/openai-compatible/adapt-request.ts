@@ -9,13 +9,13 @@ import type { Quirks } from './quirks.ts';
 type Changes = Readonly<Record<string, unknown>>;
 type Fields = ChatCompletionRequest;
 
-/** A request as an upstream with quirks gets it. */
+/** A request that was adapted to the quirks of an upstream. */
 interface AdaptedRequest {
-  /** What must change in it, beside the call's own changes. */
+  /** The changes to the request, beside the call's own changes. */
   readonly changes: Changes;
-  /** Told to the client. */
+  /** The changes that the client is told. */
   readonly applied: readonly string[];
-  /** Puts the names of tools back in the answer; null: they are the client's own. */
+  /** Maps the names of tools back in the answer. Null: they are the client's own. */
   readonly names: ToolNames | null;
 }
 
@@ -37,13 +37,13 @@ function refuse(fields: Fields, ignored: NonNullable<Quirks['refuse']>): void {
   for (const [field, harmless] of Object.entries(ignored)) {
     const value = fields[field];
     if (value == null || harmless.includes(value)) continue;
-    // Some clients always send it.
+    // Some clients always send this field.
     if (field === 'parallel_tool_calls' && !fields.tools?.length) continue;
     throw invalidField(field, `The upstream of this model would ignore '${field}'.`);
   }
 }
 
-/** The function that a `tool_choice` names; null for every other kind of object. */
+/** The name of the function in a `tool_choice`; null for every other kind of object. */
 function namedFunction(choice: object): string | null {
   if (!('type' in choice) || choice.type !== 'function' || !('function' in choice)) return null;
   const { function: named } = choice;
@@ -71,13 +71,13 @@ function chooseTools(fields: Fields, rules: NonNullable<Quirks['toolChoice']>, o
   Object.assign(out, { tools: only, tool_choice: 'required' });
 }
 
-/** `undefined` takes a field out. */
+/** The fields of `left` that differ from `given`. A dropped field is `undefined`, which removes it from the request. */
 const withoutDropped = (given: Fields, left: Fields): Record<string, unknown> =>
   Object.fromEntries(
     Object.keys(given).flatMap((field) => (left[field] === given[field] ? [] : [[field, left[field]]])),
   );
 
-/** Null when no quirk concerns requests: then none is looked at. */
+/** Null when no quirk concerns requests, so that requests need not be looked at. */
 export function createRequestAdapter(quirks: Quirks): RequestAdapter | null {
   const { rename: names, drop = [], refuse: ignored, toolChoice, roles, toolCallIds, pastReasoning } = quirks;
   const { instructions, messageNames, toolNames } = quirks;

@@ -5,9 +5,9 @@ import { failureIn } from '../http/read-error.ts';
 import type { EventSource } from '../http/read-stream.ts';
 import { TextTemplate } from './text-template.ts';
 
-/** Makes the chunks of one stream what clients rely on. */
+/** Repairs the chunks of one stream for clients. */
 interface Shaper<Chunk extends object> {
-  /** Whether a chunk of text alone must pass here. */
+  /** Whether even a chunk with text only must pass through here. */
   readonly holds: boolean;
   shape(came: Json<Chunk>): Json<Chunk>[];
   end(): Json<Chunk>[];
@@ -20,7 +20,7 @@ interface AnyChunk {
   readonly usage?: unknown;
 }
 
-/** Whether a chunk has one choice with a text, and says nothing else. */
+/** Whether a chunk has one choice with a text, and nothing else. */
 function isText({ choices, usage }: AnyChunk): boolean {
   const [choice] = choices;
   if (choices.length !== 1 || usage != null || !isRecord(choice)) return false;
@@ -29,18 +29,18 @@ function isText({ choices, usage }: AnyChunk): boolean {
 }
 
 /**
- * Reads the chunks of an upstream that speaks OpenAI's dialect. Most of them pass as bytes, with the alias spliced in:
- * they are the same as one that was looked at, but for their text.
+ * Reads the chunks of an upstream with OpenAI's dialect. Most of them pass as bytes, with the alias spliced in, because
+ * they differ only in their text from one that was parsed.
  */
 export class ChunkSource<Chunk extends AnyChunk> implements EventSource<Chunk> {
   readonly #alias: string;
   readonly #shaper: Shaper<Chunk>;
   readonly #template: TextTemplate;
   added = false;
-  /** Its end is `[DONE]`. */
+  /** The end of these streams is `[DONE]`, which `StreamReader` knows. */
   readonly ended = false;
 
-  /** `textField` holds the text of a chunk. */
+  /** `textField`: the field that holds the text of a chunk. */
   constructor(alias: string, textField: 'content' | 'text', shaper: Shaper<Chunk>) {
     this.#alias = alias;
     this.#shaper = shaper;

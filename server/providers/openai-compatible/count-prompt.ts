@@ -4,11 +4,11 @@ import { AppError } from '../../errors/app-error.ts';
 import { readCount } from '../http/read-count.ts';
 import type { Quirks } from './quirks.ts';
 
-/** Posts JSON beside the versioned API, and gives the JSON of the answer. */
+/** Posts JSON beside the versioned API, and returns the JSON of the response. */
 type Ask = (path: string, body: object) => Promise<unknown>;
 type PromptCounter = (chat: ChatCompletionRequest, ask: Ask) => Promise<number>;
 
-/** What of a chat its template reads. */
+/** The fields of a chat that its template reads. */
 const templateFields = ({ messages, tools, chat_template_kwargs: settings }: ChatCompletionRequest) => ({
   messages,
   ...(tools?.length ? { tools } : {}),
@@ -21,7 +21,7 @@ function readTokens(answer: unknown): number {
   throw new AppError('upstream_broken', 'The upstream gave no tokens.');
 }
 
-/** How servers count the prompt of a chat by the template and the tokens of its model. */
+/** How servers count the prompt of a chat, with the template and the tokenizer of its model. */
 export const promptCounts: Readonly<Record<NonNullable<Quirks['counts']>, PromptCounter>> = {
   async vllm(chat, ask) {
     const question = { model: chat.model, ...templateFields(chat), add_generation_prompt: true };
@@ -31,7 +31,7 @@ export const promptCounts: Readonly<Record<NonNullable<Quirks['counts']>, Prompt
     const applied = await ask('/apply-template', { model: chat.model, ...templateFields(chat) });
     const prompt = isObject(applied) ? applied.prompt : undefined;
     if (typeof prompt !== 'string') throw new AppError('upstream_broken', 'The upstream gave no prompt.');
-    // Once the template is applied, the marks in it are tokens of their own.
+    // In the rendered prompt, special marks must be parsed as the single tokens that they stand for.
     return readTokens(
       await ask('/tokenize', { model: chat.model, content: prompt, add_special: true, parse_special: true }),
     );

@@ -45,15 +45,15 @@ const CHAT = '/chat/completions';
 const TEXT = '/completions';
 
 export interface OpenAiCompatibleSettings extends UpstreamSettings {
-  /** Where it departs from OpenAI; see `presets.ts`. */
+  /** The upstream's deviations from OpenAI; see `presets.ts`. */
   readonly quirks?: Quirks;
   /** Which fields keys may send. */
   readonly fieldPolicy: FieldPolicy;
 }
 
 /**
- * Upstreams that speak OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio and most clouds. It is also the
- * clients' dialect, so requests and answers pass as bytes; only what differs is spliced in.
+ * Upstreams with OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio and most clouds. This is the canonical
+ * form, so requests and answers pass as bytes, and only the differences are spliced in.
  */
 export class OpenAiCompatibleProvider implements Provider {
   readonly kind = 'openai-compatible';
@@ -66,7 +66,7 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly #quirks: Quirks;
   readonly #repair: ReturnType<typeof createChoiceRepair>;
   readonly #collecting: Collecting;
-  /** Has a stream tell its usage. */
+  /** The changes that make a stream report its usage. */
   readonly #counted: Readonly<Record<string, unknown>>;
 
   constructor(id: string, settings: OpenAiCompatibleSettings) {
@@ -206,7 +206,7 @@ export class OpenAiCompatibleProvider implements Provider {
     }
   }
 
-  /** A whole answer, in whichever form it came. */
+  /** Reads a whole answer, in whichever form it came. */
   #readChat(bytes: Buffer, call: ProviderCall): Json<ChatCompletion> {
     return isEventBody(bytes)
       ? Json.ofValue(collectChunks(readWhole(this.#chatReader(call), bytes)))
@@ -221,7 +221,7 @@ export class OpenAiCompatibleProvider implements Provider {
     return new StreamReader(new ChunkSource(call.alias, 'content', new ChunkShaper(this.#shaping(call))));
   }
 
-  /** How the answer to a request, as it was sent, is judged. */
+  /** How the answer is checked, according to the request as it was sent. */
   #shaping({ request, changes }: ProviderCall): ShaperOptions {
     return {
       choices: () => request.value.n ?? 1,
@@ -232,7 +232,7 @@ export class OpenAiCompatibleProvider implements Provider {
     };
   }
 
-  /** A promise only for a long request that has to be written first. */
+  /** Returns a promise only for a long request that has to be written first. */
   #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange | Promise<Exchange> {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
     const { signal, timeouts } = call;

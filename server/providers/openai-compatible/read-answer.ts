@@ -11,7 +11,7 @@ import { failureIn } from '../http/read-error.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-/** An answer that is none of the errors that come in the place of one. Throws what it means, or `upstream_broken`. */
+/** Reads an answer. Throws the error that came in its place, or `upstream_broken`. */
 function readAnswer<Answer extends object>(bytes: Buffer): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
   const answer = Json.ofBytes<Answer>(bytes);

@@ -12,7 +12,7 @@ const malformed = () => new AppError('upstream_broken', 'The upstream sent an im
 
 const toPart = (url: string, rest: object = {}): ImagePart => ({ ...rest, type: 'image_url', image_url: { url } });
 
-/** One entry of `images` in any of the shapes that upstreams give it. Throws `upstream_broken` when it is none of them. */
+/** One entry of `images`, in any of the shapes that upstreams send. Throws `upstream_broken` for any other shape. */
 function readImage(entry: unknown): ImagePart {
   if (typeof entry === 'string') return toPart(entry);
   if (!isObject(entry)) throw malformed();
@@ -26,7 +26,10 @@ function readImage(entry: unknown): ImagePart {
   throw malformed();
 }
 
-/** The images that stand in a text as `![…](data:image/…)`, and the text without them. Never a regex over megabytes. */
+/**
+ * Takes images out of a text in which they stand as `![…](data:image/…)`. It uses no regular expression, since the text
+ * can be megabytes long.
+ */
 function splitMarkdown(text: string): { text: string; images: ImagePart[] } {
   const images: ImagePart[] = [];
   let kept = '';
@@ -43,7 +46,7 @@ function splitMarkdown(text: string): { text: string; images: ImagePart[] } {
   return { text: kept + text.slice(from), images };
 }
 
-/** Content parts with images among them, as a text and images. */
+/** Content parts with images among them, split into a text and images; null when there are none. */
 function splitParts(parts: readonly unknown[]): { text: string; images: ImagePart[] } | null {
   const images = parts.flatMap((part) => (isImagePart(part) ? [part] : []));
   if (images.length === 0) return null;
@@ -57,9 +60,9 @@ function splitContent(content: unknown): { text: string; images: ImagePart[] } |
 }
 
 /**
- * Brings the pictures of a message or a delta to one shape: OpenRouter's `images`, with the words in `content`. Other
- * shapes: content parts (vLLM-Omni), one `image` (older LiteLLM), `b64_json`, Markdown in the text. An address is left
- * as it is, never fetched. True when something changed.
+ * Converts the pictures of a message or a delta to one shape: OpenRouter's `images`, with the text in `content`. Other
+ * shapes are content parts (vLLM-Omni), one `image` (older LiteLLM), `b64_json`, and Markdown in the text. A URL is
+ * left as it is, and never fetched. True when something changed.
  */
 export function repairImages(holder: Record<string, unknown>): boolean {
   const listed: unknown[] = Array.isArray(holder.images) ? holder.images : [];

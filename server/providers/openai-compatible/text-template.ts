@@ -1,13 +1,13 @@
 import { BACKSLASH, QUOTE } from '../../canonical/scan-json.ts';
 
 interface Frame {
-  /** Up to and with the quote that opens the text. */
+  /** The bytes up to and with the quote that opens the text. */
   readonly before: Buffer;
-  /** From the quote that closes it. */
+  /** The bytes from the quote that closes the text. */
   readonly after: Buffer;
 }
 
-/** The bytes around the one text of a chunk; null when there is none, more than one, or a quote in it. */
+/** The bytes around the only text of a chunk. Null when there is no text, more than one, or a quote in it. */
 function frameOf(bytes: Buffer, opening: Buffer): Frame | null {
   const at = bytes.indexOf(opening);
   if (at < 0 || bytes.indexOf(opening, at + 1) >= 0) return null;
@@ -17,35 +17,35 @@ function frameOf(bytes: Buffer, opening: Buffer): Frame | null {
   return { before: bytes.subarray(0, start), after: bytes.subarray(end) };
 }
 
-/** A longer text is looked at in full: it may hold an image. In bytes. */
+/** A longer text is parsed in full, because it may hold an image. In bytes. */
 const MAX_TEXT = 8 * 1024;
 
 /**
- * From one text chunk of a stream to the next only the text differs. Once one was looked at in full, the next ones are
- * known by the bytes around their text, which saves every other look at them.
+ * From one text chunk of a stream to the next, only the text differs. Once one chunk was parsed in full, the next ones
+ * are recognised by the bytes around their text, and need no other checks.
  */
 export class TextTemplate {
   readonly #opening: Buffer;
   #came: Frame | null = null;
   #shown: Frame | null = null;
 
-  /** `field` is the name of the text. */
+  /** `field`: the field that holds the text. */
   constructor(field: 'content' | 'text') {
     this.#opening = Buffer.from(`"${field}":"`);
   }
 
-  /** `came` is a chunk with nothing but text in it; `shown` is what clients get for it. */
+  /** Learns from one chunk. `came` holds nothing but text; `shown` is what clients get for it. */
   learn(came: Buffer, shown: Buffer): void {
     this.#came = frameOf(came, this.#opening);
     this.#shown = frameOf(shown, this.#opening);
   }
 
-  /** The length of what `apply` gives for no text at all. */
+  /** The length of the result of `apply` for an empty text. */
   get emptyLength(): number {
     return this.#shown ? this.#shown.before.length + this.#shown.after.length : 0;
   }
 
-  /** What clients get for a chunk that differs only in its text; null for any other. */
+  /** What clients get for a chunk that differs only in its text; null for any other chunk. */
   apply(bytes: Buffer): Buffer | null {
     if (!this.#came || !this.#shown) return null;
     const { before, after } = this.#came;
@@ -63,20 +63,20 @@ export class TextTemplate {
   }
 }
 
-/** Loops over so few bytes cost less here than calls of the native functions. */
+/** Whether `part` stands at `start`. For so few bytes a loop costs less than a call of a native function. */
 function standsAt(part: Buffer, bytes: Buffer, start: number): boolean {
   for (let i = 0; i < part.length; i++) if (part[i] !== bytes[start + i]) return false;
   return true;
 }
 
-/** The least that may stand in a text of JSON as it is. */
+/** The smallest byte that a JSON string may hold unescaped. */
 const FIRST_PLAIN = 0x20;
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 const U = 0x75;
 
 const isHex = (byte = 0) => (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 
-/** The length of the escape that begins here; 0 when there is none. */
+/** The length of the escape that begins at `at`; 0 when there is none. */
 function escapeAt(bytes: Buffer, at: number): number {
   const kind = bytes[at + 1] ?? 0;
   if (ESCAPES.has(kind)) return 2;
@@ -85,7 +85,7 @@ function escapeAt(bytes: Buffer, at: number): number {
   return 6;
 }
 
-/** Whether all of this is the inside of one text of JSON. */
+/** Whether all of these bytes are the inside of one JSON string. */
 function isText(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; ) {
     const byte = bytes[at] ?? 0;

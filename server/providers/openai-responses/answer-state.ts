@@ -3,7 +3,10 @@ import { OPENAI_FORMAT } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { LogProbs } from './wire.ts';
 
-/** What is kept to be compared with the end that repeats it, in characters. Beyond any real answer. */
+/**
+ * How much text is kept, to be compared with the end of the answer that repeats it, in characters. No real answer is
+ * longer.
+ */
 const MAX_TEXT = 8 * 1024 * 1024;
 
 /** One piece of an answer. */
@@ -12,7 +15,7 @@ export interface Piece {
   readonly logprobs?: { content: object[]; refusal: null };
 }
 
-/** What the items of one answer share: counters, and how long the text is. */
+/** What the items of one answer share: their counters, and the length of the text. */
 export class AnswerState {
   calls = 0;
   images = 0;
@@ -21,7 +24,7 @@ export class AnswerState {
   #details = 0;
   #reasoned: string | null = null;
 
-  /** Notes that so much more is kept. Throws `upstream_broken` when that is too much. */
+  /** Counts text that is kept. Throws `upstream_broken` when it is too much. */
   keep(length: number): void {
     this.#kept += length;
     if (this.#kept > MAX_TEXT) throw this.tooLong();
@@ -31,7 +34,7 @@ export class AnswerState {
     return new AppError('upstream_broken', 'The upstream sent an answer that is too long to keep.');
   }
 
-  /** In characters; annotations count from the start of the whole text. */
+  /** The length of the whole text, in characters: annotations count from its start. */
   get textLength(): number {
     return this.#textLength;
   }
@@ -47,12 +50,12 @@ export class AnswerState {
     return { delta: { content: text }, ...(content?.length ? { logprobs: { content, refusal: null } } : {}) };
   }
 
-  /** A new place among the reasoning details. */
+  /** The next free place among the reasoning details. */
   nextDetail(): number {
     return this.#details++;
   }
 
-  /** A piece of the reasoning; the parts of it are set apart by an empty line, as texts with headings of their own. */
+  /** A piece of the reasoning. An empty line separates its parts, which are texts with headings of their own. */
   reasoning(type: 'summary' | 'text', piece: string, id: string | undefined, index: number): Piece {
     const part = String(index);
     const shown = this.#reasoned !== null && this.#reasoned !== part ? `\n\n${piece}` : piece;

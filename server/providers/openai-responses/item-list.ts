@@ -2,18 +2,18 @@ import type { AnswerState } from './answer-state.ts';
 import { ItemReader } from './read-item.ts';
 import type { OutputItem, OutputPlace } from './wire.ts';
 
-/** More items than any answer has. */
+/** The most items of an answer, which no real answer reaches. */
 const MAX_ITEMS = 4_096;
 
 /**
- * The items of one answer. Events say by a number, by an id, or by both which item they are about; some servers leave one
- * out, give another id at the end, or count differently there.
+ * The items of one answer. An event names its item by a number, by an id, or by both. Some servers leave one of them
+ * out, give another id at the end, or number the items differently there.
  */
 export class ItemList {
   readonly #state: AnswerState;
   readonly #items: ItemReader[] = [];
   readonly #byPlace = new Map<number, ItemReader>();
-  /** The one that was asked for last. */
+  /** The item that was asked for last. */
   last: ItemReader | null = null;
 
   constructor(state: AnswerState) {
@@ -28,7 +28,7 @@ export class ItemList {
     return this.#items.indexOf(item);
   }
 
-  /** The item that a piece belongs to: by its id or its number, else the last one of its type. */
+  /** The item that a piece belongs to: found by its id or its number, else the last one of its type. */
   of({ output_index: at, item_id: id }: OutputPlace, type: string): ItemReader {
     const known = this.#items.find((item) => item.id === id && item.type === type) ?? this.#at(at, type);
     return (
@@ -36,12 +36,12 @@ export class ItemList {
     );
   }
 
-  /** A new item, unless it was begun already. */
+  /** The item that begins. It is new unless it has begun already. */
   begin(at: number | null | undefined, item: OutputItem): ItemReader {
     return this.#note(this.#find(item) ?? this.#at(at, item.type) ?? this.#add(at, item.type));
   }
 
-  /** The item that ends: without a sign of its own it is the first of its type that has not ended. */
+  /** The item that ends. Without an id or number it is the first of its type that has not ended. */
   end(at: number | null | undefined, item: OutputItem): ItemReader {
     const open = () => this.#items.find((one) => one.type === item.type && !one.closed);
     return this.#note(this.#find(item) ?? this.#at(at, item.type) ?? open() ?? this.#add(at, item.type));

@@ -11,10 +11,10 @@ import { ResponseReader } from './read-events.ts';
 import { type ReasoningSummary, toResponsesBody } from './to-request.ts';
 import { ResponseBody, readAs } from './wire.ts';
 
-/** The pieces of a whole answer are those of a stream that ended at once. */
+/** Reads a whole answer as a stream that ended at once. */
 function readAnswer(body: unknown, alias: string): ChatCompletion {
   const given = readAs(ResponseBody, body);
-  // An answer that came as one is whole, unless it says otherwise.
+  // An answer that was not streamed is complete, unless it says otherwise.
   const response = { ...given, status: given.status || (given.incomplete_details ? 'incomplete' : 'completed') };
   const collector = new ChunkCollector();
   let said: object = {};
@@ -67,7 +67,7 @@ export const responsesVendor: Vendor = {
   policy: vendorPolicy({ fields: ['reasoning'] }),
 };
 
-/** What an entry of this kind may say beside what every entry may. */
+/** Fields of an entry of this kind beside those that every entry may have. */
 export const responsesFields = {
   /** `none`: OpenAI refuses summaries of the reasoning to organizations that are not verified. */
   reasoning_summary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
@@ -79,7 +79,7 @@ export const createResponsesProvider: ProviderKind['create'] = (id, settings, ow
   new TranslatingProvider(id, createOpenAiResponses(OwnFields.parse(own).reasoning_summary), settings);
 const COUNTED = 'model input instructions tools tool_choice parallel_tool_calls reasoning text'.split(' ');
 
-/** OpenAI's Responses API: the one way to models that its chat completions do not serve. */
+/** OpenAI's Responses API, the only way to models that its chat completions do not serve. */
 function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
   return {
     kind: 'openai-responses',

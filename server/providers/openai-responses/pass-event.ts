@@ -3,7 +3,7 @@ import type { ItemList } from './item-list.ts';
 
 const isPlace = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
-/** Whether a response holds all that its events said; some servers leave its output empty (vllm issue 30223). */
+/** Whether a response holds everything that its events said. Some servers leave its output empty (vllm issue 30223). */
 const isWhole = (output: unknown, items: ItemList): boolean =>
   Array.isArray(output) &&
   output.length >= items.all.length &&
@@ -15,7 +15,7 @@ function passEnd(raw: Record<string, unknown>, status: string, items: ItemList):
   return { ...raw, response: { status, ...response, output: items.all.map(({ whole }) => whole) } };
 }
 
-/** An event for clients of the same API: as it came, but for what they depend on. */
+/** The event to pass to a client of the same API: as it came, except for repairs of what such clients depend on. */
 export function passEvent(raw: unknown, items: ItemList): unknown {
   if (!isRecord(raw)) return raw;
   if (raw.type === 'response.completed') return passEnd(raw, 'completed', items);

@@ -11,8 +11,8 @@ import { readUsage } from './read-usage.ts';
 import { AnyEvent, ItemEvent, type ResponseBody, ResponseEvent, readAs } from './wire.ts';
 
 /**
- * Makes chunks of the typed events of one streamed response. Events that are not named here only repeat what others
- * say, or belong to tools that OpenAI runs itself. Source: OpenAI's API reference, "Streaming events".
+ * Translates the events of one streamed response to chunks. Events that are not listed here only repeat others, or
+ * belong to tools that OpenAI runs itself. Source: OpenAI's API reference, "Streaming events".
  */
 export class ResponseReader implements EventReader {
   readonly #alias: string;
@@ -27,7 +27,7 @@ export class ResponseReader implements EventReader {
     this.#alias = alias;
   }
 
-  /** The last event is the one that tells how it ended. */
+  /** Whether the last event was read, the one that tells how the response ended. */
   get ended(): boolean {
     return this.finished;
   }
@@ -62,7 +62,7 @@ export class ResponseReader implements EventReader {
         return this.end({ ...response, status: status === 'completed' ? response?.status || status : status });
       }
       case 'error':
-        // The reference has the fault in the event itself; on the wire it is often one level deeper.
+        // In the reference the error is the event itself; on the wire it is often one level deeper.
         throw readFailure(error ?? event);
       default:
         if (error) throw readFailure(error);
@@ -70,7 +70,9 @@ export class ResponseReader implements EventReader {
     }
   }
 
-  /** A response that ended: what of it was not given yet, the finish reason and the usage. Throws when it failed. */
+  /**
+   * The chunks at the end of a response: what was not sent yet, the finish reason and the usage. Throws when it failed.
+   */
   end(response: ResponseBody): ChatCompletionChunk[] {
     const { status, incomplete_details: cut, error, output, usage, service_tier: tier } = response;
     if (status === 'failed' || error) throw readFailure(error);
@@ -109,7 +111,7 @@ export class ResponseReader implements EventReader {
     return this.#writer;
   }
 
-  /** The role rides on the first piece: a chunk of its own would hide a failure that comes at once. */
+  /** Puts the role on the first piece. A chunk of its own would hide a failure that comes at once. */
   #write(pieces: readonly Piece[]): ChatCompletionChunk[] {
     return pieces.map(({ delta, logprobs }) => {
       const chunk = this.#chunks.delta(this.#begun ? delta : { role: 'assistant', ...delta });

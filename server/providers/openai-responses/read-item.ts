@@ -8,15 +8,15 @@ import type { ContentPart, LogProbs, OutputItem } from './wire.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-/** Arguments as text: some servers send the object that they stand for. */
+/** Arguments as text. Some servers send the object instead. */
 const textOf = (value: OutputItem['arguments']): string | null | undefined =>
   typeof value === 'object' && value !== null ? writeExact(value) : value;
 
 type ReasoningKind = 'summary' | 'text';
 
 /**
- * Reads one output item, in deltas and at its end: the end gives what the deltas did not. Items of tools that OpenAI
- * runs itself (`web_search_call`) say nothing of their own; their result is in the text.
+ * Reads one output item, in deltas and at its end: the end adds what the deltas left out. Items of tools that OpenAI
+ * runs itself (`web_search_call`) add nothing; their result is in the text.
  */
 export class ItemReader {
   readonly #state: AnswerState;
@@ -25,18 +25,18 @@ export class ItemReader {
   callId: string | undefined;
   /** Each part of the text, of the refusal and of the reasoning, by kind and number. */
   readonly #parts = new Map<string, Said>();
-  /** Where each text part begins in the whole text. */
+  /** Where each part of the text begins in the whole text. */
   readonly #starts = new Map<number, number>();
-  /** The place among the reasoning details of each part. */
+  /** The place of each part among the reasoning details. */
   readonly #details = new Map<string, number>();
   #call: number | undefined;
   #name = '';
-  /** Arguments, or the input of a custom tool. */
+  /** The arguments, or the input of a custom tool. */
   readonly #arguments: Said;
-  /** What the item began with; given out when nothing else comes. */
+  /** The arguments with which the item began. They are used when nothing else comes. */
   #initial = '';
   #closed = false;
-  /** As the upstream said it last. */
+  /** The item as the upstream sent it last. */
   #own: OutputItem | undefined;
 
   constructor(state: AnswerState, type: string) {
@@ -49,7 +49,7 @@ export class ItemReader {
     return this.#closed;
   }
 
-  /** The item as it begins. */
+  /** The pieces of an item that begins. */
   open(item: OutputItem): Piece[] {
     this.#own = item;
     this.id ??= item.id || undefined;
@@ -87,7 +87,7 @@ export class ItemReader {
     return [{ delta: { tool_calls: [{ index: this.#call, function: { arguments: piece } }] } }];
   }
 
-  /** The ends of single parts, which say all of them again. */
+  /** The pieces at the end of one part; the end repeats the whole part. */
   endText = (part: number, text: string | null | undefined, logprobs?: LogProbs): Piece[] =>
     this.text(part, this.#part('text', part).restOf(text), logprobs);
   endRefusal = (part: number, refusal: string | null | undefined): Piece[] =>
@@ -96,7 +96,7 @@ export class ItemReader {
     this.reasoning(type, part, this.#part(type === 'text' ? 'thought' : type, part).restOf(text));
   endArguments = (whole: OutputItem['arguments']): Piece[] => this.arguments(this.#arguments.restOf(textOf(whole)));
 
-  /** The item as it ended; undefined when nobody said it. */
+  /** The pieces of an item that ended; undefined when the upstream never sent its end. */
   close(item: OutputItem | undefined): Piece[] {
     if (item) this.#own = item;
     this.id ??= item?.id || undefined;
@@ -106,7 +106,7 @@ export class ItemReader {
     return pieces;
   }
 
-  /** The whole item for a client of this API: as it was said at the end, with everything that was said before. */
+  /** The whole item, for a client of this API: as it came at its end, with everything that came before. */
   get whole(): object {
     const { type, id, callId: call_id } = this;
     const own = { type, id, status: 'completed', ...this.#own };
@@ -164,7 +164,7 @@ export class ItemReader {
     return data && !this.#closed ? [...told, this.#state.encrypted(data, this.id)] : told;
   }
 
-  /** Clients learn of a call when its name is known. */
+  /** Announces a call as soon as its name is known. */
   #openCall(name: string | null | undefined): Piece[] {
     if (name) this.#name = name;
     if (this.#call !== undefined || this.#name === '') return [];
@@ -181,7 +181,7 @@ export class ItemReader {
     return this.#arguments.text === '' ? [...opened, ...this.arguments(this.#initial)] : [...opened, ...rest];
   }
 
-  /** Given whole: the input of a custom tool is text that nobody can use in pieces. */
+  /** A custom call is passed on whole: clients cannot use its input in pieces. */
   #customCall(item: OutputItem | undefined): Piece {
     const name = item?.name;
     if (!name) throw broken('The upstream sent a tool call without a name.');
@@ -199,5 +199,5 @@ export class ItemReader {
   }
 }
 
-/** Whether it is a comment on the way or the last word; models of newer make want it back. */
+/** Whether a message is a comment on the way (`phase`) or the final answer. Newer models want it back. */
 const phaseOf = ({ phase }: OutputItem): Piece[] => (phase ? [{ delta: { phase } }] : []);

@@ -4,7 +4,7 @@ import { DeltaEvent, DoneEvent, PartEvent, readAs } from './wire.ts';
 
 type Read<Event> = (items: ItemList, event: Event) => Piece[];
 
-/** Pieces of items, by the type of their event. */
+/** How the pieces of items are read, by the type of their event. */
 const DELTAS: Readonly<Record<string, Read<DeltaEvent>>> = {
   'response.output_text.delta': (items, event) =>
     items.of(event, 'message').text(event.content_index ?? 0, event.delta, event.logprobs),
@@ -16,7 +16,7 @@ const DELTAS: Readonly<Record<string, Read<DeltaEvent>>> = {
   'response.function_call_arguments.delta': (items, event) => items.of(event, 'function_call').arguments(event.delta),
 };
 
-/** The ends of parts, which say all of their pieces again. */
+/** How the ends of parts are read; an end repeats the whole part. */
 const ENDS: Readonly<Record<string, Read<DoneEvent>>> = {
   'response.output_text.done': (items, event) =>
     items.of(event, 'message').endText(event.content_index ?? 0, event.text),
@@ -39,8 +39,8 @@ function endPart(items: ItemList, event: PartEvent): Piece[] {
 }
 
 /**
- * What an event inside of an item adds to the answer. Events that are not named here only repeat what others say, or
- * belong to tools that OpenAI runs itself. Source: OpenAI's API reference, "Streaming events".
+ * What an event inside an item adds to the answer. Events that are not listed here only repeat others, or belong to
+ * tools that OpenAI runs itself. Source: OpenAI's API reference, "Streaming events".
  */
 export function readPiece(type: string | null | undefined, event: unknown, items: ItemList): Piece[] {
   const delta = DELTAS[type ?? ''];

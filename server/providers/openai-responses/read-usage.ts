@@ -1,7 +1,7 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { ResponseUsage } from './wire.ts';
 
-/** Token counts under the names of chat completions. */
+/** Token counts under the names that chat completions have. */
 export function readUsage(usage: ResponseUsage): Usage {
   const { input_tokens: prompt, output_tokens: completion, input_tokens_details: read } = usage;
   const written = read?.cache_write_tokens;

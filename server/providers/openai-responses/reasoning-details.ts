@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { OPENAI_FORMAT } from '../../canonical/reasoning-details.ts';
 
 /**
- * How reasoning items travel through chat completions: `reasoning_details`, in the shape that OpenRouter made usual.
- * `format` says whose they are. All details of one item have its `id`; `index` counts them within the answer, and
- * pieces of a stream with the same `index` are joined.
+ * How reasoning items are represented in chat completions: as `reasoning_details`, in OpenRouter's shape. `format`
+ * names the vendor. All details of one item have its `id`; `index` counts them within the answer, and pieces of a
+ * stream with the same `index` are joined.
  */
 const Detail = z.looseObject({
   type: z.string(),
@@ -42,8 +42,8 @@ function addDetail(item: ReasoningItem, { type, summary, text, data }: Detail, c
 }
 
 /**
- * The reasoning items that the details of an assistant message came from. Details of other vendors are left out, and
- * so is an item that holds no more than its summary: nothing is stored upstream under its id, so it would be refused.
+ * The reasoning items from which the details of an assistant message were made. Details of other vendors are left out.
+ * So is an item that only has its summary: nothing is stored upstream under its id, so it would be refused.
  */
 export function toReasoningItems(details: unknown): ReasoningItem[] {
   if (!Array.isArray(details)) return [];

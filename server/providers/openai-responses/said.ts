@@ -1,7 +1,7 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { AnswerState } from './answer-state.ts';
 
-/** A text that comes in pieces and is then said again as a whole. */
+/** A text that comes in pieces and is then repeated as a whole. */
 export class Said {
   readonly #state: AnswerState;
   #text = '';
@@ -19,11 +19,14 @@ export class Said {
     this.#text += piece;
   }
 
-  /** What the whole text has beyond the pieces. Throws `upstream_broken` when it is another text: a piece was lost. */
+  /**
+   * The end of the whole text that the pieces did not have. Throws `upstream_broken` when the texts differ, because a
+   * piece was lost.
+   */
   restOf(whole: string | null | undefined): string {
     if (whole == null || this.#text.startsWith(whole)) return '';
     if (whole.startsWith(this.#text)) return whole.slice(this.#text.length);
-    // Some servers take the white space off at the end.
+    // Some servers remove the white space at the end.
     if (this.#text.trim().startsWith(whole.trim())) return '';
     throw new AppError('upstream_broken', 'The upstream sent pieces of an answer that do not make the whole.');
   }

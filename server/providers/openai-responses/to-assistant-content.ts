@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { fromChatAnnotations } from './annotations.ts';
-import { noPlace } from './refuse.ts';
+import { unsupported } from './refuse.ts';
 import { textOf } from './to-content.ts';
 
 type OutputPart =
@@ -17,15 +17,15 @@ function partsOf({ content }: ChatMessage, at: string): OutputPart[] {
     if (part.type === 'refusal' && 'refusal' in part && typeof part.refusal === 'string') {
       return { type: 'refusal', refusal: part.refusal };
     }
-    throw noPlace(`${place}.type`, `A part of type '${part.type}' in an answer`);
+    throw unsupported(`${place}.type`, `A part of type '${part.type}' in an answer`);
   });
 }
 
-/** What an assistant message says; null when it says nothing. `at` is its path. */
+/** The content of an assistant message; null when it is empty. `at` is the path of the message. */
 export function toAssistantContent(message: ChatMessage, at: string): string | OutputPart[] | null {
   const { content, refusal } = message;
   const annotations = fromChatAnnotations(message.annotations);
-  if (!annotations) throw invalidField(`${at}.annotations`, 'These are malformed.');
+  if (!annotations) throw invalidField(`${at}.annotations`, 'Annotations must be a list of objects with a type.');
   if (typeof content === 'string' && content !== '' && refusal == null && annotations.length === 0) return content;
   const parts = partsOf(message, at);
   for (const part of parts) {

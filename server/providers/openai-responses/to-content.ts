@@ -2,15 +2,15 @@ import { z } from 'zod';
 import type { Content, ContentPart } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import { expectOnly, noPlace } from './refuse.ts';
+import { expectOnly, unsupported } from './refuse.ts';
 
-/** A part of what the model reads: `InputContent` of OpenAI's OpenAPI document. */
+/** A part of the input: `InputContent` of OpenAI's OpenAPI document. */
 export type InputPart =
   | { readonly type: 'input_text'; readonly text: string }
   | { readonly type: 'input_image'; readonly image_url: string; readonly detail: string }
   | { readonly type: 'input_file'; readonly file_data?: string; readonly filename?: string; readonly file_id?: string };
 
-/** `cache_control` is a hint to other vendors that changes no answer: OpenAI caches by itself. */
+/** `cache_control` is a hint to other vendors that does not change the answer; OpenAI caches by itself. */
 const TEXT_FIELDS = new Set(['type', 'text', 'cache_control']);
 const IMAGE_FIELDS = new Set(['type', 'image_url', 'cache_control']);
 const FILE_FIELDS = new Set(['type', 'file', 'cache_control']);
@@ -30,7 +30,7 @@ const File = z.object({
 function shapeOf<T>(schema: z.ZodType<T>, part: ContentPart, at: string): T {
   const parsed = schema.safeParse(part);
   if (parsed.success) return parsed.data;
-  throw invalidField(at, `This '${part.type}' part is malformed.`);
+  throw invalidField(at, `This part does not have the fields of the type '${part.type}'.`);
 }
 
 /** The text of a part; `at` is its path. */
@@ -67,7 +67,7 @@ function toInputPart(part: ContentPart, at: string): InputPart {
     case 'file':
       return toFile(part, at);
     default:
-      throw noPlace(`${at}.type`, `A part of type '${part.type}'`);
+      throw unsupported(`${at}.type`, `A part of type '${part.type}'`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { toReasoningItems } from './reasoning-details.ts';
-import { expectOnly, noPlace } from './refuse.ts';
+import { expectOnly, unsupported } from './refuse.ts';
 import { toAssistantContent } from './to-assistant-content.ts';
 import { toInputContent } from './to-content.ts';
 
@@ -12,9 +12,12 @@ type CallKind = 'function' | 'custom';
 type ToolCall = NonNullable<ChatMessage['tool_calls']>[number];
 
 const PROMPT_FIELDS = new Set(['role', 'content']);
-/** The `name` of a tool message says again what its call says; that the tool failed (`is_error`), what its content says. */
+/** The fields of a tool message. Its `name` only repeats that of its call, and `is_error` what its content says. */
 const TOOL_FIELDS = new Set(['role', 'content', 'tool_call_id', 'name', 'is_error']);
-/** What answers have, clients send back; reasoning that is mere text cannot be proven to OpenAI and stays behind. */
+/**
+ * The fields that answers have and clients send back. Reasoning that is plain text has no signature of OpenAI, and is
+ * left out.
+ */
 const ASSISTANT_FIELDS = new Set(
   'role content refusal annotations phase tool_calls images reasoning reasoning_content reasoning_details'.split(' '),
 );
@@ -25,20 +28,20 @@ const ImageList = z.array(z.looseObject({ id: z.string().nullish(), image_url: z
 function toCallItem(call: ToolCall, at: string): object {
   if (call.type === 'custom') {
     const custom = CustomCall.safeParse(call.custom).data;
-    if (!custom) throw invalidField(`${at}.custom`, 'This call is malformed.');
+    if (!custom) throw invalidField(`${at}.custom`, 'A custom call needs a name and an input, both strings.');
     return { type: 'custom_tool_call', call_id: call.id, name: custom.name, input: custom.input };
   }
-  if (call.type !== undefined && call.type !== 'function') throw noPlace(`${at}.type`, `A '${call.type}' call`);
+  if (call.type !== undefined && call.type !== 'function') throw unsupported(`${at}.type`, `A '${call.type}' call`);
   if (!call.function) throw new AppError('missing_field', 'This call has no function.', { param: `${at}.function` });
   const { name, arguments: given } = call.function;
   return { type: 'function_call', call_id: call.id, name, arguments: given };
 }
 
-/** Pictures that the model made: it goes on from them, such as to change one. */
+/** Pictures that the model made. It can go on from them, for example to change one. */
 function toImageItems(images: unknown, at: string): object[] {
   if (images == null) return [];
   const list = ImageList.safeParse(images).data;
-  if (!list) throw invalidField(at, 'These images are malformed.');
+  if (!list) throw invalidField(at, 'Images must be a list of objects with image_url.url.');
   return list.map(({ id, image_url: { url } }, i) => {
     const comma = url.indexOf(',');
     if (!/^data:image\//i.test(url.slice(0, 11)) || comma < 0) {
@@ -50,7 +53,7 @@ function toImageItems(images: unknown, at: string): object[] {
   });
 }
 
-/** An answer as its items, in the order in which they were given: reasoning comes before what follows from it. */
+/** An earlier answer as items, in the order in which they came: reasoning comes before what follows from it. */
 function toAnswerItems(message: ChatMessage, at: string): object[] {
   expectOnly(message, ASSISTANT_FIELDS, at);
   const content = toAssistantContent(message, at);
@@ -79,7 +82,7 @@ export function toInput(messages: readonly ChatMessage[]): object[] {
   return messages.flatMap((message, i) => {
     const at = `messages[${i}]`;
     const { role } = message;
-    if (role === 'function') throw noPlace(`${at}.role`, `The role 'function'`);
+    if (role === 'function') throw unsupported(`${at}.role`, `The role 'function'`);
     if (role === 'tool') return [toResultItem(message, at, kinds)];
     if (role === 'assistant') {
       for (const { id, type } of message.tool_calls ?? []) kinds.set(id, type === 'custom' ? 'custom' : 'function');

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import { expectOnly, noPlace } from './refuse.ts';
+import { expectOnly, unsupported } from './refuse.ts';
 import { toInput } from './to-input.ts';
 import { toToolChoice, toTools } from './to-tools.ts';
 
-/** How much of its reasoning a model is asked to tell; `none`: OpenAI refuses summaries to unverified organizations. */
+/**
+ * How much of its reasoning a model is asked to show. `none`: nothing is asked, because OpenAI refuses summaries to
+ * unverified organizations.
+ */
 export type ReasoningSummary = 'auto' | 'concise' | 'detailed' | 'none';
 
 /** Fields with the same name and meaning on both sides. */
@@ -36,7 +39,7 @@ const NO_OPS: Readonly<Record<string, (value: unknown) => boolean>> = {
   logit_bias: (value) => typeof value === 'object' && Object.keys(value ?? {}).length === 0,
 };
 
-/** OpenAI's models that do not reason refuse to be asked for their reasoning. */
+/** OpenAI's models that do not reason. They refuse a request for their reasoning. */
 const PLAIN_MODEL = /(^|[/:])(ft:)?(gpt-3|gpt-4|chatgpt-)|-chat-latest$|^gpt-5(\.\d+)?-chat/;
 
 const Reasoning = z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() });
@@ -45,14 +48,14 @@ const Modalities = z.array(z.string());
 function checkFields(request: ChatCompletionRequest): void {
   for (const [key, value] of Object.entries(request)) {
     if (value == null || TRANSLATED.has(key) || NO_OPS[key]?.(value)) continue;
-    throw noPlace(key, `'${key}'`);
+    throw unsupported(key, `'${key}'`);
   }
   if (request.top_logprobs && !request.logprobs) {
     throw invalidField('top_logprobs', 'top_logprobs needs logprobs: true.');
   }
 }
 
-/** `reasoning` is OpenRouter's name for the same, and the only way to choose the summary. */
+/** Translates the effort. `reasoning` is OpenRouter's name for it, and the only field that can choose the summary. */
 function toReasoning({ reasoning, reasoning_effort }: ChatCompletionRequest, model: string, usual: ReasoningSummary) {
   const asked = Reasoning.safeParse(reasoning ?? {}).data;
   if (!asked) throw invalidField('reasoning', 'reasoning must be an object.');
@@ -69,12 +72,12 @@ function toText({ response_format: format, verbosity }: ChatCompletionRequest) {
   return flat || verbosity ? { format: flat ?? undefined, verbosity } : undefined;
 }
 
-/** A model that shall answer with pictures does so by its own tool. */
+/** The tool with which a model answers in pictures, when the client asks for them. */
 function imageTool({ modalities, tools }: ChatCompletionRequest): object[] {
   const wanted = Modalities.safeParse(modalities ?? ['text']).data;
   const other = wanted?.findIndex((modality) => modality !== 'text' && modality !== 'image');
   if (!wanted || other === undefined) throw invalidField('modalities');
-  if (other >= 0) throw noPlace(`modalities[${other}]`, `The modality '${wanted[other]}'`);
+  if (other >= 0) throw unsupported(`modalities[${other}]`, `The modality '${wanted[other]}'`);
   const has = tools?.some(({ type }) => type === 'image_generation');
   return wanted.includes('image') && !has ? [{ type: 'image_generation' }] : [];
 }
@@ -89,7 +92,7 @@ function toToolFields(request: ChatCompletionRequest) {
   };
 }
 
-/** What may be obfuscated is the same; the usage always comes. */
+/** Translates `stream_options`. Obfuscation has the same field here; the usage always comes. */
 function toStreamFields({ stream_options: options }: ChatCompletionRequest, stream: boolean) {
   expectOnly(options ?? {}, new Set(['include_usage', 'include_obfuscation']), 'stream_options');
   if (!stream) return {};
@@ -98,9 +101,9 @@ function toStreamFields({ stream_options: options }: ChatCompletionRequest, stre
 }
 
 /**
- * A chat completion request as the body of `POST /responses`. Nothing is stored there unless the client asks for it;
- * reasoning comes back encrypted instead, so that the next request can hold it. Format: OpenAI's API reference,
- * "Create a model response".
+ * Translates a chat completion request to the body of `POST /responses`. Nothing is stored upstream unless the client
+ * asks for it; reasoning is returned encrypted instead, so that the next request can include it. Format: OpenAI's API
+ * reference, "Create a model response".
  */
 export function toResponsesBody(
   request: ChatCompletionRequest,

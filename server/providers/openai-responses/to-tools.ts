@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import { expectOnly, noPlace } from './refuse.ts';
+import { expectOnly, unsupported } from './refuse.ts';
 
 type Tool = NonNullable<ChatCompletionRequest['tools']>[number];
 type Choice = NonNullable<ChatCompletionRequest['tool_choice']>;
@@ -23,9 +23,9 @@ const Allowed = z.looseObject({ mode: z.string(), tools: z.array(z.looseObject({
 const FUNCTION_FIELDS = new Set(['name', 'description', 'parameters', 'strict']);
 const CUSTOM_FIELDS = new Set(['name', 'description', 'format']);
 
-/** Tools that OpenAI runs itself and that reach nothing but the request; their fields are the same on both sides. */
+/** Tools that OpenAI runs itself and that only use the request. Their fields are the same in both APIs. */
 const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
-  // Not `input_image_mask`: its address would be fetched.
+  // `input_image_mask` is left out: its URL would be fetched.
   image_generation: new Set(
     'type model quality size output_format output_compression moderation background input_fidelity action'.split(' '),
   ),
@@ -35,10 +35,10 @@ const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
 function shapeOf<T>(schema: z.ZodType<T>, value: unknown, at: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw invalidField(at, 'This is malformed.');
+  throw invalidField(at, 'This does not have the fields that OpenAI documents for it.');
 }
 
-/** The grammar is nested in chat completions and flat here. */
+/** Translates the format of a custom tool: the grammar is nested in chat completions and flat here. */
 function toFormat(format: z.infer<typeof CustomTool>['format']): object | undefined {
   return format?.grammar ? { type: format.type, ...format.grammar } : (format ?? undefined);
 }
@@ -54,7 +54,7 @@ function toTool(tool: Tool, at: string): object {
       name,
       ...(description != null ? { description } : {}),
       parameters: parameters ?? { type: 'object', properties: {} },
-      // The default here is true, and false in chat completions.
+      // The default of `strict` is true here, and false in chat completions.
       strict: strict ?? false,
     };
   }
@@ -65,7 +65,7 @@ function toTool(tool: Tool, at: string): object {
     return { type: 'custom', ...given, format: toFormat(given.format) };
   }
   const fields = HOSTED[tool.type];
-  if (!fields) throw noPlace(`${at}.type`, `A tool of type '${tool.type}'`);
+  if (!fields) throw unsupported(`${at}.type`, `A tool of type '${tool.type}'`);
   expectOnly(tool, fields, at);
   return tool;
 }
@@ -78,7 +78,7 @@ function toNamed(choice: { readonly type: string; readonly [key: string]: unknow
     return { type, name: shapeOf(Named, choice[type], `${at}.${type}`).name };
   }
   if (type in HOSTED) return { type };
-  throw noPlace(`${at}.type`, `A tool choice of type '${type}'`);
+  throw unsupported(`${at}.type`, `A tool choice of type '${type}'`);
 }
 
 export function toToolChoice(choice: Choice): string | object {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { AppError } from '../../errors/app-error.ts';
 
-/** Words and counts that nothing depends on: one that is none is no reason to throw an answer away. */
+/** Texts and counts that nothing depends on: a malformed one is dropped, because the answer is still usable. */
 const Word = z.string().nullish().catch(null);
 const Index = z.int().min(0).nullish().catch(null);
 
 /**
- * What of the Responses API's answers and events is read. Source: `Response` and `ResponseStreamEvent` of OpenAI's
- * OpenAPI document. Servers beside OpenAI leave much out, so little is demanded.
+ * The parts of the Responses API's answers and events that are read. Source: `Response` and `ResponseStreamEvent` of
+ * OpenAI's OpenAPI document. Other servers leave out a lot, so little is required.
  */
 const LogProb = z.looseObject({
   token: z.string(),
@@ -32,7 +32,10 @@ const ContentPart = z.looseObject({
 });
 export type ContentPart = z.infer<typeof ContentPart>;
 
-/** Of `message`, `function_call`, `custom_tool_call`, `reasoning` and `image_generation_call`; others have a type. */
+/**
+ * An output item. The fields are those of `message`, `function_call`, `custom_tool_call`, `reasoning` and
+ * `image_generation_call`; of other types only the type is read.
+ */
 const OutputItem = z.looseObject({
   type: z.string().min(1),
   id: Word,
@@ -61,7 +64,7 @@ export const ResponseBody = z.looseObject({
   id: Word,
   created_at: z.number().nullish().catch(null),
   status: z.string().nullish(),
-  /** Read as any upstream's error: not every server keeps to OpenAI's shape in its failures. */
+  /** The error of a response. It is read like any upstream's error, since not every server uses OpenAI's shape. */
   error: z.unknown().optional(),
   incomplete_details: z.looseObject({ reason: Word }).nullish().catch(null),
   output: z.array(OutputItem).nullish(),
@@ -73,7 +76,7 @@ export type ResponseBody = z.infer<typeof ResponseBody>;
 export const AnyEvent = z.looseObject({ type: z.string().min(1).nullish(), error: z.unknown().optional() });
 export const ResponseEvent = z.looseObject({ response: ResponseBody.nullish() });
 
-/** Where an event belongs; what it does not say, the order of the events says. */
+/** The item of an event. Where the event does not say, the order of the events decides. */
 const OutputPlace = z.looseObject({ output_index: Index, item_id: Word });
 export type OutputPlace = z.infer<typeof OutputPlace>;
 export const ItemEvent = OutputPlace.extend({ item: OutputItem });
@@ -96,7 +99,7 @@ export type DoneEvent = z.infer<typeof DoneEvent>;
 export const PartEvent = OutputPlace.extend({ content_index: Index, part: ContentPart });
 export type PartEvent = z.infer<typeof PartEvent>;
 
-/** Parses what came; throws `upstream_broken` when it is something else. */
+/** Parses a value; throws `upstream_broken` when it has another shape. */
 export function readAs<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

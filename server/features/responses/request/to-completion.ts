@@ -66,7 +66,7 @@ function checkFields(request: ResponseRequest, unknown: Unsupported): void {
   }
   for (const field of REFUSED) {
     if (request[field] == null || unknown === 'skip') continue;
-    throw invalidField(field, `The gateway has nothing like '${field}'.`);
+    throw invalidField(field, `The gateway does not support '${field}'.`);
   }
   if (request.conversation != null && request.previous_response_id != null) {
     throw invalidField('previous_response_id', 'Give a conversation or a previous response, not both.');

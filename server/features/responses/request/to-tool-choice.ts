@@ -50,7 +50,7 @@ function choose(request: ResponseRequest, tools: ToolMap): ToolFields {
     return { ...fields, tool_choice: choiceOf(nameIn(named, tools, 'tool_choice'), tools) };
   }
   const allowed = AllowedTools.safeParse(choice).data;
-  if (!allowed) throw invalidField('tool_choice', 'This is malformed.');
+  if (!allowed) throw invalidField('tool_choice', 'allowed_tools needs a mode (auto or required) and a list of tools.');
   const names = new Set(allowed.tools.map((tool, i) => nameIn(tool, tools, `tool_choice.tools[${i}]`)));
   const kept = tools.chatTools.filter((tool) => names.has(nameOf(tool) ?? ''));
   return { ...fields, tools: kept, ...(allowed.mode === 'required' ? { tool_choice: 'required' as const } : {}) };

@@ -116,7 +116,7 @@ export class ToolMap {
 
   #addNamespace(tool: ResponseTool, at: string): void {
     const given = ToolNamespace.safeParse(tool).data;
-    if (!given) throw invalidField(at, 'This namespace is malformed.');
+    if (!given) throw invalidField(at, 'A namespace needs a name, and a list of tools with types and names.');
     for (const [i, inner] of given.tools.entries()) this.#add(inner, `${at}.tools[${i}]`, given.name);
   }
 
