@@ -4,7 +4,7 @@ import { Prisma, type PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
 import type { KeyFields, KeyRow, KeySecret, KeyStore } from './interface/keys.ts';
 
-/** A key as the database has it. */
+/** A key as it is in the database. */
 type StoredKey = Prisma.ApiKeyGetPayload<object>;
 
 const List = z.array(z.string());
@@ -22,7 +22,7 @@ const toKeyRow = (row: StoredKey): KeyRow => ({
 
 const toText = (list: readonly string[] | null | undefined) => (list ? JSON.stringify(list) : list);
 
-/** Undefined keeps a field. */
+/** Converts fields to columns. An undefined field keeps its value. */
 const toColumns = ({ models, ipRanges, ...fields }: Partial<KeyFields & KeySecret>) => ({
   ...fields,
   ...(models !== undefined && { models: toText(models) ?? null }),
@@ -96,11 +96,11 @@ export class ApiKeys implements KeyStore {
     });
   }
 
-  /** Null when there is none, or it was revoked: a revoked key stays as it is. */
+  /** Changes a key, and returns it. Null when there is none, or it was revoked: a revoked key never changes. */
   #change(id: string, data: Prisma.ApiKeyUpdateManyMutationInput): Promise<KeyRow | null> {
     return useDatabase(async () => {
       const [{ count }, , row] = await this.#db.$transaction([
-        // Never without a field: of such an update Prisma does not say how many rows it met.
+        // The update must never be empty: Prisma would not report how many rows an empty update matched.
         this.#db.apiKey.updateMany({ where: { id, revokedAt: null }, data: { ...data, revision: { increment: 0 } } }),
         this.#touch(id),
         this.#db.apiKey.findUnique({ where: { id } }),
@@ -109,7 +109,7 @@ export class ApiKeys implements KeyStore {
     });
   }
 
-  /** Writers take turns, so the highest revision plus one is nobody else's. */
+  /** Gives the key the highest revision plus one. Writers take turns, so no other key gets the same number. */
   #touch(id: string) {
     return this.#db.$executeRaw(Prisma.sql`
       UPDATE "ApiKey" SET "revision" = (SELECT COALESCE(MAX("revision"), 0) + 1 FROM "ApiKey") WHERE "id" = ${id}`);

@@ -7,26 +7,29 @@ const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 10_000;
 
 export interface BackgroundWriterOptions<Item> {
-  /** What one item and several are called in reports, such as `a usage row` and `usage rows`. */
+  /** The names of one item and of several in reports, such as `a usage row` and `usage rows`. */
   readonly one: string;
   readonly many: string;
-  /** Writes a batch, all of it or nothing. Once is enough, and more must do no harm. */
+  /**
+   * Writes a batch, all of it or nothing. The same batch may be written more than once, which must have no further
+   * effect.
+   */
   write(batch: readonly Item[]): Promise<unknown>;
-  /** Told of items that are lost, and of writes that failed and will be tried again. */
+  /** Receives reports of lost items, and of failed writes that will be tried again. */
   readonly onError: (error: unknown) => void;
-  /** How many items one write may take. Default 200. */
+  /** The most items of one write. Default 200. */
   readonly batch?: number;
   /** How long an item waits for others to share its write, in ms. Default 0: it is written at once. */
   readonly waitMs?: number;
-  /** Whether an item is written at once, whatever `waitMs` says, and never dropped. Default: none is. */
+  /** Whether an item is written at once, whatever `waitMs` says, and never dropped. Default: no item is. */
   isUrgent?(item: Item): boolean;
-  /** Beyond this the oldest items are dropped. Default: none is. */
+  /** The most queued items; beyond this the oldest ones are dropped. Default: no item is ever dropped. */
   readonly maxQueued?: number;
 }
 
 /**
- * Writes what nobody waits for, in batches and in order. While the database fails it keeps the items and tries again,
- * ever less often: 100 ms, doubled each time, up to 10 s.
+ * Writes items that no caller waits for, in batches and in order. While the database fails it keeps the items and tries
+ * again, at growing intervals: 100 ms, doubled each time, up to 10 s.
  */
 export class BackgroundWriter<Item> {
   readonly #options: Required<BackgroundWriterOptions<Item>>;
@@ -48,9 +51,12 @@ export class BackgroundWriter<Item> {
     this.#writeSoon();
   }
 
-  /** Resolves when everything that was added is written. Rejects when the database does not answer: it stays queued. */
+  /**
+   * Resolves when everything that was added is written. Rejects when the database does not answer; the items then stay
+   * queued.
+   */
   async flush(): Promise<void> {
-    // A write that is under way may have taken its last batch already.
+    // The write in progress may already have taken its last batch.
     await this.#writing?.catch(() => {});
     await this.#write();
   }
@@ -93,12 +99,15 @@ export class BackgroundWriter<Item> {
     }, delay).unref();
   }
 
-  /** Writes what is queued now. What comes meanwhile waits for a batch of its own: a commit costs as much as many rows. */
+  /**
+   * Writes what is queued now. Items that are added meanwhile wait for a batch of their own, since a commit costs as
+   * much as many rows.
+   */
   async #drain(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#hasUrgent = false;
-    // What is added in the same turn of the event loop shares a write.
+    // Items that are added in the same turn of the event loop share a write.
     await Promise.resolve();
     try {
       for (let left = this.#queue.length; left > 0; left -= this.#options.batch) {
@@ -129,7 +138,7 @@ export class BackgroundWriter<Item> {
     } catch (error) {
       if (error instanceof AppError) throw error;
       const { one, onError } = this.#options;
-      // An item that breaks a rule must not hold up the others for ever.
+      // An item that violates a constraint must not hold up the others for ever.
       if (batch.length === 1) return onError(new Error(`${one} was refused and is lost`, { cause: error }));
       const half = Math.ceil(batch.length / 2);
       await this.#writeBatch(batch.slice(0, half));
@@ -140,7 +149,7 @@ export class BackgroundWriter<Item> {
   #dropOldest(): void {
     const { maxQueued, isUrgent } = this.#options;
     if (this.#queue.length <= maxQueued) return;
-    // A tenth at once: shifting one row at a time off a long array is slow.
+    // A tenth is dropped at once, because removing single rows from the front of a long array is slow.
     const kept = this.#queue.splice(0, Math.ceil(maxQueued / 10)).filter(isUrgent);
     this.#dropped += Math.ceil(maxQueued / 10) - kept.length;
     this.#queue.unshift(...kept);

@@ -9,7 +9,7 @@ const SELECT_NEWEST_ROOT = `
   SELECT "id" FROM "Message" INDEXED BY "Message_conversationId_parentId_idx"
   WHERE "conversationId" = ? AND "parentId" IS NULL ORDER BY "seq" DESC LIMIT 1`;
 
-/** Down from a message, always to the child that was added last. */
+/** Finds the leaf below a message, always by the child that was added last. */
 const SELECT_NEWEST_LEAF = `
   WITH RECURSIVE "down"("id", "depth") AS (
     SELECT :from, 0
@@ -25,8 +25,8 @@ const SET_HEAD = 'UPDATE "Conversation" SET "headMessageId" = ? WHERE "id" = ?';
 const SELECT_HEAD = 'SELECT "headMessageId" FROM "Conversation" WHERE "id" = ?';
 
 /**
- * The statement that reads these columns of the messages from a first one to this one (id, conversation), oldest first. A
- * message has a higher number than the one that it follows.
+ * A statement that reads these columns of the messages on the path to one message (parameters: id, conversation),
+ * oldest first. A message always has a higher `seq` than the one that it follows.
  */
 export function selectPath(columns: readonly string[]): string {
   const own = columns.map((column) => `"${column}"`).join(', ');
@@ -38,7 +38,10 @@ export function selectPath(columns: readonly string[]): string {
   SELECT ${own} FROM "path" ORDER BY "seq"`;
 }
 
-/** Where numbers are no longer those of their places. By way of negative numbers: no two rows may ever have one number. */
+/**
+ * Renumbers messages without gaps. It does so by way of negative numbers, because no two rows may ever have the same
+ * number.
+ */
 const RENUMBER = [
   `UPDATE "Message" SET "seq" = -"numbered"."place"
    FROM (SELECT "key", row_number() OVER (ORDER BY "seq") AS "place" FROM "Message" WHERE "conversationId" = :id) AS "numbered"
@@ -53,36 +56,44 @@ const SELECT_COUNT = 'SELECT count(*), coalesce(max("seq"), 0) FROM "Message" WH
 
 const SET_COUNT = 'UPDATE "Conversation" SET "messageCount" = ? WHERE "id" = ?';
 
-/** The id of the message with that number; null when there is none. */
+/** The id of the message with that `seq`; null when there is none. */
 export const messageAt = (db: Statements, conversationId: string, seq: number): string | null =>
   textOrNull(db.all(SELECT_AT, conversationId, seq)[0]?.[0]);
 
-/** What is shown below a message (null: below none) when nobody has chosen: always the newest child, down to a leaf. */
+/**
+ * The leaf that is shown below a message when nobody has chosen a branch: always the newest child. `below` null: the
+ * newest of all first messages.
+ */
 function newestLeaf(db: Statements, conversationId: string, below: string | null): string | null {
   const from = below ?? textOrNull(db.all(SELECT_NEWEST_ROOT, conversationId)[0]?.[0]);
   return from === null ? null : textOrNull(db.all(SELECT_NEWEST_LEAF, { from, conversationId })[0]?.[0]);
 }
 
-/** A head that was lost, or that is about to be: what it was before, and what the lost messages followed. */
+/**
+ * A head that was deleted, or that is about to be: the head before it, and the message that the deleted ones followed.
+ */
 interface LostHead {
   readonly before: string | null;
   readonly parentId: string | null;
 }
 
-/** Moves the head to where it was before, or, where that is gone, to what stands beside what was lost. */
+/**
+ * Moves the head to where it was before. If that message is gone, the head moves to a leaf below the parent of what was
+ * deleted.
+ */
 export function restoreHead(db: Statements, conversationId: string, { before, parentId }: LostHead): void {
   const isThere = before !== null && db.all(SELECT_EXISTS, before, conversationId).length > 0;
   db.run(SET_HEAD, isThere ? before : newestLeaf(db, conversationId, parentId), conversationId);
 }
 
-/** After messages were deleted: a conversation with branches must not end with one of them. */
+/** Call it after messages were deleted. A head that was deleted moves elsewhere. */
 export function keepHead(db: Statements, conversationId: string, lost: LostHead): void {
   const head = textOrNull(db.all(SELECT_HEAD, conversationId)[0]?.[0]);
   if (head === null || db.all(SELECT_EXISTS, head, conversationId).length > 0) return;
   restoreHead(db, conversationId, lost);
 }
 
-/** After messages were deleted with their whole branches: numbers what is left without gaps, and counts it. */
+/** Call it after whole branches were deleted. It numbers the remaining messages without gaps, and counts them. */
 export function renumber(db: Statements, id: string): void {
   const [[count, last] = []] = db.all(SELECT_COUNT, id);
   if (count !== last) for (const statement of RENUMBER) db.run(statement, { id });

@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import { loadDriver } from './sqlite/driver.ts';
 import { StoreError } from './store-error.ts';
 
-/** A larger database is not checked: reading 54 MB took 0.7 s of every start. In bytes. */
+/** A larger database is not checked, in bytes: reading 54 MB took 0.7 s of every start. */
 const MOST = 8 * 1024 * 1024;
 
-/** Throws when the file is damaged, which SQLite finds out only when it comes to the damaged page. */
+/** Throws when the file is damaged. SQLite itself only notices when it reads the damaged page. */
 export async function checkFile(path: string): Promise<void> {
   if (statSync(path).size > MOST) return;
   const DatabaseSync = await loadDriver();

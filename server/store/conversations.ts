@@ -59,7 +59,7 @@ export class Conversations implements ConversationStore {
   }
 
   list({ query = '', ...request }: ListRequest): Promise<ConversationPage> {
-    // Blank is no query.
+    // A blank query is none.
     if (query.replaceAll('\0', '').trim() === '') return listConversations(this.#db, request);
     return searchConversations(this.#db, this.#background, { ...request, query });
   }

@@ -3,7 +3,7 @@ import { ProcessLock } from './process-lock.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
 import { StoreError } from './store-error.ts';
 
-/** What is counted to show that a copy is whole. */
+/** The tables whose rows are counted, to show that a copy is complete. */
 const COUNTED = { conversations: 'Conversation', messages: 'Message', keys: 'ApiKey', usage: 'Usage' } as const;
 
 /** How many rows a database has. */
@@ -15,7 +15,10 @@ function readRow(db: Database, sql: string): unknown[] {
   return statement.all().flat();
 }
 
-/** Reads every page of a database and counts its rows. Throws `StoreError` when it is damaged or is not a Duplex database. */
+/**
+ * Reads every page of a database and counts its rows. Throws `StoreError` when it is damaged or is not a database of
+ * Duplex.
+ */
 async function verify(path: string): Promise<Contents> {
   const DatabaseSync = await loadDriver();
   const db = new DatabaseSync(path, { timeout: 5_000 });
@@ -38,8 +41,8 @@ async function verify(path: string): Promise<Contents> {
 }
 
 /**
- * Copies a database as it is at this moment into a new file, while gateways go on using it, and reads the copy to its
- * end. Throws `StoreError` when the target exists or the copy is not whole; then no target is left behind.
+ * Copies the present state of a database to a new file, while gateways go on using it, and verifies the copy. Throws
+ * `StoreError` when the target exists or the copy is damaged; then no target is left behind.
  */
 export async function backUp(path: string, target: string): Promise<Contents> {
   if (!existsSync(path)) throw new StoreError(`There is no database at ${path}.`);
@@ -64,15 +67,15 @@ export async function backUp(path: string, target: string): Promise<Contents> {
   }
 }
 
-/** What was put in place, and where the database that was there is kept; null: there was none. */
+/** The contents of the restored database, and where the one before it was moved; null: there was none. */
 export interface Restored {
   readonly contents: Contents;
   readonly replaced: string | null;
 }
 
 /**
- * Puts a backup in the place of a database. Throws `StoreError` while a gateway uses it, and when the backup is damaged;
- * then nothing has changed.
+ * Replaces a database with a backup. Throws `StoreError` while a gateway uses the database, and when the backup is
+ * damaged; then nothing has changed.
  */
 export async function restore(backup: string, path: string, now: Date): Promise<Restored> {
   if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);

@@ -19,7 +19,10 @@ const DROP_CONVERSATION = `
   DELETE FROM "Conversation" WHERE "id" = :conversationId AND "activeTurnId" = :answerId
     AND NOT EXISTS (SELECT 1 FROM "Message" WHERE "conversationId" = :conversationId)`;
 
-/** The messages of a turn, but for a question that another turn answers by now, and what the first of them followed. */
+/**
+ * The messages of a turn, without a question that another turn has answered since, and the message that the first of
+ * them followed.
+ */
 function messagesOf(db: Statements, conversationId: string, answerId: string) {
   const rows = db.all(SELECT_TURN, conversationId, answerId);
   if (rows[0]?.[2] !== 'in_progress') return { ids: [], parentId: null };
@@ -29,7 +32,7 @@ function messagesOf(db: Statements, conversationId: string, answerId: string) {
   return { ids: dropped.map(([id]) => String(id)), parentId: typeof parentId === 'string' ? parentId : null };
 }
 
-/** Takes a turn back as if it had never been. In a transaction. Does nothing to one that has ended. */
+/** Removes a turn as if it had never begun. Does nothing when the turn has ended. Run it in a transaction. */
 export function dropTurn(
   db: Statements,
   { conversationId, answerId, isNew }: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>,

@@ -10,26 +10,29 @@ import { appendSegment } from './run-log.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
-/** Only while in progress: what later prompts were built on never changes. */
+/** Changes an answer only while it is in progress: what later prompts were built on never changes. */
 const END_ANSWER = `
   UPDATE "Message" SET "status" = ?, "prompt" = ?, "text" = ?, "reasoning" = ?, "finishReason" = ?, "usage" = ?
   WHERE "id" = ? AND "conversationId" = ? AND "status" = 'in_progress'`;
 
-/** What the client said in a turn that has no answer: the model never sees it, so it is not shown as completed either. */
+/**
+ * Ends the question of a turn that has no answer. The model never sees such a question, so it must not be shown as
+ * completed.
+ */
 const END_QUESTION = `
   UPDATE "Message" SET "status" = :status
   WHERE "turnId" = :answerId AND "conversationId" = :conversationId AND "id" <> "turnId"
     AND NOT EXISTS (SELECT 1 FROM "Message" "other" INDEXED BY "Message_conversationId_parentId_idx"
       WHERE "other"."conversationId" = :conversationId AND "other"."parentId" = "Message"."id" AND "other"."turnId" <> :answerId)`;
 
-/** The question of an answer that failed was asked again, and there is an answer now. */
+/** Completes the question of a failed answer, which was asked again and is answered now. */
 const REVIVE_QUESTION = `
   UPDATE "Message" SET "status" = 'completed'
   WHERE "status" NOT IN ('completed', 'in_progress') AND "id" <> "turnId" AND "conversationId" = :conversationId
     AND "turnId" = (SELECT "question"."turnId" FROM "Message" "answer" JOIN "Message" "question" ON "question"."id" = "answer"."parentId"
       WHERE "answer"."id" = :answerId)`;
 
-/** Of a turn that named the message it follows, the head before it. */
+/** The head before a turn that named the message it follows. */
 const SELECT_HEAD_BEFORE = 'SELECT "headBefore" FROM "Run" WHERE "id" = ? AND "headBefore" IS NOT NULL';
 
 const SELECT_HEAD_LOST = `
@@ -43,7 +46,7 @@ const END_RUN = `
   UPDATE "Run" SET "status" = ?, "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ?
   WHERE "id" = ? AND "process" IS NOT NULL`;
 
-/** Ends the answer, its response and its run, and frees the conversation. In a transaction. */
+/** Ends the answer, its response and its run, and frees the conversation. Run it in a transaction. */
 export function endTurn(db: Statements, turn: EndedTurn): void {
   const { conversationId, answerId, status, response, log } = turn;
   const { prompt, pieces } = cutMedia(turn.prompt);

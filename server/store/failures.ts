@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import { Prisma } from './generated/client.ts';
 import { isDriverError, reasonOf } from './sqlite/errors.ts';
 
-/** Runs a use of the database; when the database fails (not the caller), throws `service_unavailable`. */
+/** Runs a database operation. Throws `service_unavailable` when the database fails, as opposed to the caller. */
 export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -25,7 +25,10 @@ const CONSTRAINTS: readonly string[] = [
   'ForeignKeyConstraintViolation',
 ];
 
-/** A full disk, a lock held too long, a file that cannot be written: all but a row that breaks a rule. */
+/**
+ * Whether the database itself failed: a full disk, a lock held too long, a file that cannot be written. A row that
+ * violates a constraint is not such a failure.
+ */
 function isDatabaseFailure(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
     const cause = error.meta?.driverAdapterError;

@@ -13,12 +13,12 @@ const SELECT_STATE = `
     (SELECT "process" FROM "Run" WHERE "Run"."id" = 'run_' || substr("Message"."id", 5))
   FROM "Message" WHERE "id" = ? AND "conversationId" = ?`;
 
-/** Where a conversation goes on. */
+/** The end of a conversation's active path. */
 export interface Tail {
   readonly count: number;
-  /** The last message of the active path; null: there is none. */
+  /** The last message of the active path; null when there is none. */
   readonly headId: string | null;
-  /** There are no branches. */
+  /** True when the conversation has no branches. */
   readonly isLinear: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface FoundMessage {
   readonly process: string | null;
 }
 
-/** A message that a request names in the field `param`. */
+/** A message that a request names in its field `param`. */
 export interface MessageRef {
   readonly id: string;
   readonly param: string;

@@ -19,13 +19,13 @@ const COPY_MESSAGE = `
 const COPY_MEDIA = `
   INSERT INTO "MessageMedia" ("messageKey", "at", "mediaId") SELECT ?, "at", "mediaId" FROM "MessageMedia" WHERE "messageKey" = ?`;
 
-/** Copies a path with new ids into a conversation of its own, whose id it gives. In a transaction. */
+/** Copies a path into a new conversation, with new ids, and returns the conversation's id. Run it in a transaction. */
 export function forkPath(db: Statements, from: string, lastId: string | null, now: string): string {
   const id = newId('conv');
   const path = lastId === null ? [] : db.all(SELECT_PATH, lastId, from);
   db.run(COPY_CONVERSATION, { id, from, now, count: path.length });
   const ids = new Map(path.map(([, messageId]) => [String(messageId), newId('msg')]));
-  // Turns whose answers are on other branches.
+  // The new id of each turn whose answer is on another branch.
   const turnIds = new Map<string, string>();
   const turnIdOf = (turnId: string): string => {
     const known = ids.get(turnId) ?? turnIds.get(turnId) ?? newId('add');

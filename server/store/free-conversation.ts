@@ -3,6 +3,6 @@ import type { Statements } from './sqlite/connection.ts';
 const FREE = `
   UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "id" = ? AND "activeTurnId" = ?`;
 
-/** Lets a conversation go that this turn has taken; another turn's is left alone. */
+/** Frees a conversation that this turn holds. When another turn holds it, nothing changes. */
 export const freeConversation = (db: Statements, conversationId: string, answerId: string): number =>
   db.run(FREE, conversationId, answerId);

@@ -11,7 +11,10 @@ const SELECT_ALL = `
 
 const SELECT_PATH = selectPath(['id', 'turnId', 'role', 'prompt', 'status']);
 
-/** One of a few words. Every turn reads its whole history: zod would take longer for these than SQLite for the rows. */
+/**
+ * Reads a value that must be one of a few words. Every turn reads its whole history, and zod would take longer for
+ * these values than SQLite for the rows.
+ */
 function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) => Word {
   const known = new Map<unknown, Word>(words.map((word) => [word, word]));
   return (value) => {
@@ -30,16 +33,16 @@ function toHistoryMessage(row: unknown[], pieces: readonly MediaPiece[] = []): H
   return { turnId: String(turnId), role: roleOf(role), prompt: whole, status: statusOf(status) };
 }
 
-/** Which messages of a conversation, from a first one on. */
+/** Which messages of a conversation to read. */
 export interface HistoryPlace {
   readonly conversationId: string;
-  /** The last one; null: there are none. */
+  /** The last message; null when there are none. */
   readonly lastId: string | null;
-  /** There are no branches, and `lastId` is the last of all. */
+  /** True when the conversation has no branches, and `lastId` is its last message. */
   readonly isAll: boolean;
 }
 
-/** The messages up to one, oldest first. In a transaction. */
+/** The messages up to one, oldest first. Run it in a transaction. */
 export function readHistory(db: Statements, { conversationId, lastId, isAll }: HistoryPlace): HistoryMessage[] {
   if (lastId === null) return [];
   const rows = isAll ? db.all(SELECT_ALL, conversationId) : db.all(SELECT_PATH, lastId, conversationId);

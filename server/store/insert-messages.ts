@@ -11,28 +11,30 @@ const INSERT_MESSAGE = `
     "model", "createdAt")
   VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?)`;
 
-/** SQLite's driver takes megabytes in half the time as bytes. In UTF-16 units. */
+/** Longer texts are given to SQLite's driver as bytes, which takes half the time. In UTF-16 units. */
 const LONG = 256 * 1024;
 
 const toValue = (text: string): string | Buffer => (text.length > LONG ? Buffer.from(text) : text);
 
-/** Where messages go. */
+/** The place at which messages are added. */
 export interface MessagePlace {
-  /** Of the messages. They sort as the messages do, and so does the answer's, which is made after them. */
+  /**
+   * The ids of the messages. They sort as the messages do; the id of the answer, which is made later, comes after them.
+   */
   readonly ids: readonly string[];
   readonly conversationId: string;
-  /** Whose pictures are kept together. */
+  /** The owner whose pictures are shared. */
   readonly owner: string | null;
   readonly turnId: string;
   readonly now: string;
-  /** How many messages there are, and the last of them. */
+  /** The number of messages so far, and the id of the last one. */
   readonly count: number;
   readonly lastId: string | null;
 }
 
 export const newMessageIds = (messages: readonly NewMessage[]): string[] => messages.map(() => newId('msg'));
 
-/** Appends messages, and gives the place after them. */
+/** Appends messages, and returns the place after them. */
 export function insertMessages(db: Statements, messages: readonly NewMessage[], place: MessagePlace): MessagePlace {
   const { ids, conversationId, turnId, now, owner } = place;
   let { count: seq, lastId: parentId } = place;
@@ -51,7 +53,7 @@ export function insertMessages(db: Statements, messages: readonly NewMessage[], 
   return { ...place, count: seq, lastId: parentId };
 }
 
-/** Appends the answer that is to come, which has the id of its turn. Gives its `seq`. */
+/** Appends the answer in progress, which has the id of its turn. Returns its `seq`. */
 export function insertAnswer(
   db: Statements,
   model: string,

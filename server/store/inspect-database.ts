@@ -3,13 +3,13 @@ import { checkedHistory, readMigrations } from './migrate.ts';
 import { loadDriver } from './sqlite/driver.ts';
 
 interface InspectedDatabase {
-  /** Migrations that the next start applies. */
+  /** How many migrations the next start will apply. */
   readonly missing: number;
 }
 
 /**
- * Reads a database to its end without changing it, also while a gateway uses it. Null: there is none yet. Throws what would
- * keep the gateway from starting with it, or from answering.
+ * Reads a whole database without changing it, also while a gateway uses it. Null: there is none yet. Throws the fault
+ * that would keep the gateway from starting or from answering.
  */
 export async function inspectDatabase(path: string, migrationsDir: string): Promise<InspectedDatabase | null> {
   if (!existsSync(path)) return null;

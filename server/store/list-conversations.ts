@@ -5,7 +5,7 @@ import type { PageCursor } from './interface/page.ts';
 import { fromCursor, notACursor, timeOfId, toCursor } from './page-cursor.ts';
 import { conversationFields, ownedBy } from './rows.ts';
 
-/** A place in the list, which is ordered by these two, descending. */
+/** A place in the list, which is sorted by these two fields, descending. */
 interface ListPlace {
   readonly lastUsedAt: Date;
   readonly id: string;
@@ -22,7 +22,7 @@ function readPlace(value: string): ListPlace | null {
   return Number.isNaN(lastUsedAt.getTime()) ? null : { lastUsedAt, id };
 }
 
-/** The place of a conversation by its id. Of one that is gone nothing is known but when it was begun. */
+/** The place of a conversation by its id. When the conversation is gone, the time in its id stands for it. */
 async function findPlace(
   db: PrismaClient,
   scope: Prisma.ConversationWhereInput,
@@ -40,7 +40,7 @@ async function placeOf(db: PrismaClient, scope: Prisma.ConversationWhereInput, c
   throw notACursor(cursor);
 }
 
-/** The first condition lets the database begin at the place; the second one is exact. */
+/** The conversations after a place. The first condition lets the database use its index; the second one is exact. */
 const follows = ({ lastUsedAt, id }: ListPlace): Prisma.ConversationWhereInput => ({
   lastUsedAt: { lte: lastUsedAt },
   OR: [{ lastUsedAt: { lt: lastUsedAt } }, { id: { lt: id } }],
@@ -51,7 +51,7 @@ const precedes = ({ lastUsedAt, id }: ListPlace): Prisma.ConversationWhereInput 
   OR: [{ lastUsedAt: { gt: lastUsedAt } }, { id: { gt: id } }],
 });
 
-/** The conversations of a user, the last used first. */
+/** The conversations of a user, the most recently used first. */
 export function listConversations(db: PrismaClient, request: ListRequest): Promise<ConversationPage> {
   const { owner, userId, limit, offset, after, before } = request;
   const scope = { ...ownedBy(owner), userId };
@@ -64,7 +64,7 @@ export function listConversations(db: PrismaClient, request: ListRequest): Promi
       db.conversation.findMany({
         where: { ...scope, AND: [start ? follows(start) : {}, end ? precedes(end) : {}] },
         orderBy: [{ lastUsedAt: order }, { id: order }],
-        // One more tells whether there are others.
+        // One more row tells whether there are others.
         take: limit + 1,
         skip: start || end ? 0 : offset,
         select: conversationFields,

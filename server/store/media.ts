@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type MediaPiece, mayBeCut } from './cut-media.ts';
 import type { Statements } from './sqlite/connection.ts';
 
-/** SQLite's driver takes megabytes in half the time as bytes. */
+/** SQLite's driver takes megabytes as bytes in half the time. */
 const INSERT_MEDIA = 'INSERT INTO "Media" ("id", "data") VALUES (?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING';
 
 const LINK_MEDIA = `
@@ -16,7 +16,7 @@ const SELECT_LINKS = `
 
 const SELECT_DATA = 'SELECT "data" FROM "Media" WHERE "id" = ?';
 
-/** One owner's picture is never found by that of another one. */
+/** The id of media. It depends on the owner, so that owners never share media. */
 const idOf = (owner: string | null, data: string): string => hash('sha256', `${JSON.stringify(owner)}${data}`, 'hex');
 
 /** Keeps what was cut out of a message, once for each owner. A trigger removes what no message has any more. */
@@ -44,7 +44,7 @@ export function replaceMedia(
   keepMedia(db, messageId, pieces, owner);
 }
 
-/** What was cut out of messages of a conversation, by their ids, as are the prompts. Each picture is read once. */
+/** The media of messages of a conversation, by message id; `prompts` has the same keys. Each picture is read once. */
 export function mediaOf(
   db: Statements,
   conversationId: string,
@@ -54,7 +54,7 @@ export function mediaOf(
   if (![...prompts.values()].some(mayBeCut)) return found;
   const known = new Map<string, string>();
   for (const [messageId, at, mediaId] of db.all(SELECT_LINKS, conversationId)) {
-    // Pictures of other branches stay where they are.
+    // The media of messages on other branches are not read.
     if (!prompts.has(String(messageId))) continue;
     const id = String(mediaId);
     const data = known.get(id) ?? String(db.all(SELECT_DATA, id)[0]?.[0] ?? '');
@@ -69,7 +69,7 @@ export function mediaOf(
 
 const SELECT_OWNER = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';
 
-/** Whose media those of a conversation are: equal ones of another owner are never shared. */
+/** The owner of a conversation, and so of its media. */
 export function ownerOf(db: Statements, conversationId: string): string | null {
   const owner = db.all(SELECT_OWNER, conversationId)[0]?.[0];
   return typeof owner === 'string' ? owner : null;

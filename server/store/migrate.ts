@@ -9,7 +9,7 @@ import { StoreError } from './store-error.ts';
 
 const LOCK_TIMEOUT_MS = 30_000;
 
-/** As Prisma's CLI creates it, so that `prisma migrate` and this file agree on every database. */
+/** The table as Prisma's CLI creates it, so that `prisma migrate` and this file agree on every database. */
 const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    TEXT PRIMARY KEY NOT NULL,
     "checksum"              TEXT NOT NULL,
@@ -24,14 +24,14 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 interface Migration {
   readonly name: string;
   readonly sql: string;
-  /** SHA-256 of the file. */
+  /** The SHA-256 of the file. */
   readonly checksum: string;
 }
 
 /**
- * Brings the database at `path` up to the migrations in `directory`, all or nothing, and returns the names of those it
- * applied. Processes that start at once take turns; the later ones find nothing to do. Throws when an applied migration
- * was edited, failed earlier under Prisma's CLI, or is not known here (the database is of a newer version).
+ * Applies the missing migrations of `directory` to the database at `path`, all or none, and returns their names.
+ * Processes that start at once take turns, and the later ones find nothing to do. Throws when an applied migration was
+ * edited, failed earlier under Prisma's CLI, or is unknown here because the database is newer than this version.
  */
 export async function migrate(path: string, directory: string): Promise<string[]> {
   const migrations = readMigrations(directory);
@@ -40,9 +40,10 @@ export async function migrate(path: string, directory: string): Promise<string[]
   const deadline = monotonicNow() + LOCK_TIMEOUT_MS;
   try {
     await withPatience(() => db.exec('PRAGMA journal_mode = WAL'), deadline);
-    // Cannot be switched inside a transaction; a redefined table would lose the rows that refer to it.
+    // This cannot be switched inside a transaction. With foreign keys on, redefining a table would delete the rows that
+    // refer to it.
     db.exec('PRAGMA foreign_keys = OFF');
-    // What a migration drops or rewrites leaves nothing behind.
+    // What a migration deletes or rewrites is overwritten in the file.
     db.exec('PRAGMA secure_delete = ON');
     await withPatience(() => db.exec('BEGIN IMMEDIATE'), deadline);
     const applied = applyMissing(db, migrations);
@@ -82,7 +83,7 @@ function applyMissing(db: Database, migrations: readonly Migration[]): string[] 
   return missing.map(({ name }) => name);
 }
 
-/** The names of the migrations that the database has. */
+/** The names of the migrations that were applied to the database. */
 export function checkedHistory(db: Database, migrations: readonly Migration[]): Set<string> {
   const statement = db.prepare(
     `SELECT "migration_name", "checksum", "finished_at" IS NOT NULL FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,

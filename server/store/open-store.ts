@@ -31,15 +31,15 @@ export interface StoreOptions {
   readonly migrationsDir: string;
   /** FULL makes each commit survive a power cut, at the price of an fsync on the event loop. Default NORMAL. */
   readonly synchronous?: 'NORMAL' | 'FULL';
-  /** How long a call waits, in ms, while another process writes. Default 5,000. */
+  /** How long a call waits while another process writes, in ms. Default 5,000. */
   readonly busyTimeoutMs?: number;
-  /** Told of failures that no caller waits for: usage rows, charges, and ends of turns, that could not be written. */
+  /** Receives failures that no caller waits for: usage rows, charges and ends of turns that could not be written. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * Opens the database, after creating its folder (readable by its owner alone) and applying the missing migrations, and
- * ends the turns of processes that were killed, and gives back what they held. Rejects when that is not possible.
+ * Opens the database: it creates the folder (readable by its owner alone), applies missing migrations, ends the turns
+ * of processes that were killed, and releases their reservations. Rejects when any of this fails.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const path = pathOf(options.url);
@@ -61,7 +61,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
-    // Longer than the adapter's own patience, which gives the more telling error.
+    // Longer than the time-out of the adapter, whose error says more.
     transactionOptions: { maxWait: busyTimeoutMs + 5_000, timeout: busyTimeoutMs + 10_000 },
   });
   const background = new Background({ path, synchronous, busyTimeoutMs }, onError);
@@ -105,23 +105,26 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
       await conversations.close();
       await usage.close();
       await background.close();
-      // So that the one file, copied while nothing runs, holds everything.
+      // Empties the write-ahead log, so that the single file, copied while nothing runs, holds everything.
       await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);
       await close();
     },
   };
 }
 
-/** Reads a table, and writes a page: only a commit finds out that the disk is full. Nobody reads the number. */
+/** Reads a table and writes a page, because only a commit notices that the disk is full. Nobody reads the number. */
 function touch(db: Statements): void {
   db.all('SELECT 1 FROM "Conversation" LIMIT 1');
   db.run('PRAGMA user_version = 1');
 }
 
-/** Returns the real path: processes that come by different links must find each other's files beside it. */
+/**
+ * Creates the file and returns its real path. Processes that reach it through different links must find each other's
+ * lock files beside it.
+ */
 function createFile(path: string): string {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // SQLite gives its files beside this one the same mode.
+  // SQLite gives the files beside this one the same mode.
   closeSync(openSync(path, 'a', 0o600));
   return realpathSync(path);
 }

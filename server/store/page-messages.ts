@@ -5,10 +5,10 @@ import { notACursor, timeOfId } from './page-cursor.ts';
 import { type PathMessage, readMessages, readPath, readSiblings } from './read-path.ts';
 import { conversationFields, messageFields, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
 
-/** Beside which number or, where the message is deleted, beside which id: ids sort by their age. */
+/** The edge of a page: the `seq` of a message or, when the message is deleted, its id. Ids sort by their age. */
 type Edge = { readonly seq: number } | { readonly id: string };
 
-/** Where a message stands or, when it is deleted, stood. */
+/** The edge at a message, which may be deleted. */
 async function edgeOf(db: PrismaClient, conversationId: string, cursor: PageCursor | undefined): Promise<Edge | null> {
   if (!cursor) return null;
   const found = await db.message.findFirst({ where: { conversationId, id: cursor.value }, select: { seq: true } });
@@ -17,7 +17,7 @@ async function edgeOf(db: PrismaClient, conversationId: string, cursor: PageCurs
   return { id: cursor.value };
 }
 
-/** The messages between two edges, and which side of them is shown. */
+/** The messages between two edges, and the side from which the page is taken. */
 interface Range {
   readonly after: Edge | null;
   readonly before: Edge | null;
@@ -35,7 +35,10 @@ const isBeyond = (message: PathMessage, edge: Edge | null): boolean =>
 const isBefore = (message: PathMessage, edge: Edge | null): boolean =>
   edge === null || ('seq' in edge ? message.seq < edge.seq : message.id < edge.id);
 
-/** Of all messages, in the order in which they were added. One more than `limit`, where there are more. */
+/**
+ * Reads a page of all messages, in the order in which they were added. It holds one more than `limit`, where there are
+ * more.
+ */
 async function readRange(db: PrismaClient, conversationId: string, range: Range) {
   const { after, before, backwards, limit, omitsMedia } = range;
   const rows = await db.message.findMany({
@@ -47,7 +50,7 @@ async function readRange(db: PrismaClient, conversationId: string, range: Range)
   return rows.map(toMessageRow);
 }
 
-/** The same of a path. */
+/** Reads a page of the messages on a path, in the same way. */
 async function readPathRange(db: PrismaClient, path: readonly PathMessage[], range: Range) {
   const { after, before, backwards, limit, omitsMedia } = range;
   const inside = path.filter((message) => isBeyond(message, after) && isBefore(message, before));
@@ -61,7 +64,10 @@ async function lastOf(db: PrismaClient, { id, messageCount: seq }: ConversationR
   return last?.id ?? null;
 }
 
-/** A conversation with the messages beside a cursor, or its first ones; null when there is none that this user may see. */
+/**
+ * A conversation with the messages beside a cursor, or with its first ones. Null when there is none that this user can
+ * see.
+ */
 export async function pageMessages(
   db: PrismaClient,
   key: ConversationKey,

@@ -6,9 +6,10 @@ import { type Database, type DatabaseConstructor, loadDriver } from './sqlite/dr
 import { isBusy, isRemoved } from './sqlite/errors.ts';
 
 /**
- * A process that may answer turns, and its view of the others. Each keeps a lock on an empty file of its own beside
- * the database; the operating system takes the lock away when the process ends, however it ends. A process id alone
- * would not do: in containers the next process has the same one, and a new container has another host name.
+ * Represents this process among all that answer turns on the same database. Each process holds a lock on an empty file
+ * of its own beside the database. The operating system releases the lock when the process ends, however it ends. A
+ * process id alone would not do: in containers the next process has the same one, and a new container has another host
+ * name.
  */
 export class ProcessLock {
   readonly id: string;
@@ -28,8 +29,8 @@ export class ProcessLock {
       const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${newId('own').slice(4)}`;
       const file = peers.createFile(id);
       const lock = peers.tryLock(id);
-      // Another process may have swept the new file away before it was locked, and a third one, which looked for it a
-      // moment before, may have made another in its place: a lock on either would be seen by nobody.
+      // Another process may have removed the new file before it was locked. A third one that had just looked for the
+      // file may then have created another of the same name. A lock on either of them would be seen by nobody.
       if (lock && peers.fileAt(id) === file) return new ProcessLock(id, lock, peers);
       if (lock) unlock(lock);
     }
@@ -62,7 +63,7 @@ class Peers {
   isAlive(id: string): boolean {
     if (!this.hasFile(id)) return false;
     const lock = this.tryLock(id);
-    // Who else found it dead holds the lock while it removes the file.
+    // Another process that also found it dead holds the lock while it removes the file.
     if (!lock) return this.hasFile(id);
     this.removeFile(id);
     unlock(lock);
@@ -86,8 +87,9 @@ class Peers {
   }
 
   /**
-   * Undefined when another process holds it, or has removed it meanwhile. Of several that try at once, one gets an
-   * immediate lock; an exclusive one waits for readers, so that each would be in the way of all others.
+   * Locks the file of a process. Undefined when another process holds the lock, or has removed the file meanwhile. The
+   * lock is IMMEDIATE: of several processes that try at once, exactly one gets it. An exclusive lock would wait for
+   * readers, so the processes would block each other.
    */
   tryLock(id: string): Database | undefined {
     const db = new this.#DatabaseSync(this.#fileOf(id), { timeout: 0 });
@@ -101,7 +103,7 @@ class Peers {
     }
   }
 
-  /** Makes the file of a new process, and returns which one it is. */
+  /** Creates the file of a new process, and returns its inode. */
   createFile(id: string): bigint {
     const fd = openSync(this.#fileOf(id), 'wx');
     try {
@@ -111,7 +113,7 @@ class Peers {
     }
   }
 
-  /** Which file has the name of this process now; null: none has. */
+  /** The inode of the file of a process; null when there is no such file. */
   fileAt(id: string): bigint | null {
     return statSync(this.#fileOf(id), { bigint: true, throwIfNoEntry: false })?.ino ?? null;
   }
@@ -129,7 +131,7 @@ class Peers {
   }
 }
 
-/** The driver may keep the file open for a while after `close`, so the lock is given up first. */
+/** Releases the lock, and then closes the file, which the driver may keep open for a while. */
 function unlock(db: Database): void {
   db.exec('ROLLBACK');
   db.close();

@@ -2,21 +2,24 @@ import type { PrismaClient } from './generated/client.ts';
 import type { MessageRow } from './interface/conversations.ts';
 import { messageFields, toMessageRow, wholeMessageFields } from './rows.ts';
 
-/** A message on a path, which ends with the highest `seq`. */
+/** A message on a path. The last one has the highest `seq`. */
 export interface PathMessage {
   readonly id: string;
   readonly seq: number;
 }
 
-/** How many rows one statement asks for by their ids. */
+/** The most ids in one statement. */
 const BATCH = 500;
 
-/** Where a list is one JSON text: Prisma takes several times as long for rows as SQLite for finding them. */
+/**
+ * Parses a list that SQLite returns as one JSON text. For many rows, Prisma takes several times as long as SQLite takes
+ * to find them.
+ */
 const listIn = <T>([row]: readonly { readonly list: string }[]): T[] => JSON.parse(row?.list ?? '[]');
 
-/** From a first message to this one. Without prompts: a conversation may have thousands of messages. */
+/** The path from a first message to this one, without prompts, since a conversation may have thousands of messages. */
 export async function readPath(db: PrismaClient, lastId: string): Promise<PathMessage[]> {
-  // It begins with SELECT, so that it is read beside whoever writes.
+  // The statement begins with SELECT, so that the connection for reading runs it, beside a writer.
   const rows = await db.$queryRaw<{ list: string }[]>`
     SELECT json_group_array(json_array("id", "seq")) AS "list" FROM (
       WITH RECURSIVE "path" AS (
@@ -43,7 +46,7 @@ export async function readMessages(
   return messages;
 }
 
-/** Of messages beside which others follow the same one, the ids of all of these, by each of them. */
+/** The alternatives of messages: for each message that shares its parent with others, the ids of all of them. */
 export async function readSiblings(db: PrismaClient, conversationId: string): Promise<Map<string, readonly string[]>> {
   const rows = await db.$queryRaw<{ list: string }[]>`
     SELECT json_group_array(json_array("parentId", "id")) AS "list" FROM (

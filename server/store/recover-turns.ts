@@ -9,14 +9,14 @@ import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
-/** As the contract's `RunFailure`. */
+/** The error of an interrupted run, in the shape of the contract's `RunFailure`. */
 const INTERRUPTED = JSON.stringify({
   code: 'run_interrupted',
   message: 'The gateway stopped before the answer was complete.',
   param: null,
 });
 
-/** Ends the turns of processes that are gone; those of processes that live are left alone. */
+/** Ends the turns of processes that are gone. Turns of live processes are not touched. */
 export async function recoverTurns(transact: Transact, owner: ProcessLock): Promise<void> {
   await transact((db) => {
     for (const [ownerId] of [...db.all(SELECT_OWNERS), ...db.all(SELECT_PROCESSES)]) {
@@ -28,7 +28,10 @@ export async function recoverTurns(transact: Transact, owner: ProcessLock): Prom
 const SELECT_OWNERS = 'SELECT DISTINCT "activeOwner" FROM "Conversation" WHERE "activeOwner" IS NOT NULL';
 const SELECT_PROCESSES = 'SELECT DISTINCT "process" FROM "Run" WHERE "process" IS NOT NULL';
 
-/** With the question of an answer of which there is nothing, as when a turn fails: the model never sees it. */
+/**
+ * Ends answers, and the question of an answer that has no content yet: as when a turn fails, the model never sees that
+ * question.
+ */
 const END_MESSAGES = `
   WITH "Turn" AS (
     SELECT "answer"."id", "answer"."conversationId", "answer"."prompt"
@@ -46,8 +49,8 @@ const END_RUN = `
   UPDATE "Run" SET "status" = 'incomplete', "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ? WHERE "key" = ?`;
 
 /**
- * The answers that `ownerId` was writing become `incomplete`, with the text that is in their logs, and their conversations
- * take turns again.
+ * Ends the turns of the process `ownerId`: their answers become `incomplete`, with the text in their logs, and their
+ * conversations take turns again.
  */
 export function freeTurnsOf(db: Statements, ownerId: string): void {
   for (const [key, id, conversationId, format] of db.all(SELECT_RUNS, ownerId)) {
@@ -68,7 +71,7 @@ export function freeTurnsOf(db: Statements, ownerId: string): void {
       log: { segment: null, error: INTERRUPTED, last },
     });
   }
-  // Turns that began before there were runs.
+  // Turns of versions that had no runs.
   db.run(END_MESSAGES, { ownerId, nothing: EMPTY_ANSWER });
   db.run('UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "activeOwner" = ?', ownerId);
 }
@@ -77,7 +80,7 @@ type Interrupted = StoredAnswer & Pick<EndedTurn, 'response'>;
 
 const NOTHING: Interrupted = { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
 
-/** What came of an answer, by its log. One that cannot be read must not keep the gateway from starting. */
+/** The content of an answer, from its log. A log that cannot be read must not keep the gateway from starting. */
 function answerIn(events: readonly Buffer[], format: string, digits: string): Interrupted {
   try {
     if (format === 'chunks') return answerOfChunks(events);

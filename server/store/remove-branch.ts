@@ -2,7 +2,10 @@ import { keepHead, messageAt, renumber } from './branches.ts';
 import type { RemovedBranch } from './interface/conversations.ts';
 import type { Statements } from './sqlite/connection.ts';
 
-/** SQLite would rather read the whole conversation for each message: it has no statistics of the index. */
+/**
+ * Finds a message and everything below it. The index is named because SQLite has no statistics of it, and would read
+ * the whole conversation for each message.
+ */
 const SELECT_BRANCH = `
   WITH RECURSIVE "below"("id") AS (
     SELECT :messageId
@@ -11,7 +14,7 @@ const SELECT_BRANCH = `
       ON m."conversationId" = :conversationId AND m."parentId" = "below"."id")
   SELECT "id" FROM "below"`;
 
-/** With the ids as JSON, once: a branch may have thousands of messages. */
+/** The ids are passed as one JSON text, since a branch may have thousands of messages. */
 const DELETE_RESPONSES = `
   DELETE FROM "Response" WHERE "conversationId" = ? AND 'msg_' || substr("id", 6) IN (SELECT "value" FROM json_each(?))`;
 const DELETE_RUNS = `
@@ -23,15 +26,18 @@ const SELECT_IN_PROGRESS = `
 
 const SELECT_HEAD = 'SELECT "headMessageId", "messageCount" FROM "Conversation" WHERE "id" = ?';
 
-/** The ids of a message and of all that follow it. */
+/** The ids of a message and of all messages below it. */
 export const branchBelow = (db: Statements, conversationId: string, messageId: string): string[] =>
   db.all(SELECT_BRANCH, { conversationId, messageId }).map(([id]) => String(id));
 
-/** Those of them that are being made. */
+/** Those of the messages that are in progress. */
 export const inProgressOf = (db: Statements, ids: readonly string[]): string[] =>
   db.all(SELECT_IN_PROGRESS, JSON.stringify(ids)).map(([id]) => String(id));
 
-/** Deletes a branch with its responses and runs. In a transaction. `parentId` is what it followed. */
+/**
+ * Deletes a branch with its responses and runs. `parentId` is the message that the branch followed. Run it in a
+ * transaction.
+ */
 export function removeBranch(
   db: Statements,
   conversationId: string,

@@ -2,7 +2,7 @@ import { runIdOf } from '../canonical/ids.ts';
 import { keepHead } from './branches.ts';
 import type { Statements } from './sqlite/connection.ts';
 
-/** A message that goes: its place and what it followed. */
+/** The message to remove: its place, and the message that it followed. */
 interface Gone {
   readonly conversationId: string;
   readonly id: string;
@@ -10,15 +10,18 @@ interface Gone {
   readonly parentId: string | null;
 }
 
-/** By way of negative numbers: no two rows may have one number, not even for a moment. */
+/**
+ * Closes the gap in the numbers. It does so by way of negative numbers, because no two rows may ever have the same
+ * number.
+ */
 const CLOSE_GAP = [
   'UPDATE "Message" SET "seq" = 1 - "seq" WHERE "conversationId" = ? AND "seq" > ?',
   'UPDATE "Message" SET "seq" = -"seq" WHERE "conversationId" = ? AND "seq" < 0',
 ] as const;
 
 /**
- * Takes a message out of its conversation: those that followed it follow what it followed, later ones move up, and the response
- * whose answer it was goes with it.
+ * Removes a message from its conversation. The messages that followed it now follow its parent, later ones move up, and
+ * the response whose answer it was is deleted with it.
  */
 export function removeMessage(db: Statements, { conversationId, id, seq, parentId }: Gone): void {
   db.run('DELETE FROM "Message" WHERE "id" = ?', id);

@@ -5,16 +5,16 @@ import type { ConversationKey, ConversationRow, MessageRow } from './interface/c
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
-/** Which conversations a key of this user may name: their own, and those without a user. */
+/** The conversations that a key of this user can reach: the user's own, and those without a user. */
 export function visibleTo({ owner, userId }: Viewer): Prisma.ConversationWhereInput {
   return { ...ownedBy(owner), ...(userId === null ? { userId } : { OR: [{ userId }, { userId: null }] }) };
 }
 
-/** The same, but whoever names no user reaches every user's. */
+/** The conversations that a key of this user can reach. A key that names no user reaches those of every user. */
 export const withinReach = (viewer: Viewer): Prisma.ConversationWhereInput =>
   viewer.userId === null ? ownedBy(viewer.owner) : visibleTo(viewer);
 
-/** The administrator (null) sees every owner's. */
+/** The conversations of an owner; null is the administrator, who sees those of every owner. */
 export const ownedBy = (owner: string | null): Prisma.ConversationWhereInput => (owner === null ? {} : { owner });
 
 export const conversationFields = {
@@ -52,7 +52,7 @@ export const wholeMessageFields = {
   media: { select: { at: true, media: { select: { data: true } } }, orderBy: { at: 'asc' } },
 } as const satisfies Prisma.MessageSelect;
 
-/** A message as the database has it. */
+/** A message as it is in the database. */
 type StoredRow = Omit<MessageRow, 'usage'> & {
   readonly usage: string | null;
   readonly media?: readonly { readonly at: number; readonly media: { readonly data: string } }[];
@@ -65,7 +65,7 @@ export function toMessageRow({ media = [], ...row }: StoredRow): MessageRow {
   return { ...row, prompt: joinMedia(row.prompt, pieces), usage: usage?.data ?? null };
 }
 
-/** SQLite's text functions end at a NUL character and PostgreSQL refuses it. */
+/** Removes NUL characters: SQLite's text functions stop at one, and PostgreSQL refuses it. */
 export function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
 }

@@ -8,9 +8,9 @@ import { appendSegment } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
-/** How much of a log is read at once: segments of a second's text each. */
+/** How many segments of a log are read at once; each holds about a second of text. */
 const SEGMENTS = 30;
-/** How many logs one commit removes: 600 rows or so, a millisecond. */
+/** How many logs one commit removes: about 600 rows, in a millisecond. */
 const SWEPT = 20;
 
 const SELECT_OLD = `
@@ -63,7 +63,7 @@ export class Runs implements RunStore {
   }
 
   find(id: string, { owner, userId }: RunViewer): Promise<RunRow | null> {
-    // Prisma takes a condition without fields for none that can be met.
+    // Prisma would take a condition without fields for one that never matches.
     const all = { conversationId: { not: null } };
     const isVisible = userId === undefined ? ownedBy(owner) : visibleTo({ owner, userId });
     const stored = Object.keys(isVisible).length === 0 ? all : { conversation: isVisible };
@@ -90,7 +90,7 @@ export class Runs implements RunStore {
 
   read(runKey: number, after: number): Promise<readonly RunSegment[]> {
     return useDatabase(async () => {
-      // The last segment that begins no later than what is wanted holds it, if any does.
+      // The last segment that begins at or before the wanted number holds it, if any segment does.
       const from = await this.#db.runEvents.findFirst({
         where: { runKey, first: { lte: after + 1 } },
         select: { first: true },
@@ -136,7 +136,7 @@ export class Runs implements RunStore {
     return (await this.#list(where))[0] ?? null;
   }
 
-  /** Those of processes that are gone are ended first. */
+  /** Lists runs. Runs of processes that are gone are ended first. */
   #list(where: Prisma.RunWhereInput): Promise<readonly RunRow[]> {
     return useDatabase(async () => {
       const select = { ...runFields, process: true };

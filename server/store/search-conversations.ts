@@ -31,8 +31,8 @@ async function isOnPath(db: PrismaClient, { headMessageId }: ConversationRow, me
 }
 
 /**
- * The conversations of a user whose title, or one of whose messages, holds all the words: those found by their titles
- * first, then the one with the newest match first.
+ * The conversations of a user whose title contains all the words, or one of whose messages does. Those found by their
+ * titles come first, then the others by their newest match.
  */
 export function searchConversations(
   db: PrismaClient,
@@ -43,7 +43,7 @@ export function searchConversations(
   return useDatabase(async () => {
     const [after, before] = [placeOf(request.after), placeOf(request.before)];
     const page = await background.call('search', { scope: { owner, userId }, query, limit, offset, after, before });
-    // The index says where to look; who may see it, the conversations themselves.
+    // The index only says where to look; the conversations themselves decide who can see them.
     const rows = await db.conversation.findMany({
       where: { id: { in: page.hits.map((hit) => hit.conversationId) }, ...ownedBy(owner), userId },
       select: conversationFields,

@@ -3,7 +3,7 @@ import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { SecretStore } from './interface/secrets.ts';
 
-/** Of each, in bytes: a key of AES-256. */
+/** The length of each secret, in bytes: a key of AES-256. */
 const LENGTH = 32;
 
 export class Secrets implements SecretStore {
@@ -19,7 +19,7 @@ export class Secrets implements SecretStore {
     if (known) return known;
     const reading = this.#read(name);
     this.#known.set(name, reading);
-    // The next call tries again.
+    // After a failure, the next call tries again.
     reading.catch(() => this.#known.delete(name));
     return reading;
   }
@@ -27,7 +27,7 @@ export class Secrets implements SecretStore {
   #read(name: string): Promise<Buffer> {
     return useDatabase(async () => {
       const made = randomBytes(LENGTH);
-      // Two processes may make one at once: the first keeps its own, and both read that.
+      // Two processes may make a secret at once. The database keeps the first, and both processes read that one.
       await this.#db
         .$executeRaw`INSERT INTO "Secret" ("name", "value") VALUES (${name}, ${made}) ON CONFLICT DO NOTHING`;
       const { value } = await this.#db.secret.findUniqueOrThrow({ where: { name } });

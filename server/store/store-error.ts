@@ -1,2 +1,2 @@
-/** What the operator has to mend before the database can be used; the message says what. */
+/** A fault that the operator must correct before the database can be used. The message says what to do. */
 export class StoreError extends Error {}

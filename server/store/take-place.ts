@@ -12,13 +12,13 @@ import type { ProcessLock } from './process-lock.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import type { Statements } from './sqlite/connection.ts';
 
-/** Frees what a dead process was answering. Throws `conversation_busy` when the process lives. */
+/** Ends the turns of a process that is gone. Throws `conversation_busy` when the process lives. */
 export function freeFromTheDead(db: Statements, lock: ProcessLock, processId: string, param = 'conversation_id'): void {
   if (processId === lock.id || lock.isAlive(processId)) throw new AppError('conversation_busy', undefined, { param });
   freeTurnsOf(db, processId);
 }
 
-/** A conversation whose head no turn is answering. Throws `conversation_busy` otherwise. */
+/** A conversation that is free to take a turn. Throws `conversation_busy` when a turn is in progress at its head. */
 export function takeConversation(db: Statements, lock: ProcessLock, key: ConversationKey): FoundConversation {
   const found = findConversation(db, key);
   if (found.activeOwner !== null) freeFromTheDead(db, lock, found.activeOwner);
@@ -40,7 +40,7 @@ export function settleMessage(
   return message;
 }
 
-/** The message after which a branch begins; null: the branch begins with a first message. */
+/** The message after which a branch begins. Null: the branch begins with a first message. */
 export function findParent(db: Statements, lock: ProcessLock, conversationId: string, place: TurnPlace): string | null {
   const { param } = place;
   if ('after' in place) {
@@ -49,5 +49,5 @@ export function findParent(db: Statements, lock: ProcessLock, conversationId: st
   }
   const { role, parentId } = findMessage(db, conversationId, { id: place.beside, param });
   if (role === 'assistant' && parentId !== null) return parentId;
-  throw invalidField(param, 'This message is no answer to a question.');
+  throw invalidField(param, 'This message is not an answer to a question.');
 }

@@ -16,11 +16,14 @@ const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
   [/EIO|disk/, 'Check the disk.'],
 ];
 
-/** Of an error of the file system, such as `EACCES: permission denied`. */
+/** The reason in an error of the file system, such as `EACCES: permission denied`. */
 const systemReason = (error: unknown): string | null =>
   error instanceof Error && 'syscall' in error ? (error.message.split(',')[0] ?? null) : null;
 
-/** A failure to open the database, as one line that says what to do; what the operator cannot mend stays as it is. */
+/**
+ * Converts a failure to open the database to one line that says what to do. An error that the operator cannot correct
+ * stays as it is.
+ */
 export function toStoreError(error: unknown, path: string): unknown {
   const reason = error instanceof StoreError ? error.message : (reasonOf(error) ?? systemReason(error));
   if (reason === null) return error;

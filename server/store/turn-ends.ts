@@ -7,10 +7,10 @@ import type { Turns } from './turns.ts';
 
 export type DroppedTurn = Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>;
 
-/** The database has just failed: it is not asked again at once. */
+/** How long to wait after a failure of the database before the next try, in ms. */
 const RETRY_MS = 100;
 
-/** The same end without what the upstream sent. */
+/** The end of a turn without the answer that the upstream sent. */
 const withoutAnswer = ({ conversationId, answerId, response, log }: EndedTurn): EndedTurn => ({
   conversationId,
   answerId,
@@ -25,9 +25,9 @@ const withoutAnswer = ({ conversationId, answerId, response, log }: EndedTurn): 
 });
 
 /**
- * Ends turns, whatever the database says: without an end, a conversation stays busy for as long as the process lives. While
- * the database fails, the end is tried again until it is written. When the database refuses an answer for good, the turn
- * ends without it; when it refuses that too, the conversation is only freed.
+ * Ends turns, even when the database fails: without an end, a conversation stays busy as long as the process lives.
+ * While the database fails, the end is tried again until it is written. When the database refuses an answer for good,
+ * the turn ends without it; when it refuses that too, the conversation is only freed.
  */
 export class TurnEnds {
   readonly #turns: Turns;
@@ -47,12 +47,12 @@ export class TurnEnds {
     });
   }
 
-  /** Writes what was not written yet, or says what is lost. */
+  /** Writes the ends that are not written yet, or reports what is lost. */
   close(): Promise<void> {
     return this.#unwritten.close();
   }
 
-  /** Throws when the answer is not on disk. */
+  /** Resolves when the answer is on disk; throws when it could not be written yet. */
   async end(turn: EndedTurn): Promise<void> {
     try {
       await useDatabase(() => this.#turns.end(turn));
@@ -62,7 +62,7 @@ export class TurnEnds {
     }
   }
 
-  /** Never throws: what failed before is what the client has to be told. */
+  /** Takes a turn back. Never throws, because the client must be told the earlier failure. */
   async drop(turn: DroppedTurn): Promise<void> {
     const drop = () => this.#orFree(this.#turns.drop(turn), turn);
     await drop().catch(() => this.#unwritten.add(drop));

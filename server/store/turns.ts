@@ -43,7 +43,9 @@ const TAKE_CONVERSATION = `
     "systemPrompt" = ?, "headMessageId" = ?
   WHERE "id" = ?`;
 
-/** A turn that says where it begins is nobody's lock. */
+/**
+ * Marks a conversation as used by a turn that names the message it follows. Such a turn does not lock the conversation.
+ */
 const BRANCH_CONVERSATION = `
   UPDATE "Conversation" SET "messageCount" = ?, "model" = ?, "lastUsedAt" = ?, "systemPrompt" = ?, "headMessageId" = ?
   WHERE "id" = ?`;
@@ -71,9 +73,9 @@ const REWRITE_MESSAGE = 'UPDATE "Message" SET "prompt" = ?, "text" = ?, "reasoni
 const REWRITE_RESPONSE = 'UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ?';
 
 /**
- * The turn protocol: `Conversation.activeTurnId` is taken and let go in one transaction with what it guards. The hot
- * path of `/c1`, hence past Prisma. The transaction holds the database's write lock from its start, so two processes
- * are as safe as two callers in one.
+ * The turn protocol: `Conversation.activeTurnId` is set and cleared in one transaction with the messages that it
+ * protects. This is the hot path of `/c1`, so it does not use Prisma. The transaction holds the database's write lock
+ * from its start, so two processes are as safe as two callers in one process.
  */
 export class Turns {
   readonly #transact: Transact;
@@ -96,7 +98,7 @@ export class Turns {
     return this.#transact((db) => endTurn(db, turn));
   }
 
-  /** The conversation takes turns again, and nothing else changes. */
+  /** Frees the conversation, and changes nothing else. */
   free({ conversationId, answerId }: Pick<EndedTurn, 'conversationId' | 'answerId'>): Promise<void> {
     return this.#transact((db) => {
       freeConversation(db, conversationId, answerId);
@@ -108,7 +110,7 @@ export class Turns {
     return this.#transact((db) => dropTurn(db, turn));
   }
 
-  /** Gives its id. */
+  /** Creates a conversation and returns its id. */
   create({ owner, userId, metadata, messages }: NewConversation): Promise<string> {
     return this.#transact((db) => {
       const id = newId('conv');
@@ -119,7 +121,7 @@ export class Turns {
     });
   }
 
-  /** Messages without an answer, after the head. Gives the `seq` of the first one. */
+  /** Adds messages after the head, without an answer. Returns the `seq` of the first one. */
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
     return this.#transact((db) => {
       const found = takeConversation(db, this.#owner, key);
@@ -136,7 +138,7 @@ export class Turns {
     });
   }
 
-  /** Gives the id of the copy. */
+  /** Copies a path and returns the id of the new conversation. */
   fork(key: ConversationKey, messageId: string | null): Promise<string> {
     return this.#transact((db) => {
       const { headId } = findConversation(db, key);
@@ -158,7 +160,7 @@ export class Turns {
     });
   }
 
-  /** Null takes the message out. False when there is none of that id. */
+  /** Changes a message; null removes it. False when there is none of that id. */
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
     const { id } = key;
     return this.#transact((db) => {
@@ -263,7 +265,7 @@ export class Turns {
     return { id, key: insertRun(db, { id, ...place, owner: null, userId: null, process, format }) };
   }
 
-  /** No two turns of a process have the same time, by which conversations are listed. */
+  /** The time now. No two turns of a process get the same time, because conversations are sorted by it. */
   #now(): string {
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
     return toSqliteTime(new Date(this.#lastMs));

@@ -13,10 +13,10 @@ import type {
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
-/** How many rows are summed up in one transaction, which blocks the event loop for some 20 ms. */
+/** How many rows are summed up in one transaction, which blocks the event loop for about 20 ms. */
 const COMPACTED_AT_ONCE = 2_000;
 
-/** How much of a time, as text, names its bucket, and what makes a time of that. */
+/** For each bucket: how many characters of a time, as text, name it, and how that text becomes a time again. */
 const buckets = {
   hour: { length: 13, rest: ':00:00Z' },
   day: { length: 10, rest: 'T00:00:00Z' },
@@ -45,7 +45,7 @@ function where({ from, to, ...fields }: UsageFilter): Prisma.Sql {
 
 const names = Prisma.join(Object.values(columns), ', ');
 
-/** Rows and sums of days as one table. */
+/** Single rows and sums of days, as one table. */
 const both = (condition: Prisma.Sql): Prisma.Sql => Prisma.sql`
   SELECT "at", ${names}, 1 AS "requests", "promptTokens", "completionTokens", "cachedTokens", "reasoningTokens", "cost",
     "latencyMs", "firstTokenMs" IS NOT NULL AS "firstTokens", "firstTokenMs"
@@ -55,7 +55,7 @@ const both = (condition: Prisma.Sql): Prisma.Sql => Prisma.sql`
     "latencyMs", "firstTokens", "firstTokenMs"
   FROM "UsageDay" WHERE ${condition}`;
 
-/** Everything is an integer but the names. */
+/** A sum as the database returns it. Everything except the names is an integer. */
 interface StoredSum {
   readonly bucket: string;
   readonly requests: bigint;
@@ -76,7 +76,7 @@ const readAttempts = (text: string): AttemptRow[] => JSON.parse(text);
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-/** What was used, by whom and when. */
+/** Reports what was used, by whom and when. */
 export class UsageReports implements Pick<UsageStore, 'sum' | 'list' | 'compact'> {
   readonly #db: PrismaClient;
   readonly #transact: Transact;

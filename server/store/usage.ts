@@ -9,16 +9,16 @@ import { toSqliteTime } from './sqlite/values.ts';
 const WAIT_MS = 100;
 
 export interface UsageOptions {
-  /** Told of rows that are lost and of writes that failed and will be tried again. */
+  /** Receives reports of lost rows, and of failed writes that will be tried again. */
   readonly onError: (error: unknown) => void;
-  /** Beyond this the oldest rows are dropped. */
+  /** The most queued rows; beyond this the oldest ones are dropped. */
   readonly maxQueued?: number;
 }
 
 /** A request that has ended. */
 interface Ended {
   readonly row: UsageRow;
-  /** Null: it had no reservation. */
+  /** Null: the request had no reservation. */
   readonly settlement: Settlement | null;
   readonly at: Date;
 }
@@ -48,8 +48,8 @@ function write(db: Statements, { row, settlement, at }: Ended): void {
 }
 
 /**
- * Writes usage rows and the charges that belong to them, in batches, in the background. A charge is written at once; a
- * hard kill loses about the last 100 ms of the other rows.
+ * Writes usage rows and their charges in batches, in the background. A charge is written at once. A hard kill can lose
+ * about the last 100 ms of the other rows.
  */
 export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
   readonly #writer: BackgroundWriter<Ended>;
@@ -89,7 +89,7 @@ const INSERT = `INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "p
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT ("requestId") DO NOTHING`;
 
-/** In the order of the INSERT. */
+/** The columns of a row, in the order of the INSERT. */
 const toColumns = (row: UsageRow): SqlValue[] => [
   row.requestId,
   toSqliteTime(row.at),

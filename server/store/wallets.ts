@@ -162,7 +162,7 @@ export class Wallets implements WalletStore {
     });
   }
 
-  /** Gives back what processes that are gone have held, of one owner or of all; false when there was nothing. */
+  /** Releases the reservations of processes that are gone, of one owner or of all. False when there were none. */
   async release(owner?: string): Promise<boolean> {
     const where = owner === undefined ? {} : { owner };
     const others = { ...where, process: { not: this.#process.id } };
@@ -184,7 +184,7 @@ export class Wallets implements WalletStore {
     return useDatabase(async () => {
       const held = await attempt();
       if (held) return held;
-      // A process may have died while this one lives on, and what it held with it.
+      // Another process may have died and left its reservations.
       const retried = (await this.release(wanted.owner)) ? await attempt() : null;
       return retried ?? this.#shortageOf(wanted);
     });
@@ -201,7 +201,7 @@ export class Wallets implements WalletStore {
     if (dailyBudget !== null && least + own + day > dailyBudget) {
       return { refused: 'daily', budget: dailyBudget, spent: day, held: own };
     }
-    // Else something was given back since: then it was the balance that did not do.
+    // If no budget is exceeded now, something was released since the try, which must have failed for the balance.
     return monthlyBudget !== null && least + own + month > monthlyBudget
       ? { refused: 'monthly', budget: monthlyBudget, spent: month, held: own }
       : shortage;

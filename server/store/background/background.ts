@@ -3,16 +3,16 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { BackgroundOptions, Call, CallName, Input, Output, Reply } from './calls.ts';
 
-/** How long what is written waits to be indexed, in ms. A search does not wait: it indexes what there is first. */
+/** How long a written message may wait to be indexed, in ms. A search does not wait: it indexes first. */
 const INDEX_AFTER_MS = 2_000;
 
-/** Who asked knows the type of the answer. */
+/** A caller that waits for an answer, whose type it knows. */
 interface Waiting {
   readonly resolve: (output: never) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The compiled file, or, when we run from the sources ourselves, the source through tsx. */
+/** Starts the compiled file, or the source through tsx when the gateway itself runs from its sources. */
 function startWorker(options: BackgroundOptions): Worker {
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./worker.js', import.meta.url), { workerData: options });
@@ -29,8 +29,8 @@ function toError({ message, errcode }: { message: string; errcode: number | null
 }
 
 /**
- * A thread with a connection of its own to the database, for what takes long: SQLite is synchronous, and all streams of
- * the gateway would wait for it. It starts when it is first needed.
+ * A thread with its own connection to the database, for long operations: SQLite is synchronous, and every stream of the
+ * gateway would wait. The thread starts when it is first needed.
  */
 export class Background {
   readonly #options: BackgroundOptions;
@@ -41,13 +41,13 @@ export class Background {
   #nextId = 0;
   #closed = false;
 
-  /** `onError` is told of failures that no caller waits for. */
+  /** `onError` receives failures that no caller waits for. */
   constructor(options: BackgroundOptions, onError: (error: unknown) => void) {
     this.#options = options;
     this.#onError = onError;
   }
 
-  /** Rejects with an error of SQLite's when the database does not answer. */
+  /** Calls the thread. Rejects with SQLite's error when the database fails. */
   call<Name extends CallName>(name: Name, ...input: Input<Name>): Promise<Output<Name>> {
     if (this.#closed) return Promise.reject(new Error('The store is closed.'));
     const id = this.#nextId++;
@@ -59,7 +59,7 @@ export class Background {
     });
   }
 
-  /** Something was written that the search is to know of, before long. */
+  /** Has new messages indexed before long. */
   indexSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -67,7 +67,10 @@ export class Background {
     }, INDEX_AFTER_MS).unref();
   }
 
-  /** After a deletion: resolves when the index and the log hold nothing of it any more, or when that failed for now. */
+  /**
+   * Call it after a deletion. Resolves when the index and the write-ahead log no longer hold the deleted data, or when
+   * that has failed for now.
+   */
   forget(): Promise<void> {
     return this.call('forget').catch(this.#onError);
   }
@@ -94,7 +97,7 @@ export class Background {
     worker.on('message', (reply: Reply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
-      // An idle thread keeps no process alive.
+      // An idle thread does not keep the process alive.
       if (this.#waiting.size === 0) worker.unref();
       if ('error' in reply) waiting?.reject(toError(reply.error));
       else waiting?.resolve(reply.output);
@@ -102,7 +105,7 @@ export class Background {
     worker.on('error', (error) => {
       failure = error instanceof Error ? error : failure;
     });
-    // The next call starts another one.
+    // The next call starts another thread.
     worker.on('exit', () => {
       this.#worker = undefined;
       for (const { reject } of this.#waiting.values()) reject(failure);

@@ -4,10 +4,10 @@ import { indexMessages, readBatch } from '../search/index-messages.ts';
 import { hasPendingTitles, indexTitles } from '../search/index-titles.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
-/** How many messages, and titles, are written with one commit. */
+/** How many messages, or titles, one commit indexes. */
 const BATCH = 100;
 
-/** How many batches a search waits for. What changed last is indexed first. */
+/** How many batches a search waits for. The newest changes are indexed first. */
 const BATCHES_FOR_SEARCH = 5;
 
 /** Keeps the search up to date with the messages. */
@@ -20,7 +20,7 @@ export class Indexer {
     this.#db = db;
   }
 
-  /** Indexes everything. One run serves all who ask while it goes on. */
+  /** Indexes everything. One run serves all callers that ask while it goes on. */
   run(): Promise<void> {
     this.#running ??= this.#runAll().finally(() => {
       this.#running = undefined;
@@ -28,10 +28,13 @@ export class Indexer {
     return this.#running;
   }
 
-  /** What was written just now; false when there is more, after an upgrade say: the rest follows by itself. */
+  /**
+   * Indexes the newest changes. False when there is more, for example after an upgrade; the rest follows in the
+   * background.
+   */
   async catchUp(): Promise<boolean> {
     for (let i = 0; i < BATCHES_FOR_SEARCH; i++) if (!(await this.#step())) return true;
-    // A failure is met again by whoever asks next.
+    // The next caller meets the same failure.
     this.run().catch(() => {});
     return false;
   }
@@ -45,12 +48,12 @@ export class Indexer {
     while (!this.#stopped) {
       const before = monotonicNow();
       if (!(await this.#step())) return;
-      // Turns write to the same file: they get it at least half of the time.
+      // Turns write to the same file, so the indexer leaves it to them at least half of the time.
       await sleep(monotonicNow() - before);
     }
   }
 
-  /** One batch; false when there is none. */
+  /** Indexes one batch; false when there is none. */
   async #step(): Promise<boolean> {
     const { statements } = this.#db;
     const batch = readBatch(statements, BATCH);

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
-/** How long whoever deletes waits for the log, in ms. */
+/** How long a deletion waits for the log, in ms. */
 const PATIENCE_MS = 2_000;
 const RETRY_MS = 20;
-/** Then it is tried in the background. */
+/** How long until the next try in the background, in ms. */
 const LATER_MS = 1_000;
 
 /**
- * Empties the write-ahead log: it holds the pages as they were before a deletion. That needs a moment without readers and
- * writers of this or another process.
+ * Empties the write-ahead log, which holds the pages as they were before a deletion. That needs a moment in which no
+ * process reads or writes.
  */
 export class LogTruncation {
   readonly #db: WorkerDatabase;
@@ -20,7 +20,7 @@ export class LogTruncation {
     this.#db = db;
   }
 
-  /** Resolves when it is empty, or when it could not be had in time: it is then emptied later. */
+  /** Resolves when the log is empty, or when that did not succeed in time. Then it is emptied later. */
   async run(): Promise<void> {
     const deadline = monotonicNow() + PATIENCE_MS;
     while (!this.#attempt()) {

@@ -10,7 +10,10 @@ const SELECT_KEYS = 'SELECT "key" FROM "Message" WHERE "conversationId" = ?';
 
 const DELETE_CONVERSATION = 'DELETE FROM "Conversation" WHERE "id" = ?';
 
-/** Removes a conversation with its messages, and their words from the index. In a transaction. False when there is none. */
+/**
+ * Removes a conversation with its messages, and their words from the index. False when there is none. Run it in a
+ * transaction.
+ */
 export function removeConversation(db: Statements, { id, owner, userId }: ConversationKey): boolean {
   if (db.all(SELECT_VISIBLE, id, userId, owner).length === 0) return false;
   const keys = db.all(SELECT_KEYS, id).map(([key]) => Number(key));

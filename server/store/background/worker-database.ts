@@ -25,7 +25,7 @@ export class WorkerDatabase {
     return this.#connection.statements;
   }
 
-  /** Runs `work` in one transaction. It may run more than once. Waits while others write. */
+  /** Runs `work` in one transaction, which may take several tries. Waits while others write. */
   transact<T>(work: (db: Statements) => T): Promise<T> {
     return withPatience(() => this.#connection.transact(work), monotonicNow() + this.#busyTimeoutMs);
   }

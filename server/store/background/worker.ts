@@ -9,7 +9,7 @@ import { LogTruncation } from './log-truncation.ts';
 import { removeConversation } from './remove-conversation.ts';
 import { WorkerDatabase } from './worker-database.ts';
 
-/** The same as `BackgroundCalls`, but each may take its time. */
+/** The operations of `BackgroundCalls`. They may be asynchronous. */
 type Handlers = {
   [Name in keyof BackgroundCalls]: (
     ...input: Parameters<BackgroundCalls[Name]>

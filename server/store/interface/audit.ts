@@ -1,16 +1,16 @@
-/** What an administrator did. */
+/** An action of an administrator. */
 export interface NewAudit {
   readonly actor: string;
-  /** Such as `keys.create`. */
+  /** The name of the action, such as `keys.create`. */
   readonly action: string;
   readonly subject: string;
-  /** Nothing secret. */
+  /** Details of the action, without secrets. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface AuditStore {
   record(row: NewAudit): Promise<void>;
-  /** Newest first. */
+  /** The entries, newest first. */
   list(page: {
     limit: number;
     offset: number;

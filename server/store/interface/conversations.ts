@@ -5,61 +5,66 @@ import type { ImportedConversation } from './imports.ts';
 import type { PageRequest } from './page.ts';
 import type { RunFormat, RunLogEnd } from './runs.ts';
 
-/** A message as it goes to the store. */
+/** A message to be stored. */
 export interface NewMessage {
   readonly role: StoredMessage['role'];
-  /** JSON text of the message exactly as it stands in every later prompt: it is joined in as it is, byte for byte. */
+  /** JSON text of the message, exactly as it stands in every later prompt, into which it is copied byte for byte. */
   readonly prompt: string;
-  /** Its words, for the full-text search. */
+  /** The words of the message, for the full-text search. */
   readonly text: string;
 }
 
 export interface NewTurn {
-  /** Null starts a conversation. */
+  /** Null: the turn begins a new conversation. */
   readonly conversationId: string | null;
-  /** Whose key asks; null is the administrator, who sees every owner's. */
+  /** The owner of the key; null is the administrator, who sees every owner's conversations. */
   readonly owner: string | null;
-  /** The end user; null sees only conversations without one. */
+  /** The end user. Null sees only conversations without one. */
   readonly userId: string | null;
   /** The alias that answers. */
   readonly model: string;
-  /** Undefined keeps the conversation's own. */
+  /** Undefined keeps the conversation's own system prompt. */
   readonly systemPrompt?: string | null | undefined;
   readonly messages: readonly NewMessage[];
-  /** Of a conversation that the turn starts, taken from its first message; absent: none. */
+  /** The title of a conversation that the turn begins, taken from its first message. Absent: none. */
   readonly title?: string | null | undefined;
-  /** Absent: it goes on from the head, and the conversation takes no other such turn until it has ended. */
+  /**
+   * Where the turn goes. Absent: after the head; the conversation then takes no other such turn until this one has
+   * ended.
+   */
   readonly place?: TurnPlace | undefined;
   /**
-   * Looks at the earlier messages, oldest first, before anything is stored: what it throws refuses the turn. Synchronous,
-   * and may be asked more than once.
+   * Checks the earlier messages, oldest first, before anything is stored. An error that it throws refuses the turn. It
+   * is synchronous, and may be called more than once.
    */
   readonly check?: (history: readonly HistoryMessage[]) => void;
-  /** Where the answer is one of `/v1/responses`. */
+  /** Set when the answer is a response of `/v1/responses`. */
   readonly response?: NewResponse | undefined;
-  /** What the log of its run will hold; absent: chunks. */
+  /** The kind of events in the log of the run. Absent: chunks. */
   readonly runFormat?: RunFormat | undefined;
 }
 
 /**
- * Where in a conversation a turn begins a branch: after a message (null: it is another first one), or beside an answer. `param`
- * is the field of the request that says so.
+ * Where a turn begins a branch: after a message (null: the branch begins with a first message), or beside an answer.
+ * `param` is the field of the request that says so.
  */
 export type TurnPlace =
   | { readonly after: string | null; readonly param: string }
   | { readonly beside: string; readonly param: string };
 
-/** What is kept of a response from its start. */
+/** The data of a response that is stored when its turn begins. */
 interface NewResponse {
-  /** Its id, by that of the answer. */
+  /** Makes the response's id from the answer's id. */
   readonly idOf: (answerId: string) => string;
-  /** How many of the turn's messages are its own input: the last ones. */
+  /** How many of the turn's messages are the response's own input: the last ones. */
   readonly inputCount: number;
   /** JSON text. */
   readonly echo: string;
 }
 
-/** A message of the history, oldest first. `turnId` is shared by what one turn added (the answer's id). */
+/**
+ * A message of the history. All messages that one turn added share its `turnId`, which is the id of the turn's answer.
+ */
 export interface HistoryMessage {
   readonly turnId: string;
   readonly role: StoredMessage['role'];
@@ -69,14 +74,14 @@ export interface HistoryMessage {
 
 export interface BegunTurn {
   readonly conversationId: string;
-  /** The id of the answer that is now `in_progress`. */
+  /** The id of the answer, which is now `in_progress`. */
   readonly answerId: string;
-  /** The run that makes the answer, and what the segments of its log refer to. */
+  /** The run that makes the answer, and the key that the segments of its log refer to. */
   readonly run: { readonly id: string; readonly key: number };
   /** Whether the turn began the conversation. */
   readonly isNew: boolean;
   readonly systemPrompt: string | null;
-  /** The messages that it follows, oldest first, without the ones of this turn. */
+  /** The messages before this turn, oldest first. */
   readonly history: readonly HistoryMessage[];
 }
 
@@ -84,15 +89,15 @@ export interface EndedTurn {
   readonly conversationId: string;
   readonly answerId: string;
   readonly status: Exclude<MessageStatus, 'in_progress'>;
-  /** As in `NewMessage`; `EMPTY_ANSWER` when nothing came. */
+  /** As in `NewMessage`; `EMPTY_ANSWER` when there is no answer. */
   readonly prompt: string;
   readonly text: string;
   readonly reasoning: string | null;
   readonly finishReason: string | null;
   readonly usage: Usage | null;
-  /** Where it is the answer of a response. `output` and `error` are JSON text. */
+  /** Set when the answer is that of a response. `output` and `error` are JSON text. */
   readonly response?: { readonly id: string; readonly output: string; readonly error: string | null } | undefined;
-  /** How the log of its run ends; absent: without events. */
+  /** The end of the run's log. Absent: the log has no events. */
   readonly log?: RunLogEnd | undefined;
 }
 
@@ -105,24 +110,29 @@ export interface NewConversation {
   readonly messages: readonly NewMessage[];
 }
 
-/** What is left of a message of which a part was removed. */
+/** The rest of a message from which a part was removed. */
 export interface RewrittenMessage extends Pick<NewMessage, 'prompt' | 'text'> {
   readonly reasoning: string | null;
-  /** JSON text of the items of the response whose answer it is; null when it is of none. */
+  /**
+   * JSON text of the items of the response whose answer the message is; null when it is not the answer of a response.
+   */
   readonly output: string | null;
 }
 
 export interface ConversationRow {
   readonly id: string;
   readonly title: string | null;
-  /** Null beside a title: a user set it before the source was kept. */
+  /** Null for a title that a user set before its source was recorded. */
   readonly titleSource: 'message' | 'user' | null;
   readonly userId: string | null;
   readonly model: string | null;
   readonly systemPrompt: string | null;
-  /** Of all branches. */
+  /** The number of messages on all branches. */
   readonly messageCount: number;
-  /** Where the active path ends; null: with the last message, since there are no branches. */
+  /**
+   * The last message of the active path. Null: the conversation has no branches, and the path ends with its last
+   * message.
+   */
   readonly headMessageId: string | null;
   /** JSON text. */
   readonly metadata: string | null;
@@ -146,7 +156,7 @@ export interface MessageRow {
   readonly createdAt: Date;
 }
 
-/** Names one conversation as one end user may see it: their own, and those without a user. */
+/** A conversation as one end user can see it: the user's own, or one without a user. */
 export interface ConversationKey {
   readonly id: string;
   /** As in `NewTurn`. */
@@ -158,34 +168,34 @@ export interface ListRequest extends PageRequest {
   /** As in `NewTurn`. */
   readonly owner: string | null;
   readonly userId: string | null;
-  /** How many are left out at the beginning, where there is no cursor. */
+  /** How many rows are skipped at the beginning, when there is no cursor. */
   readonly offset: number;
-  /** Those whose title, or one of whose messages, holds all these words, with an excerpt. */
+  /** Only conversations whose title, or one of whose messages, contains all these words. Each comes with an excerpt. */
   readonly query?: string | undefined;
 }
 
-/** What a search found of a conversation. */
+/** What a search found in a conversation. */
 export interface SearchMatch {
   readonly excerpt: string;
-  /** Null: it is the title that matches. */
+  /** The matching message. Null: the title matches. */
   readonly message: { readonly id: string; readonly isOnPath: boolean } | null;
 }
 
 export interface ConversationPage {
   readonly items: readonly (ConversationRow & Partial<SearchMatch>)[];
   readonly total: number;
-  /** A search that finds very many stops counting: there are more than `total`. */
+  /** True when a search stopped counting because it found very many: there are more than `total`. */
   readonly isLowerBound: boolean;
-  /** For `after` and for `before`; null at the end and at the beginning. */
+  /** Cursors for `after` and `before`; null at the end and at the beginning of the list. */
   readonly nextCursor: string | null;
   readonly prevCursor: string | null;
 }
 
-/** Which messages of a conversation. */
+/** Which messages of a conversation to read. */
 export interface MessagePageRequest extends PageRequest {
-  /** Leaves the data of large media out of the prompts: it is not even read. */
+  /** True: the prompts come without the data of large media, which is not read at all. */
   readonly omitsMedia?: boolean;
-  /** All messages, in the order in which they were added; absent: those of the active path. */
+  /** True: all messages, in the order in which they were added. Absent: those of the active path. */
   readonly isTree?: boolean;
 }
 
@@ -195,20 +205,20 @@ export interface MessagePage {
   readonly messages: readonly MessageRow[];
   /** The last message of the active path; null when there is none. */
   readonly headId: string | null;
-  /** Of shown messages beside which others follow the same one: the ids of all of these, in the order of their `seq`. */
+  /** For each shown message that shares its parent with others: the ids of all of them, in the order of their `seq`. */
   readonly siblings: ReadonlyMap<string, readonly string[]>;
-  /** With `before` there are earlier ones, else there are later ones. */
+  /** With `before`: whether there are earlier messages. Otherwise: whether there are later ones. */
   readonly hasMore: boolean;
 }
 
-/** What a deleted branch was. */
+/** A branch that was deleted. */
 export interface RemovedBranch {
   readonly messages: number;
-  /** The head of the conversation after it; null when it has no messages. */
+  /** The conversation's head after that; null when it has no messages. */
   readonly headId: string | null;
 }
 
-/** How much of an end user was deleted. */
+/** How much of an end user's data was deleted. */
 export interface Erased {
   readonly conversations: number;
   readonly messages: number;
@@ -218,8 +228,8 @@ export interface Erased {
 
 /**
  * Conversations and their messages. A conversation belongs to the owner of the key that began it, and no other owner's
- * key sees it; the administrator sees all. Within that, a conversation of a user is visible to that user alone; one without a user is
- * visible to all. What is not visible is as good as absent.
+ * key can see it; the administrator sees all. Among the keys of one owner, a conversation with a user is visible to
+ * that user alone, and one without a user to all. A conversation that is not visible is treated as absent.
  */
 export interface ConversationStore {
   /**
@@ -229,12 +239,12 @@ export interface ConversationStore {
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
   /**
    * Stores the answer and frees the conversation. Does nothing when the conversation was deleted meanwhile. Throws
-   * `service_unavailable` when the database fails; then it is tried again until it is written or the process ends.
+   * `service_unavailable` when the database fails; the end is then tried again until it is written or the process ends.
    */
   endTurn(turn: EndedTurn): Promise<void>;
   /**
-   * Takes a begun turn back as if it had never been: its messages, and the conversation that it began. Never throws: while
-   * the database fails, it is tried again.
+   * Removes a begun turn as if it had never begun: its messages, and the conversation that it began. Never throws;
+   * while the database fails, it is tried again.
    */
   dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void>;
   /** The last used first; with `query` those found by their titles first, then the newest match first. */
@@ -248,7 +258,10 @@ export interface ConversationStore {
   find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
   /** The ids of the messages on the active path; null: there are no branches. */
   pathIds(conversationId: string): Promise<ReadonlySet<string> | null>;
-  /** Undefined keeps a field, null clears it. A title that is set here is the user's. */
+  /**
+   * Changes a conversation. An undefined field keeps its value, null clears it. A title that is set here counts as the
+   * user's.
+   */
   update(
     key: ConversationKey,
     fields: {
@@ -257,36 +270,36 @@ export interface ConversationStore {
       metadata?: string | null | undefined;
     },
   ): Promise<ConversationRow | null>;
-  /** Ends the active path with this message. Throws `conversation_not_found` and `message_not_found`. */
+  /** Makes this message the end of the active path. Throws `conversation_not_found` and `message_not_found`. */
   moveHead(key: ConversationKey, messageId: string): Promise<void>;
   /**
-   * Copies the path that ends with a message (null: the active one) into a conversation of its own, and gives its id. Throws
-   * `conversation_not_found`, `message_not_found`, and `conversation_busy` while an answer on it is being made.
+   * Copies the path that ends with a message (null: the active path) into a new conversation, and returns its id.
+   * Throws `conversation_not_found`, `message_not_found`, and `conversation_busy` while an answer on the path is in
+   * progress.
    */
   fork(key: ConversationKey, messageId: string | null): Promise<string>;
   /**
-   * Removes a message and all that follow it. A head among them goes to the newest message that then follows what it followed.
-   * Throws as `moveHead` does, and `conversation_busy` while an answer among them is being made.
+   * Removes a message and all messages below it. If the head is among them, it moves to the newest leaf below the
+   * removed message's parent. Throws as `moveHead` does, and `conversation_busy` while an answer among them is in
+   * progress.
    */
   removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch>;
-  /** A conversation that nobody has answered in yet. Gives its id. */
+  /** Creates a conversation without an answer, and returns its id. */
   create(start: NewConversation): Promise<string>;
   /**
-   * Adds messages without asking for an answer, and gives the `seq` of the first one. Throws `conversation_not_found`
+   * Adds messages without asking for an answer, and returns the `seq` of the first one. Throws `conversation_not_found`
    * and `conversation_busy`.
    */
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number>;
   /**
-   * Changes a message for good, or with null takes it out; a response goes with its answer. False when there is none
-   * of that id. Throws as `append` does.
+   * Changes a message permanently; null removes it. A response is removed with its answer. False when there is none of
+   * that id. Throws as `append` does.
    */
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean>;
-  /** As `find`, but a part of the messages. A cursor is the id of a message, which may be deleted. */
+  /** Like `find`, with some of the messages. A cursor is the id of a message, which may be deleted. */
   findPage(key: ConversationKey, page: MessagePageRequest): Promise<MessagePage | null>;
-  /** Removes it with all its messages; false when there was none. */
+  /** Removes a conversation with all its messages. False when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
-  /** Stores a conversation that was begun elsewhere, as a whole; false when it is here already. */
-  import(conversation: ImportedConversation): Promise<boolean>;
-  /** Removes all conversations that were begun for an end user: those of an owner, or of every owner. */
+  /** Removes all conversations that were begun for an end user, of one owner or (null) of every owner. */
   erase(owner: string | null, userId: string): Promise<Erased>;
 }

@@ -1,36 +1,36 @@
-/** What one key may do in a minute, at once, and for how much. Null: no limit. */
+/** What one key may use: requests and tokens a minute, requests at once, and money. Null: no limit. */
 export interface KeyLimits {
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
   readonly concurrent: number | null;
-  /** In micro-USD, by the day and month of UTC. */
+  /** Budgets in micro-USD, by the UTC day and month. */
   readonly dailyBudget: number | null;
   readonly monthlyBudget: number | null;
 }
 
-/** What an administrator may change of a key. */
+/** The fields of a key that an administrator can change. */
 export interface KeyFields extends KeyLimits {
   readonly name: string;
-  /** A group of the models file; null: every model, at its price. */
+  /** A group of the models file. Null: every model, at its own price. */
   readonly group: string | null;
   readonly expiresAt: Date | null;
-  /** Aliases; null: those of the group. */
+  /** Allowed aliases. Null: those of the group. */
   readonly models: readonly string[] | null;
-  /** Addresses and CIDR ranges; null: any address. */
+  /** Allowed addresses and CIDR ranges. Null: any address. */
   readonly ipRanges: readonly string[] | null;
   readonly enabled: boolean;
 }
 
 export interface KeySecret {
-  /** SHA-256, in hex. */
+  /** The SHA-256 of the key, in hex. */
   readonly hash: string;
-  /** The first characters, to tell keys apart. */
+  /** The first characters of the key, to tell keys apart. */
   readonly prefix: string;
 }
 
 export interface KeyRow extends KeyFields, KeySecret {
   readonly id: string;
-  /** Whose wallet pays and whose conversations it sees. */
+  /** The owner whose wallet pays, and whose conversations the key can see. */
   readonly owner: string;
   readonly revokedAt: Date | null;
   readonly createdAt: Date;
@@ -38,19 +38,22 @@ export interface KeyRow extends KeyFields, KeySecret {
   readonly revision: number;
 }
 
-/** Keys that were given out; none is ever deleted. */
+/** The keys that were created. None is ever deleted. */
 export interface KeyStore {
-  /** `owner` null makes the key its own owner. */
+  /** Creates a key. With `owner` null the key becomes its own owner. */
   create(key: KeyFields & KeySecret & { readonly owner: string | null }): Promise<KeyRow>;
-  /** Newest first. */
+  /** Keys, newest first. */
   list(page: { owner?: string | undefined; limit: number; offset: number }): Promise<readonly KeyRow[]>;
   find(id: string): Promise<KeyRow | null>;
   /** The names of keys, by their ids. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Null when there is no such key, or it was revoked. */
+  /** Changes a key. Null when there is no such key, or it was revoked. */
   update(id: string, fields: Partial<KeyFields & KeySecret>): Promise<KeyRow | null>;
-  /** Null when there is no such key, or it was revoked before. */
+  /** Revokes a key. Null when there is no such key, or it was revoked before. */
   revoke(id: string): Promise<KeyRow | null>;
-  /** Every key that was made or changed after `revision`, by this process or another one, in order of the changes. */
+  /**
+   * Every key that was created or changed after `revision`, by this process or another one, in the order of the
+   * changes.
+   */
   changedSince(revision: number): Promise<readonly KeyRow[]>;
 }

@@ -16,7 +16,7 @@ export interface Store {
   readonly wallets: WalletStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
-  /** Reads and writes a little. Throws `service_unavailable`, whose message has the reason where that is known. */
+  /** Reads and writes a little. Throws `service_unavailable`; its message has the reason, where that is known. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,29 +1,29 @@
 import type { Settlement } from './wallets.ts';
 
-/** One time that a request was sent to a backend. */
+/** One try of a request at one backend. */
 export interface AttemptRow {
-  /** `<provider>/<model>`. */
+  /** The backend, as `<provider>/<model>`. */
   readonly backend: string;
-  /** When it was sent, in ms after the request came. */
+  /** When it was sent, in ms after the request arrived. */
   readonly startMs: number;
-  /** Until its answer began, or until it failed. */
+  /** How long it took until the answer began, or until it failed, in ms. */
   readonly ms: number;
-  /** `ok`: an answer began. Else the code of the error. */
+  /** `ok`: an answer began. Otherwise the code of the error. */
   readonly outcome: string;
 }
 
-/** What one request used, whichever way it ended. */
+/** What one request used, however it ended. */
 export interface UsageRow {
   readonly requestId: string;
   readonly at: Date;
-  /** The surface, such as `v1.chat` or `c1.chat`. */
+  /** The operation, such as `v1.chat` or `c1.chat`. */
   readonly operation: string;
-  /** Of the models file. */
+  /** The alias in the models file. */
   readonly alias: string;
-  /** The name that was asked for, where that is mapped to the alias. */
+  /** The name that was asked for, when the model map replaced it with the alias. */
   readonly askedModel: string | null;
   readonly provider: string | null;
-  /** The upstream's own model name. */
+  /** The upstream's own name of the model. */
   readonly model: string | null;
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -31,7 +31,7 @@ export interface UsageRow {
   /** Prompt tokens that the upstream wrote into its cache. */
   readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
-  /** True when the counts are the gateway's: the upstream gave none, or none that can be true. */
+  /** True when the gateway counted the tokens itself, because the upstream sent no counts or impossible ones. */
   readonly estimated: boolean;
   /** `ok`, `cancelled`, or an error code. */
   readonly outcome: string;
@@ -43,19 +43,22 @@ export interface UsageRow {
   readonly keyId: string | null;
   readonly owner: string | null;
   readonly group: string | null;
-  /** In micro-USD: what the key's owner was charged; what it is worth where nobody is, as for the administrator. */
+  /**
+   * What the key's owner was charged, in micro-USD. When nobody is charged, as for the administrator, what the request
+   * would have cost.
+   */
   readonly cost: number;
-  /** JSON text of the price that the cost was reckoned with; null: the model has none. */
+  /** JSON text of the price by which the cost was calculated. Null: the model has none. */
   readonly price: string | null;
-  /** In the order in which they were made; only the first 20 are kept. */
+  /** The tries, in order; only the first 20 are kept. */
   readonly attempts: readonly AttemptRow[];
 }
 
-/** Which requests are meant; undefined: whatever it is. */
+/** Selects requests. An undefined field selects all values. */
 export interface UsageFilter {
-  /** Inclusive. */
+  /** The beginning, inclusive. */
   readonly from: Date;
-  /** Exclusive. */
+  /** The end, exclusive. */
   readonly to: Date;
   readonly keyId?: string | undefined;
   readonly owner?: string | undefined;
@@ -66,7 +69,7 @@ export interface UsageFilter {
   readonly outcome?: string | undefined;
 }
 
-/** What single requests can be found by as well. */
+/** Further conditions for single requests. */
 export interface RequestFilter {
   readonly conversationId?: string | undefined;
   readonly requestId?: string | undefined;
@@ -74,14 +77,14 @@ export interface RequestFilter {
 
 export type UsageColumn = Exclude<keyof UsageFilter, 'from' | 'to'>;
 
-/** Averages are null where there is nothing to average. */
+/** The sum of a group of requests. Averages are null when there is nothing to average. */
 export interface UsageSum {
-  /** Null where all time is one bucket. */
+  /** The beginning of the bucket. Null when all time is one bucket. */
   readonly start: Date | null;
   /** One value for each column that was asked for, in that order. */
   readonly values: readonly (string | null)[];
   readonly requests: number;
-  /** Neither `ok` nor `cancelled`. */
+  /** Requests whose outcome is neither `ok` nor `cancelled`. */
   readonly failed: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -95,20 +98,20 @@ export interface UsageSum {
 
 export interface UsageStore {
   /**
-   * Queues the row of a request, with the settlement of its reservation when it had one: the two are written in one
-   * transaction, so that no charge is without its row. The row's cost is then what was charged. Off the request's path,
-   * in batches, and tried again while the database fails. Never throws.
+   * Queues the row of a request, with the settlement of its reservation if it had one. The two are written in one
+   * transaction, so that no charge is without its row; the row's cost is then the amount that was charged. This happens
+   * in the background, in batches, and is tried again while the database fails. Never throws.
    */
   record(row: UsageRow, settlement?: Settlement | null): void;
-  /** Resolves when everything queued so far is on disk. */
+  /** Resolves when everything that was queued so far is on disk. */
   flush(): Promise<void>;
-  /** Sums by buckets of UTC, oldest first; a day whose rows were summed up counts at its beginning. */
+  /** Sums by UTC buckets, oldest first. A day whose rows were summed up counts at the beginning of that day. */
   sum(
     filter: UsageFilter,
     shape: { bucket: 'hour' | 'day' | 'month' | 'all'; by: readonly UsageColumn[]; limit: number },
   ): Promise<readonly UsageSum[]>;
   /** Rows, newest first; those that were summed up are gone. */
   list(filter: UsageFilter & RequestFilter, page: { limit: number; offset: number }): Promise<readonly UsageRow[]>;
-  /** Sums up rows of before `day` (the beginning of one) by the day, and drops them. Returns how many there were. */
+  /** Replaces the rows before `day` (the beginning of a day) with sums by day. Returns how many rows there were. */
   compact(day: Date): Promise<number>;
 }

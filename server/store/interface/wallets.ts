@@ -3,7 +3,7 @@ export interface WalletRow {
   readonly owner: string;
   /** The sum of the ledger. */
   readonly balance: number;
-  /** What requests under way may cost at most; the rest of the balance is free. */
+  /** What requests in progress are allowed to cost at most; it is reserved. The rest of the balance is available. */
   readonly held: number;
   readonly createdAt: Date;
 }
@@ -11,7 +11,7 @@ export interface WalletRow {
 export interface NewEntry {
   readonly owner: string;
   readonly kind: 'top_up' | 'correction';
-  /** Not 0; negative takes away. */
+  /** Any amount but 0. A negative amount is a deduction. */
   readonly amount: number;
   readonly author: string;
   readonly reason: string;
@@ -30,14 +30,14 @@ export interface LedgerRow {
   readonly requestId: string | null;
 }
 
-/** How much is to be reserved: all of `most` when the money allows, and not less than `least`. */
+/** How much to reserve: `most` when the money allows it, and never less than `least`. */
 export interface Wanted {
   /** More than 0. */
   readonly least: number;
   readonly most: number;
 }
 
-/** What the requests of a key may spend in a day and a month of UTC; null: as much as the wallet has. */
+/** What the requests of a key can spend in a UTC day and month. Null: as much as the wallet has. */
 export interface Budgets {
   readonly dailyBudget: number | null;
   readonly monthlyBudget: number | null;
@@ -45,7 +45,7 @@ export interface Budgets {
 
 export interface NewReservation extends Wanted, Budgets {
   readonly owner: string;
-  /** Null: no budget to look at. */
+  /** Null: no budget applies. */
   readonly keyId: string | null;
   readonly requestId: string;
 }
@@ -57,7 +57,10 @@ export interface Growth extends Wanted, Budgets {
   readonly keyId: string | null;
 }
 
-/** Why nothing was reserved: the wallet's money, or a budget of the key, with what is spent and reserved of it. */
+/**
+ * Why nothing was reserved: too little money in the wallet, or a budget of the key, with the amounts that are spent and
+ * reserved.
+ */
 export type Shortage =
   | { readonly refused: 'balance'; readonly balance: number; readonly held: number }
   | {
@@ -70,38 +73,40 @@ export type Shortage =
 /** `amount` is all that the reservation holds now. */
 export type Reserved = { readonly id: string; readonly amount: number } | Shortage;
 
-/** How a reservation ends. `amount` is charged, as far as the balance goes; 0 charges nothing. */
+/** How a reservation ends. `amount` is charged, as far as the balance allows; 0 charges nothing. */
 export interface Settlement {
   readonly id: string;
   readonly amount: number;
-  /** As the ledger calls it, such as `v1.chat`. */
+  /** The reason in the ledger, such as `v1.chat`. */
   readonly reason: string;
 }
 
 /**
- * Money. The balance is at any time the sum of the ledger and never below what is held, whatever number of callers and
- * processes reserve, settle and crash at once.
+ * Money. The balance always equals the sum of the ledger and is never below the reserved amount, however many callers
+ * and processes reserve, settle and crash at once.
  */
 export interface WalletStore {
   find(owner: string): Promise<WalletRow | null>;
   list(page: { limit: number; offset: number }): Promise<readonly WalletRow[]>;
-  /** What is reserved on all of them, in micro-USD. */
+  /** The reserved amount of all wallets together, in micro-USD. */
   held(): Promise<number>;
-  /** False when it would take what is not there. */
+  /** Adds a credit or a deduction. False when a deduction is larger than what is available. */
   post(entry: NewEntry): Promise<boolean>;
-  /** Newest first. */
+  /** The entries of a ledger, newest first. */
   entries(owner: string, page: { limit: number; offset: number }): Promise<readonly LedgerRow[]>;
   /**
-   * Holds an amount in one atomic step. Where `least` and `most` differ it takes half of what is free, within them, so
-   * that others find something, too. A process that dies gives back what it held.
+   * Reserves an amount in one atomic step. Where `least` and `most` differ, it takes half of the available amount,
+   * within these limits, so that other requests find something too. The reservation of a process that dies is released.
    */
   reserve(reservation: NewReservation): Promise<Reserved>;
-  /** Makes a reservation larger in one atomic step: by `most`, or by what is free when that is at least `least`. */
+  /**
+   * Makes a reservation larger in one atomic step: by `most`, or by what is available when that is at least `least`.
+   */
   grow(growth: Growth): Promise<Reserved>;
-  /** Resolves when everything settled so far is on disk. */
+  /** Resolves when everything that was settled so far is on disk. */
   flush(): Promise<void>;
-  /** What the charges to the keys of an owner (null: of all) add up to, by the day of UTC, oldest first. */
+  /** The charges to the keys of an owner (null: of all owners), summed up by UTC day, oldest first. */
   spentByDay(owner: string | null): Promise<readonly { readonly day: string; readonly amount: number }[]>;
-  /** What the charges of a key add up to, by the day and the month of UTC that hold `at`. */
+  /** The charges of a key, summed up for the UTC day and the month that contain `at`. */
   spent(keyId: string, at: Date): Promise<{ readonly day: number; readonly month: number }>;
 }

@@ -10,8 +10,8 @@ const joined = (pieces: Iterable<Piece>): string => {
 };
 
 /**
- * The words of a text as they are indexed, each between spaces: ` where is the cafe `. A Vietnamese text follows once more
- * with its accents.
+ * The words of a text as they are indexed, each between spaces: ` where is the cafe `. The words of a Vietnamese text
+ * follow a second time, with their accents.
  */
 export function foldText(text: string): string {
   const composed = text.slice(0, MAX_TEXT).normalize('NFC');
@@ -20,20 +20,21 @@ export function foldText(text: string): string {
   return `${isVietnamese(composed) ? plain + joined(splitExactly(composed)) : plain} `;
 }
 
-/** What a query looks for in one message: words that follow each other, all of them whole but perhaps the last. */
+/** One part of a query that a message must contain: words in a row, all of them whole except perhaps the last. */
 export interface Needle {
   readonly terms: readonly string[];
-  /** The last of the terms is the beginning of a word. */
+  /** True when the last term is only the beginning of a word. */
   readonly isPrefix: boolean;
-  /** It is looked for with its accents. */
+  /** True when it is searched for with its accents. */
   readonly isExact: boolean;
-  /** As it stands in a folded text. */
+  /** The words as they stand in a folded text. */
   readonly text: string;
 }
 
 /**
- * What a query looks for: all of it must be in a message, in any order. A word may consist of several terms: `foo-bar`, or
- * a run of Chinese. The last word may still be being typed; a letter of a script without spaces is whole.
+ * The parts of a query. A message must contain all of them, in any order. One word may become several terms: `foo-bar`,
+ * or a run of Chinese. The last word may be incomplete, because the user is still typing; a letter of a script without
+ * spaces is always whole.
  */
 export function readQuery(query: string): Needle[] {
   const words = query.normalize('NFC').split(/\s+/);

@@ -13,7 +13,7 @@ import {
 } from './members.ts';
 import { placeTerms } from './scope-terms.ts';
 
-/** What changed last comes first. */
+/** The newest changes come first. */
 const SELECT_SIZES = `
   SELECT q."key", octet_length(m."text") FROM "SearchQueue" q LEFT JOIN "Message" m ON m."key" = q."key"
   ORDER BY q."key" DESC LIMIT ?`;
@@ -40,23 +40,23 @@ const PUT_POSTING = `
 
 const DELETE_POSTING = 'DELETE FROM "SearchPosting" WHERE "segment" = ? AND "term" = ?';
 
-/** How much text a batch may hold, but for its last message. In bytes. */
+/** How much text a batch may hold, in bytes; its last message may exceed this. */
 const MAX_BATCH_TEXT = 200_000;
 
 /** A message that is to be indexed. */
 interface Pending {
   readonly key: number;
-  /** Null when it is gone. */
+  /** Null when the message is gone. */
   readonly text: string | null;
-  /** As it is indexed now. */
+  /** The words in the index now. */
   readonly words: string | null;
   readonly placeTerms: readonly string[];
 }
 
-/** Messages of the queue. Folding takes the most time: it is done before the transaction. */
+/** Messages of the queue. Folding takes the most time, so it is done before the transaction. */
 export interface Batch {
   readonly keys: readonly number[];
-  /** Their words, by their texts. */
+  /** The folded words, by the text that they come from. */
   readonly folded: ReadonlyMap<string, string>;
 }
 
@@ -73,7 +73,7 @@ function selectPending(db: Statements, keys: readonly number[]): Pending[] {
   }));
 }
 
-/** What is to be written of a message: null when it is gone or says nothing. */
+/** The words to be written for a message. Null when it is gone or has no text. */
 function wordsFor({ text, placeTerms }: Pending, folded: ReadonlyMap<string, string>): string | null {
   if (text === null) return null;
   const words = folded.get(text) ?? foldText(text);
@@ -82,13 +82,13 @@ function wordsFor({ text, placeTerms }: Pending, folded: ReadonlyMap<string, str
 
 const termsOf = (words: string | null): Set<string> => new Set(words?.split(' ').filter(Boolean));
 
-/** Places in a segment. */
+/** The places of messages in a segment that are added or removed. */
 interface Change {
   readonly added: number[];
   readonly removed: number[];
 }
 
-/** What a batch of messages changes, by segment and term: each row of the index is written once. */
+/** Collects the changes of a batch by segment and term, so that each row of the index is written once. */
 class Changes {
   readonly #segments = new Map<number, Map<string, Change>>();
 
@@ -130,7 +130,7 @@ function writePosting(db: Statements, posting: Change & { readonly segment: numb
 
 export const hasPendingMessages = (db: Statements): boolean => db.all(SELECT_SIZES, 1).length > 0;
 
-/** The next messages whose words are not as the index has them; null when there are none. */
+/** The next messages whose words differ from the index; null when there are none. */
 export function readBatch(db: Statements, limit: number): Batch | null {
   const keys: number[] = [];
   let room = MAX_BATCH_TEXT;
@@ -145,7 +145,7 @@ export function readBatch(db: Statements, limit: number): Batch | null {
   return { keys, folded };
 }
 
-/** Brings the index up to what these messages say now, or no longer say. In a transaction. */
+/** Updates the index to what these messages say now. Run it in a transaction. */
 export function indexMessages(db: Statements, { keys, folded }: Batch): void {
   const changes = new Changes();
   for (const pending of selectPending(db, keys)) {

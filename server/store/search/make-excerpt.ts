@@ -1,11 +1,11 @@
 import type { Needle } from './fold-text.ts';
 import { type Piece, splitExactly, splitWords } from './split-words.ts';
 
-/** How much text stands before the first match, and in all. In UTF-16 units. */
+/** How much text stands before the first match, and in all, in UTF-16 units. */
 const BEFORE = 60;
 const LENGTH = 240;
 
-/** Where matches are looked for. A match beyond it shows the beginning. */
+/** How much of the text is searched for matches. If the match comes later, the excerpt shows the beginning. */
 const SEARCHED = 200_000;
 
 interface Match {
@@ -29,7 +29,7 @@ function matchesOf(pieces: readonly Piece[], needles: readonly Needle[]): Match[
   );
 }
 
-/** The first of the matches from which most of the needles are near. */
+/** The match near which most of the needles are found; of several, the first. */
 function bestOf(matches: readonly Match[]): Match | undefined {
   let best: Match | undefined;
   let most = 0;
@@ -45,16 +45,16 @@ function bestOf(matches: readonly Match[]): Match | undefined {
   return best;
 }
 
-/** Where a cut does the least harm: at the space after `from`, when one is near. */
+/** A good place to cut: after the first space that follows `from`, when one is near. */
 function cutAfter(text: string, from: number): number {
   if (from <= 0) return 0;
   const space = text.indexOf(' ', from);
   if (space >= 0 && space < from + 20) return space + 1;
-  // Not between the halves of a character.
+  // The cut must not separate the two halves of a character.
   return /[\udc00-\udfff]/.test(text.charAt(from)) ? from + 1 : from;
 }
 
-/** The text around the best match, the matches in brackets: `My [favourite] colour is [teal].` */
+/** The text around the best match, with the matches in brackets: `My [favourite] colour is [teal].` */
 export function makeExcerpt(original: string, needles: readonly Needle[]): string {
   const text = original.slice(0, SEARCHED).normalize('NFC');
   const plain = needles.filter(({ isExact }) => !isExact);

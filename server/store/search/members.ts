@@ -1,10 +1,10 @@
 /**
- * Which of the messages of a segment have a term: a bit each. Stored as a list of numbers of 2 bytes while that is shorter
- * than the bits, which it is for nearly every term.
+ * Which messages of a segment contain a term, as one bit for each message. It is stored as a list of 2-byte numbers
+ * while that is shorter than the bits, which it is for nearly every term.
  */
 export type Members = Uint8Array;
 
-/** Messages whose keys differ in the last 10 bits alone are one segment. */
+/** The number of messages in a segment: their keys differ only in the last 10 bits. */
 export const SEGMENT_SIZE = 1_024;
 
 const BYTES = SEGMENT_SIZE / 8;
@@ -25,7 +25,7 @@ export function removeMember(members: Members, place: number): void {
 
 export const isEmpty = (members: Members): boolean => members.every((byte) => byte === 0);
 
-/** The places in descending order: the newest message first. */
+/** The places of the members in descending order: the newest message first. */
 export function placesOf(members: Members): number[] {
   const places: number[] = [];
   for (let at = BYTES - 1; at >= 0; at--) {
@@ -36,7 +36,7 @@ export function placesOf(members: Members): number[] {
   return places;
 }
 
-/** The last of the places in a stored row that `members` has too; null when there is none. */
+/** The last place that both a stored row and `members` have; null when there is none. */
 export function lastCommon(members: Members, stored: unknown): number | null {
   const places = placesIn(stored);
   for (const place of places) if (((members[place >> 3] ?? 0) & (1 << (place & 7))) !== 0) return place;
@@ -61,7 +61,7 @@ function bytesOf(stored: unknown): Uint8Array {
   throw new Error('The search index holds a row that is not of its own making.');
 }
 
-/** Descending. */
+/** The places in a stored row, in descending order. */
 function placesIn(stored: unknown): number[] {
   const bytes = bytesOf(stored);
   if (bytes.length === BYTES) return placesOf(bytes);
@@ -70,7 +70,7 @@ function placesIn(stored: unknown): number[] {
   return places;
 }
 
-/** Adds those of a stored row. */
+/** Adds the places of a stored row to `members`. */
 export function addStored(members: Members, stored: unknown): void {
   const bytes = bytesOf(stored);
   if (bytes.length === BYTES) for (let at = 0; at < BYTES; at++) members[at] = (members[at] ?? 0) | (bytes[at] ?? 0);

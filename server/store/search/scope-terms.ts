@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** Whose conversations are searched; as in `NewTurn`. */
+/** Whose conversations are searched; the fields are as in `NewTurn`. */
 export interface Scope {
   /** Null: the administrator, who searches every owner's. */
   readonly owner: string | null;
   readonly userId: string | null;
 }
 
-/** No word begins with this character. */
+/** The mark before such terms. No word begins with this character. */
 const MARK = '\u0001';
 
 export const CONVERSATION_TERM = `${MARK}c`;
@@ -15,7 +15,10 @@ export const CONVERSATION_TERM = `${MARK}c`;
 const MAX_KNOWN = 1_000;
 const known = new Map<string, string>();
 
-/** Short, since every message has it. Should two ever be the same, whoever reads the rows still tells them apart. */
+/**
+ * A short hash, since every message has it. If two hashes should ever be the same, the rows that are read afterwards
+ * still tell them apart.
+ */
 function hash(parts: readonly (string | null)[]): string {
   const text = JSON.stringify(parts);
   const before = known.get(text);
@@ -27,13 +30,13 @@ function hash(parts: readonly (string | null)[]): string {
 }
 
 /**
- * The term that every message which this viewer may search has. With it in the index, what others wrote costs a search
- * nothing.
+ * The term that is in every message which this viewer can search. Because it is in the index, other users' messages
+ * cost a search nothing.
  */
 export const scopeTerm = ({ owner, userId }: Scope): string =>
   owner === null ? `${MARK}u${hash([userId])}` : `${MARK}k${hash([owner, userId])}`;
 
-/** What a message has beside its words: terms for its viewers and for its conversation. */
+/** The terms of a message besides its words: those for its viewers, and one for its conversation. */
 export function placeTerms(place: Scope & { readonly conversationId: string }): string[] {
   const { owner, userId, conversationId } = place;
   const ofKey = owner === null ? [] : [scopeTerm({ owner, userId })];

@@ -21,23 +21,26 @@ const SELECT_RANGE = 'SELECT "term", "members" FROM "SearchPosting" WHERE "segme
 
 const SELECT_CONVERSATION = 'SELECT "conversationId" FROM "Message" WHERE "key" = ?';
 
-/** The last character there is: what begins with a word sorts before the word and this. */
+/** The highest character: everything that begins with a word sorts before the word followed by this. */
 const LAST = '\u{10ffff}';
 
-/** So many matches are asked one by one for their conversations; for more, all conversations of the segment are read. */
+/**
+ * Up to this many matches are looked up one by one to find their conversations. For more, all conversations of the
+ * segment are read.
+ */
 const FEW = 64;
 
-/** A conversation, and its newest message that holds what was looked for. */
+/** A conversation, and its newest message that matches. */
 export interface Hit {
   readonly conversationId: string;
   readonly messageKey: number;
 }
 
-/** Reads the index one segment at a time. */
+/** Searches the index one segment at a time. */
 export class SearchIndex {
   readonly #db: Statements;
   readonly #scopeTerm: string;
-  /** Whole words first: what begins with a letter or two is much to read. */
+  /** The needles, whole words first: many terms begin with a given letter or two, so incomplete words are expensive. */
   readonly #needles: readonly Needle[];
 
   constructor(db: Statements, scope: string, needles: readonly Needle[]) {
@@ -46,7 +49,7 @@ export class SearchIndex {
     this.#needles = [...needles].sort((a, b) => Number(a.isPrefix) - Number(b.isPrefix));
   }
 
-  /** The newest segment before `segment`; null when there is none. */
+  /** The newest segment older than `segment`; null when there is none. */
   segmentBefore(segment: number): number | null {
     const found = this.#db.all(SELECT_SEGMENT, segment)[0]?.[0];
     return found == null ? null : Number(found);
@@ -81,7 +84,7 @@ export class SearchIndex {
       .sort((a, b) => b.messageKey - a.messageKey);
   }
 
-  /** Messages of the viewer that have all the terms. */
+  /** The viewer's messages that contain all terms. */
   #candidates(segment: number): Members {
     let members = this.#posting(segment, this.#scopeTerm);
     for (const { terms, isPrefix } of this.#needles) {
@@ -94,7 +97,7 @@ export class SearchIndex {
     return members;
   }
 
-  /** Where a needle has several terms, they must follow each other. */
+  /** The candidates in which the terms of each needle follow each other. */
   #verified(segment: number, candidates: Members): Members {
     const runs = this.#needles.filter(({ terms }) => terms.length > 1).map(({ text }) => text);
     if (runs.length === 0) return candidates;

@@ -4,7 +4,7 @@ import { makeExcerpt } from './make-excerpt.ts';
 import type { Scope } from './scope-terms.ts';
 import { type Found, walkHits } from './walk-hits.ts';
 
-/** A place in the results, which needs nothing that is still there: what stood before it may be deleted. */
+/** A place in the results. It does not depend on rows that still exist: the conversations before it may be deleted. */
 export type SearchPlace =
   | { readonly by: 'title'; readonly lastUsedAt: string; readonly id: string }
   | { readonly by: 'message'; readonly key: number };
@@ -14,14 +14,14 @@ export interface SearchRequest {
   readonly query: string;
   readonly limit: number;
   readonly offset: number;
-  /** What follows this place, or the last ones before that. */
+  /** The page holds what follows this place, or the last results before `before`. */
   readonly after: SearchPlace | null;
   readonly before: SearchPlace | null;
 }
 
 interface SearchHit {
   readonly conversationId: string;
-  /** Null: it is the title that matches. */
+  /** Null: the title matches. */
   readonly messageId: string | null;
   readonly excerpt: string;
   readonly place: SearchPlace;
@@ -30,13 +30,13 @@ interface SearchHit {
 export interface SearchPage {
   readonly hits: readonly SearchHit[];
   readonly total: number;
-  /** There are more than `total`, which were not counted. */
+  /** True when there are more than `total`, which were not counted. */
   readonly isLowerBound: boolean;
   readonly hasBefore: boolean;
   readonly hasAfter: boolean;
 }
 
-/** A search counts no further than this, but shows all. */
+/** A search counts no further than this, but all results can be read. */
 const MAX_COUNT = 1_000;
 
 const placeOf = (found: Found): SearchPlace =>
@@ -44,7 +44,7 @@ const placeOf = (found: Found): SearchPlace =>
     ? { by: 'title', lastUsedAt: found.lastUsedAt, id: found.conversationId }
     : { by: 'message', key: found.messageKey };
 
-/** Negative where `a` comes first. */
+/** Negative when `a` comes first. */
 function compare(a: SearchPlace, b: SearchPlace): number {
   if (a.by === 'message') return b.by === 'message' ? b.key - a.key : 1;
   if (b.by === 'message') return -1;
@@ -64,7 +64,7 @@ function toHit(db: Statements, found: Found, needles: readonly Needle[]): Search
   return { conversationId, messageId, excerpt: makeExcerpt(String(row?.[0] ?? ''), needles), place: placeOf(found) };
 }
 
-/** One page of the conversations that match, and how many there are. */
+/** One page of the matching conversations, and how many there are. */
 export async function searchPage(db: Statements, request: SearchRequest): Promise<SearchPage> {
   const { scope, query, limit, offset, after, before } = request;
   const needles = readQuery(query);

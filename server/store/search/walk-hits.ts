@@ -4,12 +4,12 @@ import type { Needle } from './fold-text.ts';
 import { type Scope, scopeTerm } from './scope-terms.ts';
 import { SearchIndex } from './search-index.ts';
 
-/** A found conversation, with what tells its place among the others: those found by their titles come first. */
+/** A conversation that was found, with its place in the order: those found by their titles come first. */
 export type Found =
   | { readonly by: 'title'; readonly conversationId: string; readonly lastUsedAt: string }
   | { readonly by: 'message'; readonly conversationId: string; readonly messageKey: number };
 
-/** How many segments are read before other requests have their turn. */
+/** How many segments are read before other requests get a turn. */
 const SEGMENTS_A_TURN = 8;
 
 function titleHits(db: Statements, { owner, userId }: Scope, needles: readonly Needle[]): Found[] {
@@ -28,8 +28,8 @@ function titleHits(db: Statements, { owner, userId }: Scope, needles: readonly N
 }
 
 /**
- * All conversations that match, each once: by their titles, the last used first, then by their messages, the newest
- * match first. Nothing is read before it is asked for.
+ * All matching conversations, each once: those found by their titles by their last use, then those found by their
+ * messages, the newest match first. Nothing is read before it is asked for.
  */
 export async function* walkHits(
   db: Statements,

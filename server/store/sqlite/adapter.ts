@@ -19,13 +19,14 @@ import { SqliteTransaction } from './transaction.ts';
 export interface SqliteOptions {
   readonly path: string;
   readonly synchronous: 'NORMAL' | 'FULL';
-  /** ms for which a call waits, its place in the queue included, while others write. */
+  /** How long a call waits while others write, in ms, its place in the queue included. */
   readonly busyTimeoutMs: number;
 }
 
 /**
- * One connection writes, one transaction at a time; the other reads what is committed, so no caller ever sees or joins
- * the open transaction of another. Both belong to this process alone; other processes may have the file open as well.
+ * One connection writes, one transaction at a time; the other reads what is committed. So no caller ever sees or joins
+ * the open transaction of another. Both connections belong to this process; other processes may have the file open as
+ * well.
  */
 class SqliteAdapter implements SqlDriverAdapter {
   readonly provider = 'sqlite';
@@ -68,7 +69,7 @@ class SqliteAdapter implements SqlDriverAdapter {
     const deadline = this.#deadline();
     const release = await this.#mutex.acquire();
     try {
-      // IMMEDIATE takes the lock now; a transaction that began by reading could not get it later without risk.
+      // IMMEDIATE takes the write lock now. A transaction that began by reading might not get it later.
       await this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'), deadline);
     } catch (error) {
       release();
@@ -108,7 +109,7 @@ class SqliteAdapter implements SqlDriverAdapter {
 /** Runs `work` in one transaction. */
 export type Transact = SqliteAdapterFactory['transact'];
 
-/** Prisma's driver adapter for an SQLite file. Why our own: docs/decisions/0001-data-layer.md. */
+/** Prisma's driver adapter for an SQLite file. Why it is our own: docs/decisions/0001-data-layer.md. */
 export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   readonly provider = 'sqlite';
   readonly adapterName = 'duplex-sqlite';
@@ -120,8 +121,9 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   }
 
   /**
-   * Runs `work` in a transaction on Prisma's own connection, but past Prisma, which costs several times what the
-   * statements do: for what every request does. `work` is synchronous, and may run more than once. Connect first.
+   * Runs `work` in a transaction on Prisma's own connection, but without Prisma, which costs several times as much as
+   * the statements. Use it for what every request does. `work` is synchronous, and may run more than once. Connect
+   * first.
    */
   transact<T>(work: (statements: Statements) => T): Promise<T> {
     if (!this.#adapter) throw new Error('The database is not connected.');

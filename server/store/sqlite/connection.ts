@@ -4,7 +4,10 @@ import { columnTypeOf, columnTypeOfValues, fromSqlite, toSqlite } from './values
 
 const MAX_STATEMENTS = 200;
 
-/** How long one call may block the event loop; whoever needs more patience waits asynchronously, see patience.ts. */
+/**
+ * How long one call may block the event loop, in ms. Callers that can wait longer do so asynchronously; see
+ * patience.ts.
+ */
 const BLOCKING_MS = 1;
 
 export interface ConnectionOptions {
@@ -13,11 +16,14 @@ export interface ConnectionOptions {
   readonly readOnly: boolean;
 }
 
-/** SQL in an open transaction, past Prisma. Integers come as bigint, and numbers go as REAL where no column says else. */
+/**
+ * SQL in an open transaction, without Prisma. Integers are read as bigint. Numbers are written as REAL unless the
+ * column has another type.
+ */
 export interface Statements {
   /** The rows, as arrays. */
   all(sql: string, ...parameters: Parameters): unknown[][];
-  /** Returns the number of rows changed, those of triggers left out. */
+  /** Returns the number of rows changed, without those that triggers changed. */
   run(sql: string, ...parameters: Parameters): number;
 }
 
@@ -25,11 +31,14 @@ interface Prepared {
   readonly sql: string;
   readonly statement: Statement;
   readonly names: string[];
-  /** Null where an expression has no declared type. */
+  /** The type of each column. Null for an expression, which has no declared type. */
   readonly types: readonly (ColumnType | null)[];
 }
 
-/** One SQLite connection with its settings and its prepared statements. Calls are synchronous, errors the driver's. */
+/**
+ * One SQLite connection with its settings and its prepared statements. Calls are synchronous, and throw the driver's
+ * errors.
+ */
 export class SqliteConnection {
   readonly #db: Database;
   readonly #prepared = new Map<string, Prepared>();
@@ -46,12 +55,12 @@ export class SqliteConnection {
     this.#db = new DatabaseSync(options.path, { timeout: 5_000 });
     this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}`);
     this.#db.exec(`PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA busy_timeout = ${BLOCKING_MS}`);
-    // What is deleted is overwritten, in place.
+    // Deleted data is overwritten in place.
     this.#db.exec('PRAGMA secure_delete = ON');
     if (options.readOnly) this.#db.exec('PRAGMA query_only = ON');
   }
 
-  /** Past Prisma, and outside of a transaction: for reading. */
+  /** Statements for reading, without Prisma and outside a transaction. */
   get statements(): Statements {
     return this.#statements;
   }
@@ -79,7 +88,7 @@ export class SqliteConnection {
     return Number(statement.run(...query.args.map((arg, i) => toSqlite(arg, query.argTypes[i]))).changes);
   }
 
-  /** Runs `work` in a transaction of its own; all of it is undone when it throws. */
+  /** Runs `work` in a transaction of its own, which is rolled back when `work` throws. */
   transact<T>(work: (statements: Statements) => T): T {
     this.#statements.run('BEGIN IMMEDIATE');
     try {
@@ -103,11 +112,11 @@ export class SqliteConnection {
   }
 
   #prepare(sql: string): Prepared {
-    // Rows that are written in batches need no search.
+    // Rows are often written with the same statement as the one before; this saves looking it up.
     if (this.#last?.sql === sql) return this.#last;
     const known = this.#prepared.get(sql);
     if (known) {
-      // A map keeps the order of insertion: the first entry is the one not used for longest.
+      // A map keeps the order of insertion: its first entry is the least recently used one.
       this.#prepared.delete(sql);
       this.#prepared.set(sql, known);
       this.#last = known;

@@ -1,10 +1,10 @@
-/** What SQLite stores. */
+/** A value that SQLite can store. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 
-/** Values for the `:name`s of a statement. */
+/** The values for the `:name` parameters of a statement. */
 type NamedValues = Readonly<Record<string, SqlValue>>;
 
-/** By place, or by name. */
+/** Values by position, or by name. */
 export type Parameters = readonly SqlValue[] | readonly [NamedValues];
 
 /** The part of `StatementSync` that is used here. */
@@ -30,8 +30,8 @@ export interface DatabaseConstructor {
 }
 
 /**
- * Node's own `node:sqlite` where it is complete, otherwise the package with the same interface. One build of SQLite
- * per process: two on one file ignore each other's locks.
+ * Loads Node's own `node:sqlite` where it is complete, otherwise a package with the same interface. A process must use
+ * only one of them: two builds of SQLite on one file ignore each other's locks.
  */
 export async function loadDriver(): Promise<DatabaseConstructor> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

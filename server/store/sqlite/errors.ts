@@ -11,7 +11,7 @@ export function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
-/** An error of the driver, also one of a statement that was prepared before: that has no result code. */
+/** Whether an error comes from the driver. An error of a statement that was prepared earlier has no result code. */
 export const isDriverError = (error: unknown): boolean =>
   isSqliteError(error) || (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR');
 
@@ -22,7 +22,7 @@ const SQLITE_CONSTRAINT_NOTNULL = 1299;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
-/** Another connection holds the lock; the same call may succeed later. */
+/** Whether another connection holds the lock. The same call may succeed later. */
 export function isBusy(error: unknown): boolean {
   if (!isSqliteError(error)) return false;
   const primary = error.errcode & 0xff;
@@ -31,18 +31,18 @@ export function isBusy(error: unknown): boolean {
 
 const SQLITE_IOERR_FSTAT = 1802;
 
-/** The file was removed while it was being opened. */
+/** Whether the file was removed while it was being opened. */
 export const isRemoved = (error: unknown): boolean => isSqliteError(error) && error.errcode === SQLITE_IOERR_FSTAT;
 
-/** SQLite's CONSTRAINT, MISMATCH and TOOBIG. */
+/** SQLite's result codes CONSTRAINT, MISMATCH and TOOBIG. */
 const REFUSALS: readonly number[] = [19, 20, 18];
 
-/** The database works, but it refuses this very row, and will refuse it again. */
+/** Whether the database works but refuses this very row, and will refuse it again. */
 export function isRefusal(error: unknown): boolean {
   return REFUSALS.includes(codeOf(error) & 0xff) || (error instanceof AppError && isRefusal(error.cause));
 }
 
-/** What an operator has to know of SQLite's primary result codes; the others are faults of a query. */
+/** What SQLite's primary result codes mean to an operator. Codes that are not listed are faults of a query. */
 const REASONS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: 'another process holds its lock',
   [SQLITE_LOCKED]: 'another connection holds its lock',
@@ -54,18 +54,18 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'the file is no SQLite database',
 };
 
-/** Why the database cannot be used, where the error is one of the driver's and says so. */
+/** Why the database cannot be used, when the driver's error tells; otherwise null. */
 export function reasonOf(error: unknown): string | null {
   return REASONS[codeOf(error) & 0xff] ?? null;
 }
 
-/** SQLite's extended result code; 0 where the error has none. */
+/** SQLite's extended result code; 0 when the error has none. */
 function codeOf(error: unknown): number {
   if (error instanceof DriverAdapterError) return Number(error.cause.originalCode);
   return isSqliteError(error) ? error.errcode : 0;
 }
 
-/** Translates an error of the driver for Prisma; others stay as they are. */
+/** Translates an error of the driver for Prisma. Other errors stay as they are. */
 export function toAdapterError(error: unknown): unknown {
   if (!isSqliteError(error)) return error;
   return new DriverAdapterError({
@@ -94,7 +94,7 @@ function mapped(error: SqliteError): MappedError {
   return { kind: 'sqlite', extendedCode: errcode, message };
 }
 
-/** From `UNIQUE constraint failed: Message.conversationId, Message.seq`. */
+/** The fields in `UNIQUE constraint failed: Message.conversationId, Message.seq`. */
 function fieldsOf(message: string): string[] {
   const [, list = ''] = message.split('constraint failed: ');
   return list.split(', ').map((field) => field.slice(field.indexOf('.') + 1));

@@ -1,6 +1,6 @@
 import type { Statements } from './connection.ts';
 
-/** Work that wants to be on disk. Synchronous, and may run more than once. */
+/** Work that is to be committed. It is synchronous, and may run more than once. */
 type Work = (statements: Statements) => void;
 
 interface Job {
@@ -10,9 +10,9 @@ interface Job {
 }
 
 /**
- * Writes what callers bring in one turn of the event loop with one commit, which costs as much as all the statements of
- * a small transaction. Each is told only when it is committed. When one of them fails, nothing of it stays, and the
- * others run again, each in a transaction of its own.
+ * Commits all work that callers bring in one turn of the event loop at once, since a commit costs as much as all
+ * statements of a small transaction. A caller is answered only when its work is committed. When one of them fails,
+ * everything is rolled back, and each runs again in a transaction of its own.
  */
 export class GroupCommit {
   readonly #transact: (work: Work) => Promise<void>;
@@ -40,13 +40,13 @@ export class GroupCommit {
     let jobs: readonly Job[] = [];
     try {
       await this.#transact((statements) => {
-        // Whoever came while the lock was waited for is taken along.
+        // Work that arrived while this commit waited for the lock is included.
         jobs = [...jobs, ...this.#jobs.splice(0)];
         for (const { work } of jobs) work(statements);
       });
       for (const { resolve } of jobs) resolve();
     } catch (error) {
-      // Where no work ran, the lock was never had: nobody would get it now.
+      // If no work ran, the lock was not obtained, and no caller would get it now.
       if (jobs.length === 0) for (const { reject } of this.#jobs.splice(0)) reject(error);
       else if (jobs.length === 1) jobs[0]?.reject(error);
       else await Promise.all(jobs.map(({ work, resolve, reject }) => this.#transact(work).then(resolve, reject)));

@@ -1,8 +1,8 @@
-/** Lets one holder in at a time, in the order of asking. */
+/** Admits one holder at a time, in the order in which they ask. */
 export class Mutex {
   #tail: Promise<void> = Promise.resolve();
 
-  /** Resolves, with the function that releases it, when all earlier holders have released it. */
+  /** Resolves when all earlier holders have released it, with the function that releases it. */
   async acquire(): Promise<() => void> {
     const previous = this.#tail;
     const { promise, resolve } = deferred();

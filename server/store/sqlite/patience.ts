@@ -3,8 +3,8 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { isBusy } from './errors.ts';
 
 /**
- * Runs `work` again while another process holds the lock, until `deadline` (of `monotonicNow()`). The waiting is
- * asynchronous: SQLite's own busy time-out would stop the event loop, and with it every stream of the gateway.
+ * Repeats `work` while another process holds the lock, until `deadline` (of `monotonicNow()`). It waits asynchronously:
+ * SQLite's own busy time-out would stop the event loop, and with it every stream of the gateway.
  */
 export async function withPatience<T>(work: () => T, deadline: number): Promise<T> {
   for (;;) {
@@ -13,7 +13,7 @@ export async function withPatience<T>(work: () => T, deadline: number): Promise<
     } catch (error) {
       if (!isBusy(error) || monotonicNow() >= deadline) throw error;
     }
-    // At random, lest two processes keep step and one of them starve.
+    // The wait is random, so that two processes do not keep in step and one of them starves.
     await sleep(2 + Math.random() * 18);
   }
 }

@@ -2,7 +2,7 @@ import type { SqlQuery, SqlResultSet, Transaction } from '@prisma/driver-adapter
 import type { SqliteConnection } from './connection.ts';
 import { toAdapterError } from './errors.ts';
 
-/** An open transaction on the writer; `release` lets the next one in. */
+/** An open transaction of the writer. `release` lets the next one begin. */
 export class SqliteTransaction implements Transaction {
   readonly provider = 'sqlite';
   readonly adapterName = 'duplex-sqlite';
@@ -27,7 +27,7 @@ export class SqliteTransaction implements Transaction {
     try {
       translated(() => this.#connection.exec('COMMIT'));
     } catch (error) {
-      // After a full disk, say, the transaction may still be open.
+      // After a full disk, for example, the transaction may still be open.
       this.#abort();
       throw error;
     } finally {
@@ -55,7 +55,7 @@ export class SqliteTransaction implements Transaction {
     translated(() => this.#connection.exec(`RELEASE SAVEPOINT ${name}`));
   }
 
-  /** Some errors make SQLite roll back by itself. */
+  /** Rolls back. Some errors make SQLite do that by itself. */
   #abort(): void {
     if (this.#connection.inTransaction) translated(() => this.#connection.exec('ROLLBACK'));
   }

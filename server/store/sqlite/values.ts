@@ -16,12 +16,12 @@ const DECLARED: Readonly<Record<string, ColumnType>> = {
   DECIMAL: ColumnTypeEnum.Numeric,
 };
 
-/** Null for an expression, which has no declared type. */
+/** The type of a column. Null for an expression, which has no declared type. */
 export function columnTypeOf(declared: string | null): ColumnType | null {
   return DECLARED[declared?.toUpperCase() ?? ''] ?? null;
 }
 
-/** The type of an expression's column, judged by its first value that is not null. */
+/** The type of an expression's column, by its first value that is not null. */
 export function columnTypeOfValues(rows: readonly (readonly unknown[])[], column: number): ColumnType {
   const value = rows.find((row) => row[column] !== null)?.[column];
   if (typeof value === 'bigint') return ColumnTypeEnum.Int64;
@@ -30,10 +30,10 @@ export function columnTypeOfValues(rows: readonly (readonly unknown[])[], column
   return ColumnTypeEnum.Text;
 }
 
-/** A column of text; null where a row has none. */
+/** The value of a text column; null for a value of another type. */
 export const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** The form in which Prisma's own engine writes times, so that they compare as text. */
+/** A time as text, in the form that Prisma's own engine writes, so that times compare as text. */
 export function toSqliteTime(time: Date): string {
   return `${time.toISOString().slice(0, -1)}+00:00`;
 }
@@ -57,7 +57,7 @@ export function toSqlite(arg: unknown, type: ArgType | undefined): SqlValue {
   }
 }
 
-/** Prisma passes values as strings where JSON has no type for them. */
+/** Converts a string for SQLite. Prisma passes values as strings where JSON has no type for them. */
 function stringToSqlite(arg: string, type: ArgType | undefined): SqlValue {
   switch (type?.scalarType) {
     case 'int':
@@ -75,7 +75,7 @@ function stringToSqlite(arg: string, type: ArgType | undefined): SqlValue {
   }
 }
 
-/** Integers arrive as bigint, so that none loses digits. */
+/** Converts a value of SQLite. Integers arrive as bigint, so that none loses digits. */
 export function fromSqlite(value: unknown, type: ColumnType): unknown {
   if (typeof value === 'bigint') {
     if (type === ColumnTypeEnum.Boolean) return value !== 0n;
