@@ -1,17 +1,20 @@
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 
-/** In seconds: a `Date` header has whole ones, and an answer takes a while. */
+/** The largest harmless difference, in seconds: a `Date` header has whole seconds, and an answer takes time. */
 const SLIGHT = 10;
 const MUCH = 120;
 
-/** A clock that is read by others, and when it was read here. */
+/** The time on another machine's clock, and when it was read here. */
 export interface ClockReading {
   readonly provider: string;
   readonly theirs: Date;
   readonly ours: number;
 }
 
-/** Compares this machine's clock with the `Date` of what providers answered. The one that differs least is believed. */
+/**
+ * Compares this machine's clock with the `Date` headers of the providers. The provider with the smallest difference is
+ * believed.
+ */
 export function checkClock(readings: readonly ClockReading[]): Finding {
   const off = readings
     .map(({ provider, theirs, ours }) => ({ provider, seconds: Math.round((ours - theirs.getTime()) / 1000) }))

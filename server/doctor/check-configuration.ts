@@ -6,11 +6,11 @@ import type { PackageFiles } from '../setup/open-providers.ts';
 import { readSettings } from '../setup/provider-settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** The models file, and what it takes to reach its providers. */
+/** The models file, and the settings of its providers. */
 export interface CheckedConfiguration {
   readonly findings: readonly Finding[];
   readonly file: ModelsFile;
-  /** By id; providers without their key are absent. */
+  /** The settings by provider id. Providers without their key are absent. */
   readonly settings: Readonly<Record<string, ProviderSettings>>;
 }
 
@@ -58,7 +58,7 @@ function checkWeights(settings: Readonly<Record<string, ProviderSettings>>): Fin
   });
 }
 
-/** Reads the models file as the gateway would. `file` is absent when the gateway would not start with it. */
+/** Checks the models file by the gateway's own rules. `file` is absent when the gateway would not start with it. */
 export function checkConfiguration(env: Env, files: PackageFiles): CheckedConfiguration | readonly Finding[] {
   try {
     const file = readModelsFile(env.modelsFile ?? files.builtInModels);
@@ -73,7 +73,7 @@ export function checkConfiguration(env: Env, files: PackageFiles): CheckedConfig
             'There is no models file and no key of a provider, so the small embedded model answers for all.',
             'Write a models.yaml, or set a key such as OPENROUTER_API_KEY.',
           );
-    // Of the built-in file, most providers are not meant to be used.
+    // In the built-in file, most providers are not meant to be used.
     const own = isOwn ? [...checkKeys(file, settings), ...checkModels(file, settings), ...checkWeights(settings)] : [];
     return { findings: [summary, ...own], file, settings };
   } catch (error) {

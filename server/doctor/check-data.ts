@@ -5,11 +5,11 @@ import { inspectDatabase } from '../store/inspect-database.ts';
 import { type Finding, messageOf, ok, problem, warning } from './finding.ts';
 
 const MB = 1024 * 1024;
-/** Below these, in MB, the disk is worth a warning, and a problem. */
+/** Free space in MB: below the first a warning, below the second a problem. */
 const LITTLE = 1024;
 const TOO_LITTLE = 100;
 
-/** The folder itself, or the nearest one above it that is there. */
+/** The folder itself, or its nearest parent that exists. */
 function nearestFolder(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
@@ -32,7 +32,7 @@ function checkFolder(folder: string): Finding {
     : ok(subject, folder);
 }
 
-/** `freeMb` is what the user of the gateway may still write. */
+/** `freeMb`: how much the gateway's user can still write. */
 export function judgeDisk(freeMb: number, folder: string): Finding {
   const what = `${Math.floor(freeMb).toLocaleString('en')} MB are free at ${folder}.`;
   const advice = 'Make room, or set USAGE_KEEP_DAYS so that old usage rows are summed up.';
@@ -61,7 +61,7 @@ async function checkDatabase(path: string, migrationsDir: string): Promise<Findi
   }
 }
 
-/** The folder, its disk and the database. */
+/** Checks the data folder, its disk and the database. */
 export async function checkData({ dataDir, databaseUrl }: Env, migrationsDir: string): Promise<Finding[]> {
   const folder = checkFolder(dataDir);
   if (folder.level === 'problem') return [folder];

@@ -3,13 +3,13 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 
 const ASK_MS = 3_000;
 
-/** Nothing listens there, or it is a port that `fetch` never asks. */
+/** Whether nothing listens there. A port that `fetch` refuses to ask counts as free. */
 const isFree = (error: unknown): boolean =>
   error instanceof Error &&
   error.cause instanceof Error &&
   (('code' in error.cause && error.cause.code === 'ECONNREFUSED') || error.cause.message === 'bad port');
 
-/** What answers at the gateway's address: it, nobody, or a stranger. */
+/** Checks what answers at the gateway's address: the gateway, nothing, or another program. */
 async function checkAddress({ gatewayUrl }: Env): Promise<Finding> {
   const stranger = () =>
     problem('address', `Another program answers at ${gatewayUrl}.`, 'Stop it, or set PORT to a free port.');

@@ -6,17 +6,17 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 
 const ASK_MS = 10_000;
 
-/** A provider, and what the models file says of it. */
+/** A provider, and what the models file says about it. */
 export interface CheckedProvider {
   readonly provider: Provider;
   readonly baseUrl: string;
-  /** Where its key comes from, such as `OPENAI_API_KEY`; null: it is asked without one. */
+  /** Where its key comes from, such as `OPENAI_API_KEY`. Null: it is asked without a key. */
   readonly keySource: string | null;
-  /** The names of the models that backends ask it for. */
+  /** The names of the models that backends request from it. */
   readonly models: readonly string[];
 }
 
-/** What the failure of the first question means, and what to do. */
+/** What the failure of the first request means, and what to do. */
 function explain(failure: unknown, { baseUrl, keySource, provider }: CheckedProvider): Finding {
   const subject = `provider ${provider.id}`;
   if (!(failure instanceof AppError)) return problem(subject, String(failure), 'Look at what answers there.');
@@ -58,13 +58,13 @@ function explain(failure: unknown, { baseUrl, keySource, provider }: CheckedProv
     default:
       return problem(
         subject,
-        `What it answers is no answer of a model server${said}.`,
+        `Its response is not that of a model server${said}.`,
         'See that base_url and kind are right.',
       );
   }
 }
 
-/** Names that begin alike come first: most mistakes are a suffix or a version. */
+/** The listed names, the most similar first: most mistakes are a suffix or a version. */
 function nearest(wanted: string, listed: readonly string[]): string[] {
   const head = wanted.toLowerCase().slice(0, 4);
   const alike = listed.filter((name) => name.toLowerCase().includes(head));
@@ -76,7 +76,7 @@ const withTag = (name: string) => (name.includes(':') ? name : `${name}:latest`)
 function checkNames({ provider, models }: CheckedProvider, listed: readonly string[]): Finding[] {
   const known = new Set(listed);
   return models.flatMap((model) => {
-    // Ollama lists `qwen3:latest` and answers to `qwen3`.
+    // Ollama lists `qwen3:latest`, and also serves it as `qwen3`.
     if (known.has(model) || known.has(withTag(model))) return [];
     const near = nearest(model, listed);
     const advice = near.length > 0 ? `It has ${near.join(', ')}.` : 'It lists no model at all: load one there.';
@@ -87,11 +87,11 @@ function checkNames({ provider, models }: CheckedProvider, listed: readonly stri
 interface Asked {
   readonly findings: readonly Finding[];
   readonly clock: ClockReading | null;
-  /** Whether a request could work. */
+  /** Whether a request could succeed. */
   readonly isUp: boolean;
 }
 
-/** Asks a provider what costs nothing: whether it is there, takes the key, and lists the models. */
+/** Asks a provider what costs nothing: whether it is there, accepts the key, and lists the models. */
 export async function checkProvider(checked: CheckedProvider): Promise<Asked> {
   const { provider, baseUrl } = checked;
   const subject = `provider ${provider.id}`;
@@ -102,7 +102,7 @@ export async function checkProvider(checked: CheckedProvider): Promise<Asked> {
     const finding = explain(failure, checked);
     return { findings: [finding], clock: null, isUp: finding.level !== 'problem' };
   }
-  // Some vendors list models to everybody: the probe of their health asks for what needs the key.
+  // Some vendors list models without a key, so the health probe asks for something that needs the key.
   const health = await provider.health(AbortSignal.timeout(ASK_MS));
   const clock = listing.at && { provider: provider.id, theirs: listing.at, ours: Date.now() };
   if (!health.up && !health.loading) {
@@ -118,7 +118,7 @@ export async function checkProvider(checked: CheckedProvider): Promise<Asked> {
   return { findings: [ok(subject, `${baseUrl} answers ${told}.`), ...(names ?? [])], clock, isUp: true };
 }
 
-/** The names that backends of the models file ask a provider for. */
+/** The names of the models that backends of the models file request from a provider. */
 export const modelsAt = (id: string, models: readonly ModelEntry[]): string[] => [
   ...new Set(
     models.flatMap(({ backends }) =>

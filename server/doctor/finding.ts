@@ -1,10 +1,10 @@
-/** `problem`: requests fail of it, or will. `warning`: they may. `skipped`: it was not looked at. */
+/** `problem`: requests fail because of it, or will fail. `warning`: they may fail. `skipped`: it was not checked. */
 type Level = 'ok' | 'warning' | 'problem' | 'skipped';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly level: Level;
-  /** Such as `database` or `provider cloud`. */
+  /** What was checked, such as `database` or `provider cloud`. */
   readonly subject: string;
   readonly what: string;
   /** What to do about it. */

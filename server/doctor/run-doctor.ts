@@ -13,21 +13,21 @@ import { announce, notProbed, type ProbedModel, probeModels } from './probe-mode
 export interface DoctorOptions {
   /** Whether models may be asked, which costs tokens. */
   readonly probe: boolean;
-  /** Told what the probe costs before it begins. */
+  /** Receives the cost of the probe before it begins. */
   readonly onCost: (cost: string) => void;
 }
 
 function toChecked(file: ModelsFile, settings: Readonly<Record<string, ProviderSettings>>): CheckedProvider[] {
   return Object.entries(settings).flatMap(([id, one]) => {
     const entry = file.providers[id];
-    // The embedded engine is loaded by the gateway alone: its file was looked at.
+    // Only the gateway loads the embedded engine; its file was checked above.
     if (one.kind === 'embedded' || !entry || entry.kind === 'embedded') return [];
     const keySource = entry.api_key_file ?? (one.apiKey === undefined ? null : (entry.api_key_env ?? null));
     return [{ provider: createProvider(id, one), baseUrl: one.baseUrl, keySource, models: modelsAt(id, file.models) }];
   });
 }
 
-/** Each model of a provider once, with the first alias that chats with it. */
+/** Each model of a provider once, with the first alias that offers it for chats. */
 const toProbed = ({ models }: ModelsFile, providers: readonly CheckedProvider[]): ProbedModel[] =>
   providers.flatMap(({ provider, models: names }) =>
     names.flatMap((model) => {
@@ -59,7 +59,7 @@ async function checkProviders(
   return [...findings, clock, ...(await probeModels(probed))];
 }
 
-/** Looks at everything that a gateway with these settings needs. */
+/** Checks everything that a gateway with these settings needs. */
 export async function runDoctor(env: Env, options: DoctorOptions): Promise<Finding[]> {
   const checked = checkConfiguration(env, packageFiles);
   const around = [...(await checkData(env, migrationsDir)), ...(await checkGateway(env))];

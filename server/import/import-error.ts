@@ -1,2 +1,2 @@
-/** Why a configuration cannot be imported at all. Its message is one line that says what to do, and holds no key. */
+/** Why a configuration cannot be imported at all. The message is one line that says what to do, and holds no key. */
 export class ImportError extends Error {}

@@ -1,4 +1,4 @@
-/** Where a configuration has the key of a provider. */
+/** Where a configuration holds the key of a provider. */
 export type KeySource =
   | { readonly from: 'nowhere' }
   | { readonly from: 'variable'; readonly variable: string }
@@ -7,7 +7,7 @@ export type KeySource =
 
 const VARIABLE = /^[A-Za-z_]\w*$/;
 
-/** `prefix` marks the name of an environment variable, such as `os.environ/`. */
+/** Reads where a key is. `prefix` marks the name of an environment variable, such as `os.environ/`. */
 export function keySourceOf(text: string | null | undefined, prefix: RegExp): KeySource {
   if (text === null || text === undefined || text === '') return { from: 'nowhere' };
   const variable = text.replace(prefix, '').replace(/\}$/, '');

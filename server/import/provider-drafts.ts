@@ -9,7 +9,7 @@ export interface ProviderTarget {
 
 type ProviderDraft = ProviderTarget & { readonly api_key_env?: string };
 
-/** Why an address cannot be carried over, or null. */
+/** Why an address cannot be carried over; null when it can. */
 export function faultOfAddress(address: string | undefined): string | null {
   if (address === undefined) return null;
   const url = URL.canParse(address) ? new URL(address) : null;
@@ -24,17 +24,17 @@ export function faultOfAddress(address: string | undefined): string | null {
 /** Collects the providers of a configuration: one for each address and key. */
 export class ProviderDrafts {
   readonly entries: Record<string, ProviderDraft> = {};
-  /** What to set in the environment. */
+  /** What the operator must set in the environment. */
   readonly notes: string[] = [];
   readonly #ids = new Map<string, string>();
   readonly #variables: Set<string>;
 
-  /** `variables`: names that the configuration uses itself. */
+  /** `variables`: names that the configuration itself uses. */
   constructor(variables: Iterable<string>) {
     this.#variables = new Set(variables);
   }
 
-  /** The id of the provider, which is added unless there is one with this address and key. */
+  /** Returns the id of the provider with this address and key, and adds the provider when there is none yet. */
   add(name: string, target: ProviderTarget, key: KeySource): string {
     const identity = JSON.stringify([target, key]);
     const known = this.#ids.get(identity);

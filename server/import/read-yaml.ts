@@ -2,8 +2,8 @@ import { LineCounter, parseDocument } from 'yaml';
 import { ImportError } from './import-error.ts';
 
 /**
- * The value of a YAML or JSON text. The parser's own messages may quote the text, and the text may hold keys: only the line
- * and the parser's code are told. Throws `ImportError`.
+ * Parses a YAML or JSON text. The parser's own messages may quote the text, which may hold keys, so only the line and
+ * the parser's code are reported. Throws `ImportError`.
  */
 export function readYaml(text: string, name: string): unknown {
   const lines = new LineCounter();

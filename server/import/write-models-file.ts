@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { ModelsFileError, parseModelsFile } from '../setup/models-file.ts';
 import { ImportError } from './import-error.ts';
 
-/** A price as the models file has it, in USD for a million tokens. */
+/** A price as in the models file, in USD for a million tokens. */
 export interface PriceDraft {
   input?: number;
   cached_input?: number;
@@ -37,7 +37,7 @@ interface FileDraft {
   readonly model_map: Readonly<Record<string, string>>;
 }
 
-/** The text of a models file, checked by the rules by which the gateway reads it. Throws `ImportError`. */
+/** The text of a models file. It is checked in the same way as when the gateway reads it. Throws `ImportError`. */
 export function writeModelsFile({ providers, models, model_map }: FileDraft, source: string): string {
   const used = { providers, models, ...(Object.keys(model_map).length > 0 ? { model_map } : {}) };
   const text = `# Made from ${source} by \`duplex import\`.\n${stringify(used, { aliasDuplicateObjects: false, lineWidth: 0 })}`;

@@ -5,36 +5,39 @@ import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
 import type { Observer } from './observer.ts';
 
-/** In seconds: from a cached prompt on a small model to a picture. */
+/** The buckets of durations, in seconds: from a cached prompt on a small model to a picture. */
 const DURATIONS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const FIRST_TOKENS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const BETWEEN_TOKENS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1];
 
-/** What the state of one backend is at a scrape. */
+/** The state of one backend at a scrape. */
 interface BackendReading {
   readonly backend: string;
   readonly state: string;
   readonly inFlight: number;
 }
 
-/** What is asked at each scrape, instead of being counted while requests run. */
+/** Values that are read at each scrape, instead of being counted while requests run. */
 export interface Readings {
   backends(): readonly BackendReading[];
   /** Open connections to the gateway. */
   connections(): Promise<number>;
-  /** What is reserved on all wallets, in micro-USD; a small read of the database. */
+  /** The reserved amount on all wallets, in micro-USD; it costs a small read of the database. */
   heldMicroUsd(): Promise<number>;
 }
 
-/** The children of one combination of labels, so that a request looks them up once instead of hashing its labels. */
+/**
+ * The metrics of one combination of labels. A request looks them up once, instead of hashing its labels for each
+ * metric.
+ */
 interface Series {
   readonly requests: Counter.Internal;
   readonly duration: Histogram.Internal<string>;
 }
 
 /**
- * What Prometheus scrapes. Every label has few values: aliases of the models file, backends, operations, routes and
- * error codes; never keys, users, conversations or names that clients make up.
+ * The metrics that Prometheus scrapes. Every label has few values: aliases of the models file, backends, operations,
+ * routes and error codes; never keys, users, conversations or names that clients choose.
  */
 export class Metrics implements Observer {
   readonly #registry = new Registry();
@@ -93,9 +96,10 @@ export class Metrics implements Observer {
     return this.#registry.contentType;
   }
 
-  /** In Prometheus's text format. */
+  /** The metrics in Prometheus's text format. */
   async scrape(): Promise<string> {
-    // The process's own: whoever is never scraped does not pay for watching the event loop and the heap.
+    // Metrics of the process itself begin with the first scrape: a gateway that is never scraped need not watch the
+    // event loop and the heap.
     if (!this.#watchesProcess) collectDefaultMetrics({ register: this.#registry });
     this.#watchesProcess = true;
     this.#state.reset();

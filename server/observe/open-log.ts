@@ -1,6 +1,6 @@
 import pretty from 'pino-pretty';
 
-/** Fields that the sentence of a request's line already tells. */
+/** Fields that the sentence of a request's line already contains. */
 const TOLD = ['op', 'model', 'backend', 'status', 'ms', 'firstTokenMs', 'promptTokens', 'completionTokens', 'costUsd'];
 
 const seconds = (ms: unknown): string =>
@@ -29,20 +29,22 @@ interface Line {
   readonly [name: string]: unknown;
 }
 
-/** Takes lines of JSON. */
+/** A stream that takes lines of JSON. */
 export interface LogStream {
   write(line: string): void;
 }
 
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
-/** Where the log goes: lines for people on a terminal, and JSON for programs. Undefined: Fastify's own, which is JSON. */
+/**
+ * Where the log goes: readable lines on a terminal, and JSON for programs. Undefined: Fastify's own log, which is JSON.
+ */
 export function openLog(format: LogFormat, isTerminal: boolean): LogStream | undefined {
   if (format === 'json' || (format === 'auto' && !isTerminal)) return undefined;
   return pretty({
     colorize: isTerminal,
     singleLine: true,
-    // Lines of a process that ends at once are not lost.
+    // Written synchronously, so that the last lines of a process that ends at once are not lost.
     sync: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: ['pid', 'hostname', ...TOLD].join(','),

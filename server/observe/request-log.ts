@@ -10,7 +10,7 @@ import { toUsd } from '../features/metering/micro-usd.ts';
 type Log = Readonly<Record<'error' | 'warn' | 'info' | 'debug', (fields: object, message: string) => void>>;
 
 export interface RequestLogOptions {
-  /** Whether requests that went well have a line too. */
+  /** Whether successful requests have a line too. */
   readonly all: boolean;
   /** From how long on a request is marked as slow, in ms. */
   readonly slowMs: number;
@@ -19,7 +19,10 @@ export interface RequestLogOptions {
 /** Nginx's number for a client that disconnected before its answer was complete. */
 const CLIENT_CLOSED = 499;
 
-/** Refusals that are no fault: the first is told at the start, and of the second one line tells when it begins. */
+/**
+ * Refusals that are expected: the reason for the first is logged at the start, and one line is logged when the second
+ * begins.
+ */
 const EXPECTED: ReadonlySet<string | null> = new Set(['no_backend', 'overloaded']);
 
 function statusOf(failure: unknown, outcome: string): number {
@@ -27,7 +30,7 @@ function statusOf(failure: unknown, outcome: string): number {
   return outcome === 'cancelled' ? CLIENT_CLOSED : toAppError(failure).status;
 }
 
-/** The longest reason that is logged, in characters: some upstreams send a page of HTML. */
+/** The longest reason that is logged, in characters: some upstreams answer with a page of HTML. */
 const LONGEST_REASON = 300;
 
 /** What happened and why, in one line and without the stack. */
@@ -43,7 +46,7 @@ const showAttempt = ({ backend, ms, outcome, failure }: Attempt) => ({
   ...(failure ? { message: explain(failure) } : {}),
 });
 
-/** One line for each request. A failure is a warning with the whole chain of attempts, and our own fault is an error. */
+/** Writes one line for each request. A failure is a warning with all attempts; a fault of the gateway is an error. */
 export class RequestLog {
   readonly #log: Log;
   readonly #options: RequestLogOptions;
@@ -88,7 +91,7 @@ export class RequestLog {
   answered({ requestId, operation, principal, status, failure, ms }: AnsweredCall): void {
     const code = failure === undefined ? null : toAppError(failure).code;
     const level = status >= 500 && !EXPECTED.has(code) ? 'warn' : 'info';
-    // Reads of the gateway itself are many, and tell little.
+    // Reads of the gateway's own data are frequent and say little.
     const isRead = code === null && /^(GET|HEAD|OPTIONS) /.test(operation);
     if (level === 'info' && !this.#options.all) return;
     this.#log[isRead ? 'debug' : level](

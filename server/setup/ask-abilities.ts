@@ -4,17 +4,17 @@ import { MAX_SMALL_ANSWER } from '../providers/http/limits.ts';
 import { UpstreamClient } from '../providers/http/upstream-client.ts';
 import type { PresetName } from '../providers/presets.ts';
 
-/** What a local server tells of one of its models; what is absent it does not tell. */
+/** What a local server tells about one of its models. Absent fields are not known. */
 export interface Abilities {
   readonly input?: readonly Modality[];
   readonly tools?: boolean;
   readonly reasoning?: boolean;
   readonly endpoints?: readonly Endpoint[];
-  /** In tokens. */
+  /** The context window, in tokens. */
   readonly contextWindow?: number;
 }
 
-/** As `/v1/models` lists it. */
+/** A model in the server's `/v1/models`. */
 export interface ListedModel {
   readonly id: string;
   readonly [field: string]: unknown;
@@ -35,21 +35,24 @@ const count = z.number().int().positive().optional().catch(undefined);
 const windowOf = (tokens: number | undefined): Pick<Abilities, 'contextWindow'> =>
   tokens === undefined ? {} : { contextWindow: tokens };
 
-/** Its README, "GET /props". */
+/** llama.cpp's `GET /props`; see its README. */
 const LlamaProps = z.looseObject({
   modalities: z.looseObject({ vision: z.boolean().catch(false), audio: z.boolean().catch(false) }).optional(),
   default_generation_settings: z.looseObject({ n_ctx: count }).optional(),
 });
 
 const askLlamaCpp: Ask = async (server, { id }) => {
-  // With several models it needs to know which; with one it ignores the name.
+  // With several models the server needs the name; with one it ignores the name.
   const props = LlamaProps.parse(await server.ask(`/props?model=${encodeURIComponent(id)}`));
   const { modalities, default_generation_settings: settings } = props;
   const input = modalities && inputOf([modalities.vision && 'image', modalities.audio && 'audio']);
   return { ...(input ? { input } : {}), ...windowOf(settings?.n_ctx) };
 };
 
-/** https://docs.ollama.com/api-reference/show-model-details. Its `context_length` is the model's, not the one that is served. */
+/**
+ * https://docs.ollama.com/api-reference/show-model-details. Its `context_length` is the model's, not that of the
+ * running server.
+ */
 const OllamaModel = z.looseObject({ capabilities: z.array(z.string()) });
 
 const askOllama: Ask = async (server, { id }) => {
@@ -76,7 +79,7 @@ const askLmStudio: Ask = async (server, { id }) => {
   };
 };
 
-/** It tells the window of a model in its list, and nothing of what the model takes. */
+/** vLLM tells the window of a model in its list, and nothing about what the model accepts. */
 const VllmModel = z.looseObject({ max_model_len: count });
 
 const askVllm: Ask = async (_server, model) => windowOf(VllmModel.parse(model).max_model_len);
@@ -88,7 +91,7 @@ const ASK: Partial<Record<PresetName, Ask>> = {
   vllm: askVllm,
 };
 
-/** Asks a server what its models can do. A model of which it does not tell in time has no entry. */
+/** Asks a server what its models can do. A model that gives no answer in time has no entry. */
 export async function askAbilities(
   preset: PresetName,
   origin: string,

@@ -15,10 +15,10 @@ function compareEntries(before: Entries, after: Entries): ReloadReport['models']
   };
 }
 
-/** A models file, and how each of its providers is reached. */
+/** A models file, with the settings of its providers. */
 export interface Described {
   readonly file: ModelsFile;
-  /** By id, with the key. */
+  /** The settings by provider id, with the keys. */
   readonly settings: Readonly<Record<string, ProviderSettings>>;
 }
 
@@ -27,7 +27,7 @@ const byAlias = ({ models }: ModelsFile): Entries => Object.fromEntries(models.m
 const isEmpty = ({ added, removed, changed }: ReloadReport['models']): boolean =>
   added.length + removed.length + changed.length === 0;
 
-/** What is different, by value: an entry that was written in another way is the same. */
+/** Compares two models files by value: an entry that is only written differently counts as unchanged. */
 export function compareFiles(before: Described, after: Described): ReloadReport {
   const models = compareEntries(byAlias(before.file), byAlias(after.file));
   const providers = compareEntries(before.settings, after.settings);

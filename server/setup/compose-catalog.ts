@@ -24,19 +24,19 @@ export interface EmbeddedModel {
 
 interface ComposeOptions {
   readonly file: ModelsFile;
-  /** The providers of the file that can be used; those without their key are absent. */
+  /** The usable providers of the file. A provider without its key is absent. */
   readonly providers: ReadonlyMap<string, Provider>;
   readonly locals: readonly { server: LocalServer; provider: Provider }[];
-  /** Offered under its own name. */
+  /** The embedded model, offered under its own name. */
   readonly embedded: EmbeddedModel | null;
-  /** Let the embedded model answer for every text model of the file. */
+  /** True: the embedded model answers for every text model of the file. */
   readonly demo: boolean;
 }
 
 const DEMO_NOTICE =
   'Demo mode: no models file and no provider key is configured, so the text models answer from the small embedded model, and the image models not at all. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
 
-/** What OpenAI takes; vLLM and llama.cpp take any number. */
+/** OpenAI's limit of inputs in one request; vLLM and llama.cpp have none. */
 const MAX_BATCH = 2048;
 
 const toBackend = (provider: Provider, model: string, own: Partial<Backend> = {}): Backend => ({
@@ -53,9 +53,9 @@ const toBackend = (provider: Provider, model: string, own: Partial<Backend> = {}
   ...own,
 });
 
-/** For an answer with all its attempts, in ms: an agent's long answers included. */
+/** The time limit of an answer with all its attempts, in ms. It leaves room for the long answers of agents. */
 const TOTAL_MS = 1_800_000;
-/** Pictures take up to 180 s, whatever the time-outs of their provider say. */
+/** The shortest limit for pictures, in ms: they take up to 180 s, whatever time-outs their provider has. */
 const IMAGE_MS = 240_000;
 
 function timeoutsOf({ timeouts, output }: Pick<ModelEntry, 'timeouts' | 'output'>): ModelTimeouts {
@@ -69,11 +69,13 @@ function timeoutsOf({ timeouts, output }: Pick<ModelEntry, 'timeouts' | 'output'
   };
 }
 
-/** Legacy completions need no word of the operator: a provider that has them has them for chat models too. */
+/**
+ * A provider with legacy completions has them for all its chat models, so the models file need not list that endpoint.
+ */
 const chatEndpoints = (backends: readonly Backend[]): Endpoint[] =>
   backends.some(({ provider }) => provider.streamText) ? ['chat', 'completions'] : ['chat'];
 
-/** What the operator would have to set for an entry that nothing serves. */
+/** What the operator would have to configure for an entry that no backend serves. */
 function missingFor(entry: ModelEntry, file: ModelsFile): string {
   const keys = entry.backends.flatMap((backend) => {
     if ('alias' in backend) return [];
@@ -87,7 +89,7 @@ function missingFor(entry: ModelEntry, file: ModelsFile): string {
 
 const saltsCache = (entry: ProviderEntry): boolean => entry.kind === 'openai-compatible' && entry.cache_salt === true;
 
-/** Clouds go on, and bill, when a request is given up; a server of one's own stops. */
+/** Clouds continue an aborted request and bill it; a self-hosted server stops. */
 function billsAborted(entry: ProviderEntry): boolean {
   if (entry.kind === 'embedded') return false;
   return entry.bills_aborted ?? (entry.kind !== 'openai-compatible' || entry.base_url.startsWith('https:'));
@@ -106,8 +108,9 @@ const toPrice = ({ input, cached_input, cache_write, cache_write_1h, ...rest }: 
 });
 
 /**
- * The chain of an entry, with aliases replaced by their own chains. A backend without a price of its own costs what its
- * alias does; where the alias that was asked for has no price, that is the alias in whose chain the backend stands.
+ * The chain of an entry, in which aliases are replaced by their own chains. A backend without a price of its own costs
+ * what the requested alias costs; when that alias has no price, the price of the alias in whose chain the backend
+ * stands applies.
  */
 function chainOf(
   entry: ModelEntry,
@@ -155,7 +158,7 @@ const toGroups = (file: ModelsFile): Map<string, Group> =>
       {
         models: models ? new Set(models) : null,
         ratio,
-        // What a group says of a name comes before what is said for all.
+        // The mapping of a group overrides the mapping for all.
         map: model_map ? new ModelMap({ ...model_map, ...without(file.model_map, model_map) }) : null,
       },
     ]),
@@ -186,7 +189,10 @@ function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
   };
 }
 
-/** What nobody says of a model: its server refuses what it cannot. */
+/**
+ * The abilities of a model about which nothing is known: the gateway allows everything, and the model's server refuses
+ * what it cannot do.
+ */
 const UNKNOWN: Required<Pick<Abilities, 'input' | 'tools' | 'reasoning'>> = {
   input: ['text', 'image', 'audio', 'video'],
   tools: true,
@@ -222,7 +228,7 @@ function ownModel(alias: string, backend: Backend, family: string, told: Abiliti
   };
 }
 
-/** Everything that can be asked for: the file's models, then the embedded one and those of local servers, by name. */
+/** All models that can be requested: those of the file, then the embedded one and those of local servers, by name. */
 export function composeCatalog(options: ComposeOptions): Catalog {
   const models = new Map(options.file.models.map((entry) => [entry.alias, toModel(entry, options)]));
   const add = (model: CatalogModel) => {

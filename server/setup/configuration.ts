@@ -14,9 +14,9 @@ import type { ProviderSet } from './provider-set.ts';
 import { keyFilesOf, readSettings, type SettingsContext } from './provider-settings.ts';
 import { FileWatch } from './watch-files.ts';
 
-/** Told of each models file that was read anew. */
+/** Is told each time the models file was read again. */
 export interface ReloadListener {
-  /** It is in effect. `replaced` are the ids of providers that are gone, or were opened anew. */
+  /** The new file is in effect. `replaced` holds the ids of providers that were removed or opened again. */
   accepted(report: ReloadReport, replaced: readonly string[]): void;
   rejected(reason: string): void;
 }
@@ -27,15 +27,15 @@ interface ConfigurationDeps {
   readonly path: string;
   readonly settings: SettingsContext;
   readonly providers: ProviderSet;
-  /** What the models file says at the start. */
+  /** The models file as it was at the start. */
   readonly described: Described;
   readonly catalog: Catalog;
-  /** Providers that are not the models file's: they stay as long as the gateway runs. */
+  /** Providers that do not come from the models file. They stay open as long as the gateway runs. */
   readonly own: readonly Provider[];
   compose(file: ModelsFile, providers: ReadonlyMap<string, Provider>): Catalog;
 }
 
-/** The newest models file that was accepted, and what it takes to put the next one in its place. */
+/** Holds the newest models file that was accepted, and can replace it with the next one. */
 export class Configuration implements ModelsSource {
   readonly catalog: LiveCatalog;
   readonly #deps: ConfigurationDeps;
@@ -51,7 +51,7 @@ export class Configuration implements ModelsSource {
     this.catalog = new LiveCatalog(deps.catalog);
   }
 
-  /** Those that requests may reach now. */
+  /** The providers that requests can reach now. */
   get providers(): readonly Provider[] {
     return [...this.#deps.providers.providers, ...this.#deps.own];
   }
@@ -63,7 +63,7 @@ export class Configuration implements ModelsSource {
       : { status: 'rejected', loaded_at, detail: this.#problem };
   }
 
-  /** Tells the listener of every reload, and reloads by itself when a file changes, if the settings allow that. */
+  /** Reports every reload to the listener. If the settings allow it, it also reloads when a file changes. */
   start(listener: ReloadListener): void {
     this.#listener = listener;
     this.#watchFiles(this.#described.file);
@@ -74,7 +74,7 @@ export class Configuration implements ModelsSource {
       return this.#load();
     } catch (error) {
       const reason = this.#toReason(error);
-      // The same fault is told once, however often the file is read.
+      // The same fault is reported once, however often the file is read.
       if (reason !== this.#problem) this.#listener?.rejected(reason);
       this.#problem = reason;
       throw new AppError('models_file_rejected', reason, { cause: error });
@@ -86,7 +86,7 @@ export class Configuration implements ModelsSource {
     await Promise.all([this.#deps.providers.close(), ...this.#deps.own.map((provider) => provider.close())]);
   }
 
-  /** Nothing is awaited here: no request sees half of a change. */
+  /** Nothing is awaited here, so no request sees half of a change. */
   #load(): ReloadReport {
     const file = readModelsFile(this.#deps.path);
     this.#watchFiles(file);
@@ -113,12 +113,12 @@ export class Configuration implements ModelsSource {
     this.#listener?.accepted(report, replaced);
   }
 
-  /** Also when a key file is at fault: it may be mended. */
+  /** Watches the files also when a key file is at fault, because it may be corrected. */
   #watchFiles(file: ModelsFile): void {
     if (this.#listener && this.#deps.env.watchModels) this.#watch.watch([this.#deps.path, ...keyFilesOf(file)]);
   }
 
-  /** In one line, with nothing secret and without the folder, which strangers have no use for. */
+  /** The reason in one line, without secrets and without the folder, which clients need not know. */
   #toReason(error: unknown): string {
     const message = error instanceof Error ? error.message : String(error);
     const { path } = this.#deps;

@@ -2,7 +2,7 @@ import { EnvError } from '../env.ts';
 import { StoreError } from '../store/store-error.ts';
 import { ModelsFileError } from './models-file.ts';
 
-/** What Node says about a call of the system that failed. */
+/** Node's error of a system call. */
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall: string;
@@ -14,7 +14,7 @@ interface SystemError extends Error {
 const isSystemError = (error: Error): error is SystemError =>
   'code' in error && typeof error.code === 'string' && 'syscall' in error && typeof error.syscall === 'string';
 
-/** Of the port to listen on. */
+/** Describes why the port cannot be listened on. */
 function describeListening({ code, address, port, message }: SystemError): string {
   if (code === 'EADDRINUSE')
     return `PORT: ${port} on ${address} is in use. Set PORT to a free port, or stop what uses it.`;
@@ -22,7 +22,7 @@ function describeListening({ code, address, port, message }: SystemError): strin
   return `HOST: ${message}. Set HOST to an address of this machine, such as 127.0.0.1.`;
 }
 
-/** Of files and folders. */
+/** What to do about each error of a file or folder. */
 const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'Give the user that runs the gateway the right to it, or set DATA_DIR to another folder.',
   EPERM: 'Give the user that runs the gateway the right to it, or set DATA_DIR to another folder.',
@@ -42,7 +42,7 @@ function describeFile({ code, path, message }: SystemError): string | null {
   return `${path ?? 'A file'} cannot be used: ${reason}. ${remedy}`;
 }
 
-/** What the operator can mend is said in one line; anything else is ours and shows its stack. */
+/** Describes in one line what the operator can correct. Any other error is our fault, and shows its stack. */
 export function describeStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof EnvError || error instanceof ModelsFileError || error instanceof StoreError)

@@ -6,17 +6,17 @@ import { type Abilities, askAbilities } from './ask-abilities.ts';
 
 /** A model that a local server offers. */
 interface LocalModel extends Abilities {
-  /** What clients call it. */
+  /** The name for clients. */
   readonly name: string;
-  /** What the server calls it. */
+  /** The name at the server. */
   readonly id: string;
 }
 
 /** A model server that answers on this machine. */
 export interface LocalServer {
-  /** Such as `ollama`. */
+  /** The id of the server, such as `ollama`. */
   readonly id: string;
-  /** What is known about its kind. */
+  /** The preset with what is known about this kind of server. */
   readonly preset: PresetName;
   readonly baseUrl: string;
   readonly models: readonly LocalModel[];
@@ -37,15 +37,18 @@ const CANDIDATES: readonly Candidate[] = [
 ];
 
 const PROBE_MS = 400;
-/** How long the models of a server may be asked after, in ms. */
+/** How long a server may take to tell about its models, in ms. */
 const ASK_MS = 2_000;
 
 const ModelList = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
 
-/** Servers that were started with a path call their model by it: `/models/qwen3.gguf`, `C:\\models\\qwen3.gguf`. */
+/**
+ * Matches the path of a model file. A server that was started with a path uses it as the model's name:
+ * `/models/qwen3.gguf`, `C:\\models\\qwen3.gguf`.
+ */
 const PATH = /^([/~]|\.{1,2}[\\/]|[A-Za-z]:[\\/])|[\\/].*\.gguf$/i;
 
-/** A path is no name for clients: the name of its file is. */
+/** A model's name for clients: of a path, the name of the file. */
 const nameOf = (id: string): string => (PATH.test(id) ? (id.split(/[\\/]/).findLast((part) => part !== '') ?? id) : id);
 
 function named(ids: readonly string[]): Map<string, string> {
@@ -78,7 +81,7 @@ async function probe({ id, preset, port }: Candidate, host: string): Promise<Loc
   }
 }
 
-/** Looks for model servers on the loopback address, never elsewhere and never at our own port. */
+/** Looks for model servers on the loopback address only, and not on our own port. */
 export async function detectLocalServers(
   ownPort: number,
   candidates: readonly Candidate[] = CANDIDATES,

@@ -7,15 +7,15 @@ import { ProviderEntry } from './provider-entry.ts';
 
 const seconds = z.number().positive().optional();
 
-/** In USD: for a million tokens, for a picture that was made, for a request that was answered. */
+/** An amount in USD: for a million tokens, for a picture that was made, or for a request that was answered. */
 const amount = z.number().min(0).max(1_000_000);
 const PriceEntry = z.strictObject({
   input: amount.default(0),
-  /** Of prompt tokens that the upstream had in its cache. Default: as `input`. */
+  /** The price of prompt tokens that the upstream had in its cache. Default: as `input`. */
   cached_input: amount.optional(),
-  /** Of prompt tokens that the upstream wrote into its cache for five minutes. Default: as `input`. */
+  /** The price of prompt tokens that the upstream wrote into its cache for five minutes. Default: as `input`. */
   cache_write: amount.optional(),
-  /** And for an hour. Default: as `cache_write`. */
+  /** The same for an hour. Default: as `cache_write`. */
   cache_write_1h: amount.optional(),
   output: amount.default(0),
   per_image: amount.default(0),
@@ -26,15 +26,15 @@ const BackendEntry = z.union([
   z.strictObject({
     provider: z.string(),
     model: z.string(),
-    /** How it makes pictures: in a chat (default), or at OpenAI's own addresses for images. */
+    /** How the backend makes pictures: in a chat (default), or at OpenAI's own endpoints for images. */
     images: z.enum(['chat', 'api']).default('chat'),
-    /** The longest list of embedding inputs that it takes at once; longer ones are split. */
+    /** The most embedding inputs that it takes in one request. Longer lists are split. */
     max_batch: z.int().positive().optional(),
-    /** Its share of the requests, where the strategy shares them out. */
+    /** Its share of the requests, for strategies that share them out. */
     weight: z.number().positive().default(1),
-    /** How many requests at once affinity gives it before others get them. */
+    /** With affinity, how many requests it gets at once before others get some. */
     max_parallel: z.int().positive().default(8),
-    /** What it costs when it is the one that answers. Default: as the alias. */
+    /** The price when this backend answers. Default: that of the alias. */
     price: PriceEntry.optional(),
   }),
   z.strictObject({ alias: z.string() }),
@@ -45,15 +45,15 @@ const MappedName = z
   .min(1)
   .refine((name) => name.split('*').length <= 2, { error: 'a name may hold one `*`' });
 
-/** Names that clients are built with, such as `claude-*`, and the alias that serves each. */
+/** Names that clients have built in, such as `claude-*`, and the alias that serves each. */
 const ModelMapEntry = z.record(MappedName, z.string().min(1));
 
 const GroupEntry = z.strictObject({
-  /** Aliases. Default: every one. */
+  /** The aliases that the group may use. Default: all. */
   models: z.array(z.string()).optional(),
-  /** What prices are multiplied by. */
+  /** The factor by which prices are multiplied. */
   ratio: z.number().min(0).max(1_000).default(1),
-  /** Comes before the map for all. */
+  /** Overrides the model map for all. */
   model_map: ModelMapEntry.optional(),
 });
 
@@ -74,21 +74,26 @@ const ModelEntry = z.strictObject({
       typical_response_seconds: z.number().positive().optional(),
     })
     .default({}),
-  /** Whether keys may use the vendor's own tools, files and routing fields, whose cost is in no price of tokens. */
+  /**
+   * Whether keys may use the vendor's own tools, files and routing fields, whose cost is not in the price of tokens.
+   */
   hosted_tools: z.boolean().default(false),
-  /** Fields of a request that keys may send beside those of the upstream's list; `a.b` is the field `b` of `a`. */
+  /** Fields of a request that keys may send beside those in the upstream's list; `a.b` is the field `b` of `a`. */
   allow_fields: z.array(z.string().regex(/^[^\s.]+(\.[^\s.]+)*$/, 'the name of a field')).default([]),
-  /** Of every backend that has no price of its own. Default: it costs nothing. */
+  /** The price of every backend that has none of its own. Default: it costs nothing. */
   price: PriceEntry.optional(),
-  /** What becomes of fields that a backend's dialect cannot express. `drop`: they are left out, and the answer says so. */
+  /**
+   * What happens to fields that a backend's dialect does not support. `drop`: they are left out, and the response names
+   * them.
+   */
   unsupported: z.enum(['refuse', 'drop']).default('refuse'),
   strategy: z.enum(strategies).default('ordered'),
-  /** Of this model; what is absent is the provider's. */
+  /** Time limits of this model. Absent ones are the provider's. */
   timeouts: z
     .strictObject({
       first_token_seconds: seconds,
       idle_seconds: seconds,
-      /** Of all of it, attempts and waits included. */
+      /** The limit of the whole request, with all attempts and waits. */
       total_seconds: seconds,
     })
     .default({}),
@@ -130,7 +135,7 @@ export const toMs = (seconds: number | undefined) => (seconds === undefined ? un
 
 export class ModelsFileError extends Error {}
 
-/** The deepest issue, with its whole path: a union reports the branch that got furthest. */
+/** The deepest issue, with its whole path. A union reports the issue of the branch that got furthest. */
 function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): { path: PropertyKey[]; message: string } {
   const path = [...base, ...issue.path];
   const inner = issue.code === 'invalid_union' ? issue.errors.flat().filter((i) => i.code !== 'invalid_union') : [];
@@ -152,7 +157,7 @@ export function parseModelsFile(text: string, name: string): ModelsFile {
   });
   throw new ModelsFileError(faults.join('\n'));
 
-  /** A missing key has no place of its own: its nearest parent tells. */
+  /** The line of a field. A missing field has no line, so its nearest parent's line is reported. */
   function lineOf(path: readonly PropertyKey[]): number {
     for (let length = path.length; length > 0; length--) {
       const node = document.getIn(path.slice(0, length), true);

@@ -3,20 +3,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvError } from '../env.ts';
 
-/** In characters, as for API_BEARER. */
+/** The shortest bearer, in characters; the same limit applies to API_BEARER. */
 const SHORTEST = 8;
 
 interface OpenedBearer {
   readonly bearer: string;
-  /** Where it is kept; null when it was configured. */
+  /** The file that holds the bearer; null when it was configured. */
   readonly file: string | null;
-  /** True once, when there is something new to tell. */
+  /** True at the start that created the bearer, so that it can be shown. */
   readonly created: boolean;
 }
 
 /**
- * The administrator's bearer: the configured one, or one that was made at the first start and lies in the data folder,
- * readable by its owner alone.
+ * The administrator's bearer. It is the configured one, or one that was created at the first start and lies in the data
+ * folder, readable by its owner alone.
  */
 export function openBearer(configured: string | undefined, dataDir: string): OpenedBearer {
   if (configured) return { bearer: configured, file: null, created: false };
@@ -24,7 +24,7 @@ export function openBearer(configured: string | undefined, dataDir: string): Ope
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const made = randomBytes(32).toString('hex');
   try {
-    // Fails when the file exists: of two processes that start at once, one makes it and both read it.
+    // This fails when the file exists. Of two processes that start at once, one creates the bearer and both read it.
     writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx' });
     return { bearer: made, file, created: true };
   } catch (error) {

@@ -16,11 +16,11 @@ export interface OpenedProviders {
   readonly configuration: Configuration;
 }
 
-/** Where the gateway's own files lie, beside its code. */
+/** The paths of the gateway's own files. */
 export interface PackageFiles {
-  /** The seeds' models, for when there is no models file. */
+  /** The built-in models file, for when the operator has none. */
   readonly builtInModels: string;
-  /** The small embedded model. */
+  /** The weights of the small embedded model. */
   readonly weights: string;
 }
 
@@ -34,14 +34,14 @@ function openWeights(path: string): number {
   }
 }
 
-/** By its first bytes. Format: the GGUF specification of ggml. */
+/** Whether a file is GGUF, by its first bytes. Format: the GGUF specification of ggml. */
 function isGguf(path: string): boolean {
   const magic = Buffer.alloc(4);
   const file = openWeights(path);
   try {
     readSync(file, magic, 0, magic.length, 0);
   } catch {
-    // Of a folder nothing can be read.
+    // The path is a folder, from which nothing can be read.
   } finally {
     closeSync(file);
   }
@@ -52,13 +52,13 @@ function openEmbedded(env: Env, files: PackageFiles): EmbeddedModel {
   const modelPath = env.embedded.modelPath ?? files.weights;
   if (!existsSync(modelPath))
     throw new EnvError(`EMBEDDED_MODEL: there is no file ${modelPath}. Set it to a GGUF file.`);
-  if (!isGguf(modelPath)) throw new EnvError(`EMBEDDED_MODEL: ${modelPath} is no GGUF file. Set it to one.`);
+  if (!isGguf(modelPath)) throw new EnvError(`EMBEDDED_MODEL: ${modelPath} is not a GGUF file. Set it to one.`);
   const { threads, slots, variant } = env.embedded;
   const provider = createProvider('embedded', { kind: 'embedded', modelPath, threads, slots, variant });
   return { provider, name: weightsName(modelPath) };
 }
 
-/** Opens every provider that the configuration and this machine offer, and makes the catalog of their models. */
+/** Opens every provider that the configuration and this machine offer, and composes the catalog of their models. */
 export async function openProviders(env: Env, files: PackageFiles): Promise<OpenedProviders> {
   const path = env.modelsFile ?? files.builtInModels;
   const context = { env, weights: files.weights };

@@ -7,9 +7,9 @@ interface Welcome {
   readonly version: string;
   readonly catalog: CurrentCatalog;
   readonly providers: readonly Provider[];
-  /** Where the key lies; null when it was configured. */
+  /** The file that holds the bearer; null when it was configured. */
   readonly bearerFile: string | null;
-  /** The bearer that was just made; printed this once. */
+  /** The bearer that was just created. It is printed only this once. */
   readonly newBearer: string | null;
 }
 
@@ -18,10 +18,10 @@ function keyLines({ bearerFile, newBearer }: Welcome): string[] {
   return bearerFile ? ['Your key:', `  export BEARER=$(cat '${bearerFile}')`] : [];
 }
 
-/** More models than this are counted only. */
+/** When more models than this are unavailable, only their number is shown. */
 const MOST_REASONS = 5;
 
-/** Why models of the operator are not served. Demo mode has its own notice. */
+/** Why models of the operator's file are not served. Demo mode has a notice of its own. */
 function missingLines({ models, demoNotice }: CurrentCatalog): string[] {
   if (demoNotice) return [];
   const reasons = models.flatMap(({ alias, missing }) => (missing === null ? [] : [`  ${alias}: ${missing}`]));
@@ -48,7 +48,7 @@ function exampleLines(url: string, available: readonly CatalogModel[]): string[]
 
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
-/** What a newcomer needs after the start: where it is, the key, and a line to paste. */
+/** Prints what a new user needs after the start: the address, the key, and a command to paste. */
 export function printWelcome(welcome: Welcome): void {
   const { url, version, catalog, providers } = welcome;
   const available = catalog.models.filter(({ backends }) => backends.length > 0);

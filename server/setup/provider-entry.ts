@@ -4,23 +4,26 @@ import type { ProviderKind, Vendor } from '../providers/provider-kind.ts';
 import { vendorKinds } from '../providers/registry.ts';
 
 const address = {
-  /** Without the path of an operation. Default: the vendor's own. */
+  /** The address without the path of an operation. Default: the vendor's own. */
   base_url: z.url({ protocol: /^https?$/ }).optional(),
-  /** The variable that holds the key. Default: the vendor's, at the vendor's own address. */
+  /** The environment variable that holds the key. Default: the vendor's, if the address is the vendor's own. */
   api_key_env: z.string().optional(),
-  /** A file that holds the key alone; it is read again when it changes. */
+  /** A file that holds only the key. It is read again when it changes. */
   api_key_file: z.string().min(1).optional(),
-  /** Sent with every request, such as OpenRouter's `X-Title` or Anthropic's `anthropic-beta`. */
+  /** Headers of every request, such as OpenRouter's `X-Title` or Anthropic's `anthropic-beta`. */
   headers: z.record(z.string().regex(/^[\w-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
-  /** Until the first byte of an answer. */
+  /** The time limit until the first byte of an answer. */
   first_byte_seconds: z.number().positive().optional(),
-  /** Between two pieces of an answer. */
+  /** The time limit between two pieces of an answer. */
   idle_seconds: z.number().positive().optional(),
-  /** Whether it bills a request that is given up before its answer comes. Default: at `https:` addresses, and for clouds. */
+  /**
+   * Whether the provider bills a request that is aborted before its answer comes. Default: true at `https:` addresses
+   * and for clouds.
+   */
   bills_aborted: z.boolean().optional(),
   /**
-   * Whether JSON answers are asked for as streams, and collected. Default: for the preset `llamacpp`, and for models with a
-   * `first_token_seconds`.
+   * Whether JSON answers are requested as streams and collected. Default: for the preset `llamacpp`, and for models
+   * with a `first_token_seconds`.
    */
   collect_streams: z.boolean().optional(),
 };
@@ -33,7 +36,10 @@ interface Address {
 
 type VendorAddress = Pick<Vendor, 'baseUrl' | 'apiKeyEnv'>;
 
-/** What the entry says itself wins. A vendor's key goes to the vendor alone; for another address it must be named. */
+/**
+ * Completes an entry with the vendor's address and key. What the entry itself says overrides them. A vendor's key is
+ * only sent to the vendor's own address; for another address the entry must name a key.
+ */
 function complete<Entry extends Address>(entry: Entry, vendor: VendorAddress | undefined, ctx: z.core.$RefinementCtx) {
   const base_url = entry.base_url ?? vendor?.baseUrl;
   const keyKnown = base_url === vendor?.baseUrl || vendor?.baseUrl.startsWith('http:');
@@ -51,7 +57,7 @@ function complete<Entry extends Address>(entry: Entry, vendor: VendorAddress | u
 
 const Address = z.object(address);
 
-/** The entries of a kind of the registry. */
+/** The schema of the entries of one kind of the registry. */
 function vendorEntry({ kind, vendor, fields }: (typeof vendorKinds)[number] & ProviderKind) {
   return z
     .strictObject({ ...fields, ...address, kind: z.literal(kind) })
@@ -63,9 +69,12 @@ const KnownEntry = z.discriminatedUnion('kind', [
     .strictObject({
       kind: z.literal('openai-compatible'),
       preset: z.enum(presetNames).optional(),
-      /** Lets vLLM cache each key's prompts apart from those of other keys. */
+      /** Whether vLLM caches the prompts of each key separately. */
       cache_salt: z.boolean().optional(),
-      /** `first`: its models take one system message, at the start. Default: what the preset says; without one `first`. */
+      /**
+       * `first`: the models take one system message, at the start. Default: what the preset says, and `first` without a
+       * preset.
+       */
       system_messages: z.enum(['first', 'anywhere']).optional(),
       ...address,
     })
@@ -74,7 +83,7 @@ const KnownEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedded'), model_path: z.string().optional() }),
 ]);
 
-/** An entry of `providers` in the models file. A preset says the kind. */
+/** An entry of `providers` in the models file. The kind of an entry with a preset is known. */
 export const ProviderEntry = z.preprocess((entry: unknown) => {
   const named = typeof entry === 'object' && entry !== null && 'preset' in entry && !('kind' in entry);
   return named ? { kind: 'openai-compatible', ...entry } : entry;

@@ -7,26 +7,26 @@ interface Opened {
   readonly settings: ProviderSettings;
 }
 
-/** Providers that were opened for a new models file, beside those that go on as they are. */
+/** Providers that were opened for a new models file. Unchanged providers are not among them. */
 interface PreparedProviders {
   readonly providers: ReadonlyMap<string, Provider>;
-  /** Puts them into effect, and returns the ids of those that were replaced or taken away. */
+  /** Puts them into effect, and returns the ids of the providers that were replaced or removed. */
   commit(): string[];
-  /** Gives them up. */
+  /** Closes them again. */
   discard(): void;
 }
 
-/** The providers of the models file, each with the settings that it was opened with. */
+/** The providers of the models file, each with the settings with which it was opened. */
 export class ProviderSet {
   #opened: ReadonlyMap<string, Opened> = new Map();
-  /** Those that requests of before may still use. */
+  /** Replaced and removed providers, which earlier requests may still use. */
   readonly #retired = new Set<Provider>();
 
   get providers(): Provider[] {
     return [...this.#opened.values()].map(({ provider }) => provider);
   }
 
-  /** Opens what is new or different. Nothing is in effect before `commit`. */
+  /** Opens new and changed providers. They take effect with `commit`. */
   prepare(settings: Readonly<Record<string, ProviderSettings>>): PreparedProviders {
     const next = new Map<string, Opened>();
     for (const [id, wanted] of Object.entries(settings)) {
@@ -57,7 +57,7 @@ export class ProviderSet {
   #retire(provider: Provider): void {
     if (!provider.retire) return;
     provider.retire();
-    // One with a process of its own ends it when the gateway stops, whatever still ran in it.
+    // A retired provider with a process of its own must end it when the gateway stops.
     this.#retired.add(provider);
   }
 }

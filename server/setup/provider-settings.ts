@@ -8,7 +8,7 @@ import type { ProviderEntry } from './provider-entry.ts';
 
 type Reached = Exclude<ProviderEntry, { kind: 'embedded' }>;
 
-/** What a header can carry. */
+/** The characters that a key may have in a header. */
 const KEY = /^[\x21-\x7e]+$/;
 
 function readKeyFile(id: string, file: string): string {
@@ -29,7 +29,10 @@ function keyOf(id: string, { api_key_env: variable, api_key_file: file }: Reache
   return variable ? env.secret(variable) : undefined;
 }
 
-/** Null when the provider cannot work: a cloud without its key, or, in the built-in file, a server nobody configured. */
+/**
+ * The settings of a provider. Null when it cannot work: a cloud without its key, or, in the built-in file, a server
+ * that nobody configured.
+ */
 function settingsOf(id: string, entry: ProviderEntry, { env, weights }: SettingsContext): ProviderSettings | null {
   if (entry.kind === 'embedded') {
     const modelPath = entry.model_path ? resolve(entry.model_path) : (env.embedded.modelPath ?? weights);
@@ -63,7 +66,7 @@ export interface SettingsContext {
   readonly weights: string;
 }
 
-/** How each provider of the file is reached; those that cannot work are absent. Throws `ModelsFileError`. */
+/** The settings of each provider of the file. Providers that cannot work are absent. Throws `ModelsFileError`. */
 export function readSettings({ providers }: ModelsFile, context: SettingsContext): Record<string, ProviderSettings> {
   return Object.fromEntries(
     Object.entries(providers).flatMap(([id, entry]) => {
@@ -73,7 +76,7 @@ export function readSettings({ providers }: ModelsFile, context: SettingsContext
   );
 }
 
-/** The files of keys that a models file names. */
+/** The key files that a models file names. */
 export const keyFilesOf = ({ providers }: ModelsFile): string[] =>
   Object.values(providers).flatMap((entry) =>
     'api_key_file' in entry && entry.api_key_file !== undefined ? [resolve(entry.api_key_file)] : [],

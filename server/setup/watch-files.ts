@@ -1,8 +1,10 @@
 import { type StatWatcher, unwatchFile, watchFile } from 'node:fs';
 
-/** How often a file is looked at, in ms. A look works with network drives, and with links that Kubernetes turns elsewhere. */
+/**
+ * How often a file is checked, in ms. Checking works on network drives, and with the links that Kubernetes replaces.
+ */
 const LOOK_MS = 1_000;
-/** A file that is being written is let come to rest before it is read, in ms. */
+/** How long a file must be unchanged before it is read, in ms, since it may still be written. */
 const REST_MS = 300;
 
 /** Watches files that may come, go and be replaced. */
@@ -15,7 +17,7 @@ export class FileWatch {
     this.#onChange = onChange;
   }
 
-  /** From now on it watches these, and no others. */
+  /** Watches these files from now on, and no others. */
   watch(files: readonly string[]): void {
     for (const file of this.#watched.keys()) if (!files.includes(file)) this.#drop(file);
     for (const file of files) {

@@ -24,7 +24,7 @@ const Config = z.looseObject({
 
 const VARIABLE_PREFIX = /^\$\{?/;
 
-/** The names that Claude Code asks for, by the route that answers them. The first pattern that fits wins. */
+/** The model names of Claude Code, with the route that answers each. The first matching pattern applies. */
 const patterns = [
   ['background', ['claude-haiku-*', 'claude-3-5-haiku-*']],
   ['default', ['claude-*']],
@@ -36,7 +36,10 @@ const transformersOf = ({ transformer }: ProviderSection): string[] =>
     return typeof name === 'string' ? [name] : [];
   });
 
-/** Its addresses are those of the operation; a transformer says when the API is not OpenAI's. */
+/**
+ * The provider of a section. The addresses include the path of the operation; a transformer shows when the API is not
+ * OpenAI's.
+ */
 function targetOf(section: ProviderSection): ProviderTarget {
   const used = transformersOf(section).map((name) => name.toLowerCase());
   const base_url = section.api_base_url.replace(/\/+$/, '').replace(/\/(chat\/completions|messages|models)$/, '');
@@ -61,7 +64,7 @@ type ModelDraft = {
   readonly backends: readonly { readonly provider: string; readonly model: string }[];
 };
 
-/** The models of all sections. `aliases` gets their names by `provider,model`, as routes have them. */
+/** Reads the models of all sections. `aliases` gets their aliases by `provider,model`, the form that routes use. */
 function readModels(
   sections: Sections,
   drafts: ProviderDrafts,
@@ -90,7 +93,7 @@ function readModels(
   });
 }
 
-/** Which alias answers to the names that Claude Code asks for. */
+/** Reads which alias answers each of Claude Code's model names. */
 function readRoutes(router: object, aliases: ReadonlyMap<string, string>, notes: string[]): Record<string, string> {
   const routes = new Map<string, unknown>(Object.entries(router));
   const map: Record<string, string> = {};
@@ -117,7 +120,9 @@ const noteOther = (field: string): string =>
 const TEXT_ALONE =
   'The file does not say which models take images, so all take text only. Add `input: [text, image]` where one does.';
 
-/** Reads the configuration of claude-code-router. `name` is that of the file, for messages. Throws `ImportError`. */
+/**
+ * Reads the configuration of claude-code-router. `name` is the name of the file, for messages. Throws `ImportError`.
+ */
 export function importClaudeCodeRouter(text: string, name: string): Imported {
   const { Providers: sections, Router: router, ...others } = readConfig(text, name);
   const notes: string[] = [];

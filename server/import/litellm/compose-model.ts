@@ -1,13 +1,13 @@
 import type { BackendDraft, ModelDraft } from '../write-models-file.ts';
 import type { Deployment } from './config.ts';
 
-/** An entry of `model_list` that could be read. */
+/** An entry of `model_list` that was read. */
 export interface ReadDeployment {
   readonly deployment: Deployment;
   readonly backend: BackendDraft;
 }
 
-/** LiteLLM's `mode`, and what can be asked of such a model here. Chat is the default of both. */
+/** The endpoints for each of LiteLLM's `mode`s. Both programs default to chat. */
 const endpointsByMode: Readonly<Record<string, readonly string[]>> = {
   completion: ['completions'],
   embedding: ['embeddings'],
@@ -21,7 +21,7 @@ export const isKnownMode = (mode: string): boolean =>
 const modeOf = ({ litellm_params: { model }, model_info: info }: Deployment): string =>
   info?.mode ?? (model.startsWith('text-completion-openai/') ? 'completion' : 'chat');
 
-/** What every one of the deployments can do is what the model can do. */
+/** The abilities of a model: those that all of its deployments have. */
 function abilitiesOf(deployments: readonly Deployment[]): Partial<ModelDraft> {
   const all = (field: 'supports_vision' | 'supports_audio_input' | 'supports_reasoning') =>
     deployments.every(({ model_info: info }) => info?.[field] === true);
@@ -44,7 +44,10 @@ function abilitiesOf(deployments: readonly Deployment[]): Partial<ModelDraft> {
   };
 }
 
-/** LiteLLM draws by `weight`, else `rpm`, else `tpm`, when every deployment of the name has it. */
+/**
+ * The backends with their weights. LiteLLM draws by `weight`, otherwise by `rpm`, otherwise by `tpm`, when every
+ * deployment of the name has it.
+ */
 function weighted(group: readonly ReadDeployment[]): BackendDraft[] {
   const field = (['weight', 'rpm', 'tpm'] as const).find((name) =>
     group.every(({ deployment: { litellm_params: params } }) => (params[name] ?? 0) > 0),
@@ -58,15 +61,15 @@ function weighted(group: readonly ReadDeployment[]): BackendDraft[] {
 interface GroupContext {
   readonly routing: string | null | undefined;
   readonly dropParams: boolean;
-  /** Backends of the models that take over. */
+  /** The backends of the models that serve as fallbacks. */
   readonly fallbacks: readonly BackendDraft[];
 }
 
 const orderOf = ({ deployment }: ReadDeployment): number => deployment.litellm_params.order ?? Number.POSITIVE_INFINITY;
 
 /**
- * The model of all deployments of one name. Where others take over, the chain must be asked in its order: a strategy would
- * give them a share of the requests.
+ * The model made of all deployments of one name. With fallbacks, the chain must be tried in order, because a strategy
+ * would give the fallbacks a share of the requests.
  */
 export function composeModel(alias: string, group: readonly ReadDeployment[], context: GroupContext): ModelDraft {
   const { routing, dropParams, fallbacks } = context;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ImportError } from '../import-error.ts';
 
-/** YAML writes `1e-6` as a number or as text, as its version says. Anything else counts as absent. */
+/** A number. YAML reads `1e-6` as a number or as text, depending on its version. Any other value counts as absent. */
 const amount = z.preprocess(
   (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
   z.number().nonnegative().optional().catch(undefined),
@@ -47,7 +47,9 @@ const Deployment = z.looseObject({
 });
 export type Deployment = z.infer<typeof Deployment>;
 
-/** A fallback can also be a request of its own (`{ model, messages }`), which has no counterpart here. */
+/**
+ * The fallbacks. One of them can also be a request of its own (`{ model, messages }`), which has no counterpart here.
+ */
 const Fallbacks = z.array(z.record(z.string(), z.array(z.unknown()))).nullish();
 
 const Settings = z.looseObject({ fallbacks: Fallbacks, default_fallbacks: z.array(z.string()).nullish() });
@@ -67,7 +69,7 @@ const Config = z.looseObject({
 });
 export type Config = z.infer<typeof Config>;
 
-/** Throws `ImportError` for what LiteLLM's proxy would not read either. */
+/** Reads the configuration. Throws `ImportError` for what LiteLLM's proxy would refuse as well. */
 export function readConfig(value: unknown, name: string): Config {
   if (typeof value !== 'object' || value === null || !('model_list' in value)) {
     throw new ImportError(

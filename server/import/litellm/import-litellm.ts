@@ -10,7 +10,7 @@ import { noteDeployment, noteSettings } from './note-settings.ts';
 import { readDeployment, VARIABLE_PREFIX } from './read-deployment.ts';
 import { readFallbacks } from './read-fallbacks.ts';
 
-/** The entries of `model_list` by name. What is left out is told to `note`. */
+/** The entries of `model_list` by name. `note` receives what is left out. */
 function readGroups(config: Config, drafts: ProviderDrafts, note: (line: string) => void) {
   const groups = new Map<string, ReadDeployment[]>();
   for (const [i, deployment] of config.model_list.entries()) {
@@ -53,7 +53,7 @@ const variablesOf = ({ model_list }: Config): string[] =>
     return key.from === 'variable' ? [key.variable] : [];
   });
 
-/** Reads the configuration of LiteLLM's proxy. `name` is that of the file, for messages. Throws `ImportError`. */
+/** Reads the configuration of LiteLLM's proxy. `name` is the name of the file, for messages. Throws `ImportError`. */
 export function importLitellm(text: string, name: string): Imported {
   const config = readConfig(readYaml(text, name), name);
   const notes: string[] = [];

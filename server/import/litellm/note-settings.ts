@@ -43,7 +43,7 @@ const advice: Readonly<Record<string, string>> = {
 const told = (place: string, field: string): string =>
   `${place}.${field}: not carried over. ${advice[field] ?? 'Duplex has no such setting.'}`;
 
-/** One line for each setting outside `model_list` that is not carried over. Values are never in it. */
+/** One line for each setting outside `model_list` that is not carried over. The lines never hold values. */
 export function noteSettings(config: Config): string[] {
   const lines = ['router_settings', 'litellm_settings', 'general_settings'].flatMap((section) => {
     const settings = config[section];

@@ -6,10 +6,13 @@ import { splitModel, targetOf } from './vendors.ts';
 
 export const VARIABLE_PREFIX = /^os\.environ\//;
 
-/** Per million tokens, without the digits that binary fractions add. */
+/** The price per million tokens, without the digits that binary fractions add. */
 const perMillion = (amount: number): number => Number((amount * 1_000_000).toPrecision(12));
 
-/** `model_info` and `litellm_params` may both have prices; LiteLLM registers those of `litellm_params` last. */
+/**
+ * The price of a deployment. `model_info` and `litellm_params` may both have prices; in LiteLLM, those of
+ * `litellm_params` win.
+ */
 function priceOf({ litellm_params: params, model_info: info }: Deployment): PriceDraft | undefined {
   const price: PriceDraft = {};
   for (const [field, name] of [
@@ -24,7 +27,10 @@ function priceOf({ litellm_params: params, model_info: info }: Deployment): Pric
   return Object.keys(price).length > 0 ? price : undefined;
 }
 
-/** Reads one entry of `model_list` as a backend. A text says why it cannot be one, and what to do. */
+/**
+ * Reads one entry of `model_list` as a backend. When it returns a text, the text says why the entry cannot be one, and
+ * what to do.
+ */
 export function readDeployment(deployment: Deployment, drafts: ProviderDrafts): BackendDraft | string {
   const { model_name: alias, litellm_params: params, model_info: info } = deployment;
   const address = params.api_base || params.base_url || undefined;

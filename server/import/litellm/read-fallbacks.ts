@@ -1,11 +1,11 @@
 import type { Config } from './config.ts';
 
 interface Fallbacks {
-  /** The names that take over for a name, in their order, with those that take over for these. */
+  /** The fallbacks of a name in order, with the fallbacks of those. */
   chainOf(alias: string): readonly string[];
 }
 
-/** Reads the fallbacks of both sections. What cannot be carried over is told to `note`. */
+/** Reads the fallbacks of both sections. `note` receives what cannot be carried over. */
 export function readFallbacks(
   { router_settings: router, litellm_settings: litellm }: Config,
   aliases: ReadonlySet<string>,
@@ -35,7 +35,8 @@ export function readFallbacks(
   return {
     chainOf(alias) {
       const chain = new Set([alias]);
-      // A set that grows while it is walked is walked to its end; names that lead back to each other are met once.
+      // A set that grows during the loop is still walked to its end, and names that lead back to each other are met
+      // once.
       for (const name of chain) for (const next of own.get(name) ?? rest) chain.add(next);
       return [...chain].slice(1);
     },

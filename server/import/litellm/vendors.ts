@@ -1,14 +1,14 @@
 import type { ProviderTarget } from '../provider-drafts.ts';
 
-/** What the prefix of LiteLLM's `model` stands for here. */
+/** What the prefix of LiteLLM's `model` means here. */
 interface VendorRow {
-  /** The provider when LiteLLM uses the vendor's own address. Null: the file must name an address. */
+  /** The provider at the vendor's own address. Null: the file must name an address. */
   readonly own: ProviderTarget | null;
-  /** The provider at an address that the file names. Default: `own`, with that address. */
+  /** The provider at an address that the file names. Default: `own` with that address. */
   readonly elsewhere?: ProviderTarget;
   /** The path that LiteLLM adds to an address by itself, and Duplex does not. */
   readonly path?: string;
-  /** The variable that LiteLLM takes the key from when the file has none; absent where the preset has the same one. */
+  /** The variable from which LiteLLM takes the key when the file has none. Absent when the preset has the same one. */
   readonly variable?: string;
 }
 
@@ -51,7 +51,7 @@ const vendors: Readonly<Record<string, VendorRow>> = {
   nvidia_nim: at('https://integrate.api.nvidia.com/v1', 'NVIDIA_NIM_API_KEY'),
 };
 
-/** LiteLLM knows the vendor of these names without a prefix. */
+/** Names whose vendor LiteLLM knows without a prefix. */
 const wellKnown: readonly (readonly [RegExp, string])[] = [
   [/^(gpt-|chatgpt-|o\d|text-embedding-|dall-e|whisper|tts-)/, 'openai'],
   [/^claude/, 'anthropic'],
@@ -62,7 +62,7 @@ interface VendorModel {
   readonly model: string;
 }
 
-/** Splits LiteLLM's `model` into the vendor and the vendor's own name of the model. Null: nothing says whose it is. */
+/** Splits LiteLLM's `model` into the vendor and the vendor's name of the model. Null: the vendor is not known. */
 export function splitModel(model: string, stated: string | null | undefined): VendorModel | null {
   const [prefix = '', ...rest] = model.split('/');
   if (stated) return { vendor: stated, model: prefix === stated ? rest.join('/') : model };
@@ -71,7 +71,10 @@ export function splitModel(model: string, stated: string | null | undefined): Ve
   return vendor === undefined ? null : { vendor, model };
 }
 
-/** The provider for a vendor at an address, and the variable of its key where the provider does not know it by itself. */
+/**
+ * The provider for a vendor at an address. It includes the variable of the key where the provider does not know it by
+ * itself.
+ */
 export function targetOf(vendor: string, address: string | undefined): TargetOutcome {
   const row = Object.hasOwn(vendors, vendor) ? vendors[vendor] : undefined;
   if (!row) {
