@@ -68,7 +68,7 @@ describe('ids', () => {
     expect(repaired).toEqual([calling(call('a'), call('a_2')), result('a', '1'), result('a_2', '2')]);
   });
 
-  test('that come again in a later answer are made anew there', () => {
+  test('that come again in a later answer get new ids there', () => {
     const turns = [user('1'), calling(call('call_0')), result('call_0', 'one')];
     const repaired = repairHistory([...turns, user('2'), calling(call('call_0')), result('call_0', 'two'), ...turns]);
     expect(repaired.flatMap(({ tool_calls: calls }) => calls?.map(({ id }) => id) ?? [])).toEqual([
@@ -85,7 +85,7 @@ describe('ids', () => {
 });
 
 describe('results', () => {
-  test('go right behind their calls; those that are missing are said to be', () => {
+  test('are put directly after their calls; missing ones get a text that says so', () => {
     expect(repairHistory([calling(call('a'), call('b')), user('Well?'), result('b', '2')])).toEqual([
       calling(call('a'), call('b')),
       result('b', '2'),

@@ -95,7 +95,7 @@ test('our own port is never asked', async () => {
   expect(upstream.requests).toEqual([]);
 });
 
-test('a port that accepts and never answers is given up, and one that is closed is no server', async () => {
+test('a port that accepts and never answers is skipped, and a closed one is not a server', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   onTestFinished(() => {

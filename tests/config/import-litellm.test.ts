@@ -115,7 +115,7 @@ describe("the configuration of LiteLLM's proxy", () => {
     expect(file.model_map).toEqual({ 'gpt-4': 'gpt-4o', typo: 'local' });
   });
 
-  test('is told line by line where it could not be carried over, and no line has a key', () => {
+  test('is reported line by line where it could not be carried over, and no line has a key', () => {
     for (const part of [
       'provider anthropic: its key stands in the file itself, and is not carried over. Set ANTHROPIC_API_KEY_2 to it',
       'model_list.1 (gpt-4o): left out, because Duplex has no provider "azure"',
@@ -152,7 +152,7 @@ ${settings}`,
   expect(two('', 'router_settings: { routing_strategy: least-busy }')?.strategy).toBe('least-busy');
 });
 
-describe('an entry that cannot be carried over is left out, and told why', () => {
+describe('an entry that cannot be carried over is left out, and the reason is reported', () => {
   test.each([
     ['{ model: bedrock/anthropic.claude }', 'Duplex has no provider "bedrock"'],
     ['{ model: my-own-model }', 'nothing says whose model it is'],
@@ -168,7 +168,7 @@ describe('an entry that cannot be carried over is left out, and told why', () =>
     expect(notes).not.toContain(KEY);
   });
 
-  test('a mode that there is no endpoint for', () => {
+  test('a mode without an endpoint', () => {
     expect(notesOf('{ model: openai/m }', ', model_info: { mode: rerank }')).toContain('the mode "rerank"');
   });
 });

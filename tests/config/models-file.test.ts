@@ -90,7 +90,7 @@ test('gemini needs no more than its kind', () => {
   });
 });
 
-test('an endpoint that nobody knows and a batch of none are mistakes', () => {
+test('an unknown endpoint and an empty batch are mistakes', () => {
   const backend = '{ provider: local, model: m, max_batch: 0 }';
   expect(faultOf(`${providers}models:\n  - { alias: a, endpoints: [chat, sing], backends: [${backend}] }\n`)).toMatch(
     /^models\.yaml:4: models\.0\.endpoints\.1: .*\nmodels\.yaml:4: models\.0\.backends\.0\.max_batch: /,

@@ -174,7 +174,7 @@ describe('an upload of 20 MB', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('duplex-upload-'))).toEqual([]);
   });
 
-  test('is given up at the upstream when the client leaves', async () => {
+  test('is aborted at the upstream when the client disconnects', async () => {
     const [before, broken] = [gateway.upstream.received, gateway.upstream.brokenOff];
     const { socket } = openUpload(modelFirst, size + end.length);
     socket.write(Buffer.alloc(MB, 1));
@@ -251,7 +251,7 @@ models:
     expect(JSON.parse(last.slice('data: '.length)).error.code).toBe('upstream_broken');
   });
 
-  test('is read no faster than its client reads, and closed when that one leaves', async () => {
+  test('is read no faster than its client reads, and closed when the client disconnects', async () => {
     let written = 0;
     let closed = () => {};
     const gone = new Promise<void>((resolve) => {
@@ -312,7 +312,7 @@ describe('speech', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(6);
   });
 
-  test('is left at the upstream when the client leaves before the first byte', async () => {
+  test('is aborted at the upstream when the client disconnects before the first byte', async () => {
     gateway.upstream.at(speech, hangBeforeHeaders);
     const seen = gateway.upstream.requests.length;
     const leaving = new AbortController();

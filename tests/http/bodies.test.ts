@@ -63,7 +63,7 @@ describe('a body beyond the limit', () => {
     }
   });
 
-  test('is a clean 413 to clients that do not say how long it is, every time', async () => {
+  test('is a clean 413 to clients that do not announce its length, every time', async () => {
     const upload = () => {
       const pieces = (async function* () {
         for (let i = 0; i < 40; i++) yield Buffer.alloc(MB, 'x');
@@ -197,7 +197,7 @@ describe('who may come in is decided before the body is read', () => {
   });
 });
 
-test('a client that leaves in the middle of its body harms nobody', async () => {
+test('a client that disconnects in the middle of its body harms nobody', async () => {
   const seen = gateway.upstream.chats.length;
   const connections = Array.from({ length: 50 }, () => openRaw(gateway.url));
   for (const { socket } of connections) {

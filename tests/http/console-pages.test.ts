@@ -78,7 +78,7 @@ describe('the console', () => {
     }
   });
 
-  test('takes a path prefix from the proxy in front, and nothing that is no path', async () => {
+  test('takes a path prefix from the proxy in front, and nothing that is not a path', async () => {
     const prefixed = await page('/playground', { 'x-forwarded-prefix': '/llm/' });
     expect(scriptOf(await prefixed.text())).toMatch(/^\/llm\/console\/assets\//);
     expect(prefixed.headers.get('vary')).toMatch(/x-forwarded-prefix/i);

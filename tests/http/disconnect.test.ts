@@ -52,7 +52,7 @@ function nextChat(): Promise<RecordedRequest> {
   return gateway.upstream.waitForChat((request) => gateway.upstream.chats.indexOf(request) >= seen);
 }
 
-describe.each(ways)('a client of %s that leaves', (_way, path, body) => {
+describe.each(ways)('a client of %s that disconnects', (_way, path, body) => {
   test('before the first token closes the upstream within a second', async () => {
     gateway.upstream.reply(hangBeforeHeaders);
     const asked = nextChat();
@@ -78,7 +78,7 @@ describe.each(ways)('a client of %s that leaves', (_way, path, body) => {
   });
 });
 
-describe.each(streams)('a client of %s that leaves', (_way, path, body) => {
+describe.each(streams)('a client of %s that disconnects', (_way, path, body) => {
   test('after the first token closes the upstream within a second', async () => {
     gateway.upstream.reply(hangAfter(1));
     const asked = nextChat();

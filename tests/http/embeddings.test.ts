@@ -219,7 +219,7 @@ describe('an upstream that fails', () => {
     expect((await errorOf(await post({ input: ['a', 'b'] }))).code).toBe(code);
   });
 
-  test('is left when the client leaves', async () => {
+  test('is aborted when the client disconnects', async () => {
     gateway.upstream.at(path, hangBeforeHeaders);
     const seen = gateway.upstream.requests.length;
     const leaving = new AbortController();

@@ -125,7 +125,7 @@ describe('a method that an address does not have', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 405 .*^allow: GET, .*"method_not_allowed"/ms);
   });
 
-  test('TRACE is one, and an unknown method is no HTTP', async () => {
+  test('TRACE is 405 too, and an unknown method is not HTTP', async () => {
     expect(await sendRaw(gateway.url, ['TRACE /v1/models HTTP/1.1'])).toMatch(
       /^HTTP\/1\.1 405 .*^allow: GET, HEAD\r$/ms,
     );

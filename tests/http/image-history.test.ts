@@ -48,7 +48,7 @@ test('a picture that Gemini drew goes back to it with the next turn', async () =
   });
 });
 
-test('a dialect in which answers hold words alone goes on without it, and keeps the pictures of the user', async () => {
+test('a dialect whose answers can only hold text goes on without it, and keeps the pictures of the user', async () => {
   const conversation_id = await draw();
   const next = await turn({ model: 'claude', message: 'And this?', images: [{ url: pngUri }], conversation_id });
   expect(next.status).toBe(200);

@@ -114,7 +114,7 @@ describe.each(['banana', 'pixels'])('new images of %s', (model) => {
     }
   });
 
-  test('close the upstream when the client leaves', async () => {
+  test('close the upstream request when the client disconnects', async () => {
     const seen = gateway.upstream.chats.length;
     gateway.upstream.reply(hangBeforeHeaders);
     const leaving = new AbortController();
@@ -403,7 +403,7 @@ describe('a request for images that cannot be', () => {
     expect(await errorOf(await send(several))).toMatchObject({ code: 'image_url_not_supported', param: 'image[1]' });
   });
 
-  test('as a form is not taken where there are no files', async () => {
+  test('as a form is refused where there are no files', async () => {
     const form = new FormData();
     form.set('prompt', prompt);
     const response = await fetch(gateway.url + GENERATIONS, {

@@ -103,7 +103,7 @@ describe.each([false, true])('a chain of both kinds, streamed: %s', (stream) => 
     });
   });
 
-  test('what only Anthropic can do goes to Anthropic alone', async () => {
+  test('a request that only Anthropic supports is sent to Anthropic only', async () => {
     const gateway = await startMixed(['local', 'claude']);
     const tools = [{ type: 'web_search_20250305', name: 'web_search' }];
     expect(await textOf(await ask(gateway, { stream, tools }))).toBe('Hello from upstream.');
@@ -113,7 +113,7 @@ describe.each([false, true])('a chain of both kinds, streamed: %s', (stream) => 
     expect(asked(gateway)).toEqual([2, 0]);
   });
 
-  test("the client's own fault goes nowhere else", async () => {
+  test('a fault of the client is not tried elsewhere', async () => {
     const gateway = await startMixed(['claude', 'local']);
     gateway.claude.reply(refuse('context-overflow'));
     const response = await ask(gateway, { stream });

@@ -92,7 +92,7 @@ describe('a form', () => {
   });
 });
 
-describe('what is no form', () => {
+describe('what is not a form', () => {
   test.each([
     ['empty', ''],
     ['cut in a part', field('a', '1').slice(0, -4)],

@@ -74,7 +74,7 @@ describe('an answer of the wrong types', () => {
   });
 });
 
-describe('counts of an upstream that are none', () => {
+describe('invalid counts of an upstream', () => {
   test.each([
     ['without a total', { prompt_tokens: 5, completion_tokens: 3 }],
     ['as words', { prompt_tokens: 'many', completion_tokens: {} }],

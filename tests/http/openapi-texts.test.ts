@@ -29,7 +29,7 @@ test('every parameter has an example, and so has every field that is a plain val
   expect(fields.filter(({ isPlain, schema }) => isPlain && !schema.examples).map(({ place }) => place)).toEqual([]);
 });
 
-test('every example is what its schema takes', () => {
+test('every example matches its schema', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: true });
   addFormats.default(ajv);
   ajv.addSchema(document, 'document');

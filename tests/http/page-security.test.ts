@@ -67,7 +67,7 @@ describe('what a browser may do with an answer', () => {
     );
   });
 
-  test('so does an answer to what is no HTTP', async () => {
+  test('so does an answer to bytes that are not HTTP', async () => {
     const { socket, closed } = openRaw(gateway.url);
     socket.write('nonsense\r\n\r\n');
     expect(await closed).toMatch(/^x-content-type-options: nosniff\r.*^content-security-policy: default-src 'none'/ms);

@@ -58,7 +58,7 @@ describe('what a client sends', () => {
     expect(asked()?.json).toEqual({ ...hi, model: 'test-model', ...fields });
   });
 
-  test('goes with the key of the upstream, never with the key of the client', async () => {
+  test('is sent with the key of the upstream, never with the key of the client', async () => {
     await ask();
     expect(asked()?.headers.authorization).toBe(`Bearer ${upstreamKey}`);
     expect(JSON.stringify(asked()?.headers)).not.toContain('test-bearer');
@@ -89,7 +89,7 @@ describe('what an upstream answers', () => {
     expect(response.headers.get('x-gateway-backend')).toBe('up/test-model');
   });
 
-  test('keeps fields that nobody knows in every chunk', async () => {
+  test('keeps unknown fields in every chunk', async () => {
     gateway.upstream.reply(say('Hello you', { extra: { vendor: { deep: [1] } } }));
     const chunks = chunksOf(await stream());
     expect(chunks.length).toBeGreaterThan(2);

@@ -99,7 +99,7 @@ describe('an upstream of the same dialect', () => {
     expect(sent(openAi).input[0]).toEqual(call);
   });
 
-  test('gets back the reasoning that is its own, and never what another model thought', async () => {
+  test('gets back its own reasoning, and never that of another model', async () => {
     const signed = { reasoning: ['I must look.'], signature: 'c2lnbmVk' };
     const weather = { type: 'function', name: 'get_weather', parameters: { type: 'object', properties: {} } };
     const fields = { tools: [weather], include: ['reasoning.encrypted_content'] };
@@ -121,7 +121,7 @@ describe('an upstream of the same dialect', () => {
     ]);
   });
 
-  test('that breaks off is the end of its own response', async () => {
+  test('that breaks off only ends its own response', async () => {
     for (const script of [destroyAfter(), errorInStream()]) {
       openAi.reply(script);
       const events = await stream({});

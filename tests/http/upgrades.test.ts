@@ -83,7 +83,7 @@ describe('a request that asks for another protocol is served as if it had not as
     socket.destroy();
   });
 
-  test('when its client leaves before the answer to the request before it', async () => {
+  test('when its client disconnects before the answer to the request before it', async () => {
     const { script, gate } = gated('never read');
     gateway.upstream.reply(script);
     const { socket, closed } = openRaw(gateway.url);
@@ -127,7 +127,7 @@ describe('a request that asks for another protocol is served as if it had not as
     socket.destroy();
   });
 
-  test('and is refused as any other without a key, for a method or an address that is not there', async () => {
+  test('and is refused like any other without a key, for an unknown method or an unknown address', async () => {
     for (const [line, status] of [
       [`POST ${chat} HTTP/1.1`, 401],
       [`GET ${chat} HTTP/1.1`, 405],

@@ -42,7 +42,7 @@ const leak = (status: number, code: string | number = 'x') =>
     JSON.stringify({ error: { message: `Bad key ${upstreamKey} at http://10.0.0.5:8000`, code, type: 'y' } }),
   );
 
-describe('an overflow of the window is said in the words by which agents know it', () => {
+describe('an overflow of the window is reported in the words that agents recognise', () => {
   const message = async (script: Script) => {
     gateway.upstream.reply(script);
     return (await (await gateway.call('POST', chat, hi)).json()).error.message;
@@ -182,7 +182,7 @@ describe.each(streams)('after the first token, asked by %s', (_way, path, body) 
   });
 });
 
-test('a text that speaks of errors is no error', async () => {
+test('a text that mentions errors is not an error', async () => {
   const body = { ...hi, stream: true };
   gateway.upstream.reply(say(['{"error":', ' "finish_reason":"stop"}', ' [DONE]', ' data: [DONE]\n\n', ' end']));
   const text = await (await gateway.call('POST', chat, body)).text();

@@ -314,7 +314,7 @@ describe('the conversations', () => {
 });
 
 describe('an object that means harm', () => {
-  test('__proto__ keys reach nobody as a prototype', async () => {
+  test('__proto__ keys never become a prototype', async () => {
     const body = `{"model":"scripted","messages":[{"role":"user","content":"Hi","__proto__":{"polluted":1}}],"__proto__":{"stream":true,"polluted":1},"constructor":{"prototype":{"polluted":1}}}`;
     const response = await gateway.call('POST', chat, body);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');

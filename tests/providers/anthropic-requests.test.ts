@@ -67,7 +67,7 @@ describe('the request as a whole', () => {
     expect(request?.headers.authorization).toBeUndefined();
   });
 
-  test('says under their names what both vendors know', async () => {
+  test('translates the fields that both vendors have', async () => {
     const body = await sent({
       max_tokens: 100,
       temperature: 0.3,
@@ -107,7 +107,7 @@ describe('the request as a whole', () => {
     expect(Object.keys(await sent(nothing)).toSorted()).toEqual(['max_tokens', 'messages', 'model']);
   });
 
-  test('of a stream says so, and keeps stream_options here', async () => {
+  test('for a stream says so, and does not send stream_options', async () => {
     const response = await ask({ stream: true, stream_options: { include_usage: true } });
     await response.text();
     expect(Object.keys(Object(gateway.upstream.chats.at(-1)?.json)).toSorted()).toEqual([
@@ -237,7 +237,7 @@ describe('instructions', () => {
     expect(body.messages).toHaveLength(1);
   });
 
-  test('amid the history are system turns behind the turn of the user that they are in', async () => {
+  test('in the middle of the history become system turns after the turn of the user', async () => {
     const body = await sent({
       messages: [
         ...hi,
@@ -251,7 +251,7 @@ describe('instructions', () => {
     expect(body.system).toBeUndefined();
   });
 
-  test('amid the history are words in the turn of the user before Claude 4.8', async () => {
+  test('in the middle of the history become text in the turn of the user before Claude 4.8', async () => {
     const old = await startScripted({
       kind: 'anthropic',
       model: 'claude-sonnet-4-5',
@@ -323,13 +323,13 @@ describe('parts of messages', () => {
     expect(await refused(parts({ type: 'text', text: 'x' }, part))).toEqual([400, 'invalid_field', param]);
   });
 
-  test('that nothing is left of are refused', async () => {
+  test('are refused when nothing is left of them', async () => {
     expect(await refused({ messages: [{ role: 'user', content: '' }] })).toEqual([
       ...[400, 'invalid_field', 'messages[0].content'],
     ]);
   });
 
-  test('lie in turns: neighbours of one role are one, an empty answer is none', async () => {
+  test('become turns: neighbours of one role are joined, and an empty answer is left out', async () => {
     const messages = await repaired([
       ...hi,
       { role: 'assistant', content: '' },
@@ -400,7 +400,7 @@ describe('tools', () => {
     expect(await refused(body)).toEqual([400, 'invalid_field', param]);
   });
 
-  test('were called at once, and their results lie first in one turn', async () => {
+  test('that were called together have their results first in one turn', async () => {
     const body = await sent({
       messages: [
         { role: 'user', content: 'Weather?' },
@@ -477,7 +477,7 @@ describe('tools', () => {
     },
   );
 
-  test('whose results are missing get words in their place, before what the user says', async () => {
+  test('whose results are missing get a text instead, before the message of the user', async () => {
     const messages = await repaired([...hi, { role: 'assistant', tool_calls: [call('a', 'f', '{}')] }, ...hi]);
     expect(messages.slice(1)).toEqual([
       { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] },
@@ -492,7 +492,7 @@ describe('tools', () => {
   });
 });
 
-describe('thinking amid a turn, with a model that thinks at its start only', () => {
+describe('thinking in the middle of a turn, with a model that only thinks at its start', () => {
   const signed = [{ type: 'reasoning.text', text: 'Hm.', signature: 'c2ln', format: 'anthropic-claude-v1', index: 0 }];
   const asking = (id: string, rest: object = {}) => ({
     role: 'assistant',
@@ -543,7 +543,7 @@ describe('thinking amid a turn, with a model that thinks at its start only', () 
 describe('reasoning that comes back', () => {
   const format = 'anthropic-claude-v1';
 
-  test('is thinking again: signed by Anthropic, in pieces or whole, and first in its turn', async () => {
+  test("becomes thinking again: with Anthropic's signature, in pieces or whole, and first in its turn", async () => {
     const body = await sent({
       messages: [
         ...hi,

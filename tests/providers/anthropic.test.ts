@@ -144,7 +144,7 @@ describe.each(ways)('an answer as %s', (_way, get) => {
 describe('a call without any piece of arguments', () => {
   const block = { type: 'tool_use', id: 'toolu_1', name: 'now', input: {} };
 
-  test('is one of an empty object, whole and streamed', async () => {
+  test('gets an empty object, whole and streamed', async () => {
     const stopped = { stop_reason: 'tool_use' };
     const whole = await wholeOf(raw(200, json, JSON.stringify(message([block], stopped))));
     expect(whole.choices[0].message).toMatchObject({ content: null, tool_calls: [{ function: { arguments: '{}' } }] });
@@ -233,7 +233,7 @@ describe('reasoning', () => {
     expect(pieces).toEqual(expected.slice(0, 2));
   });
 
-  test('goes round with calls of tools: what was said comes back to Anthropic as it was', async () => {
+  test('is sent back with tool calls: it returns to Anthropic unchanged', async () => {
     const what: Answer = {
       reasoning: ['I must', ' look.'],
       signature: 'c2lnbmVk',
@@ -255,7 +255,7 @@ describe('reasoning', () => {
     expect(gateway.upstream.chats.at(-1)?.json).toMatchObject({ messages: [{}, { content: expected }, {}] });
   });
 
-  test('amid an answer comes back to Anthropic in its place', async () => {
+  test('in the middle of an answer comes back to Anthropic in its place', async () => {
     const content = [
       { type: 'thinking', thinking: 'First.', signature: 'b25l' },
       { type: 'text', text: 'Let me look.' },
@@ -272,7 +272,7 @@ describe('reasoning', () => {
     expect(gateway.upstream.chats.at(-1)?.json).toMatchObject({ messages: [{}, { content }, {}] });
   });
 
-  test.each([false, true])('goes round in a conversation that the gateway remembers (stream: %s)', async (stream) => {
+  test.each([false, true])('is sent back in a conversation that the gateway remembers (stream: %s)', async (stream) => {
     gateway.upstream.reply(
       think('I must look.', 'Wait.', { signature: 'c2ln', calls: [{ name: 'now', pieces: ['{}'] }] }),
     );
@@ -307,7 +307,7 @@ describe('what Anthropic adds', () => {
   const found = { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [] };
   const citation = { type: 'web_search_result_location', url: 'https://a.example', title: 'A', cited_text: 'x' };
 
-  test('of its own tools is no call; where a text is from is told', async () => {
+  test('about its own tools is not a call; the source of a text is reported', async () => {
     const text = { type: 'text', text: 'Found.', citations: [citation] };
     const whole = await wholeOf(raw(200, json, JSON.stringify(message([search, found, text]))));
     expect(whole.choices[0].message).toEqual({
@@ -389,7 +389,7 @@ describe.each([false, true])('a failure before the answer (stream: %s)', (stream
   });
 });
 
-describe('an answer that is none', () => {
+describe('a response that is not an answer', () => {
   test.each([
     ['an error', errorBodyWith200('unavailable'), 'upstream_unavailable'],
     ['no message', raw(200, json, '{"type":"completion","completion":"Hi"}'), 'upstream_broken'],
@@ -431,7 +431,7 @@ describe('a failure inside a stream', () => {
   });
 });
 
-test('each token passes at once, and a client that leaves ends the upstream', async () => {
+test('each token passes at once, and a client that disconnects ends the upstream request', async () => {
   const { script, gate } = gated(['one', ' two', ' three']);
   gateway.upstream.reply(script);
   const leaving = new AbortController();

@@ -31,13 +31,13 @@ test('pieces of reasoning with one index and type are one entry: texts joined, t
   ]);
 });
 
-test('pieces without an index stay apart, and what is no detail is left out', () => {
+test('pieces without an index stay apart, and values that are not details are left out', () => {
   const whole = { type: 'reasoning.text', text: 'a' };
   const { choice } = collect([{ reasoning_details: [whole, whole, 'x', { text: 'b' }, { ...whole, index: 'one' }] }]);
   expect(choice?.message.reasoning_details).toEqual([whole, whole]);
 });
 
-test('an answer of which only a proof of reasoning came has begun', () => {
+test('an answer of which only a signature of reasoning came has begun', () => {
   expect(collect([{ reasoning_details: [text(0, 'a')] }]).started).toBe(true);
   expect(collect([{ role: 'assistant', content: '' }]).started).toBe(false);
 });

@@ -179,7 +179,7 @@ describe('an upstream that is asked for a stream', () => {
     expect(gateway.upstream.chats[0]?.asked.stream).toBe(false);
   });
 
-  test('and breaks off gives no half of an answer', async () => {
+  test('and breaks off does not give half an answer', async () => {
     const gateway = await scripted({ provider: 'collect_streams: true' });
     gateway.upstream.reply(say('One two three.', { cut: { tokens: 2, how: 'end' } }));
     const response = await ask(gateway);

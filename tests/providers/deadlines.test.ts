@@ -11,7 +11,7 @@ const timedOf = (name: string, deadline: number, expired: string[], onExpire = (
   },
 });
 
-test('what is due expires once; what was removed or has time left does not', async () => {
+test('an entry that is due expires once; one that was removed or has time left does not', async () => {
   const deadlines = new Deadlines(1);
   const expired: string[] = [];
   const past = performance.now() - 1;

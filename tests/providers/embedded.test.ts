@@ -192,7 +192,7 @@ describe('the stream', () => {
   });
 });
 
-describe('what can be asked for', () => {
+describe('what a client can ask for', () => {
   test.each(['max_tokens', 'max_completion_tokens'])('%s ends with length', async (field) => {
     const { finish_reason, usage } = await ask({ ...count, [field]: 3 });
     expect(finish_reason).toBe('length');
@@ -272,7 +272,7 @@ describe('what can be asked for', () => {
     expect(message.content).toMatch(/^\s*\{/);
   });
 
-  test('tool_choice: none calls nothing, required and a name call for certain', async () => {
+  test('tool_choice: with none the model calls nothing, with required or a name it always calls', async () => {
     const tools = [weather, time];
     const none = await ask({ ...berlin, tool_choice: 'none' });
     expect(none.message.tool_calls).toBeUndefined();
@@ -283,7 +283,7 @@ describe('what can be asked for', () => {
     expect(named.message.tool_calls?.map((call) => call.function?.name)).toEqual(['get_time']);
   });
 
-  test('changes win over the request, and undefined removes', async () => {
+  test('changes override the request, and undefined removes a field', async () => {
     const changes = { max_tokens: 2, stop: undefined };
     const { value } = await provider.complete({ ...callOf({ ...count, max_tokens: 9, stop: '1' }), changes });
     expect(value.choices[0]?.finish_reason).toBe('length');
@@ -351,7 +351,7 @@ describe('what it refuses', () => {
     expect((await ask(italy)).message.content).toBe('Rome.');
   });
 
-  test('a model file that is missing or no GGUF, naming its path to the operator alone', async () => {
+  test('a model file that is missing or not GGUF, naming its path to the operator only', async () => {
     for (const path of ['/nowhere/model.gguf', fileURLToPath(import.meta.url)]) {
       const broken = open({ modelPath: path });
       const error = await errorOf(ask(italy, broken));

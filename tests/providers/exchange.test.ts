@@ -25,7 +25,7 @@ async function clientOf(answer: (socket: Socket) => void): Promise<UpstreamClien
 
 const post = (client: UpstreamClient) => client.post('/', Buffer.from('{}'), new AbortController().signal);
 
-test('what came in one packet with the break of a connection is read before the failure', async () => {
+test('data that came in the last packet of a broken connection is read before the failure', async () => {
   const client = await clientOf((socket) => socket.end(`${HEAD}transfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n`));
   const exchange = post(client);
   expect(Buffer.concat((await exchange.read()) ?? []).toString()).toBe('first');
@@ -41,7 +41,7 @@ test('pieces that arrive together are read together, and the end after them', as
   expect(await exchange.read()).toBeNull();
 });
 
-test('a whole answer is collected, and one that is cut short is none', async () => {
+test('a whole answer is collected, and one that is cut off fails', async () => {
   let cut = false;
   const client = await clientOf((socket) => {
     socket.write(`${HEAD}content-length: 6\r\n\r\n${cut ? 'who' : 'wholes'}`);
@@ -52,7 +52,7 @@ test('a whole answer is collected, and one that is cut short is none', async () 
   await expect(post(client).collect(100)).rejects.toThrow();
 });
 
-test('an exchange that is given up has no more to read', async () => {
+test('an aborted exchange has nothing more to read', async () => {
   const client = await clientOf((socket) => socket.write(`${HEAD}content-length: 6\r\n\r\nwho`));
   const exchange = post(client);
   const reading = exchange.read();
@@ -91,7 +91,7 @@ test('no more than a part of what arrived is given out in one turn of the event 
   expect(bytes).toBe(size);
 });
 
-test('interim responses without end are given up', async () => {
+test('endless interim responses are aborted', async () => {
   const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n';
   const client = await clientOf((socket) => socket.write(hint.repeat(200)));
   await expect(post(client).head).rejects.toThrow('interim');
@@ -99,7 +99,7 @@ test('interim responses without end are given up', async () => {
   expect((await post(few).collect(100)).body.toString()).toBe('ok');
 });
 
-test('of the body of an error as much is read as is needed, also when it never ends or breaks off', async () => {
+test('only the needed part of an error body is read, also when the body never ends or breaks off', async () => {
   const head = 'HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ntransfer-encoding: chunked\r\n\r\n';
   const piece = `10000\r\n${'x'.repeat(65_536)}\r\n`;
   const endless = await clientOf((socket) => socket.write(head + piece.repeat(10)));
@@ -110,7 +110,7 @@ test('of the body of an error as much is read as is needed, also when it never e
   expect((await post(broken).collect(100)).body.toString()).toBe('first');
 });
 
-test('headers and trailers without end break the exchange, and nothing else', async () => {
+test('endless headers and trailers break the exchange, and nothing else', async () => {
   const headers = await clientOf((socket) => socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(100_000)}`));
   await expect(post(headers).head).rejects.toThrow();
   const trailers = await clientOf((socket) =>

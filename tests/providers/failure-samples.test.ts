@@ -16,7 +16,7 @@ function read({ status, headers = {}, body }: FailureSample): AppError {
   throw new Error('The failure was taken for a success.');
 }
 
-describe('what servers say of a failure', () => {
+describe('what servers say about a failure', () => {
   test.each(failureSamples)('$server, status $status: $means', (sample) => {
     const error = read(sample);
     expect([error.code, error.param, error.retryAfter]).toEqual([
@@ -35,7 +35,7 @@ describe('what servers say of a failure', () => {
     },
   );
 
-  test('a length in characters is not told as tokens', () => {
+  test('a length in characters is not reported as tokens', () => {
     const sample = failureSamples.find(({ body }) => JSON.stringify(body).includes('45050 characters'));
     expect(sample && read(sample).message).toBe("This model's maximum context length is exceeded.");
   });

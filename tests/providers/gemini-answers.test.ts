@@ -116,7 +116,7 @@ describe('an answer', () => {
     expect((await chunks()).at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
   });
 
-  test('comes several times where n asks for it, each with its own index and finish reason', async () => {
+  test('comes n times when the client asks for n, each with its own index and finish reason', async () => {
     gateway.upstream.reply(say('One two'), say('One two'));
     const { choices } = await whole({ n: 2 });
     expect(choices.map((choice: JsonObject) => choice.index)).toEqual([0, 1]);
@@ -320,7 +320,7 @@ describe('tools', () => {
     });
   });
 
-  test('that another model called go with the mark that the vendor documents for them', async () => {
+  test('that another model called are sent with the mark that the vendor documents', async () => {
     const foreign = [{ id: 'x', type: 'function', function: { name: 'weather', arguments: '' } }];
     const messages = [
       user,
@@ -343,7 +343,7 @@ describe('tools', () => {
     });
   });
 
-  test('keep a signature that the client gives back as reasoning details, as of OpenRouter', async () => {
+  test('keep a signature that the client sends back as reasoning details, as with OpenRouter', async () => {
     gateway.upstream.reply(callTools([{ name: 'weather', arguments: { city: 'Lima' }, id: 'fc-3' }], { signature }));
     const [call] = (await whole({ tools })).choices[0].message.tool_calls;
     const reasoning_details = [

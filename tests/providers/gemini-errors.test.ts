@@ -45,12 +45,12 @@ describe('what the upstream refuses', () => {
     expect((await errorOf(await ask({ stream: true }))).code).toBe(code);
   });
 
-  test('keeps its own words where the request is at fault', async () => {
+  test('keeps the message of the upstream when the request is at fault', async () => {
     gateway.upstream.reply(refuse('bad-request'));
     expect((await errorOf(await ask())).message).toContain('Unknown name "contentz"');
   });
 
-  test('says in its details when to come back', async () => {
+  test('says in its details when to retry', async () => {
     gateway.upstream.reply(refuse('rate-limited'), refuse('rate-limited', { 'retry-after': '3' }));
     expect((await ask()).headers.get('retry-after')).toBe('7');
     expect((await ask()).headers.get('retry-after')).toBe('3');
@@ -61,7 +61,7 @@ describe('what the upstream refuses', () => {
     expect(await errorOf(await ask())).toMatchObject({ code: 'upstream_rejected', message: 'Bad thing.' });
   });
 
-  test('for the place of the gateway is not the fault of the client', async () => {
+  test("because of the gateway's location is not the fault of the client", async () => {
     gateway.upstream.reply(json(400, google(400, 'FAILED_PRECONDITION', 'User location is not supported.')));
     expect((await errorOf(await ask())).code).toBe('upstream_refused');
   });
@@ -89,7 +89,7 @@ describe('what the upstream refuses', () => {
   });
 });
 
-describe('an answer that is none', () => {
+describe('a response that is not an answer', () => {
   test.each([
     ['an error with the status 200', errorBodyWith200('unavailable'), 'upstream_unavailable'],
     ['a quota error with the status 200', errorBodyWith200('rate-limited'), 'model_quota_exhausted'],
@@ -137,18 +137,18 @@ describe('a stream that breaks', () => {
     expect((await streamError()).code).toBe('model_quota_exhausted');
   });
 
-  test('by an error that is no event, as Google also sends it, is not taken for an end', async () => {
+  test('by an error that is not an event, as Google also sends it, is not taken for an end', async () => {
     const bare = { text: `${JSON.stringify(google(503, 'UNAVAILABLE', 'Overloaded.'))}\n`, token: false };
     gateway.upstream.reply(say('One two', { edit: (frames) => [...frames.slice(0, 1), bare] }));
     expect((await streamError()).code).toBe('upstream_broken');
   });
 
-  test('before its finish reason is not taken for whole', async () => {
+  test('before its finish reason is not taken for complete', async () => {
     gateway.upstream.reply(endWithoutFinish());
     expect((await streamError()).code).toBe('upstream_broken');
   });
 
-  test('before the last candidate has finished is not taken for whole', async () => {
+  test('before the last candidate has finished is not taken for complete', async () => {
     gateway.upstream.reply(say('One two', { edit: (frames) => frames.slice(0, -1) }));
     const text = await (await ask({ stream: true, n: 2 })).text();
     expect(JSON.parse(payloadsOf(text).at(-1) ?? '').error.code).toBe('upstream_broken');

@@ -42,7 +42,7 @@ const image = (detail?: string) => ({
 });
 
 describe('a request', () => {
-  test('goes to the model with the key of the upstream, and says only what Gemini knows', async () => {
+  test('is sent to the model with the key of the upstream, and only with fields that Gemini supports', async () => {
     const own = { user: 'u-1', metadata: { a: 'b' }, prompt_cache_key: 'k', store: false, parallel_tool_calls: false };
     expect(await sent({ ...own, stream_options: null, tools: [], logit_bias: {}, service_tier: 'auto' })).toEqual({
       contents: [turn],
@@ -59,7 +59,7 @@ describe('a request', () => {
     expect(asked()?.json).toEqual({ contents: [turn] });
   });
 
-  test('gives every instruction its one place, before the turns', async () => {
+  test('puts every instruction before the turns', async () => {
     const messages = [
       { role: 'system', content: 'Be brief.' },
       user,
@@ -208,7 +208,7 @@ describe('models of the second generation', () => {
   });
 });
 
-describe('a broken history is repaired, and told so', () => {
+describe('a broken history is repaired, and the response says so', () => {
   async function repaired(...messages: object[]) {
     const response = await ask({ messages: [user, ...messages] });
     expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello from upstream.')]);
@@ -216,7 +216,7 @@ describe('a broken history is repaired, and told so', () => {
     return Object(asked()?.json).contents;
   }
 
-  test.each(['{"a":', '[1]'])('arguments that are no object: %s', async (text) => {
+  test.each(['{"a":', '[1]'])('arguments that are not an object: %s', async (text) => {
     const tool_calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: text } }];
     const [first, called, results, ...rest] = await repaired({ role: 'assistant', content: null, tool_calls });
     expect([first, rest]).toEqual([turn, []]);
@@ -228,14 +228,14 @@ describe('a broken history is repaired, and told so', () => {
     expect(JSON.stringify(results)).toContain('so it was not run');
   });
 
-  test('a result of no call', async () => {
+  test('a result without its call', async () => {
     expect(await repaired({ role: 'tool', tool_call_id: 'x', content: 'Sunny' })).toEqual([
       { role: 'user', parts: [{ text: 'Hi\n\nResult of an earlier tool call (x):\nSunny' }] },
     ]);
   });
 });
 
-describe('what has no place is refused with its param', () => {
+describe('unsupported fields are refused with their param', () => {
   const at = 'messages[0].content[0]';
   const calls = (given: string) => [{ id: 'c', type: 'function', function: { name: 'f', arguments: given } }];
   const assistant = (fields: object) => ({ messages: [user, { role: 'assistant', content: null, ...fields }] });

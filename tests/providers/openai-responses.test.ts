@@ -52,7 +52,7 @@ const deltasOf = (chunks: { choices: { delta: Record<string, unknown> }[] }[], f
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } };
 const call = (id: string, args: string) => ({ id, type: 'function', function: { name: 'weather', arguments: args } });
 
-test('a result without its call is told in the words of the user, for the vendor refuses it', async () => {
+test('a result without its call becomes text of the user, because the vendor refuses it', async () => {
   const response = await post({ messages: [user, { role: 'tool', tool_call_id: 'call_x', content: '1' }] });
   expect([response.status, response.headers.get('x-gateway-applied')]).toEqual([200, 'history_repaired']);
   await response.text();
@@ -103,7 +103,7 @@ describe('the request', () => {
     expect([request?.path, request?.headers.authorization]).toEqual(['/v1/responses', `Bearer ${upstreamKey}`]);
   });
 
-  test('keeps every field that has a place', async () => {
+  test('keeps every supported field', async () => {
     const same = {
       temperature: 0.5,
       top_p: 0.9,
@@ -202,7 +202,7 @@ describe('the request', () => {
     expect((await sentFor({ tools: [weather], tool_choice: choice })).tool_choice).toEqual(sent);
   });
 
-  test('adds the tool that makes pictures for those who want pictures', async () => {
+  test('adds the tool that makes pictures when the client wants pictures', async () => {
     expect((await sentFor({ modalities: ['text', 'image'] })).tools).toEqual([{ type: 'image_generation' }]);
     expect((await sentFor({ modalities: ['text'] })).tools).toBeUndefined();
   });
@@ -213,7 +213,7 @@ describe('the request', () => {
     expect(Object.keys(body).toSorted()).toEqual(['include', 'input', 'model', 'reasoning', 'store']);
   });
 
-  test('says nothing of reasoning to a model that has none, or when the operator wants no summary', async () => {
+  test('does not ask for reasoning when the model has none, or when the operator wants no summary', async () => {
     const options = { kind: 'openai-responses', upstream: { dialect: 'openai-responses' } } as const;
     const plain = await startScripted({ ...options, model: 'gpt-4.1' });
     const quiet = await startScripted({ ...options, provider: 'reasoning_summary: none' });
@@ -331,7 +331,7 @@ describe('the messages', () => {
   });
 });
 
-describe('what has no place is refused with its path, and nothing is sent', () => {
+describe('unsupported fields are refused with their path, and nothing is sent', () => {
   const part = (given: object) => ({
     messages: [user, { role: 'user', content: [{ type: 'text', text: 'a' }, given] }],
   });
@@ -382,13 +382,13 @@ models: [{ alias: scripted, input: [text, audio], backends: [{ provider: up, mod
     }
   });
 
-  test('a picture of the assistant that is only an address', async () => {
+  test('a picture of the assistant that is only a URL', async () => {
     const images = [{ type: 'image_url', image_url: { url: 'https://x.example/a.png' } }];
     const refused = await errorOf(await post({ messages: [user, { role: 'assistant', content: '', images }, user] }));
     expect(refused).toMatchObject({ code: 'image_url_not_supported', param: 'messages[1].images[0].image_url.url' });
   });
 
-  test('a result that does not say whose it is', async () => {
+  test('a result that does not name its call', async () => {
     const refused = await errorOf(await post({ messages: [user, { role: 'tool', content: '1' }] }));
     expect(refused).toMatchObject({ code: 'missing_field', param: 'messages[1].tool_call_id' });
   });
@@ -484,7 +484,7 @@ describe('the answer', () => {
     expect(deltasOf(await chunksFor(what), 'images')).toEqual([image]);
   });
 
-  test('moves the places of notes to where their text is in the whole', async () => {
+  test('moves the places of annotations to where their text is in the whole answer', async () => {
     const note = { type: 'url_citation', start_index: 1, end_index: 3, url: 'https://a.example', title: 'A' };
     const part = (text: string, annotations: object[]) => ({ type: 'output_text', text, annotations, logprobs: [] });
     const content = [part('One ', []), part('two', [note])];
@@ -512,7 +512,7 @@ describe('reasoning', () => {
     { type: 'reasoning.encrypted', data: 'gAAAAenc', id, format, index: 2 },
   ];
 
-  test('comes under both of its names, and in details that can go back', async () => {
+  test('comes under both of its names, and in details that can be sent back', async () => {
     const { message } = await choiceOf(what);
     const shown = 'Hm, well.\n\nSo.';
     expect(message).toMatchObject({ content: 'Yes', reasoning: shown, reasoning_content: shown });
@@ -645,7 +645,7 @@ describe('failures', () => {
     expect((await ask(errorInStream({ tokens: 0, event }), { stream: true })).code).toBe('upstream_unavailable');
   });
 
-  test('a response that is no answer yet', async () => {
+  test('a response that is not an answer yet', async () => {
     expect((await ask(raw(200, json, '{"id":"resp_1","status":"queued","output":[]}'))).code).toBe('upstream_broken');
   });
 
@@ -659,7 +659,7 @@ describe('failures', () => {
     expect(payloads.join('')).toContain(' two');
   });
 
-  test('events that nobody knows are passed over', async () => {
+  test('unknown events are ignored', async () => {
     gateway.upstream.reply(
       think('Hm.', 'Yes', {
         edit: (frames) =>

@@ -118,7 +118,7 @@ describe('what a request becomes', () => {
     });
   });
 
-  test('with mistral seed is random_seed, a null of it is left out, and stream_options are not sent', async () => {
+  test('with mistral seed becomes random_seed, a null seed is left out, and stream_options are not sent', async () => {
     const body = await sent('mistral', { seed: 7, stream: true, stream_options: { include_usage: true } });
     expect(body).toEqual({ model: 'test-model', messages: [user], random_seed: 7, stream: true });
     expect(await sent('mistral', { seed: null })).toEqual({ model: 'test-model', messages: [user] });
@@ -205,7 +205,7 @@ describe('what a request becomes', () => {
     expect(upstream.chats).toHaveLength(before);
   });
 
-  test('without a word about it no key goes to another address than the vendor of a preset', async () => {
+  test('without a configured key no key is sent to another address than that of the vendor of a preset', async () => {
     expect((await ask('openrouter')).status).toBe(200);
     expect(upstream.chats.at(-1)?.headers.authorization).toBeUndefined();
   });
@@ -338,7 +338,7 @@ describe('a preset in the models file', () => {
   const entryOf = (yaml: string) =>
     parseModelsFile(`providers:\n  p: ${yaml}\nmodels: []\n`, 'models.yaml').providers.p;
 
-  test('brings the address and the variable of the key; what is written beside it wins', () => {
+  test('brings the address and the variable of the key; fields of the entry override it', () => {
     expect(entryOf('{ preset: groq }')).toEqual({
       kind: 'openai-compatible',
       preset: 'groq',

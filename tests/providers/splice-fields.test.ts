@@ -17,14 +17,14 @@ describe('setting top-level fields in the bytes of an object', () => {
     expect(splice(' {\n"a":1} ', { b: 2, a: 3 })).toBe(' {"b":2,\n"a":3} ');
   });
 
-  test('what already says so stays the same bytes', () => {
+  test('a field that has the value already keeps its bytes', () => {
     const bytes = Buffer.from('{"model":"a","n":[1, 2]}');
     expect(spliceFields(bytes, { model: 'a' })).toBe(bytes);
     expect(splice('{"model":"a","n":[1, 2]}', { model: 'a', n: [1, 2] })).toBe('{"model":"a","n":[1,2]}');
     expect(splice('{"model":"a","model":"b"}', { model: 'b' })).toBeNull();
   });
 
-  test('an empty object is written anew', () => {
+  test('an empty object is written again', () => {
     expect(splice('{}', { b: 2 })).toBeNull();
     expect(Json.ofBytes(Buffer.from('{}')).with({ b: 2 }).bytes.toString()).toBe('{"b":2}');
   });
@@ -52,7 +52,7 @@ describe('setting top-level fields in the bytes of an object', () => {
     expect(splice(`{"z":[[[${text}]]],"model":"a"}`, { model: 'c' })).toBeNull();
   });
 
-  test('takes the same key in several objects for what it is', () => {
+  test('accepts the same key in different objects', () => {
     const text = '{"m":[{"r":1,"c":"x"},{"r":2,"c":["r",{"r":3}]}, {} ,[ ],true],"r":{"c":null} ,"model":"a"}';
     expect(splice(text, { model: 'b' })).toBe(text.replace('"a"', '"b"'));
   });
@@ -64,7 +64,7 @@ describe('setting top-level fields in the bytes of an object', () => {
     expect(splice(`{"model":"a",${fields},"f${count - 1}":1}`, { model: 'b' })).toBeNull();
   });
 
-  test('takes keys of one hash for doubled, which costs a parse and no more', () => {
+  test('treats keys with the same hash as duplicates, which only costs a parse', () => {
     // FNV-1a, 32 bits, of both is the same.
     const text = '{"costarring":1,"liquid":2,"model":"a"}';
     expect(splice(text, { model: 'b' })).toBeNull();
@@ -88,7 +88,7 @@ describe('setting top-level fields in the bytes of an object', () => {
     }
   });
 
-  test('removing a field goes by way of the value', () => {
+  test('removing a field goes through the value', () => {
     expect(splice('{"a":1,"b":2}', { a: undefined })).toBeNull();
     expect(Json.ofBytes(Buffer.from('{"a":1,"b":2}')).with({ a: undefined }).bytes.toString()).toBe('{"b":2}');
   });

@@ -59,7 +59,7 @@ test.each([1, 7, 64, 1_000, 1_000_000])('chunks of text come out as they came, %
   expect(read(bytes, size)).toEqual([...chunks, last].map((chunk) => ({ ...chunk, model: 'ours' })));
 });
 
-test('a chunk that looks like the ones before but says more is looked at', () => {
+test('a chunk that looks like the ones before but holds more is parsed', () => {
   const bytes = [
     frame(chunkOf('one')),
     frame(chunkOf('two')),

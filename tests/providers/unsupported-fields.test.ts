@@ -65,7 +65,7 @@ test.each([
   }
 });
 
-test('a part of a message that a vendor has no type for is left out, and the rest of the message stays', async () => {
+test('a part of a message whose type a vendor does not support is left out, and the rest of the message stays', async () => {
   const content = [
     { type: 'text', text: 'Listen' },
     { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } },
@@ -81,14 +81,14 @@ test('a part of a message that a vendor has no type for is left out, and the res
   }
 });
 
-test('the embedded model leaves out what it cannot do, too', async () => {
+test('the embedded model leaves out unsupported fields, too', async () => {
   const response = await ask('tiny-drop', { n: 3, logprobs: true, max_tokens: 3 });
   expect(response.status).toBe(200);
   expect(response.headers.get('x-gateway-applied')).toBe('fields_dropped=logprobs+n');
 });
 
 describe('on the surfaces of other dialects', () => {
-  test('/v1/messages leaves out what only the service of Anthropic has, but never a history', async () => {
+  test("/v1/messages leaves out fields that only Anthropic's service has, but never a history", async () => {
     const body = {
       max_tokens: 50,
       messages: [user],
@@ -133,14 +133,14 @@ describe('on the surfaces of other dialects', () => {
   });
 });
 
-test('what no request is without is still asked for', async () => {
+test('required fields are still required', async () => {
   const instructions = { messages: [{ role: 'system', content: 'Be brief.' }] };
   for (const kind of ['anthropic', 'gemini']) {
     expect(await errorOf(await ask(`${kind}-drop`, instructions))).toMatchObject({ status: 400, param: 'messages' });
   }
 });
 
-test('a request that goes on being refused is refused after all', async () => {
+test('a request that is refused again and again is refused in the end', async () => {
   const content = Array.from({ length: 200 }, () => ({ type: 'input_odd' }));
   const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }, ...content] }];
   const error = await errorOf(await ask('gemini-drop', { messages }));

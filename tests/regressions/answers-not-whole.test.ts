@@ -138,7 +138,7 @@ describe('a stream', () => {
     expect(await read(...chunks)).toEqual({ text: 'Hi', calls: [], reasons: ['stop'] });
   });
 
-  test('that is nested without end, or has endless calls, is given up', async () => {
+  test('that is nested endlessly, or has endless calls, is aborted', async () => {
     const deep = JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`);
     expect(await failure(chunk({ content: 'Hi', more: deep }))).toBe('upstream_broken');
     const many = Array.from({ length: 5_000 }, (_, index) => ({ index, id: `c${index}`, function: rome }));

@@ -62,7 +62,7 @@ describe('a clock that is set', () => {
     expect(routes[0]).toMatchObject({ backend: 'p0/m', state: 'closed' });
   });
 
-  test('back by two hours does not keep a backend cooling that said when to come back', async () => {
+  test('back by two hours does not keep a backend paused that said when to retry', async () => {
     const chain = await startChain();
     open.push(chain);
     chain.upstreams[0]?.reply(refuse('rate-limited', { 'retry-after': '1' }));

@@ -70,7 +70,7 @@ const requests: readonly [string, object][] = [
   ],
 ];
 
-describe.each(dialects)('to %s half a surrogate pair never goes', (_name, options) => {
+describe.each(dialects)('half a surrogate pair is never sent to %s', (_name, options) => {
   test.each(requests)('from %s', async (path, fields) => {
     gateway = await startScripted(options);
     gateway.upstream.reply(say('Hello.'));
@@ -116,7 +116,7 @@ test('what is kept has U+FFFD instead, and is found by it', async () => {
   await client.close();
 });
 
-test('bytes that are no UTF-8 are refused on every surface, and half a pair as bytes is repaired', async () => {
+test('bytes that are not UTF-8 are refused on every surface, and half a pair as bytes is repaired', async () => {
   gateway = await startScripted();
   const send = (path: string, body: Buffer) =>
     fetch(gateway.url + path, {

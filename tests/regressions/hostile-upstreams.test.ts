@@ -52,7 +52,7 @@ describe.each(dialects)('a stream of %s that never says anything', (model) => {
 });
 
 describe.each(dialects)('an answer of %s without end', (model) => {
-  test('as JSON is given up', async () => {
+  test('as JSON is aborted', async () => {
     let sent = 0;
     const start = '{"id":"x","choices":[{"message":{"content":"';
     reply(model, flood(200, json, 'x'.repeat(1000), { limit: 300 * MB, start, sent: (bytes) => (sent = bytes) }));

@@ -156,7 +156,7 @@ test('the limit that was learned holds for later turns: few are asked twice, and
   expect(asked.filter((prompt, i) => i > 0 && !isNext(prompt, i)).length).toBeLessThan(10);
 });
 
-test('a new turn that is too long by itself is told so, after one request', async () => {
+test('a new turn that is too long by itself is refused as such, after one request', async () => {
   const upstream = upstreams.get('gemini');
   upstream?.reply(refuse('context-overflow'));
   const before = upstream?.chats.length ?? 0;

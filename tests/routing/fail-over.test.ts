@@ -73,7 +73,7 @@ describe.each(ways)('the first backend fails before its first token, asked for %
     expect(asked(chain)).toEqual([1, 1]);
   });
 
-  test("the client's own fault goes nowhere else", async () => {
+  test('a fault of the client is not tried elsewhere', async () => {
     for (const [kind, code] of [
       ['bad-request', 'upstream_rejected'],
       ['context-overflow', 'context_length_exceeded'],

@@ -15,7 +15,7 @@ describe('scope', () => {
     expect((await store.conversations.find({ id, owner: null, userId: 'ann' }))?.conversation.title).toBeNull();
   });
 
-  test("an owner's conversation is as good as absent for other owners; the administrator sees all", async () => {
+  test("an owner's conversation does not exist for other owners; the administrator sees all", async () => {
     const { store } = await freshStore();
     const id = await talk(store, 'mine plum', 'yours', { owner: 'acme' });
     const ofNobody = await talk(store, 'plum', 'yes');

@@ -54,7 +54,7 @@ describe('while the database cannot be written', () => {
     expect(found?.messages[1]?.prompt).toContain('hi');
   });
 
-  test('the end of a turn is written at the latest when the store closes, or said to be lost', async () => {
+  test('the end of a turn is written at the latest when the store closes, or reported as lost', async () => {
     const folder = tempFolder();
     const errors: string[] = [];
     const open = () => openTestStore(folder, { busyTimeoutMs: 20, onError: (error) => errors.push(String(error)) });

@@ -44,7 +44,7 @@ describe('a prompt', () => {
 });
 
 describe('a large picture', () => {
-  test('is kept once, however often it is said, and every reader gets the message as it was', async () => {
+  test('is kept once, however often it is sent, and every reader gets the message as it was', async () => {
     const { store, folder } = await freshStore();
     const message = looking(picture);
     const id = await talk(store, 'first', 'yes', { messages: [message] });

@@ -95,7 +95,7 @@ describe('after kill -9', () => {
     expect(ended.size).toBeGreaterThan(KILLS * 5);
   });
 
-  test('the turns of another process that lives are left alone; when it dies they are freed', async () => {
+  test('the turns of another live process are not touched; when it dies they are freed', async () => {
     const { store, folder } = await freshStore();
     const conversationId = await talk(store, 'hello', 'hi');
     const child = spawnChild('contender', `file:${folder}/test.db`, migrationsDir);

@@ -80,7 +80,7 @@ test('every word of a random text is found in any script, while conversations ar
   db.close();
 });
 
-test('a turn that was dropped leaves nothing in the index', async () => {
+test('a dropped turn leaves nothing in the index', async () => {
   const { store, folder } = await freshStore();
   await store.conversations.dropTurn(await store.conversations.beginTurn(newTurn('never asked')));
   await settleSearch(store);

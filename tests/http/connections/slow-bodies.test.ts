@@ -56,7 +56,7 @@ function drip({ socket, closed }: RawConnection, frame = (text: string) => text)
   void closed.then(() => clearInterval(timer));
 }
 
-describe('a body that stands still is given up', () => {
+describe('a body that stands still is refused', () => {
   test.each(uploads)('at $path, after "$start"', async (upload) => {
     const text = await begin(upload, 'Content-Length: 100000').closed;
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
@@ -79,7 +79,7 @@ describe('a body that stands still is given up', () => {
   });
 });
 
-describe('a body that drips is given up', () => {
+describe('a body that drips is refused', () => {
   test.each(uploads)('at $path, after "$start"', async (upload) => {
     const connection = begin(upload, 'Content-Length: 100000');
     drip(connection);
@@ -120,7 +120,7 @@ describe('a head that does not arrive', () => {
     expect(await connection.closed).toMatch(/^HTTP\/1\.1 408 .*"request_timeout"/s);
   });
 
-  test('is given up when it drips', async () => {
+  test('is refused when it drips', async () => {
     const connection = openRaw(gateway.url);
     connection.socket.write('GET /healthz HTTP/1.1\r\n');
     drip(connection, () => 'x: y\r\n');

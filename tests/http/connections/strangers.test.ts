@@ -28,7 +28,7 @@ const get = (path: string, ...lines: string[]) =>
 const key = `Authorization: Bearer ${bearer}`;
 
 describe('the connections of one address without a valid key', () => {
-  test('make room for a new one, the one that has waited longest first, which is told why', async () => {
+  test('make room for a new one, the oldest first, which is told why', async () => {
     const gateway = await start({ CONNECTIONS_WITHOUT_KEY: '3' });
     const [first, second, third] = [open(gateway), open(gateway), open(gateway)];
     for (const connection of [first, second, third]) {

@@ -139,7 +139,7 @@ describe.skipIf(!('zstdDecompress' in zlib))('zstd', () => {
   });
 });
 
-test('a bomb is given up at the limit, and others are served meanwhile', async () => {
+test('a decompression bomb is stopped at the limit, and others are served meanwhile', async () => {
   const bomb = gzipSync(Buffer.alloc(150_000_000));
   expect(bomb.length).toBeLessThan(LIMIT);
   const before = process.memoryUsage().arrayBuffers;

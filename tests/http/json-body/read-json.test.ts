@@ -169,7 +169,7 @@ describe('half a surrogate pair', () => {
     }
   });
 
-  test('is left alone where it is whole, or no escape', async () => {
+  test('is not changed when the pair is complete, or when it is not an escape', async () => {
     const text = '{"a":"\\ud83d\\ude00 \\uD83D\\uDE00 \\\\ud83d \\\\\\\\ud83d \\ufffd","arguments":["\\\\ud83d"]}';
     const { value, bytes } = await read(text);
     expect(bytes.toString()).toBe(text);

@@ -160,7 +160,7 @@ it.each([
   expect(reason).toContain(`${error?.data.error.code}: `);
 });
 
-it('is no address over HTTP', async () => {
+it('is not an address over HTTP', async () => {
   const response = await scripted.call('GET', '/trpc');
   expect(response.status).toBe(404);
   expect((await response.json()).error.data.error.code).toBe('route_not_found');
