@@ -86,6 +86,12 @@ export type ItemList = z.infer<typeof ItemList>;
 export const Page = {
   limit: z.int().min(1).max(100).optional().describe('Default 20.'),
   order: z.enum(['asc', 'desc']).optional().describe('Default `desc`.'),
-  include: z.string().optional().describe('`reasoning.encrypted_content` shows it; several are parted by commas.'),
+  include: z
+    .string()
+    .optional()
+    .describe(
+      '`reasoning.encrypted_content` shows it. `message.input_image.image_url` adds the data of pictures, sounds and files ' +
+        'where it has 32 KB or more. Several are parted by commas.',
+    ),
   after: z.string().min(1).optional().describe('The id of the item before the page. It may be deleted.'),
 };

@@ -1,5 +1,5 @@
 import type { Background } from './background/background.ts';
-import { useDatabase } from './failures.ts';
+import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type {
   BegunTurn,
@@ -10,9 +10,9 @@ import type {
   EndedTurn,
   Erased,
   ListRequest,
+  MediaChoice,
   MessagePage,
   MessagePageRequest,
-  MessageRow,
   NewConversation,
   NewMessage,
   NewTurn,
@@ -23,10 +23,12 @@ import type { ImportedConversation } from './interface/imports.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { readMessages, readPath } from './read-path.ts';
-import { conversationFields, ownedBy, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
+import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
+
+const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
@@ -80,22 +82,26 @@ export class Conversations implements ConversationStore {
     });
   }
 
-  find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null> {
-    return useDatabase(async () => {
-      const where = { id: key.id, ...visibleTo(key) };
-      const conversation = await this.#db.conversation.findFirst({ where, select: conversationFields });
+  find(key: ConversationKey, { omitsMedia }: MediaChoice = WITH_MEDIA): ReturnType<ConversationStore['find']> {
+    return readDatabase(async () => {
+      const conversation = await this.#findRow(key);
       if (!conversation) return null;
       const { headMessageId } = conversation;
       if (headMessageId !== null) {
-        return { conversation, messages: await readMessages(this.#db, await readPath(this.#db, headMessageId)) };
+        const path = await readPath(this.#db, headMessageId);
+        return { conversation, messages: await readMessages(this.#db, path, omitsMedia) };
       }
       const rows = await this.#db.message.findMany({
         where: { conversationId: key.id },
-        select: wholeMessageFields,
+        select: omitsMedia ? messageFields : wholeMessageFields,
         orderBy: { seq: 'asc' },
       });
       return { conversation, messages: rows.map(toMessageRow) };
     });
+  }
+
+  findRow(key: ConversationKey): Promise<ConversationRow | null> {
+    return useDatabase(() => this.#findRow(key));
   }
 
   pathIds(conversationId: string): Promise<ReadonlySet<string> | null> {
@@ -110,7 +116,7 @@ export class Conversations implements ConversationStore {
   }
 
   findPage(key: ConversationKey, page: MessagePageRequest): Promise<MessagePage | null> {
-    return useDatabase(() => pageMessages(this.#db, key, page));
+    return readDatabase(() => pageMessages(this.#db, key, page));
   }
 
   update(
@@ -174,6 +180,10 @@ export class Conversations implements ConversationStore {
 
   erase(owner: string | null, userId: string): Promise<Erased> {
     return useDatabase(() => this.#background.call('erase', owner, userId));
+  }
+
+  #findRow(key: ConversationKey): Promise<ConversationRow | null> {
+    return this.#db.conversation.findFirst({ where: { id: key.id, ...visibleTo(key) }, select: conversationFields });
   }
 
   /** What is written is to be found before long. */

@@ -1,52 +1,86 @@
-/** What is cut out of a prompt: the data of a picture, sound or file, and where it stood in what is left. */
+/** What is cut out of a JSON text: the data of a picture, sound or file, and where it stood in what is left. */
 export interface MediaPiece {
-  /** In UTF-16 units of the prompt that is left. */
+  /** In UTF-16 units of the text that is left. */
   readonly at: number;
   readonly data: string;
 }
 
-export interface CutPrompt {
-  readonly prompt: string;
+export interface CutText {
+  readonly text: string;
   /** In the order of their places. */
   readonly pieces: readonly MediaPiece[];
 }
 
-/** Shorter data stays in its message: a row of its own would cost more. In characters. */
+/** Shorter data stays in its text: a row of its own would cost more. In characters. */
 const LEAST = 32 * 1024;
 
-const MARK = ';base64,';
-/** What is left of a data URI whose data was cut out. */
-const EMPTIED = `${MARK}"`;
+/**
+ * Where data stands: the address of a picture or a video, a file, a sound, a picture that a model drew. Elsewhere the same
+ * characters are words that somebody wrote, or a signature that has to stay with its text.
+ */
+const ADDRESS = /"(?:url|image_url|file_data)$/;
+const BARE = [/"file_data$/, /"(?:input_)?audio":\{[^{}]*"data$/, /"image_generation_call"[^{}]*"result$/];
+/** How many characters before a value say where it stands. */
+const BEFORE = 256;
 
-/** Whether anything may have been cut out of a prompt. */
-export const mayBeCut = (prompt: string): boolean => prompt.includes(EMPTIED);
+/** Between the name of a field and its value. In JSON it never stands inside a string: there a backslash precedes each quote. */
+const BETWEEN = '":"';
 
-/** Takes the data of large data URIs out of the JSON text of a message. Nothing is parsed. */
-export function cutMedia(prompt: string): CutPrompt {
-  if (prompt.length < LEAST) return { prompt, pieces: [] };
-  const pieces: MediaPiece[] = [];
-  let left = '';
-  let from = 0;
-  for (let mark = prompt.indexOf(MARK); mark >= 0; mark = prompt.indexOf(MARK, mark + 1)) {
-    const start = mark + MARK.length;
-    const end = prompt.indexOf('"', start);
-    if (end < 0) break;
-    if (end - start < LEAST) continue;
-    left += prompt.slice(from, start);
-    pieces.push({ at: left.length, data: prompt.slice(start, end) });
-    from = end;
-    mark = end;
-  }
-  return { prompt: left + prompt.slice(from), pieces };
+/** What is left where data was cut out. */
+const EMPTIED = [';base64,"', '"data":""', '"file_data":""', '"result":""'];
+
+/** Whether anything may have been cut out of a text. */
+export const mayBeCut = (text: string): boolean => EMPTIED.some((empty) => text.includes(empty));
+
+/** Of a data URI, up to its comma. */
+const DATA_URI = /^data:[^,"\\]{0,200};base64,/i;
+const BASE64 = /^[A-Za-z0-9+/_=-]+$/;
+/** How many characters are looked at to know data from words. The whole would be megabytes. */
+const SAMPLE = 256;
+
+/** Where the data of a value begins; null: the value holds none. */
+function dataIn(text: string, start: number, end: number): number | null {
+  const place = text.slice(Math.max(0, start - BEFORE), start - BETWEEN.length);
+  const head = DATA_URI.exec(text.slice(start, start + SAMPLE))?.[0] ?? '';
+  const isPlace = head === '' ? BARE.some((pattern) => pattern.test(place)) : ADDRESS.test(place);
+  const from = start + head.length;
+  return isPlace && BASE64.test(text.slice(from, from + SAMPLE)) && BASE64.test(text.slice(end - SAMPLE, end))
+    ? from
+    : null;
 }
 
-/** The prompt as it was before it was cut. */
-export function joinMedia(prompt: string, pieces: readonly MediaPiece[]): string {
+/** Takes the data of large pictures, sounds and files out of a compact JSON text. Nothing is parsed. */
+export function cutMedia(text: string): CutText {
+  if (text.length < LEAST) return { text, pieces: [] };
+  const pieces: MediaPiece[] = [];
+  let left = '';
+  let copied = 0;
+  for (let at = text.indexOf(BETWEEN); at >= 0; ) {
+    const start = at + BETWEEN.length;
+    const end = text.indexOf('"', start);
+    if (end < 0) break;
+    at = text.indexOf(BETWEEN, end);
+    if (end - start < LEAST) continue;
+    const from = dataIn(text, start, end);
+    if (from === null) continue;
+    left += text.slice(copied, from);
+    pieces.push({ at: left.length, data: text.slice(from, end) });
+    copied = end;
+  }
+  return { text: left + text.slice(copied), pieces };
+}
+
+/** Whether each piece was cut out of this very text: its place is empty. */
+export const fitsText = (text: string, pieces: readonly MediaPiece[]): boolean =>
+  pieces.every(({ at }) => text[at] === '"' && (text[at - 1] === ',' || text[at - 1] === '"'));
+
+/** The text as it was before it was cut. */
+export function joinMedia(text: string, pieces: readonly MediaPiece[]): string {
   let whole = '';
   let from = 0;
   for (const { at, data } of pieces) {
-    whole += prompt.slice(from, at) + data;
+    whole += text.slice(from, at) + data;
     from = at;
   }
-  return whole + prompt.slice(from);
+  return whole + text.slice(from);
 }

@@ -4,7 +4,7 @@ import { restoreHead } from './branches.ts';
 import { cutMedia } from './cut-media.ts';
 import { freeConversation } from './free-conversation.ts';
 import type { EndedTurn } from './interface/conversations.ts';
-import { keepMedia, ownerOf } from './media.ts';
+import { inMessage, inResponse, keepMedia, ownerOf, replaceMedia } from './media.ts';
 import { withoutNul } from './rows.ts';
 import { appendSegment } from './run-log.ts';
 import type { Statements } from './sqlite/connection.ts';
@@ -49,15 +49,17 @@ const END_RUN = `
 /** Ends the answer, its response and its run, and frees the conversation. Run it in a transaction. */
 export function endTurn(db: Statements, turn: EndedTurn): void {
   const { conversationId, answerId, status, response, log } = turn;
-  const { prompt, pieces } = cutMedia(turn.prompt);
+  const { text: prompt, pieces } = cutMedia(turn.prompt);
   const text = withoutNul(turn.text);
   const reasoning = turn.reasoning && withoutNul(turn.reasoning);
   const finishReason = turn.finishReason && withoutNul(turn.finishReason);
   const usage = turn.usage && JSON.stringify(turn.usage);
   const now = toSqliteTime(new Date());
-  if (response) db.run(END_RESPONSE, response.output, response.error, now, response.id);
+  if (response) endResponse(db, response, { conversationId, now });
   const ended = db.run(END_ANSWER, status, prompt, text, reasoning, finishReason, usage, answerId, conversationId);
-  if (ended > 0 && pieces.length > 0) keepMedia(db, answerId, pieces, ownerOf(db, conversationId));
+  if (ended > 0 && pieces.length > 0) {
+    keepMedia(db, inMessage, { id: answerId, pieces, owner: ownerOf(db, conversationId) });
+  }
   const isEmpty = status !== 'completed' && prompt === EMPTY_ANSWER;
   if (isEmpty) db.run(END_QUESTION, { status, answerId, conversationId });
   const before = ended > 0 ? db.all(SELECT_HEAD_BEFORE, runIdOf(answerId))[0]?.[0] : undefined;
@@ -65,6 +67,17 @@ export function endTurn(db: Statements, turn: EndedTurn): void {
   if (log?.segment) appendSegment(db, log.segment);
   db.run(END_RUN, status, log?.error ?? null, log?.last ?? -1, now, runIdOf(answerId));
   freeConversation(db, conversationId, answerId);
+}
+
+/** Pictures that were drawn are in the answer's message as well, and are kept once. */
+function endResponse(
+  db: Statements,
+  { id, output: whole, error }: NonNullable<EndedTurn['response']>,
+  { conversationId, now }: { readonly conversationId: string; readonly now: string },
+): void {
+  const { text: output, pieces } = cutMedia(whole);
+  if (db.run(END_RESPONSE, output, error, now, id) === 0 || pieces.length === 0) return;
+  replaceMedia(db, inResponse, { id, pieces, owner: ownerOf(db, conversationId) });
 }
 
 /** A turn that named the message it follows: when nothing came of it, the conversation is again where it was. */

@@ -1,6 +1,7 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils';
 import { AppError } from '../errors/app-error.ts';
 import { Prisma } from './generated/client.ts';
+import { readSettled } from './rows.ts';
 import { isDriverError, reasonOf } from './sqlite/errors.ts';
 
 /** Runs a database operation. Throws `service_unavailable` when the database fails, as opposed to the caller. */
@@ -14,6 +15,9 @@ export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
     throw new AppError('service_unavailable', message, { cause: error, retryAfter: 1 });
   }
 }
+
+/** The same for what is read with media. */
+export const readDatabase = <T>(read: () => Promise<T>): Promise<T> => useDatabase(() => readSettled(read));
 
 /** Prisma wraps what the driver says. */
 const driverErrorOf = (error: unknown): unknown =>

@@ -2,7 +2,7 @@ import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { cutMedia } from './cut-media.ts';
 import { newId } from './ids.ts';
 import type { NewMessage } from './interface/conversations.ts';
-import { keepMedia } from './media.ts';
+import { inMessage, keepMedia } from './media.ts';
 import { withoutNul } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';
 
@@ -39,7 +39,7 @@ export function insertMessages(db: Statements, messages: readonly NewMessage[], 
   const { ids, conversationId, turnId, now, owner } = place;
   let { count: seq, lastId: parentId } = place;
   for (const [i, { role, prompt: whole, text }] of messages.entries()) {
-    const { prompt, pieces } = cutMedia(whole);
+    const { text: prompt, pieces } = cutMedia(whole);
     const id = ids[i] ?? newId('msg');
     const [written, words] = [toValue(prompt), toValue(withoutNul(text))];
     seq += 1;
@@ -47,7 +47,7 @@ export function insertMessages(db: Statements, messages: readonly NewMessage[], 
       INSERT_MESSAGE,
       ...[id, conversationId, seq, parentId, turnId, role, written, words, 'completed', null, now],
     );
-    keepMedia(db, id, pieces, owner);
+    keepMedia(db, inMessage, { id, pieces, owner });
     parentId = id;
   }
   return { ...place, count: seq, lastId: parentId };

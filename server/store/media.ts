@@ -5,10 +5,21 @@ import type { Statements } from './sqlite/connection.ts';
 /** SQLite's driver takes megabytes as bytes in half the time. */
 const INSERT_MEDIA = 'INSERT INTO "Media" ("id", "data") VALUES (?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING';
 
-const LINK_MEDIA = `
-  INSERT INTO "MessageMedia" ("messageKey", "at", "mediaId") SELECT "key", ?, ? FROM "Message" WHERE "id" = ?`;
+/** Whose JSON text the data was cut out of. */
+interface Holder {
+  readonly link: string;
+  readonly unlink: string;
+}
 
-const UNLINK_MEDIA = 'DELETE FROM "MessageMedia" WHERE "messageKey" = (SELECT "key" FROM "Message" WHERE "id" = ?)';
+export const inMessage: Holder = {
+  link: 'INSERT INTO "MessageMedia" ("messageKey", "at", "mediaId") SELECT "key", ?, ? FROM "Message" WHERE "id" = ?',
+  unlink: 'DELETE FROM "MessageMedia" WHERE "messageKey" = (SELECT "key" FROM "Message" WHERE "id" = ?)',
+};
+
+export const inResponse: Holder = {
+  link: 'INSERT INTO "ResponseMedia" ("at", "mediaId", "responseId") VALUES (?, ?, ?)',
+  unlink: 'DELETE FROM "ResponseMedia" WHERE "responseId" = ?',
+};
 
 const SELECT_LINKS = `
   SELECT m."id", l."at", l."mediaId" FROM "Message" m JOIN "MessageMedia" l ON l."messageKey" = m."key"
@@ -19,29 +30,28 @@ const SELECT_DATA = 'SELECT "data" FROM "Media" WHERE "id" = ?';
 /** The id of media. It depends on the owner, so that owners never share media. */
 const idOf = (owner: string | null, data: string): string => hash('sha256', `${JSON.stringify(owner)}${data}`, 'hex');
 
-/** Keeps what was cut out of a message, once for each owner. A trigger removes what no message has any more. */
-export function keepMedia(
-  db: Statements,
-  messageId: string,
-  pieces: readonly MediaPiece[],
-  owner: string | null,
-): void {
+/** What was cut out of a text, and whose text it is. */
+interface Cut {
+  /** Of the message or the response. */
+  readonly id: string;
+  readonly pieces: readonly MediaPiece[];
+  /** Who keeps it. */
+  readonly owner: string | null;
+}
+
+/** Keeps what was cut out, once for each owner. A trigger removes what no text has any more. */
+export function keepMedia(db: Statements, { link }: Holder, { id, pieces, owner }: Cut): void {
   for (const { at, data } of pieces) {
-    const id = idOf(owner, data);
-    db.run(INSERT_MEDIA, id, Buffer.from(data));
-    db.run(LINK_MEDIA, at, id, messageId);
+    const mediaId = idOf(owner, data);
+    db.run(INSERT_MEDIA, mediaId, Buffer.from(data));
+    db.run(link, at, mediaId, id);
   }
 }
 
-/** The same for a message that had others before. */
-export function replaceMedia(
-  db: Statements,
-  messageId: string,
-  pieces: readonly MediaPiece[],
-  owner: string | null,
-): void {
-  db.run(UNLINK_MEDIA, messageId);
-  keepMedia(db, messageId, pieces, owner);
+/** The same for a text that had others before. */
+export function replaceMedia(db: Statements, holder: Holder, cut: Cut): void {
+  db.run(holder.unlink, cut.id);
+  keepMedia(db, holder, cut);
 }
 
 /** The media of messages of a conversation, by message id; `prompts` has the same keys. Each picture is read once. */

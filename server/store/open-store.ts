@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ApiKeys } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { Background } from './background/background.ts';
+import { hasMediaToMove } from './background/move-media.ts';
 import { checkFile } from './check-file.ts';
 import { Conversations } from './conversations.ts';
 import { useDatabase } from './failures.ts';
@@ -76,6 +77,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     await db.$connect();
     await recoverTurns(transact, owner);
     if (await transact(hasPendingMessages)) background.indexSoon();
+    if (await transact(hasMediaToMove)) background.call('moveMedia').catch(onError);
     await wallets.release();
   } catch (error) {
     await close();

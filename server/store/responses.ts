@@ -1,10 +1,23 @@
 import { runIdOf } from '../canonical/ids.ts';
-import { useDatabase } from './failures.ts';
+import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
-import type { MessageRow } from './interface/conversations.ts';
-import type { Reader, ResponseRow, ResponseStore, StoredResponse } from './interface/responses.ts';
+import type { MediaChoice, MessageRow } from './interface/conversations.ts';
+import type { Reader, ResponseRow, ResponseStore, SeqRange, StoredResponse } from './interface/responses.ts';
 import { readMessages, readPath } from './read-path.ts';
-import { toMessageRow, visibleTo, wholeMessageFields, withinReach } from './rows.ts';
+import {
+  messageFields,
+  responseFields,
+  toMessageRow,
+  toResponseRow,
+  visibleTo,
+  wholeMessageFields,
+  wholeResponseFields,
+  withinReach,
+} from './rows.ts';
+
+const within = ({ from, before }: SeqRange) => ({ gte: from, ...(before === undefined ? {} : { lt: before }) });
+
+const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;
@@ -13,39 +26,49 @@ export class Responses implements ResponseStore {
     this.#db = db;
   }
 
-  find(id: string, reader: Reader): Promise<StoredResponse | null> {
-    return useDatabase(async () => {
+  find(id: string, reader: Reader, { omitsMedia }: MediaChoice = WITH_MEDIA): Promise<StoredResponse | null> {
+    return readDatabase(async () => {
       const row = await this.#db.response.findFirst({
         where: { id, conversation: withinReach(reader) },
-        include: { conversation: { select: { messageCount: true, systemPrompt: true, userId: true } } },
+        select: {
+          ...(omitsMedia ? responseFields : wholeResponseFields),
+          conversation: { select: { messageCount: true, systemPrompt: true, userId: true } },
+        },
       });
       if (!row) return null;
       const { conversation, ...response } = row;
       const answer = await this.#db.message.findUnique({
         where: { conversationId_seq: { conversationId: row.conversationId, seq: row.answerSeq } },
-        select: wholeMessageFields,
+        select: messageFields,
       });
-      return answer && { ...response, ...conversation, answer: toMessageRow(answer) };
+      return answer && { ...toResponseRow(response), ...conversation, answer: toMessageRow(answer) };
     });
   }
 
-  messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]> {
-    return useDatabase(async () => {
-      const where = { conversationId, seq: { gte: from, lt: before } };
-      const rows = await this.#db.message.findMany({ where, select: wholeMessageFields, orderBy: { seq: 'asc' } });
+  messages(
+    conversationId: string,
+    range: SeqRange,
+    { omitsMedia }: MediaChoice = WITH_MEDIA,
+  ): Promise<readonly MessageRow[]> {
+    return readDatabase(async () => {
+      const rows = await this.#db.message.findMany({
+        where: { conversationId, seq: within(range) },
+        select: omitsMedia ? messageFields : wholeMessageFields,
+        orderBy: { seq: 'asc' },
+      });
       return rows.map(toMessageRow);
     });
   }
 
   path(messageId: string): Promise<readonly MessageRow[]> {
-    return useDatabase(async () => {
+    return readDatabase(async () => {
       const path = await readPath(this.#db, messageId);
       return readMessages(this.#db, path);
     });
   }
 
   message(id: string, reader: Reader): Promise<MessageRow | null> {
-    return useDatabase(async () => {
+    return readDatabase(async () => {
       const row = await this.#db.message.findFirst({
         where: { id, conversation: visibleTo(reader) },
         select: wholeMessageFields,
@@ -54,19 +77,35 @@ export class Responses implements ResponseStore {
     });
   }
 
-  outputs(conversationId: string): Promise<ReadonlyMap<number, string>> {
-    return useDatabase(async () => {
+  outputs(
+    conversationId: string,
+    range: SeqRange,
+    { omitsMedia }: MediaChoice = WITH_MEDIA,
+  ): Promise<ReadonlyMap<number, string>> {
+    return readDatabase(async () => {
       const rows = await this.#db.response.findMany({
-        where: { conversationId },
-        select: { answerSeq: true, output: true },
+        where: { conversationId, answerSeq: within(range) },
+        select: omitsMedia ? responseFields : wholeResponseFields,
       });
-      return new Map(rows.flatMap(({ answerSeq, output }) => (output === null ? [] : [[answerSeq, output]])));
+      return new Map(
+        rows.flatMap((row) => {
+          const { answerSeq, output } = toResponseRow(row);
+          return output === null ? [] : [[answerSeq, output]];
+        }),
+      );
     });
   }
 
   page(conversationId: string, afterSeq: number, limit: number): Promise<readonly ResponseRow[]> {
-    const where = { conversationId, answerSeq: { gt: afterSeq } };
-    return useDatabase(() => this.#db.response.findMany({ where, orderBy: { answerSeq: 'asc' }, take: limit }));
+    return readDatabase(async () => {
+      const rows = await this.#db.response.findMany({
+        where: { conversationId, answerSeq: { gt: afterSeq } },
+        select: wholeResponseFields,
+        orderBy: { answerSeq: 'asc' },
+        take: limit,
+      });
+      return rows.map(toResponseRow);
+    });
   }
 
   remove(id: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { Usage } from '../../contracts/chat/completion.ts';
-import { joinMedia } from './cut-media.ts';
+import { cutMedia, fitsText, joinMedia } from './cut-media.ts';
 import type { Prisma } from './generated/client.ts';
 import type { ConversationKey, ConversationRow, MessageRow } from './interface/conversations.ts';
+import type { ResponseRow } from './interface/responses.ts';
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
@@ -46,23 +47,76 @@ export const messageFields = {
   createdAt: true,
 } as const satisfies Record<keyof MessageRow, true>;
 
+/** The data that was cut out, as Prisma reads it with a row. */
+export const cutOutData = {
+  select: { at: true, media: { select: { data: true } } },
+  orderBy: { at: 'asc' },
+} as const satisfies Prisma.MessageSelect['media'];
+
 /** The same, with the data that was cut out of the prompt. */
-export const wholeMessageFields = {
-  ...messageFields,
-  media: { select: { at: true, media: { select: { data: true } } }, orderBy: { at: 'asc' } },
-} as const satisfies Prisma.MessageSelect;
+export const wholeMessageFields = { ...messageFields, media: cutOutData } as const satisfies Prisma.MessageSelect;
+
+type CutOutData = readonly { readonly at: number; readonly media: { readonly data: string } }[];
+
+/** A text was changed between the reading of it and of its media. */
+class ChangedMeanwhile extends Error {
+  override readonly name = 'ChangedMeanwhile';
+}
+
+/** How often a text is read again that changes all the time. */
+const ATTEMPTS = 20;
+
+/** Prisma reads texts and their media one after the other. Where a text is changed in between, both are read again. */
+export async function readSettled<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ChangedMeanwhile) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Puts the data back, or leaves it out: also of a text that was stored before data was cut out. */
+function restore(text: string, media: CutOutData | undefined): string {
+  if (!media) return cutMedia(text).text;
+  const pieces = media.map(({ at, media: { data } }) => ({ at, data }));
+  if (!fitsText(text, pieces)) throw new ChangedMeanwhile();
+  return joinMedia(text, pieces);
+}
 
 /** A message as it is in the database. */
 type StoredRow = Omit<MessageRow, 'usage'> & {
   readonly usage: string | null;
-  readonly media?: readonly { readonly at: number; readonly media: { readonly data: string } }[];
+  /** Absent: nobody asks for the data. */
+  readonly media?: CutOutData;
 };
 
-export function toMessageRow({ media = [], ...row }: StoredRow): MessageRow {
+/** Within `readSettled`. */
+export function toMessageRow({ media, ...row }: StoredRow): MessageRow {
   // Counts that an upstream made up must not make a conversation unreadable.
   const usage = row.usage === null ? null : Usage.safeParse(JSON.parse(row.usage));
-  const pieces = media.map(({ at, media: { data } }) => ({ at, data }));
-  return { ...row, prompt: joinMedia(row.prompt, pieces), usage: usage?.data ?? null };
+  return { ...row, prompt: restore(row.prompt, media), usage: usage?.data ?? null };
+}
+
+export const responseFields = {
+  id: true,
+  conversationId: true,
+  firstSeq: true,
+  answerSeq: true,
+  echo: true,
+  output: true,
+  error: true,
+  createdAt: true,
+  endedAt: true,
+} as const satisfies Record<keyof ResponseRow, true>;
+
+/** The same, with the data that was cut out of the output. */
+export const wholeResponseFields = { ...responseFields, media: cutOutData } as const satisfies Prisma.ResponseSelect;
+
+/** As with messages, and within `readSettled` too. */
+export function toResponseRow({ media, ...row }: ResponseRow & { readonly media?: CutOutData }): ResponseRow {
+  return { ...row, output: row.output === null ? null : restore(row.output, media) };
 }
 
 /** Removes NUL characters: SQLite's text functions stop at one, and PostgreSQL refuses it. */

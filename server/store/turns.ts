@@ -18,7 +18,7 @@ import type {
   RemovedBranch,
   RewrittenMessage,
 } from './interface/conversations.ts';
-import { ownerOf, replaceMedia } from './media.ts';
+import { inMessage, inResponse, ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { branchBelow, inProgressOf, removeBranch } from './remove-branch.ts';
 import { removeMessage } from './remove-message.ts';
@@ -70,7 +70,8 @@ const SELECT_PLACE = 'SELECT "seq", "parentId" FROM "Message" WHERE "id" = ? AND
 
 const REWRITE_MESSAGE = 'UPDATE "Message" SET "prompt" = ?, "text" = ?, "reasoning" = ? WHERE "id" = ?';
 
-const REWRITE_RESPONSE = 'UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ?';
+const REWRITE_RESPONSE = `
+  UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ? RETURNING "id"`;
 
 /**
  * The turn protocol: `Conversation.activeTurnId` is set and cleared in one transaction with the messages that it
@@ -174,12 +175,13 @@ export class Turns {
         return true;
       }
       const { text, reasoning, output } = rewritten;
-      const { prompt, pieces } = cutMedia(rewritten.prompt);
+      const owner = ownerOf(db, id);
+      const { text: prompt, pieces } = cutMedia(rewritten.prompt);
       db.run(REWRITE_MESSAGE, prompt, withoutNul(text), reasoning && withoutNul(reasoning), messageId);
-      replaceMedia(db, messageId, pieces, ownerOf(db, id));
+      replaceMedia(db, inMessage, { id: messageId, pieces, owner });
       // Its log says what it said before.
       db.run(DROP_RUN, runIdOf(messageId));
-      if (output !== null) db.run(REWRITE_RESPONSE, output, id, seq);
+      if (output !== null) rewriteResponse(db, output, { conversationId: id, seq, owner });
       return true;
     });
   }
@@ -270,6 +272,21 @@ export class Turns {
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
     return toSqliteTime(new Date(this.#lastMs));
   }
+}
+
+/** The output of the response whose answer is the message of that `seq`. */
+function rewriteResponse(
+  db: Statements,
+  whole: string,
+  {
+    conversationId,
+    seq,
+    owner,
+  }: { readonly conversationId: string; readonly seq: number; readonly owner: string | null },
+): void {
+  const { text, pieces } = cutMedia(whole);
+  const [rewritten] = db.all(REWRITE_RESPONSE, text, conversationId, seq);
+  if (rewritten) replaceMedia(db, inResponse, { id: String(rewritten[0]), pieces, owner });
 }
 
 /** The turn's messages, then the empty answer, and what is kept of its response. */

@@ -16,6 +16,8 @@ function looking(data: string, text = 'Look.'): NewMessage {
   return { role: 'user', prompt: JSON.stringify({ role: 'user', content }), text };
 }
 
+const part = (data: string) => ({ type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } });
+
 /** How many pictures are kept, and in how many places of messages. */
 async function kept(folder: string) {
   const db = await openRaw(folder);
@@ -32,14 +34,23 @@ describe('a prompt', () => {
     ['a picture', looking(picture).prompt, 1],
     ['two pictures', `[${looking(picture).prompt},${looking(other).prompt}]`, 2],
     ['the same picture twice', `[${looking(picture).prompt},${looking(picture).prompt}]`, 2],
-    ['small data before and behind', `["data:a;base64,AA","data:b;base64,${picture}","data:c;base64,BB"]`, 1],
-    ['words that look like data', JSON.stringify({ content: `;base64,${'word \\ 👋 '.repeat(9_000)}` }), 1],
+    ['small data before and behind', JSON.stringify(['AA', picture, 'BB'].map((data) => part(data))), 1],
+    ['a sound', JSON.stringify({ type: 'input_audio', input_audio: { format: 'wav', data: picture } }), 1],
+    ['a file', JSON.stringify({ file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${picture}` } }), 1],
+    ['a file without its type', JSON.stringify({ file: { filename: 'a.pdf', file_data: picture } }), 1],
+    ['a video', JSON.stringify({ video_url: { url: `DATA:video/mp4;BASE64,${picture}` } }), 1],
+    ['a drawn picture', JSON.stringify([{ type: 'image_generation_call', status: 'completed', result: picture }]), 1],
+    ['words that look like data', JSON.stringify({ content: `;base64,${'word \\ 👋 '.repeat(9_000)}` }), 0],
+    ['data within words', JSON.stringify({ content: `See data:image/png;base64,${picture}` }), 0],
+    ['data as words', JSON.stringify({ type: 'text', text: `data:image/png;base64,${picture}` }), 0],
+    ['words where an address is', JSON.stringify({ url: `data:a;base64,${'word "quoted" '.repeat(9_000)}` }), 0],
+    ['a signature', JSON.stringify({ type: 'reasoning.encrypted', data: picture }), 0],
     ['no end of the string', `{"a":"data:image/png;base64,${picture}`, 0],
   ])('with %s is put together again as it was', (_what, prompt, most) => {
     const cut = cutMedia(prompt);
     expect(cut.pieces).toHaveLength(most);
-    expect(joinMedia(cut.prompt, cut.pieces)).toBe(prompt);
-    if (most > 0) expect(cut.prompt.length).toBeLessThan(prompt.length / 2);
+    expect(joinMedia(cut.text, cut.pieces)).toBe(prompt);
+    if (most > 0) expect(cut.text.length).toBeLessThan(prompt.length / 2);
   });
 });
 
@@ -58,7 +69,7 @@ describe('a large picture', () => {
     expect(found?.messages.map(({ prompt }) => prompt)).toEqual(prompts);
     const page = await store.conversations.findPage(key, { limit: 10 });
     expect(page?.messages.map(({ prompt }) => prompt)).toEqual(prompts);
-    const rows = await store.responses.messages(id, 1, 3);
+    const rows = await store.responses.messages(id, { from: 1, before: 3 });
     expect(rows[0]?.prompt).toBe(message.prompt);
     const one = await store.responses.message(rows[0]?.id ?? '', { owner: null, userId: null });
     expect(one?.prompt).toBe(message.prompt);
@@ -118,6 +129,36 @@ describe('a large picture', () => {
     const { store, folder } = await freshStore();
     for (const owner of ['ann', 'bob', null]) await talk(store, 'a', 'b', { messages: [looking(picture)], owner });
     expect(await kept(folder)).toEqual({ media: 3, places: 3 });
+  });
+
+  test('that a model drew is kept once for its message and its response, and is read where it is asked for', async () => {
+    const { store, folder } = await freshStore();
+    const idOf = (answerId: string) => answerId.replace('msg_', 'resp_');
+    const response = { idOf, inputCount: 1, echo: '{}' };
+    const turn = await store.conversations.beginTurn(newTurn('draw', { response }));
+    const drawn = (result: string) => JSON.stringify([{ type: 'image_generation_call', id: 'ig_1', result }]);
+    const id = idOf(turn.answerId);
+    const output = drawn(picture);
+    const ended = { prompt: looking(picture).prompt, response: { id, output, error: null } };
+    await store.conversations.endTurn(answerTo(turn, 'here', ended));
+    expect(await kept(folder)).toEqual({ media: 1, places: 1 });
+
+    const reader = { owner: null, userId: null };
+    const { conversationId } = turn;
+    const omitted = { omitsMedia: true };
+    expect((await store.responses.find(id, reader))?.output).toBe(output);
+    expect((await store.responses.find(id, reader, omitted))?.output).toBe(drawn(''));
+    expect([...(await store.responses.outputs(conversationId, { from: 1 })).values()]).toEqual([output]);
+    expect([...(await store.responses.outputs(conversationId, { from: 1 }, omitted)).values()]).toEqual([drawn('')]);
+    expect((await store.responses.page(conversationId, 0, 5))[0]?.output).toBe(output);
+
+    const key = { id: conversationId, ...reader };
+    const next = drawn(other);
+    await store.conversations.rewrite(key, turn.answerId, { ...looking('AAAA'), reasoning: null, output: next });
+    expect((await store.responses.find(id, reader))?.output).toBe(next);
+    expect(await kept(folder)).toEqual({ media: 1, places: 0 });
+    await store.responses.remove(id);
+    expect(await kept(folder)).toEqual({ media: 0, places: 0 });
   });
 
   test('that an earlier version kept inside its message is still read', async () => {

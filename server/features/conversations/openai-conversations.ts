@@ -12,8 +12,9 @@ import type { InputItem, ItemList, OutputItem } from '../../../contracts/respons
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/interface/conversations.ts';
+import type { SeqRange } from '../../store/interface/responses.ts';
 import type { Principal } from '../access/caller.ts';
-import { listPage } from '../responses/list-page.ts';
+import { listPage, pageItems } from '../responses/list-page.ts';
 import type { ResponseStores } from '../responses/open-response.ts';
 import { checkItems } from '../responses/request/known-items.ts';
 import { resolveInput, toInput } from '../responses/request/resolve-references.ts';
@@ -55,8 +56,15 @@ async function readItems(
   );
 }
 
+async function findRow(stores: ResponseStores, ref: OpenAiConversationRef, principal: Principal) {
+  const found = await stores.conversations.findRow(keyOf(ref, principal));
+  if (!found) throw notFound();
+  return found;
+}
+
+/** With its messages, but without their media. */
 async function find(stores: ResponseStores, ref: OpenAiConversationRef, principal: Principal) {
-  const found = await stores.conversations.find(keyOf(ref, principal));
+  const found = await stores.conversations.find(keyOf(ref, principal), { omitsMedia: true });
   if (!found) throw notFound();
   return found;
 }
@@ -65,13 +73,25 @@ async function find(stores: ResponseStores, ref: OpenAiConversationRef, principa
 const isSaid = ({ role, status }: MessageRow) =>
   role === 'assistant' || status === 'completed' || status === 'in_progress';
 
-/** The items of messages in order; those of a response are as it gave them. */
-async function itemsOf(stores: ResponseStores, conversationId: string, messages: readonly MessageRow[]) {
-  const outputs = await stores.responses.outputs(conversationId);
-  return messages.filter(isSaid).flatMap((row): OutputItem[] => {
-    const output = outputs.get(row.seq);
-    return output === undefined ? toItems(row) : readOutput(output);
-  });
+/** The items of a message; those of a response are as it gave them. */
+const itemsOf = (row: MessageRow, outputs: ReadonlyMap<number, string>): OutputItem[] => {
+  const output = outputs.get(row.seq);
+  return output === undefined ? toItems(row) : readOutput(output);
+};
+
+const ALL = { from: 1 };
+
+/** The items of the active path, in order, without their media. */
+async function placeItems(stores: ResponseStores, conversationId: string, messages: readonly MessageRow[]) {
+  const outputs = await stores.responses.outputs(conversationId, ALL, { omitsMedia: true });
+  return messages.filter(isSaid).flatMap((row) => itemsOf(row, outputs).map((item) => ({ item, seq: row.seq })));
+}
+
+/** The items of a part of the conversation, with their media. */
+async function readWhole({ responses }: ResponseStores, conversationId: string, range: SeqRange) {
+  const rows = await responses.messages(conversationId, range);
+  const outputs = await responses.outputs(conversationId, range);
+  return rows.flatMap((row) => itemsOf(row, outputs));
 }
 
 /** `POST /v1/conversations` */
@@ -84,7 +104,7 @@ export async function createConversation(
   const stored = metadata ? JSON.stringify(metadata) : null;
   const { owner } = principal;
   const id = await stores.conversations.create({ owner, userId: user ?? null, metadata: stored, messages });
-  return toConversation((await find(stores, { conversation_id: id, user }, principal)).conversation);
+  return toConversation(await findRow(stores, { conversation_id: id, user }, principal));
 }
 
 /** `GET /v1/conversations/{conversation_id}` */
@@ -93,7 +113,7 @@ export async function retrieveConversation(
   ref: OpenAiConversationRef,
   principal: Principal,
 ): Promise<OpenAiConversation> {
-  return toConversation((await find(stores, ref, principal)).conversation);
+  return toConversation(await findRow(stores, ref, principal));
 }
 
 /** `POST /v1/conversations/{conversation_id}` */
@@ -118,7 +138,8 @@ export async function addItems(
   if (messages.length === 0) throw invalidField('items', 'These items say nothing.');
   const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
   const { conversation_id: id } = request;
-  const rows = await stores.responses.messages(id, firstSeq, firstSeq + messages.length);
+  const range = { from: firstSeq, before: firstSeq + messages.length };
+  const rows = await stores.responses.messages(id, range, { omitsMedia: true });
   return listPage(rows.flatMap(toItems), { order: 'asc', limit: 100 });
 }
 
@@ -129,7 +150,8 @@ export async function listItems(
   principal: Principal,
 ): Promise<ItemList> {
   const { conversation, messages } = await find(stores, request, principal);
-  return listPage(await itemsOf(stores, conversation.id, messages), request);
+  const placed = await placeItems(stores, conversation.id, messages);
+  return pageItems(placed, request, (range) => readWhole(stores, conversation.id, range));
 }
 
 const textIn = (items: readonly OutputItem[]): string | null =>
@@ -155,24 +177,29 @@ export async function deleteItem(
   principal: Principal,
 ): Promise<OpenAiConversation> {
   const { conversation, messages } = await find(stores, request, principal);
-  const outputs = await stores.responses.outputs(conversation.id);
+  const outputs = await stores.responses.outputs(conversation.id, ALL, { omitsMedia: true });
   for (const row of messages) {
-    const output = outputs.get(row.seq);
-    const items = output === undefined ? toItems(row) : readOutput(output);
+    if (!itemsOf(row, outputs).some(({ id }) => id === request.item_id)) continue;
+    const items = await readWhole(stores, conversation.id, { from: row.seq, before: row.seq + 1 });
     const rest = items.filter(({ id }) => id !== request.item_id);
-    if (rest.length === items.length) continue;
-    await stores.conversations.rewrite(keyOf(request, principal), row.id, await rewritten(rest, output !== undefined));
+    const isAnswer = outputs.has(row.seq);
+    await stores.conversations.rewrite(keyOf(request, principal), row.id, await rewritten(rest, isAnswer));
     return toConversation(conversation);
   }
   throw itemNotFound(request);
 }
 
-/** `GET /v1/conversations/{conversation_id}/items/{item_id}` */
+/** `GET /v1/conversations/{conversation_id}/items/{item_id}`: with its media, for it alone was asked for. */
 export async function getItem(stores: ResponseStores, request: ItemRef, principal: Principal): Promise<OutputItem> {
   const { conversation, messages } = await find(stores, request, principal);
-  const items = await itemsOf(stores, conversation.id, messages);
-  const found = items.filter(({ id }) => id === request.item_id);
-  const [item] = listPage(found, request).data;
+  const placed = await placeItems(stores, conversation.id, messages);
+  const seq = placed.find(({ item }) => item.id === request.item_id)?.seq;
+  if (seq === undefined) throw itemNotFound(request);
+  const items = await readWhole(stores, conversation.id, { from: seq, before: seq + 1 });
+  const [item] = listPage(
+    items.filter(({ id }) => id === request.item_id),
+    request,
+  ).data;
   if (item) return item;
   throw itemNotFound(request);
 }

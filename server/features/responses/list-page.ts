@@ -1,5 +1,6 @@
 import type { ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import type { SeqRange } from '../../store/interface/responses.ts';
 import { withoutProof } from './answer/describe-response.ts';
 import { stemOf } from './answer/item-ids.ts';
 
@@ -15,6 +16,10 @@ export interface PageRequest {
 /** True when encrypted reasoning was asked for. */
 export const showsProof = (include: string | undefined): boolean =>
   include?.split(',').includes('reasoning.encrypted_content') ?? false;
+
+/** True when the data of large pictures, sounds and files was asked for. The name is OpenAI's. */
+const showsMedia = (include: string | undefined): boolean =>
+  include?.split(',').includes('message.input_image.image_url') ?? false;
 
 /** A stem begins with the time at which its message was made: those of one conversation are in order. See store/ids.ts. */
 const TIMED = /^[0-9a-f]{12}7/;
@@ -48,4 +53,29 @@ export function listPage(items: readonly OutputItem[], page: PageRequest): ItemL
     last_id: data.at(-1)?.id ?? null,
     has_more: from + limit < ordered.length,
   };
+}
+
+/** An item without its media, and the `seq` of its message. */
+interface SeqItem {
+  readonly item: OutputItem;
+  readonly seq: number;
+}
+
+/** The same page. Where its media are asked for, `readWhole` reads them: of the messages on this page, and of no others. */
+export async function pageItems(
+  placed: readonly SeqItem[],
+  request: PageRequest,
+  readWhole: (range: SeqRange) => Promise<readonly OutputItem[]>,
+): Promise<ItemList> {
+  const page = listPage(
+    placed.map(({ item }) => item),
+    request,
+  );
+  if (!showsMedia(request.include) || page.data.length === 0) return page;
+  const ids = new Set(page.data.map(({ id }) => id));
+  const seqs = placed.filter(({ item }) => ids.has(item.id)).map(({ seq }) => seq);
+  const items = await readWhole({ from: Math.min(...seqs), before: Math.max(...seqs) + 1 });
+  const whole = new Map(items.map((item) => [item.id, item]));
+  const shape = showsProof(request.include) ? (item: OutputItem) => item : withoutProof;
+  return { ...page, data: page.data.map((item) => shape(whole.get(item.id) ?? item)) };
 }

@@ -12,7 +12,7 @@ import { runIdOf } from '../../canonical/ids.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import type { StoredResponse } from '../../store/interface/responses.ts';
+import type { SeqRange, StoredResponse } from '../../store/interface/responses.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller, Principal } from '../access/caller.ts';
 import { type FollowDeps, followRun } from '../runs/follow-run.ts';
@@ -20,7 +20,7 @@ import { placeOf } from '../runs/manage-runs.ts';
 import { cutOf, describeResponse, withoutProof } from './answer/describe-response.ts';
 import { toUsage } from './answer/read-usage.ts';
 import { replayResponse } from './answer/replay-response.ts';
-import { listPage, showsProof } from './list-page.ts';
+import { pageItems, showsProof } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
 import type { EventBatch } from './run-response.ts';
 import { readOutput, toItems } from './stored-items.ts';
@@ -36,9 +36,9 @@ const toSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
 async function findResponse(
   { responses }: ResponseStores,
   { response_id: id, user }: ResponseRef,
-  { owner }: Principal,
+  { principal: { owner }, omitsMedia }: { readonly principal: Principal; readonly omitsMedia: boolean },
 ): Promise<StoredResponse> {
-  const row = await responses.find(id, { owner, userId: user ?? null });
+  const row = await responses.find(id, { owner, userId: user ?? null }, { omitsMedia });
   if (row) return row;
   throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'response_id' });
 }
@@ -70,7 +70,7 @@ export async function getResponse(
   request: RetrieveResponseRequest,
   principal: Principal,
 ): Promise<Response> {
-  return toResponse(await findResponse(stores, request, principal), showsProof(request.include));
+  return toResponse(await findResponse(stores, request, { principal, omitsMedia: false }), showsProof(request.include));
 }
 
 /** Where a client is: `starting_after`, or what it sends by itself when it connects again. */
@@ -158,9 +158,10 @@ export async function deleteResponse(
   principal: Principal,
 ): Promise<ResponseDeleted> {
   const { response_id: id } = ref;
-  await findResponse(stores, ref, principal);
+  const reading = { principal, omitsMedia: true };
+  await findResponse(stores, ref, reading);
   await stop(stores, id);
-  const row = await findResponse(stores, ref, principal);
+  const row = await findResponse(stores, ref, reading);
   const { conversation } = ResponseEcho.parse(JSON.parse(row.echo));
   const alone = conversation === null && row.answerSeq === row.messageCount && row.firstSeq === 1;
   const { conversationId, userId } = row;
@@ -175,7 +176,10 @@ export async function listInputItems(
   request: ListInputItemsRequest,
   principal: Principal,
 ): Promise<ItemList> {
-  const { conversationId, firstSeq, answerSeq } = await findResponse(stores, request, principal);
-  const rows = await stores.responses.messages(conversationId, firstSeq, answerSeq);
-  return listPage(rows.flatMap(toItems), request);
+  const { conversationId, firstSeq, answerSeq } = await findResponse(stores, request, { principal, omitsMedia: true });
+  const read = (range: SeqRange, omitsMedia: boolean) =>
+    stores.responses.messages(conversationId, range, { omitsMedia });
+  const rows = await read({ from: firstSeq, before: answerSeq }, true);
+  const placed = rows.flatMap((row) => toItems(row).map((item) => ({ item, seq: row.seq })));
+  return pageItems(placed, request, async (range) => (await read(range, false)).flatMap(toItems));
 }

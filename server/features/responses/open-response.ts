@@ -66,7 +66,7 @@ async function findPrevious(
   { user }: Pick<ResponseRequest, 'user'>,
   { owner }: Principal,
 ): Promise<StoredResponse> {
-  const previous = await store.find(id, { owner, userId: user ?? null });
+  const previous = await store.find(id, { owner, userId: user ?? null }, { omitsMedia: true });
   if (!previous) {
     throw new AppError('response_not_found', `There is no stored response '${id}'.`, { param: 'previous_response_id' });
   }

@@ -8,6 +8,8 @@ export interface BackgroundCalls {
   search(request: SearchRequest): SearchPage;
   /** Brings the index up to date with the messages. */
   index(): void;
+  /** Moves media out of texts that an earlier version stored. */
+  moveMedia(): void;
   /** Removes a conversation with all it holds, from the index and the log as well; false when there was none. */
   remove(key: ConversationKey): boolean;
   /** Removes all conversations of an end user in the same way. */

@@ -6,6 +6,7 @@ import { eraseUser } from './erase-user.ts';
 import { importConversation } from './import-conversation.ts';
 import { Indexer } from './indexer.ts';
 import { LogTruncation } from './log-truncation.ts';
+import { MediaMover } from './move-media.ts';
 import { removeConversation } from './remove-conversation.ts';
 import { WorkerDatabase } from './worker-database.ts';
 
@@ -19,6 +20,7 @@ type Handlers = {
 const options: BackgroundOptions = workerData;
 const db = await WorkerDatabase.open(options);
 const indexer = new Indexer(db);
+const mover = new MediaMover(db);
 const log = new LogTruncation(db);
 
 const handlers: Handlers = {
@@ -28,6 +30,7 @@ const handlers: Handlers = {
     return isCurrent ? page : { ...page, isLowerBound: true };
   },
   index: () => indexer.run(),
+  moveMedia: () => mover.run(),
   async remove(key) {
     const removed = await db.transact((statements) => removeConversation(statements, key));
     if (removed) await log.run();
@@ -67,6 +70,7 @@ parentPort?.on('message', (call: Call | null) => {
     return;
   }
   indexer.stop();
+  mover.stop();
   void Promise.all(running).then(() => {
     log.close();
     db.close();

@@ -119,6 +119,11 @@ export interface RewrittenMessage extends Pick<NewMessage, 'prompt' | 'text'> {
   readonly output: string | null;
 }
 
+/** Whether the data of large pictures, sounds and files is left out: then it is not read. Absent: it is not left out. */
+export interface MediaChoice {
+  readonly omitsMedia: boolean;
+}
+
 export interface ConversationRow {
   readonly id: string;
   readonly title: string | null;
@@ -255,7 +260,12 @@ export interface ConversationStore {
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly string[]>;
   /** With the messages of the active path. */
-  find(key: ConversationKey): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
+  find(
+    key: ConversationKey,
+    choice?: MediaChoice,
+  ): Promise<{ conversation: ConversationRow; messages: readonly MessageRow[] } | null>;
+  /** Without its messages. */
+  findRow(key: ConversationKey): Promise<ConversationRow | null>;
   /** The ids of the messages on the active path; null: there are no branches. */
   pathIds(conversationId: string): Promise<ReadonlySet<string> | null>;
   /**

@@ -1,4 +1,4 @@
-import type { MessageRow } from './conversations.ts';
+import type { MediaChoice, MessageRow } from './conversations.ts';
 
 /** The data of an answer of `/v1/responses` that its message does not hold. */
 export interface ResponseRow {
@@ -15,7 +15,14 @@ export interface ResponseRow {
   readonly endedAt: Date | null;
 }
 
-/** A response with its answer, and how long its conversation is by now. */
+/** The part of a conversation whose messages have these `seq`s. */
+export interface SeqRange {
+  readonly from: number;
+  /** Absent: up to the last one. */
+  readonly before?: number;
+}
+
+/** A response with its answer (the prompt of it without its media), and how long its conversation is by now. */
 export interface StoredResponse extends ResponseRow {
   readonly answer: MessageRow;
   readonly messageCount: number;
@@ -38,9 +45,9 @@ export interface ResponseStore {
    * A response of a conversation of that user, or of one without a user. A request that names no user finds the
    * response by its id alone, as at OpenAI, where later requests have no `user`.
    */
-  find(id: string, reader: Reader): Promise<StoredResponse | null>;
-  /** The messages of a conversation from one `seq` to before another. */
-  messages(conversationId: string, from: number, before: number): Promise<readonly MessageRow[]>;
+  find(id: string, reader: Reader, choice?: MediaChoice): Promise<StoredResponse | null>;
+  /** The messages of a conversation, of all its branches. */
+  messages(conversationId: string, range: SeqRange, choice?: MediaChoice): Promise<readonly MessageRow[]>;
   /** The messages from a first one to this one. */
   path(messageId: string): Promise<readonly MessageRow[]>;
   /**
@@ -49,7 +56,7 @@ export interface ResponseStore {
    */
   message(id: string, reader: Reader): Promise<MessageRow | null>;
   /** The outputs of a conversation's responses, by the `seq` of the answer. */
-  outputs(conversationId: string): Promise<ReadonlyMap<number, string>>;
+  outputs(conversationId: string, range: SeqRange, choice?: MediaChoice): Promise<ReadonlyMap<number, string>>;
   /** The responses of a conversation that were answered after that `seq`, in order. */
   page(conversationId: string, afterSeq: number, limit: number): Promise<readonly ResponseRow[]>;
   /** Removes a response. False when there was none. Its messages stay in the conversation. */
