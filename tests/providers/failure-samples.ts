@@ -86,6 +86,29 @@ const llamaCpp: readonly FailureSample[] = [
     means: 'upstream_broken',
   },
   {
+    server: 'llama.cpp server b11549, a schema that it cannot use',
+    status: 400,
+    body: openAi(
+      'Unable to generate parser for this template. Automatic parser generation failed: JSON schema error at #: unrecognized type nonsense',
+      'invalid_request_error',
+      400,
+    ),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server b11549, a grammar that it cannot use',
+    status: 400,
+    body: openAi('Failed to initialize samplers: failed to parse grammar', 'invalid_request_error', 400),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server b11549, several choices',
+    status: 400,
+    body: openAi("Field 'n': Value must be between 1 <= value <= 1, but got 2", 'invalid_request_error', 400),
+    means: 'upstream_rejected',
+    param: 'n',
+  },
+  {
     server: 'llama.cpp server, with --api-key',
     status: 401,
     body: openAi('Invalid API Key', 'authentication_error', 401),
@@ -231,6 +254,43 @@ const otherServers: readonly FailureSample[] = [
     body: { error: 'Model bigscience/bloom is currently loading', estimated_time: 20.5 },
     means: 'model_loading',
     retryAfter: 21,
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before llama.cpp',
+    status: 400,
+    body: openAi(
+      "litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: OpenAIException - request (18009 tokens) exceeds the available context size (1024 tokens), try increasing it\nmodel=tiny. context_window_fallbacks=None. fallbacks=None.\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'invalid_request_error',
+      '400',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before llama.cpp, a picture for a text model',
+    status: 500,
+    body: openAi(
+      "litellm.InternalServerError: InternalServerError: OpenAIException - image input is not supported - hint: if this is unexpected, you may need to provide the mmproj\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '500',
+    ),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before a server that is down',
+    status: 500,
+    body: openAi(
+      "litellm.InternalServerError: InternalServerError: OpenAIException - Connection error.\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '500',
+    ),
+    means: 'upstream_broken',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 without a database, a wrong key',
+    status: 400,
+    body: openAi('No connected db.', 'no_db_connection', '400'),
+    means: 'upstream_refused',
   },
   {
     server: 'LiteLLM proxy 1.108',

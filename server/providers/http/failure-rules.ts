@@ -48,6 +48,8 @@ const RULES: readonly FailureRule[] = [
   { means: 'model_busy', words: /capacity exceeded/i, ofStatus: (status) => status === 498 },
   // The gateway's own key, account or configuration is at fault. Other backends have others.
   { means: 'upstream_refused', kind: /API_KEY_INVALID|FAILED_PRECONDITION/, ofStatus: (status) => status === 400 },
+  // LiteLLM's proxy without a database says 400 to every key that is not its own.
+  { means: 'upstream_refused', kind: /\bno_db_connection\b/, ofStatus: (status) => status === 400 },
   // xAI says 400 to a wrong key.
   { means: 'upstream_refused', words: /\b(incorrect|invalid) api[ _](key|token)\b/i, ofStatus: isClientFault },
   {

@@ -37,10 +37,15 @@ export interface UpstreamFault {
   readonly retryDelay: string | undefined;
 }
 
+/** How llama.cpp names a field: "Field 'n': Value must be between 1 <= value <= 1". */
+const NAMED = /\bField '([\w.[\]-]{1,100})': /;
+
 /** What the path of a field looks like; anything else is not handed on. */
 const PATH = /^[\w.[\]-]{1,100}$/;
 
 const NOTHING: UpstreamFault = { message: '', kind: '', param: null, retryDelay: undefined };
+
+const pathOf = (param: string | undefined): string | null => (param && PATH.test(param) ? withoutSecrets(param) : null);
 
 /** The error in a body, in whichever envelope; without words when there is none. */
 export function readFault(body: unknown): UpstreamFault {
@@ -55,7 +60,7 @@ export function readFault(body: unknown): UpstreamFault {
   return {
     message: error.message ?? '',
     kind: said.filter((word) => word != null).join(' '),
-    param: error.param && PATH.test(error.param) ? withoutSecrets(error.param) : null,
+    param: pathOf(error.param ?? NAMED.exec(error.message ?? '')?.[1]),
     retryDelay: details.find(({ retryDelay }) => retryDelay)?.retryDelay ?? estimated,
   };
 }
