@@ -32,6 +32,12 @@ function pathOf(param: string): (string | number)[] {
   return steps.at(-1) === 'type' ? steps.slice(0, -1) : steps;
 }
 
+/** The content part that a path goes through; null: it goes through none. */
+function partOf(path: readonly (string | number)[]): (string | number)[] | null {
+  const at = path.lastIndexOf('content');
+  return at >= 0 && typeof path[at + 1] === 'number' && path.length > at + 2 ? path.slice(0, at + 2) : null;
+}
+
 /** Without these a request means something else: `thread` stands for a history, `compaction` asks for a summary. */
 const ESSENTIAL: ReadonlySet<unknown> = new Set(['model', 'messages', 'input', 'thread', 'compaction', 'conversation']);
 
@@ -66,7 +72,10 @@ export function dropUnsupported<Request extends object, Translated>(
       const param = error instanceof AppError && error.code === 'invalid_field' ? error.param : null;
       if (!drops || param === null || dropped.length >= MOST_DROPS) throw error;
       const path = pathOf(param);
-      const rest = isEssential(path) ? null : without(given, path);
+      if (isEssential(path)) throw error;
+      // A part that lacks what it has to have, a file without its data say, goes whole.
+      const part = partOf(path);
+      const rest = without(given, path) ?? (part && without(given, part));
       if (!isRest<Request>(rest)) throw error;
       dropped.push(param);
       given = rest;

@@ -209,6 +209,24 @@ const ollama: readonly FailureSample[] = [
     means: 'upstream_rejected',
   },
   {
+    server: 'Ollama 0.17.4, a schema that it cannot use',
+    status: 500,
+    body: openAi('invalid JSON schema in format', 'api_error'),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'Ollama 0.17.4, an unknown model',
+    status: 404,
+    body: openAi("model 'nosuch' not found", 'api_error'),
+    means: 'upstream_refused',
+  },
+  {
+    server: 'Ollama 0.17.4, a template without tools',
+    status: 400,
+    body: openAi('registry.ollama.ai/library/tiny:latest does not support tools', 'api_error'),
+    means: 'upstream_rejected',
+  },
+  {
     server: 'Ollama',
     status: 404,
     body: openAi("model 'qwen3' not found", 'not_found_error'),

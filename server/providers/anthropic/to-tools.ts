@@ -2,11 +2,13 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { Tool } from '../../../contracts/chat/message.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 
+const OWN_TOOL = /_\d{8}$|^mcp_toolset$/;
+
 /** Fields of a tool that are Anthropic's own (`cache_control`, `defer_loading`) stay, wherever the client put them. */
 function toTool({ type, function: declared, ...rest }: Tool, param: string): object {
   if (!declared) {
-    // Anthropic's server tools, such as web_search_20250305, are what it says they are.
-    if (type !== 'function' && type !== 'custom') return { type, ...rest };
+    // Anthropic's own tools have the date of their version in the type, such as web_search_20250305.
+    if (OWN_TOOL.test(type ?? '')) return { type, ...rest };
     throw invalidField(`${param}.type`, 'Anthropic takes functions, and its own tools by their types.');
   }
   const { name, description, parameters, strict, ...others } = declared;

@@ -2,15 +2,26 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import { dropUnsupported, toApplied } from '../../canonical/drop-unsupported.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { asksForSomething, GATEWAY_FIELDS } from '../idle-fields.ts';
 import type { ProviderCall } from '../provider.ts';
 import { boundSchema } from './bound-schema.ts';
 import type { EngineInfo, GenerationRequest } from './engine-protocol.ts';
 import { toMessages } from './to-messages.ts';
-import { toSampling } from './to-sampling.ts';
+import { SAMPLING_FIELDS, toSampling } from './to-sampling.ts';
 import { toToolChoice } from './to-tool-choice.ts';
 
-/** What this binding cannot do, or not rightly; null, false, 0 and empty ask for nothing. */
-const refused = ['logprobs', 'top_logprobs', 'logit_bias', 'audio', 'functions', 'function_call', 'web_search_options'];
+/** What this binding can do. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...GATEWAY_FIELDS,
+  ...SAMPLING_FIELDS,
+  ...'messages max_tokens max_completion_tokens n stop reasoning_effort tools tool_choice parallel_tool_calls'.split(
+    ' ',
+  ),
+  ...'response_format modalities'.split(' '),
+]);
+
+/** Values with which a field that is not known asks for nothing. */
+const isOff = (value: unknown): boolean => value === false || value === 0 || value === '';
 
 /**
  * Translates a request for the engine. Throws `invalid_field` for an unsupported field, unless unsupported fields are
@@ -25,9 +36,11 @@ export function toGeneration(call: ProviderCall, info: EngineInfo): Omit<Generat
 }
 
 function translate(request: ChatCompletionRequest, info: EngineInfo): Omit<GenerationRequest, 'id'> {
-  for (const field of refused) {
-    if (asksForSomething(request[field])) throw unsupported(field);
+  for (const [field, value] of Object.entries(request)) {
+    if (!KNOWN.has(field) && asksForSomething(field, value) && !isOff(value)) throw unsupported(field);
   }
+  const other = (request.modalities ?? []).findIndex((modality) => modality !== 'text');
+  if (other >= 0) throw unsupported(`modalities[${other}]`);
   if ((request.n ?? 1) > 1) throw unsupported('n', 'The embedded engine gives one answer per request; `n` must be 1.');
   const schema = toSchema(request.response_format);
   return {
@@ -39,11 +52,6 @@ function translate(request: ChatCompletionRequest, info: EngineInfo): Omit<Gener
     stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
     sampling: toSampling(request, info.temperature),
   };
-}
-
-function asksForSomething(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
-  return Boolean(value);
 }
 
 function unsupported(param: string, message = `The embedded engine does not support \`${param}\`.`): AppError {

@@ -9,6 +9,12 @@ const ownFields = [
   ['repeat_penalty', 'penalty_repeat'],
 ] as const;
 
+/** The fields that it reads. */
+export const SAMPLING_FIELDS = [
+  ...['temperature', 'top_p', 'seed', 'frequency_penalty', 'presence_penalty'],
+  ...ownFields.map(([field]) => field),
+];
+
 /**
  * The sampling options by the binding's names. Options that the client leaves out keep llama.cpp's defaults (top_k 40,
  * top_p 0.95, min_p 0.05), except for the temperature, whose default is the model's own.

@@ -47,6 +47,15 @@ function toLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequest): obj
   return {};
 }
 
+/** Format: Gemini API, `stopSequences` of GenerationConfig. */
+const MOST_STOPS = 5;
+
+function toStops(stop: ChatCompletionRequest['stop']): string[] | null {
+  const stops = typeof stop === 'string' ? [stop] : (stop ?? []);
+  if (stops.length > MOST_STOPS) throw invalidField('stop', `Gemini takes at most ${MOST_STOPS} stop sequences.`);
+  return stops.length > 0 ? stops : null;
+}
+
 const isSaid = ([, value]: [string, unknown]): boolean => value != null;
 
 /**
@@ -54,13 +63,12 @@ const isSaid = ([, value]: [string, unknown]): boolean => value != null;
  * extension.
  */
 export function toGenerationConfig(request: ChatCompletionRequest, model: string, thinking: unknown): object | null {
-  const { stop } = request;
   const said = Object.entries({
     maxOutputTokens: request.max_completion_tokens ?? request.max_tokens,
     temperature: request.temperature,
     topP: request.top_p,
     topK: request.top_k,
-    stopSequences: typeof stop === 'string' ? [stop] : stop?.length ? stop : null,
+    stopSequences: toStops(request.stop),
     seed: request.seed,
     presencePenalty: request.presence_penalty,
     frequencyPenalty: request.frequency_penalty,

@@ -1,22 +1,11 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { DialectRequest } from '../dialect.ts';
-import { asObject, refuseOthers } from './refuse.ts';
+import { asksForSomething, GATEWAY_FIELDS } from '../idle-fields.ts';
+import { asObject, refuseOthers, unsupported } from './refuse.ts';
 import { toContents } from './to-contents.ts';
 import { toGenerationConfig } from './to-generation-config.ts';
 import { toTools } from './to-tools.ts';
-
-/** Said to the gateway or about the client: it changes nothing in the answer, and the vendor need not know it. */
-const OWN = [
-  'model',
-  'stream',
-  'stream_options',
-  'user',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'metadata',
-];
 
 const MAPPED = [
   'messages',
@@ -42,22 +31,17 @@ const MAPPED = [
   'extra_body',
 ];
 
-/** Fields without a place whose usual value asks for what Gemini does anyway. */
-const NO_OPS: Readonly<Record<string, readonly unknown[]>> = {
-  parallel_tool_calls: [true],
-  store: [false],
-  service_tier: ['auto', 'default'],
-  verbosity: ['medium'],
-  function_call: ['auto', 'none'],
-};
+const KNOWN: ReadonlySet<string> = new Set([...GATEWAY_FIELDS, ...MAPPED]);
 
-const KNOWN: ReadonlySet<string> = new Set([...OWN, ...MAPPED]);
+/** Whether tools may be called at once matters only where there are tools. */
+const isIdle = (field: string, value: unknown, { tools }: ChatCompletionRequest): boolean =>
+  field === 'parallel_tool_calls' && (value === true || !tools?.length);
 
 function refuseUnplaced(request: ChatCompletionRequest): void {
-  const { parallel_tool_calls: _unused, ...toolless } = request;
-  const said = request.tools?.length ? request : toolless;
-  const asked = Object.entries(said).filter(([key, value]) => !NO_OPS[key]?.includes(value));
-  refuseOthers(Object.fromEntries(asked), KNOWN, '');
+  for (const [field, value] of Object.entries(request)) {
+    if (KNOWN.has(field) || !asksForSomething(field, value) || isIdle(field, value, request)) continue;
+    throw unsupported(field, field);
+  }
 }
 
 /** Reads `extra_body.google`, in which Google's own OpenAI-compatible API takes what OpenAI's API has no field for. */
