@@ -155,6 +155,48 @@ const vllm: readonly FailureSample[] = [
     param: 'max_tokens',
   },
   {
+    server: 'vLLM 0.32, without an answer asked for',
+    status: 400,
+    body: openAi(
+      "This model's maximum context length is 512 tokens. However, your prompt contains 30050 characters (more than 6144 characters, which is the upper bound for 512 input tokens). Please reduce the length of the input prompt. (parameter=input_text, value=30050)",
+      'BadRequestError',
+      400,
+      'input_text',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'vLLM 0.32',
+    status: 400,
+    body: openAi(
+      'max_tokens=100000 cannot be greater than max_model_len=512. Please request fewer output tokens. (parameter=max_tokens, value=100000)',
+      'BadRequestError',
+      400,
+      'max_tokens',
+    ),
+    means: 'upstream_rejected',
+    param: 'max_tokens',
+  },
+  {
+    server: 'vLLM 0.32, a schema that it cannot use',
+    status: 400,
+    body: openAi('Grammar error: Invalid type: nonsense', 'BadRequestError', 400),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'vLLM 0.32, a picture for a text model',
+    status: 400,
+    body: openAi('tiny is not a multimodal model', 'BadRequestError', 400),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'vLLM 0.32, started without a parser of tool calls',
+    status: 400,
+    body: openAi('tool_choice="required" requires --tool-call-parser to be set', 'BadRequestError', 400),
+    means: 'upstream_rejected',
+  },
+  {
     server: 'vLLM',
     status: 400,
     body: openAi('max_tokens must be at least 1, got 0.', 'BadRequestError', 400),

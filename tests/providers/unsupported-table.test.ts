@@ -85,7 +85,8 @@ const rows: Readonly<Record<string, Row>> = {
     provider: 'kind: anthropic',
     speaks: 'anthropic',
     input: '[text, image, audio, video]',
-    leaves: ['an unknown field'],
+    // A prediction only makes an answer come sooner.
+    leaves: ['an unknown field', 'prediction'],
     cannot: {
       n: 'n',
       'a high temperature': 'temperature',
@@ -103,7 +104,6 @@ const rows: Readonly<Record<string, Row>> = {
       'spoken answers': 'modalities',
       audio: 'audio',
       verbosity: 'verbosity',
-      prediction: 'prediction',
       service_tier: 'service_tier',
       store: 'store',
       web_search_options: 'web_search_options',

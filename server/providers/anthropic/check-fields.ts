@@ -20,7 +20,6 @@ const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   functions: isEmpty,
   function_call: (value) => value === 'none' || value === 'auto',
   web_search_options: never,
-  prediction: never,
   // Of vLLM, llama.cpp and Ollama. Other unknown fields may be new ones of Anthropic's, which judges them itself.
   ...Object.fromEntries(
     'min_p typical_p repetition_penalty repeat_penalty length_penalty min_tokens ignore_eos grammar guided_json guided_regex guided_choice guided_grammar structured_outputs chat_template chat_template_kwargs'
