@@ -1,6 +1,7 @@
 import type { Background } from './background/background.ts';
 import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
+import type { UnwrittenMessage } from './insert-messages.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -28,19 +29,28 @@ import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
 
-const WITH_MEDIA: MediaChoice = { omitsMedia: false };
+interface ConversationsDeps {
+  readonly db: PrismaClient;
+  readonly turns: Turns;
+  readonly background: Background;
+  /** A thread for long messages alone: their turns do not wait until others are indexed or deleted. */
+  readonly writer: Background;
+  readonly onError: (error: unknown) => void;
+}
 
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
   readonly #turns: Turns;
   readonly #ends: TurnEnds;
   readonly #background: Background;
+  readonly #writer: Background;
 
-  constructor(db: PrismaClient, turns: Turns, background: Background, onError: (error: unknown) => void) {
+  constructor({ db, turns, background, writer, onError }: ConversationsDeps) {
     this.#db = db;
     this.#turns = turns;
     this.#background = background;
-    this.#ends = new TurnEnds(turns, onError);
+    this.#writer = writer;
+    this.#ends = new TurnEnds(turns, writer, onError);
   }
 
   /** Writes what was not written yet, or says what is lost. */
@@ -49,7 +59,13 @@ export class Conversations implements ConversationStore {
   }
 
   beginTurn(turn: NewTurn): Promise<BegunTurn> {
-    return this.#write(() => this.#turns.begin(turn));
+    return this.#write(async () => {
+      const { begun, unwritten } = await this.#turns.begin(turn);
+      if (unwritten.length === 0) return begun;
+      const long = { ...begun, isLong: true };
+      await this.#fill(long, unwritten);
+      return long;
+    });
   }
 
   endTurn(turn: EndedTurn): Promise<void> {
@@ -182,8 +198,14 @@ export class Conversations implements ConversationStore {
     return useDatabase(() => this.#background.call('erase', owner, userId));
   }
 
-  #findRow(key: ConversationKey): Promise<ConversationRow | null> {
-    return this.#db.conversation.findFirst({ where: { id: key.id, ...visibleTo(key) }, select: conversationFields });
+  /** Writes the words of a turn's messages; when that fails, nothing of the turn is kept. */
+  async #fill(begun: BegunTurn, unwritten: readonly UnwrittenMessage[]): Promise<void> {
+    try {
+      await this.#writer.call('fill', unwritten);
+    } catch (error) {
+      await this.#ends.drop(begun);
+      throw error;
+    }
   }
 
   /** What is written is to be found before long. */

@@ -10,7 +10,7 @@ const SELECT_CONVERSATION = `
 
 const SELECT_STATE = `
   SELECT "role", "status", "parentId",
-    (SELECT "process" FROM "Run" WHERE "Run"."id" = 'run_' || substr("Message"."id", 5))
+    (SELECT "process" FROM "Run" WHERE "Run"."id" = 'run_' || substr("Message"."turnId", 5))
   FROM "Message" WHERE "id" = ? AND "conversationId" = ?`;
 
 /** The end of a conversation's active path. */
@@ -31,7 +31,7 @@ export interface FoundMessage {
   readonly role: string;
   readonly status: string;
   readonly parentId: string | null;
-  /** The process that makes it; null: none does. */
+  /** The process that makes its turn; null: none does. */
   readonly process: string | null;
 }
 

@@ -1,9 +1,9 @@
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
-import { cutMedia } from './cut-media.ts';
+import { cutMedia, type MediaPiece } from './cut-media.ts';
 import { newId } from './ids.ts';
 import type { NewMessage } from './interface/conversations.ts';
-import { inMessage, keepMedia } from './media.ts';
-import { withoutNul } from './rows.ts';
+import { keepMedia } from './media.ts';
+import { searchedText } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 const INSERT_MESSAGE = `
@@ -13,6 +13,26 @@ const INSERT_MESSAGE = `
 
 /** Longer texts are given to SQLite's driver as bytes, which takes half the time. In UTF-16 units. */
 const LONG = 256 * 1024;
+
+/** Messages that are longer together are written by the background thread. In UTF-16 units. */
+const LONG_TOGETHER = 1024 * 1024;
+
+/** What stands in a message until its words are written. */
+const UNWRITTEN = '{"role":"user","content":""}';
+
+/** A message that was inserted without its words, and is `in_progress` until the background thread has written them. */
+export interface UnwrittenMessage {
+  readonly id: string;
+  readonly prompt: string;
+  readonly text: string;
+  /** What was cut out of the prompt, and whose it is. */
+  readonly pieces: readonly MediaPiece[];
+  readonly owner: string | null;
+}
+
+/** Whether SQLite would take so long to write these messages that every stream would notice. */
+export const areLong = (messages: readonly NewMessage[]): boolean =>
+  messages.reduce((sum, { prompt, text }) => sum + prompt.length + text.length, 0) > LONG_TOGETHER;
 
 const toValue = (text: string): string | Buffer => (text.length > LONG ? Buffer.from(text) : text);
 
@@ -32,6 +52,27 @@ export interface MessagePlace {
   readonly lastId: string | null;
 }
 
+/** Makes room for messages whose words the background thread writes, and gives the place after them. */
+export function insertUnwritten(
+  db: Statements,
+  messages: readonly NewMessage[],
+  place: MessagePlace,
+): { readonly after: MessagePlace; readonly unwritten: readonly UnwrittenMessage[] } {
+  const { ids, conversationId, turnId, now, owner } = place;
+  let { count: seq, lastId: parentId } = place;
+  const unwritten = messages.map(({ role, prompt: whole, text }, i): UnwrittenMessage => {
+    const id = ids[i] ?? newId('msg');
+    seq += 1;
+    db.run(
+      INSERT_MESSAGE,
+      ...[id, conversationId, seq, parentId, turnId, role, UNWRITTEN, '', 'in_progress', null, now],
+    );
+    parentId = id;
+    return { id, ...cutMedia(whole), text: searchedText(text), owner };
+  });
+  return { after: { ...place, count: seq, lastId: parentId }, unwritten };
+}
+
 export const newMessageIds = (messages: readonly NewMessage[]): string[] => messages.map(() => newId('msg'));
 
 /** Appends messages, and returns the place after them. */
@@ -41,7 +82,7 @@ export function insertMessages(db: Statements, messages: readonly NewMessage[], 
   for (const [i, { role, prompt: whole, text }] of messages.entries()) {
     const { text: prompt, pieces } = cutMedia(whole);
     const id = ids[i] ?? newId('msg');
-    const [written, words] = [toValue(prompt), toValue(withoutNul(text))];
+    const [written, words] = [toValue(prompt), toValue(searchedText(text))];
     seq += 1;
     db.run(
       INSERT_MESSAGE,

@@ -66,7 +66,9 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     transactionOptions: { maxWait: busyTimeoutMs + 5_000, timeout: busyTimeoutMs + 10_000 },
   });
   const background = new Background({ path, synchronous, busyTimeoutMs }, onError);
+  const writer = new Background({ path, synchronous, busyTimeoutMs }, onError);
   const close = async () => {
+    await writer.close();
     await background.close();
     await db.$disconnect();
     owner.release();
@@ -86,7 +88,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
 
   const reports = new UsageReports(db, transact);
   const turns = new Turns(transact, owner);
-  const conversations = new Conversations(db, turns, background, onError);
+  const conversations = new Conversations({ db, turns, background, writer, onError });
   return {
     conversations,
     responses: new Responses(db),
@@ -106,6 +108,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     close: async () => {
       await conversations.close();
       await usage.close();
+      await writer.close();
       await background.close();
       // Empties the write-ahead log, so that the single file, copied while nothing runs, holds everything.
       await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);

@@ -2,6 +2,7 @@ import { ChunkCollector } from '../canonical/chunk-collector.ts';
 import { foldResponseEvents } from '../canonical/fold-response-events.ts';
 import { unpackEvents } from '../canonical/pack-events.ts';
 import { EMPTY_ANSWER, type StoredAnswer, storedAnswer } from '../canonical/stored-answer.ts';
+import { dropTurn } from './drop-turn.ts';
 import { endTurn } from './end-turn.ts';
 import type { EndedTurn } from './interface/conversations.ts';
 import type { ProcessLock } from './process-lock.ts';
@@ -43,6 +44,12 @@ const END_MESSAGES = `
       AND "turnId" IN (SELECT "id" FROM "Turn" WHERE "prompt" = :nothing))`;
 
 const SELECT_RUNS = 'SELECT "key", "id", "conversationId", "format" FROM "Run" WHERE "process" = ?';
+/** Of a turn whose messages were not yet written, whether it began its conversation: then it has the same time. */
+const SELECT_UNWRITTEN = `
+  SELECT c."createdAt" = q."createdAt" FROM "Message" q JOIN "Conversation" c ON c."id" = q."conversationId"
+  WHERE q."conversationId" = :conversationId AND q."turnId" = :answerId AND q."id" <> q."turnId"
+    AND q."status" = 'in_progress' LIMIT 1`;
+
 const SELECT_LOG = 'SELECT "packed", "first" + "count" FROM "RunEvents" WHERE "runKey" = ? ORDER BY "first"';
 
 const END_RUN = `
@@ -54,6 +61,8 @@ const END_RUN = `
  */
 export function freeTurnsOf(db: Statements, ownerId: string): void {
   for (const [key, id, conversationId, format] of db.all(SELECT_RUNS, ownerId)) {
+    const digits = String(id).slice('run_'.length);
+    if (conversationId !== null && dropUnwritten(db, String(conversationId), `msg_${digits}`)) continue;
     const log = db.all(SELECT_LOG, Number(key));
     const last = Number(log.at(-1)?.[1] ?? 0) - 1;
     if (conversationId === null) {
@@ -61,7 +70,6 @@ export function freeTurnsOf(db: Statements, ownerId: string): void {
       continue;
     }
     const events = log.flatMap(([packed]) => (packed instanceof Uint8Array ? unpackEvents(packed) : []));
-    const digits = String(id).slice('run_'.length);
     endTurn(db, {
       conversationId: String(conversationId),
       answerId: `msg_${digits}`,
@@ -74,6 +82,14 @@ export function freeTurnsOf(db: Statements, ownerId: string): void {
   // Turns of versions that had no runs.
   db.run(END_MESSAGES, { ownerId, nothing: EMPTY_ANSWER });
   db.run('UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "activeOwner" = ?', ownerId);
+}
+
+/** Nobody was told of a turn whose messages were not written to their end: nothing of it is kept. */
+function dropUnwritten(db: Statements, conversationId: string, answerId: string): boolean {
+  const [found] = db.all(SELECT_UNWRITTEN, { conversationId, answerId });
+  if (!found) return false;
+  dropTurn(db, { conversationId, answerId, isNew: Number(found[0]) === 1 });
+  return true;
 }
 
 type Interrupted = StoredAnswer & Pick<EndedTurn, 'response'>;

@@ -2,7 +2,7 @@ import { Usage } from '../../contracts/chat/completion.ts';
 import { cutMedia, fitsText, joinMedia } from './cut-media.ts';
 import type { Prisma } from './generated/client.ts';
 import type { ConversationKey, ConversationRow, MessageRow } from './interface/conversations.ts';
-import type { ResponseRow } from './interface/responses.ts';
+import { MAX_TEXT } from './search/fold-text.ts';
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
@@ -123,3 +123,6 @@ export function toResponseRow({ media, ...row }: ResponseRow & { readonly media?
 export function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
 }
+
+/** As much of what a message says as a search finds. */
+export const searchedText = (text: string): string => withoutNul(text.slice(0, MAX_TEXT));

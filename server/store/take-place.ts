@@ -21,10 +21,17 @@ export function freeFromTheDead(db: Statements, lock: ProcessLock, processId: st
 /** A conversation that is free to take a turn. Throws `conversation_busy` when a turn is in progress at its head. */
 export function takeConversation(db: Statements, lock: ProcessLock, key: ConversationKey): FoundConversation {
   const found = findConversation(db, key);
-  if (found.activeOwner !== null) freeFromTheDead(db, lock, found.activeOwner);
-  if (found.headId !== null) settleMessage(db, lock, key.id, { id: found.headId, param: 'conversation_id' });
-  return found;
+  const { activeOwner, headId } = found;
+  const head = headId === null ? null : findMessage(db, key.id, { id: headId, param: 'conversation_id' });
+  const maker = activeOwner ?? (head && makerOf(head));
+  if (maker === null) return found;
+  freeFromTheDead(db, lock, maker);
+  // Of what the dead process was answering, some may be gone.
+  return takeConversation(db, lock, key);
 }
+
+/** The process that makes a message. Without a run in progress nobody does: the database refused its end. */
+const makerOf = ({ status, process }: FoundMessage): string | null => (status === 'in_progress' ? process : null);
 
 /** A message that nobody is making. Throws `conversation_busy` otherwise, unless the process that makes it is gone. */
 export function settleMessage(
@@ -34,10 +41,10 @@ export function settleMessage(
   ref: MessageRef,
 ): FoundMessage {
   const message = findMessage(db, conversationId, ref);
-  if (message.status !== 'in_progress') return message;
-  // Without a run in progress nobody makes it: the database refused its end.
-  if (message.process !== null) freeFromTheDead(db, lock, message.process, ref.param);
-  return message;
+  const maker = makerOf(message);
+  if (maker === null) return message;
+  freeFromTheDead(db, lock, maker, ref.param);
+  return findMessage(db, conversationId, ref);
 }
 
 /** The message after which a branch begins. Null: the branch begins with a first message. */

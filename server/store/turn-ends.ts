@@ -1,11 +1,12 @@
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
+import type { Background } from './background/background.ts';
 import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { BegunTurn, EndedTurn } from './interface/conversations.ts';
 import { isRefusal } from './sqlite/errors.ts';
 import type { Turns } from './turns.ts';
 
-export type DroppedTurn = Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>;
+export type DroppedTurn = Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew' | 'isLong'>;
 
 /** How long to wait after a failure of the database before the next try, in ms. */
 const RETRY_MS = 100;
@@ -31,11 +32,14 @@ const withoutAnswer = ({ conversationId, answerId, response, log }: EndedTurn): 
  */
 export class TurnEnds {
   readonly #turns: Turns;
+  readonly #writer: Background;
   readonly #onError: (error: unknown) => void;
   readonly #unwritten: BackgroundWriter<() => Promise<void>>;
 
-  constructor(turns: Turns, onError: (error: unknown) => void) {
+  /** `writer` takes back what it wrote: SQLite overwrites what is deleted, which takes as long. */
+  constructor(turns: Turns, writer: Background, onError: (error: unknown) => void) {
     this.#turns = turns;
+    this.#writer = writer;
     this.#onError = onError;
     this.#unwritten = new BackgroundWriter({
       one: 'an answer',
@@ -64,7 +68,9 @@ export class TurnEnds {
 
   /** Takes a turn back. Never throws, because the client must be told the earlier failure. */
   async drop(turn: DroppedTurn): Promise<void> {
-    const drop = () => this.#orFree(this.#turns.drop(turn), turn);
+    const { conversationId, answerId, isNew, isLong } = turn;
+    const dropped = { conversationId, answerId, isNew };
+    const drop = () => this.#orFree(isLong ? this.#writer.call('drop', dropped) : this.#turns.drop(dropped), dropped);
     await drop().catch(() => this.#unwritten.add(drop));
   }
 

@@ -7,7 +7,15 @@ import { forkPath } from './fork-path.ts';
 import { freeConversation } from './free-conversation.ts';
 import { readHistory } from './history.ts';
 import { newId } from './ids.ts';
-import { insertAnswer, insertMessages, type MessagePlace, newMessageIds } from './insert-messages.ts';
+import {
+  areLong,
+  insertAnswer,
+  insertMessages,
+  insertUnwritten,
+  type MessagePlace,
+  newMessageIds,
+  type UnwrittenMessage,
+} from './insert-messages.ts';
 import type {
   BegunTurn,
   ConversationKey,
@@ -17,12 +25,13 @@ import type {
   NewTurn,
   RemovedBranch,
   RewrittenMessage,
+  TurnPlace,
 } from './interface/conversations.ts';
 import { inMessage, inResponse, ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { branchBelow, inProgressOf, removeBranch } from './remove-branch.ts';
 import { removeMessage } from './remove-message.ts';
-import { withoutNul } from './rows.ts';
+import { searchedText, withoutNul } from './rows.ts';
 import { insertRun } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
@@ -73,6 +82,12 @@ const REWRITE_MESSAGE = 'UPDATE "Message" SET "prompt" = ?, "text" = ?, "reasoni
 const REWRITE_RESPONSE = `
   UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ? RETURNING "id"`;
 
+/** A turn that has begun but for the words of its messages, when they are long: without them it is not to be told of. */
+export interface StartedTurn {
+  readonly begun: BegunTurn;
+  readonly unwritten: readonly UnwrittenMessage[];
+}
+
 /**
  * The turn protocol: `Conversation.activeTurnId` is set and cleared in one transaction with the messages that it
  * protects. This is the hot path of `/c1`, so it does not use Prisma. The transaction holds the database's write lock
@@ -88,7 +103,7 @@ export class Turns {
     this.#owner = owner;
   }
 
-  begin(turn: NewTurn): Promise<BegunTurn> {
+  begin(turn: NewTurn): Promise<StartedTurn> {
     const { conversationId } = turn;
     return this.#transact((db) =>
       conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId),
@@ -175,10 +190,9 @@ export class Turns {
         return true;
       }
       const { text, reasoning, output } = rewritten;
-      const owner = ownerOf(db, id);
-      const { text: prompt, pieces } = cutMedia(rewritten.prompt);
-      db.run(REWRITE_MESSAGE, prompt, withoutNul(text), reasoning && withoutNul(reasoning), messageId);
-      replaceMedia(db, inMessage, { id: messageId, pieces, owner });
+      const { prompt, pieces } = cutMedia(rewritten.prompt);
+      db.run(REWRITE_MESSAGE, prompt, searchedText(text), reasoning && withoutNul(reasoning), messageId);
+      replaceMedia(db, messageId, pieces, ownerOf(db, id));
       // Its log says what it said before.
       db.run(DROP_RUN, runIdOf(messageId));
       if (output !== null) rewriteResponse(db, output, { conversationId: id, seq, owner });
@@ -202,7 +216,7 @@ export class Turns {
     db.run(LENGTHEN_CONVERSATION, count + messages.length, now, isLinear ? null : (ids.at(-1) ?? headId), id);
   }
 
-  #start(db: Statements, turn: NewTurn): BegunTurn {
+  #start(db: Statements, turn: NewTurn): StartedTurn {
     turn.check?.([]);
     const conversationId = newId('conv');
     const ids = newMessageIds(turn.messages);
@@ -227,16 +241,18 @@ export class Turns {
         now,
       ],
     );
-    insertTurn(db, turn, { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null });
+    const place = { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null };
+    const unwritten = insertTurn(db, turn, place);
     const run = this.#startRun(db, turn, { conversationId, answerId, headBefore: null, now });
-    return { conversationId, answerId, run, isNew: true, systemPrompt, history: [] };
+    return { begun: { conversationId, answerId, run, isNew: true, systemPrompt, history: [] }, unwritten };
   }
 
-  #continue(db: Statements, turn: NewTurn, conversationId: string): BegunTurn {
+  #continue(db: Statements, turn: NewTurn, conversationId: string): StartedTurn {
     const key = { ...turn, id: conversationId };
-    const found = turn.place ? findConversation(db, key) : takeConversation(db, this.#owner, key);
+    const parent = turn.place && this.#findParent(db, key, turn.place);
+    const found = parent ? findConversation(db, key) : takeConversation(db, this.#owner, key);
     const { systemPrompt: storedPrompt, count, headId, isLinear } = found;
-    const lastId = turn.place ? findParent(db, this.#owner, conversationId, turn.place) : headId;
+    const lastId = parent ? parent.id : headId;
     const isAll = isLinear && lastId === headId;
     const history = readHistory(db, { conversationId, lastId, isAll });
     turn.check?.(history);
@@ -250,10 +266,16 @@ export class Turns {
     if (turn.place) db.run(BRANCH_CONVERSATION, ...change);
     else db.run(TAKE_CONVERSATION, answerId, this.#owner.id, ...change);
     const place = { ids, conversationId, owner: ownerOf(db, conversationId), turnId: answerId, now, count, lastId };
-    insertTurn(db, turn, place);
+    const unwritten = insertTurn(db, turn, place);
     const headBefore = turn.place ? headId : null;
     const run = this.#startRun(db, turn, { conversationId, answerId, headBefore, now });
-    return { conversationId, answerId, run, isNew: false, systemPrompt, history };
+    return { begun: { conversationId, answerId, run, isNew: false, systemPrompt, history }, unwritten };
+  }
+
+  /** Where a turn begins that says so; null: with a first message. Turns of dead processes may be gone afterwards. */
+  #findParent(db: Statements, key: ConversationKey, place: TurnPlace): { readonly id: string | null } {
+    findConversation(db, key);
+    return { id: findParent(db, this.#owner, key.id, place) };
   }
 
   #startRun(
@@ -274,26 +296,22 @@ export class Turns {
   }
 }
 
-/** The output of the response whose answer is the message of that `seq`. */
-function rewriteResponse(
-  db: Statements,
-  whole: string,
-  {
-    conversationId,
-    seq,
-    owner,
-  }: { readonly conversationId: string; readonly seq: number; readonly owner: string | null },
-): void {
-  const { text, pieces } = cutMedia(whole);
-  const [rewritten] = db.all(REWRITE_RESPONSE, text, conversationId, seq);
-  if (rewritten) replaceMedia(db, inResponse, { id: String(rewritten[0]), pieces, owner });
+/** The turn's messages, then the empty answer, and what is kept of its response. Gives the messages whose words are to follow. */
+function insertTurn(db: Statements, turn: NewTurn, place: MessagePlace): readonly UnwrittenMessage[] {
+  const { messages, model, response } = turn;
+  const { after, unwritten } = areLong(messages)
+    ? insertUnwritten(db, messages, place)
+    : { after: insertMessages(db, messages, place), unwritten: [] };
+  const answerSeq = insertAnswer(db, model, after);
+  if (response) insertResponse(db, response, { ...place, answerSeq });
+  return unwritten;
 }
 
-/** The turn's messages, then the empty answer, and what is kept of its response. */
-function insertTurn(db: Statements, { messages, model, response }: NewTurn, place: MessagePlace): void {
-  const answerSeq = insertAnswer(db, model, insertMessages(db, messages, place));
-  if (!response) return;
-  const { conversationId, turnId, now } = place;
+function insertResponse(
+  db: Statements,
+  response: NonNullable<NewTurn['response']>,
+  { conversationId, turnId, now, answerSeq }: MessagePlace & { readonly answerSeq: number },
+): void {
   const { idOf, inputCount, echo } = response;
   db.run(INSERT_RESPONSE, idOf(turnId), conversationId, answerSeq - inputCount, answerSeq, echo, now);
 }

@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
 import type { BegunTurn, ConversationStore, NewMessage } from '../../store/interface/conversations.ts';
 import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
@@ -69,6 +70,17 @@ const overflow = (turns: number) =>
     { param: 'overflow' },
   );
 
+/** Longer prompts are made bytes and read with a turn of the event loop in between. In UTF-16 units. */
+const LONG = 1024 * 1024;
+
+async function requestOf(fields: string, messages: string): Promise<Json<ChatCompletionRequest>> {
+  const isLong = messages.length > LONG;
+  if (isLong) await nextTurn();
+  const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${messages}}`));
+  if (isLong) await nextTurn();
+  return request;
+}
+
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 export async function openTurn(
   { catalog, conversations }: OpenTurnDeps,
@@ -106,9 +118,7 @@ export async function openTurn(
       throw overflow(prompt.dropped);
     }
     stored.onAnswered = () => prompt.confirm();
-    const request = Json.ofBytes<ChatCompletionRequest>(
-      Buffer.from(`${fields.slice(0, -1)},"messages":${prompt.text}}`),
-    );
+    const request = await requestOf(fields, prompt.text);
     let sent = () => request.value.messages;
     const surface: Surface = {
       operation: 'c1.chat',

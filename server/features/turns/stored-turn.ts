@@ -18,7 +18,7 @@ function statusOf(completion: ChatCompletion | null, failure: unknown, caller: C
 /** A turn on disk whose answer is still to come. Its conversation is busy until `end` or `drop`. */
 export class StoredTurn {
   readonly #conversations: ConversationStore;
-  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew' | 'run'>;
+  readonly #begun: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew' | 'isLong' | 'run'>;
   readonly #caller: Caller;
   #isDropped = false;
   #isEnded = false;

@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { dropTurn } from '../drop-turn.ts';
 import { searchPage } from '../search/search-page.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
 import { eraseUser } from './erase-user.ts';
-import { importConversation } from './import-conversation.ts';
+import { fillMessages } from './fill-messages.ts';
 import { Indexer } from './indexer.ts';
 import { LogTruncation } from './log-truncation.ts';
 import { MediaMover } from './move-media.ts';
@@ -42,6 +43,8 @@ const handlers: Handlers = {
     await log.run();
     return erased;
   },
+  drop: (turn) => db.transact((statements) => dropTurn(statements, turn)),
+  fill: (messages) => fillMessages(db, messages),
   async forget() {
     await indexer.catchUp();
     await log.run();

@@ -80,6 +80,8 @@ export interface BegunTurn {
   readonly run: { readonly id: string; readonly key: number };
   /** Whether the turn began the conversation. */
   readonly isNew: boolean;
+  /** Whether its messages have megabytes. */
+  readonly isLong?: boolean;
   readonly systemPrompt: string | null;
   /** The messages before this turn, oldest first. */
   readonly history: readonly HistoryMessage[];
@@ -251,7 +253,7 @@ export interface ConversationStore {
    * Removes a begun turn as if it had never begun: its messages, and the conversation that it began. Never throws;
    * while the database fails, it is tried again.
    */
-  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): Promise<void>;
+  dropTurn(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew' | 'isLong'>): Promise<void>;
   /** The last used first; with `query` those found by their titles first, then the newest match first. */
   list(request: ListRequest): Promise<ConversationPage>;
   /** The ids of an end user's conversations, in the order in which they were begun. Each page follows an id. */

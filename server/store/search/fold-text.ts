@@ -1,7 +1,7 @@
 import { isVietnamese, type Piece, splitExactly, splitWords } from './split-words.ts';
 
 /** What comes after this in a message is not indexed. In UTF-16 units: half a thousand pages. */
-const MAX_TEXT = 1_000_000;
+export const MAX_TEXT = 1_000_000;
 
 const joined = (pieces: Iterable<Piece>): string => {
   let text = '';

@@ -16,6 +16,9 @@ import { Mutex } from './mutex.ts';
 import { withPatience } from './patience.ts';
 import { SqliteTransaction } from './transaction.ts';
 
+/** The background thread, which indexes what was written, does it long before. 8,000 pages are 32 MB. */
+const CHECKPOINT_PAGES = 8_000;
+
 export interface SqliteOptions {
   readonly path: string;
   readonly synchronous: 'NORMAL' | 'FULL';
@@ -133,7 +136,8 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   async connect(): Promise<SqlDriverAdapter> {
     const { path, synchronous, busyTimeoutMs } = this.#options;
     const DatabaseSync = await loadDriver();
-    const writer = new SqliteConnection(DatabaseSync, { path, synchronous, readOnly: false });
+    const checkpointPages = CHECKPOINT_PAGES;
+    const writer = new SqliteConnection(DatabaseSync, { path, synchronous, readOnly: false, checkpointPages });
     try {
       const reader = new SqliteConnection(DatabaseSync, { path, synchronous, readOnly: true });
       this.#adapter = new SqliteAdapter(writer, reader, busyTimeoutMs);

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly path: string;
   readonly synchronous: 'NORMAL' | 'FULL';
   readonly readOnly: boolean;
+  /** How many pages the log may have until a commit moves them into the file, and waits for the disk. Default 1,000. */
+  readonly checkpointPages?: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export class SqliteConnection {
     this.#db.exec(`PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA busy_timeout = ${BLOCKING_MS}`);
     // Deleted data is overwritten in place.
     this.#db.exec('PRAGMA secure_delete = ON');
+    if (options.checkpointPages) this.#db.exec(`PRAGMA wal_autocheckpoint = ${options.checkpointPages}`);
     if (options.readOnly) this.#db.exec('PRAGMA query_only = ON');
   }
 
