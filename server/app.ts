@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:http';
 import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
@@ -16,6 +17,7 @@ import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { connectionOf } from './http/connections/connection.ts';
+import { createLimitedServer } from './http/connections/limit-pipelining.ts';
 import { watchConnections } from './http/connections/watch-connections.ts';
 import { createOpenApiDocument } from './http/document/openapi.ts';
 import { speaksAnthropic } from './http/error-dialect.ts';
@@ -73,6 +75,15 @@ function refuseSchemas(): never {
   throw new Error('Routes have no schemas of Fastify: contracts check requests.');
 }
 
+const serverOptions = (env: Env): ServerOptions => ({
+  // Long responses and uploads are normal here. `watchConnections` closes connections that are too slow.
+  requestTimeout: 0,
+  keepAliveTimeout: 75_000,
+  requireHostHeader: false,
+  headersTimeout: env.headersTimeoutMs,
+  connectionsCheckingInterval: 1_000,
+});
+
 function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
   return Fastify({
     logger: {
@@ -87,13 +98,10 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
     schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
     genReqId: newRequestId,
     bodyLimit: env.maxBodyBytes,
-    // Long responses and uploads are normal here. `watchConnections` closes connections that are too slow.
-    requestTimeout: 0,
-    keepAliveTimeout: 75_000,
+    serverFactory: (handle) => createLimitedServer(handle, serverOptions(env)),
     // A stop lets the answers that are under way end.
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
-    http: { requireHostHeader: false, headersTimeout: env.headersTimeoutMs, connectionsCheckingInterval: 1_000 },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });

@@ -1,0 +1,21 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * How many requests of one connection may arrive in one turn of the event loop. Whoever waits for answers sends one;
+ * 64 KB of the shortest requests are more than a thousand, and everybody else waits until all of them are handled.
+ */
+const MOST_IN_TURN = 100;
+
+/** A server that closes the connection of whoever sends more requests at once. */
+export function createLimitedServer(handle: RequestListener, options: ServerOptions): Server {
+  const counts = new Map<Socket, number>();
+  return createServer(options, (request, response) => {
+    const { socket } = request;
+    if (counts.size === 0) setImmediate(() => counts.clear());
+    const count = (counts.get(socket) ?? 0) + 1;
+    counts.set(socket, count);
+    if (count <= MOST_IN_TURN) handle(request, response);
+    else socket.destroy();
+  });
+}
