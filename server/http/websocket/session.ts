@@ -33,6 +33,7 @@ import {
   STRANGER_CALLS,
   STRANGER_LIMITS,
   STRANGER_MESSAGE_CALLS,
+  STRANGER_MESSAGES,
   UNFINISHED_TIMES,
 } from './websocket-limits.ts';
 
@@ -82,6 +83,7 @@ export class Session implements WebsocketHandler {
   #begun = false;
   #leaving = false;
   #strangerCalls = 0;
+  #strangerMessages = 0;
   readonly #hold: Hold;
   #leaveStrangers: (() => void) | null = null;
 
@@ -157,13 +159,23 @@ export class Session implements WebsocketHandler {
   }
 
   message(text: Buffer): void {
-    if (!this.#socket.isOpen) return;
+    if (!this.#mayRead()) return;
     const word = text.length === 4 ? text.toString('latin1') : '';
     if (word === 'PING') this.#socket.send('PONG');
     if (word === 'PING' || word === 'PONG') return;
     const most = this.#identity.principal ? this.#deps.maxCalls : STRANGER_MESSAGE_CALLS;
     if (hasMoreElements(text, most)) this.#refuseAll(idsOf(text), tooManyCalls(most));
     else this.#read(text, most);
+  }
+
+  /** Ends for a stranger who has sent too many messages: to refuse one costs more than to send it. */
+  #mayRead(): boolean {
+    if (!this.#socket.isOpen || this.#identity.principal) return this.#socket.isOpen;
+    this.#strangerMessages++;
+    if (this.#strangerMessages <= STRANGER_MESSAGES) return true;
+    const message = `Without a key, a websocket may send ${STRANGER_MESSAGES} messages.`;
+    this.#end(new AppError('missing_authorization', message), CloseCode.policy);
+    return false;
   }
 
   #read(text: Buffer, most: number): void {
@@ -198,7 +210,7 @@ export class Session implements WebsocketHandler {
   }
 
   refused(why: Refusal, ids: readonly CallId[]): void {
-    if (this.#socket.isOpen) this.#refuseAll(ids, this.#errorOf(why));
+    if (this.#mayRead()) this.#refuseAll(ids, this.#errorOf(why));
   }
 
   #errorOf(why: Refusal): AppError {

@@ -27,6 +27,9 @@ export const STRANGER_CALLS = 64;
 /** How many of these calls one message may have. */
 export const STRANGER_MESSAGE_CALLS = 8;
 
+/** How many messages of any kind, such as wrong ones, a stranger may send on one websocket. */
+export const STRANGER_MESSAGES = 256;
+
 export const STRANGER_LIMITS: MessageLimits = { kept: STRANGER_MESSAGE_BYTES, read: STRANGER_MESSAGE_BYTES };
 
 /** The limits of a client whose key is known. `most`: its longest message, in bytes. */
