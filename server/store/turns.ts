@@ -83,7 +83,7 @@ const REWRITE_RESPONSE = `
   UPDATE "Response" SET "output" = ? WHERE "conversationId" = ? AND "answerSeq" = ? RETURNING "id"`;
 
 /** A turn that has begun but for the words of its messages, when they are long: without them it is not to be told of. */
-export interface StartedTurn {
+interface StartedTurn {
   readonly begun: BegunTurn;
   readonly unwritten: readonly UnwrittenMessage[];
 }
