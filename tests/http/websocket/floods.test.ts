@@ -25,8 +25,6 @@ const text = (message: object) => frameOf(OPCODE.text, JSON.stringify(message));
 const FLOODS: readonly (readonly [what: string, frame: Buffer])[] = [
   ['wrong messages', text({ id: 1, method: 'x' })],
   ['calls of no procedure', text({ id: 1, method: 'query', params: { path: 'v1.nothing' } })],
-  ['binary messages', frameOf(OPCODE.binary, '{"id":1}')],
-  ['pings', frameOf(OPCODE.ping, 'x'.repeat(125))],
 ];
 const COUNT = 8_000;
 
