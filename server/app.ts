@@ -48,6 +48,9 @@ import { Metrics } from './observe/metrics.ts';
 import { tellAll } from './observe/observer.ts';
 import type { LogStream } from './observe/open-log.ts';
 import { RequestLog } from './observe/request-log.ts';
+import type { TraceSettings } from './observe/traces/open-traces.ts';
+import type { Traces } from './observe/traces/traces.ts';
+import { watchRequests } from './observe/watch-requests.ts';
 import { createRouter } from './rpc/router.ts';
 import type { OpenedProviders } from './setup/open-providers.ts';
 import type { Store } from './store/interface/store.ts';
@@ -107,6 +110,20 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
   });
 }
 
+/** Sends spans to a collector until the app closes. What OpenTelemetry needs is loaded here, and only here. */
+async function traceTo(settings: TraceSettings, version: string, app: FastifyInstance): Promise<Traces> {
+  const { openTraces } = await import('./observe/traces/open-traces.ts');
+  const traces = await openTraces(settings, {
+    version,
+    onTrouble(reason) {
+      if (reason === null) app.log.warn('spans reach the collector again');
+      else app.log.warn({ reason }, 'spans do not reach the collector, and are lost');
+    },
+  });
+  app.addHook('onClose', () => traces.close());
+  return traces;
+}
+
 /** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, configuration, store, version, docsDir, consoleDir } = deps;
@@ -152,7 +169,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     connections: () => promisify(app.server.getConnections.bind(app.server))(),
     heldMicroUsd: () => store.wallets.held(),
   });
-  const observer = tellAll([metrics, new RequestLog(app.log, { all: env.log.requests, slowMs: env.log.slowMs })]);
+  const traces = env.traces === null ? null : await traceTo(env.traces, version, app);
+  const requestLog = new RequestLog(app.log, { all: env.log.requests, slowMs: env.log.slowMs });
+  const observer = tellAll([metrics, requestLog, ...(traces ? [traces] : [])]);
   const load = new LoadGuard(env.load, (reason) => {
     if (reason === null) app.log.warn('requests are taken again');
     else app.log.warn({ reason, open: load.open }, 'new requests are refused');
@@ -165,6 +184,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       load.leave();
       observer.ended(ended);
     },
+    watch: watchRequests(traces ? [traces] : []),
     dispatcher,
     usage: store.usage,
     trancheTokens: env.reserveTokens,

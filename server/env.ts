@@ -3,6 +3,22 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+/** `name=value,name=value`, percent-encoded: how OpenTelemetry writes headers. */
+const headerList = z.string().transform((text, context) => {
+  const pairs = text.split(',').map((pair) => /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(pair));
+  if (pairs.some((pair) => pair === null))
+    context.addIssue({ code: 'custom', message: 'must be name=value,name=value' });
+  return Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', decodeValue(pair[2] ?? '')]] : [])));
+});
+
+function decodeValue(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 const positive = z.coerce.number().int().positive();
 
 /** Every variable that the gateway reads; `.env.example` explains each. An empty value counts as absent. */
@@ -61,6 +77,12 @@ const Variables = z.object({
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
   LOG_REQUESTS: onOff.default(true),
   SLOW_REQUEST_SECONDS: z.coerce.number().positive().default(60),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_HEADERS: headerList.optional(),
+  OTEL_SERVICE_NAME: z.string().default('duplex'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  TRACE_CONTENT: onOff.default(false),
   METRICS_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
 });
 
@@ -158,6 +180,15 @@ export interface Env {
     /** From how long on a request is marked as slow. */
     readonly slowMs: number;
   };
+  /** Where spans go; null: nowhere, and nothing is traced. */
+  readonly traces: {
+    readonly endpoint: string;
+    readonly protocol: 'http/protobuf' | 'http/json';
+    readonly headers: Readonly<Record<string, string>>;
+    readonly serviceName: string;
+    readonly share: number;
+    readonly content: boolean;
+  } | null;
   /** What scrapers of `/metrics` show. */
   readonly metricsBearer: string | undefined;
   /** A key that the models file names by its variable; undefined when it is not set. */
@@ -244,6 +275,17 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       requests: v.LOG_REQUESTS,
       slowMs: v.SLOW_REQUEST_SECONDS * 1000,
     },
+    traces:
+      v.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : {
+            endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+            protocol: v.OTEL_EXPORTER_OTLP_PROTOCOL,
+            headers: v.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            serviceName: v.OTEL_SERVICE_NAME,
+            share: v.OTEL_TRACES_SAMPLER_ARG,
+            content: v.TRACE_CONTENT,
+          },
     metricsBearer: v.METRICS_BEARER,
     secret: (name) => source[name] || undefined,
   };

@@ -5,6 +5,7 @@ import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
 import type { Gate } from '../features/access/gate.ts';
+import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { type CallerContext, withCaller } from '../rpc/trpc.ts';
@@ -73,6 +74,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply): Context {
       setHeader(reply, name, value);
     },
     headersSent: () => reply.raw.headersSent,
+    parent: traceParentOf(request.headers),
     ...(speaksAnthropic(request) ? { dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
   };

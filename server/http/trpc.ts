@@ -4,6 +4,7 @@ import { AppError } from '../errors/app-error.ts';
 import { toWireError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
+import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
@@ -105,6 +106,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
         setHeader(reply, name, value);
       },
       report,
+      parent: traceParentOf(request.headers),
       inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
     };
   }

@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.ts';
 import { markReported } from '../errors/reported.ts';
 import { toAppError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
-import type { Attempt } from '../features/access/request-record.ts';
+import type { Attempt } from '../features/access/attempt.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
 

@@ -5,6 +5,7 @@ import type { EmbeddingRequest, EmbeddingResponse } from '../../contracts/embedd
 import type { ImageEditRequest } from '../../contracts/images/edit.ts';
 import type { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { Json } from '../canonical/json.ts';
+import type { UpstreamTap } from './upstream-tap.ts';
 
 /** The operations of an upstream whose fields differ. The last two are requests in the client's own dialect. */
 export type Operation =
@@ -86,6 +87,8 @@ export interface ProviderCall<Request extends object = ChatCompletionRequest> {
   /** Aborts the upstream request at once, before or after its first token. */
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;
+  /** Watches what goes to the upstream and what comes back; absent: nobody does. */
+  readonly tap?: UpstreamTap | undefined;
 }
 
 /** A prompt whose tokens are to be counted, in a dialect of the upstream. */
@@ -106,6 +109,7 @@ export interface ForwardCall {
   readonly body: Buffer | Readable;
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;
+  readonly tap?: UpstreamTap | undefined;
 }
 
 /** One request for pictures to an upstream that has OpenAI's own endpoints for images. */
@@ -115,6 +119,7 @@ export interface ImagesCall {
   readonly request: ImageGenerationRequest | ImageEditRequest;
   readonly signal: AbortSignal;
   readonly timeouts?: CallTimeouts | undefined;
+  readonly tap?: UpstreamTap | undefined;
 }
 
 /** How a chat is told the size of the picture that it is to make. */

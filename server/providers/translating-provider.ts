@@ -23,15 +23,7 @@ import { readJson } from './http/read-json.ts';
 import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
 import { writeBody } from './http/write-body.ts';
-import type {
-  CallTimeouts,
-  CountCall,
-  FieldPolicy,
-  ModelListing,
-  Provider,
-  ProviderCall,
-  ProviderHealth,
-} from './provider.ts';
+import type { CountCall, FieldPolicy, ModelListing, Provider, ProviderCall, ProviderHealth } from './provider.ts';
 import { ToolNames } from './tool-names.ts';
 import { TranslatedSource } from './translated-source.ts';
 
@@ -144,9 +136,9 @@ export class TranslatingProvider implements Provider {
   }
 
   /** A short question with a short answer. */
-  async #ask(question: DialectRequest, { signal, timeouts }: Pick<CountCall, 'signal' | 'timeouts'>): Promise<unknown> {
+  async #ask(question: DialectRequest, call: Pick<ProviderCall, 'signal' | 'timeouts' | 'tap'>): Promise<unknown> {
     try {
-      const exchange = await this.#send(question, signal, timeouts);
+      const exchange = await this.#send(question, call);
       return readJson(successOf(await exchange.collect(MAX_SMALL_ANSWER)), EVENT_SHAPE, 'something');
     } catch (error) {
       throw toUpstreamError(error);
@@ -182,16 +174,15 @@ export class TranslatingProvider implements Provider {
   }
 
   #post(call: ProviderCall, names: ToolNames | null, stream: boolean): Exchange | Promise<Exchange> {
-    return this.#send(this.#toRequest(call, names, stream), call.signal, call.timeouts);
+    return this.#send(this.#toRequest(call, names, stream), call);
   }
 
   /** Returns a promise only for a long request. */
   #send(
     { path, body, headers = {} }: DialectRequest,
-    signal: AbortSignal,
-    timeouts?: CallTimeouts,
+    { signal, timeouts, tap }: Pick<ProviderCall, 'signal' | 'timeouts' | 'tap'>,
   ): Exchange | Promise<Exchange> {
-    const send = (bytes: Buffer) => this.#client.post(path, bytes, signal, { timeouts, headers });
+    const send = (bytes: Buffer) => this.#client.post(path, bytes, signal, { timeouts, headers, tap });
     const written = writeBody(body);
     return written instanceof Promise ? written.then(send) : send(written);
   }

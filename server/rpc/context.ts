@@ -1,5 +1,6 @@
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
+import type { TraceParent } from '../features/access/request-watch.ts';
 
 /** The sending side of a websocket. */
 export interface Socket {
@@ -28,6 +29,8 @@ export interface Context {
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** Receives each call that no meter counted. REST reports its responses itself. */
   readonly report?: ((call: AnsweredCall) => void) | undefined;
+  /** The trace that the request belongs to, as its client says; of a websocket, that of its upgrade. */
+  readonly parent?: TraceParent | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;
 }

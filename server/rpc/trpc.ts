@@ -61,14 +61,14 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Checks the key and adds the caller to the context. Throws the reason when the caller is refused. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader, headersSent, dialectHeaders } = ctx;
+  const { requestId, setHeader, headersSent, dialectHeaders, parent } = ctx;
   const principal = ctx.authorize();
   const caller: Caller = {
     requestId,
     principal,
     signal: stopSignal(principal, signal),
     receivedAt: monotonicNow(),
-    record: new RequestRecord(),
+    record: new RequestRecord(parent),
     setHeader,
     ...(headersSent ? { headersSent } : {}),
     dialectHeaders,
@@ -82,11 +82,12 @@ export const procedure = base.use(async ({ ctx, signal, path, type, next }) => {
   const own = withCaller({ ...ctx }, signal ?? new AbortController().signal);
   const result = await next({ ctx: own });
   const { requestId, principal, record, receivedAt } = own.caller;
+  const { parent } = record;
   // How a subscription ends is not known here; its meter reports it.
   if (type !== 'subscription' && !record.isMetered) {
     const failure = result.ok ? undefined : result.error;
     const status = failure === undefined ? 200 : toAppError(failure).status;
-    ctx.report?.({ requestId, operation: path, principal, status, failure, ms: monotonicNow() - receivedAt });
+    ctx.report?.({ requestId, operation: path, principal, status, failure, ms: monotonicNow() - receivedAt, parent });
   }
   return result;
 });

@@ -1,4 +1,5 @@
 import type { Principal } from './caller.ts';
+import type { TraceParent } from './request-watch.ts';
 
 /** A request that no meter counted: it was refused, or it asks the gateway itself. */
 export interface AnsweredCall {
@@ -12,4 +13,6 @@ export interface AnsweredCall {
   /** Undefined: it went well. */
   readonly failure?: unknown;
   readonly ms: number;
+  /** Undefined: the client's request is not part of a trace. */
+  readonly parent?: TraceParent | undefined;
 }

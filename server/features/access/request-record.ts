@@ -1,27 +1,43 @@
-import type { AppError } from '../../errors/app-error.ts';
-import type { AttemptRow } from '../../store/interface/usage.ts';
-
-/** One time that a request was sent to a backend. */
-export interface Attempt extends AttemptRow {
-  /** Null when it answered. */
-  readonly failure: AppError | null;
-}
+import type { UpstreamTap } from '../../providers/upstream-tap.ts';
+import type { Attempt } from './attempt.ts';
+import type { AskedBackend, RequestWatch, TraceParent } from './request-watch.ts';
 
 /** The longest list of attempts that is kept: a stream that waits for a model to load asks again and again. */
 const MOST_ATTEMPTS = 20;
 
-/** The facts about a request, collected while it is served, for logs, metrics and its usage row. */
+/** The facts about a request, collected while it is served, for logs, metrics, traces and its usage row. */
 export class RequestRecord {
+  /** Undefined: the client's request is not part of a trace. */
+  readonly parent: TraceParent | undefined;
   readonly #attempts: Attempt[] = [];
   /** Whether a meter counts it, and reports its end. */
   isMetered = false;
+  /** Null: nobody follows it. */
+  watch: RequestWatch | null = null;
+  /** Of the attempt under way. */
+  tap: UpstreamTap | undefined;
+
+  constructor(parent?: TraceParent) {
+    this.parent = parent;
+  }
 
   /** In the order in which they were made; only the first 20 are kept. */
   get attempts(): readonly Attempt[] {
     return this.#attempts;
   }
 
+  /** A backend is asked now. */
+  begin(backend: AskedBackend): void {
+    if (this.watch) this.tap = this.watch.attempting(backend);
+  }
+
   add(attempt: Attempt): void {
     if (this.#attempts.length < MOST_ATTEMPTS) this.#attempts.push(attempt);
+    this.watch?.attempted(attempt);
+  }
+
+  /** The attempt that was begun was none: nothing was sent. */
+  forget(): void {
+    this.watch?.attempted(null);
   }
 }

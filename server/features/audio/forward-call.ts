@@ -54,6 +54,7 @@ export async function forwardCall(
         body: body(backend.model),
         signal,
         timeouts: timeLeft(model, caller),
+        tap: caller.record.tap,
       }),
   });
 }

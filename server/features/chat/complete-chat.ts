@@ -66,6 +66,7 @@ function toMetered(chat: Chat, caller: Caller): MeteredRequest {
     operation,
     job: { model, backends, caller, affinityKey },
     requestBytes: request.receivedBytes,
+    input: () => chat.request.value,
     conversationId,
     showsCost: fields.usage?.include === true,
     expect: () =>
@@ -103,6 +104,7 @@ export function completeChat(deps: MeteringDeps, planned: Chat, caller: Caller):
       const answer = await backend.provider.complete({ ...callOf(chat, attempt, false), onFirstToken });
       meter.recordFirstToken(begunAt);
       meter.recordCompletion(answer.value);
+      caller.record.watch?.answer?.completion(answer.value);
       return withCost(answer, meter);
     },
   });
@@ -121,7 +123,11 @@ export function streamChat(
       ...toMetered(chat, caller),
       isToken: (chunk) => chat.surface.isToken?.(chunk) ?? isToken(chunk),
       open: (attempt) => attempt.backend.provider.stream(callOf(chat, attempt, true)),
-      relay: (batch, meter) => relayChunks(batch, includeUsage, meter),
+      relay(batch, meter) {
+        const watch = caller.record.watch?.answer;
+        if (watch) for (const { value } of batch) watch.chunk(value);
+        return relayChunks(batch, includeUsage, meter);
+      },
     };
   });
 }

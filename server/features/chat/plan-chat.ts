@@ -34,11 +34,13 @@ function tellApplied(applied: readonly string[], caller: Caller): (what: string)
     if (told.length > 0) caller.setHeader('x-gateway-applied', told.join(', '));
   };
   tell();
+  if (told.length > 0) caller.record.watch?.decided?.('the request is changed', { applied });
   return (what) => {
     // A request that is sent once more in another form is changed in the same way.
     if (told.includes(what)) return;
     told.push(what);
     tell();
+    caller.record.watch?.decided?.('the provider changes the request', { applied: what });
   };
 }
 
@@ -57,6 +59,7 @@ export const toCall = <Request extends object>(
   onApplied: tellApplied(applied, caller),
   signal: caller.signal,
   timeouts: timeLeft(model, caller),
+  tap: caller.record.tap,
 });
 
 /** What the surface that asks for a chat changes in it for one backend. */

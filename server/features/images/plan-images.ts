@@ -43,7 +43,9 @@ export function checkedModel(catalog: Catalog, request: ImageRequest, principal:
 export function planImages(model: CatalogModel, backend: Backend, request: ImageRequest, given: Caller): ImagesPlan {
   const caller = joinApplied(given);
   if (backend.provider.makeImages) {
-    return { images: { model: backend.model, request, signal: caller.signal, timeouts: timeLeft(model, caller) } };
+    const { signal, record } = caller;
+    const timeouts = timeLeft(model, caller);
+    return { images: { model: backend.model, request, signal, timeouts, tap: record.tap } };
   }
   const { request: asked, applied } = toChat(request, backend);
   if (applied.length > 0) caller.setHeader('x-gateway-applied', applied.join(', '));

@@ -1,8 +1,8 @@
 import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
+import type { Attempt } from '../access/attempt.ts';
 import type { Caller } from '../access/caller.ts';
-import type { Attempt } from '../access/request-record.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { costOf } from '../models/price.ts';
 import { type BelievedUsage, believeUsage, toCount } from './believe-usage.ts';
@@ -196,6 +196,7 @@ export class Meter {
     const row = toUsageRow({ request, backend, used, cost, ratio, failure, times });
     this.#deps.usage.record(row, settlement);
     const { record, principal } = request.caller;
+    record.watch?.ended(row);
     this.#deps.onEnd?.({ row, attempts: record.attempts, keyName: principal.keyName, failure });
   }
 

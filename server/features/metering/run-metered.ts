@@ -1,6 +1,8 @@
+import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
+import type { RequestWatch } from '../access/request-watch.ts';
 import type { Backend } from '../models/catalog.ts';
 import type { Dispatcher, Job } from '../routing/dispatcher.ts';
 import type { LoadGuard } from './load-guard.ts';
@@ -11,6 +13,18 @@ export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;
   /** Counts the requests that are let in, and refuses those that are too many; `onEnd` tells it of their end. */
   readonly load?: Pick<LoadGuard, 'ensureRoom' | 'enter'>;
+  /** Gives each request that is let in somebody who follows it; absent: nobody does. */
+  watch?: ((request: WatchedRequest) => RequestWatch) | undefined;
+}
+
+/** A request that was let in, as whoever follows it sees it. */
+export interface WatchedRequest {
+  /** As in usage rows. */
+  readonly operation: string;
+  readonly job: Job;
+  readonly conversationId?: string | null | undefined;
+  /** The body of a chat, in the canonical form: content, for those who may see it. */
+  input?(): ChatCompletionRequest;
 }
 
 /** One request to one of the backends of a model. */
@@ -25,6 +39,8 @@ export interface Attempt<B extends Backend = Backend> {
 export interface MeteredRequest<B extends Backend = Backend>
   extends Omit<MeterOptions, 'model' | 'backends' | 'caller' | 'reserving'> {
   readonly job: Job<B>;
+  /** As in `WatchedRequest`. */
+  input?(): ChatCompletionRequest;
   /** Called once it is let in. */
   onAdmitted?(meter: Meter): void;
   /** Called when it is not let in, for lack of money or of room; the refusal is thrown afterwards. */
@@ -71,6 +87,7 @@ async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Res
   }
   deps.load?.enter();
   caller.record.isMetered = true;
+  if (deps.watch) caller.record.watch = deps.watch(request);
   request.onAdmitted?.(meter);
   return meter;
 }

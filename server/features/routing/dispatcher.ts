@@ -3,6 +3,7 @@ import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../access/caller.ts';
+import type { RequestWatch } from '../access/request-watch.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { BackendStates, Begun } from './backend-state.ts';
 import { isNotYet, isRefusal, mayFailOver, mayRetry } from './judge-failure.ts';
@@ -124,11 +125,14 @@ export class Dispatcher {
     const end = caller.receivedAt + model.timeouts.totalMs;
     const waitUntil = Math.min(monotonicNow() + waitMs, end);
     const trail = new Trail(caller);
+    const { record } = caller;
     for (let round = 0, polls = 0; ; ) {
       let failure: AppError | null = null;
       let refusal: AppError | null = null;
       let notYet: AppError | null = null;
-      for (const backend of this.#order(job)) {
+      const order = this.#order(job);
+      if (record.watch?.decided) this.#tellOrder(job, order, record.watch);
+      for (const backend of order) {
         job.onAttempt?.(backend);
         trail.begin(backend);
         try {
@@ -140,12 +144,20 @@ export class Dispatcher {
             caller.setHeader('x-gateway-applied', null);
             refusal ??= error;
             trail.forget();
+            record.watch?.decided?.('the backend does not support the request: nothing is sent to it', {
+              backend: backend.name,
+              param: error.param,
+            });
             continue;
           }
           trail.fail(error);
           if (caller.signal.aborted) throw error;
           caller.setHeader('x-gateway-applied', null);
           if (!mayFailOver(error) || monotonicNow() >= end) throw error;
+          record.watch?.decided?.('the attempt failed: the next backend is asked, if there is one', {
+            backend: backend.name,
+            code: error.code,
+          });
           failure = this.#explain(error, backend);
           if (isNotYet(failure)) notYet = failure;
         }
@@ -155,12 +167,27 @@ export class Dispatcher {
       const waits = poll !== null && monotonicNow() + poll < waitUntil;
       const wait = waits ? poll : round < retries ? waitFor(failure, round) : null;
       if (wait === null || monotonicNow() + wait >= end) throw failure;
+      record.watch?.decided?.('every backend failed: the chain is tried again', {
+        waitMs: Math.round(wait),
+        reason: waits ? 'a backend is loading or busy' : 'a retry may help',
+        code: failure.code,
+      });
       if (waits) polls++;
       else round++;
       await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
         throw failure;
       });
     }
+  }
+
+  /** Which backends a request tries, and why others are passed over. */
+  #tellOrder({ model, backends }: Job, order: readonly Backend[], watch: RequestWatch): void {
+    const skipped = backends.filter((backend) => !order.includes(backend));
+    watch.decided?.('the backends are ordered', {
+      strategy: model.strategy,
+      order: order.map(({ name }) => name),
+      skipped: skipped.map((backend) => ({ backend: backend.name, state: this.states.of(backend).state })),
+    });
   }
 
   /** A backend that loads or is busy seldom says how long; what was learned of it does. */

@@ -14,16 +14,19 @@ export class Trail {
     this.#caller = caller;
   }
 
-  begin({ name }: Backend): void {
+  begin(backend: Backend): void {
+    const { name } = backend;
     this.#backend = name;
     this.#startedAt = monotonicNow();
     this.#caller.setHeader('x-gateway-backend', name);
     this.#caller.setHeader('x-gateway-attempts', String(++this.#count));
+    this.#caller.record.begin(backend);
   }
 
   /** The last attempt was none: nothing was sent. */
   forget(): void {
     this.#count--;
+    this.#caller.record.forget();
   }
 
   fail(error: unknown): void {

@@ -6,6 +6,7 @@ import type { Caller } from '../../features/access/caller.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { RequestRecord } from '../../features/access/request-record.ts';
 import { stopSignal } from '../../features/access/stop-signal.ts';
+import { traceParentOf } from '../../features/access/trace-parent.ts';
 import { checkFormField } from '../../features/audio/check-form-field.ts';
 import { createSpeech } from '../../features/audio/create-speech.ts';
 import { forwardCall } from '../../features/audio/forward-call.ts';
@@ -32,7 +33,7 @@ const forms = ['transcriptions', 'translations'] as const;
 
 function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   if (!request.principal) throw new AppError('missing_authorization');
-  const record = new RequestRecord();
+  const record = new RequestRecord(traceParentOf(request.headers));
   request.record = record;
   return {
     requestId: request.id,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import type { RequestRecord } from '../../features/access/request-record.ts';
+import { traceParentOf } from '../../features/access/trace-parent.ts';
 import { TRPC_PATH } from '../trpc.ts';
 
 declare module 'fastify' {
@@ -32,6 +33,7 @@ export function reportResponses(app: FastifyInstance, report: (call: AnsweredCal
         status: reply.statusCode,
         failure: request.failure,
         ms: reply.elapsedTime,
+        parent: traceParentOf(request.headers),
       });
     }
     done();

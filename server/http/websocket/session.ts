@@ -3,6 +3,8 @@ import type { Socket as NetSocket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { ensureAllowed } from '../../features/access/gate.ts';
+import type { TraceParent } from '../../features/access/request-watch.ts';
+import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
 import { errorShapeOf } from '../../rpc/error-shape.ts';
 import type { AppRouter } from '../../rpc/router.ts';
@@ -86,6 +88,7 @@ export class Session implements WebsocketHandler {
   #strangerMessages = 0;
   readonly #hold: Hold;
   #leaveStrangers: (() => void) | null = null;
+  readonly #parent: TraceParent | undefined;
 
   constructor(deps: SessionDeps, { socket, headers, expectsParams }: Upgraded) {
     this.#deps = deps;
@@ -94,6 +97,7 @@ export class Session implements WebsocketHandler {
     this.#socket = new Websocket(socket, this, deps.transfers);
     const { closed } = this.#socket;
     const address = socket.remoteAddress ?? '';
+    this.#parent = traceParentOf(headers);
     this.#identity = new Identity(deps, { headers, address, closed, leaveStrangers: () => this.#leaveStrangers?.() });
     this.#calls = new Calls({
       router: deps.router,
@@ -294,6 +298,7 @@ export class Session implements WebsocketHandler {
       },
       setHeader: () => undefined,
       report: this.#deps.report,
+      parent: this.#parent,
       socket: this.#socket,
     };
   }

@@ -2,9 +2,11 @@ import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { AppError } from '../../errors/app-error.ts';
 import type { CallTimeouts } from '../provider.ts';
+import type { UpstreamTap } from '../upstream-tap.ts';
 import { Deadlines } from './deadlines.ts';
 import { Exchange, ExchangeAborted, ExchangeTimeout, type Timeouts } from './exchange.ts';
 import { keepSecret } from './secrets.ts';
+import { TappedExchange } from './tapped-exchange.ts';
 
 /** The settings of an upstream that is reached over HTTP, with its key already looked up. */
 export interface UpstreamSettings {
@@ -34,6 +36,8 @@ export interface PostOptions {
   readonly timeouts?: CallTimeouts | undefined;
   /** True: `path` is beside the versioned API, such as `/tokenize` of a server whose base URL ends in `/v1`. */
   readonly besideVersion?: boolean;
+  /** Watches the request and its answer. */
+  readonly tap?: UpstreamTap | undefined;
 }
 
 const withOwn = (base: Timeouts, { firstByteMs, idleMs, totalMs, leastMs = 0 }: CallTimeouts): Timeouts => ({
@@ -47,6 +51,7 @@ const withOwn = (base: Timeouts, { firstByteMs, idleMs, totalMs, leastMs = 0 }: 
  */
 export class UpstreamClient {
   readonly #pool: Pool;
+  readonly #origin: string;
   readonly #prefix: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #timeouts: Timeouts;
@@ -59,6 +64,7 @@ export class UpstreamClient {
   ) {
     for (const secret of [apiKey, ...Object.values(own ?? {})]) keepSecret(secret);
     const url = new URL(baseUrl);
+    this.#origin = url.origin;
     this.#prefix = url.pathname.replace(/\/+$/, '');
     // Without this header a server may compress its responses (RFC 9110, 12.5.3).
     this.#headers = { 'accept-encoding': 'identity', ...own, ...headers };
@@ -90,14 +96,17 @@ export class UpstreamClient {
     path: string,
     body: Buffer | Readable | null,
     signal: AbortSignal,
-    { headers: own, timeouts, besideVersion }: PostOptions = {},
+    { headers: own, timeouts, besideVersion, tap }: PostOptions = {},
   ): Exchange {
     const patience = timeouts ? withOwn(this.#timeouts, timeouts) : this.#timeouts;
     const exchange = new Exchange(patience, this.#deadlines, signal);
     if (body && !Buffer.isBuffer(body)) exchange.waitForUpload(body);
-    const headers = own ? { ...this.#headers, ...own } : this.#headers;
+    const headers = own || tap ? { ...this.#headers, ...own, ...tap?.headers } : this.#headers;
     const prefix = besideVersion ? this.#prefix.replace(/\/v\d+$/, '') : this.#prefix;
-    this.#pool.dispatch({ method, path: prefix + path, headers, body }, exchange);
+    const shown = Buffer.isBuffer(body) ? body : null;
+    const answer = tap?.sending?.({ method, url: this.#origin + prefix + path, body: shown });
+    const handler = answer ? new TappedExchange(exchange, answer) : exchange;
+    this.#pool.dispatch({ method, path: prefix + path, headers, body }, handler);
     return exchange;
   }
 }

@@ -59,9 +59,9 @@ export class ImagesApiProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
-    const { model, alias, signal, timeouts } = call;
+    const { model, alias, signal, timeouts, tap } = call;
     const request = toImageRequest(call.request.with(call.changes).value);
-    const answer = await this.makeImages({ model, request, signal, timeouts });
+    const answer = await this.makeImages({ model, request, signal, timeouts, tap });
     return Json.ofValue(toCompletion(answer.value, alias));
   }
 
@@ -91,7 +91,7 @@ export class ImagesApiProvider implements Provider {
     return this.#upstream.close();
   }
 
-  #send({ model, request, signal, timeouts }: ImagesCall, stream: boolean): Promise<Forwarded> {
-    return this.forward({ ...toUpstream(request, model, stream), signal, timeouts });
+  #send({ model, request, signal, timeouts, tap }: ImagesCall, stream: boolean): Promise<Forwarded> {
+    return this.forward({ ...toUpstream(request, model, stream), signal, timeouts, tap });
   }
 }

@@ -146,10 +146,10 @@ export class OpenAiCompatibleProvider implements Provider {
     const count = this.#quirks.counts && promptCounts[this.#quirks.counts];
     if (!count) throw new AppError('endpoint_not_supported');
     const { adapted } = this.#adapt(call);
-    const { model, request, changes, signal, timeouts } = adapted;
+    const { model, request, changes, signal, timeouts, tap } = adapted;
     const chat = { ...request.value, ...changes, model };
     return count(chat, async (path, body) => {
-      const options = { timeouts, besideVersion: true };
+      const options = { timeouts, tap, besideVersion: true };
       try {
         const exchange = this.#client.post(path, await writeBody(body), signal, options);
         return readJson(successOf(await exchange.collect(MAX_ANSWER)), ANSWER_SHAPE, 'something');
@@ -159,9 +159,9 @@ export class OpenAiCompatibleProvider implements Provider {
     });
   }
 
-  async forward({ path, contentType, body, signal, timeouts }: ForwardCall): Promise<Forwarded> {
+  async forward({ path, contentType, body, signal, timeouts, tap }: ForwardCall): Promise<Forwarded> {
     const headers = { 'content-type': contentType, accept: '*/*' };
-    const exchange = this.#client.post(path, body, signal, { headers, timeouts });
+    const exchange = this.#client.post(path, body, signal, { headers, timeouts, tap });
     try {
       await expectSuccess(exchange);
       const { headers } = await exchange.head;
@@ -235,8 +235,8 @@ export class OpenAiCompatibleProvider implements Provider {
   /** Returns a promise only for a long request that has to be written first. */
   #post(path: string, call: ProviderCall<object>, stream: boolean): Exchange | Promise<Exchange> {
     const changes = { ...call.changes, model: call.model, ...(stream ? { stream } : {}) };
-    const { signal, timeouts } = call;
-    const send = (body: Buffer) => this.#client.post(path, body, signal, { timeouts });
+    const { signal, timeouts, tap } = call;
+    const send = (body: Buffer) => this.#client.post(path, body, signal, { timeouts, tap });
     const body = bytesOf(call.request.with(changes));
     return body instanceof Promise ? body.then(send) : send(body);
   }

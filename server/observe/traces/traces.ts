@@ -1,0 +1,50 @@
+import { type Context, SpanKind } from '@opentelemetry/api';
+import { toAppError } from '../../errors/to-wire.ts';
+import type { AnsweredCall } from '../../features/access/answered-call.ts';
+import type { RequestWatch, TraceParent } from '../../features/access/request-watch.ts';
+import type { WatchedRequest } from '../../features/metering/run-metered.ts';
+import type { Observer } from '../observer.ts';
+import { fail, RequestSpan, type SpanDeps } from './request-span.ts';
+
+interface TracesDeps extends SpanDeps {
+  extract(parent: TraceParent | undefined): Context;
+  close(): Promise<void>;
+}
+
+/** One span for each request, which continues the client's own trace where it sends one. */
+export class Traces implements Observer {
+  readonly #deps: TracesDeps;
+
+  constructor(deps: TracesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Of a request to a model, from the moment when it is let in. */
+  watch(request: WatchedRequest): RequestWatch {
+    return new RequestSpan(this.#deps, request, this.#deps.extract(request.job.caller.record.parent));
+  }
+
+  /** Spans of requests to models end by themselves. */
+  ended(): void {}
+
+  answered({ requestId, operation, principal, status, failure, ms, parent }: AnsweredCall): void {
+    // Reads of the gateway itself are many, and tell little.
+    if (failure === undefined && /^(GET|HEAD|OPTIONS) /.test(operation)) return;
+    const end = Date.now();
+    const attributes = {
+      'duplex.request_id': requestId,
+      'duplex.operation': operation,
+      'http.response.status_code': status,
+      ...(principal?.keyId == null ? {} : { 'duplex.key_id': principal.keyId }),
+    };
+    const options = { kind: SpanKind.SERVER, startTime: end - ms, attributes };
+    const span = this.#deps.tracer.startSpan(operation, options, this.#deps.extract(parent));
+    if (failure !== undefined) fail(span, toAppError(failure).code);
+    span.end(end);
+  }
+
+  /** Resolves when the last spans are sent, or cannot be. */
+  close(): Promise<void> {
+    return this.#deps.close();
+  }
+}
