@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:http';
 import { promisify } from 'node:util';
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Env } from './env.ts';
 import { watchLoad } from './event-loop/watch-load.ts';
 import type { AnsweredCall } from './features/access/answered-call.ts';
@@ -44,13 +44,16 @@ import { restPlugin } from './http/rest.ts';
 import { stripBasePath } from './http/strip-base-path.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
 import { MemoryRuns } from './live/memory/memory-runs.ts';
+import { DecisionLog } from './observe/decisions/decision-log.ts';
+import { hideSecrets } from './observe/hide-secrets.ts';
 import { Metrics } from './observe/metrics.ts';
 import { tellAll } from './observe/observer.ts';
 import type { LogStream } from './observe/open-log.ts';
 import { RequestLog } from './observe/request-log.ts';
 import type { TraceSettings } from './observe/traces/open-traces.ts';
 import type { Traces } from './observe/traces/traces.ts';
-import { watchRequests } from './observe/watch-requests.ts';
+import { type Watcher, watchRequests } from './observe/watch-requests.ts';
+import { keepSecret } from './providers/http/secrets.ts';
 import { createRouter } from './rpc/router.ts';
 import type { OpenedProviders } from './setup/open-providers.ts';
 import type { Store } from './store/interface/store.ts';
@@ -92,6 +95,7 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
     logger: {
       level: env.log.level,
       ...(log ? { stream: log } : {}),
+      hooks: { streamWrite: hideSecrets },
       redact: ['authorization', 'x-api-key', 'api-key'].map((name) => `req.headers["${name}"]`),
     },
     logController: new LogController({ disableRequestLogging: true }),
@@ -108,6 +112,12 @@ function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   });
+}
+
+/** None at `info`: then no request is followed, and none pays for it. */
+function decisionLog(log: FastifyBaseLogger, { level, content }: Env['log']): Watcher[] {
+  if (level !== 'debug' && level !== 'trace') return [];
+  return [new DecisionLog(log, { upstream: level === 'trace', content })];
 }
 
 /** Sends spans to a collector until the app closes. What OpenTelemetry needs is loaded here, and only here. */
@@ -128,6 +138,7 @@ async function traceTo(settings: TraceSettings, version: string, app: FastifyIns
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, configuration, store, version, docsDir, consoleDir } = deps;
   const { maxBodyBytes, maxBodyValues } = env;
+  for (const secret of [bearer, env.metricsBearer, ...Object.values(env.traces?.headers ?? {})]) keepSecret(secret);
   const app = createFastify(env, deps.log);
   const ring = await KeyRing.open({
     keys: store.keys,
@@ -170,7 +181,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     heldMicroUsd: () => store.wallets.held(),
   });
   const traces = env.traces === null ? null : await traceTo(env.traces, version, app);
-  const requestLog = new RequestLog(app.log, { all: env.log.requests, slowMs: env.log.slowMs });
+  const requestLog = new RequestLog(app.log, {
+    all: env.log.requests,
+    content: env.log.content,
+    slowMs: env.log.slowMs,
+  });
   const observer = tellAll([metrics, requestLog, ...(traces ? [traces] : [])]);
   const load = new LoadGuard(env.load, (reason) => {
     if (reason === null) app.log.warn('requests are taken again');
@@ -184,7 +199,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       load.leave();
       observer.ended(ended);
     },
-    watch: watchRequests(traces ? [traces] : []),
+    watch: watchRequests([...(traces ? [traces] : []), ...decisionLog(app.log, env.log)]),
     dispatcher,
     usage: store.usage,
     trancheTokens: env.reserveTokens,

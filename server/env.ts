@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
-const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
+const onOff = z.enum(['on', 'off', 'true', 'false']).transform((value) => value === 'on' || value === 'true');
 /** `name=value,name=value`, percent-encoded: how OpenTelemetry writes headers. */
 const headerList = z.string().transform((text, context) => {
   const pairs = text.split(',').map((pair) => /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(pair));
@@ -75,6 +75,7 @@ const Variables = z.object({
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
+  LOG_CONTENT: onOff.default(false),
   LOG_REQUESTS: onOff.default(true),
   SLOW_REQUEST_SECONDS: z.coerce.number().positive().default(60),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -173,6 +174,8 @@ export interface Env {
   readonly corsOrigins: readonly string[];
   readonly log: {
     readonly level: string;
+    /** Whether what was said is logged at `trace`. */
+    readonly content: boolean;
     /** `auto`: pretty on a terminal, else JSON. */
     readonly format: 'auto' | 'json' | 'pretty';
     /** Whether requests that went well have a line too. */
@@ -271,6 +274,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     log: {
       level: v.LOG_LEVEL,
+      content: v.LOG_CONTENT,
       format: v.LOG_FORMAT,
       requests: v.LOG_REQUESTS,
       slowMs: v.SLOW_REQUEST_SECONDS * 1000,

@@ -121,7 +121,10 @@ export async function restPlugin(
         const input: unknown = schema ? schema.parse(raw) : raw;
         const context = createContext(request, reply);
         const known = isOpen ? null : withCaller(context, connectionOf(request.raw.socket).signal);
-        if (known) request.record = known.caller.record;
+        if (known) {
+          request.record = known.caller.record;
+          known.caller.record.said = input;
+        }
         const ctx = known ?? context;
         const streamed = stream && (stream.isDefault ? raw.stream !== false : raw.stream === true);
         const made = await answerOf((streamed ? stream.resolve : resolve)({ ctx, input }), ctx);

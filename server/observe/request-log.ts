@@ -5,6 +5,7 @@ import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Attempt } from '../features/access/attempt.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
+import { repeatsRequest } from './repeats-request.ts';
 
 /** Where lines go, such as a logger of pino. */
 type Log = Readonly<Record<'error' | 'warn' | 'info' | 'debug', (fields: object, message: string) => void>>;
@@ -12,6 +13,8 @@ type Log = Readonly<Record<'error' | 'warn' | 'info' | 'debug', (fields: object,
 export interface RequestLogOptions {
   /** Whether successful requests have a line too. */
   readonly all: boolean;
+  /** Whether what was said may be logged. */
+  readonly content: boolean;
   /** From how long on a request is marked as slow, in ms. */
   readonly slowMs: number;
 }
@@ -33,18 +36,16 @@ function statusOf(failure: unknown, outcome: string): number {
 /** The longest reason that is logged, in characters: some upstreams answer with a page of HTML. */
 const LONGEST_REASON = 300;
 
-/** What happened and why, in one line and without the stack. */
-function explain({ message, cause }: AppError): string {
-  if (!(cause instanceof Error) || !cause.message || cause.message === message) return message;
+/** What happened and why, in one line and without the stack. The parser of JSON quotes what it does not understand. */
+function reasonOf({ message, cause }: AppError): string {
+  if (!(cause instanceof Error) || cause instanceof SyntaxError) return message;
+  if (!cause.message || cause.message === message) return message;
   return `${message} (${cause.message.replace(/\s+/g, ' ').slice(0, LONGEST_REASON)})`;
 }
 
-const showAttempt = ({ backend, ms, outcome, failure }: Attempt) => ({
-  backend,
-  ms,
-  code: outcome,
-  ...(failure ? { message: explain(failure) } : {}),
-});
+/** Addresses that lead nowhere are the client's text. */
+const QUOTES_ADDRESS: ReadonlySet<string> = new Set(['route_not_found', 'method_not_allowed']);
+const WITHHELD = 'The reason repeats the request; LOG_CONTENT=on shows it.';
 
 /** Writes one line for each request. A failure is a warning with all attempts; a fault of the gateway is an error. */
 export class RequestLog {
@@ -56,7 +57,12 @@ export class RequestLog {
     this.#options = options;
   }
 
-  ended({ row, attempts, keyName, failure }: EndedRequest): void {
+  /** A reason, unless it would tell what was said. */
+  #show(reason: string, said: unknown): string {
+    return this.#options.content || !repeatsRequest(reason, said) ? reason : WITHHELD;
+  }
+
+  ended({ row, attempts, keyName, failure, said }: EndedRequest): void {
     const isOk = row.outcome === 'ok';
     const hasFailed = attempts.some(({ outcome }) => outcome !== 'ok' && outcome !== 'client_disconnected');
     const status = statusOf(failure, row.outcome);
@@ -81,11 +87,20 @@ export class RequestLog {
         ms: row.latencyMs,
         firstTokenMs: row.firstTokenMs,
         ...(row.latencyMs >= this.#options.slowMs ? { slow: true } : {}),
-        ...(hasFailed ? { chain: attempts.map(showAttempt) } : {}),
-        ...(level === 'error' ? { err: failure } : failure instanceof AppError ? { error: failure.message } : {}),
+        ...(hasFailed ? { chain: attempts.map((attempt) => this.#showAttempt(attempt, said())) } : {}),
+        ...(level === 'error'
+          ? { err: failure }
+          : failure instanceof AppError
+            ? { error: this.#show(failure.message, said()) }
+            : {}),
       },
       'request',
     );
+  }
+
+  #showAttempt({ backend, ms, outcome, failure }: Attempt, said: unknown): object {
+    const message = failure && this.#show(reasonOf(failure), said);
+    return { backend, ms, code: outcome, ...(message === null ? {} : { message }) };
   }
 
   answered({ requestId, operation, principal, status, failure, ms }: AnsweredCall): void {
@@ -100,7 +115,9 @@ export class RequestLog {
         op: operation,
         ...(principal?.keyId == null ? {} : { key: principal.keyId, keyName: principal.keyName }),
         status,
-        ...(code === null ? {} : { code, error: toAppError(failure).message, ...paramOf(failure) }),
+        ...(code === null
+          ? {}
+          : { code, ...(QUOTES_ADDRESS.has(code) ? {} : { error: toAppError(failure).message }), ...paramOf(failure) }),
         ms: Math.round(ms),
         ...(ms >= this.#options.slowMs ? { slow: true } : {}),
       },

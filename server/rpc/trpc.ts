@@ -77,9 +77,16 @@ export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
 }
 
 /** Needs a key: what the use case gets is the caller. */
-export const procedure = base.use(async ({ ctx, signal, path, type, next }) => {
+export const procedure = base.use(async ({ ctx, signal, path, type, getRawInput, next }) => {
   // A copy: one context serves all calls of a batch.
   const own = withCaller({ ...ctx }, signal ?? new AbortController().signal);
+  getRawInput().then(
+    (input) => {
+      own.caller.record.said = input;
+    },
+    // What is wrong with it is told by the procedure.
+    () => {},
+  );
   const result = await next({ ctx: own });
   const { requestId, principal, record, receivedAt } = own.caller;
   const { parent } = record;

@@ -12,6 +12,8 @@ export class RequestRecord {
   readonly #attempts: Attempt[] = [];
   /** Whether a meter counts it, and reports its end. */
   isMetered = false;
+  /** What the client sent, parsed: log lines of failures must not repeat it. */
+  said: unknown;
   /** Null: nobody follows it. */
   watch: RequestWatch | null = null;
   /** Of the attempt under way. */

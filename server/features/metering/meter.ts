@@ -1,4 +1,4 @@
-import type { ChatCompletion, Usage } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, ChatCompletionRequest, Usage } from '../../../contracts/chat/completion.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
 import type { Attempt } from '../access/attempt.ts';
@@ -25,6 +25,8 @@ export interface MeterOptions {
   /** What the request may use. Measuring it costs something: asked for only when somebody pays, or nobody counted. */
   expect(): Expectation;
   readonly reserving: Reserving;
+  /** The body of a chat, in the canonical form, with the history of its conversation. */
+  input?(): ChatCompletionRequest;
   /** Of the stored conversation, if there is one. */
   readonly conversationId?: string | null | undefined;
   /** Whether the client asked to be told the cost, by `usage: {"include": true}`. */
@@ -46,6 +48,8 @@ export interface EndedRequest {
   readonly keyName: string | null;
   /** What ended it early, if anything. */
   readonly failure: unknown;
+  /** All that was said in it, in whatever form: lines of the log must not repeat it. */
+  said(): unknown;
 }
 
 export interface MeterDeps {
@@ -197,7 +201,8 @@ export class Meter {
     this.#deps.usage.record(row, settlement);
     const { record, principal } = request.caller;
     record.watch?.ended(row);
-    this.#deps.onEnd?.({ row, attempts: record.attempts, keyName: principal.keyName, failure });
+    const said = () => [record.said, request.input?.()];
+    this.#deps.onEnd?.({ row, attempts: record.attempts, keyName: principal.keyName, failure, said });
   }
 
   /** The upstream's counts as far as they are believed, else the gateway's. Nothing, where nothing is to be paid for. */

@@ -39,8 +39,6 @@ export interface Attempt<B extends Backend = Backend> {
 export interface MeteredRequest<B extends Backend = Backend>
   extends Omit<MeterOptions, 'model' | 'backends' | 'caller' | 'reserving'> {
   readonly job: Job<B>;
-  /** As in `WatchedRequest`. */
-  input?(): ChatCompletionRequest;
   /** Called once it is let in. */
   onAdmitted?(meter: Meter): void;
   /** Called when it is not let in, for lack of money or of room; the refusal is thrown afterwards. */

@@ -97,6 +97,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
     scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
       const fields = SpeechRequest.parse(await readObject(request, maxBodyValues));
       const caller = toCaller(request, reply);
+      caller.record.said = fields;
       const answer = await createSpeech(deps, { bytes: request.body, fields }, caller);
       await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
       return reply;

@@ -6,19 +6,13 @@ import { MAX_ERROR } from './limits.ts';
 import { readFault, type UpstreamFault } from './read-fault.ts';
 import { readOverflow } from './read-overflow.ts';
 import { readDuration, readRetryAfter } from './read-retry-after.ts';
-import { withoutSecrets } from './secrets.ts';
+import { redact } from './redact.ts';
 import { toErrorEnvelope } from './to-error-envelope.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
-function redact(message: string): string {
-  return withoutSecrets(message)
-    .replace(/\b(sk|pk|key|token|Bearer)[-_ ][A-Za-z0-9_.-]{6,}/gi, '[redacted]')
-    .replace(/\bAIza[A-Za-z0-9_-]{10,}/g, '[redacted]')
-    .replace(/\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b/g, '[redacted]')
-    .slice(0, 500);
-}
+const saidBy = (message: string): string => redact(message).slice(0, 500);
 
 const parseOrNull = (text: string): unknown => {
   try {
@@ -35,7 +29,7 @@ function readErrorResponse(status: number, headers: Headers, body: Buffer): AppE
   }
   const text = body.toString('utf8', 0, MAX_ERROR);
   const fault = readFault(parseOrNull(text));
-  const cause = new Error(`upstream answered ${status}: ${redact(fault.message || text.slice(0, 300))}`);
+  const cause = new Error(`upstream answered ${status}: ${saidBy(fault.message || text.slice(0, 300))}`);
   const meaning = meaningOf({ status, kind: fault.kind, message: fault.message });
   const message = status === 404 ? 'The upstream does not know the configured model or path.' : undefined;
   return toError(meaning, fault, { headers, cause, message });
@@ -44,7 +38,7 @@ function readErrorResponse(status: number, headers: Headers, body: Buffer): AppE
 /** The error that arrives inside a success: as the whole body, or as an event of a stream. */
 export function readErrorEvent(body: unknown): AppError {
   const fault = readFault(body);
-  const cause = new Error(`upstream error in its answer: ${redact(fault.message)}`);
+  const cause = new Error(`upstream error in its answer: ${saidBy(fault.message)}`);
   const meaning = meaningOf({ status: null, kind: fault.kind, message: fault.message });
   return toError(meaning, fault, { headers: {}, cause, message: 'The upstream failed while answering.' });
 }
@@ -71,7 +65,7 @@ function toError({ code, param: known }: Meaning, fault: UpstreamFault, circumst
     case 'context_length_exceeded':
       return overflow(fault, cause);
     case 'upstream_rejected':
-      return new AppError(code, redact(fault.message) || undefined, { cause, ...(param ? { param } : {}) });
+      return new AppError(code, saidBy(fault.message) || undefined, { cause, ...(param ? { param } : {}) });
     case 'max_tokens_below_minimum':
       return new AppError(code, undefined, { cause, ...(known ? { param: known } : {}) });
     case 'upstream_broken':

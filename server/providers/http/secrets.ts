@@ -3,10 +3,12 @@ const secrets = new Set<string>();
 /** Shorter keys are not searched for, since they would be found inside ordinary words. */
 const SHORTEST = 6;
 
-/** Keeps what must never leave the gateway: a provider's key, however it looks. */
+/** Keeps what must never leave the gateway, such as a provider's key, however it looks. */
 export function keepSecret(secret: string | undefined): void {
   if (!secret || secret.length < SHORTEST) return;
-  for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) secrets.add(form);
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  const inBase64 = Buffer.from(secret).toString('base64');
+  for (const form of [secret, inJson, encodeURIComponent(secret), inBase64]) secrets.add(form);
 }
 
 /** Takes every kept secret out of a text. */
