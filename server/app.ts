@@ -44,6 +44,7 @@ import { restPlugin } from './http/rest.ts';
 import { stripBasePath } from './http/strip-base-path.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
 import { MemoryRuns } from './live/memory/memory-runs.ts';
+import { type OpenedAlerts, openAlerts } from './observe/alerts/open-alerts.ts';
 import { DecisionLog } from './observe/decisions/decision-log.ts';
 import { hideSecrets } from './observe/hide-secrets.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -120,6 +121,19 @@ function decisionLog(log: FastifyBaseLogger, { level, content }: Env['log']): Wa
   return [new DecisionLog(log, { upstream: level === 'trace', content })];
 }
 
+/** Tells the operator what goes wrong, until the app closes; null: nobody wants to know. */
+function alertWith({ alerts: settings, dataDir }: Env, store: Store, app: FastifyInstance): OpenedAlerts | null {
+  if (settings === null) return null;
+  keepSecret(settings.webhook?.url);
+  keepSecret(settings.slackUrl ?? undefined);
+  const onError = (error: unknown) => app.log.warn({ reason: messageOf(error) }, 'an alert was not delivered');
+  const alerts = openAlerts({ settings, dataDir, store, onError });
+  app.addHook('onClose', () => alerts.close());
+  return alerts;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Sends spans to a collector until the app closes. What OpenTelemetry needs is loaded here, and only here. */
 async function traceTo(settings: TraceSettings, version: string, app: FastifyInstance): Promise<Traces> {
   const { openTraces } = await import('./observe/traces/open-traces.ts');
@@ -154,7 +168,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     app.addHook('onClose', () => compaction.close());
   }
   const gate = new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring);
-  const states = new BackendStates(env.circuit);
+  const alerts = alertWith(env, store, app);
+  const states = new BackendStates({ ...env.circuit, onOpen: alerts?.circuitOpened });
   const dispatcher = new Dispatcher(states, {
     retries: env.upstreamRetries,
     waitMs: env.modelWaitMs,
@@ -162,7 +177,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { keepMs, ...limits } = env.runs;
   const live = new MemoryRuns();
   const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
-  const runs = new Runs({ store: store.runs, live, limits, onError });
+  const runs = new Runs({ store: store.runs, live, limits, onEnd: alerts?.runEnded, onError });
   const sweep = new RunSweep(store.runs, keepMs, onError);
   app.addHook('onClose', () => sweep.close());
   app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
@@ -186,7 +201,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     content: env.log.content,
     slowMs: env.log.slowMs,
   });
-  const observer = tellAll([metrics, requestLog, ...(traces ? [traces] : [])]);
+  const observer = tellAll([metrics, requestLog, ...(traces ? [traces] : []), ...(alerts ? [alerts.observer] : [])]);
   const load = new LoadGuard(env.load, (reason) => {
     if (reason === null) app.log.warn('requests are taken again');
     else app.log.warn({ reason, open: load.open }, 'new requests are refused');

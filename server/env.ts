@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type AlertType, alertTypes } from './observe/alerts/alert.ts';
+import type { AlertSettings } from './observe/alerts/receivers.ts';
+import { readWebhookSecret } from './observe/alerts/sign-webhook.ts';
 
 const onOff = z.enum(['on', 'off', 'true', 'false']).transform((value) => value === 'on' || value === 'true');
 /** `name=value,name=value`, percent-encoded: how OpenTelemetry writes headers. */
@@ -19,11 +22,32 @@ function decodeValue(text: string): string {
   }
 }
 
+const webUrl = z.url({ protocol: /^https?$/ });
+
+/** A list of names of alerts, or `all`. */
+const alertList = z.string().transform((text, context): ReadonlySet<AlertType> => {
+  const names = text === 'all' ? [...alertTypes] : text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !alertTypes.some((type) => type === name));
+  if (unknown.length > 0) {
+    context.addIssue({
+      code: 'custom',
+      message: `must be a list of ${alertTypes.join(', ')}; not ${unknown.join(', ')}`,
+    });
+  }
+  return new Set(alertTypes.filter((type) => names.includes(type)));
+});
+
+const webhookSecret = z.string().transform((text, context): Buffer => {
+  const secret = readWebhookSecret(text);
+  if (secret === null) context.addIssue({ code: 'custom', message: 'must be whsec_ and the base64 of 24 to 64 bytes' });
+  return secret ?? Buffer.alloc(0);
+});
+
 const positive = z.coerce.number().int().positive();
 
 /** Every variable that the gateway reads; `.env.example` explains each. An empty value counts as absent. */
 const Variables = z.object({
-  DUPLEX_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DUPLEX_URL: webUrl.optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   BASE_PATH: z
@@ -78,12 +102,19 @@ const Variables = z.object({
   LOG_CONTENT: onOff.default(false),
   LOG_REQUESTS: onOff.default(true),
   SLOW_REQUEST_SECONDS: z.coerce.number().positive().default(60),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
   OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
   OTEL_EXPORTER_OTLP_HEADERS: headerList.optional(),
   OTEL_SERVICE_NAME: z.string().default('duplex'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   TRACE_CONTENT: onOff.default(false),
+  ALERT_WEBHOOK_URL: webUrl.optional(),
+  ALERT_WEBHOOK_SECRET: webhookSecret.optional(),
+  ALERT_SLACK_URL: webUrl.optional(),
+  ALERT_EVENTS: alertList.default(new Set(alertTypes.filter((type) => type !== 'run.completed'))),
+  ALERT_EVERY_MINUTES: z.coerce.number().min(0).default(60),
+  ALERT_BALANCE_USD: z.coerce.number().min(0).default(1),
+  ALERT_DISK_MB: z.coerce.number().min(0).default(1_024),
   METRICS_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
 });
 
@@ -192,6 +223,14 @@ export interface Env {
     readonly share: number;
     readonly content: boolean;
   } | null;
+  /** Whom the operator has told of what goes wrong; null: nobody. */
+  readonly alerts:
+    | (AlertSettings & {
+        /** A balance below this is low, in micro-USD. */
+        readonly lowBalance: number;
+        readonly lowDiskMb: number;
+      })
+    | null;
   /** What scrapers of `/metrics` show. */
   readonly metricsBearer: string | undefined;
   /** A key that the models file names by its variable; undefined when it is not set. */
@@ -204,6 +243,23 @@ export class EnvError extends Error {}
 function urlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function alertsOf(v: z.infer<typeof Variables>): Env['alerts'] {
+  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret, ALERT_SLACK_URL: slackUrl = null } = v;
+  if (url !== undefined && secret === undefined) {
+    throw new EnvError('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: whsec_ and the base64 of 24 to 64 bytes.');
+  }
+  const webhook = url !== undefined && secret !== undefined ? { url, secret } : null;
+  if (!webhook && slackUrl === null) return null;
+  return {
+    webhook,
+    slackUrl,
+    types: v.ALERT_EVENTS,
+    everyMs: v.ALERT_EVERY_MINUTES * 60_000,
+    lowBalance: Math.round(v.ALERT_BALANCE_USD * 1_000_000),
+    lowDiskMb: v.ALERT_DISK_MB,
+  };
 }
 
 /** Reads and checks the environment. Throws `EnvError` naming each variable at fault. */
@@ -290,6 +346,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
             share: v.OTEL_TRACES_SAMPLER_ARG,
             content: v.TRACE_CONTENT,
           },
+    alerts: alertsOf(v),
     metricsBearer: v.METRICS_BEARER,
     secret: (name) => source[name] || undefined,
   };

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { type Env, loadEnv } from '../env.ts';
+import type { Env } from '../env.ts';
+import { alertOnce } from '../observe/alerts/alert-once.ts';
 import { backUp, type Contents, restore } from '../store/copy-database.ts';
 import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
@@ -19,9 +20,13 @@ function fileOf(command: string, args: readonly string[]): string {
 export async function backUpData(args: readonly string[]): Promise<Outcome> {
   const env = loadEnv();
   const file = fileOf('backup', args);
-  const contents = await backUp(pathOf(env), file);
-  const bearer = join(env.dataDir, 'api-bearer');
-  return { text: `${file} holds ${describe(contents)}.\nKeep ${bearer} too, if the gateway made its key.\n` };
+  const contents = await backUp(pathOf(env), file).catch(async (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `The backup to ${file} failed: ${reason}`;
+    await alertOnce(env, { type: 'backup.failed', subject: file, text, data: { file, reason } });
+    throw error;
+  });
+  return `${file} holds ${describe(contents)}.\nKeep ${join(env.dataDir, 'api-bearer')} too, if the gateway made its key.\n`;
 }
 
 /** `duplex restore FILE`, while no gateway runs. */

@@ -199,6 +199,7 @@ describe('dependencies point inward', () => {
         'server/setup/package-root.ts',
         'contracts/',
         'server/env.ts',
+        'server/observe/alerts/alert-once.ts',
         'node',
         ...copying,
       ]),

@@ -21,7 +21,7 @@ const rows: Row[] = readdirSync(docs)
   );
 
 /** Settings whose number is no limit. */
-const OTHERS = ['PORT', 'USAGE_KEEP_DAYS', 'SLOW_REQUEST_SECONDS', 'OTEL_TRACES_SAMPLER_ARG'];
+const OTHERS = ['PORT', 'USAGE_KEEP_DAYS', 'SLOW_REQUEST_SECONDS', 'OTEL_TRACES_SAMPLER_ARG', 'ALERT_BALANCE_USD'];
 const limits = Object.entries(variableDefaults).filter(
   (entry): entry is [string, number] => typeof entry[1] === 'number' && !OTHERS.includes(entry[0]),
 );

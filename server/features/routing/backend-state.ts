@@ -20,6 +20,8 @@ export interface CircuitOptions {
   readonly failures: number;
   /** How long an open circuit is left alone before one request tries it again, in ms. */
   readonly coolDownMs: number;
+  /** Told of each backend whose circuit opens. */
+  readonly onOpen?: ((backend: string) => void) | undefined;
 }
 
 /** How much the newest latency counts in the average. */
@@ -42,7 +44,7 @@ export class BackendState {
   /** Whether the last verdict was a failure: then a success is news. */
   #failing = false;
 
-  constructor({ failures, coolDownMs }: CircuitOptions) {
+  constructor(name: string, { failures, coolDownMs, onOpen }: CircuitOptions) {
     this.#coolDownMs = coolDownMs;
     this.#circuit = circuitBreaker(handleWhen(countsAgainstBackend), {
       // `isLive` decides how long a circuit stays open: cockatiel would measure it by a clock that can be set.
@@ -51,6 +53,7 @@ export class BackendState {
     });
     this.#circuit.onBreak(() => {
       this.#openedAt = monotonicNow();
+      onOpen?.(name);
     });
   }
 
@@ -185,7 +188,7 @@ export class BackendStates {
   of({ name }: Backend): BackendState {
     let state = this.#states.get(name);
     if (!state) {
-      state = new BackendState(this.#options);
+      state = new BackendState(name, this.#options);
       this.#states.set(name, state);
     }
     return state;

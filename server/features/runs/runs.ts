@@ -19,8 +19,17 @@ export interface RunsDeps {
   readonly store: RunStore;
   readonly live: LiveRuns;
   readonly limits: { readonly maxMs: number; readonly maxBytes: number };
+  /** Told of each run that has ended and is stored. */
+  readonly onEnd?: ((run: EndedRun) => void) | undefined;
   /** Told of failures that nobody waits for. */
   readonly onError: (error: unknown) => void;
+}
+
+/** A run that has ended. */
+export interface EndedRun {
+  readonly id: string;
+  readonly conversationId: string | null;
+  readonly status: RunOutcome<object>['status'];
 }
 
 type Begun = Pick<BegunTurn, 'conversationId' | 'run'>;
@@ -178,6 +187,7 @@ export class Runs {
     }
     if (last.length > 0) run.log.append(last);
     run.log.finish({ status, failure: outcome.isTold ? undefined : failure, last: log.last });
+    this.#deps.onEnd?.({ id: run.id, conversationId: run.conversationId, status });
   }
 
   #check(now: number, runs: ReadonlySet<Run>): void {

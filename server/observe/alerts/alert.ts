@@ -1,0 +1,21 @@
+/** What an operator can be told of. */
+export const alertTypes = [
+  'circuit.open',
+  'provider.key_refused',
+  'balance.low',
+  'budget.reached',
+  'run.completed',
+  'disk.low',
+  'backup.failed',
+] as const;
+export type AlertType = (typeof alertTypes)[number];
+
+export interface Alert {
+  readonly type: AlertType;
+  /** What it is about, such as a backend: of the same type and subject, one alert is sent once in a while. */
+  readonly subject: string;
+  /** For people: one sentence, or two. */
+  readonly text: string;
+  /** For programs. */
+  readonly data: Readonly<Record<string, string | number | null>>;
+}

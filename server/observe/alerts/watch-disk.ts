@@ -1,0 +1,33 @@
+import { statfs } from 'node:fs/promises';
+import type { Alerts } from './alerts.ts';
+
+const LOOK_MS = 60_000;
+const MB = 1024 * 1024;
+
+export interface DiskWatch {
+  readonly folder: string;
+  /** Less free room than this is low, in MB. */
+  readonly lowMb: number;
+  readonly onError: (error: unknown) => void;
+}
+
+async function lookAtDisk(alerts: Alerts, { folder, lowMb }: DiskWatch): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeMb = Math.floor((bavail * bsize) / MB);
+  if (freeMb >= lowMb) return;
+  alerts.raise({
+    type: 'disk.low',
+    subject: folder,
+    text: `${freeMb.toLocaleString('en')} MB are free at ${folder}. Make room before the database cannot be written.`,
+    data: { folder, free_mb: freeMb },
+  });
+}
+
+/** Looks once a minute. Returns what ends it. */
+export function watchDisk(alerts: Alerts, watch: DiskWatch): () => void {
+  if (!alerts.wants('disk.low')) return () => undefined;
+  const look = () => void lookAtDisk(alerts, watch).catch(watch.onError);
+  look();
+  const timer = setInterval(look, LOOK_MS).unref();
+  return () => clearInterval(timer);
+}

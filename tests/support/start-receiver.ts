@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface ReceivedPost {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Receiver {
+  readonly url: string;
+  /** In the order in which they came, those that were refused included. */
+  readonly posts: readonly ReceivedPost[];
+  /** Statuses for the next posts; after them every post is taken. A redirect leads to `/elsewhere`. */
+  answer(...statuses: number[]): void;
+  close(): Promise<void>;
+}
+
+/** A server that takes webhooks. */
+export async function startReceiver(): Promise<Receiver> {
+  const posts: ReceivedPost[] = [];
+  const statuses: number[] = [];
+  const server = createServer(async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece);
+    posts.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(pieces).toString() });
+    response.writeHead(statuses.shift() ?? 204, { location: '/elsewhere' }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    posts,
+    answer: (...next) => void statuses.push(...next),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
