@@ -124,8 +124,9 @@ export const errorCatalog = {
     status: 429,
     trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
-    title: 'The budget of the key is used up',
-    description: 'The key may spend so much a day or a month (of UTC), and the request could exceed that.',
+    title: 'The budget of the key or of the end user is used up',
+    description:
+      'The key, or the end user that the request names (`param`), may use so much a day or a month (of UTC), and the request could exceed that.',
     remediation: 'Wait for `Retry-After`, when the next day or month begins, or ask the operator for a larger budget.',
     shouldRetry: false,
   },

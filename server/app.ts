@@ -157,6 +157,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const ring = await KeyRing.open({
     keys: store.keys,
     wallets: store.wallets,
+    userBudgets: store.userBudgets,
     groups: catalog.groups,
     onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
   });

@@ -106,6 +106,43 @@ export const commands: Readonly<Record<string, Command>> = {
     help: 'Top a wallet up, or correct it with a negative amount (--amount=-5)',
     options: { amount: number('amount_usd', 'USD'), reason: text('reason', 'What for') },
   },
+  'users list': {
+    method: 'GET',
+    path: '/api/wallets/{owner}/users',
+    help: 'List the budgets of the end users of an owner',
+    options: page,
+    columns: [
+      'user_id',
+      'daily_budget_usd',
+      'monthly_budget_usd',
+      'daily_tokens',
+      'monthly_tokens',
+      'spent_today_usd',
+      'tokens_today',
+    ],
+  },
+  'users show': {
+    method: 'GET',
+    path: '/api/wallets/{owner}/users/{user_id}',
+    help: 'Show the budget of an end user, and what is used of it',
+  },
+  'users set': {
+    method: 'POST',
+    path: '/api/wallets/{owner}/users',
+    help: 'Set the budget of an end user; --user=* for all that have none of their own',
+    options: {
+      user: text('user_id', 'The end user, as requests name it'),
+      'daily-budget': number('daily_budget_usd', 'USD a day'),
+      'monthly-budget': number('monthly_budget_usd', 'USD a month'),
+      'daily-tokens': number('daily_tokens', 'Tokens a day'),
+      'monthly-tokens': number('monthly_tokens', 'Tokens a month'),
+    },
+  },
+  'users remove': {
+    method: 'DELETE',
+    path: '/api/wallets/{owner}/users/{user_id}',
+    help: 'Remove the budget of an end user',
+  },
   usage: {
     method: 'GET',
     path: '/api/usage',

@@ -13,6 +13,13 @@ import { AuditList, ListAuditRequest } from '../../contracts/system/audit.ts';
 import { ReloadReport } from '../../contracts/system/reload.ts';
 import { GatewayStatus } from '../../contracts/system/status.ts';
 import {
+  ListUserBudgetsRequest,
+  SetUserBudgetRequest,
+  UserBudget,
+  UserBudgetList,
+  UserBudgetRef,
+} from '../../contracts/wallets/user-budget.ts';
+import {
   LedgerEntryList,
   ListEntriesRequest,
   ListWalletsRequest,
@@ -35,6 +42,12 @@ import { showOwnKey } from '../features/keys/show-own-key.ts';
 import { listAudit } from '../features/system/list-audit.ts';
 import { type ModelsSource, reloadModels } from '../features/system/reload-models.ts';
 import { showStatus } from '../features/system/show-status.ts';
+import {
+  getUserBudget,
+  listUserBudgets,
+  removeUserBudget,
+  setUserBudget,
+} from '../features/wallets/manage-user-budgets.ts';
 import { getWallet, listEntries, listWallets, postEntry } from '../features/wallets/manage-wallets.ts';
 import type { Store } from '../store/interface/store.ts';
 import { describeOperations } from './describe-operations.ts';
@@ -96,8 +109,33 @@ export const selfProcedure = (store: Pick<Store, 'keys' | 'wallets'>) =>
     .output(answers(Self))
     .query(({ ctx }) => describeSelf(store, ctx.caller.principal));
 
+/** `api.wallets.users`: for the administrator; a key may read those of its owner. */
+const userBudgetProcedures = (store: Pick<Store, 'userBudgets' | 'audit'>) => ({
+  list: procedure
+    .meta(describeAccounts('GET', '/api/wallets/{owner}/users', 'List the budgets of end users'))
+    .input(ListUserBudgetsRequest)
+    .output(answers(UserBudgetList))
+    .query(({ ctx, input }) => listUserBudgets(store, input, ctx.caller.principal)),
+  get: procedure
+    .meta(describeAccounts('GET', '/api/wallets/{owner}/users/{user_id}', 'Get the budget of an end user'))
+    .input(UserBudgetRef)
+    .output(answers(UserBudget))
+    .query(({ ctx, input }) => getUserBudget(store, input, ctx.caller.principal)),
+  set: procedure
+    .meta(describeAccounts('POST', '/api/wallets/{owner}/users', 'Set the budget of an end user'))
+    .input(SetUserBudgetRequest)
+    .output(answers(UserBudget))
+    .mutation(({ ctx, input }) => setUserBudget(store, input, ctx.caller.principal)),
+  remove: procedure
+    .meta(describeAccounts('DELETE', '/api/wallets/{owner}/users/{user_id}', 'Remove the budget of an end user'))
+    .input(UserBudgetRef)
+    .output(answers(UserBudget))
+    .mutation(({ ctx, input }) => removeUserBudget(store, input, ctx.caller.principal)),
+});
+
 /** `api.wallets`: for the administrator; a key may read its owner's. */
-export const walletProcedures = (store: Pick<Store, 'wallets' | 'audit'>) => ({
+export const walletProcedures = (store: Pick<Store, 'wallets' | 'userBudgets' | 'audit'>) => ({
+  users: userBudgetProcedures(store),
   list: procedure
     .meta(describeAccounts('GET', '/api/wallets', 'List the wallets'))
     .input(ListWalletsRequest)

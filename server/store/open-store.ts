@@ -23,6 +23,7 @@ import { toStoreError } from './to-store-error.ts';
 import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
 import { UsageReports } from './usage-reports.ts';
+import { UserBudgets } from './user-budgets.ts';
 import { Wallets } from './wallets.ts';
 
 export interface StoreOptions {
@@ -74,13 +75,16 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     owner.release();
   };
   const usage = new UsageWriter(transact, { onError });
-  const wallets = new Wallets({ db, transact, owner, flush: () => usage.flush() });
+  const flush = () => usage.flush();
+  const userBudgets = new UserBudgets({ db, transact, flush, onError });
+  const wallets = new Wallets({ db, transact, owner, budgets: userBudgets, flush });
   try {
     await db.$connect();
     await recoverTurns(transact, owner);
     if (await transact(hasPendingMessages)) background.indexSoon();
     if (await transact(hasMediaToMove)) background.call('moveMedia').catch(onError);
     await wallets.release();
+    await userBudgets.open();
   } catch (error) {
     await close();
     throw error;
@@ -102,11 +106,13 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     },
     keys: new ApiKeys(db),
     wallets,
+    userBudgets,
     audit: new Audit(db),
     secrets: new Secrets(db),
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await conversations.close();
+      await userBudgets.close();
       await usage.close();
       await writer.close();
       await background.close();

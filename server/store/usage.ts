@@ -1,4 +1,5 @@
 import { BackgroundWriter } from './background-writer.ts';
+import { daysOf } from './days-of.ts';
 import type { UsageRow, UsageStore } from './interface/usage.ts';
 import type { Settlement } from './interface/wallets.ts';
 import type { Transact } from './sqlite/adapter.ts';
@@ -30,12 +31,20 @@ const CHARGE = `INSERT INTO "LedgerEntry"
     r."requestId"
   FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ?`;
 
+/** Before the reservation ends; the amount is the one of the charge. */
+const USE = `INSERT INTO "UserSpend" ("owner", "userId", "day", "amount", "tokens")
+  SELECT r."owner", r."userId", ?, MIN(?, COALESCE(w."balance" - w."held", 0) + r."amount"), ?
+  FROM "Reservation" r LEFT JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ? AND r."userId" IS NOT NULL
+  ON CONFLICT ("owner", "userId", "day")
+    DO UPDATE SET "amount" = "amount" + excluded."amount", "tokens" = "tokens" + excluded."tokens"`;
+
 const RELEASE = `DELETE FROM "Reservation" WHERE "id" = ?`;
 
 const CHARGED = `SELECT -"amount" FROM "LedgerEntry" WHERE "reservationId" = ?`;
 
 /** Ends a reservation, and returns what it came to. */
-function settle(db: Statements, { id, amount, reason }: Settlement, at: Date): number {
+function settle(db: Statements, { id, amount, reason, userTokens }: Settlement, at: Date): number {
+  if (userTokens !== undefined) db.run(USE, daysOf(at).day, amount, userTokens, id);
   if (amount > 0) db.run(CHARGE, toSqliteTime(at), amount, reason, id);
   else db.run(RELEASE, id);
   const [charged] = db.all(CHARGED, id);

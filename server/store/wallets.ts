@@ -1,6 +1,9 @@
+import { daysOf } from './days-of.ts';
+import { explainUserShortage } from './explain-shortage.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
+import type { UserBudgetStore } from './interface/user-budgets.ts';
 import type {
   Budgets,
   Growth,
@@ -9,47 +12,18 @@ import type {
   NewReservation,
   Reserved,
   Shortage,
+  UserWish,
   WalletRow,
   WalletStore,
 } from './interface/wallets.ts';
 import type { ProcessLock } from './process-lock.ts';
+import { GROW, GROW_FOR_USER, RESERVE, RESERVE_FOR_USER } from './reserve-statements.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
-
-/** What the wallet and the budgets of the key leave. */
-const FREE = `SELECT MIN("balance" - "held",
-    CASE WHEN :daily IS NULL THEN "balance" ELSE :daily - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':day', ':day')}) END,
-    CASE WHEN :monthly IS NULL THEN "balance" ELSE :monthly - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':month', ':day')}) END
-  ) AS "free" FROM "Wallet" WHERE "owner" = :owner`;
-
-/**
- * Each step is one statement: a condition and what follows from it. Triggers (see the migration) carry it to the wallet
- * within the same statement, so there is no moment in which the sums are wrong, and no transaction to wait for.
- */
-const RESERVE = `INSERT INTO "Reservation" ("id", "owner", "keyId", "amount", "requestId", "process", "createdAt")
-  SELECT :id, :owner, :keyId, CAST(MIN(:most, MAX(:least, "free" / 2)) AS INTEGER), :requestId, :process, :at FROM (${FREE})
-  WHERE "free" >= :least RETURNING "id", "amount"`;
-
-const GROW = `UPDATE "Reservation" SET "amount" = "amount" + CAST(MIN(:most, "free") AS INTEGER) FROM (${FREE})
-  WHERE "id" = :id AND "free" >= :least RETURNING "id", "amount"`;
 
 const POST = `INSERT INTO "LedgerEntry" ("owner", "at", "kind", "amount", "author", "reason")
   SELECT :owner, :at, :kind, :amount, :author, :reason
   WHERE COALESCE((SELECT "balance" - "held" FROM "Wallet" WHERE "owner" = :owner), 0) + :amount >= 0`;
-
-function heldBy(key: string): string {
-  return `SELECT COALESCE(SUM("amount"), 0) FROM "Reservation" WHERE "keyId" = ${key}`;
-}
-
-function spentBy(key: string, from: string, to: string): string {
-  return `SELECT COALESCE(SUM("amount"), 0) FROM "DailySpend" WHERE "keyId" = ${key} AND "day" BETWEEN ${from} AND ${to}`;
-}
-
-/** The day of UTC, and the first one of its month. */
-const daysOf = (at: Date) => {
-  const day = at.toISOString().slice(0, 10);
-  return { day, month: `${day.slice(0, 7)}-01` };
-};
 
 type StoredWallet = Omit<WalletRow, 'balance' | 'held'> & { readonly balance: bigint; readonly held: bigint };
 
@@ -59,13 +33,18 @@ const toWallet = (row: StoredWallet): WalletRow => ({
   held: Number(row.held),
 });
 
-type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least'> & Budgets;
+type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least' | 'user'> & Budgets;
+/** The values of the statements that look at the budget of an end user. */
+const ofUser = (user: UserWish | undefined): Values =>
+  user ? { userId: user.id, leastTokens: user.leastTokens, mostTokens: user.mostTokens } : {};
+
 type Values = Readonly<Record<string, string | number | null>>;
 
 export interface WalletDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
   readonly owner: ProcessLock;
+  readonly budgets: Pick<UserBudgetStore, 'find' | 'used'>;
   /** Resolves when every charge so far is written. */
   readonly flush: () => Promise<void>;
 }
@@ -74,9 +53,11 @@ export class Wallets implements WalletStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
   readonly #process: ProcessLock;
+  readonly #budgets: WalletDeps['budgets'];
   readonly #flush: () => Promise<void>;
 
-  constructor({ db, transact, owner, flush }: WalletDeps) {
+  constructor({ db, transact, owner, budgets, flush }: WalletDeps) {
+    this.#budgets = budgets;
     this.#db = db;
     this.#transact = transact;
     this.#process = owner;
@@ -118,15 +99,17 @@ export class Wallets implements WalletStore {
   }
 
   reserve(wanted: NewReservation): Promise<Reserved> {
-    const { owner, keyId, requestId, least, most } = wanted;
+    const { owner, keyId, requestId, least, most, user } = wanted;
     const id = newId('rsv');
     const values = { id, owner, keyId, requestId, least, most, process: this.#process.id };
-    return this.#hold(wanted, RESERVE, (at) => ({ ...values, at: toSqliteTime(at) }));
+    const sql = user ? RESERVE_FOR_USER : RESERVE;
+    return this.#hold(wanted, sql, (at) => ({ ...values, ...ofUser(user), at: toSqliteTime(at) }));
   }
 
   grow(growth: Growth): Promise<Reserved> {
-    const { id, owner, keyId, least, most } = growth;
-    return this.#hold(growth, GROW, () => ({ id, owner, keyId, least, most }));
+    const { id, owner, keyId, least, most, user } = growth;
+    const sql = user ? GROW_FOR_USER : GROW;
+    return this.#hold(growth, sql, () => ({ id, owner, keyId, least, most, ...ofUser(user) }));
   }
 
   flush(): Promise<void> {
@@ -179,7 +162,7 @@ export class Wallets implements WalletStore {
       const { dailyBudget: daily, monthlyBudget: monthly } = wanted;
       const values = { ...valuesAt(at), daily, monthly, ...daysOf(at) };
       const [row] = await this.#transact((db) => db.all(sql, values));
-      return row ? { id: String(row[0]), amount: Number(row[1]) } : null;
+      return row ? { id: String(row[0]), amount: Number(row[1]), tokens: Number(row[2]) } : null;
     };
     return useDatabase(async () => {
       const held = await attempt();
@@ -190,7 +173,14 @@ export class Wallets implements WalletStore {
     });
   }
 
-  async #shortageOf({ owner, keyId, least, dailyBudget, monthlyBudget }: Held): Promise<Shortage> {
+  async #shortageOf({ user, ...wanted }: Held): Promise<Shortage> {
+    const { owner, least } = wanted;
+    const deps = { db: this.#db, budgets: this.#budgets };
+    const ofUser = user ? await explainUserShortage(deps, owner, { least, user }) : null;
+    return ofUser ?? this.#shortageOfKey(wanted);
+  }
+
+  async #shortageOfKey({ owner, keyId, least, dailyBudget, monthlyBudget }: Omit<Held, 'user'>): Promise<Shortage> {
     const wallet = await this.find(owner);
     const { balance = 0, held = 0 } = wallet ?? {};
     const shortage: Shortage = { refused: 'balance', balance, held };

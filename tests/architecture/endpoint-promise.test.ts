@@ -51,8 +51,8 @@ beforeAll(async () => {
     url: `file:${join(folder, 'toys.db')}`,
     migrationsDir: join(root, 'prisma/migrations'),
   });
-  const { keys, wallets } = store;
-  const ring = await KeyRing.open({ keys, wallets, groups: new Map(), onError: () => undefined });
+  const { keys, wallets, userBudgets } = store;
+  const ring = await KeyRing.open({ keys, wallets, userBudgets, groups: new Map(), onError: () => undefined });
   knowEveryMethod(app);
   decorateAdmission(app);
   const gate = new Gate(bearer, new RateLimiter(1_000, 1_000), ring);

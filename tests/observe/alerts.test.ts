@@ -173,6 +173,19 @@ describe('of money', () => {
   });
 });
 
+test('the budget of an end user is told, too', async () => {
+  await open({ ALERT_EVENTS: 'budget.reached' });
+  const made = await gateway?.call('POST', '/api/keys', { name: 'Ann', credit_usd: 1 });
+  const { key, owner } = made ? await made.json() : {};
+  await gateway?.call('POST', `/api/wallets/${owner}/users`, { user_id: '*', daily_tokens: 200 });
+  upstream.reply(say('Hello.', { usage: { prompt: 100, completion: 10 } }));
+  const body = { model: 'm', max_tokens: 5, user: 'u1', messages: [{ role: 'user', content: 'Hi' }] };
+  await (await gateway?.call('POST', '/v1/chat/completions', body, { authorization: `Bearer ${key}` }))?.text();
+  await tellsOf('budget.reached').toMatchObject({
+    data: { of: 'user', user_id: 'u1', owner, period: 'daily', percent: 50, spent_tokens: 110, budget_tokens: 200 },
+  });
+});
+
 test('a disk that is nearly full is told', async () => {
   await open({ ALERT_DISK_MB: '1000000000' });
   await tellsOf('disk.low').toMatchObject({ data: { free_mb: expect.any(Number) } });

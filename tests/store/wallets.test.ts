@@ -87,9 +87,17 @@ describe('a wallet', () => {
     const { store } = await freshStore();
     await topUp(store, 'ann', 1_000);
     const growth = { ...want(0), id: await reserve(store, 100) };
-    expect(await store.wallets.grow({ ...growth, least: 10, most: 500 })).toEqual({ id: growth.id, amount: 600 });
+    expect(await store.wallets.grow({ ...growth, least: 10, most: 500 })).toEqual({
+      id: growth.id,
+      amount: 600,
+      tokens: 0,
+    });
     const other = await reserve(store, 300);
-    expect(await store.wallets.grow({ ...growth, least: 50, most: 500 })).toEqual({ id: growth.id, amount: 700 });
+    expect(await store.wallets.grow({ ...growth, least: 50, most: 500 })).toEqual({
+      id: growth.id,
+      amount: 700,
+      tokens: 0,
+    });
     expect(await store.wallets.grow({ ...growth, least: 1, most: 500 })).toEqual({
       refused: 'balance',
       balance: 1_000,

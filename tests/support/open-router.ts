@@ -34,8 +34,8 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     weights: join(root, 'server/providers/embedded/tinychat-q8_0.gguf'),
   });
   const store = await openStore({ url: env.databaseUrl, migrationsDir: join(root, 'prisma/migrations') });
-  const { keys, wallets } = store;
-  const ring = await KeyRing.open({ keys, wallets, groups: catalog.groups, onError: () => undefined });
+  const { keys, wallets, userBudgets } = store;
+  const ring = await KeyRing.open({ keys, wallets, userBudgets, groups: catalog.groups, onError: () => undefined });
   const states = new BackendStates(env.circuit);
   const dispatcher = new Dispatcher(states, { retries: 0, waitMs: 0 });
   const live = new MemoryRuns();

@@ -1,6 +1,8 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyLimits, KeyRow } from '../../store/interface/keys.ts';
+import type { UserBudgetStore } from '../../store/interface/user-budgets.ts';
 import type { Reserved, Settlement, Shortage, WalletStore, Wanted } from '../../store/interface/wallets.ts';
+import type { EndUser } from './end-user.ts';
 import { formatUsd } from './format-usd.ts';
 import { secondsToNextDay, secondsToNextMonth } from './next-period.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -9,6 +11,9 @@ import { TokenBucket } from './token-bucket.ts';
 export interface Wish {
   readonly requestId: string;
   readonly tokens: number;
+  /** All that the answer may become, where it is held to what the end user has left; absent: `tokens`. */
+  readonly mostTokens?: number | undefined;
+  readonly endUser?: EndUser | undefined;
   /** In micro-USD; null: it costs nothing, and nothing is held. */
   readonly cost: Wanted | null;
 }
@@ -17,10 +22,20 @@ export interface Wish {
 export interface Admission {
   /** The reserved amount, in micro-USD. */
   readonly reserved: number;
+  /** What is held of the tokens of an end user; null: nobody's tokens are limited. */
+  readonly reservedTokens: number | null;
   /** Holds more for an answer that goes on. Throws `insufficient_balance` and `budget_exhausted`. */
-  grow(more: Omit<Wish, 'requestId'>): Promise<void>;
+  grow(more: Growing): Promise<void>;
   /** Called once, whichever way the request ended. What it returns settles its reservation; null: it had none. */
   end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null;
+}
+
+/** What is to be held for the rest of an answer. */
+export interface Growing {
+  readonly tokens: number;
+  /** Those that have come and are not covered. */
+  readonly leastTokens: number;
+  readonly cost: Wanted | null;
 }
 
 type SetHeader = (name: string, value: string) => void;
@@ -33,8 +48,32 @@ const refused = (message: string, seconds: number) => {
 /** A reservation, and all that it holds. */
 type Held = Exclude<Reserved, Shortage>;
 
-function heldOf(reserved: Reserved, { least }: Wanted, needing: string): Held {
+/** What is asked of a wallet where nothing costs anything. */
+const NO_MONEY: Wanted = { least: 0, most: 0 };
+
+const secondsToNext = (period: 'daily' | 'monthly') => (period === 'daily' ? secondsToNextDay() : secondsToNextMonth());
+
+function throwUserShortage(shortage: Extract<Shortage, { refused: 'user' }>, needing: string, param: string): never {
+  const { userId, period, of, limit, used, held, need } = shortage;
+  const show = (count: number) => (of === 'money' ? formatUsd(count) : `${count.toLocaleString('en')} tokens`);
+  const state = `Of the ${period} budget of the end user ${JSON.stringify(userId)} of ${show(limit)}, ${show(used)} is used and ${show(held)} is reserved`;
+  throw new AppError('budget_exhausted', `${state}; ${needing} needs up to ${show(need)}.`, {
+    param,
+    retryAfter: secondsToNext(period),
+  });
+}
+
+interface Need {
+  readonly wanted: Wanted;
+  /** Such as `this request`. */
+  readonly needing: string;
+  /** The field that names the end user. */
+  readonly param: string;
+}
+
+function heldOf(reserved: Reserved, { wanted: { least }, needing, param }: Need): Held {
   if ('id' in reserved) return reserved;
+  if (reserved.refused === 'user') throwUserShortage(reserved, needing, param);
   const need = `${needing} needs up to ${formatUsd(least)}.`;
   if (reserved.refused === 'balance') {
     const { balance, held } = reserved;
@@ -42,7 +81,7 @@ function heldOf(reserved: Reserved, { least }: Wanted, needing: string): Held {
     throw new AppError('insufficient_balance', `${state}; ${need}`);
   }
   const { refused, budget, spent, held } = reserved;
-  const retryAfter = refused === 'daily' ? secondsToNextDay() : secondsToNextMonth();
+  const retryAfter = secondsToNext(refused);
   const state = `Of the ${refused} budget of this key of ${formatUsd(budget)}, ${formatUsd(spent)} is spent and ${formatUsd(held)} is reserved`;
   throw new AppError('budget_exhausted', `${state}; ${need}`, { retryAfter });
 }
@@ -52,11 +91,17 @@ const bucketOf = (perMinute: number | null, before: TokenBucket | null | undefin
   return before?.capacity === perMinute ? before : new TokenBucket({ capacity: perMinute, perSecond: perMinute / 60 });
 };
 
+export interface AccountDeps {
+  readonly wallets: WalletStore;
+  readonly userBudgets: Pick<UserBudgetStore, 'limits'>;
+}
+
 /** What the requests of one key are held to and paid from. It outlives changes of the key. */
 export class Account {
   readonly #wallets: WalletStore;
   readonly #keyId: string;
   readonly #owner: string;
+  readonly #userBudgets: Pick<UserBudgetStore, 'limits'>;
   #limits: KeyLimits;
   #requests: TokenBucket | null = null;
   #tokens: TokenBucket | null = null;
@@ -64,8 +109,9 @@ export class Account {
   /** What prices are multiplied by. */
   ratio = 1;
 
-  constructor(wallets: WalletStore, key: KeyRow) {
+  constructor({ wallets, userBudgets }: AccountDeps, key: KeyRow) {
     this.#wallets = wallets;
+    this.#userBudgets = userBudgets;
     this.#keyId = key.id;
     this.#owner = key.owner;
     this.#limits = key;
@@ -92,17 +138,23 @@ export class Account {
     let reservation: Held | null = null;
     try {
       taken = this.#take(wish.tokens, setHeader);
-      if (wish.cost) reservation = await this.#reserve(wish.requestId, wish.cost);
+      const endUser = this.#limited(wish.endUser);
+      if (wish.cost || endUser) reservation = await this.#reserve({ ...wish, endUser });
     } catch (error) {
       // The gate has counted the request; what is refused uses nothing.
       this.#requests?.take(-1);
       if (taken !== null) this.#giveBack(taken, 0);
       throw error;
     }
-    return this.#admission(taken, reservation);
+    return this.#admission(taken, reservation, this.#limited(wish.endUser));
   }
 
-  #admission(taken: number, held: Held | null): Admission {
+  /** Undefined where the owner has no budgets for end users: then nothing is asked about them. */
+  #limited(endUser: EndUser | undefined): EndUser | undefined {
+    return endUser && this.#userBudgets.limits(this.#owner) ? endUser : undefined;
+  }
+
+  #admission(taken: number, held: Held | null, endUser: EndUser | undefined): Admission {
     let tokens = taken;
     let reservation = held;
     let ended = false;
@@ -110,8 +162,11 @@ export class Account {
       get reserved() {
         return reservation?.amount ?? 0;
       },
+      get reservedTokens() {
+        return endUser && reservation ? reservation.tokens : null;
+      },
       grow: async (more) => {
-        if (more.cost && reservation) reservation = await this.#grow(reservation, more.cost);
+        if (reservation && (more.cost || endUser)) reservation = await this.#grow(reservation, more, endUser);
         // An answer under way is not cut off for its tokens: the bucket is in debt, and the next requests wait.
         this.#tokens?.take(more.tokens);
         tokens += more.tokens;
@@ -120,7 +175,8 @@ export class Account {
         if (ended) return null;
         ended = true;
         this.#giveBack(tokens, used);
-        return reservation && { id: reservation.id, amount: cost, reason };
+        if (!reservation) return null;
+        return { id: reservation.id, amount: cost, reason, ...(endUser ? { userTokens: used } : {}) };
       },
     };
   }
@@ -153,12 +209,18 @@ export class Account {
     this.#tokens?.take(used - taken);
   }
 
-  async #reserve(requestId: string, wanted: Wanted): Promise<Held> {
-    return heldOf(await this.#wallets.reserve({ ...this.#payer, requestId, ...wanted }), wanted, 'this request');
+  async #reserve({ requestId, tokens, mostTokens = tokens, cost, endUser }: Wish): Promise<Held> {
+    const wanted = cost ?? NO_MONEY;
+    const user = endUser && { id: endUser.id, leastTokens: tokens, mostTokens: Math.max(tokens, mostTokens) };
+    const reserved = await this.#wallets.reserve({ ...this.#payer, requestId, ...wanted, user });
+    return heldOf(reserved, { wanted, needing: 'this request', param: endUser?.param ?? 'user' });
   }
 
-  async #grow({ id }: Held, wanted: Wanted): Promise<Held> {
-    return heldOf(await this.#wallets.grow({ ...this.#payer, id, ...wanted }), wanted, 'the rest of the answer');
+  async #grow({ id }: Held, { tokens, leastTokens, cost }: Growing, endUser: EndUser | undefined): Promise<Held> {
+    const wanted = cost ?? NO_MONEY;
+    const user = endUser && { id: endUser.id, leastTokens, mostTokens: tokens };
+    const reserved = await this.#wallets.grow({ ...this.#payer, id, ...wanted, user });
+    return heldOf(reserved, { wanted, needing: 'the rest of the answer', param: endUser?.param ?? 'user' });
   }
 
   get #payer() {

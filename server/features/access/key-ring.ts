@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyRow, KeyStore } from '../../store/interface/keys.ts';
+import type { UserBudgetStore } from '../../store/interface/user-budgets.ts';
 import type { WalletStore } from '../../store/interface/wallets.ts';
 import { Account } from './account.ts';
 import type { Principal } from './caller.ts';
@@ -26,6 +27,7 @@ interface Entry extends HeldKey {
 export interface KeyRingDeps {
   readonly keys: KeyStore;
   readonly wallets: WalletStore;
+  readonly userBudgets: Pick<UserBudgetStore, 'limits'>;
   readonly groups: ReadonlyMap<string, KeyGroup>;
   /** Told when the changes of other processes cannot be read. */
   readonly onError: (error: unknown) => void;
@@ -136,7 +138,7 @@ export class KeyRing {
 
   #toEntry(row: KeyRow, before: Entry | undefined): Entry {
     const group = row.group === null ? { models: null, ratio: 1 } : this.#groups.get(row.group);
-    const account = this.#accounts.get(row.id) ?? new Account(this.#deps.wallets, row);
+    const account = this.#accounts.get(row.id) ?? new Account(this.#deps, row);
     this.#accounts.set(row.id, account);
     account.update(row, group?.ratio ?? 1);
     const stop = before && !before.stop.signal.aborted ? before.stop : new AbortController();

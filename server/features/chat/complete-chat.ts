@@ -5,6 +5,7 @@ import type { Json } from '../../canonical/json.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { OriginalRequest } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
+import { type EndUser, endUserOf } from '../access/end-user.ts';
 import { expectAnswer } from '../metering/expect-tokens.ts';
 import type { Meter } from '../metering/meter.ts';
 import {
@@ -23,6 +24,8 @@ import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
 export interface Surface {
   /** As in usage rows. */
   readonly operation: string;
+  /** Absent: the `user` of the request. */
+  readonly endUser?: EndUser | undefined;
   /** Of the stored conversation, if there is one; it is the affinity key. */
   readonly conversationId?: string | null;
   /** Called when the request is not let in, for lack of money or of room. */
@@ -66,6 +69,7 @@ function toMetered(chat: Chat, caller: Caller): MeteredRequest {
     operation,
     job: { model, backends, caller, affinityKey },
     requestBytes: request.receivedBytes,
+    endUser: surface.endUser ?? endUserOf(request.value.user, 'user'),
     input: () => chat.request.value,
     conversationId,
     showsCost: fields.usage?.include === true,

@@ -6,6 +6,7 @@ import { invalidField } from '../../errors/invalid-field.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields } from '../access/check-fields.ts';
+import { endUserOf } from '../access/end-user.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
@@ -47,6 +48,7 @@ function toMetered(
       caller,
       affinityKey: () => user ?? beginningOf(prompt),
     },
+    endUser: endUserOf(user, 'user'),
     requestBytes: receivedBytes,
     expect: () => {
       const expected = expectAnswer({ fields: value, forms: () => [value] }, { ...model, backends });

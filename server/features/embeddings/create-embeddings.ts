@@ -2,6 +2,7 @@ import { EmbeddingRequest, type EmbeddingResponse } from '../../../contracts/emb
 import type { Json } from '../../canonical/json.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf, throwFault } from '../access/check-fields.ts';
+import { endUserOf } from '../access/end-user.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { messages } from '../chat/known-content.ts';
 import { toCall } from '../chat/plan-chat.ts';
@@ -43,6 +44,7 @@ export async function createEmbeddings(
     operation: 'v1.embeddings',
     // Every text finds its vector at one and the same backend: those of two are not comparable.
     job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
+    endUser: endUserOf(value.user, 'user'),
     requestBytes: request.receivedBytes,
     expect: () => expectPrompt(measureRequest(value)),
     attempt: (attempt) => embedAll(model, request, attempt),

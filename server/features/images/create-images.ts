@@ -6,6 +6,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { ProviderCall } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
+import { endUserOf } from '../access/end-user.ts';
 import { expectImages } from '../metering/expect-tokens.ts';
 import {
   type Attempt,
@@ -52,6 +53,7 @@ function toMetered(model: CatalogModel, request: ImageRequest, caller: Caller): 
   return {
     operation: operationOf(request),
     job: { model, backends: model.backends, caller, affinityKey: () => request.prompt },
+    endUser: endUserOf(request.user, 'user'),
     requestBytes: Buffer.byteLength(request.prompt),
     expect: () => expectImages(request),
   };

@@ -5,6 +5,7 @@ import { isToken } from '../../canonical/is-token.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Caller } from '../access/caller.ts';
 import { mayUseHosted, senderOf } from '../access/check-fields.ts';
+import { endUserOf } from '../access/end-user.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
 import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
@@ -120,5 +121,6 @@ export function planMessage(catalog: Catalog, request: MessageRequest, caller: C
     return { ...fitted, applied: [...applied, ...fitted.applied] };
   };
   const explain = (failure: unknown) => withCounts(failure, model.contextWindow, estimate);
-  return { chat, explain, surface: { operation: 'v1.messages', original, backends, adapt, isToken: begins } };
+  const endUser = endUserOf(request.metadata?.user_id, 'metadata.user_id');
+  return { chat, explain, surface: { operation: 'v1.messages', endUser, original, backends, adapt, isToken: begins } };
 }

@@ -3,6 +3,7 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
 import type { Attempt } from '../access/attempt.ts';
 import type { Caller } from '../access/caller.ts';
+import type { EndUser } from '../access/end-user.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { costOf } from '../models/price.ts';
 import { type BelievedUsage, believeUsage, toCount } from './believe-usage.ts';
@@ -25,6 +26,8 @@ export interface MeterOptions {
   /** What the request may use. Measuring it costs something: asked for only when somebody pays, or nobody counted. */
   expect(): Expectation;
   readonly reserving: Reserving;
+  /** Whom the request says it is for; undefined: it does not say it. */
+  readonly endUser?: EndUser | undefined;
   /** The body of a chat, in the canonical form, with the history of its conversation. */
   input?(): ChatCompletionRequest;
   /** Of the stored conversation, if there is one. */
@@ -48,6 +51,8 @@ export interface EndedRequest {
   readonly keyName: string | null;
   /** What ended it early, if anything. */
   readonly failure: unknown;
+  /** Whom it was for, as its client says. */
+  readonly endUser: EndUser | undefined;
   /** All that was said in it, in whatever form: lines of the log must not repeat it. */
   said(): unknown;
 }
@@ -202,7 +207,8 @@ export class Meter {
     const { record, principal } = request.caller;
     record.watch?.ended(row);
     const said = () => [record.said, request.input?.()];
-    this.#deps.onEnd?.({ row, attempts: record.attempts, keyName: principal.keyName, failure, said });
+    const { attempts } = record;
+    this.#deps.onEnd?.({ row, attempts, keyName: principal.keyName, failure, endUser: request.endUser, said });
   }
 
   /** The upstream's counts as far as they are believed, else the gateway's. Nothing, where nothing is to be paid for. */

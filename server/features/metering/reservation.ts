@@ -1,6 +1,7 @@
 import type { Settlement } from '../../store/interface/wallets.ts';
 import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
+import type { EndUser } from '../access/end-user.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { Expectation } from './expect-tokens.ts';
 import { Quote } from './quote.ts';
@@ -18,6 +19,7 @@ interface Asked {
   readonly backends: readonly Backend[];
   readonly caller: Caller;
   readonly reserving: Reserving;
+  readonly endUser?: EndUser | undefined;
 }
 
 interface ReservationDeps {
@@ -50,14 +52,14 @@ export class Reservation {
     this.#deps = deps;
   }
 
-  /** Whether somebody pays. */
+  /** Whether somebody pays, with money or with tokens of a budget. */
   get pays(): boolean {
-    return this.#quote !== null;
+    return this.#quote !== null || this.#heldTokens !== null;
   }
 
   /** Lets the request in. Throws `rate_limit_exceeded`, `insufficient_balance` and `budget_exhausted`. */
   async admit(): Promise<void> {
-    const { backends, caller, reserving } = this.#request;
+    const { backends, caller, reserving, endUser } = this.#request;
     const { prompt, answers, answerTokens, images } = this.#expected;
     const first = Math.min(answerTokens, this.#firstTranche) * answers;
     const whole = answerTokens * answers;
@@ -65,7 +67,13 @@ export class Reservation {
     const least = this.#quote?.costOf(first) ?? 0;
     const most = reserving === 'shortens' ? (this.#quote?.costOf(whole) ?? 0) : least;
     this.#admission = await this.#account.admit(
-      { requestId: caller.requestId, tokens: prompt.tokens + first, cost: this.#quote && { least, most } },
+      {
+        requestId: caller.requestId,
+        tokens: prompt.tokens + first,
+        mostTokens: reserving === 'shortens' ? prompt.tokens + whole : undefined,
+        endUser,
+        cost: this.#quote && { least, most },
+      },
       caller.setHeader,
     );
     if (reserving === 'grows') this.#covered = { tokens: first, images };
@@ -73,9 +81,10 @@ export class Reservation {
 
   /** The longest answer that is covered, in tokens. Null: as long as the request says. */
   get answerLimit(): number | null {
-    if (this.#request.reserving !== 'shortens' || !this.#quote || !this.#admission) return null;
+    if (this.#request.reserving !== 'shortens' || !this.#admission || !this.pays) return null;
     const { answers, answerTokens } = this.#expected;
-    const tokens = Math.floor(this.#quote.tokensFor(this.#admission.reserved) / answers);
+    const paid = this.#quote?.tokensFor(this.#admission.reserved) ?? Number.POSITIVE_INFINITY;
+    const tokens = Math.floor(Math.min(paid, this.#heldTokens ?? Number.POSITIVE_INFINITY) / answers);
     return tokens < answerTokens ? tokens : null;
   }
 
@@ -92,7 +101,9 @@ export class Reservation {
 
   /** What settles the reservation; null: there was none. */
   end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null {
-    return this.#admission?.end(actual) ?? null;
+    const held = this.#admission?.reservedTokens ?? null;
+    const tokens = this.#isCut && held !== null ? Math.min(actual.tokens, held) : actual.tokens;
+    return this.#admission?.end({ ...actual, tokens }) ?? null;
   }
 
   async #grow(tokens: number, made: number, backend: Backend | null): Promise<void> {
@@ -108,10 +119,17 @@ export class Reservation {
     const most = (quote?.costOf(target, images) ?? 0) - reserved;
     const least = Math.max(1, (quote?.costOf(tokens, images) ?? 0) - reserved);
     this.#isCut = true;
-    await this.#admission?.grow({ tokens: more, cost: most > 0 ? { least, most } : null });
+    const leastTokens = Math.max(0, tokens - this.#covered.tokens);
+    await this.#admission?.grow({ tokens: more, leastTokens, cost: most > 0 ? { least, most } : null });
     this.#isCut = false;
     const affordable = quote?.tokensFor(this.#admission?.reserved ?? 0, images) ?? target;
-    this.#covered = { tokens: Math.min(target, affordable), images };
+    this.#covered = { tokens: Math.min(target, affordable, this.#heldTokens ?? target), images };
+  }
+
+  /** What is held of the tokens of an end user, for answers; null: nobody's tokens are limited. */
+  get #heldTokens(): number | null {
+    const held = this.#admission?.reservedTokens ?? null;
+    return held === null ? null : Math.max(0, held - this.#expected.prompt.tokens);
   }
 
   /** In tokens of one answer. */

@@ -8,6 +8,7 @@ import type { BegunTurn, ConversationStore, NewMessage } from '../../store/inter
 import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf } from '../access/check-fields.ts';
+import { endUserOf } from '../access/end-user.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
@@ -122,6 +123,7 @@ export async function openTurn(
     let sent = () => request.value.messages;
     const surface: Surface = {
       operation: 'c1.chat',
+      endUser: endUserOf(turn.user_id, 'user_id'),
       conversationId: begun.conversationId,
       backends,
       adapt: (backend) => adaptHistory(model, backend, prompt, sent),

@@ -22,17 +22,19 @@ export class AlertingObserver implements Observer {
     this.#money = money;
   }
 
-  ended({ row, attempts }: EndedRequest): void {
+  ended({ row, attempts, endUser }: EndedRequest): void {
     for (const attempt of attempts) if (attempt.outcome === 'upstream_refused') this.#judgeRefusal(attempt);
-    if (row.cost > 0 && row.owner !== null) this.#money.spent(row.owner, row.keyId);
+    const { owner, keyId, cost } = row;
+    if (owner !== null && (cost > 0 || endUser)) this.#money.spent({ owner, keyId, userId: endUser?.id });
   }
 
   /** Who has no money left gets no further than this. */
   answered({ failure, principal }: AnsweredCall): void {
     if (failure === undefined || principal?.owner == null) return;
     const { code } = toAppError(failure);
-    if (code === 'insufficient_balance') this.#money.spent(principal.owner, null);
-    if (code === 'budget_exhausted') this.#money.exhausted(principal.owner, principal.keyId);
+    const { owner, keyId } = principal;
+    if (code === 'insufficient_balance') this.#money.spent({ owner, keyId: null });
+    if (code === 'budget_exhausted') this.#money.exhausted({ owner, keyId });
   }
 
   #judgeRefusal(attempt: Attempt): void {

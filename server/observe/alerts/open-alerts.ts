@@ -18,7 +18,7 @@ export interface OpenedAlerts {
 export interface AlertDeps {
   readonly settings: NonNullable<Env['alerts']>;
   readonly dataDir: string;
-  readonly store: Pick<Store, 'wallets' | 'keys'>;
+  readonly store: Pick<Store, 'wallets' | 'keys' | 'userBudgets'>;
   readonly onError: (error: unknown) => void;
 }
 

@@ -15,7 +15,29 @@ export interface MoneyWatchOptions {
   readonly onError: (error: unknown) => void;
 }
 
-type MoneyStore = Pick<Store, 'wallets' | 'keys'>;
+type MoneyStore = Pick<Store, 'wallets' | 'keys' | 'userBudgets'>;
+
+/** From what a request was paid. */
+export interface Spending {
+  readonly owner: string;
+  readonly keyId: string | null;
+  readonly userId?: string | undefined;
+}
+
+/** One budget, and what is used of it. */
+interface Budget {
+  /** Such as `key key_1`. */
+  readonly subject: string;
+  /** Such as `the key 'laptop'`. */
+  readonly name: string;
+  readonly period: 'daily' | 'monthly';
+  readonly limit: number | null;
+  readonly used: number;
+  readonly unit: 'usd' | 'tokens';
+  /** Whether a request was refused for it. */
+  readonly isExhausted: boolean;
+  readonly data: Readonly<Record<string, string>>;
+}
 
 /** Looks, after something was spent, at the wallets and the budgets that it was spent from. */
 export class MoneyWatch {
@@ -24,6 +46,7 @@ export class MoneyWatch {
   readonly #options: MoneyWatchOptions;
   readonly #owners = new Set<string>();
   readonly #keys = new Set<string>();
+  readonly #users = new Map<string, { readonly owner: string; readonly userId: string }>();
   /** Keys whose budget did not do: it counts as reached, though it is not spent to the last cent. */
   readonly #exhausted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -34,18 +57,21 @@ export class MoneyWatch {
     this.#options = options;
   }
 
-  spent(owner: string, keyId: string | null): void {
+  spent({ owner, keyId, userId }: Spending): void {
     this.#owners.add(owner);
     if (keyId !== null) this.#keys.add(keyId);
+    if (userId !== undefined && this.#store.userBudgets.limits(owner)) {
+      this.#users.set(JSON.stringify([owner, userId]), { owner, userId });
+    }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#look().catch(this.#options.onError);
     }, LOOK_MS).unref();
   }
 
-  exhausted(owner: string, keyId: string | null): void {
-    if (keyId !== null) this.#exhausted.add(keyId);
-    this.spent(owner, keyId);
+  exhausted(spending: Spending): void {
+    if (spending.keyId !== null) this.#exhausted.add(spending.keyId);
+    this.spent(spending);
   }
 
   close(): void {
@@ -53,17 +79,16 @@ export class MoneyWatch {
   }
 
   async #look(): Promise<void> {
-    const owners = [...this.#owners];
-    const keys = [...this.#keys];
+    const [owners, keys, users] = [[...this.#owners], [...this.#keys], [...this.#users.values()]];
     const exhausted = new Set(this.#exhausted);
-    for (const set of [this.#owners, this.#keys, this.#exhausted]) set.clear();
+    for (const seen of [this.#owners, this.#keys, this.#users, this.#exhausted]) seen.clear();
     await this.#store.wallets.flush();
     for (const owner of owners) await this.#lookAtWallet(owner);
+    for (const { owner, userId } of users) await this.#lookAtUser(owner, userId);
     for (const id of keys) {
       const key = await this.#store.keys.find(id);
-      if (key && (key.dailyBudget !== null || key.monthlyBudget !== null)) {
-        await this.#lookAtBudgets(key, exhausted.has(id));
-      }
+      if (key && (key.dailyBudget !== null || key.monthlyBudget !== null))
+        await this.#lookAtKey(key, exhausted.has(id));
     }
   }
 
@@ -78,45 +103,45 @@ export class MoneyWatch {
     });
   }
 
-  async #lookAtBudgets(key: KeyRow, isExhausted: boolean): Promise<void> {
-    const now = new Date();
-    const { day, month } = await this.#store.wallets.spent(key.id, now);
-    const date = now.toISOString();
-    this.#judge(key, { period: 'daily', since: date.slice(0, 10), budget: key.dailyBudget, spent: day }, isExhausted);
-    this.#judge(
-      key,
-      { period: 'monthly', since: date.slice(0, 7), budget: key.monthlyBudget, spent: month },
-      isExhausted,
-    );
+  async #lookAtKey({ id, name, owner, dailyBudget, monthlyBudget }: KeyRow, isExhausted: boolean): Promise<void> {
+    const { day, month } = await this.#store.wallets.spent(id, new Date());
+    const data = { of: 'key', key_id: id, owner };
+    const common = { subject: `key ${id}`, name: `The key '${name}'`, unit: 'usd', isExhausted, data } as const;
+    this.#judge({ ...common, period: 'daily', limit: dailyBudget, used: day });
+    this.#judge({ ...common, period: 'monthly', limit: monthlyBudget, used: month });
   }
 
-  #judge({ id, name, owner }: KeyRow, { period, since, budget, spent }: Budget, isExhausted: boolean): void {
-    if (budget === null) return;
-    const share = budget === 0 ? 100 : (100 * spent) / budget;
+  async #lookAtUser(owner: string, userId: string): Promise<void> {
+    const { userBudgets } = this.#store;
+    const budget = (await userBudgets.find(owner, userId)) ?? (await userBudgets.find(owner, '*'));
+    if (!budget) return;
+    const { day, month } = await userBudgets.used(owner, userId, new Date());
+    const data = { of: 'user', user_id: userId, owner };
+    const subject = `user ${JSON.stringify([owner, userId])}`;
+    const common = { subject, name: `The end user '${userId}' of '${owner}'`, isExhausted: false, data };
+    this.#judge({ ...common, unit: 'usd', period: 'daily', limit: budget.dailyBudget, used: day.amount });
+    this.#judge({ ...common, unit: 'usd', period: 'monthly', limit: budget.monthlyBudget, used: month.amount });
+    this.#judge({ ...common, unit: 'tokens', period: 'daily', limit: budget.dailyTokens, used: day.tokens });
+    this.#judge({ ...common, unit: 'tokens', period: 'monthly', limit: budget.monthlyTokens, used: month.tokens });
+  }
+
+  #judge({ subject, name, period, limit, used, unit, isExhausted, data }: Budget): void {
+    if (limit === null) return;
+    const share = limit === 0 ? 100 : (100 * used) / limit;
     // The last reservation does not fit where a little is left.
-    const reached = isExhausted && share >= 80 ? 100 : STEPS.find((step) => share >= step);
-    if (reached === undefined) return;
+    const percent = isExhausted && share >= 80 ? 100 : STEPS.find((step) => share >= step);
+    if (percent === undefined) return;
+    const isMoney = unit === 'usd';
+    const show = (count: number) => (isMoney ? formatUsd(count) : `${count.toLocaleString('en')} tokens`);
+    const amounts = isMoney
+      ? { spent_usd: toUsd(used), budget_usd: toUsd(limit) }
+      : { spent_tokens: used, budget_tokens: limit };
+    const since = new Date().toISOString().slice(0, period === 'daily' ? 10 : 7);
     this.#alerts.raise({
       type: 'budget.reached',
-      subject: `key ${id} ${period} ${since} ${reached}`,
-      text: `The key '${name}' has used ${reached} % of its ${period} budget: ${formatUsd(spent)} of ${formatUsd(budget)}.`,
-      data: {
-        of: 'key',
-        key_id: id,
-        owner,
-        period,
-        percent: reached,
-        spent_usd: toUsd(spent),
-        budget_usd: toUsd(budget),
-      },
+      subject: `${subject} ${period} ${unit} ${since} ${percent}`,
+      text: `${name} has used ${percent} % of its ${period} budget: ${show(used)} of ${show(limit)}.`,
+      data: { ...data, period, percent, ...amounts },
     });
   }
-}
-
-interface Budget {
-  readonly period: 'daily' | 'monthly';
-  /** The day or the month of UTC. */
-  readonly since: string;
-  readonly budget: number | null;
-  readonly spent: number;
 }

@@ -5,6 +5,7 @@ import type { ResponseStore } from './responses.ts';
 import type { RunStore } from './runs.ts';
 import type { SecretStore } from './secrets.ts';
 import type { UsageStore } from './usage.ts';
+import type { UserBudgetStore } from './user-budgets.ts';
 import type { WalletStore } from './wallets.ts';
 
 export interface Store {
@@ -14,6 +15,7 @@ export interface Store {
   readonly usage: UsageStore;
   readonly keys: KeyStore;
   readonly wallets: WalletStore;
+  readonly userBudgets: UserBudgetStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
   /** Reads and writes a little. Throws `service_unavailable`; its message has the reason, where that is known. */

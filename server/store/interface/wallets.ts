@@ -43,11 +43,21 @@ export interface Budgets {
   readonly monthlyBudget: number | null;
 }
 
+/** An end user whose budget is to be looked at, too: see `UserBudgetStore`. */
+export interface UserWish {
+  readonly id: string;
+  /** To be held of its tokens: all of `mostTokens` when the budget allows, and not less than `leastTokens`. */
+  readonly leastTokens: number;
+  readonly mostTokens: number;
+}
+
 export interface NewReservation extends Wanted, Budgets {
   readonly owner: string;
   /** Null: no budget applies. */
   readonly keyId: string | null;
   readonly requestId: string;
+  /** With a user, `most` may be 0: then no money is asked for. */
+  readonly user?: UserWish | undefined;
 }
 
 /** A reservation that is to become larger. */
@@ -55,6 +65,7 @@ export interface Growth extends Wanted, Budgets {
   readonly id: string;
   readonly owner: string;
   readonly keyId: string | null;
+  readonly user?: UserWish | undefined;
 }
 
 /**
@@ -68,10 +79,21 @@ export type Shortage =
       readonly budget: number;
       readonly spent: number;
       readonly held: number;
+    }
+  | {
+      readonly refused: 'user';
+      readonly userId: string;
+      readonly period: 'daily' | 'monthly';
+      /** Money is in micro-USD. */
+      readonly of: 'money' | 'tokens';
+      readonly limit: number;
+      readonly used: number;
+      readonly held: number;
+      readonly need: number;
     };
 
-/** `amount` is all that the reservation holds now. */
-export type Reserved = { readonly id: string; readonly amount: number } | Shortage;
+/** `amount` and `tokens` are all that the reservation holds now. */
+export type Reserved = { readonly id: string; readonly amount: number; readonly tokens: number } | Shortage;
 
 /** How a reservation ends. `amount` is charged, as far as the balance allows; 0 charges nothing. */
 export interface Settlement {
@@ -79,6 +101,8 @@ export interface Settlement {
   readonly amount: number;
   /** The reason in the ledger, such as `v1.chat`. */
   readonly reason: string;
+  /** What an end user has used, where the reservation is held to the budget of one. */
+  readonly userTokens?: number | undefined;
 }
 
 /**

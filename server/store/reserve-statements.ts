@@ -1,0 +1,57 @@
+const heldBy = (key: string): string => `SELECT COALESCE(SUM("amount"), 0) FROM "Reservation" WHERE "keyId" = ${key}`;
+
+const spentBy = (key: string, from: string, to: string): string =>
+  `SELECT COALESCE(SUM("amount"), 0) FROM "DailySpend" WHERE "keyId" = ${key} AND "day" BETWEEN ${from} AND ${to}`;
+
+/** What the wallet and the budgets of the key leave. */
+const FREE = `SELECT MIN("balance" - "held",
+    CASE WHEN :daily IS NULL THEN "balance" ELSE :daily - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':day', ':day')}) END,
+    CASE WHEN :monthly IS NULL THEN "balance" ELSE :monthly - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':month', ':day')}) END
+  ) AS "free" FROM "Wallet" WHERE "owner" = :owner`;
+
+/**
+ * Each step is one statement: a condition and what follows from it. Triggers (see the migration) carry it to the wallet
+ * within the same statement, so there is no moment in which the sums are wrong, and no transaction to wait for.
+ */
+export const RESERVE = `INSERT INTO "Reservation" ("id", "owner", "keyId", "amount", "requestId", "process", "createdAt")
+  SELECT :id, :owner, :keyId, CAST(MIN(:most, MAX(:least, "free" / 2)) AS INTEGER), :requestId, :process, :at FROM (${FREE})
+  WHERE "free" >= :least RETURNING "id", "amount", "tokens"`;
+
+export const GROW = `UPDATE "Reservation" SET "amount" = "amount" + CAST(MIN(:most, "free") AS INTEGER) FROM (${FREE})
+  WHERE "id" = :id AND "free" >= :least RETURNING "id", "amount", "tokens"`;
+
+/** The largest number that is exact here: as much as one likes. */
+const ANY = Number.MAX_SAFE_INTEGER;
+
+const heldByUser = (column: string): string =>
+  `SELECT COALESCE(SUM("${column}"), 0) FROM "Reservation" WHERE "owner" = :owner AND "userId" = :userId`;
+
+const usedByUser = (column: string, from: string): string =>
+  `SELECT COALESCE(SUM("${column}"), 0) FROM "UserSpend"
+    WHERE "owner" = :owner AND "userId" = :userId AND "day" BETWEEN ${from} AND :day`;
+
+const left = (limit: string, column: string, from: string): string =>
+  `CASE WHEN "${limit}" IS NULL THEN ${ANY} ELSE "${limit}" - (${heldByUser(column)}) - (${usedByUser(column, from)}) END`;
+
+/** The same with what the budget of the end user leaves, its own or the one for all; also where there is no wallet. */
+const FREE_FOR_USER = `SELECT MIN("free", ${left('dailyBudget', 'amount', ':day')},
+    ${left('monthlyBudget', 'amount', ':month')}) AS "free",
+    MIN(${left('dailyTokens', 'tokens', ':day')}, ${left('monthlyTokens', 'tokens', ':month')}) AS "freeTokens"
+  FROM (SELECT COALESCE((${FREE}), 0) AS "free")
+  LEFT JOIN (SELECT * FROM "UserBudget" WHERE "owner" = :owner AND "userId" IN (:userId, '*')
+    ORDER BY "userId" = :userId DESC LIMIT 1)`;
+
+/** What costs nothing needs no money. */
+const FITS = `(:most = 0 OR "free" >= :least) AND "freeTokens" >= :leastTokens`;
+
+export const RESERVE_FOR_USER = `INSERT INTO "Reservation"
+    ("id", "owner", "keyId", "amount", "requestId", "process", "createdAt", "userId", "tokens")
+  SELECT :id, :owner, :keyId,
+    CASE WHEN :most = 0 THEN 0 ELSE CAST(MIN(:most, MAX(:least, "free" / 2)) AS INTEGER) END,
+    :requestId, :process, :at, :userId, CAST(MIN(:mostTokens, MAX(:leastTokens, "freeTokens" / 2)) AS INTEGER)
+  FROM (${FREE_FOR_USER}) WHERE ${FITS} RETURNING "id", "amount", "tokens"`;
+
+export const GROW_FOR_USER = `UPDATE "Reservation" SET
+    "amount" = "amount" + CASE WHEN :most = 0 THEN 0 ELSE CAST(MIN(:most, "free") AS INTEGER) END,
+    "tokens" = "tokens" + CAST(MIN(:mostTokens, "freeTokens") AS INTEGER)
+  FROM (${FREE_FOR_USER}) WHERE "id" = :id AND ${FITS} RETURNING "id", "amount", "tokens"`;

@@ -1,0 +1,128 @@
+import { daysOf } from './days-of.ts';
+import { useDatabase } from './failures.ts';
+import type { PrismaClient } from './generated/client.ts';
+import type { UserBudgetRow, UserBudgetStore, UserUse } from './interface/user-budgets.ts';
+import type { Transact } from './sqlite/adapter.ts';
+
+/** How often the changes of other processes are asked for, in ms. */
+const POLL_MS = 1_000;
+
+/** One step of the index for each owner, however many users each has. */
+const OWNERS = `WITH RECURSIVE "step"("owner") AS (
+    SELECT MIN("owner") FROM "UserBudget"
+    UNION ALL
+    SELECT (SELECT MIN("owner") FROM "UserBudget" WHERE "owner" > "step"."owner") FROM "step"
+    WHERE "step"."owner" IS NOT NULL)
+  SELECT "owner" FROM "step" WHERE "owner" IS NOT NULL`;
+
+type StoredBudget = Readonly<Record<'owner' | 'userId', string>> &
+  Readonly<Record<'dailyBudget' | 'monthlyBudget' | 'dailyTokens' | 'monthlyTokens', bigint | null>>;
+
+const toNumber = (value: bigint | null): number | null => (value === null ? null : Number(value));
+
+const toRow = (row: StoredBudget): UserBudgetRow => ({
+  owner: row.owner,
+  userId: row.userId,
+  dailyBudget: toNumber(row.dailyBudget),
+  monthlyBudget: toNumber(row.monthlyBudget),
+  dailyTokens: toNumber(row.dailyTokens),
+  monthlyTokens: toNumber(row.monthlyTokens),
+});
+
+export interface UserBudgetDeps {
+  readonly db: PrismaClient;
+  readonly transact: Transact;
+  /** Resolves when everything that was used so far is written. */
+  readonly flush: () => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+export class UserBudgets implements UserBudgetStore {
+  readonly #deps: UserBudgetDeps;
+  #timer: NodeJS.Timeout | undefined;
+  #owners: ReadonlySet<string> = new Set();
+  #refreshing: Promise<void> | null = null;
+
+  constructor(deps: UserBudgetDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins to look for changes. Called once the tables are there. */
+  async open(): Promise<void> {
+    await this.#refresh();
+    this.#timer = setInterval(() => void this.#refresh().catch(this.#deps.onError), POLL_MS).unref();
+  }
+
+  limits(owner: string): boolean {
+    return this.#owners.has(owner);
+  }
+
+  async set({ owner, userId, ...limits }: UserBudgetRow): Promise<void> {
+    await useDatabase(() =>
+      this.#deps.db.userBudget.upsert({
+        where: { owner_userId: { owner, userId } },
+        create: { owner, userId, ...limits },
+        update: limits,
+      }),
+    );
+    await this.#refreshAnew();
+  }
+
+  async remove(owner: string, userId: string): Promise<boolean> {
+    const { count } = await useDatabase(() => this.#deps.db.userBudget.deleteMany({ where: { owner, userId } }));
+    await this.#refreshAnew();
+    return count > 0;
+  }
+
+  find(owner: string, userId: string): Promise<UserBudgetRow | null> {
+    return useDatabase(async () => {
+      const row = await this.#deps.db.userBudget.findUnique({ where: { owner_userId: { owner, userId } } });
+      return row && toRow(row);
+    });
+  }
+
+  list(owner: string, { limit, offset }: { limit: number; offset: number }): Promise<readonly UserBudgetRow[]> {
+    return useDatabase(async () => {
+      const orderBy = { userId: 'asc' } as const;
+      const rows = await this.#deps.db.userBudget.findMany({ where: { owner }, orderBy, take: limit, skip: offset });
+      return rows.map(toRow);
+    });
+  }
+
+  used(owner: string, userId: string, at: Date): Promise<{ day: UserUse; month: UserUse }> {
+    const { day, month } = daysOf(at);
+    return useDatabase(async () => {
+      await this.#deps.flush();
+      const where = { owner, userId, day: { gte: month, lte: day } };
+      const rows = await this.#deps.db.userSpend.findMany({ where });
+      const sum = (some: typeof rows): UserUse => ({
+        amount: some.reduce((total, { amount }) => total + Number(amount), 0),
+        tokens: some.reduce((total, { tokens }) => total + Number(tokens), 0),
+      });
+      return { day: sum(rows.filter((row) => row.day === day)), month: sum(rows) };
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#refreshing?.catch(() => {});
+  }
+
+  /** After a change: a look that began before it may not have seen it. */
+  async #refreshAnew(): Promise<void> {
+    await this.#refreshing?.catch(() => {});
+    await this.#refresh();
+  }
+
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #read(): Promise<void> {
+    const rows = await useDatabase(() => this.#deps.transact((db) => db.all(OWNERS)));
+    this.#owners = new Set(rows.map(([owner]) => String(owner)));
+  }
+}
