@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, root } from '../support/start-gateway.ts';
+import { startProxy } from '../support/start-proxy.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { gated, say } from '../support/upstream/scripts/answers.ts';
 
@@ -45,7 +46,7 @@ describe('the bundle for browsers', () => {
     );
     expect(foreign).toEqual([]);
     expect(output?.text).not.toMatch(/\brequire\(|from\s*["']node:|\bzod\b|fastify/i);
-    expect(gzipSync(output?.contents ?? '').length).toBeLessThan(14 * 1024);
+    expect(gzipSync(output?.contents ?? '').length).toBeLessThan(17 * 1024);
   });
 });
 
@@ -112,6 +113,34 @@ describe.runIf(executablePath)('in Chromium, on a page of another origin', () =>
       'messages',
       400,
     ]);
+  });
+
+  it('goes on with a turn on a connection that no longer works, when the network is back', async () => {
+    const proxy = await startProxy(scripted.url);
+    const { script, gate } = gated('One two three');
+    scripted.upstream.reply(script);
+    gate.release(1);
+    const first = await page.evaluate(`(async () => {
+      proxied = duplex.createGateway(${JSON.stringify({ baseUrl: proxy.url, apiKey: bearer })});
+      turn = proxied.streamTurn({ model: 'scripted', message: 'Count.' });
+      for (;;) {
+        const { value } = await turn.next();
+        if (value.choices[0]?.delta.content) return value.choices[0].delta.content;
+      }
+    })()`);
+    expect(first).toBe('One');
+    // Neither side is told, as when a phone leaves its wireless network.
+    proxy.freeze();
+    gate.open();
+    const rest = await page.evaluate(`(async () => {
+      window.dispatchEvent(new Event('online'));
+      let text = '';
+      for await (const chunk of turn) text += chunk.choices[0]?.delta.content ?? '';
+      await proxied.close();
+      return text;
+    })()`);
+    expect(rest).toBe(' two three');
+    await proxy.close();
   });
 
   it('stops the upstream when the page is left', async () => {

@@ -9,7 +9,9 @@ import {
 } from '@trpc/client';
 import { type inferObservableValue, observable } from '@trpc/server/observable';
 import { clientError, type GatewayError } from './gateway-error.ts';
+import { retryDelay } from './retry-delay.ts';
 import type { AppRouter } from './router-types.ts';
+import { onWake } from './wake-events.ts';
 
 /** The part of the WebSocket class that is needed; the browser's and that of `ws` both have it. */
 export type WebSocketClass = new (url: string) => { readonly readyState: number; close(): void };
@@ -20,26 +22,37 @@ export interface ConnectionOptions {
   readonly WebSocket: WebSocketClass;
   /** How long a stream waits for the connection, in ms. */
   readonly connectTimeoutMs: number;
+  /** Whether the gateway answers over HTTP. Asked when the websocket does not open. */
+  readonly isReachable: () => Promise<boolean>;
   /** Called once, when the connection takes no more streams. */
   readonly onRetired: () => void;
+  /** Called when websockets do not get through, although the gateway answers over HTTP. */
+  readonly onBlocked: () => void;
 }
 
 /** How long an unused connection stays open. */
 const IDLE_MS = 5_000;
 const PING_MS = 15_000;
 const PONG_MS = 10_000;
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 10_000;
-
-const backoff = (attempt: number) => Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
+/** How long an open connection may be silent when there is a reason to doubt it. */
+const DOUBTED_PONG_MS = 4_000;
+/** How long the opening may take until the gateway is asked over HTTP. */
+const SLOW_OPEN_MS = 3_000;
 
 /** A close event has a reason, which tRPC's type of it lacks. */
 const reasonOf = (event: object | undefined): string =>
   event !== undefined && 'reason' in event && typeof event.reason === 'string' ? event.reason : '';
 
-type Stream = ReturnType<OperationLink<AppRouter>>;
-type Observer = Parameters<Stream['subscribe']>[0];
-type Fail = (error: GatewayError) => void;
+export type Stream = ReturnType<OperationLink<AppRouter>>;
+export type Observer = Parameters<Stream['subscribe']>[0];
+type Next = Parameters<OperationLink<AppRouter>>[0]['next'];
+
+interface Sent {
+  /** Ends it. */
+  readonly fail: (error: GatewayError) => void;
+  /** Ends it here without a word, to be sent another way. */
+  readonly move: () => void;
+}
 
 /**
  * One websocket with one key, shared by streams. It retries until it is open the first time and never after: tRPC would
@@ -51,9 +64,13 @@ export class Connection {
   readonly #client: TRPCWebSocketClient;
   readonly #send: OperationLink<AppRouter>;
   readonly #options: ConnectionOptions;
-  /** How to end each stream that is under way. */
-  readonly #streams = new Set<Fail>();
+  /** The streams that are under way. */
+  readonly #streams = new Set<Sent>();
+  readonly #unwatch: () => void;
+  #slowTimer: ReturnType<typeof setTimeout>;
   #opened = false;
+  /** Whether the gateway has answered over HTTP while the websocket did not open. */
+  #isReachable = false;
   /** The reason that the gateway gave when it closed the connection. Empty when it gave none. */
   #closeReason = '';
   #retired = false;
@@ -70,6 +87,7 @@ export class Connection {
       keepAlive: { enabled: true, intervalMs: PING_MS, pongTimeoutMs: PONG_MS },
       onOpen: () => {
         this.#opened = true;
+        clearTimeout(this.#slowTimer);
       },
       onClose: (event) => {
         this.#closeReason = reasonOf(event);
@@ -77,47 +95,52 @@ export class Connection {
       },
       // Asked before every attempt to connect again; a lost connection is not to come back.
       retryDelayMs: (attempt) => {
-        if (!this.#opened) return backoff(attempt);
+        if (!this.#opened) {
+          this.#lookForBlock();
+          return retryDelay(attempt);
+        }
         void this.close(() => this.#lost());
         return 0;
       },
     });
     this.#send = wsLink<AppRouter>({ client: this.#client })({});
+    this.#unwatch = onWake(() => this.#doubt());
+    this.#slowTimer = setTimeout(() => this.#lookForBlock(), SLOW_OPEN_MS);
   }
 
-  /** A subscription that is sent at most once. */
-  stream(op: Operation, next: Parameters<OperationLink<AppRouter>>[0]['next']): Stream {
-    return observable((observer) => this.#subscribe(this.#send({ op, next }), observer));
+  /** A subscription that is sent at most once. `onMoved`: nothing of it was sent, and it can be sent another way. */
+  stream(op: Operation, next: Next, onMoved: () => void): Stream {
+    return observable((observer) => this.#subscribe(this.#send({ op, next }), observer, onMoved));
   }
 
   /** Ends every stream with the error that is made for it, then the websocket. */
   async close(reason: () => GatewayError): Promise<void> {
     this.#retire();
-    for (const fail of this.#streams) fail(reason());
+    for (const { fail } of this.#streams) fail(reason());
     const closed = this.#client.close();
     // `close` waits for an attempt to connect, which nobody needs any more.
     this.#client.connection?.ws?.close();
     await closed;
   }
 
-  #subscribe(sent: Stream, observer: Observer): () => void {
+  #subscribe(sent: Stream, observer: Observer, onMoved: () => void): () => void {
     let subscription: { unsubscribe(): void } | undefined;
     let ended = false;
     const end = (tell?: () => void) => {
       if (ended) return;
       ended = true;
       clearTimeout(timer);
-      this.#streams.delete(fail);
+      this.#streams.delete(stream);
       tell?.();
       subscription?.unsubscribe();
       if (!this.#opened && this.#streams.size === 0) void this.close(() => clientError('connection_failed'));
     };
-    const fail: Fail = (error) => end(() => observer.error?.(error));
+    const stream: Sent = { fail: (error) => end(() => observer.error?.(error)), move: () => end(onMoved) };
     const timer = setTimeout(
-      () => fail(clientError('connection_failed', { cause: this.#lastFailure() })),
+      () => stream.fail(clientError('connection_failed', { cause: this.#lastFailure() })),
       this.#options.connectTimeoutMs,
     );
-    this.#streams.add(fail);
+    this.#streams.add(stream);
     subscription = sent.subscribe({
       next: (value: inferObservableValue<Stream>) => {
         const { result } = value;
@@ -129,6 +152,42 @@ export class Connection {
     });
     if (ended) subscription.unsubscribe();
     return () => end();
+  }
+
+  /** Something stands in the way of websockets when the gateway has answered before the attempt that has failed now. */
+  #lookForBlock(): void {
+    if (this.#opened || this.#retired) return;
+    if (this.#isReachable) {
+      this.#options.onBlocked();
+      this.#moveAll();
+      return;
+    }
+    void this.#options.isReachable().then((isReachable) => {
+      if (!isReachable || this.#opened || this.#retired) return;
+      this.#isReachable = true;
+      clearTimeout(this.#slowTimer);
+      this.#slowTimer = setTimeout(() => this.#lookForBlock(), SLOW_OPEN_MS);
+    });
+  }
+
+  /** Finds out now whether the connection still stands, and opens it now when it waits for its next attempt. */
+  #doubt(): void {
+    if (!this.#opened) {
+      this.#moveAll();
+      return;
+    }
+    const ws = this.#client.connection?.ws;
+    if (!ws || ws.readyState !== ws.OPEN) return;
+    const timer = setTimeout(() => ws.close(), DOUBTED_PONG_MS);
+    const end = () => clearTimeout(timer);
+    ws.addEventListener('message', end, { once: true });
+    ws.addEventListener('close', end, { once: true });
+    ws.send('PING');
+  }
+
+  #moveAll(): void {
+    this.#retire();
+    for (const { move } of this.#streams) move();
   }
 
   #lost(): GatewayError {
@@ -144,6 +203,8 @@ export class Connection {
   #retire(): void {
     if (this.#retired) return;
     this.#retired = true;
+    clearTimeout(this.#slowTimer);
+    this.#unwatch();
     this.#options.onRetired();
   }
 }

@@ -97,7 +97,7 @@ export function clientError(
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** The envelope, unless what answered is something else that speaks tRPC. */
-function readWireError(data: unknown): WireError | undefined {
+export function readWireError(data: unknown): WireError | undefined {
   const error = isObject(data) ? data.error : undefined;
   return isObject(error) && typeof error.code === 'string' ? (error as WireError) : undefined;
 }

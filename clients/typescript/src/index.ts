@@ -11,10 +11,9 @@ import type {
   MessageRequest,
   ResponseEvent,
   ResponseRequest,
-  TurnChunk,
-  TurnRequest,
 } from './router-types.ts';
-import { createStreams } from './stream-link.ts';
+import { createStreams, type Transport } from './stream-link.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export type { WebSocketClass } from './connection.ts';
 export {
@@ -26,45 +25,47 @@ export {
 } from './gateway-error.ts';
 export type { ChunkStream, StreamOptions } from './read-stream.ts';
 export type * from './router-types.ts';
+export type { Transport } from './stream-link.ts';
+export type { BranchRequest, WatchOptions } from './turns.ts';
 
 export interface GatewayOptions {
   /** Where the gateway is, such as `http://127.0.0.1:3000`; a path prefix may follow. */
   readonly baseUrl: string;
   /** A function is asked before each call and each stream, so that a key may expire. */
   readonly apiKey: string | (() => string | Promise<string>);
-  /** Default: the runtime's own. Node before 22 has none: pass the class of `ws`, or streams fail. */
+  /** Default: the runtime's own. Node before 22 has none: pass the class of `ws`, or streams travel over SSE. */
   readonly WebSocket?: WebSocketClass;
   /** Default: the runtime's own. */
   readonly fetch?: typeof fetch;
   /** How long a stream waits for a connection, in ms; it retries meanwhile. Default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** How long a turn whose connection is lost tries to go on, in ms. Default 300,000. */
+  readonly resumeTimeoutMs?: number;
+  /** How streams travel. Default `auto`: over a websocket, and over SSE where websockets cannot be had. */
+  readonly transport?: Transport;
 }
 
 /**
  * Every procedure of the gateway, such as `gateway.conversations.list.query()` and `gateway.v1.chat.create.mutate()`.
  * Each call is a HTTP request of its own, which `{ signal }` aborts. Throws GatewayError.
  */
-export type Gateway = TRPCClient<AppRouter> & {
-  /** A stateless completion, chunk by chunk, over websocket. It is sent once, whatever happens to the connection. */
-  streamChat(request: ChatCompletionRequest, options?: StreamOptions): ChunkStream<ChatCompletionChunk>;
-  /**
-   * A turn of a remembered conversation, chunk by chunk; sent once as well. Each chunk names its `conversation_id` and its
-   * `run_id`. When the connection is lost, the gateway goes on: `c1.runs.events` gives the rest.
-   */
-  streamTurn(turn: TurnRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
-  /** The events of a response, as the Responses API names them. */
-  streamResponse(request: ResponseRequest, options?: StreamOptions): ChunkStream<ResponseEvent>;
-  /** The events of a message, as the Messages API names them. */
-  streamMessage(request: MessageRequest, options?: StreamOptions): ChunkStream<MessageEvent>;
-  /** Ends the streams that are under way and closes the websocket. A later stream opens another. */
-  close(): Promise<void>;
-};
+export type Gateway = TRPCClient<AppRouter> &
+  Turns & {
+    /** A stateless completion, chunk by chunk. It is sent once, whatever happens to the connection. */
+    streamChat(request: ChatCompletionRequest, options?: StreamOptions): ChunkStream<ChatCompletionChunk>;
+    /** The events of a response, as the Responses API names them. */
+    streamResponse(request: ResponseRequest, options?: StreamOptions): ChunkStream<ResponseEvent>;
+    /** The events of a message, as the Messages API names them. */
+    streamMessage(request: MessageRequest, options?: StreamOptions): ChunkStream<MessageEvent>;
+    /** Ends the streams that are under way and closes the websocket. A later stream opens another. */
+    close(): Promise<void>;
+  };
 
-/** `http://host/prefix/` → `http://host/prefix/trpc`; in a browser, relative to the page. */
+/** `http://host/prefix/` → `http://host/prefix`; in a browser, relative to the page. */
 function resolveUrl(baseUrl: string): string {
   const page = (globalThis as { location?: { href: string } }).location?.href;
   const url = new URL(baseUrl, page);
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/trpc`;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 /** The gateway answers in JSON, errors too; anything else is an error page of something in between. */
@@ -79,8 +80,10 @@ async function fetchJson(send: typeof fetch, input: Parameters<typeof fetch>[0],
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { baseUrl, apiKey, WebSocket, fetch = globalThis.fetch, connectTimeoutMs = 10_000 } = options;
-  const url = resolveUrl(baseUrl);
+  const { apiKey, WebSocket, connectTimeoutMs = 10_000, resumeTimeoutMs = 300_000, transport = 'auto' } = options;
+  const send = options.fetch ?? globalThis.fetch;
+  const baseUrl = resolveUrl(options.baseUrl);
+  let closing = new AbortController();
 
   async function readKey(): Promise<string> {
     if (typeof apiKey === 'string') return apiKey;
@@ -91,7 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  const streams = createStreams({ url: url.replace(/^http/, 'ws'), readKey, WebSocket, connectTimeoutMs });
+  const streams = createStreams({ baseUrl, readKey, WebSocket, fetch: send, connectTimeoutMs, transport });
   const client = createTRPCClient<AppRouter>({
     links: [
       errorLink,
@@ -100,9 +103,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         true: streams.link,
         // Not batched: a list would wait for the answer of a model, and an abort for everybody in its batch.
         false: httpLink({
-          url,
+          url: `${baseUrl}/trpc`,
           headers: async () => ({ authorization: `Bearer ${await readKey()}` }),
-          fetch: (input, init) => fetchJson(fetch, input, init as RequestInit),
+          fetch: (input, init) => fetchJson(send, input, init as RequestInit),
         }),
       }),
     ],
@@ -111,29 +114,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const own: Omit<Gateway, keyof TRPCClient<AppRouter>> = {
     streamChat: (request, streamOptions: StreamOptions = {}) =>
       readStream((listener) => client.v1.chat.stream.subscribe(request, listener), streamOptions),
-    streamTurn(turn, streamOptions: StreamOptions = {}) {
-      let run_id = '';
-      // The answer outlives its connection, so it is stopped by its name.
-      const onLeave = () => {
-        if (run_id) client.c1.runs.cancel.mutate({ run_id, user_id: turn.user_id }).catch(() => undefined);
-      };
-      return readStream<TurnChunk>(
-        (listener) =>
-          client.c1.chat.stream.subscribe(turn, {
-            ...listener,
-            onData(event) {
-              run_id = event.data.run_id;
-              listener.onData(event);
-            },
-          }),
-        { ...streamOptions, onLeave },
-      );
-    },
+    ...createTurns({ client, resumeTimeoutMs, closing: () => closing.signal }),
     streamResponse: (request, streamOptions: StreamOptions = {}) =>
       readStream((listener) => client.v1.responses.stream.subscribe(request, listener), streamOptions),
     streamMessage: (request, streamOptions: StreamOptions = {}) =>
       readStream((listener) => client.v1.messages.stream.subscribe(request, listener), streamOptions),
-    close: () => streams.close(),
+    async close() {
+      closing.abort();
+      closing = new AbortController();
+      await streams.close();
+    },
   };
   return new Proxy(client, {
     get: (target, key) => Reflect.get(Object.hasOwn(own, key) ? own : target, key),

@@ -5,33 +5,30 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How a stream is read. */
-interface ReadOptions extends StreamOptions {
-  /** Called when the reader leaves before the end, by the signal or by leaving the loop. */
-  readonly onLeave?: () => void;
-}
-
 /** A stream for `for await`. Leaving the loop, or calling `return()`, cancels the request at the gateway and its upstream. */
 export type ChunkStream<Chunk> = AsyncIterableIterator<Chunk, undefined>;
 
 /** The callbacks of a subscription. Every version 11 of tRPC's client accepts them. */
-interface Listener<Chunk> {
+export interface Listener<Chunk> {
   onData(event: { data: Chunk }): void;
   onError(error: unknown): void;
   onComplete(): void;
 }
 
-interface Subscription {
+export interface Subscription {
+  /** Called first when the reader leaves before the end, by the signal or by leaving the loop. */
+  leave?(): void;
   unsubscribe(): void;
 }
+
+type Subscribe<Chunk> = (listener: Listener<Chunk>) => Subscription;
 
 const DONE = { value: undefined, done: true } as const;
 
 /** Hands the events of a subscription to a reader, in their order. It is sent when the first one is asked for. */
 class StreamReader<Chunk> implements ChunkStream<Chunk> {
-  readonly #subscribe: (listener: Listener<Chunk>) => Subscription;
+  readonly #subscribe: Subscribe<Chunk>;
   readonly #signal: AbortSignal | undefined;
-  readonly #onLeave: (() => void) | undefined;
   readonly #chunks: Chunk[] = [];
   #subscription: Subscription | undefined;
   #begun = false;
@@ -42,10 +39,9 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   /** Reads wait for the ones before them. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(subscribe: (listener: Listener<Chunk>) => Subscription, { signal, onLeave }: ReadOptions) {
+  constructor(subscribe: Subscribe<Chunk>, { signal }: StreamOptions) {
     this.#subscribe = subscribe;
     this.#signal = signal;
-    this.#onLeave = onLeave;
   }
 
   [Symbol.asyncIterator]() {
@@ -59,7 +55,7 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   }
 
   async return(): Promise<IteratorResult<Chunk, undefined>> {
-    if (!this.#end) this.#onLeave?.();
+    if (!this.#end) this.#subscription?.leave?.();
     this.#leave();
     return DONE;
   }
@@ -99,7 +95,7 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   }
 
   readonly #abort = (): void => {
-    if (!this.#end) this.#onLeave?.();
+    if (!this.#end) this.#subscription?.leave?.();
     this.#finish({ error: clientError('aborted', { cause: this.#signal?.reason }) });
     this.#subscription?.unsubscribe();
   };
@@ -120,7 +116,5 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
 }
 
 /** The data of a subscription's events. */
-export const readStream = <Chunk>(
-  subscribe: (listener: Listener<Chunk>) => Subscription,
-  options: ReadOptions,
-): ChunkStream<Chunk> => new StreamReader(subscribe, options);
+export const readStream = <Chunk>(subscribe: Subscribe<Chunk>, options: StreamOptions): ChunkStream<Chunk> =>
+  new StreamReader(subscribe, options);

@@ -21,6 +21,8 @@ export type TurnRequest = Inputs['c1']['chat']['create'];
 export type Turn = Outputs['c1']['chat']['create'];
 /** With the `conversation_id` that the next turn names, and the `run_id` by which the rest can be read. */
 export type TurnChunk = Event<Outputs['c1']['chat']['stream']>;
+/** The making of an answer, apart from the connection that asked for it. */
+export type Run = Outputs['c1']['runs']['get'];
 export type ResponseRequest = Inputs['v1']['responses']['create'];
 export type ResponseEvent = Event<Outputs['v1']['responses']['stream']>;
 export type MessageRequest = Inputs['v1']['messages']['create'];

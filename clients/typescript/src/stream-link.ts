@@ -1,14 +1,21 @@
-import type { TRPCLink } from '@trpc/client';
+import type { Operation, TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import { Connection, type WebSocketClass } from './connection.ts';
 import { clientError, toGatewayError } from './gateway-error.ts';
 import type { AppRouter } from './router-types.ts';
+import { isOverSse, SseLink } from './sse-link.ts';
+
+/** How streams travel. `auto`: over a websocket, and over SSE where websockets cannot be had. */
+export type Transport = 'auto' | 'websocket' | 'sse';
 
 export interface StreamsOptions {
-  readonly url: string;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
   readonly readKey: () => Promise<string>;
   readonly WebSocket: WebSocketClass | undefined;
+  readonly fetch: typeof fetch;
   readonly connectTimeoutMs: number;
+  readonly transport: Transport;
 }
 
 export interface Streams {
@@ -16,34 +23,52 @@ export interface Streams {
   close(): Promise<void>;
 }
 
+/** How long websockets are not tried again after they did not get through, in ms. */
+const BLOCKED_MS = 300_000;
+const PROBE_MS = 5_000;
+
 /** Subscriptions over one websocket, which is opened when needed, and anew when the key has changed. */
-export function createStreams({ url, readKey, WebSocket, connectTimeoutMs }: StreamsOptions): Streams {
+export function createStreams(options: StreamsOptions): Streams {
+  const { baseUrl, readKey, WebSocket, fetch, connectTimeoutMs, transport } = options;
+  const sse = new SseLink({ baseUrl, fetch });
   const open = new Set<Connection>();
   let current: Connection | undefined;
+  let blockedUntil = Number.NEGATIVE_INFINITY;
+
+  async function isReachable(): Promise<boolean> {
+    if (transport !== 'auto') return false;
+    try {
+      const response = await fetch(`${baseUrl}/healthz`, { signal: AbortSignal.timeout(PROBE_MS) });
+      return response.ok && response.headers.get('content-type')?.startsWith('application/json') === true;
+    } catch {
+      return false;
+    }
+  }
 
   function connect(apiKey: string): Connection {
     if (current?.apiKey === apiKey) return current;
-    const Class = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-    if (!Class) {
-      throw clientError('connection_failed', {
-        message:
-          'Streams need a WebSocket class, and this runtime has none (Node before 22). Install `ws` and pass it: ' +
-          "import { WebSocket } from 'ws'; createGateway({ baseUrl, apiKey, WebSocket }).",
-      });
-    }
     const connection: Connection = new Connection({
-      url,
+      url: `${baseUrl.replace(/^http/, 'ws')}/trpc`,
       apiKey,
-      WebSocket: Class,
+      WebSocket: websocketClass(WebSocket),
       connectTimeoutMs,
+      isReachable,
       onRetired() {
         open.delete(connection);
         if (current === connection) current = undefined;
+      },
+      onBlocked() {
+        blockedUntil = performance.now() + BLOCKED_MS;
       },
     });
     open.add(connection);
     current = connection;
     return connection;
+  }
+
+  function goesOverSse({ path }: Operation): boolean {
+    if (transport !== 'auto') return transport === 'sse';
+    return isOverSse(path) && (!findWebsocketClass(WebSocket) || performance.now() < blockedUntil);
   }
 
   return {
@@ -52,24 +77,41 @@ export function createStreams({ url, readKey, WebSocket, connectTimeoutMs }: Str
       ({ op, next }) =>
         observable((observer) => {
           let left = false;
-          let stop = () => {
-            left = true;
+          let stop = () => {};
+          const send = (apiKey: string) => {
+            if (left) return;
+            if (op.signal?.aborted) return observer.complete();
+            const stream = goesOverSse(op)
+              ? sse.stream(op, apiKey)
+              : connect(apiKey).stream(op, next, () => send(apiKey));
+            const subscription = stream.subscribe(observer);
+            stop = () => subscription.unsubscribe();
           };
           readKey()
-            .then((apiKey) => {
-              if (left) return;
-              if (op.signal?.aborted) return observer.complete();
-              const subscription = connect(apiKey).stream(op, next).subscribe(observer);
-              stop = () => subscription.unsubscribe();
-            })
+            .then(send)
             .catch((error: unknown) => observer.error(toGatewayError(error)));
-          return () => stop();
+          return () => {
+            left = true;
+            stop();
+          };
         }),
     async close() {
-      const closing = [...open].map((connection) =>
-        connection.close(() => clientError('connection_lost', { message: 'The client was closed.' })),
-      );
-      await Promise.all(closing);
+      const error = () => clientError('connection_lost', { message: 'The client was closed.' });
+      sse.close(error);
+      await Promise.all([...open].map((connection) => connection.close(error)));
     },
   };
+}
+
+const findWebsocketClass = (given: WebSocketClass | undefined): WebSocketClass | undefined =>
+  given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
+
+function websocketClass(given: WebSocketClass | undefined): WebSocketClass {
+  const found = findWebsocketClass(given);
+  if (found) return found;
+  throw clientError('connection_failed', {
+    message:
+      'This stream needs a WebSocket class, and this runtime has none (Node before 22). Install `ws` and pass it: ' +
+      "import { WebSocket } from 'ws'; createGateway({ baseUrl, apiKey, WebSocket }).",
+  });
 }
