@@ -35,6 +35,7 @@ import { reportResponses } from './http/hooks/report-responses.ts';
 import { shedLoad } from './http/hooks/shed-load.ts';
 import { importsPlugin } from './http/imports.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
+import { clientPackagePlugin } from './http/pages/client-package.ts';
 import { consolePlugin } from './http/pages/console.ts';
 import { createHome, documentationPlugin } from './http/pages/documentation.ts';
 import { metricsPlugin } from './http/pages/metrics.ts';
@@ -69,6 +70,8 @@ export interface AppDeps extends OpenedProviders {
   readonly log?: LogStream | undefined;
   /** Where the console was built. */
   readonly consoleDir: string;
+  /** The file that the client's package was packed into. */
+  readonly clientFile: string;
 }
 
 declare module 'fastify' {
@@ -150,7 +153,7 @@ async function traceTo(settings: TraceSettings, version: string, app: FastifyIns
 
 /** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { env, bearer, catalog, configuration, store, version, docsDir, consoleDir } = deps;
+  const { env, bearer, catalog, configuration, store, version, docsDir, consoleDir, clientFile } = deps;
   const { maxBodyBytes, maxBodyValues } = env;
   for (const secret of [bearer, env.metricsBearer, ...Object.values(env.traces?.headers ?? {})]) keepSecret(secret);
   const app = createFastify(env, deps.log);
@@ -289,6 +292,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   stripBasePath(app.server, env.basePath);
   const home = createHome(version, catalog.demoNotice);
   await app.register(consolePlugin, { consoleDir, basePath: env.basePath, home });
+  await app.register(clientPackagePlugin, { file: clientFile });
   await app.register(documentationPlugin, { docsDir });
   await app.register(apiReferencePlugin, { makeDocument: () => createOpenApiDocument(router, version) });
   await app.register(metricsPlugin, { metrics, bearer: env.metricsBearer, isLocal: env.isLocal });

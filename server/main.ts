@@ -36,6 +36,7 @@ async function start(): Promise<void> {
     docsDir: join(packageRoot, 'docs'),
     log: openLog(env.log.format, process.stdout.isTTY),
     consoleDir: join(packageRoot, 'dist/console'),
+    clientFile: join(packageRoot, 'dist/client/client.tgz'),
   });
 
   // A hang-up asks for the models file to be read again, as it does of other servers; how that went is in the log.

@@ -1,13 +1,14 @@
 /**
  * Builds the package: prints the resolved type of the server's router into one declaration file that needs nothing of
- * the server, then compiles the client against it.
+ * the server, then compiles the client against it and packs it into the file that the gateway serves at /client.tgz.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import '../../prisma/generate.mjs';
-import { whenChanged } from '../../.build/when-changed.mjs';
+import { root, whenChanged } from '../../.build/when-changed.mjs';
+import { packClient } from './pack.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
@@ -48,4 +49,9 @@ function build() {
 
 const settings = ['tsconfig.json', 'clients/typescript/tsconfig.json', 'clients/typescript/tsconfig.router.json'];
 const sources = ['server', 'contracts', 'clients/typescript/src'];
-whenChanged('clients/typescript/dist/.stamp', [...sources, ...settings, 'clients/typescript/build.mjs'], build);
+const inputs = [...sources, ...settings, 'clients/typescript/build.mjs'];
+const texts = ['LICENSE', 'package.json', 'clients/typescript/package.json', 'clients/typescript/README.md'];
+whenChanged('clients/typescript/dist/.stamp', inputs, build);
+whenChanged('dist/client/.stamp', [...inputs, ...texts, 'clients/typescript/pack.mjs'], () => {
+  packClient(join(root, 'dist/client/client.tgz'), { here, root });
+});

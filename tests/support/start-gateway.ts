@@ -33,11 +33,14 @@ export interface GatewayOptions {
   readonly log?: (line: string) => void;
   /** Default: what `npm run build` made. */
   readonly consoleDir?: string;
+  /** The same. */
+  readonly clientFile?: string;
 }
 
 /** The real app on a real port, with a real SQLite file of its own. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { models, env: variables = {}, log, consoleDir = join(root, 'dist/console') } = options;
+  const { clientFile = join(root, 'dist/client/client.tgz') } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'duplex-test-'));
   const modelsFile = join(dataDir, 'models.yaml');
   if (models !== undefined) writeFileSync(modelsFile, models);
@@ -73,6 +76,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     docsDir: join(root, 'docs'),
     ...(log ? { log: { write: log } } : {}),
     consoleDir,
+    clientFile,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
