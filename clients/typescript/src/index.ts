@@ -23,7 +23,7 @@ export {
   type GatewayErrorType,
   isGatewayError,
 } from './gateway-error.ts';
-export type { ChunkStream, StreamOptions } from './read-stream.ts';
+export type { ChunkStream, StreamOptions, TurnOptions } from './read-stream.ts';
 export type * from './router-types.ts';
 export type { Transport } from './stream-link.ts';
 export type { BranchRequest, WatchOptions } from './turns.ts';

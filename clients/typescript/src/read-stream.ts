@@ -5,6 +5,12 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a turn is read. */
+export interface TurnOptions extends StreamOptions {
+  /** What leaving the loop does to the run. Default `cancel`. With `detach` it goes on; the signal cancels it all the same. */
+  readonly onLeave?: 'cancel' | 'detach';
+}
+
 /** A stream for `for await`. Leaving the loop, or calling `return()`, cancels the request at the gateway and its upstream. */
 export type ChunkStream<Chunk> = AsyncIterableIterator<Chunk, undefined>;
 
@@ -29,6 +35,7 @@ const DONE = { value: undefined, done: true } as const;
 class StreamReader<Chunk> implements ChunkStream<Chunk> {
   readonly #subscribe: Subscribe<Chunk>;
   readonly #signal: AbortSignal | undefined;
+  readonly #detaches: boolean;
   readonly #chunks: Chunk[] = [];
   #subscription: Subscription | undefined;
   #begun = false;
@@ -39,9 +46,10 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   /** Reads wait for the ones before them. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(subscribe: Subscribe<Chunk>, { signal }: StreamOptions) {
+  constructor(subscribe: Subscribe<Chunk>, { signal, onLeave }: TurnOptions) {
     this.#subscribe = subscribe;
     this.#signal = signal;
+    this.#detaches = onLeave === 'detach';
   }
 
   [Symbol.asyncIterator]() {
@@ -55,7 +63,7 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
   }
 
   async return(): Promise<IteratorResult<Chunk, undefined>> {
-    if (!this.#end) this.#subscription?.leave?.();
+    if (!this.#end && !this.#detaches) this.#subscription?.leave?.();
     this.#leave();
     return DONE;
   }
@@ -116,5 +124,5 @@ class StreamReader<Chunk> implements ChunkStream<Chunk> {
 }
 
 /** The data of a subscription's events. */
-export const readStream = <Chunk>(subscribe: Subscribe<Chunk>, options: StreamOptions): ChunkStream<Chunk> =>
+export const readStream = <Chunk>(subscribe: Subscribe<Chunk>, options: TurnOptions): ChunkStream<Chunk> =>
   new StreamReader(subscribe, options);

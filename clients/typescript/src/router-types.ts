@@ -30,4 +30,6 @@ export type MessageEvent = Event<Outputs['v1']['messages']['stream']>;
 export type Model = Outputs['models']['get'];
 export type GatewayInfo = Outputs['models']['info'];
 export type Conversation = Outputs['conversations']['get'];
+/** A message of a conversation as the gateway keeps it. */
+export type StoredMessage = Conversation['messages'][number];
 export type ConversationList = Outputs['conversations']['list'];

@@ -2,7 +2,14 @@ import type { TRPCClient } from '@trpc/client';
 import { toGatewayError } from './gateway-error.ts';
 import { SENDS_IDEMPOTENCY_KEY, withIdempotencyKey } from './idempotency-key.ts';
 import { isLost, isRefusal } from './lost-connection.ts';
-import { type ChunkStream, type Listener, readStream, type StreamOptions, type Subscription } from './read-stream.ts';
+import {
+  type ChunkStream,
+  type Listener,
+  readStream,
+  type StreamOptions,
+  type Subscription,
+  type TurnOptions,
+} from './read-stream.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { AppRouter, Run, TurnChunk, TurnRequest } from './router-types.ts';
 import { type RunCalls, type RunListener, type RunPlace, RunStream } from './run-stream.ts';
@@ -23,15 +30,15 @@ export interface Turns {
    * A turn of a remembered conversation, chunk by chunk. Each chunk names its `conversation_id` and its `run_id`. When the
    * connection is lost, the client connects again and goes on after the last chunk. Leaving the loop cancels the run.
    */
-  streamTurn(turn: TurnRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
+  streamTurn(turn: TurnRequest, options?: TurnOptions): ChunkStream<TurnChunk>;
   /** The chunks of a run that somebody began, from the start or after a number. Leaving the loop stops nothing. */
   watch(runId: string, options?: WatchOptions): ChunkStream<TurnChunk>;
   /** Stops a run, and resolves when it has ended. */
   cancel(runId: string, options?: Omit<WatchOptions, 'after'>): Promise<Run>;
   /** Another answer to the question of an answer, beside it. `turn` has no message. */
-  regenerate(answerId: string, turn: BranchRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
+  regenerate(answerId: string, turn: BranchRequest, options?: TurnOptions): ChunkStream<TurnChunk>;
   /** Another question in the place of one, with an answer of its own. `turn` has the new message. */
-  edit(messageId: string, turn: BranchRequest, options?: StreamOptions): ChunkStream<TurnChunk>;
+  edit(messageId: string, turn: BranchRequest, options?: TurnOptions): ChunkStream<TurnChunk>;
 }
 
 export interface TurnsOptions {
@@ -108,7 +115,7 @@ export function createTurns({ client, resumeTimeoutMs, closing }: TurnsOptions):
     }
   }
 
-  function readRun(calls: RunCalls, options: StreamOptions, place?: RunPlace): ChunkStream<TurnChunk> {
+  function readRun(calls: RunCalls, options: TurnOptions, place?: RunPlace): ChunkStream<TurnChunk> {
     const open = (listener: Listener<TurnChunk>) =>
       new RunStream(calls, listener, {
         canRepeat: SENDS_IDEMPOTENCY_KEY,
@@ -119,12 +126,12 @@ export function createTurns({ client, resumeTimeoutMs, closing }: TurnsOptions):
     return readStream(open, options);
   }
 
-  function takeTurn(turn: TurnRequest, begin: RunCalls['begin'], options: StreamOptions): ChunkStream<TurnChunk> {
+  function takeTurn(turn: TurnRequest, begin: RunCalls['begin'], options: TurnOptions): ChunkStream<TurnChunk> {
     const cancel = (run_id: string) => void cancelSurely(run_id, turn);
     return readRun({ ...callsOf(turn), begin, cancel }, options);
   }
 
-  function streamTurn(turn: TurnRequest, options: StreamOptions = {}): ChunkStream<TurnChunk> {
+  function streamTurn(turn: TurnRequest, options: TurnOptions = {}): ChunkStream<TurnChunk> {
     const sent = withIdempotencyKey(turn);
     return takeTurn(turn, (listener) => client.c1.chat.stream.subscribe(sent, callbacks(listener)), options);
   }
