@@ -378,6 +378,26 @@ export const errorCatalog = {
     remediation: 'List the messages with GET /c1/conversations/{id}?view=tree.',
     typicalParam: 'parent_message_id',
   },
+  idempotency_mismatch: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    type: 'invalid_request_error',
+    title: 'The idempotency key belongs to another request',
+    description:
+      'A request with this idempotency key was sent before, and asked for something else. A key is kept for `IDEMPOTENCY_HOURS`.',
+    remediation: 'Send a new key with each new request. A retry must be the same request, with the same key.',
+    typicalParam: 'Idempotency-Key',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    trpc: 'CONFLICT',
+    type: 'invalid_request_error',
+    title: 'The same request is being answered',
+    description: 'A request with this idempotency key is being answered, and its answer cannot be followed from here.',
+    remediation: 'Wait for `Retry-After`, then send the same request with the same key again.',
+    typicalParam: 'Idempotency-Key',
+    retryAfter: 1,
+  },
   conversation_busy: {
     status: 409,
     trpc: 'CONFLICT',

@@ -178,11 +178,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     retries: env.upstreamRetries,
     waitMs: env.modelWaitMs,
   });
-  const { keepMs, ...limits } = env.runs;
+  const { keepMs, keyMs, ...limits } = env.runs;
   const live = new MemoryRuns();
   const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
-  const runs = new Runs({ store: store.runs, live, limits, onEnd: alerts?.runEnded, onError });
-  const sweep = new RunSweep(store.runs, keepMs, onError);
+  const runs = new Runs({ store: store.runs, live, limits, onError });
+  const sweep = new RunSweep(store, { keepMs, keyMs }, onError);
   app.addHook('onClose', () => sweep.close());
   app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
   // Whoever watches them holds a connection.
@@ -229,7 +229,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     catalog,
     metering,
     store,
-    runs: { runs, live, store: store.runs, keepMs },
+    runs: { runs, live, store: store.runs, claims: store.claims, keepMs, keyMs },
     readiness,
     ring,
     source: configuration,

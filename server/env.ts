@@ -62,6 +62,7 @@ const Variables = z.object({
     .regex(/^file:./, 'must start with "file:"')
     .optional(),
   RUN_LOG_HOURS: z.coerce.number().positive().max(8_760).default(24),
+  IDEMPOTENCY_HOURS: z.coerce.number().positive().max(8_760).default(24),
   RUN_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(3_600),
   RUN_MAX_BYTES: positive.default(64 * 1024 * 1024),
   USAGE_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
@@ -149,6 +150,8 @@ export interface Env {
   readonly runs: {
     /** How long the events of a run are kept after its end. */
     readonly keepMs: number;
+    /** How long an idempotency key is kept after its request. */
+    readonly keyMs: number;
     /** How long a run may take, and how many bytes its events may have. */
     readonly maxMs: number;
     readonly maxBytes: number;
@@ -287,6 +290,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     usageKeepDays: v.USAGE_KEEP_DAYS,
     runs: {
       keepMs: v.RUN_LOG_HOURS * 3_600_000,
+      keyMs: v.IDEMPOTENCY_HOURS * 3_600_000,
       maxMs: v.RUN_MAX_SECONDS * 1000,
       maxBytes: v.RUN_MAX_BYTES,
     },

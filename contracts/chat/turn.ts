@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idempotencyKey } from '../schemas/idempotency-key.ts';
 import { listOf } from '../schemas/list-of.ts';
 import { SamplingFields } from './completion.ts';
 import { Content, keptText } from './message.ts';
@@ -61,6 +62,7 @@ export const TurnRequest = z
       .describe(
         'What becomes of the answer when its client disconnects. `detach`: it is completed and stored. `cancel`: it stops. Absent: as `detach`, but it gives way to the next turn when nobody watches it.',
       ),
+    idempotency_key: idempotencyKey(),
     ...SamplingFields,
   })
   .meta({ id: 'TurnRequest' });

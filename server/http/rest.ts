@@ -16,6 +16,7 @@ import { acceptImageForms, FormBody } from './forms/image-form.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { admission } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { acceptJson } from './json-body/decode-body.ts';
 import { readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
@@ -77,6 +78,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply): Context {
     parent: traceParentOf(request.headers),
     ...(speaksAnthropic(request) ? { dialectHeaders: anthropicHeaders(request) } : {}),
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
+    idempotencyKey: idempotencyKeyOf(request),
   };
 }
 

@@ -1,6 +1,7 @@
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
+import { invalidField } from '../errors/invalid-field.ts';
 import { toWireError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
@@ -13,6 +14,7 @@ import { admit, authenticate } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/known-methods.ts';
 import { refuseBody } from './hooks/refuse-body.ts';
+import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { acceptJson } from './json-body/decode-body.ts';
 import { trpcInputs } from './json-body/trpc-inputs.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
@@ -38,6 +40,12 @@ export interface TrpcOptions {
 export const TRPC_PATH = '/trpc';
 /** Of queries and mutations. */
 const METHODS = ['GET', 'POST', 'HEAD'];
+
+const sharedKey = () =>
+  invalidField(
+    'Idempotency-Key',
+    'The calls of a batch cannot share an idempotency key. Send each call in a request of its own.',
+  );
 
 /** The procedures that a request over HTTP calls: several in a batch. */
 const namesIn = (url: string): string[] =>
@@ -76,6 +84,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     if (!isOpen) authenticate(gate, request);
     const most = isOpen ? STRANGER_MESSAGE_CALLS : limits.calls;
     if (names.length > most) throw tooManyCalls(most);
+    if (names.length > 1 && idempotencyKeyOf(request) !== undefined) throw sharedKey();
   });
 
   app.setErrorHandler((error, request, reply) => {
@@ -106,7 +115,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
         setHeader(reply, name, value);
       },
       report,
-      parent: traceParentOf(request.headers),
+      idempotencyKey: idempotencyKeyOf(request),
       inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
     };
   }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '../../contracts/chat/completion.ts';
 import { TurnRequest } from '../../contracts/chat/turn.ts';
+import { idempotencyKey } from '../../contracts/schemas/idempotency-key.ts';
 import { Json } from '../canonical/json.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
+import { createOnce, type OnceDeps, streamOnce } from '../features/runs/answer-once.ts';
 import { placeOf, type RunDeps, watchRun } from '../features/runs/manage-runs.ts';
+import { replayChunks, replayCompletion } from '../features/runs/replay-chat.ts';
 import { streamTurn, type TurnDeps, takeTurn } from '../features/turns/take-turn.ts';
 import type { Context } from './context.ts';
 import { describeConversations } from './conversation-procedures.ts';
@@ -12,6 +15,7 @@ import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer, type OfTurn, turnOf } from './note-answer.ts';
 import { answers, shows } from './output.ts';
 import { refuseResume } from './refuse-resume.ts';
+import { sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { procedure } from './trpc.ts';
 
@@ -23,10 +27,13 @@ const describeChat = describeOperations(
 );
 
 /** What tRPC adds to a subscription's input when it sends it again after a lost connection. */
-export const Resume = { lastEventId: z.string().nullish() };
+const LastEvent = { lastEventId: z.string().nullish() };
+
+/** What a subscription takes beside its request: a stream with an idempotency key can be gone on with. */
+export const Resume = { ...LastEvent, idempotency_key: idempotencyKey() };
 
 /** An answer of `c1.chat` can be gone on with, by the run that makes it. */
-const ResumeRun = { ...Resume, run_id: z.string().min(1).max(200).nullish() };
+const ResumeRun = { ...LastEvent, run_id: z.string().min(1).max(200).nullish() };
 
 export const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
   ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
@@ -46,7 +53,7 @@ export const completionProcedures = (deps: CompletionDeps) => ({
     .meta({ streams: 'create', event: ChatCompletionChunk })
     .input(ChatCompletionRequest.extend(Resume))
     .subscription(({ ctx, input }) => {
-      const { lastEventId, ...request } = input;
+      const { lastEventId, idempotency_key, ...request } = input;
       refuseResume(lastEventId);
       const { caller, once } = noteAnswer(ctx.caller);
       const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & Noted> => ({ ...chunk, ...once() });
@@ -67,19 +74,25 @@ const turnOutput = shows(
 );
 
 /** `c1.chat`: turns of remembered conversations. */
-export const turnProcedures = (deps: TurnDeps, runs: RunDeps) => ({
+export const turnProcedures = (deps: TurnDeps, runs: RunDeps & OnceDeps) => ({
   create: procedure
     .meta(
       describeConversations('POST', '/c1/chat', 'Take a turn of a conversation', {
         description: "The server prepends the history; the conversation's id comes in `x-conversation-id`.",
         errors: errorResponses,
+        once: true,
       }),
     )
     .input(TurnRequest)
     .output(turnOutput)
     .mutation(async ({ ctx, input }) => {
       const noted = noteAnswer(ctx.caller);
-      const answer = await takeTurn(deps, input, noted.caller);
+      const key = sentKey(ctx, input.idempotency_key);
+      const asked = { operation: 'c1.chat', request: input, caller: noted.caller, key };
+      const answer = await createOnce(runs, asked, {
+        make: (caller) => takeTurn(deps, input, caller),
+        replay: (run, caller) => replayCompletion(runs, run, caller),
+      });
       return { answer, turn: turnOf(noted) };
     }),
   stream: procedure
@@ -97,10 +110,23 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps) => ({
       });
       const { socket } = ctx;
       const { signal } = caller;
-      if (lastEventId == null)
-        return new TrackedStream(streamTurn(deps, turn, caller), show, { socket, signal, first: 0 });
-      if (!run_id) refuseResume(lastEventId);
-      const watched = { run_id: run_id ?? '', user_id: turn.user_id, lastEventId };
-      return new TrackedStream(watchRun(runs, watched, caller), show, { socket, signal, first: placeOf(watched) + 1 });
+      const key = sentKey(ctx, turn.idempotency_key);
+      if (!run_id && !key) refuseResume(lastEventId);
+      const after = placeOf({ lastEventId });
+      const chunks =
+        run_id && lastEventId != null
+          ? watchRun(runs, { run_id, user_id: turn.user_id, lastEventId }, caller)
+          : streamOnce(
+              runs,
+              { operation: 'c1.chat', request: turn, caller, key },
+              {
+                make(claiming) {
+                  refuseResume(lastEventId);
+                  return streamTurn(deps, turn, claiming);
+                },
+                replay: (run, client) => replayChunks(runs, run, after, client),
+              },
+            );
+      return new TrackedStream(chunks, show, { socket, signal, first: after + 1 });
     }),
 });

@@ -7,6 +7,8 @@ export interface OperationDetails {
   readonly errors?: readonly number[];
   /** True: it needs no key. */
   readonly open?: boolean;
+  /** A request with an idempotency key is answered once. */
+  readonly once?: boolean;
   /** REST takes this form in place of JSON. */
   readonly form?: z.ZodType;
 }
@@ -20,7 +22,7 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export const describeOperations =
   (tag: Tag, errorsOf: (method: Method) => readonly number[]) =>
   (method: Method, path: `/${string}`, summary: string, details: OperationDetails = {}): Meta => {
-    const { description, errors = errorsOf(method), open = false, form } = details;
+    const { description, errors = errorsOf(method), open = false, once = false, form } = details;
     return {
       openapi: {
         method,
@@ -32,6 +34,7 @@ export const describeOperations =
         errorResponses: [...errors],
       },
       tag,
+      ...(once ? { once } : {}),
       ...(form ? { form } : {}),
     };
   };

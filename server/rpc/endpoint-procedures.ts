@@ -51,7 +51,7 @@ export const textCompletionProcedures = (deps: CompletionDeps) => ({
     .meta({ streams: 'create', event: TextCompletion })
     .input(TextCompletionRequest.extend(Resume))
     .subscription(({ ctx, input }) => {
-      const { lastEventId, ...request } = input;
+      const { lastEventId, idempotency_key, ...request } = input;
       refuseResume(lastEventId);
       const chunks = streamTextCompletion(deps, jsonOf(ctx, request), ctx.caller);
       return new TrackedStream(chunks, showText, { socket: ctx.socket, signal: ctx.caller.signal });

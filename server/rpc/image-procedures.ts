@@ -24,7 +24,7 @@ const showEvent = (event: ImageEvent): KnownFields<ImageEvent> => event;
 export function imageProcedures(deps: ImagesDeps) {
   const create = ({ caller }: CallerContext, request: ImageRequest) => createImages(deps, request, caller);
   const stream = (ctx: CallerContext, request: ImageRequest & z.infer<z.ZodObject<typeof Resume>>) => {
-    const { lastEventId, ...asked } = request;
+    const { lastEventId, idempotency_key, ...asked } = request;
     refuseResume(lastEventId);
     return new TrackedStream(streamImages(deps, asked, ctx.caller), showEvent, {
       socket: ctx.socket,

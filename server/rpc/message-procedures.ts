@@ -34,7 +34,7 @@ export const messageProcedures = (deps: CompletionDeps) => ({
     .meta({ streams: 'create', event: MessageEvent })
     .input(MessageRequest.extend(Resume))
     .subscription(({ ctx, input }) => {
-      const { lastEventId, ...request } = input;
+      const { lastEventId, idempotency_key, ...request } = input;
       refuseResume(lastEventId);
       const { caller, once } = noteAnswer(ctx.caller);
       const show = (event: MessageEvent): KnownFields<MessageEvent & Noted> => ({ ...event, ...once() });

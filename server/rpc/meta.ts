@@ -12,6 +12,8 @@ export interface Tag {
 /** What is known about a procedure besides its types. */
 export type Meta = OpenApiMeta & {
   tag?: Tag;
+  /** Whether a request with an idempotency key is answered once. */
+  once?: boolean;
   /** The form that REST takes in place of JSON. */
   form?: z.ZodType;
   /**

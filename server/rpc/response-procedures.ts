@@ -20,13 +20,17 @@ import {
   placeIn,
 } from '../features/responses/manage-responses.ts';
 import type { ResponseDeps } from '../features/responses/prepare-request.ts';
+import { repeatEvents, repeatResponse } from '../features/responses/repeat-response.ts';
 import type { EventBatch } from '../features/responses/run-response.ts';
+import { createOnce, type OnceDeps, streamOnce } from '../features/runs/answer-once.ts';
+import { placeOf } from '../features/runs/manage-runs.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import { describeOperations } from './describe-operations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer } from './note-answer.ts';
 import { answers } from './output.ts';
 import { refuseResume } from './refuse-resume.ts';
+import { sentKey, streamKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { type CallerContext, procedure } from './trpc.ts';
 
@@ -52,28 +56,52 @@ function toStream(
 }
 
 /** `v1.responses`: OpenAI's Responses API over any upstream. */
-export function responseProcedures(deps: ResponseDeps) {
+export function responseProcedures(deps: ResponseDeps, once: OnceDeps) {
   return {
     create: procedure
       .meta(
         describeResponses('POST', '/v1/responses', 'Create a response', {
           description: 'OpenAI-compatible, over any model; stored as a turn of a conversation unless `store: false`.',
           errors: errorResponses,
+          once: true,
         }),
       )
       .input(ResponseRequest)
       .output(answers(Response))
-      .mutation(({ ctx, input }) => createResponse(deps, input, ctx.caller)),
+      .mutation(({ ctx, input }) => {
+        const { caller } = ctx;
+        return createOnce<Response>(
+          once,
+          { operation: 'v1.responses', request: input, caller, key: sentKey(ctx) },
+          {
+            make: (claiming) => createResponse(deps, input, claiming),
+            replay: (run, client) => repeatResponse(deps, input, run, client),
+          },
+        );
+      }),
     stream: procedure
       .meta({ streams: 'create', event: ResponseEvent })
       .input(ResponseRequest.extend(Resume))
       .subscription(({ ctx, input }) => {
-        const { lastEventId, ...request } = input;
-        refuseResume(lastEventId);
-        const { caller, once } = noteAnswer(ctx.caller);
-        return toStream(streamResponse(deps, request, caller), ctx, {
-          first: request.store === false ? undefined : 0,
-          show: (event) => ({ ...event, ...once() }),
+        const { lastEventId, idempotency_key: field, ...request } = input;
+        const { caller, once: note } = noteAnswer(ctx.caller);
+        const key = streamKey(ctx, field);
+        if (!key) refuseResume(lastEventId);
+        const after = placeOf({ lastEventId });
+        const events = streamOnce(
+          once,
+          { operation: 'v1.responses', request, caller, key },
+          {
+            make(claiming) {
+              refuseResume(lastEventId);
+              return streamResponse(deps, request, claiming);
+            },
+            replay: (row, client) => repeatEvents(deps, { row, after, user: request.user }, client),
+          },
+        );
+        return toStream(events, ctx, {
+          first: request.store === false ? undefined : after + 1,
+          show: (event) => ({ ...event, ...note() }),
         });
       }),
     compact: procedure

@@ -1,6 +1,7 @@
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { CurrentCatalog } from '../features/models/live-catalog.ts';
+import type { OnceDeps } from '../features/runs/answer-once.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
@@ -30,7 +31,7 @@ export interface RouterDeps {
   readonly catalog: CurrentCatalog;
   readonly metering: MeteringDeps;
   readonly store: Store;
-  readonly runs: RunDeps;
+  readonly runs: RunDeps & OnceDeps;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
   readonly source: Pick<ModelsSource, 'reload'>;
@@ -48,7 +49,7 @@ export const createRouter = ({ catalog, metering, store, runs, readiness, ring, 
       embeddings: embeddingProcedures(deps),
       images: imageProcedures(deps),
       messages: messageProcedures(deps),
-      responses: responseProcedures({ ...deps, conversations, responses, secrets, following: runs }),
+      responses: responseProcedures({ ...deps, conversations, responses, secrets, following: runs }, runs),
       conversations: openAiConversationProcedures({ conversations, responses, secrets }, runs),
     },
     c1: { chat: turnProcedures({ ...deps, conversations, runs: runs.runs }, runs), runs: runProcedures(runs) },

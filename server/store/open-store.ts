@@ -5,6 +5,7 @@ import { Audit } from './audit.ts';
 import { Background } from './background/background.ts';
 import { hasMediaToMove } from './background/move-media.ts';
 import { checkFile } from './check-file.ts';
+import { Claims } from './claims.ts';
 import { Conversations } from './conversations.ts';
 import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -92,11 +93,14 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
 
   const reports = new UsageReports(db, transact);
   const turns = new Turns(transact, owner);
-  const conversations = new Conversations({ db, turns, background, writer, onError });
+  const conversations = new Conversations(db, turns, background, onError);
+  const runs = new Runs({ db, transact, owner });
+  const claims = new Claims({ transact, owner, runs, onError });
   return {
     conversations,
     responses: new Responses(db),
-    runs: new Runs({ db, transact, owner }),
+    runs,
+    claims,
     usage: {
       record: (row, settlement) => usage.record(row, settlement),
       flush: () => usage.flush(),
@@ -112,7 +116,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await conversations.close();
-      await userBudgets.close();
+      await claims.close();
       await usage.close();
       await writer.close();
       await background.close();

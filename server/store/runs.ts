@@ -14,7 +14,12 @@ const SEGMENTS = 30;
 const SWEPT = 20;
 
 const SELECT_OLD = `
-  SELECT "key" FROM "Run" WHERE "isKept" AND "endedAt" IS NOT NULL AND "endedAt" < ? ORDER BY "endedAt" LIMIT ${SWEPT}`;
+  SELECT "key" FROM "Run" WHERE "isKept" AND "endedAt" IS NOT NULL AND "endedAt" < ?
+    AND NOT EXISTS (SELECT 1 FROM "IdempotencyKey" WHERE "runKey" = "Run"."key")
+  ORDER BY "endedAt" LIMIT ${SWEPT}`;
+
+/** Without its log, nothing of such a run is worth keeping. */
+const DELETE_LOOSE = 'DELETE FROM "Run" WHERE "key" = ? AND "conversationId" IS NULL';
 
 const runFields = {
   key: true,
@@ -35,6 +40,8 @@ const FORMATS: Readonly<Record<string, RunFormat>> = {
   completion: 'completion',
   events: 'events',
   response: 'response',
+  answer: 'answer',
+  stream: 'stream',
 };
 
 type StoredRow = Omit<RunRow, 'format'> & { readonly format: string };
@@ -126,6 +133,7 @@ export class Runs implements RunStore {
         for (const key of keys) {
           db.run('DELETE FROM "RunEvents" WHERE "runKey" = ?', key);
           db.run('UPDATE "Run" SET "isKept" = false, "headers" = NULL WHERE "key" = ?', key);
+          db.run(DELETE_LOOSE, key);
         }
         return keys.length === SWEPT;
       }),

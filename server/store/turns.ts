@@ -36,6 +36,7 @@ import { insertRun } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { textOrNull, toSqliteTime } from './sqlite/values.ts';
+import { freeClaim, insertClaim } from './take-claim.ts';
 import { findParent, freeFromTheDead, settleMessage, takeConversation } from './take-place.ts';
 
 const INSERT_CONVERSATION = `
@@ -103,11 +104,15 @@ export class Turns {
     this.#owner = owner;
   }
 
-  begin(turn: NewTurn): Promise<StartedTurn> {
-    const { conversationId } = turn;
-    return this.#transact((db) =>
-      conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId),
-    );
+  begin(turn: NewTurn): Promise<BegunTurn> {
+    const { conversationId, claim } = turn;
+    return this.#transact((db) => {
+      // Before the conversation is looked at: a retry is the turn that keeps it busy.
+      if (claim) freeClaim(db, this.#owner, claim, conversationId === null);
+      const begun = conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId);
+      if (claim) insertClaim(db, claim, begun.run.key, toSqliteTime(new Date()));
+      return begun;
+    });
   }
 
   end(turn: EndedTurn): Promise<void> {

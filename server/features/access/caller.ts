@@ -1,3 +1,4 @@
+import type { Claim } from '../../store/interface/claims.ts';
 import type { Account } from './account.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -32,6 +33,8 @@ export interface Caller {
   /** When the request came, by `monotonicNow()`: its whole time runs from here. */
   readonly receivedAt: number;
   readonly record: RequestRecord;
+  /** Of a request that is to be answered once: whoever begins its run takes it. */
+  readonly claim?: Claim | undefined;
   /** Whether the response headers are on their way already; absent: the transport has none. */
   headersSent?(): boolean;
   /** Response headers; a transport without headers ignores them. Must be set before the first chunk. Null takes one back. */

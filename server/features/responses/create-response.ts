@@ -107,9 +107,11 @@ async function createUnstored(deps: ResponseDeps, request: ResponseRequest, call
 /** The same as a stream of events; those of a stored response are numbered from 0. */
 export async function* streamResponse(
   deps: ResponseDeps,
-  request: ResponseRequest,
+  asked: ResponseRequest,
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
+  // Whoever subscribes over tRPC need not say that the answer is to be a stream.
+  const request = { ...asked, stream: true };
   if (request.store === false) {
     yield* streamUnstored(deps, request, caller);
     return;

@@ -98,7 +98,7 @@ export async function* followResponse(
   }
 }
 
-const replay = (response: Response, after: number): EventBatch =>
+export const replay = (response: Response, after: number): EventBatch =>
   replayResponse(response, after).map((event) => Json.ofValue(event));
 
 /** Resolves when a run has ended, which was asked for as a whole. */
@@ -113,11 +113,11 @@ async function endOf(following: FollowDeps, row: RunRow, signal: AbortSignal): P
 interface Followed {
   readonly row: RunRow;
   readonly after: number;
-  readonly request: RetrieveResponseRequest;
+  readonly request: ResponseRef;
 }
 
 /** A run whose process was killed has no last event: it is made of what the response is now. */
-async function* followEvents(
+export async function* followEvents(
   stores: ManageDeps,
   { row, after, request }: Followed,
   caller: Caller,
@@ -130,7 +130,11 @@ async function* followEvents(
     }
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'run_log_expired') throw error;
-    if (error.code !== 'run_interrupted') return;
+    if (error.code !== 'run_interrupted') {
+      // The last event tells the failure, where there is any event.
+      if (at < 0) throw error;
+      return;
+    }
     const response = await getResponse(stores, request, caller.principal);
     yield [Json.ofValue({ type: 'response.failed', sequence_number: at + 1, response })];
   }

@@ -15,7 +15,7 @@ import type {
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
 import type { RunFormat, RunLogEnd } from '../../store/interface/runs.ts';
 import type { SecretStore } from '../../store/interface/secrets.ts';
-import type { Principal } from '../access/caller.ts';
+import type { Caller, Principal } from '../access/caller.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { leaveOutUnseen } from '../turns/adapt-history.ts';
@@ -78,7 +78,7 @@ async function findPrevious(
 
 /** What a turn begins with, whatever it goes on from. */
 type Start = Pick<ResponseRequest, 'model' | 'user'> &
-  Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check' | 'runFormat'>;
+  Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check' | 'runFormat' | 'claim'>;
 
 const turnOf = ({ user, ...start }: Start, conversationId: string | null): NewTurn => ({
   ...start,
@@ -109,7 +109,7 @@ const idOf = (answerId: string): string => responseIdOf(stemOf(answerId) ?? answ
 async function begin(
   stores: ResponseStores,
   request: ResponseRequest,
-  principal: Principal,
+  { principal, claim }: Caller,
   input: readonly ChatMessage[],
   echo: string,
 ): Promise<BegunTurn> {
@@ -119,7 +119,7 @@ async function begin(
   const { model, user } = request;
   // A response in the background can be followed while it is made.
   const runFormat: RunFormat = request.stream || request.background ? 'events' : 'response';
-  const start = { owner: principal.owner, model, user, messages, response, check, runFormat };
+  const start = { owner: principal.owner, model, user, messages, response, check, runFormat, claim };
   if (request.previous_response_id != null) {
     return beginAfter(
       stores,
@@ -237,14 +237,14 @@ async function openUnstored(
 export async function openResponse(
   stores: ResponseStores,
   request: ResponseRequest,
-  principal: Principal,
+  caller: Caller,
   planned: PlannedPrompt,
 ): Promise<OpenResponse> {
-  if (request.store === false) return openUnstored(stores, request, principal, planned);
+  if (request.store === false) return openUnstored(stores, request, caller.principal, planned);
   const { model, input } = planned;
   const messages = await toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
-  const begun = await begin(stores, request, principal, input, JSON.stringify(echo));
+  const begun = await begin(stores, request, caller, input, JSON.stringify(echo));
   const { conversationId, answerId } = begun;
   const id = idOf(answerId);
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>

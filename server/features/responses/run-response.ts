@@ -43,7 +43,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
   const prepared = await prepareRequest(deps, request, caller.principal);
   const { model, tools, surface } = prepared;
   try {
-    const open = await openResponse(deps, request, caller.principal, prepared);
+    const open = await openResponse(deps, request, caller, prepared);
     let unseen: readonly string[] = [];
     const read = (): readonly ChatMessage[] => {
       const all: ChatMessage[] = JSON.parse(open.prompt.text);

@@ -19,7 +19,7 @@ export interface FollowDeps {
 }
 
 /** What a run failed with, by its row; null when it completed. */
-function failureOf({ error, conversationId }: RunRow): AppError | null {
+export function failureOf({ error, conversationId }: RunRow): AppError | null {
   if (error === null) return null;
   const { code: given, message, param } = RunFailure.parse(JSON.parse(error));
   const code = errorCodes.find((known) => known === given) ?? 'internal_error';
@@ -42,7 +42,7 @@ export function followRun<Event extends object>(
 }
 
 async function* followStored<Event extends object>(
-  { store }: FollowDeps,
+  { store, live }: FollowDeps,
   row: RunRow,
   after: number,
   signal: AbortSignal,
@@ -68,6 +68,9 @@ async function* followStored<Event extends object>(
     const found = await store.findByKey(run.key);
     if (!found) throw new AppError('run_not_found', 'The run was deleted.', { param: 'run_id' });
     run = found;
+    // It had been stored and not begun when its log was looked for.
+    const log = live.find<Event>(row.id);
+    if (log) return yield* log.follow(at, signal);
   }
   throwReason(signal);
 }

@@ -85,7 +85,7 @@ export function placeOf({ after, lastEventId }: Pick<RunEventsRequest, 'after' |
 }
 
 /** Says in headers what the answer said to the request that began it. */
-function tellHeaders({ runs }: RunDeps, row: RunRow, caller: Caller): void {
+export function tellHeaders({ runs }: FollowDeps, row: RunRow, caller: Caller): void {
   const known: Record<string, string> = runs.find(row.id)?.headers ?? JSON.parse(row.headers ?? '{}');
   for (const [name, value] of Object.entries(known)) caller.setHeader(name, value);
   caller.setHeader('x-run-id', row.id);
@@ -101,6 +101,9 @@ export async function* watchRun(
   caller: Caller,
 ): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
   const row = await findRun(deps, request, caller.principal);
+  if (row.format === 'stream' || row.format === 'answer') {
+    throw invalidField('run_id', 'This run makes no chat. Send its request again with the same idempotency key.');
+  }
   if (row.format === 'events' || row.format === 'response') {
     const address = `/v1/responses/${siblingId(row.id, 'resp_')}?stream=true`;
     throw invalidField('run_id', `This run makes a response: follow it at ${address}.`);
@@ -123,7 +126,8 @@ export async function* watchRun(
   }
 }
 
-function watchEvents(deps: RunDeps, row: RunRow, after: number, { signal }: Caller) {
+/** The chunks of a chat after a number, in whichever way it was asked for. */
+export function watchEvents(deps: FollowDeps, row: RunRow, after: number, { signal }: Caller) {
   return row.format === 'completion'
     ? completionAsChunk(followRun(deps, row, after, signal))
     : followRun<ChatCompletionChunk>(deps, row, after, signal);

@@ -1,19 +1,30 @@
-import type { RunStore } from '../../store/interface/runs.ts';
+import type { Store } from '../../store/interface/store.ts';
 
 const EVERY_MS = 300_000;
 
-/** Removes the logs of runs that ended longer ago than they are kept, now and every five minutes, a few with each commit. */
+type Stores = Pick<Store, 'runs' | 'claims'>;
+
+interface Keeping {
+  /** How long a log is kept, and an idempotency key. */
+  readonly keepMs: number;
+  readonly keyMs: number;
+}
+
+/**
+ * Removes idempotency keys, and the logs of runs that ended, when they are older than they are kept: now and every five minutes, a
+ * few with each commit.
+ */
 export class RunSweep {
-  readonly #store: RunStore;
-  readonly #keepMs: number;
+  readonly #stores: Stores;
+  readonly #keeping: Keeping;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void>;
   #closed = false;
 
   /** `onError` is told when it failed; it is tried again the next time. */
-  constructor(store: RunStore, keepMs: number, onError: (error: unknown) => void) {
-    this.#store = store;
-    this.#keepMs = keepMs;
+  constructor(stores: Stores, keeping: Keeping, onError: (error: unknown) => void) {
+    this.#stores = stores;
+    this.#keeping = keeping;
     const run = () => this.#sweep().catch(onError);
     this.#running = run();
     this.#timer = setInterval(() => {
@@ -28,7 +39,15 @@ export class RunSweep {
   }
 
   async #sweep(): Promise<void> {
-    while (!this.#closed && (await this.#store.sweep(new Date(Date.now() - this.#keepMs)))) {
+    const { runs, claims } = this.#stores;
+    const { keepMs, keyMs } = this.#keeping;
+    // A key keeps the log of its run.
+    await this.#repeat(() => claims.sweep(new Date(Date.now() - keyMs)));
+    await this.#repeat(() => runs.sweep(new Date(Date.now() - keepMs)));
+  }
+
+  async #repeat(sweep: () => Promise<boolean>): Promise<void> {
+    while (!this.#closed && (await sweep())) {
       // Turns write in between.
       await new Promise(setImmediate);
     }

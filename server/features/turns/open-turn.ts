@@ -38,7 +38,7 @@ interface OpenTurn {
  */
 function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unknown> {
   const { message, images, tool_results, conversation_id, user_id, provider, system_prompt, model, ...rest } = turn;
-  const { on_disconnect, parent_message_id, regenerate, overflow, ...fields } = rest;
+  const { on_disconnect, parent_message_id, regenerate, overflow, idempotency_key, ...fields } = rest;
   const hasTools = Boolean(fields.tools?.length);
   return {
     ...fields,
@@ -104,6 +104,7 @@ export async function openTurn(
     messages,
     title: titleOf(messages),
     runFormat,
+    claim: caller.claim,
     place: placeOf(turn),
     check(history) {
       checkQuestion(turn, history);

@@ -7,7 +7,7 @@ import { listOperations, listProcedures, metaOf, type Operation } from '../list-
 import { audioPaths, audioSchemas, audioTag } from './audio-document.ts';
 import { describeDocument } from './describe-document.ts';
 import { exportPaths } from './export-document.ts';
-import { importPaths, importSchemas } from './import-document.ts';
+import { ONCE_ERRORS, onceParameter, replayedHeader } from './once-document.ts';
 import { simplifySchemas } from './simplify-schemas.ts';
 
 type Schema = { $ref: string };
@@ -54,6 +54,11 @@ function commonStatuses({ hasBody, needsKey }: { hasBody: boolean; needsKey: boo
 }
 
 function successHeaders(operation: Operation): ResponseObject['headers'] {
+  const own = ownHeaders(operation);
+  return operation.meta.once ? { ...own, 'x-gateway-replayed': replayedHeader } : own;
+}
+
+function ownHeaders(operation: Operation): ResponseObject['headers'] {
   if (operation.path === '/v1/embeddings')
     return { ...requestId, 'x-gateway-backend': chatHeaders['x-gateway-backend'] };
   if (!operation.stream) return requestId;
@@ -125,6 +130,10 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     described.responses = responses;
     const hasBody = described.requestBody !== undefined;
     for (const status of commonStatuses({ hasBody, needsKey: !operation.isOpen })) responses[status] ??= {};
+    if (meta.once) {
+      described.parameters = [...(described.parameters ?? []), onceParameter];
+      for (const status of ONCE_ERRORS) responses[status] ??= {};
+    }
     for (const status of Object.keys(responses)) {
       if (status.startsWith('2')) {
         Object.assign(responses[status] ?? {}, { headers: successHeaders(operation) });

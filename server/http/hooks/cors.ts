@@ -12,6 +12,7 @@ const EXPOSED = [
   'x-gateway-backend',
   'x-gateway-applied',
   'x-gateway-attempts',
+  'x-gateway-replayed',
   'x-gateway-upstream-latency-ms',
   'x-gateway-latency-ms',
   'retry-after',

@@ -9,9 +9,13 @@ const SELECT_NEXT = `
     (SELECT count(*) FROM "Run" WHERE "conversationId" = c."id")
   FROM "Conversation" c WHERE "userId" = ? AND "owner" IS COALESCE(?, "owner") LIMIT 1`;
 
+/** Answers without a conversation, which are kept for a retry. */
+const DELETE_ANSWERS = `
+  DELETE FROM "Run" WHERE "conversationId" IS NULL AND "userId" = ? AND "owner" IS COALESCE(?, "owner")`;
+
 /**
  * Removes every conversation of an end user, each in a transaction of its own, so that turns of others get to write in
- * between. When it fails half-way, what is left is removed by asking again.
+ * between, and every answer that is kept for a retry. When it fails half-way, what is left is removed by asking again.
  */
 export async function eraseUser(db: WorkerDatabase, owner: string | null, userId: string): Promise<Erased> {
   const erased = { conversations: 0, messages: 0, responses: 0, runs: 0 };
@@ -22,11 +26,13 @@ export async function eraseUser(db: WorkerDatabase, owner: string | null, userId
       if (next) removeConversation(statements, { id: String(next[0]), owner, userId });
       return next;
     });
-    if (!gone) return erased;
+    if (!gone) break;
     erased.conversations += 1;
     erased.messages += Number(gone[1]);
     erased.responses += Number(gone[2]);
     erased.runs += Number(gone[3]);
     await sleep(monotonicNow() - before);
   }
+  erased.runs += await db.transact((statements) => statements.run(DELETE_ANSWERS, userId, owner));
+  return erased;
 }

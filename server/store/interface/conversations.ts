@@ -1,7 +1,7 @@
 import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
-import type { ImportedConversation } from './imports.ts';
+import type { Claim } from './claims.ts';
 import type { PageRequest } from './page.ts';
 import type { RunFormat, RunLogEnd } from './runs.ts';
 
@@ -42,6 +42,8 @@ export interface NewTurn {
   readonly response?: NewResponse | undefined;
   /** The kind of events in the log of the run. Absent: chunks. */
   readonly runFormat?: RunFormat | undefined;
+  /** Of a request that is to be answered once. */
+  readonly claim?: Claim | undefined;
 }
 
 /**
@@ -241,7 +243,8 @@ export interface Erased {
 export interface ConversationStore {
   /**
    * Stores the messages of a turn and an empty answer `in_progress`, atomically, and marks the conversation busy. It
-   * is on disk when the promise resolves. Throws `conversation_not_found`, `conversation_busy` and `message_not_found`.
+   * is on disk when the promise resolves. Throws `conversation_not_found`, `conversation_busy`, `message_not_found`, and
+   * `idempotency_in_progress` when another run has its claim.
    */
   beginTurn(turn: NewTurn): Promise<BegunTurn>;
   /**

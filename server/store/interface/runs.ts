@@ -1,10 +1,10 @@
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
 
 /**
- * What the events of a run's log are: chunks of a chat completion or one whole completion (`/c1`), events of a response or
- * one whole response (`/v1/responses`).
+ * What the events of a run's log are: chunks of a chat completion or one whole completion, events of a response or one whole
+ * response (`/v1/responses`), events or one whole answer of any other surface.
  */
-export type RunFormat = 'chunks' | 'completion' | 'events' | 'response';
+export type RunFormat = 'chunks' | 'completion' | 'events' | 'response' | 'stream' | 'answer';
 
 /** A piece of a log, as `packEvents` writes it. */
 export interface RunSegment {
@@ -76,6 +76,9 @@ export interface RunStore {
   cancel(runKey: number): Promise<void>;
   /** The ids of this process's runs that should be stopped, because a process asked for it. */
   listCancelled(): Promise<readonly string[]>;
-  /** Removes the logs of some runs that ended before a time, with one commit. False when there are none left. */
+  /**
+   * Removes the logs of some runs that ended before a time, with one commit, but for those that a claim refers to. False when
+   * there are none left.
+   */
   sweep(endedBefore: Date): Promise<boolean>;
 }

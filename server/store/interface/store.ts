@@ -1,4 +1,5 @@
 import type { AuditStore } from './audit.ts';
+import type { ClaimStore } from './claims.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { KeyStore } from './keys.ts';
 import type { ResponseStore } from './responses.ts';
@@ -12,6 +13,7 @@ export interface Store {
   readonly conversations: ConversationStore;
   readonly responses: ResponseStore;
   readonly runs: RunStore;
+  readonly claims: ClaimStore;
   readonly usage: UsageStore;
   readonly keys: KeyStore;
   readonly wallets: WalletStore;

@@ -1,0 +1,80 @@
+import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
+import { siblingId } from '../../canonical/ids.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { RunRow } from '../../store/interface/runs.ts';
+import type { Caller } from '../access/caller.ts';
+import { failureOf, followRun } from '../runs/follow-run.ts';
+import { firstOf, tellReplay } from '../runs/replay-chat.ts';
+import { followEvents, type ManageDeps, replay } from './manage-responses.ts';
+import type { EventBatch } from './run-response.ts';
+
+/** The response in its first event, as whoever began it in the background got it, or in the last one, which has everything. */
+async function responseIn(
+  events: AsyncGenerator<EventBatch, void, void>,
+  which: 'first' | 'last',
+): Promise<Response | null> {
+  let found: Response | null = null;
+  for await (const batch of events) {
+    for (const { value } of batch) {
+      found = value.response ?? found;
+      if (found && which === 'first') return found;
+    }
+  }
+  return found;
+}
+
+async function readResponse(
+  deps: ManageDeps,
+  request: ResponseRequest,
+  row: RunRow,
+  caller: Caller,
+): Promise<Response> {
+  const { following } = deps;
+  if (row.format === 'response') return (await firstOf(followRun<Response>(following, row, -1, caller.signal))).value;
+  const events = followRun<ResponseEvent>(following, row, -1, caller.signal);
+  const response = await responseIn(events, request.background ? 'first' : 'last');
+  if (!request.background) {
+    const ended = await following.store.findByKey(row.key);
+    const failure = ended && failureOf(ended);
+    if (failure) throw failure;
+  }
+  if (response) return response;
+  throw new AppError('client_disconnected');
+}
+
+/** A response that was asked for before, as one answer, in whichever way it was asked for. */
+export async function repeatResponse(
+  deps: ManageDeps,
+  request: ResponseRequest,
+  row: RunRow,
+  caller: Caller,
+): Promise<Response> {
+  const response = await readResponse(deps, request, row, caller);
+  await tellReplay(deps.following, row, caller);
+  return response;
+}
+
+/** The same as events. What fails before the first one is thrown before it. */
+export async function* repeatEvents(
+  deps: ManageDeps,
+  { row, after, user }: { readonly row: RunRow; readonly after: number; readonly user: ResponseRequest['user'] },
+  caller: Caller,
+): AsyncGenerator<EventBatch, void, void> {
+  if (row.format === 'response') {
+    const { value } = await firstOf(followRun<Response>(deps.following, row, -1, caller.signal));
+    await tellReplay(deps.following, row, caller);
+    yield replay(value, after);
+    return;
+  }
+  const request = { response_id: siblingId(row.id, 'resp_'), user };
+  const events = followEvents(deps, { row, after, request }, caller);
+  try {
+    const first = await events.next();
+    await tellReplay(deps.following, row, caller);
+    if (!first.done) yield first.value;
+    yield* events;
+  } finally {
+    await events.return();
+  }
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '../../errors/app-error.ts';
+import type { Claim, ClaimStore } from '../../store/interface/claims.ts';
+import type { RunRow } from '../../store/interface/runs.ts';
+import type { Caller } from '../access/caller.ts';
+import type { FollowDeps } from './follow-run.ts';
+import { hashRequest } from './hash-request.ts';
+import { type KeyParam, readIdempotencyKey } from './idempotency-key.ts';
+
+/** How often a request looks again when the answer that it waited for was taken back. */
+const MAX_LOOKS = 5;
+
+export interface OnceDeps extends FollowDeps {
+  readonly claims: ClaimStore;
+  /** How long a key is kept. */
+  readonly keyMs: number;
+}
+
+/** An idempotency key as the client sent it. */
+export interface SentKey {
+  readonly text: string;
+  readonly param: KeyParam;
+}
+
+/** A request that may be a retry. */
+export interface AskedOnce {
+  /** Such as `c1.chat`: the same key is another one for another operation. */
+  readonly operation: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  /** Undefined: the request is answered as it comes. */
+  readonly key: SentKey | undefined;
+}
+
+/** The ways to an answer. */
+export interface Ways<Answer> {
+  /** Makes it. The caller has the claim, which is to be taken with the run. */
+  make(caller: Caller): Answer;
+  /** Gives what another request asked for, to its end. Throws what the run failed with. */
+  replay(run: RunRow, caller: Caller): Answer;
+}
+
+type Keyed = AskedOnce & { readonly key: SentKey };
+
+/** Names what is asked for once. The owner is part of it: keys of two owners never meet. */
+async function claimOf({ keyMs }: OnceDeps, { operation, request, caller, key }: Keyed): Promise<Claim> {
+  const name = readIdempotencyKey(key.text, key.param);
+  const scope = JSON.stringify([caller.principal.owner, operation, name]);
+  return {
+    id: createHash('sha256').update(scope).digest('hex'),
+    hash: await hashRequest(request),
+    since: new Date(Date.now() - keyMs),
+  };
+}
+
+const mismatch = ({ param }: SentKey) => new AppError('idempotency_mismatch', undefined, { param });
+
+/** Another request was faster, or the run that was followed came to nothing: it is looked again. */
+const LOOK_AGAIN: ReadonlySet<string> = new Set(['idempotency_in_progress', 'run_not_found']);
+
+const isLookedAgain = (error: unknown, looks: number): boolean =>
+  error instanceof AppError && LOOK_AGAIN.has(error.code) && looks < MAX_LOOKS;
+
+async function* answersOnce<Piece>(
+  deps: OnceDeps,
+  asked: Keyed,
+  ways: Ways<AsyncGenerator<Piece, void, void>>,
+): AsyncGenerator<Piece, void, void> {
+  const { caller, key } = asked;
+  const claim = await claimOf(deps, asked);
+  for (let looks = 1; ; looks++) {
+    const found = await deps.claims.find(claim);
+    if (found && found.hash !== claim.hash) throw mismatch(key);
+    if (found) caller.setHeader('x-gateway-replayed', 'true');
+    let isBegun = false;
+    try {
+      const answer = found ? ways.replay(found.run, caller) : ways.make({ ...caller, claim });
+      for await (const piece of answer) {
+        isBegun = true;
+        yield piece;
+      }
+      return;
+    } catch (error) {
+      if (isBegun || !isLookedAgain(error, looks)) throw error;
+      caller.setHeader('x-gateway-replayed', null);
+    }
+  }
+}
+
+/** A stream that is made once for each key, and otherwise replayed or followed. Without a key it is just made. */
+export function streamOnce<Piece>(
+  deps: OnceDeps,
+  { key, ...asked }: AskedOnce,
+  ways: Ways<AsyncGenerator<Piece, void, void>>,
+): AsyncGenerator<Piece, void, void> {
+  return key ? answersOnce(deps, { ...asked, key }, ways) : ways.make(asked.caller);
+}
+
+async function* asPiece<Answer>(answer: Promise<Answer>): AsyncGenerator<Answer, void, void> {
+  yield await answer;
+}
+
+/** The same for an answer that comes as a whole. */
+export async function createOnce<Answer>(
+  deps: OnceDeps,
+  { key, ...asked }: AskedOnce,
+  ways: Ways<Promise<Answer>>,
+): Promise<Answer> {
+  if (!key) return ways.make(asked.caller);
+  const answers = answersOnce<Answer>(
+    deps,
+    { ...asked, key },
+    {
+      make: (caller) => asPiece(ways.make(caller)),
+      replay: (run, caller) => asPiece(ways.replay(run, caller)),
+    },
+  );
+  for await (const answer of answers) return answer;
+  throw new AppError('client_disconnected');
+}
