@@ -388,6 +388,16 @@ export const errorCatalog = {
     remediation: 'Send a new key with each new request. A retry must be the same request, with the same key.',
     typicalParam: 'Idempotency-Key',
   },
+  idempotency_not_kept: {
+    status: 410,
+    trpc: 'NOT_FOUND',
+    type: 'not_found',
+    title: 'The answer is no longer there',
+    description:
+      'The request with this idempotency key was answered and billed, and its answer was larger than what is kept for retries (`IDEMPOTENCY_MAX_BYTES`).',
+    remediation: 'Send the request with a new key to have it answered, and billed, once more.',
+    typicalParam: 'Idempotency-Key',
+  },
   idempotency_in_progress: {
     status: 409,
     trpc: 'CONFLICT',

@@ -178,7 +178,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     retries: env.upstreamRetries,
     waitMs: env.modelWaitMs,
   });
-  const { keepMs, keyMs, ...limits } = env.runs;
+  const { keepMs, keyMs, maxKeptBytes, ...limits } = env.runs;
   const live = new MemoryRuns();
   const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
   const runs = new Runs({ store: store.runs, live, limits, onError });
@@ -229,7 +229,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     catalog,
     metering,
     store,
-    runs: { runs, live, store: store.runs, claims: store.claims, keepMs, keyMs },
+    runs: { runs, live, store: store.runs, claims: store.claims, keepMs, keyMs, maxKeptBytes },
     readiness,
     ring,
     source: configuration,

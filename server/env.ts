@@ -63,6 +63,7 @@ const Variables = z.object({
     .optional(),
   RUN_LOG_HOURS: z.coerce.number().positive().max(8_760).default(24),
   IDEMPOTENCY_HOURS: z.coerce.number().positive().max(8_760).default(24),
+  IDEMPOTENCY_MAX_BYTES: positive.default(16 * 1024 * 1024),
   RUN_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(3_600),
   RUN_MAX_BYTES: positive.default(64 * 1024 * 1024),
   USAGE_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
@@ -152,6 +153,8 @@ export interface Env {
     readonly keepMs: number;
     /** How long an idempotency key is kept after its request. */
     readonly keyMs: number;
+    /** The largest answer that is kept for a retry alone. */
+    readonly maxKeptBytes: number;
     /** How long a run may take, and how many bytes its events may have. */
     readonly maxMs: number;
     readonly maxBytes: number;
@@ -291,6 +294,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     runs: {
       keepMs: v.RUN_LOG_HOURS * 3_600_000,
       keyMs: v.IDEMPOTENCY_HOURS * 3_600_000,
+      maxKeptBytes: v.IDEMPOTENCY_MAX_BYTES,
       maxMs: v.RUN_MAX_SECONDS * 1000,
       maxBytes: v.RUN_MAX_BYTES,
     },

@@ -4,6 +4,7 @@ import { TurnRequest } from '../../contracts/chat/turn.ts';
 import { idempotencyKey } from '../../contracts/schemas/idempotency-key.ts';
 import { Json } from '../canonical/json.ts';
 import { type CompletionDeps, createCompletion, streamCompletion } from '../features/chat/create-completion.ts';
+import { createKeptChat, streamKeptChat } from '../features/runs/answer-kept.ts';
 import { createOnce, type OnceDeps, streamOnce } from '../features/runs/answer-once.ts';
 import { placeOf, type RunDeps, watchRun } from '../features/runs/manage-runs.ts';
 import { replayChunks, replayCompletion } from '../features/runs/replay-chat.ts';
@@ -15,7 +16,7 @@ import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer, type OfTurn, turnOf } from './note-answer.ts';
 import { answers, shows } from './output.ts';
 import { refuseResume } from './refuse-resume.ts';
-import { sentKey } from './sent-key.ts';
+import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { procedure } from './trpc.ts';
 
@@ -39,26 +40,31 @@ export const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
   ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);
 
 /** `v1.chat`: stateless completions. */
-export const completionProcedures = (deps: CompletionDeps) => ({
+export const completionProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
   create: procedure
     .meta(
       describeChat('POST', '/v1/chat/completions', 'Create a chat completion', {
         description: 'OpenAI-compatible and stateless: the client sends the whole history.',
+        once: true,
       }),
     )
     .input(ChatCompletionRequest)
     .output(answers(ChatCompletion))
-    .mutation(({ ctx, input }) => createCompletion(deps, jsonOf(ctx, input), ctx.caller)),
+    .mutation(({ ctx, input }) => {
+      const asked = { operation: 'v1.chat', request: input, caller: ctx.caller, key: sentKey(ctx) };
+      return createKeptChat(runs, asked, (caller) => createCompletion(deps, jsonOf(ctx, input), caller));
+    }),
   stream: procedure
     .meta({ streams: 'create', event: ChatCompletionChunk })
     .input(ChatCompletionRequest.extend(Resume))
     .subscription(({ ctx, input }) => {
       const { lastEventId, idempotency_key, ...request } = input;
-      refuseResume(lastEventId);
+      const { key, after } = resumeOf(ctx, { lastEventId, idempotency_key });
       const { caller, once } = noteAnswer(ctx.caller);
       const show = (chunk: ChatCompletionChunk): KnownFields<ChatCompletionChunk & Noted> => ({ ...chunk, ...once() });
-      const chunks = streamCompletion(deps, jsonOf(ctx, request), caller);
-      return new TrackedStream(chunks, show, { socket: ctx.socket, signal: caller.signal });
+      const asked = { operation: 'v1.chat', request, caller, key, after };
+      const chunks = streamKeptChat(runs, asked, (maker) => streamCompletion(deps, jsonOf(ctx, request), maker));
+      return new TrackedStream(chunks, show, { socket: ctx.socket, signal: caller.signal, from: after + 1 });
     }),
 });
 

@@ -4,11 +4,13 @@ import { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contra
 import type { ImageRequest } from '../canonical/image-answer.ts';
 import { asGeneration } from '../features/images/check-images.ts';
 import { createImages, type ImagesDeps, streamImages } from '../features/images/create-images.ts';
+import { createKept, streamKept } from '../features/runs/answer-kept.ts';
+import type { OnceDeps } from '../features/runs/answer-once.ts';
 import { Resume } from './chat-procedures.ts';
 import { describeOperations } from './describe-operations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { answers } from './output.ts';
-import { refuseResume } from './refuse-resume.ts';
+import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import type { CallerContext } from './trpc.ts';
 import { procedure } from './trpc.ts';
@@ -21,14 +23,26 @@ const describeImages = describeOperations(
 const showEvent = (event: ImageEvent): KnownFields<ImageEvent> => event;
 
 /** `v1.images`: pictures, of whichever upstream kind the model has. */
-export function imageProcedures(deps: ImagesDeps) {
-  const create = ({ caller }: CallerContext, request: ImageRequest) => createImages(deps, request, caller);
-  const stream = (ctx: CallerContext, request: ImageRequest & z.infer<z.ZodObject<typeof Resume>>) => {
+export function imageProcedures(deps: ImagesDeps, runs: OnceDeps) {
+  const create = (operation: string, ctx: CallerContext, request: ImageRequest) => {
+    const asked = { operation, request: { ...request }, caller: ctx.caller, key: sentKey(ctx) };
+    return createKept<ImagesResponse>(runs, asked, (caller) => createImages(deps, request, caller));
+  };
+  const stream = (
+    operation: string,
+    ctx: CallerContext,
+    request: ImageRequest & z.infer<z.ZodObject<typeof Resume>>,
+  ) => {
     const { lastEventId, idempotency_key, ...asked } = request;
-    refuseResume(lastEventId);
-    return new TrackedStream(streamImages(deps, asked, ctx.caller), showEvent, {
-      socket: ctx.socket,
-      signal: ctx.caller.signal,
+    const { caller, socket } = ctx;
+    const { key, after } = resumeOf(ctx, { lastEventId, idempotency_key });
+    const events = streamKept(runs, { operation, request: { ...asked }, caller, key, after }, (maker) =>
+      streamImages(deps, asked, maker),
+    );
+    return new TrackedStream(events, showEvent, {
+      socket,
+      signal: caller.signal,
+      from: after + 1,
       eventName: ({ type }) => type,
     });
   };
@@ -38,15 +52,16 @@ export function imageProcedures(deps: ImagesDeps) {
         .meta(
           describeImages('POST', '/v1/images/generations', 'Make images', {
             description: 'OpenAI-compatible. Images come inline, as `b64_json` or as a data URI.',
+            once: true,
           }),
         )
         .input(ImageGenerationRequest)
         .output(answers(ImagesResponse))
-        .mutation(({ ctx, input }) => create(ctx, asGeneration(input))),
+        .mutation(({ ctx, input }) => create('v1.images.generations', ctx, asGeneration(input))),
       stream: procedure
         .meta({ streams: 'create', event: ImageEvent })
         .input(ImageGenerationRequest.extend(Resume))
-        .subscription(({ ctx, input }) => stream(ctx, asGeneration(input))),
+        .subscription(({ ctx, input }) => stream('v1.images.generations', ctx, asGeneration(input))),
     },
     edits: {
       create: procedure
@@ -54,15 +69,16 @@ export function imageProcedures(deps: ImagesDeps) {
           describeImages('POST', '/v1/images/edits', 'Change or combine images', {
             description: 'OpenAI-compatible, as JSON with data URIs or as `multipart/form-data` with files.',
             form: ImageEditForm,
+            once: true,
           }),
         )
         .input(ImageEditRequest)
         .output(answers(ImagesResponse))
-        .mutation(({ ctx, input }) => create(ctx, input)),
+        .mutation(({ ctx, input }) => create('v1.images.edits', ctx, input)),
       stream: procedure
         .meta({ streams: 'create', event: ImageEvent })
         .input(ImageEditRequest.extend(Resume))
-        .subscription(({ ctx, input }) => stream(ctx, input)),
+        .subscription(({ ctx, input }) => stream('v1.images.edits', ctx, input)),
     },
   };
 }

@@ -5,12 +5,14 @@ import { Json } from '../canonical/json.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
 import { countTokens } from '../features/messages/count-tokens.ts';
 import { createMessage, streamMessage } from '../features/messages/create-message.ts';
+import { createKept, streamKept } from '../features/runs/answer-kept.ts';
+import type { OnceDeps } from '../features/runs/answer-once.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import { describeOperations } from './describe-operations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer } from './note-answer.ts';
 import { answers } from './output.ts';
-import { refuseResume } from './refuse-resume.ts';
+import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { procedure } from './trpc.ts';
 
@@ -20,27 +22,34 @@ const describeMessages = describeOperations(
 );
 
 /** `v1.messages`: Anthropic's Messages API. */
-export const messageProcedures = (deps: CompletionDeps) => ({
+export const messageProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
   create: procedure
     .meta(
       describeMessages('POST', '/v1/messages', 'Create a message', {
         description: "Anthropic's Messages API over any model. With `stream: true` the answer is Anthropic's events.",
+        once: true,
       }),
     )
     .input(MessageRequest)
     .output(answers(Message))
-    .mutation(({ ctx, input }) => createMessage(deps, input, ctx.caller)),
+    .mutation(({ ctx, input }) => {
+      const asked = { operation: 'v1.messages', request: input, caller: ctx.caller, key: sentKey(ctx) };
+      return createKept<Message>(runs, asked, (caller) => createMessage(deps, input, caller));
+    }),
   stream: procedure
     .meta({ streams: 'create', event: MessageEvent })
     .input(MessageRequest.extend(Resume))
     .subscription(({ ctx, input }) => {
       const { lastEventId, idempotency_key, ...request } = input;
-      refuseResume(lastEventId);
+      const { key, after } = resumeOf(ctx, { lastEventId, idempotency_key });
       const { caller, once } = noteAnswer(ctx.caller);
       const show = (event: MessageEvent): KnownFields<MessageEvent & Noted> => ({ ...event, ...once() });
-      return new TrackedStream(streamMessage(deps, request, caller), show, {
+      const asked = { operation: 'v1.messages', request, caller, key, after };
+      const events = streamKept(runs, asked, (maker) => streamMessage(deps, request, maker));
+      return new TrackedStream(events, show, {
         socket: ctx.socket,
         signal: caller.signal,
+        from: after + 1,
         eventName: ({ type }) => type,
         ping: Json.ofValue<MessageEvent>({ type: 'ping' }),
       });

@@ -8,6 +8,7 @@ import { ListInputItemsRequest } from '../../contracts/responses/conversation.ts
 import { ItemList } from '../../contracts/responses/item.ts';
 import { ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
 import { Response, ResponseDeleted, ResponseEvent } from '../../contracts/responses/response.ts';
+import type { Caller } from '../features/access/caller.ts';
 import { compactResponse } from '../features/responses/compaction/compact-response.ts';
 import { countInputTokens } from '../features/responses/count-input-tokens.ts';
 import { createResponse, streamResponse } from '../features/responses/create-response.ts';
@@ -22,15 +23,15 @@ import {
 import type { ResponseDeps } from '../features/responses/prepare-request.ts';
 import { repeatEvents, repeatResponse } from '../features/responses/repeat-response.ts';
 import type { EventBatch } from '../features/responses/run-response.ts';
+import { createKept, streamKept } from '../features/runs/answer-kept.ts';
 import { createOnce, type OnceDeps, streamOnce } from '../features/runs/answer-once.ts';
-import { placeOf } from '../features/runs/manage-runs.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
 import { describeOperations } from './describe-operations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer } from './note-answer.ts';
 import { answers } from './output.ts';
 import { refuseResume } from './refuse-resume.ts';
-import { sentKey, streamKey } from './sent-key.ts';
+import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { type CallerContext, procedure } from './trpc.ts';
 
@@ -44,19 +45,20 @@ export const describeResponses = describeOperations(
 
 const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent & Noted> => event;
 
-/** `first`: the number of the first event, when the events are those of a run. */
+/** The number of the first event: of those of a stored run, or of a stream of its own. */
+type EventNumbers = { readonly first: number } | { readonly from: number };
+
 function toStream(
   events: AsyncGenerator<EventBatch, void, void>,
   { socket, caller }: CallerContext,
-  { first, show = showEvent }: { readonly first?: number | undefined; readonly show?: typeof showEvent } = {},
+  { show = showEvent, ...numbers }: EventNumbers & { readonly show?: typeof showEvent },
 ) {
   const { signal } = caller;
-  const numbers = first === undefined ? {} : { first };
   return new TrackedStream(events, show, { socket, signal, eventName: ({ type }) => type, ...numbers });
 }
 
 /** `v1.responses`: OpenAI's Responses API over any upstream. */
-export function responseProcedures(deps: ResponseDeps, once: OnceDeps) {
+export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
   return {
     create: procedure
       .meta(
@@ -69,40 +71,35 @@ export function responseProcedures(deps: ResponseDeps, once: OnceDeps) {
       .input(ResponseRequest)
       .output(answers(Response))
       .mutation(({ ctx, input }) => {
-        const { caller } = ctx;
-        return createOnce<Response>(
-          once,
-          { operation: 'v1.responses', request: input, caller, key: sentKey(ctx) },
-          {
-            make: (claiming) => createResponse(deps, input, claiming),
-            replay: (run, client) => repeatResponse(deps, input, run, client),
-          },
-        );
+        const asked = { operation: 'v1.responses', request: input, caller: ctx.caller, key: sentKey(ctx) };
+        const create = (caller: Caller) => createResponse(deps, input, caller);
+        if (input.store === false) return createKept<Response>(runs, asked, create);
+        return createOnce<Response>(runs, asked, {
+          make: create,
+          replay: (run, caller) => repeatResponse(deps, input, run, caller),
+        });
       }),
     stream: procedure
       .meta({ streams: 'create', event: ResponseEvent })
       .input(ResponseRequest.extend(Resume))
       .subscription(({ ctx, input }) => {
-        const { lastEventId, idempotency_key: field, ...request } = input;
-        const { caller, once: note } = noteAnswer(ctx.caller);
-        const key = streamKey(ctx, field);
-        if (!key) refuseResume(lastEventId);
-        const after = placeOf({ lastEventId });
-        const events = streamOnce(
-          once,
-          { operation: 'v1.responses', request, caller, key },
-          {
-            make(claiming) {
-              refuseResume(lastEventId);
-              return streamResponse(deps, request, claiming);
-            },
-            replay: (row, client) => repeatEvents(deps, { row, after, user: request.user }, client),
+        const { lastEventId, idempotency_key, ...request } = input;
+        const { caller, once } = noteAnswer(ctx.caller);
+        const { key, after } = resumeOf(ctx, { lastEventId, idempotency_key });
+        const show = (event: ResponseEvent): ReturnType<typeof showEvent> => ({ ...event, ...once() });
+        const asked = { operation: 'v1.responses', request, caller, key };
+        const open = (maker: Caller) => streamResponse(deps, request, maker);
+        if (request.store === false) {
+          return toStream(streamKept(runs, { ...asked, after }, open), ctx, { from: after + 1, show });
+        }
+        const events = streamOnce(runs, asked, {
+          make(maker) {
+            refuseResume(lastEventId);
+            return open(maker);
           },
-        );
-        return toStream(events, ctx, {
-          first: request.store === false ? undefined : after + 1,
-          show: (event) => ({ ...event, ...note() }),
+          replay: (row, client) => repeatEvents(deps, { row, after, user: request.user }, client),
         });
+        return toStream(events, ctx, { first: after + 1, show });
       }),
     compact: procedure
       .meta(
@@ -110,11 +107,15 @@ export function responseProcedures(deps: ResponseDeps, once: OnceDeps) {
           description:
             'The model of the request writes a summary, which comes back as an item of type `compaction`. Send `output` as the `input` of the next request.',
           errors: errorResponses,
+          once: true,
         }),
       )
       .input(CompactRequest)
       .output(answers(CompactedResponse))
-      .mutation(({ ctx, input }) => compactResponse(deps, input, ctx.caller)),
+      .mutation(({ ctx, input }) => {
+        const asked = { operation: 'v1.responses.compact', request: input, caller: ctx.caller, key: sentKey(ctx) };
+        return createKept<CompactedResponse>(runs, asked, (caller) => compactResponse(deps, input, caller));
+      }),
     inputTokens: procedure
       .meta(
         describeResponses('POST', '/v1/responses/input_tokens', 'Count the tokens of a prompt', {

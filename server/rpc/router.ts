@@ -44,11 +44,11 @@ export const createRouter = ({ catalog, metering, store, runs, readiness, ring, 
   const deps = { catalog, ...metering };
   return router({
     v1: {
-      chat: completionProcedures(deps),
-      completions: textCompletionProcedures(deps),
-      embeddings: embeddingProcedures(deps),
-      images: imageProcedures(deps),
-      messages: messageProcedures(deps),
+      chat: completionProcedures(deps, runs),
+      completions: textCompletionProcedures(deps, runs),
+      embeddings: embeddingProcedures(deps, runs),
+      images: imageProcedures(deps, runs),
+      messages: messageProcedures(deps, runs),
       responses: responseProcedures({ ...deps, conversations, responses, secrets, following: runs }, runs),
       conversations: openAiConversationProcedures({ conversations, responses, secrets }, runs),
     },

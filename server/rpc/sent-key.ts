@@ -1,5 +1,7 @@
 import type { SentKey } from '../features/runs/answer-once.ts';
+import { placeOf } from '../features/runs/manage-runs.ts';
 import type { Context } from './context.ts';
+import { refuseResume } from './refuse-resume.ts';
 
 /** The idempotency key of a call: the header, or else the field of its input. Undefined: there is none. */
 export function sentKey({ idempotencyKey }: Context, field?: string | null): SentKey | undefined {
@@ -8,5 +10,18 @@ export function sentKey({ idempotencyKey }: Context, field?: string | null): Sen
 }
 
 /** The same of a subscription that stands for a stream on REST, where the body has the request alone. */
-export const streamKey = (ctx: Context, field?: string | null): SentKey | undefined =>
+const streamKey = (ctx: Context, field?: string | null): SentKey | undefined =>
   sentKey(ctx, ctx.body ? undefined : field);
+
+/** What a subscription takes beside its request. */
+interface Resumed {
+  readonly lastEventId?: string | null | undefined;
+  readonly idempotency_key?: string | null | undefined;
+}
+
+/** Where a subscription goes on, by its key: -1 at its beginning. Throws `stream_not_resumable` where there is no key. */
+export function resumeOf(ctx: Context, { lastEventId, idempotency_key }: Resumed) {
+  const key = streamKey(ctx, idempotency_key);
+  if (!key) refuseResume(lastEventId);
+  return { key, after: placeOf({ lastEventId }) };
+}

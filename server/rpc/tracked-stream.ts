@@ -17,6 +17,8 @@ interface TrackedStreamOptions<Chunk extends object> {
    * stream is not that of a run.
    */
   readonly first?: number;
+  /** The number of its first event for subscribers, where they go on with a stream of its own. */
+  readonly from?: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<Shown>, void, void> {
-    const { socket, signal, first = 0 } = this.#options;
+    const { socket, signal, from = 0, first = from } = this.#options;
     let id = first;
     try {
       for await (const batch of this.batches) {

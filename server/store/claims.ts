@@ -17,7 +17,7 @@ const RETRY_MS = 100;
 const SWEPT = 20;
 
 const END_RUN = `
-  UPDATE "Run" SET "status" = ?, "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ?
+  UPDATE "Run" SET "status" = ?, "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ?, "isKept" = ?
   WHERE "key" = ? AND "process" IS NOT NULL`;
 
 const SELECT_OLD = `
@@ -108,9 +108,9 @@ export class Claims implements ClaimStore {
   }
 }
 
-function endAnswer(db: Statements, { runKey, status, log }: EndedAnswer): void {
-  if (log.segment) appendSegment(db, log.segment);
-  db.run(END_RUN, status, log.error, log.last, toSqliteTime(new Date()), runKey);
+function endAnswer(db: Statements, { runKey, status, log, isKept }: EndedAnswer): void {
+  if (log.segment && isKept) appendSegment(db, log.segment);
+  db.run(END_RUN, status, log.error, log.last, toSqliteTime(new Date()), Number(isKept), runKey);
 }
 
 const dropAnswer =

@@ -56,17 +56,19 @@ async function booksOf(folder: string) {
     rows: query(db, 'SELECT "outcome" FROM "Usage"'),
     held: query(db, 'SELECT "held" FROM "Wallet"'),
     conversations: query(db, 'SELECT count(*) FROM "Conversation"'),
-    messages: query(db, 'SELECT "role", "status" FROM "Message" ORDER BY "seq", "key"'),
+    messages: query(db, 'SELECT "role", "status" FROM "Message" ORDER BY "role", "key"'),
   };
   db.close();
   return books;
 }
 
 /** Of one request each, by their idempotency keys. */
-const interrupted: readonly [key: string, path: string, body: object][] = [
+type Interrupted = readonly [key: string, path: string, body: object];
+const interrupted: readonly [Interrupted, ...Interrupted[]] = [
   ['json', '/c1/chat', turn],
   ['stream', '/c1/chat', { ...turn, stream: true }],
   ['response', '/v1/responses', { model: 'cheap', input: 'Hi', max_output_tokens: 50 }],
+  ['chat', '/v1/chat/completions', { model: 'cheap', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 50 }],
 ];
 
 test('turns that a kill interrupts, before anything came and after their end, are one turn and one bill each', {
@@ -75,18 +77,23 @@ test('turns that a kill interrupts, before anything came and after their end, ar
   const { folder, start } = folderOf();
   const first = await start();
   const key = await createKey(first);
-  const whole = await (await call(first, key, '/c1/chat', turn, 'whole')).text();
+  const started = await call(first, key, '/c1/chat', turn, 'whole');
+  const whole = await started.text();
+  // One of them goes on with this conversation.
+  const [[name, path, body], ...others] = interrupted;
+  const conversation_id = started.headers.get('x-conversation-id');
+  const requests = [[name, path, { ...body, conversation_id }] as const, ...others];
   const before = upstream.chats.length;
-  upstream.reply(...interrupted.map(() => hangBeforeHeaders));
-  const lost = interrupted.map(([name, path, body]) => call(first, key, path, body, name).catch(() => 'cut'));
-  await upstream.waitFor(({ chats }) => chats.length === before + interrupted.length);
+  upstream.reply(...requests.map(() => hangBeforeHeaders));
+  const lost = requests.map(([name, path, body]) => call(first, key, path, body, name).catch(() => 'cut'));
+  await upstream.waitFor(({ chats }) => chats.length === before + requests.length);
   await first.stop('SIGKILL');
-  expect(await Promise.all(lost)).toEqual(['cut', 'cut', 'cut']);
+  expect(await Promise.all(lost)).toEqual(requests.map(() => 'cut'));
 
   const second = await start();
   const replayed = await call(second, key, '/c1/chat', turn, 'whole');
   expect([replayed.headers.get('x-gateway-replayed'), await replayed.text()]).toEqual(['true', whole]);
-  for (const [name, path, body] of interrupted) {
+  for (const [name, path, body] of requests) {
     upstream.reply(say('At last.'));
     const retried = await call(second, key, path, body, name);
     expect([retried.status, retried.headers.get('x-gateway-replayed')]).toEqual([200, null]);
@@ -94,15 +101,16 @@ test('turns that a kill interrupts, before anything came and after their end, ar
     const again = await call(second, key, path, body, name);
     expect([again.headers.get('x-gateway-replayed'), await again.text()]).toEqual(['true', text]);
   }
-  expect(upstream.chats.length - before).toBe(2 * interrupted.length);
+  expect(upstream.chats.length - before).toBe(2 * requests.length);
   await second.stop('SIGTERM');
-  const turns = 1 + interrupted.length;
+  const turns = interrupted.length;
+  // A turn of each but the stateless chat, and the turn before.
   expect(await booksOf(folder)).toEqual({
-    charges: [[turns]],
-    rows: Array(turns).fill(['ok']),
+    charges: [[turns + 1]],
+    rows: Array(turns + 1).fill(['ok']),
     held: [[0]],
-    conversations: [[turns]],
-    messages: [...Array(turns).fill(['user', 'completed']), ...Array(turns).fill(['assistant', 'completed'])],
+    conversations: [[turns - 1]],
+    messages: [...Array(turns).fill(['assistant', 'completed']), ...Array(turns).fill(['user', 'completed'])],
   });
 });
 
@@ -131,7 +139,7 @@ test('a stream that a kill interrupts is replayed as far as it was written', { t
   const { charges, conversations, messages } = await booksOf(folder);
   expect({ charges, conversations }).toEqual({ charges: [[0]], conversations: [[1]] });
   expect(messages).toEqual([
-    ['user', 'completed'],
     ['assistant', 'incomplete'],
+    ['user', 'completed'],
   ]);
 });

@@ -51,7 +51,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     catalog,
     metering,
     store,
-    runs: { runs, live, store: store.runs, claims: store.claims, keepMs: 1_000, keyMs: 1_000 },
+    runs: { runs, live, store: store.runs, claims: store.claims, keepMs: 1_000, keyMs: 1_000, maxKeptBytes: 1_000 },
     readiness,
     ring,
     source: configuration,

@@ -5,7 +5,7 @@ import type { AppRouter } from '../../server/rpc/router.ts';
 import { type AccountsGateway, startAccounts } from './start-accounts.ts';
 
 /** What one owner has paid for. */
-export interface Bill {
+interface Bill {
   /** The amounts that its wallet was charged, in micro-USD. */
   readonly charges: readonly number[];
   /** The outcomes of its usage rows. */

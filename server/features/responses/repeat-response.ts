@@ -5,7 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import { failureOf, followRun } from '../runs/follow-run.ts';
-import { firstOf, tellReplay } from '../runs/replay-chat.ts';
+import { firstOf, tellReplay, tellWithFirst } from '../runs/tell-replay.ts';
 import { followEvents, type ManageDeps, replay } from './manage-responses.ts';
 import type { EventBatch } from './run-response.ts';
 
@@ -68,13 +68,5 @@ export async function* repeatEvents(
     return;
   }
   const request = { response_id: siblingId(row.id, 'resp_'), user };
-  const events = followEvents(deps, { row, after, request }, caller);
-  try {
-    const first = await events.next();
-    await tellReplay(deps.following, row, caller);
-    if (!first.done) yield first.value;
-    yield* events;
-  } finally {
-    await events.return();
-  }
+  yield* tellWithFirst(deps.following, row, caller, followEvents(deps, { row, after, request }, caller));
 }

@@ -14,6 +14,8 @@ export interface OnceDeps extends FollowDeps {
   readonly claims: ClaimStore;
   /** How long a key is kept. */
   readonly keyMs: number;
+  /** The largest answer that is kept for a retry alone. */
+  readonly maxKeptBytes: number;
 }
 
 /** An idempotency key as the client sent it. */

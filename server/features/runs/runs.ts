@@ -25,14 +25,8 @@ export interface RunsDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/** A run that has ended. */
-export interface EndedRun {
-  readonly id: string;
-  readonly conversationId: string | null;
-  readonly status: RunOutcome<object>['status'];
-}
-
-type Begun = Pick<BegunTurn, 'conversationId' | 'run'>;
+/** Null: nothing but the log is stored. */
+type Begun = Pick<BegunTurn, 'run'> & { readonly conversationId: string | null };
 
 const stopping = () =>
   new AppError('service_unavailable', 'The gateway is shutting down.', { retryAfter: RETRY_SECONDS });

@@ -1,5 +1,5 @@
 /** The statuses with which an idempotency key can be refused, beside 400. */
-export const ONCE_ERRORS = ['409', '422'];
+export const ONCE_ERRORS = ['409', '410', '422'];
 
 /** The request header of operations that answer a request once. */
 export const onceParameter = {

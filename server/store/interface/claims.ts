@@ -31,6 +31,8 @@ export interface EndedAnswer {
   readonly runKey: number;
   readonly status: Exclude<MessageStatus, 'in_progress'>;
   readonly log: RunLogEnd;
+  /** False: the log is too large to be given again, and what is not on disk yet is not written. */
+  readonly isKept: boolean;
 }
 
 /**
