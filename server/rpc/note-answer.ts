@@ -10,8 +10,8 @@ type AnswerNote = {
   attempts: number;
   /** As in `x-gateway-applied`: what the gateway changed in the request. */
   applied: string | null;
-  /** As in `x-gateway-replayed`: another request with the same idempotency key asked for this answer. */
-  replayed: boolean;
+  /** As in `x-gateway-replayed`: an earlier request with the same idempotency key asked for this answer. */
+  replayed?: true;
 };
 
 /** The note on the first event of a stream. */
@@ -50,7 +50,7 @@ export function noteAnswer(caller: Caller): NotedCaller {
           backend: header('x-gateway-backend'),
           attempts: Number(header('x-gateway-attempts') ?? 1),
           applied: header('x-gateway-applied'),
-          replayed: header('x-gateway-replayed') !== null,
+          ...(header('x-gateway-replayed') === null ? {} : { replayed: true }),
         },
       };
     },

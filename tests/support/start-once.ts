@@ -76,7 +76,7 @@ export async function startOnce(env: Record<string, string> = {}): Promise<OnceG
 /** An event of any stream, as far as the tests look. */
 interface StreamEvent {
   readonly choices?: readonly { readonly delta: { readonly content?: unknown } }[];
-  readonly gateway?: { readonly replayed: boolean };
+  readonly gateway?: { readonly replayed?: true };
 }
 
 /** Everything that a subscription gives, with the ids of its events. */
