@@ -151,19 +151,33 @@ describe.each(['websocket', 'sse'] as const)('a turn over %s', (transport) => {
     await gateway.upstream.chats.at(-1)?.aborted;
   });
 
-  it('fails once, and is not begun again, when the connection is lost before its run is known', async () => {
+  it('asks the model once when the connection is lost before its run is known', async () => {
     const before = asked();
     const { client } = connect(proxy, { transport });
-    const { script, gate } = gated('One', { gateFrom: 'headers' });
+    const { script, gate } = gated('One two', { gateFrom: 'headers' });
     gateway.upstream.reply(script);
-    const failed = errorOf(collect(client.streamTurn(count)));
+    const reading = collect(client.streamTurn(count));
     await gate.reached();
     proxy.cut();
-    expect(await failed).toMatchObject({ code: 'connection_lost' });
     gate.open();
-    gateway.upstream.reply(say('Two'));
-    expect(textOf(await collect(client.streamTurn(count)))).toBe('Two');
-    expect(asked() - before).toBe(2);
+    expect(textOf(await reading)).toBe('One two');
+    expect(asked() - before).toBe(1);
+  });
+
+  it('is cancelled when it is left while the connection is lost and its run is not known', async () => {
+    const { client } = connect(proxy, { transport });
+    const { script, gate } = gated('One two', { gateFrom: 'headers' });
+    gateway.upstream.reply(script);
+    const controller = new AbortController();
+    const failed = errorOf(collect(client.streamTurn(count, { signal: controller.signal })));
+    await gate.reached();
+    proxy.connections = 'refuse';
+    proxy.cut();
+    controller.abort();
+    expect(await failed).toMatchObject({ code: 'aborted' });
+    proxy.connections = 'pass';
+    gate.release(2);
+    await gateway.upstream.chats.at(-1)?.aborted;
   });
 });
 

@@ -37,8 +37,6 @@ export interface RunCalls {
 export interface RunStreamOptions {
   /** The place of a run that is known from the start, so that nothing is begun. */
   readonly place?: RunPlace;
-  /** Whether the request can be sent again before its run is known. */
-  readonly canRepeat: boolean;
   /** How long it tries to come back, in ms. */
   readonly resumeTimeoutMs: number;
   /** Aborts when the client is closed. */
@@ -47,7 +45,8 @@ export interface RunStreamOptions {
 
 /**
  * The events of one run, over as many connections as it takes. Once the run is known, a lost connection is followed by
- * another that goes on after the last event, so no model is asked twice.
+ * another that goes on after the last event; before that, the turn is sent again with its idempotency key. So no model is
+ * asked twice.
  */
 export class RunStream implements Subscription {
   readonly #calls: RunCalls;
@@ -135,7 +134,8 @@ export class RunStream implements Subscription {
   }
 
   async #canGoOn(error: GatewayError): Promise<boolean> {
-    if (!this.#place) return this.#options.canRepeat && this.#isSent && isLost(error);
+    // The turn has an idempotency key: sent again, it is answered by the same run.
+    if (!this.#place) return this.#isSent && isLost(error);
     if (isLost(error)) return true;
     // A run can end with such an error, too, and whoever asks for its events is told that end again.
     return isRefusal(error) && this.#calls.hasMore(this.#place);

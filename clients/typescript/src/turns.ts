@@ -1,6 +1,6 @@
 import type { TRPCClient } from '@trpc/client';
 import { toGatewayError } from './gateway-error.ts';
-import { SENDS_IDEMPOTENCY_KEY, withIdempotencyKey } from './idempotency-key.ts';
+import { withIdempotencyKey } from './idempotency-key.ts';
 import { isLost, isRefusal } from './lost-connection.ts';
 import {
   type ChunkStream,
@@ -118,7 +118,6 @@ export function createTurns({ client, resumeTimeoutMs, closing }: TurnsOptions):
   function readRun(calls: RunCalls, options: TurnOptions, place?: RunPlace): ChunkStream<TurnChunk> {
     const open = (listener: Listener<TurnChunk>) =>
       new RunStream(calls, listener, {
-        canRepeat: SENDS_IDEMPOTENCY_KEY,
         resumeTimeoutMs,
         closing: closing(),
         ...(place ? { place } : {}),
