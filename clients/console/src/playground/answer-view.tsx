@@ -1,13 +1,14 @@
-import { ChevronLeft, ChevronRight, Download, RefreshCw } from 'lucide-react';
+import { Download, RefreshCw } from 'lucide-react';
 import { memo } from 'react';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { ModelText } from '../parts/model-text.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
+import { BranchSwitch } from './branch-switch.tsx';
 import { Metrics } from './metrics.tsx';
 import { Reasoning } from './reasoning.tsx';
-import { type AnswerEntry, shownAnswer } from './thread.ts';
+import { type AnswerEntry, branchOf, shownAnswer } from './thread.ts';
 import { ToolCallCard } from './tool-call-card.tsx';
 import { Waiting } from './waiting.tsx';
 
@@ -22,38 +23,9 @@ const dots: Record<Answer['status'], string> = {
 interface AnswerViewProps {
   readonly entry: AnswerEntry;
   readonly typicalSeconds: number | null;
-  /** Null: this surface cannot answer again. */
-  readonly onAgain: ((id: string) => void) | null;
-  onShow(id: string, version: number): void;
-}
-
-function Versions({ entry, onShow }: Pick<AnswerViewProps, 'entry' | 'onShow'>) {
-  const { t } = useText();
-  const { id, shown, versions } = entry;
-  if (versions.length < 2) return null;
-  return (
-    <span className="branch">
-      <button
-        type="button"
-        className="btn ghost icon small"
-        aria-label={t('chat.previousVersion')}
-        aria-disabled={shown === 0}
-        onClick={() => shown > 0 && onShow(id, shown - 1)}
-      >
-        <ChevronLeft className="i" aria-hidden="true" />
-      </button>
-      {shown + 1} / {versions.length}
-      <button
-        type="button"
-        className="btn ghost icon small"
-        aria-label={t('chat.nextVersion')}
-        aria-disabled={shown === versions.length - 1}
-        onClick={() => shown < versions.length - 1 && onShow(id, shown + 1)}
-      >
-        <ChevronRight className="i" aria-hidden="true" />
-      </button>
-    </span>
-  );
+  onAgain(id: string): void;
+  /** Another answer in its place, or another branch. */
+  onShow(entry: AnswerEntry, at: number): void;
 }
 
 /** Only pictures that come inline are shown: the page loads nothing from elsewhere. */
@@ -102,18 +74,20 @@ export const AnswerView = memo(function AnswerView({ entry, typicalSeconds, onAg
       <Metrics answer={answer} />
       {running ? null : (
         <span className="tools">
-          <Versions entry={entry} onShow={onShow} />
+          <BranchSwitch
+            names={['chat.previousVersion', 'chat.nextVersion']}
+            {...branchOf(entry)}
+            onMove={(at) => onShow(entry, at)}
+          />
           <CopyButton text={answer.text} label={t('chat.copyAnswer')} iconOnly />
-          {onAgain ? (
-            <button
-              type="button"
-              className="btn ghost icon small"
-              aria-label={t('chat.again')}
-              onClick={() => onAgain(entry.id)}
-            >
-              <RefreshCw className="i" aria-hidden="true" />
-            </button>
-          ) : null}
+          <button
+            type="button"
+            className="btn ghost icon small"
+            aria-label={t('chat.again')}
+            onClick={() => onAgain(entry.id)}
+          >
+            <RefreshCw className="i" aria-hidden="true" />
+          </button>
         </span>
       )}
     </article>

@@ -29,7 +29,8 @@ export type AnswerEvent =
   | { readonly type: 'tokens'; readonly tokens: Tokens }
   | { readonly type: 'finish'; readonly reason: string }
   | { readonly type: 'note'; readonly note: AnswerNote }
-  | { readonly type: 'conversation'; readonly id: string };
+  | { readonly type: 'conversation'; readonly id: string }
+  | { readonly type: 'run'; readonly id: string };
 
 type AnswerStatus = 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed';
 
@@ -111,6 +112,7 @@ export function addEvent(answer: Answer, event: AnswerEvent, now: number): Answe
     case 'note':
       return { ...answer, note: event.note };
     case 'conversation':
+    case 'run':
       return answer;
   }
 }

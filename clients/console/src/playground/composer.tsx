@@ -15,6 +15,8 @@ interface ComposerProps {
   onChange(value: Composed): void;
   onSend(): void;
   onStop(): void;
+  /** The arrow up in an empty field. */
+  onEditLast(): void;
   readonly busy: boolean;
   readonly takesPictures: boolean;
   readonly placeholder: string;
@@ -25,7 +27,19 @@ interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { value, onChange, onSend, onStop, busy, takesPictures, placeholder, system, onSystem, faultyParam } = props;
+  const {
+    value,
+    onChange,
+    onSend,
+    onStop,
+    onEditLast,
+    busy,
+    takesPictures,
+    placeholder,
+    system,
+    onSystem,
+    faultyParam,
+  } = props;
   const { t } = useText();
   const picker = useRef<HTMLInputElement>(null);
   const [dropping, setDropping] = useState(false);
@@ -107,6 +121,10 @@ export function Composer(props: ComposerProps) {
           onKeyDown={(event) => {
             if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
             if (event.key === 'Escape' && busy) onStop();
+            if (event.key === 'ArrowUp' && value.text === '' && !busy) {
+              event.preventDefault();
+              onEditLast();
+            }
           }}
         />
         <div className="row between">

@@ -1,13 +1,14 @@
 import type { Conversation } from '@duplex/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { PanelLeft, PanelRight } from 'lucide-react';
-import { lazy, Suspense, useCallback, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useInfo } from '../app/queries.ts';
 import { Shell } from '../app/shell.tsx';
 import { Sheet } from '../parts/dialog.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
+import type { Answer } from './answer.ts';
 import { fromBody } from './bodies/from-body.ts';
 import { toBody } from './bodies/to-body.ts';
 import { ChatView } from './chat-view.tsx';
@@ -16,10 +17,9 @@ import { ConversationList } from './conversation-list.tsx';
 import { type Body, type Draft, newDraft } from './draft.ts';
 import { ModelPick } from './model-pick.tsx';
 import { ModelStart } from './model-start.tsx';
-import { toThread } from './stored-thread.ts';
-import { shownAnswer, toMessages } from './thread.ts';
+import { type Entry, shownAnswer, toMessages } from './thread.ts';
 import { useChat } from './use-chat.ts';
-import { useStoredConversation } from './use-stored-conversation.ts';
+import { type StoredConversation, useStoredConversation } from './use-stored-conversation.ts';
 
 const RequestPanel = lazy(() => import('./request-panel.tsx'));
 
@@ -33,6 +33,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
   const { data: info } = useInfo();
   const [draft, setDraft] = useState<Draft | null>(null);
   const [composed, setComposed] = useState(nothing);
+  const [editing, setEditing] = useState<string | null>(null);
   const [sheet, setSheet] = useState<'list' | 'panel' | null>(null);
   /** The conversation whose messages are on the page. */
   const shown = useRef<string | null>(null);
@@ -45,9 +46,14 @@ export function Playground({ conversation }: { conversation: string | undefined 
     },
     [navigate],
   );
-  const onAnswered = useCallback(async () => {
-    await queries.invalidateQueries({ queryKey: ['conversations'] });
-  }, [queries]);
+  const keeper = useRef<StoredConversation | null>(null);
+  const onAnswered = useCallback(
+    async (before: readonly Entry[], answer: Answer) => {
+      void queries.invalidateQueries({ queryKey: ['conversations'] });
+      await keeper.current?.refresh(before, answer);
+    },
+    [queries],
+  );
   const chat = useChat({ draft: draft ?? newDraft(''), onConversation, onAnswered });
   const { reset } = chat;
 
@@ -56,16 +62,14 @@ export function Playground({ conversation }: { conversation: string | undefined 
     setComposed(nothing);
     reset([]);
   }, [reset]);
-  const onLoad = useCallback(
-    (loaded: Conversation, isNew: boolean) => {
-      reset(toThread(loaded.messages));
-      if (!isNew) return;
-      setDraft({ ...newDraft(loaded.model ?? ''), conversationId: loaded.id });
-      setComposed(nothing);
-    },
-    [reset],
-  );
-  const stored = useStoredConversation({ id: conversation, shown, onLoad, onLeave });
+  const onLoad = useCallback(({ id, model: alias, system_prompt }: Conversation) => {
+    setDraft({ ...newDraft(alias ?? ''), system: system_prompt ?? '', conversationId: id });
+    setComposed(nothing);
+  }, []);
+  const stored = useStoredConversation({ id: conversation, shown, chat, onLoad, onLeave });
+  useEffect(() => {
+    keeper.current = stored;
+  }, [stored]);
 
   function startNew() {
     shown.current = null;
@@ -78,7 +82,6 @@ export function Playground({ conversation }: { conversation: string | undefined 
   }
   function send() {
     if (composed.text.trim() === '' && composed.pictures.length === 0) return;
-    stored.own();
     chat.send(composed.text, composed.pictures);
     setComposed(nothing);
   }
@@ -170,13 +173,16 @@ export function Playground({ conversation }: { conversation: string | undefined 
             <ChatView
               chat={chat}
               typicalSeconds={model?.constraints.typical_response_seconds ?? null}
-              canChange={draft.surface !== 'turn'}
+              onBranch={stored.switchTo}
+              editing={editing}
+              onEditing={setEditing}
             />
             <Composer
               value={composed}
               onChange={setComposed}
               onSend={send}
               onStop={chat.stop}
+              onEditLast={() => setEditing(chat.thread.findLast(({ kind }) => kind === 'question')?.id ?? null)}
               busy={chat.busy}
               takesPictures={model?.modalities.input.includes('image') ?? true}
               placeholder={t('chat.placeholder', { model: draft.model })}

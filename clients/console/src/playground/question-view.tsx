@@ -1,47 +1,64 @@
 import { Pencil } from 'lucide-react';
-import { memo, useState } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import { showControls } from '../parts/show-controls.ts';
 import { useText } from '../text/text.tsx';
-import type { Entry } from './thread.ts';
+import { BranchSwitch } from './branch-switch.tsx';
+import { branchOf, type QuestionEntry } from './thread.ts';
 import { Thumbs } from './thumbs.tsx';
 
 interface QuestionViewProps {
-  readonly entry: Extract<Entry, { kind: 'question' }>;
-  /** Null: this surface cannot change what was asked. */
-  readonly onEdit: ((id: string, text: string) => void) | null;
+  readonly entry: QuestionEntry;
+  readonly editing: boolean;
+  onEditing(id: string | null): void;
+  onEdit(id: string, text: string): void;
+  onBranch(entry: QuestionEntry, at: number): void;
 }
 
-export const QuestionView = memo(function QuestionView({ entry, onEdit }: QuestionViewProps) {
+function QuestionForm({ entry, onEditing, onEdit }: Omit<QuestionViewProps, 'editing' | 'onBranch'>) {
   const { t } = useText();
-  const [edited, setEdited] = useState<string | null>(null);
-  if (edited !== null && onEdit) {
-    return (
-      <form
-        className="turn stack-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setEdited(null);
-          onEdit(entry.id, edited);
+  const [text, setText] = useState(entry.text);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const send = () => {
+    onEditing(null);
+    if (text.trim() !== '') onEdit(entry.id, text);
+  };
+  return (
+    <form
+      className="turn stack-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        className="input"
+        rows={4}
+        aria-label={t('chat.edit')}
+        ref={field}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onEditing(null);
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) send();
         }}
-      >
-        <textarea
-          className="input"
-          rows={4}
-          aria-label={t('chat.edit')}
-          value={edited}
-          onChange={(event) => setEdited(event.target.value)}
-        />
-        <div className="row">
-          <button type="button" className="btn" onClick={() => setEdited(null)}>
-            {t('common.cancel')}
-          </button>
-          <button type="submit" className="btn main-action">
-            {t('chat.send')}
-          </button>
-        </div>
-      </form>
-    );
-  }
+      />
+      <div className="row">
+        <button type="button" className="btn" onClick={() => onEditing(null)}>
+          {t('common.cancel')}
+        </button>
+        <button type="submit" className="btn main-action">
+          {t('chat.send')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export const QuestionView = memo(function QuestionView(props: QuestionViewProps) {
+  const { entry, editing, onEditing, onBranch } = props;
+  const { t } = useText();
+  if (editing) return <QuestionForm {...props} />;
   return (
     <article className="turn user" aria-label={t('chat.you')}>
       <Thumbs pictures={entry.pictures} />
@@ -50,18 +67,21 @@ export const QuestionView = memo(function QuestionView({ entry, onEdit }: Questi
           {showControls(entry.text)}
         </div>
       ) : null}
-      {onEdit ? (
-        <div className="row">
-          <button
-            type="button"
-            className="btn ghost icon small"
-            aria-label={t('chat.edit')}
-            onClick={() => setEdited(entry.text)}
-          >
-            <Pencil className="i" aria-hidden="true" />
-          </button>
-        </div>
-      ) : null}
+      <div className="row tools">
+        <BranchSwitch
+          names={['chat.previousQuestion', 'chat.nextQuestion']}
+          {...branchOf(entry)}
+          onMove={(at) => onBranch(entry, at)}
+        />
+        <button
+          type="button"
+          className="btn ghost icon small"
+          aria-label={t('chat.edit')}
+          onClick={() => onEditing(entry.id)}
+        >
+          <Pencil className="i" aria-hidden="true" />
+        </button>
+      </div>
     </article>
   );
 });

@@ -1,24 +1,26 @@
 import { type Gateway, GatewayError, isGatewayError } from '@duplex/client';
-import { type Answer, addEvent, beginAnswer } from './answer.ts';
-import type { Body, Surface } from './draft.ts';
-import { streamAnswer } from './reading/stream-answer.ts';
+import { type Answer, type AnswerEvent, addEvent } from './answer.ts';
 
 /** How often a reader sees more of an answer: oftener costs a phone its battery, and nobody reads faster. */
 const SHOW_MS = 60;
 
 interface Run {
   readonly gateway: Gateway;
-  readonly surface: Surface;
-  readonly body: Body;
-  readonly signal: AbortSignal;
+  readonly events: AsyncIterable<AnswerEvent>;
+  /** As it begins. */
+  readonly answer: Answer;
   onChange(answer: Answer): void;
-  onConversation(id: string): void;
+  onConversation?(id: string): void;
+  onRun?(id: string): void;
 }
 
 const toError = (error: unknown): GatewayError =>
   isGatewayError(error)
     ? error
     : new GatewayError({ code: 'connection_lost', type: 'client_error', message: String(error), cause: error });
+
+/** It was stopped from this page, or from another one. */
+const isStop = ({ code }: GatewayError) => code === 'aborted' || code === 'run_cancelled';
 
 /** What the gateway has settled: the cost is known only then. */
 async function settle(gateway: Gateway, answer: Answer): Promise<Answer> {
@@ -37,9 +39,9 @@ async function settle(gateway: Gateway, answer: Answer): Promise<Answer> {
   };
 }
 
-/** Sends a request and shows its answer as it comes. Never throws: a failure is part of the answer. */
-export async function runAnswer({ gateway, surface, body, signal, onChange, onConversation }: Run): Promise<Answer> {
-  let answer = beginAnswer(String(body.model ?? ''), performance.now());
+/** Shows an answer as it comes. Never throws: a failure is part of the answer. */
+export async function runAnswer({ gateway, events, answer: begun, onChange, ...tell }: Run): Promise<Answer> {
+  let answer = begun;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const show = () => {
     timer ??= setTimeout(() => {
@@ -49,16 +51,17 @@ export async function runAnswer({ gateway, surface, body, signal, onChange, onCo
   };
   onChange(answer);
   try {
-    for await (const event of streamAnswer(gateway, { surface, body, signal })) {
-      if (event.type === 'conversation') onConversation(event.id);
+    for await (const event of events) {
+      if (event.type === 'conversation') tell.onConversation?.(event.id);
+      if (event.type === 'run') tell.onRun?.(event.id);
       answer = addEvent(answer, event, performance.now());
       show();
     }
     answer = { ...answer, status: 'done' };
   } catch (thrown) {
     const error = toError(thrown);
-    if (error.conversationId !== null) onConversation(error.conversationId);
-    answer = error.code === 'aborted' ? { ...answer, status: 'stopped' } : { ...answer, status: 'failed', error };
+    if (error.conversationId !== null) tell.onConversation?.(error.conversationId);
+    answer = isStop(error) ? { ...answer, status: 'stopped' } : { ...answer, status: 'failed', error };
   }
   clearTimeout(timer);
   answer = { ...answer, endedAt: performance.now() };

@@ -46,19 +46,20 @@ function toAnswer(message: Stored): Answer {
   };
 }
 
-/** What `/c1` has kept, as the playground shows it. */
-export function toThread(messages: readonly Stored[]): Entry[] {
+/** What `/c1` has kept, as the playground shows it. `seen` has answers that this page measured as they came. */
+export function toThread(messages: readonly Stored[], seen: ReadonlyMap<string, Answer> = new Map()): Entry[] {
   return messages.flatMap((message): Entry[] => {
-    const { id } = message;
+    const { id, parent_id: parentId, siblings } = message;
+    const stored = { id, place: { parentId, siblings: siblings?.ids ?? [id] } };
     switch (message.role) {
       case 'user':
-        return [{ kind: 'question', id, ...readContent(message.content) }];
+        return [{ kind: 'question', ...stored, ...readContent(message.content) }];
       case 'assistant':
-        return [{ kind: 'answer', id, versions: [toAnswer(message)], shown: 0 }];
+        return [{ kind: 'answer', ...stored, versions: [seen.get(id) ?? toAnswer(message)], shown: 0 }];
       case 'tool': {
         const { text } = readContent(message.content);
         const result = { id: message.tool_call_id ?? '', content: text, failed: message.is_error === true };
-        return [{ kind: 'results', id, results: [result] }];
+        return [{ kind: 'results', ...stored, results: [result] }];
       }
       default:
         return [];

@@ -1,19 +1,58 @@
 import type { Answer } from './answer.ts';
 import type { Message, Picture, ToolResult } from './draft.ts';
 
+/** Where a message that the gateway keeps stands in its conversation. */
+export interface Place {
+  /** The message that it follows; null: it is a first one. */
+  readonly parentId: string | null;
+  /** The messages that follow the same one, itself among them: each begins a branch. */
+  readonly siblings: readonly string[];
+}
+
+interface EntryBase {
+  /** Of the message, where the gateway keeps it. */
+  readonly id: string;
+  /** Absent: this page alone has it. */
+  readonly place?: Place;
+  /** What it was called before the gateway named it: the page goes on showing the same element. */
+  readonly localId?: string;
+}
+
 /** What a reader sees of a conversation, from the first question to the last answer. */
 export type Entry =
-  | { readonly kind: 'question'; readonly id: string; readonly text: string; readonly pictures: readonly Picture[] }
-  | { readonly kind: 'results'; readonly id: string; readonly results: readonly ToolResult[] }
-  | {
+  | (EntryBase & { readonly kind: 'question'; readonly text: string; readonly pictures: readonly Picture[] })
+  | (EntryBase & { readonly kind: 'results'; readonly results: readonly ToolResult[] })
+  | (EntryBase & {
       readonly kind: 'answer';
-      readonly id: string;
-      /** Answering again adds one. */
+      /** Answering again adds one, where the page alone has them. */
       readonly versions: readonly Answer[];
       readonly shown: number;
-    };
+    });
 
 export type AnswerEntry = Extract<Entry, { kind: 'answer' }>;
+export type QuestionEntry = Extract<Entry, { kind: 'question' }>;
+
+/** Whatever names it first, so that an element keeps what was typed into it. */
+export const elementKey = ({ id, localId = id }: Entry): string => localId;
+
+/** The same messages under the names that the gateway gave them; each goes on being shown by the same element. */
+export const renamed = (next: readonly Entry[], known: readonly Entry[]): Entry[] =>
+  next.map((entry, at) => {
+    const before = known[at];
+    if (before?.kind !== entry.kind || (before.place && before.id !== entry.id)) return entry;
+    return { ...entry, localId: elementKey(before) };
+  });
+
+/** The last message of it that the gateway keeps; null: none. */
+export const lastStored = (thread: readonly Entry[]): string | null =>
+  thread.findLast(({ place }) => place)?.id ?? null;
+
+/** Which of how many stands here: of the answers in one place, or of the branches that begin here. */
+export function branchOf(entry: Entry): { at: number; count: number } {
+  const { place } = entry;
+  if (place) return { at: place.siblings.indexOf(entry.id), count: place.siblings.length };
+  return entry.kind === 'answer' ? { at: entry.shown, count: entry.versions.length } : { at: 0, count: 1 };
+}
 
 export const shownAnswer = ({ versions, shown }: AnswerEntry): Answer | undefined => versions[shown];
 

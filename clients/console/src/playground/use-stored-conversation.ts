@@ -1,55 +1,133 @@
 import type { Conversation } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useCallback, useEffect, useRef } from 'react';
 import { useGateway } from '../app/session.tsx';
+import type { Answer } from './answer.ts';
+import { findLeaf, loadTree } from './find-leaf.ts';
 import { loadConversation } from './load-conversation.ts';
+import { toThread } from './stored-thread.ts';
+import { type Entry, lastStored } from './thread.ts';
+import type { Chat } from './use-chat.ts';
 
-/** How often an answer is looked at that another page, or the one before a reload, asked for. */
-const FOLLOW_MS = 1_000;
-
-const isUnderWay = ({ messages }: Pick<Conversation, 'messages'>) => messages.at(-1)?.status === 'in_progress';
+/** How often the page looks for what other pages and devices say in the conversation that it shows. */
+const LOOK_MS = 5_000;
 
 interface StoredOptions {
   /** That the address names. */
   readonly id: string | undefined;
   /** The conversation whose messages are on the page. */
   readonly shown: RefObject<string | null>;
-  onLoad(conversation: Conversation, isNew: boolean): void;
+  readonly chat: Chat;
+  /** Another conversation is on the page now. */
+  onLoad(conversation: Conversation): void;
   /** The address names none any more. */
   onLeave(): void;
 }
 
-/** Loads the conversation that the address names, unless it is the one on the page, and follows it while it is answered. */
-export function useStoredConversation({ id, shown, onLoad, onLeave }: StoredOptions) {
+export interface StoredConversation {
+  readonly error: unknown;
+  /** Shows what the gateway has kept of the answer that followed `before`. */
+  refresh(before: readonly Entry[], answer: Answer): Promise<void>;
+  /** Shows the branch that a message begins, which stands beside `entry`. */
+  switchTo(entry: Entry, sibling: string): void;
+}
+
+/** Loads the conversation that the address names, follows what is answered in it, and keeps it as the gateway has it. */
+export function useStoredConversation(options: StoredOptions): StoredConversation {
+  const { id, shown, chat, onLoad, onLeave } = options;
+  const { thread, busy, reset, settle, follow } = chat;
   const gateway = useGateway();
-  const follows = useRef(false);
+  /** Answers as this page saw them come, with their times and costs, by the ids of their messages. */
+  const seen = useRef(new Map<string, Answer>());
+  /** The ids of all messages that were on the page. */
+  const placed = useRef(new Set<string>());
+
+  /** Puts the messages after `kept` on the page. An answer that is under way is watched from its beginning. */
+  const place = useCallback(
+    (kept: readonly Entry[], { messages, runs }: Conversation) => {
+      const next = [...kept, ...toThread(messages, seen.current)];
+      const last = messages.at(-1);
+      const run = last && runs.find(({ message_id }) => message_id === last.id);
+      for (const { id: name } of run ? messages.slice(0, -1) : messages) placed.current.add(name);
+      if (!run) return settle(next);
+      const createdAt = Date.parse(run.created_at);
+      follow(next.slice(0, -1), { id: run.id, model: last.model ?? '', createdAt });
+    },
+    [settle, follow],
+  );
+
   const { data, error } = useQuery({
     queryKey: ['conversation', id],
-    enabled: id !== undefined && (id !== shown.current || follows.current),
+    enabled: id !== undefined && id !== shown.current,
     staleTime: 0,
     gcTime: 0,
-    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? FOLLOW_MS : false),
+    refetchOnWindowFocus: false,
     queryFn: () => loadConversation(gateway, id ?? ''),
   });
   useEffect(() => {
-    if (!data || data.id !== id) return;
-    const isNew = shown.current !== data.id;
-    if (!isNew && !follows.current) return;
+    if (!data || data.id !== id || shown.current === data.id) return;
     shown.current = data.id;
-    follows.current = isUnderWay(data);
-    onLoad(data, isNew);
-  }, [data, id, shown, onLoad]);
+    reset([]);
+    onLoad(data);
+    place([], data);
+  }, [data, id, shown, reset, onLoad, place]);
   useEffect(() => {
     if (id !== undefined || shown.current === null) return;
     shown.current = null;
-    follows.current = false;
     onLeave();
   }, [id, shown, onLeave]);
-  return {
-    error,
-    /** A question from this page: what the gateway stores is what the page shows. */
-    own() {
-      follows.current = false;
-    },
-  };
+
+  const last = lastStored(thread);
+  useEffect(() => {
+    if (id === undefined || busy) return;
+    let left = false;
+    const look = async () => {
+      if (document.visibilityState !== 'visible' || shown.current !== id) return;
+      const page = await gateway.conversations.get.query({ conversation_id: id, limit: 1, media: 'omit' });
+      if (left || page.head_message_id === last) return;
+      const whole = await loadConversation(gateway, id);
+      if (!left) place([], whole);
+    };
+    const onLook = () => void look().catch(() => undefined);
+    const timer = setInterval(onLook, LOOK_MS);
+    document.addEventListener('visibilitychange', onLook);
+    return () => {
+      left = true;
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', onLook);
+    };
+  }, [gateway, id, busy, last, shown, place]);
+
+  async function refresh(before: readonly Entry[], answer: Answer): Promise<void> {
+    const conversation = shown.current;
+    if (conversation === null) return;
+    const kept = before.slice(0, before.findLastIndex((entry) => entry.place) + 1);
+    let loaded = await loadConversation(gateway, conversation, lastStored(kept));
+    // It was stopped before the page knew its name.
+    if (answer.status === 'stopped' && loaded.runs.length > 0) {
+      await Promise.all(loaded.runs.map(({ id: run_id }) => gateway.c1.runs.cancel.mutate({ run_id })));
+      loaded = await loadConversation(gateway, conversation, lastStored(kept));
+    }
+    const made = loaded.messages.at(-1);
+    if (shown.current !== conversation || !made) return;
+    // A turn that failed before a word leaves no answer: its error stays on the page.
+    if (made.role !== 'assistant' || placed.current.has(made.id)) {
+      const failed: Entry = { kind: 'answer', id: `failed-${made.id}`, versions: [answer], shown: 0 };
+      return settle([...kept, ...toThread(loaded.messages, seen.current), failed]);
+    }
+    seen.current.set(made.id, answer);
+    place(kept, loaded);
+  }
+
+  async function showBranch(entry: Entry, sibling: string): Promise<void> {
+    const conversation = shown.current;
+    if (conversation === null) return;
+    const head = findLeaf(await loadTree(gateway, conversation), sibling);
+    await gateway.conversations.update.mutate({ conversation_id: conversation, head_message_id: head });
+    const kept = thread.slice(0, thread.indexOf(entry));
+    const loaded = await loadConversation(gateway, conversation, lastStored(kept));
+    if (shown.current === conversation) place(kept, loaded);
+  }
+
+  return { error, refresh, switchTo: (entry, sibling) => void showBranch(entry, sibling).catch(() => undefined) };
 }

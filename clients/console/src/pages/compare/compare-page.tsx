@@ -5,10 +5,11 @@ import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { ModelText } from '../../parts/model-text.tsx';
 import { Problem } from '../../parts/problem.tsx';
-import type { Answer } from '../../playground/answer.ts';
+import { type Answer, beginAnswer } from '../../playground/answer.ts';
 import { toBody } from '../../playground/bodies/to-body.ts';
 import { newDraft } from '../../playground/draft.ts';
 import { Metrics } from '../../playground/metrics.tsx';
+import { streamAnswer } from '../../playground/reading/stream-answer.ts';
 import { Reasoning } from '../../playground/reasoning.tsx';
 import { runAnswer } from '../../playground/run-answer.ts';
 import { Waiting } from '../../playground/waiting.tsx';
@@ -96,12 +97,11 @@ export default function ComparePage() {
     await Promise.all(
       lanes.map((alias, at) => {
         const draft = { ...newDraft(alias), surface: 'chat' as const };
+        const body = toBody(draft, [{ role: 'user', text: question, pictures: [] }]);
         return runAnswer({
           gateway,
-          surface: 'chat',
-          body: toBody(draft, [{ role: 'user', text: question, pictures: [] }]),
-          signal: abort.signal,
-          onConversation: () => undefined,
+          events: streamAnswer(gateway, { surface: 'chat', body, signal: abort.signal }),
+          answer: beginAnswer(alias, performance.now()),
           onChange: (answer) =>
             running.current === abort && setAnswers((known) => lanes.map((_, i) => (i === at ? answer : known[i]))),
         });

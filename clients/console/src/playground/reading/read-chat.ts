@@ -8,6 +8,7 @@ export function readChunk(chunk: ChatCompletionChunk | TurnChunk): AnswerEvent[]
   if ('conversation_id' in chunk && chunk.conversation_id) {
     events.push({ type: 'conversation', id: chunk.conversation_id });
   }
+  if ('run_id' in chunk && chunk.run_id) events.push({ type: 'run', id: chunk.run_id });
   for (const { delta, finish_reason } of chunk.choices) {
     const reasoning = delta.reasoning_content ?? delta.reasoning;
     if (reasoning) events.push({ type: 'reasoning', text: reasoning });

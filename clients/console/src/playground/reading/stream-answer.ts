@@ -22,14 +22,15 @@ export interface Asked {
 }
 
 /** Sends a request over the websocket and reads what comes. Throws GatewayError. */
-export function streamAnswer(gateway: Gateway, { surface, body, signal }: Asked): AsyncIterable<AnswerEvent> {
-  if (surface === 'turn' && isTurn(body)) return mapped(gateway.streamTurn(body, { signal }), readChunk);
-  if (surface === 'chat' && isChat(body)) return mapped(gateway.streamChat(body, { signal }), readChunk);
-  if (surface === 'responses' && isResponse(body)) {
-    return mapped(gateway.streamResponse(body, { signal }), createResponseReader());
-  }
-  if (surface === 'messages' && isMessage(body)) {
-    return mapped(gateway.streamMessage(body, { signal }), createMessageReader());
-  }
-  throw new Error('The request names no model.');
+export async function* streamAnswer(
+  gateway: Gateway,
+  { surface, body, signal }: Asked,
+): AsyncGenerator<AnswerEvent, void, void> {
+  if (surface === 'turn' && isTurn(body)) yield* mapped(gateway.streamTurn(body, { signal }), readChunk);
+  else if (surface === 'chat' && isChat(body)) yield* mapped(gateway.streamChat(body, { signal }), readChunk);
+  else if (surface === 'responses' && isResponse(body)) {
+    yield* mapped(gateway.streamResponse(body, { signal }), createResponseReader());
+  } else if (surface === 'messages' && isMessage(body)) {
+    yield* mapped(gateway.streamMessage(body, { signal }), createMessageReader());
+  } else throw new Error('The request names no model.');
 }
