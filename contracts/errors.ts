@@ -571,6 +571,24 @@ export const errorCatalog = {
       'The models file, or a key file that it names, cannot be used, so the gateway keeps the models that it has.',
     remediation: 'Mend what the message names, and reload again.',
   },
+  models_file_changed: {
+    status: 409,
+    trpc: 'CONFLICT',
+    type: 'invalid_request_error',
+    title: 'The models file has changed meanwhile',
+    description: 'Somebody else wrote the models file after you read it, so your text would undo their change.',
+    remediation: 'Read the file again, and make your change in it.',
+    typicalParam: 'version',
+  },
+  models_file_not_editable: {
+    status: 403,
+    trpc: 'FORBIDDEN',
+    type: 'permission_denied',
+    title: 'The models file cannot be edited through the API',
+    description:
+      'The gateway has no models file of its own, may not write it, or `CONSOLE_EDITS_MODELS` does not allow it.',
+    remediation: 'Edit the file on its machine, or set `CONSOLE_EDITS_MODELS=on` there.',
+  },
   overloaded: {
     status: 503,
     trpc: 'SERVICE_UNAVAILABLE',

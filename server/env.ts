@@ -75,6 +75,7 @@ const Variables = z.object({
   EMBEDDED_SLOTS: z.coerce.number().int().min(1).max(4).optional(),
   DETECT_LOCAL: onOff.default(true),
   WATCH_MODELS: onOff.default(true),
+  CONSOLE_EDITS_MODELS: z.enum(['auto', 'on', 'off']).default('auto'),
   RESERVE_TOKENS: z.coerce.number().int().min(0).max(1_000_000).default(4_096),
   UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
   MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),
@@ -170,6 +171,8 @@ export interface Env {
   readonly detectLocal: boolean;
   /** Whether a models file that changes is put into effect by itself. */
   readonly watchModels: boolean;
+  /** Whether the administrator may edit the models file through the API. `auto`: only where `isLocal` is true. */
+  readonly editsModels: 'auto' | 'on' | 'off';
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** How many tokens of an answer are reserved at once; 0: all that it may become. */
   readonly reserveTokens: number;
@@ -307,6 +310,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     },
     detectLocal: v.DETECT_LOCAL,
     watchModels: v.WATCH_MODELS,
+    editsModels: v.CONSOLE_EDITS_MODELS,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
     reserveTokens: v.RESERVE_TOKENS,
     upstreamRetries: v.UPSTREAM_RETRIES,

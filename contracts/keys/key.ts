@@ -94,5 +94,14 @@ export const Page = {
 export const ListKeysRequest = z.object({ ...Page, owner: z.string().optional() }).meta({ id: 'ListKeysRequest' });
 export type ListKeysRequest = z.infer<typeof ListKeysRequest>;
 
-export const KeyList = z.object({ items: listOf(ApiKey) }).meta({ id: 'KeyList' });
+export const KeyList = z
+  .object({
+    items: listOf(
+      ApiKey.extend({
+        last_used_at: z.iso.datetime().nullable().describe('When its last request ended; null: no row of one is kept.'),
+        spent_month_usd: z.number().describe('In this month of UTC.'),
+      }),
+    ),
+  })
+  .meta({ id: 'KeyList' });
 export type KeyList = z.infer<typeof KeyList>;

@@ -35,6 +35,10 @@ export const UsageReportRequest = z
       .refine((text) => text.split(',').every(isDimension), `must be some of ${usageDimensions.join(', ')}`)
       .optional()
       .describe(`What the sums are kept apart by: some of \`${usageDimensions.join('`, `')}\`, joined by commas.`),
+    percentiles: z
+      .boolean()
+      .optional()
+      .describe('With medians and 95th percentiles of the times, of those requests whose single rows are kept.'),
   })
   .meta({ id: 'UsageReportRequest' });
 export type UsageReportRequest = z.infer<typeof UsageReportRequest>;
@@ -51,9 +55,19 @@ const sums = {
   first_token_ms: z.number().nullable().describe('On average, where something came.'),
 };
 
+const percentile = (what: string) => z.int().nullable().optional().describe(`With \`percentiles\`: ${what}`);
+
+/** What `percentiles` adds. */
+export const usageTimes = {
+  latency_p50_ms: percentile('the median of the whole times.'),
+  latency_p95_ms: percentile('what 95 of 100 requests took at most.'),
+  first_token_p50_ms: percentile('the median of the times to the first token.'),
+  first_token_p95_ms: percentile('what the first tokens of 95 of 100 requests took at most.'),
+};
+
 const dimension = z.string().nullable().optional();
 
-export const UsageSums = z.object(sums).meta({ id: 'UsageSums' });
+export const UsageSums = z.object({ ...sums, ...usageTimes }).meta({ id: 'UsageSums' });
 export type UsageSums = z.infer<typeof UsageSums>;
 
 export const UsageItem = z
@@ -68,6 +82,7 @@ export const UsageItem = z
     owner: dimension,
     group: dimension,
     ...sums,
+    ...usageTimes,
   })
   .meta({ id: 'UsageItem' });
 export type UsageItem = z.infer<typeof UsageItem>;

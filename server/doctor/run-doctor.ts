@@ -1,4 +1,5 @@
 import type { Env } from '../env.ts';
+import type { ProbedModel } from '../features/system/probe-model.ts';
 import { createProvider, type ProviderSettings } from '../providers/registry.ts';
 import type { ModelsFile } from '../setup/models-file.ts';
 import { migrationsDir, packageFiles } from '../setup/package-root.ts';
@@ -8,7 +9,7 @@ import { checkData } from './check-data.ts';
 import { checkGateway } from './check-gateway.ts';
 import { type CheckedProvider, checkProvider, modelsAt } from './check-provider.ts';
 import type { Finding } from './finding.ts';
-import { announce, notProbed, type ProbedModel, probeModels } from './probe-models.ts';
+import { announce, notProbed, probeModels } from './probe-models.ts';
 
 export interface DoctorOptions {
   /** Whether models may be asked, which costs tokens. */
@@ -37,7 +38,11 @@ const toProbed = ({ models }: ModelsFile, providers: readonly CheckedProvider[])
           output.includes('text') &&
           backends.some((one) => 'provider' in one && one.provider === provider.id && one.model === model),
       );
-      return entry ? [{ provider, model, entry }] : [];
+      if (!entry) return [];
+      const { alias, tools, price } = entry;
+      // A price for a million tokens in USD is one for a token in micro-USD.
+      const priced = price && { input: price.input, output: price.output, perRequest: price.per_request * 1_000_000 };
+      return [{ provider, model, alias, tools, price: priced ?? null }];
     }),
   );
 

@@ -4,6 +4,7 @@ import type { CurrentCatalog } from '../features/models/live-catalog.ts';
 import type { OnceDeps } from '../features/runs/answer-once.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
+import type { ModelsEditor } from '../features/system/edit-models-file.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
 import type { Store } from '../store/interface/store.ts';
 import {
@@ -21,6 +22,7 @@ import { imageProcedures } from './image-procedures.ts';
 import { messageProcedures } from './message-procedures.ts';
 import { modelProcedures } from './model-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
+import { backendProcedures, modelsFileProcedures } from './operator-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { runProcedures } from './run-procedures.ts';
 import { systemProcedures } from './system-procedures.ts';
@@ -34,7 +36,7 @@ export interface RouterDeps {
   readonly runs: RunDeps & OnceDeps;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
-  readonly source: Pick<ModelsSource, 'reload'>;
+  readonly source: Pick<ModelsSource, 'reload'> & { readonly editor: ModelsEditor };
   readonly version: string;
 }
 
@@ -61,6 +63,8 @@ export const createRouter = ({ catalog, metering, store, runs, readiness, ring, 
       wallets: walletProcedures(store),
       audit: auditProcedure(store),
       reload: reloadProcedure(source, store),
+      modelsFile: modelsFileProcedures(source.editor, store),
+      backends: backendProcedures({ catalog, states: metering.dispatcher.states, ...store }),
       usage: usageProcedures(store),
       billing: billingProcedures(store),
       status: statusProcedure(version),

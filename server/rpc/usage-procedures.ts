@@ -8,6 +8,7 @@ import {
   UsageReport,
   UsageReportRequest,
   usageDimensions,
+  usageTimes,
 } from '../../contracts/usage/usage.ts';
 import { listUsage } from '../features/usage/list-usage.ts';
 import { reportUsage } from '../features/usage/report-usage.ts';
@@ -22,7 +23,8 @@ const errors = [400, 403, 503];
 
 const reportToCsv = ({ items }: UsageReport): string => {
   // Of what it could be kept apart by, only what it is.
-  const absent = new Set<string>([...usageDimensions, 'key_name'].filter((name) => !(name in (items[0] ?? {}))));
+  const optional = [...usageDimensions, 'key_name', ...Object.keys(usageTimes)];
+  const absent = new Set<string>(optional.filter((name) => !(name in (items[0] ?? {}))));
   const shown = Object.keys(UsageItem.shape).filter((name) => !absent.has(name));
   return toCsv(shown, items);
 };

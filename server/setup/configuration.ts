@@ -9,7 +9,8 @@ import type { ModelsSource } from '../features/system/reload-models.ts';
 import { withoutSecrets } from '../providers/http/secrets.ts';
 import type { Provider } from '../providers/provider.ts';
 import { compareFiles, type Described } from './compare-files.ts';
-import { type ModelsFile, readModelsFile } from './models-file.ts';
+import { type ModelsFile, parseModelsFile, readModelsFile } from './models-file.ts';
+import { type EditorEnv, ModelsFileEditor } from './models-file-editor.ts';
 import type { ProviderSet } from './provider-set.ts';
 import { keyFilesOf, readSettings, type SettingsContext } from './provider-settings.ts';
 import { FileWatch } from './watch-files.ts';
@@ -22,7 +23,7 @@ export interface ReloadListener {
 }
 
 interface ConfigurationDeps {
-  readonly env: Pick<Env, 'watchModels'>;
+  readonly env: Pick<Env, 'watchModels'> & EditorEnv;
   /** The models file, or the built-in one. */
   readonly path: string;
   readonly settings: SettingsContext;
@@ -38,6 +39,7 @@ interface ConfigurationDeps {
 /** Holds the newest models file that was accepted, and can replace it with the next one. */
 export class Configuration implements ModelsSource {
   readonly catalog: LiveCatalog;
+  readonly editor: ModelsFileEditor;
   readonly #deps: ConfigurationDeps;
   readonly #watch = new FileWatch(() => void this.reload().catch(() => {}));
   #described: Described;
@@ -49,6 +51,12 @@ export class Configuration implements ModelsSource {
     this.#deps = deps;
     this.#described = deps.described;
     this.catalog = new LiveCatalog(deps.catalog);
+    this.editor = new ModelsFileEditor({
+      env: deps.env,
+      path: deps.path,
+      preview: (text) => this.#preview(text),
+      reload: () => this.reload(),
+    });
   }
 
   /** The providers that requests can reach now. */
@@ -79,6 +87,20 @@ export class Configuration implements ModelsSource {
       this.#problem = reason;
       throw new AppError('models_file_rejected', reason, { cause: error });
     }
+  }
+
+  /** What a text would change, if it were the models file. Throws `ModelsFileError`. */
+  #preview(text: string): ReloadReport {
+    const { path, settings, providers, compose } = this.#deps;
+    const file = parseModelsFile(text, basename(path));
+    const next = { file, settings: readSettings(file, settings) };
+    const prepared = providers.prepare(next.settings);
+    try {
+      compose(file, prepared.providers);
+    } finally {
+      prepared.discard();
+    }
+    return compareFiles(this.#described, next);
   }
 
   async close(): Promise<void> {

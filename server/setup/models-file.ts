@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Endpoint, Modality } from '../../contracts/models/model.ts';
+import type { ModelsFileFault } from '../../contracts/system/models-file.ts';
 import { strategies } from '../features/models/catalog.ts';
 import { ProviderEntry } from './provider-entry.ts';
 
@@ -133,7 +134,15 @@ export type ModelsFile = z.infer<typeof ModelsFile>;
 /** The file has seconds, the code ms. */
 export const toMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
 
-export class ModelsFileError extends Error {}
+export class ModelsFileError extends Error {
+  /** Where the mistakes are, when they are in the text. */
+  readonly faults: readonly ModelsFileFault[];
+
+  constructor(message: string, options: ErrorOptions & { faults?: readonly ModelsFileFault[] } = {}) {
+    super(message, options);
+    this.faults = options.faults ?? [];
+  }
+}
 
 /** The deepest issue, with its whole path. A union reports the issue of the branch that got furthest. */
 function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): { path: PropertyKey[]; message: string } {
@@ -147,15 +156,21 @@ function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): { 
 export function parseModelsFile(text: string, name: string): ModelsFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const [fault] = document.errors;
-  if (fault) throw new ModelsFileError(`${name}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split('\n')[0]}`);
+  const broken = document.errors.map(({ pos, message }) => ({
+    line: lines.linePos(pos[0]).line,
+    field: null,
+    message: message.split('\n')[0] ?? message,
+  }));
+  const [first] = broken;
+  if (first) throw new ModelsFileError(`${name}:${first.line}: ${first.message}`, { faults: broken });
   const parsed = ModelsFile.safeParse(document.toJS());
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     const { path, message } = flatten(issue);
-    return `${name}:${lineOf(path)}: ${path.map(String).join('.') || 'the file'}: ${message}`;
+    return { line: lineOf(path), field: path.map(String).join('.') || null, message };
   });
-  throw new ModelsFileError(faults.join('\n'));
+  const told = faults.map(({ line, field, message }) => `${name}:${line}: ${field ?? 'the file'}: ${message}`);
+  throw new ModelsFileError(told.join('\n'), { faults });
 
   /** The line of a field. A missing field has no line, so its nearest parent's line is reported. */
   function lineOf(path: readonly PropertyKey[]): number {

@@ -10,6 +10,7 @@ import { Conversations } from './conversations.ts';
 import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { Store } from './interface/store.ts';
+import { readKeyUse } from './key-use.ts';
 import { migrate } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { recoverTurns } from './recover-turns.ts';
@@ -106,6 +107,8 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
       flush: () => usage.flush(),
       sum: (filter, shape) => reports.sum(filter, shape),
       list: (filter, page) => reports.list(filter, page),
+      times: (shape) => useDatabase(() => background.call('times', shape)),
+      ofKeys: (ids, now) => readKeyUse(db, ids, now),
       compact: (day) => reports.compact(day),
     },
     keys: new ApiKeys(db),

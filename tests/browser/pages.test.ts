@@ -90,15 +90,15 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
       await page.getByRole('button', { name: by, exact: true }).click();
       const table = page.getByRole('table', { name: `Usage by ${by}` });
       await table.waitFor();
-      const cells = await page.evaluate(
-        `[...document.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText))`,
-      );
-      const costs = (cells as string[][]).map((row) => Number(row.at(-1)?.replace('$', '')));
+      const rows = await table.locator('tbody tr').allInnerTexts();
+      const costs = rows.map((row) => Number(row.split('\t').at(-1)?.replace('$', '')));
       expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeCloseTo(total.cost_usd, 6);
       const foot = await table.locator('tfoot').innerText();
       expect(foot).toContain(String(total.requests));
     }
     await page.getByText('laptop').first().waitFor();
+    const times = page.getByRole('table', { name: 'Times by Key' });
+    expect(await times.locator('tbody').innerText()).toMatch(/laptop\s+3\s.*ms/);
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'CSV' }).click();
     expect((await download).suggestedFilename()).toMatch(/^usage-.*\.csv$/);

@@ -14,14 +14,14 @@ import type { Store } from '../../store/interface/store.ts';
 import type { Principal } from '../access/caller.ts';
 import { ensureAdmin } from '../access/ensure-admin.ts';
 import { isRange } from '../access/ip-ranges.ts';
-import { toMicro } from '../metering/micro-usd.ts';
+import { toMicro, toUsd } from '../metering/micro-usd.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { makeSecret } from './make-secret.ts';
 import { showKey, toKeyFields } from './show-key.ts';
 
 export interface KeyDeps {
   readonly catalog: CurrentCatalog;
-  readonly store: Pick<Store, 'keys' | 'wallets' | 'audit'>;
+  readonly store: Pick<Store, 'keys' | 'wallets' | 'audit' | 'usage'>;
   /** Makes a change of the keys act in this process. */
   readonly ring: { refresh(): Promise<void> };
 }
@@ -84,7 +84,22 @@ export async function listKeys(
   principal: Principal,
 ): Promise<KeyList> {
   ensureAdmin(principal);
-  return { items: (await store.keys.list({ owner, limit, offset })).map(showKey) };
+  const rows = await store.keys.list({ owner, limit, offset });
+  await store.usage.flush();
+  const use = await store.usage.ofKeys(
+    rows.map(({ id }) => id),
+    new Date(),
+  );
+  return {
+    items: rows.map((row) => {
+      const { lastUsedAt = null, spentThisMonth = 0 } = use.get(row.id) ?? {};
+      return {
+        ...showKey(row),
+        last_used_at: lastUsedAt?.toISOString() ?? null,
+        spent_month_usd: toUsd(spentThisMonth),
+      };
+    }),
+  };
 }
 
 /** `GET /api/keys/{key_id}` */

@@ -1,5 +1,5 @@
-import type { UnwrittenMessage } from '../insert-messages.ts';
-import type { BegunTurn, ConversationKey, Erased } from '../interface/conversations.ts';
+import type { ConversationKey, Erased } from '../interface/conversations.ts';
+import type { UsageTimes, UsageTimesShape } from '../interface/usage.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
 
 /** The operations of the background thread, with their inputs and outputs. */
@@ -14,10 +14,8 @@ export interface BackgroundCalls {
   remove(key: ConversationKey): boolean;
   /** Removes all conversations of an end user in the same way. */
   erase(owner: string | null, userId: string): Erased;
-  /** Writes the words of messages that were inserted without them. */
-  fill(messages: readonly UnwrittenMessage[]): void;
-  /** Takes a turn back whose messages are long. */
-  drop(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): void;
+  /** Percentiles of how long requests took. */
+  times(shape: UsageTimesShape): UsageTimes[];
   /** After something was deleted: takes it out of the index and of the log. */
   forget(): void;
 }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { dropTurn } from '../drop-turn.ts';
 import { searchPage } from '../search/search-page.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
+import { measureTimes } from '../usage-times.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
 import { eraseUser } from './erase-user.ts';
 import { fillMessages } from './fill-messages.ts';
@@ -43,8 +44,7 @@ const handlers: Handlers = {
     await log.run();
     return erased;
   },
-  drop: (turn) => db.transact((statements) => dropTurn(statements, turn)),
-  fill: (messages) => fillMessages(db, messages),
+  times: async (shape) => measureTimes(db.statements, shape),
   async forget() {
     await indexer.catchUp();
     await log.run();

@@ -96,6 +96,37 @@ export interface UsageSum {
   readonly firstTokenMs: number | null;
 }
 
+/** By the nearest rank, in ms. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** How long requests took. */
+export interface UsageTimes {
+  /** Null where all time is one bucket. */
+  readonly start: Date | null;
+  /** One value for each column that was asked for, in that order. */
+  readonly values: readonly (string | null)[];
+  readonly latency: Percentiles;
+  /** Null: no request had a first token. */
+  readonly firstToken: Percentiles | null;
+}
+
+export interface UsageTimesShape {
+  readonly filter: UsageFilter;
+  readonly bucket: 'hour' | 'day' | 'month' | 'all';
+  readonly by: readonly UsageColumn[];
+  readonly limit: number;
+}
+
+export interface KeyUse {
+  /** Of the requests whose rows are kept; null: there is none. */
+  readonly lastUsedAt: Date | null;
+  /** In micro-USD. */
+  readonly spentThisMonth: number;
+}
+
 export interface UsageStore {
   /**
    * Queues the row of a request, with the settlement of its reservation if it had one. The two are written in one
@@ -110,6 +141,10 @@ export interface UsageStore {
     filter: UsageFilter,
     shape: { bucket: 'hour' | 'day' | 'month' | 'all'; by: readonly UsageColumn[]; limit: number },
   ): Promise<readonly UsageSum[]>;
+  /** Percentiles by buckets of UTC, oldest first, of requests whose rows are kept. It runs beside the event loop. */
+  times(shape: UsageTimesShape): Promise<readonly UsageTimes[]>;
+  /** By the ids of keys. */
+  ofKeys(ids: readonly string[], now: Date): Promise<ReadonlyMap<string, KeyUse>>;
   /** Rows, newest first; those that were summed up are gone. */
   list(filter: UsageFilter & RequestFilter, page: { limit: number; offset: number }): Promise<readonly UsageRow[]>;
   /** Replaces the rows before `day` (the beginning of a day) with sums by day. Returns how many rows there were. */

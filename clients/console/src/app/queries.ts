@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useGateway } from './session.tsx';
 
-const LIVE_MS = 15_000;
+export const LIVE_MS = 15_000;
 
 /** The models that the key may use, with their backends' states. */
 export function useInfo() {

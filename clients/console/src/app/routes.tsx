@@ -13,6 +13,7 @@ const pages = {
   '/console/usage': lazy(() => import('../pages/usage/usage-page.tsx')),
   '/console/requests': lazy(() => import('../pages/requests/requests-page.tsx')),
   '/console/models': lazy(() => import('../pages/models/models-page.tsx')),
+  '/console/models/file': lazy(() => import('../pages/models/models-file-page.tsx')),
   '/console/wallets': lazy(() => import('../pages/wallets/wallets-page.tsx')),
   '/console/audit': lazy(() => import('../pages/audit/audit-page.tsx')),
   '/console/errors': lazy(() => import('../pages/errors/errors-page.tsx')),

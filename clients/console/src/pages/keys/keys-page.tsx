@@ -15,6 +15,7 @@ import { RevokeKey, RotateKey } from './renew-key.tsx';
 import { SecretShown } from './secret-shown.tsx';
 
 export type ApiKey = Outputs['api']['keys']['get'];
+type ListedKey = Outputs['api']['keys']['list']['items'][number];
 
 type Open = { readonly what: 'create' } | { readonly what: 'edit' | 'rotate' | 'revoke'; readonly key: ApiKey } | null;
 
@@ -35,8 +36,8 @@ export function useLimits(): (key: ApiKey) => string {
       .join(' · ') || t('request.none');
 }
 
-function KeyRow({ apiKey: key, onOpen }: { apiKey: ApiKey; onOpen(open: Open): void }) {
-  const { t, day } = useText();
+function KeyRow({ apiKey: key, onOpen }: { apiKey: ListedKey; onOpen(open: Open): void }) {
+  const { t, day, dateTime, money } = useText();
   const limits = useLimits();
   const state = stateOf(key, Date.now());
   const badge = <span className={`badge ${badges[state]}`}>{t(`keys.${state}`)}</span>;
@@ -55,6 +56,12 @@ function KeyRow({ apiKey: key, onOpen }: { apiKey: ApiKey; onOpen(open: Open): v
       </td>
       <td data-th={t('keys.limits')} className="small muted">
         {limits(key)}
+      </td>
+      <td data-th={t('keys.lastUsed')} className="small muted nowrap">
+        {key.last_used_at === null ? '–' : dateTime(key.last_used_at)}
+      </td>
+      <td data-th={t('keys.spentMonth')} className="num">
+        {money(key.spent_month_usd)}
       </td>
       <td data-th={t('keys.expires')} className="small muted nowrap">
         {key.expires_at === null ? t('keys.never') : day(key.expires_at)}
@@ -108,6 +115,8 @@ function AllKeys({ onOpen }: { onOpen(open: Open): void }) {
             <th>{t('keys.key')}</th>
             <th>{t('keys.models')}</th>
             <th>{t('keys.limits')}</th>
+            <th>{t('keys.lastUsed')}</th>
+            <th className="num">{t('keys.spentMonth')}</th>
             <th>{t('keys.expires')}</th>
             <th>{t('keys.state')}</th>
             <th>

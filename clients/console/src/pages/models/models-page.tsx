@@ -1,10 +1,13 @@
+import { FilePenLine } from 'lucide-react';
+import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';
-import { useInfo, useReadiness } from '../../app/queries.ts';
+import { useInfo, useReadiness, useSelf } from '../../app/queries.ts';
 import { Shell } from '../../app/shell.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { StateDot } from '../../parts/state-dot.tsx';
 import { isDemo, usePrice } from '../../playground/model-card.tsx';
 import { useText } from '../../text/text.tsx';
+import { BackendsTable } from './backends-table.tsx';
 
 function Routes() {
   const { t, number, milliseconds } = useText();
@@ -99,9 +102,24 @@ function Probes() {
 export default function ModelsPage() {
   const { t, compact } = useText();
   const { data: info, error } = useInfo();
+  const { data: self } = useSelf();
+  const isAdmin = self?.role === 'admin';
   const priceOf = usePrice();
   return (
-    <Shell title={t('nav.models')}>
+    <Shell
+      title={t('nav.models')}
+      bar={
+        <>
+          <span className="grow" />
+          {isAdmin ? (
+            <Link className="btn" to="/console/models/file">
+              <FilePenLine className="i" aria-hidden="true" />
+              {t('models.file')}
+            </Link>
+          ) : null}
+        </>
+      }
+    >
       <main className="page">
         {info?.demo ? (
           <p className="note accent">
@@ -110,7 +128,7 @@ export default function ModelsPage() {
             </span>
           </p>
         ) : null}
-        <Routes />
+        {isAdmin ? <BackendsTable /> : <Routes />}
         <Probes />
         <section className="card">
           <header>

@@ -9,6 +9,7 @@ import { saveFile } from '../../parts/save-file.ts';
 import { Segments } from '../../parts/segments.tsx';
 import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
+import { UsageErrors, UsageTimes } from './usage-times.tsx';
 
 const UsageChart = lazy(() => import('./usage-chart.tsx'));
 
@@ -234,6 +235,8 @@ export default function UsagePage() {
                   </div>
                 </section>
                 <UsageTable items={data.items} total={data.total} by={by} nameOf={nameOf} />
+                <UsageTimes from={from} by={by} nameOf={nameOf} />
+                <UsageErrors from={from} />
               </>
             )}
           </>

@@ -1,0 +1,203 @@
+import type { Outputs } from '@duplex/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useDeferredValue, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import { basePath } from '../../app/base-path.ts';
+import { useGateway } from '../../app/session.tsx';
+import { Shell } from '../../app/shell.tsx';
+import { Problem } from '../../parts/problem.tsx';
+import { useText } from '../../text/text.tsx';
+
+const YamlEditor = lazy(() => import('./yaml-editor.tsx'));
+const TextDiff = lazy(() => import('./text-diff.tsx'));
+
+type Checked = Outputs['api']['modelsFile']['check'];
+type Report = NonNullable<Checked['report']>;
+
+/** What a change adds, changes and takes away, by name. */
+function Changes({ report }: { report: Report }) {
+  const { t } = useText();
+  const rows = (['models', 'providers'] as const).flatMap((what) =>
+    (['added', 'changed', 'removed'] as const).flatMap((how) =>
+      report[what][how].length === 0 ? [] : [{ what, how, names: report[what][how] }],
+    ),
+  );
+  if (!report.changed) return <p className="small faint">{t('models.sameMeaning')}</p>;
+  return (
+    <dl className="facts">
+      {rows.map(({ what, how, names }) => (
+        <div key={`${what}-${how}`} className="fact">
+          <dt>{t(`models.${what}.${how}`)}</dt>
+          <dd>
+            <code>{names.join(', ')}</code>
+          </dd>
+        </div>
+      ))}
+      {report.groups || report.model_map ? (
+        <div className="fact">
+          <dt>{t('models.others')}</dt>
+          <dd>
+            <code>
+              {[report.groups ? 'groups' : '', report.model_map ? 'model_map' : ''].filter(Boolean).join(', ')}
+            </code>
+          </dd>
+        </div>
+      ) : null}
+    </dl>
+  );
+}
+
+interface FaultsProps {
+  readonly faults: Checked['faults'];
+  onGo(line: number): void;
+}
+
+function Faults({ faults, onGo }: FaultsProps) {
+  const { t, number } = useText();
+  return (
+    <ul className="stack-2" aria-label={t('models.faults')}>
+      {faults.map(({ line, field, message }, at) => (
+        <li key={at} className="note bad">
+          <div className="stack-2">
+            {line === null ? null : (
+              <button type="button" className="linkish" onClick={() => onGo(line)}>
+                {t('models.line', { line: number(line) })}
+              </button>
+            )}
+            <p lang="en">
+              {field ? <code>{field}</code> : null} {message}
+            </p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The models file: edited as text, checked as it is typed, compared, saved and put into effect. */
+export default function ModelsFilePage() {
+  const { t } = useText();
+  const gateway = useGateway();
+  const queries = useQueryClient();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [edited, setEdited] = useState<string | null>(null);
+  const { data, error, refetch } = useQuery({
+    queryKey: ['models-file'],
+    queryFn: () => gateway.api.modelsFile.read.query(),
+    // What is being edited is compared with what was read, and not with what somebody writes meanwhile.
+    refetchOnWindowFocus: edited === null,
+  });
+  const text = edited ?? data?.text ?? '';
+  const settled = useDeferredValue(text);
+  const isChanged = data !== undefined && edited !== null && edited !== data.text;
+  const { data: checked } = useQuery({
+    queryKey: ['models-file-check', settled],
+    enabled: isChanged && data.editable,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    placeholderData: (known) => known,
+    queryFn: () => gateway.api.modelsFile.check.mutate({ text: settled }),
+  });
+  const save = useMutation({
+    mutationFn: () => gateway.api.modelsFile.write.mutate({ text, version: data?.version ?? '' }),
+    async onSuccess() {
+      await refetch();
+      setEdited(null);
+      await queries.invalidateQueries();
+    },
+  });
+  const faults = isChanged ? (checked?.faults ?? []) : [];
+  const report = isChanged ? checked?.report : null;
+  const maySave = isChanged && report != null && !save.isPending;
+
+  function go(line: number) {
+    const box = field.current;
+    if (!box) return;
+    const start =
+      text
+        .split('\n')
+        .slice(0, line - 1)
+        .join('\n').length + (line > 1 ? 1 : 0);
+    box.focus();
+    box.setSelectionRange(start, start + (text.slice(start).split('\n')[0]?.length ?? 0));
+    box.closest('.yaml')?.querySelectorAll('.yaml-lines span')[line - 1]?.scrollIntoView({ block: 'center' });
+  }
+
+  return (
+    <Shell
+      title={t('models.file')}
+      bar={
+        <>
+          <span className="grow" />
+          {isChanged ? (
+            <button type="button" className="btn" onClick={() => setEdited(null)}>
+              {t('models.discard')}
+            </button>
+          ) : null}
+          {data?.editable ? (
+            <button
+              type="button"
+              className="btn main-action"
+              aria-disabled={!maySave}
+              title={maySave ? undefined : t(isChanged ? 'models.faultsFirst' : 'models.unchanged')}
+              onClick={() => (maySave ? save.mutate() : undefined)}
+            >
+              {t('models.save')}
+            </button>
+          ) : null}
+        </>
+      }
+    >
+      <main className="page">
+        <p className="lede">
+          {t('models.fileLede')} <a href={`${basePath}/docs/models`}>{t('nav.docs')}</a> ·{' '}
+          <Link to="/console/models">{t('nav.models')}</Link>
+        </p>
+        {error ? <Problem error={error} /> : null}
+        {data && data.why_not !== null ? <p className="note accent">{t(`models.reason.${data.why_not}`)}</p> : null}
+        {save.error ? (
+          <Problem error={save.error}>
+            <button type="button" className="btn small" onClick={() => void refetch()}>
+              {t('models.readAgain')}
+            </button>
+          </Problem>
+        ) : null}
+        {save.isSuccess && !isChanged ? (
+          <p className="note ok" role="status">
+            {t('models.saved')}
+          </p>
+        ) : null}
+        {data ? (
+          <div className="card ed">
+            <Suspense fallback={<div className="skel" />}>
+              <YamlEditor
+                label={data.name}
+                text={text}
+                faulty={new Set(faults.flatMap(({ line }) => line ?? []))}
+                field={field}
+                readOnly={!data.editable}
+                onChange={setEdited}
+              />
+            </Suspense>
+            <aside aria-label={t('models.changes')}>
+              <h2 className="h3">{t('models.changes')}</h2>
+              <div className="stack" aria-live="polite">
+                {isChanged ? null : <p className="small faint">{t('models.unchanged')}</p>}
+                {faults.length > 0 ? <Faults faults={faults} onGo={go} /> : null}
+                {report ? <Changes report={report} /> : null}
+              </div>
+            </aside>
+          </div>
+        ) : null}
+        {data && isChanged ? (
+          <section className="stack">
+            <h2>{t('models.diff')}</h2>
+            <Suspense fallback={<div className="skel" />}>
+              <TextDiff before={data.text} after={settled} />
+            </Suspense>
+          </section>
+        ) : null}
+      </main>
+    </Shell>
+  );
+}

@@ -1,0 +1,80 @@
+import type { UsageColumn, UsageFilter, UsageTimes, UsageTimesShape } from './interface/usage.ts';
+import type { Statements } from './sqlite/connection.ts';
+import { textOrNull, toSqliteTime } from './sqlite/values.ts';
+
+/** How much of a time, as text, names its bucket, and what makes a time of that. */
+const buckets = {
+  hour: { length: 13, rest: ':00:00Z' },
+  day: { length: 10, rest: 'T00:00:00Z' },
+  month: { length: 7, rest: '-01T00:00:00Z' },
+  all: { length: 0, rest: '' },
+} as const;
+
+const columns: readonly UsageColumn[] = ['keyId', 'owner', 'group', 'alias', 'provider', 'operation', 'outcome'];
+
+function conditionOf(filter: UsageFilter): { sql: string; values: string[] } {
+  const given = columns.flatMap((column) => {
+    const value = filter[column];
+    return value === undefined ? [] : [{ column, value }];
+  });
+  return {
+    sql: ['"at" >= ?', '"at" < ?', ...given.map(({ column }) => `"${column}" = ?`)].join(' AND '),
+    values: [toSqliteTime(filter.from), toSqliteTime(filter.to), ...given.map(({ value }) => value)],
+  };
+}
+
+/** The nearest rank: the p-th percentile of n values is the ⌈p·n/100⌉-th. */
+const atRank = (percent: number, name: string) =>
+  `MAX(CASE WHEN "rank" = ("total" * ${percent} + 99) / 100 THEN "ms" END) AS "${name}"`;
+
+interface Measured {
+  readonly key: string;
+  readonly bucket: string;
+  readonly values: (string | null)[];
+  readonly p50: number;
+  readonly p95: number;
+}
+
+function measure(
+  db: Statements,
+  measured: 'latencyMs' | 'firstTokenMs',
+  { filter, bucket, by, limit }: UsageTimesShape,
+): Measured[] {
+  const { sql, values } = conditionOf(filter);
+  const names = ['"bucket"', ...by.map((_, at) => `"by${at}"`)].join(', ');
+  const selected = by.map((column, at) => `, "${column}" AS "by${at}"`).join('');
+  const { length } = buckets[bucket];
+  const rows = db.all(
+    `WITH "timed" AS (
+       SELECT substr("at", 1, ${length}) AS "bucket"${selected}, "${measured}" AS "ms"
+       FROM "Usage" WHERE ${sql} AND "${measured}" IS NOT NULL
+     ), "ranked" AS (
+       SELECT *, row_number() OVER (PARTITION BY ${names} ORDER BY "ms") AS "rank",
+         count(*) OVER (PARTITION BY ${names}) AS "total" FROM "timed"
+     )
+     SELECT ${names}, ${atRank(50, 'p50')}, ${atRank(95, 'p95')} FROM "ranked" GROUP BY ${names} ORDER BY ${names}
+     LIMIT ${limit}`,
+    ...values,
+  );
+  return rows.map((row) => {
+    const found = row.slice(1, 1 + by.length).map(textOrNull);
+    const name = String(row[0]);
+    const [p50, p95] = row.slice(1 + by.length);
+    return { key: JSON.stringify([name, found]), bucket: name, values: found, p50: Number(p50), p95: Number(p95) };
+  });
+}
+
+/** Percentiles of times. It sorts every row of the time, so it runs in the background thread. */
+export function measureTimes(db: Statements, shape: UsageTimesShape): UsageTimes[] {
+  const first = new Map(measure(db, 'firstTokenMs', shape).map((one) => [one.key, one]));
+  const { rest } = buckets[shape.bucket];
+  return measure(db, 'latencyMs', shape).map(({ key, bucket, values, p50, p95 }) => {
+    const token = first.get(key);
+    return {
+      start: bucket === '' ? null : new Date(bucket + rest),
+      values,
+      latency: { p50, p95 },
+      firstToken: token ? { p50: token.p50, p95: token.p95 } : null,
+    };
+  });
+}
