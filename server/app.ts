@@ -7,6 +7,7 @@ import type { AnsweredCall } from './features/access/answered-call.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
+import type { StartCode } from './features/access/start-code.ts';
 import { LoadGuard } from './features/metering/load-guard.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
@@ -14,6 +15,7 @@ import { Dispatcher } from './features/routing/dispatcher.ts';
 import { Runs } from './features/runs/runs.ts';
 import { RunSweep } from './features/runs/sweep-runs.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
+import { Documentation } from './features/system/documentation.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
 import { connectionOf } from './http/connections/connection.ts';
@@ -37,6 +39,7 @@ import { importsPlugin } from './http/imports.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { clientPackagePlugin } from './http/pages/client-package.ts';
 import { consolePlugin } from './http/pages/console.ts';
+import { ConsolePage } from './http/pages/console-page.ts';
 import { createHome, documentationPlugin } from './http/pages/documentation.ts';
 import { metricsPlugin } from './http/pages/metrics.ts';
 import { dataHeaders } from './http/pages/security-headers.ts';
@@ -63,6 +66,8 @@ import type { Store } from './store/interface/store.ts';
 export interface AppDeps extends OpenedProviders {
   readonly env: Env;
   readonly bearer: string;
+  /** What the link of the start is exchanged with; absent: there is no link. */
+  readonly startCode?: StartCode | null;
   readonly store: Store;
   readonly version: string;
   readonly docsDir: string;
@@ -225,7 +230,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     onExcessiveClaim: ({ requestId: reqId, ...claim }) =>
       app.log.warn({ reqId, ...claim }, 'an upstream claims more tokens than the request could have used'),
   };
+  const docs = new Documentation(docsDir);
   const router = createRouter({
+    docs,
+    startCode: deps.startCode ?? null,
     catalog,
     metering,
     store,
@@ -291,10 +299,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   refuseTunnels(app.server);
   stripBasePath(app.server, env.basePath);
   const home = createHome(version, catalog.demoNotice);
-  await app.register(consolePlugin, { consoleDir, basePath: env.basePath, home });
-  await app.register(clientPackagePlugin, { file: clientFile });
-  await app.register(documentationPlugin, { docsDir });
-  await app.register(apiReferencePlugin, { makeDocument: () => createOpenApiDocument(router, version) });
+  const page = new ConsolePage(consoleDir, env.basePath);
+  await app.register(consolePlugin, { consoleDir, page, home });
+  await app.register(documentationPlugin, { docs, page });
+  await app.register(apiReferencePlugin, { page, makeDocument: () => createOpenApiDocument(router, version) });
   await app.register(metricsPlugin, { metrics, bearer: env.metricsBearer, isLocal: env.isLocal });
   return app;
 }

@@ -99,6 +99,7 @@ const Variables = z.object({
   MAX_OPEN_REQUESTS: z.coerce.number().int().min(0).default(10_000),
   SHED_LAG_MS: z.coerce.number().min(0).default(2_000),
   MAX_MEMORY_MB: z.coerce.number().min(0).default(0),
+  START_LINK: z.enum(['auto', 'on', 'off']).default('auto'),
   CORS_ORIGINS: z.string().default('*'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
@@ -211,6 +212,8 @@ export interface Env {
     readonly lagMs: number;
     readonly memoryBytes: number;
   };
+  /** Whether the start prints a link that signs in once. `auto`: on a terminal, where `isLocal` is true. */
+  readonly startLink: 'auto' | 'on' | 'off';
   readonly corsOrigins: readonly string[];
   readonly log: {
     readonly level: string;
@@ -339,6 +342,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       lagMs: v.SHED_LAG_MS,
       memoryBytes: v.MAX_MEMORY_MB * 1024 * 1024,
     },
+    startLink: v.START_LINK,
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     log: {
       level: v.LOG_LEVEL,

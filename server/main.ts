@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { loadEnv } from './env.ts';
+import { StartCode } from './features/access/start-code.ts';
 import { openLog } from './observe/open-log.ts';
 import { describeStartFailure } from './setup/describe-start-failure.ts';
 import { openBearer } from './setup/open-bearer.ts';
@@ -26,9 +27,12 @@ async function start(): Promise<void> {
     onError: (error) => app.log.error({ err: error }, 'could not be written'),
   });
   const { bearer, file: bearerFile, created } = openBearer(env.apiBearer, env.dataDir);
+  const printsLink = env.startLink === 'on' || (env.startLink === 'auto' && env.isLocal && process.stdout.isTTY);
+  const startCode = printsLink ? new StartCode(bearer) : null;
   const app = await createApp({
     env,
     bearer,
+    startCode,
     catalog,
     configuration,
     store,
@@ -59,6 +63,7 @@ async function start(): Promise<void> {
     providers: configuration.providers,
     bearerFile,
     newBearer: created ? bearer : null,
+    startCode: startCode?.code ?? null,
   });
 }
 

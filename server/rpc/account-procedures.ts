@@ -11,6 +11,7 @@ import { OwnKey } from '../../contracts/keys/own-key.ts';
 import { Self } from '../../contracts/keys/self.ts';
 import { AuditList, ListAuditRequest } from '../../contracts/system/audit.ts';
 import { ReloadReport } from '../../contracts/system/reload.ts';
+import { Started, StartRequest } from '../../contracts/system/start.ts';
 import { GatewayStatus } from '../../contracts/system/status.ts';
 import {
   ListUserBudgetsRequest,
@@ -28,6 +29,7 @@ import {
   WalletList,
   WalletRef,
 } from '../../contracts/wallets/wallet.ts';
+import { exchangeStartCode, type StartCode } from '../features/access/start-code.ts';
 import { describeSelf } from '../features/keys/describe-self.ts';
 import {
   createKey,
@@ -184,3 +186,17 @@ export const statusProcedure = (version: string) =>
     .meta(describeSystem('GET', '/api/status', 'Version and uptime', { open: true }))
     .output(answers(GatewayStatus))
     .query(() => showStatus(version));
+
+/** `api.start`: the code is what is shown in the place of a key. */
+export const startProcedure = (start: StartCode | null) =>
+  publicProcedure
+    .meta(
+      describeAccounts('GET', '/api/start', 'Exchange the code of the start link for the bearer', {
+        description: 'The start prints the link where `START_LINK` says so. Its code works once, within ten minutes.',
+        errors: [400, 401],
+        open: true,
+      }),
+    )
+    .input(StartRequest)
+    .output(answers(Started))
+    .query(({ input }) => exchangeStartCode(start, input.code));

@@ -1,9 +1,11 @@
+import type { StartCode } from '../features/access/start-code.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { CurrentCatalog } from '../features/models/live-catalog.ts';
 import type { OnceDeps } from '../features/runs/answer-once.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
+import type { Documentation } from '../features/system/documentation.ts';
 import type { ModelsEditor } from '../features/system/edit-models-file.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
 import type { Store } from '../store/interface/store.ts';
@@ -12,6 +14,7 @@ import {
   keyProcedures,
   reloadProcedure,
   selfProcedure,
+  startProcedure,
   statusProcedure,
   walletProcedures,
 } from './account-procedures.ts';
@@ -25,7 +28,7 @@ import { openAiConversationProcedures } from './openai-conversation-procedures.t
 import { backendProcedures, modelsFileProcedures } from './operator-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { runProcedures } from './run-procedures.ts';
-import { systemProcedures } from './system-procedures.ts';
+import { docsProcedures, systemProcedures } from './system-procedures.ts';
 import { router } from './trpc.ts';
 import { billingProcedures, usageProcedures } from './usage-procedures.ts';
 
@@ -38,10 +41,23 @@ export interface RouterDeps {
   readonly ring: KeyDeps['ring'];
   readonly source: Pick<ModelsSource, 'reload'> & { readonly editor: ModelsEditor };
   readonly version: string;
+  readonly docs: Documentation;
+  readonly startCode: StartCode | null;
 }
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
-export const createRouter = ({ catalog, metering, store, runs, readiness, ring, source, version }: RouterDeps) => {
+export const createRouter = ({
+  catalog,
+  metering,
+  store,
+  runs,
+  readiness,
+  ring,
+  source,
+  version,
+  docs,
+  startCode,
+}: RouterDeps) => {
   const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
   return router({
@@ -68,6 +84,8 @@ export const createRouter = ({ catalog, metering, store, runs, readiness, ring, 
       usage: usageProcedures(store),
       billing: billingProcedures(store),
       status: statusProcedure(version),
+      docs: docsProcedures(docs),
+      start: startProcedure(startCode),
     },
     system: systemProcedures(readiness),
   });

@@ -11,6 +11,8 @@ interface Welcome {
   readonly bearerFile: string | null;
   /** The bearer that was just created. It is printed only this once. */
   readonly newBearer: string | null;
+  /** Signs in to the console once; null: it is not printed. */
+  readonly startCode: string | null;
 }
 
 function keyLines({ bearerFile, newBearer }: Welcome): string[] {
@@ -50,13 +52,15 @@ const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** Prints what a new user needs after the start: the address, the key, and a command to paste. */
 export function printWelcome(welcome: Welcome): void {
-  const { url, version, catalog, providers } = welcome;
+  const { url, version, catalog, providers, startCode } = welcome;
   const available = catalog.models.filter(({ backends }) => backends.length > 0);
   const lines = [
     '',
     `Duplex ${version} serves ${count(available.length, 'model')} at ${url}`,
     `  providers ${providers.map(({ id }) => id).join(', ') || 'none'}`,
-    `  console ${url}/playground`,
+    startCode === null
+      ? `  console ${url}/playground`
+      : `  console ${url}/playground#start=${startCode} (this link signs you in once, for ten minutes)`,
     `  docs ${url}/docs   API reference ${url}/openapi   tRPC ${url}/trpc`,
     '',
     ...(catalog.demoNotice ? [catalog.demoNotice, ''] : []),

@@ -14,15 +14,8 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const pages = ['/', '/docs', '/docs/chat', '/docs/errors', '/docs/decisions/0004-routing', '/openapi', '/openapi/'];
-const data = ['/openapi.json', '/openapi/static/swagger-ui-bundle.js', '/errors', '/healthz', '/readyz'];
-const errors = [
-  '/nothing',
-  '/docs/nothing',
-  '/openapi/static/nothing',
-  '/v1/models',
-  '/%zz',
-  '/openapi/static/%2e%2e/x',
-];
+const data = ['/openapi.json', '/errors', '/healthz', '/readyz'];
+const errors = ['/nothing', '/docs/nothing', '/openapi/nothing', '/v1/models', '/%zz', '/console/assets/%2e%2e/x'];
 
 describe('what a browser may do with an answer', () => {
   test.each([...pages, ...data, ...errors])(
@@ -85,25 +78,21 @@ describe('what a browser may do with an answer', () => {
 });
 
 describe('a page', () => {
-  test.each([...pages, '/openapi.json', '/openapi/static/swagger-ui.css'])(
-    '%s is not sent again to who has it',
-    async (path) => {
-      const first = await fetch(gateway.url + path);
-      const again = await fetch(gateway.url + path, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } });
-      expect([first.status, again.status, await again.text()]).toEqual([200, 304, '']);
-      const other = await fetch(gateway.url + path, { headers: { 'if-none-match': '"other"' } });
-      expect(other.status).toBe(200);
-    },
-  );
+  test.each([...pages, '/openapi.json'])('%s is not sent again to who has it', async (path) => {
+    const first = await fetch(gateway.url + path);
+    const again = await fetch(gateway.url + path, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } });
+    expect([first.status, again.status, await again.text()]).toEqual([200, 304, '']);
+    const other = await fetch(gateway.url + path, { headers: { 'if-none-match': '"other"' } });
+    expect(other.status).toBe(200);
+  });
 
   test.each([
-    '/openapi/static/%2e%2e/x',
-    '/openapi/static/..%2f..%2fpackage.json',
-    '/openapi/static/%00',
-    '/openapi/static/%5c..%5cpackage.json',
-    '/openapi/static/csp.json/../../package.json',
-    '/openapi/static/',
-    '/openapi/static/toString',
+    '/console/assets/%2e%2e/x',
+    '/console/assets/..%2f..%2fpackage.json',
+    '/console/assets/%00',
+    '/console/assets/%5c..%5cpackage.json',
+    '/console/assets/index.html/../../package.json',
+    '/console/assets/toString',
     '/docs/%00',
     '/docs/%2e%2e/package',
     '/docs/__proto__',
@@ -115,7 +104,7 @@ describe('a page', () => {
     socket.destroy();
   });
 
-  test.each(['/openapi', '/openapi/static/swagger-ui.css', '/openapi.json'])('POST %s is 405', async (path) => {
+  test.each(['/openapi', '/openapi.json'])('POST %s is 405', async (path) => {
     const response = await fetch(gateway.url + path, { method: 'POST' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
@@ -143,28 +132,12 @@ describe.runIf(executablePath)('in Chromium', () => {
   afterAll(() => browser.close());
 
   test.each(pages.filter((path) => path.startsWith('/docs')))(
-    '%s is shown with its style, and nothing is blocked',
+    '%s is shown with its style and without a script, and nothing is blocked',
     async (path) => {
       complaints.length = 0;
-      await page.goto(gateway.url + path);
+      await page.goto(`${gateway.url}${path}?plain`);
       expect(await page.evaluate('getComputedStyle(document.body).maxWidth')).not.toBe('none');
       expect(complaints).toEqual([]);
     },
   );
-
-  test('/openapi lists every operation, and one can be tried out', async () => {
-    complaints.length = 0;
-    await page.goto(`${gateway.url}/openapi`);
-    const operation = page.locator('.opblock', { hasText: '/healthz' }).first();
-    await operation.locator('.opblock-summary').click();
-    await operation.getByRole('button', { name: 'Execute' }).click();
-    await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
-    expect(await operation.locator('.live-responses-table').innerText()).toMatch(/"status":\s*"ok"/);
-    const { paths } = await (await fetch(`${gateway.url}/openapi.json`)).json();
-    const operations = Object.values<object>(paths).flatMap((methods) => Object.keys(methods));
-    expect(await page.locator('.opblock').count()).toBe(operations.length);
-    await page.locator('.opblock', { hasText: '/v1/chat/completions' }).first().locator('.opblock-summary').click();
-    await page.locator('.opblock.is-open .model-example').first().waitFor();
-    expect(complaints).toEqual([]);
-  });
 });

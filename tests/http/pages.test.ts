@@ -182,14 +182,34 @@ describe('the pages', () => {
     }
   });
 
-  test('/openapi is an interactive reference that needs nothing from elsewhere', async () => {
-    const page = await textOf('/openapi');
-    expect(page).toMatch(/swagger-ui/);
-    const assets = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, href = '']) => href);
-    expect(assets.length).toBeGreaterThan(3);
-    for (const asset of assets) {
-      expect(asset).not.toMatch(/^(https?:)?\/\//);
-      expect([asset, (await fetch(new URL(asset, `${demo.url}/openapi`))).status]).toEqual([asset, 200]);
+  test('programs get a page of text at /openapi that names the document, and browsers the console', async () => {
+    expect(await textOf('/openapi')).toContain('href="/openapi.json"');
+    const shown = await fetch(`${demo.url}/openapi`, { headers: { accept: 'text/html' } });
+    expect(await shown.text()).toContain('/console/assets/');
+  });
+
+  test('browsers get the documentation in the console, and as text where they ask for it', async () => {
+    const headers = { accept: 'text/html' };
+    const text = async (path: string) => (await fetch(demo.url + path, { headers })).text();
+    expect(await text('/docs/chat')).toContain('/console/assets/');
+    expect(await text('/docs/chat?plain')).toContain('<h1 id="chat"');
+    expect(await text('/docs/errors')).toContain('<section id=');
+    expect((await fetch(`${demo.url}/docs/nothing`, { headers })).status).toBe(404);
+  });
+
+  test('the pages of the documentation are listed, read as they are written, and found by their words', async () => {
+    const { items } = await jsonOf('/api/docs');
+    expect(items[0]).toMatchObject({ name: 'README' });
+    expect(items).toContainEqual({ name: 'chat', title: 'Chat', section: 'For users' });
+    const page = await jsonOf('/api/docs/page?name=decisions/0011-console');
+    expect(page.markdown).toMatch(/^# 11\. /);
+    const found = await jsonOf('/api/docs/search?q=prefix+CACHE');
+    expect(found.items.length).toBeGreaterThan(0);
+    for (const { excerpt, heading, name } of found.items) expect([name, heading, excerpt].join()).not.toBe('');
+    expect((await jsonOf('/api/docs/search?q=xyzzyplugh')).items).toEqual([]);
+    for (const name of ['../package', 'nothing', 'models.example']) {
+      const response = await fetch(`${demo.url}/api/docs/page?name=${encodeURIComponent(name)}`);
+      expect([name, response.status]).toEqual([name, 404]);
     }
   });
 });

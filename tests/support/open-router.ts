@@ -8,6 +8,7 @@ import { BackendStates } from '../../server/features/routing/backend-state.ts';
 import { Dispatcher } from '../../server/features/routing/dispatcher.ts';
 import { Runs } from '../../server/features/runs/runs.ts';
 import { ReadinessCheck } from '../../server/features/system/check-readiness.ts';
+import { Documentation } from '../../server/features/system/documentation.ts';
 import { listOperations, listProcedures } from '../../server/http/list-operations.ts';
 import { MemoryRuns } from '../../server/live/memory/memory-runs.ts';
 import { createRouter } from '../../server/rpc/router.ts';
@@ -56,6 +57,8 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     ring,
     source: configuration,
     version: '0.0.0-test',
+    docs: new Documentation(join(root, 'docs')),
+    startCode: null,
   });
   ring.close();
   await configuration.close();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../server/app.ts';
 import { readEnv } from '../../server/env.ts';
+import type { StartCode } from '../../server/features/access/start-code.ts';
 import { openProviders } from '../../server/setup/open-providers.ts';
 import type { Store } from '../../server/store/interface/store.ts';
 import { openStore } from '../../server/store/open-store.ts';
@@ -33,8 +34,8 @@ export interface GatewayOptions {
   readonly log?: (line: string) => void;
   /** Default: what `npm run build` made. */
   readonly consoleDir?: string;
-  /** The same. */
-  readonly clientFile?: string;
+  /** Of a link that the start printed. */
+  readonly startCode?: StartCode;
 }
 
 /** The real app on a real port, with a real SQLite file of its own. */
@@ -76,7 +77,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     docsDir: join(root, 'docs'),
     ...(log ? { log: { write: log } } : {}),
     consoleDir,
-    clientFile,
+    startCode: options.startCode ?? null,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

@@ -1,3 +1,4 @@
+import type { StartCode } from '../../server/features/access/start-code.ts';
 import { type Gateway, startGateway } from './start-gateway.ts';
 import { type ScriptedUpstream, startUpstream, type UpstreamOptions } from './upstream/start-upstream.ts';
 
@@ -25,6 +26,7 @@ export interface ScriptedOptions {
   readonly upstream?: UpstreamOptions;
   /** Gets each line of the log. */
   readonly log?: (line: string) => void;
+  readonly startCode?: StartCode;
 }
 
 /** A gateway whose aliases are all served by one scripted upstream, the provider `up`. */
@@ -44,6 +46,7 @@ ${models.join('\n')}
 `,
     env: { UPSTREAM_KEY: upstreamKey, ...env },
     ...(options.log ? { log: options.log } : {}),
+    ...(options.startCode ? { startCode: options.startCode } : {}),
   });
   return {
     ...gateway,

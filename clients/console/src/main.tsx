@@ -6,6 +6,7 @@ import { Router } from 'wouter';
 import { basePath } from './app/base-path.ts';
 import { Routes } from './app/routes.tsx';
 import { SessionProvider } from './app/session.tsx';
+import './app/start-code.ts';
 import { applyTheme, readTheme } from './app/theme.ts';
 import './style/main.css';
 import { loadText, TextProvider } from './text/text.tsx';

@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Marked } from 'marked';
-import { AppError } from '../../errors/app-error.ts';
+import { anchorOf, type Documentation } from '../../features/system/documentation.ts';
 import { listErrors } from '../../features/system/list-errors.ts';
+import type { ConsolePage } from './console-page.ts';
 import { pageHeaders } from './security-headers.ts';
 import { createStaticFile, type StaticFile, sendStatic } from './static-file.ts';
 
@@ -33,17 +32,11 @@ ${body}
 </html>
 `;
 
-const slug = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-|-$/g, '');
-
 /** Headings get anchors; links between the Markdown files work as links between the pages. */
 const marked = new Marked({
   renderer: {
     heading({ tokens, depth, text }) {
-      return `<h${depth} id="${slug(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+      return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
     },
     link({ href, tokens }) {
       const target = /^[\w./-]+\.md(#.*)?$/.test(href)
@@ -85,7 +78,9 @@ ${notice ? `<p><b>${escapeHtml(notice)}</b></p>` : ''}
   );
 
 export interface DocumentationOptions {
-  readonly docsDir: string;
+  readonly docs: Documentation;
+  /** What browsers get, where the console was built; it asks for the pages itself. */
+  readonly page: ConsolePage;
 }
 
 const headers = pageHeaders(STYLE);
@@ -95,33 +90,26 @@ const toFile = (html: string): StaticFile => createStaticFile(html, 'text/html; 
 export const createHome = (version: string, demoNotice: string | null): StaticFile =>
   toFile(homePage(version, demoNotice));
 
-/** The names of the pages, such as `chat` and `decisions/0004-routing`. */
-const listPages = (docsDir: string): string[] =>
-  readdirSync(docsDir, { recursive: true, encoding: 'utf8' })
-    .map((file) => file.replaceAll('\\', '/'))
-    .flatMap((file) => /^((?:[\w-]+\/)*[\w-]+)\.md$/.exec(file)?.[1] ?? []);
-
-function renderPage(docsDir: string, name: string): StaticFile {
-  const text = readFileSync(join(docsDir, `${name}.md`), 'utf8');
-  return toFile(page(/^# (.+)$/m.exec(text)?.[1] ?? name, marked.parse(text, { async: false })));
-}
+/** Without a script, for programs and for whoever asks for `?plain`. */
+const renderPage = ({ title, markdown }: { title: string; markdown: string }): StaticFile =>
+  toFile(page(title, marked.parse(markdown, { async: false })));
 
 /** The documentation at `/docs`. Each page is made when it is asked for first, and kept. */
-export async function documentationPlugin(app: FastifyInstance, { docsDir }: DocumentationOptions): Promise<void> {
-  const made = new Map<string, StaticFile>([['errors', toFile(errorsPage())]]);
-  const names = new Set(listPages(docsDir));
+export async function documentationPlugin(app: FastifyInstance, options: DocumentationOptions): Promise<void> {
+  const { docs, page: consolePage } = options;
+  const errors = toFile(errorsPage());
+  const made = new Map<string, StaticFile>();
 
-  function pageNamed(name: string): StaticFile {
-    const known = made.get(name);
-    if (known) return known;
-    if (!names.has(name)) throw new AppError('route_not_found', `There is no page '${name.slice(0, 100)}'.`);
-    const file = renderPage(docsDir, name);
+  function send(name: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (name === 'errors') return sendStatic(request, reply, errors);
+    const asked = docs.page(name);
+    const isPlain = typeof request.query === 'object' && request.query !== null && 'plain' in request.query;
+    if (consolePage.isFor(request) && !isPlain) return consolePage.send(request, reply);
+    const file = made.get(name) ?? renderPage(asked);
     made.set(name, file);
-    return file;
+    return sendStatic(request, reply, { ...file, headers: { ...file.headers, vary: 'accept' } });
   }
 
-  app.get('/docs', (request, reply) => sendStatic(request, reply, pageNamed('README')));
-  app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) =>
-    sendStatic(request, reply, pageNamed(request.params['*'])),
-  );
+  app.get('/docs', (request, reply) => send('README', request, reply));
+  app.get<{ Params: { '*': string } }>('/docs/*', (request, reply) => send(request.params['*'], request, reply));
 }

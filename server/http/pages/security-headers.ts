@@ -27,18 +27,7 @@ export const pageHeaders = (style: string) => ({
   ),
 });
 
-/** For a page whose scripts and style sheets are files of ours, and which calls the gateway. */
-export const appHeaders = {
-  ...base,
-  'content-security-policy': policy(
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-  ),
-};
-
-/** For the console: as above, with fonts of ours, and what a reader drops or a model makes, which are no addresses. */
+/** For the console: scripts, style sheets and fonts are files of ours, and what a reader drops or a model makes is no address. It calls the gateway. */
 export const consoleHeaders = {
   ...base,
   'content-security-policy': policy(

@@ -102,7 +102,7 @@ describe('a client that takes nothing of its answer is dropped', () => {
     ["a turn's stream", post('/c1/chat', { model: 'talker', message: 'Hi', stream: true })],
     ['an answer over tRPC', post('/trpc/v1.chat.create', { model: 'talker', messages })],
     ['sound', post('/v1/audio/speech', { model: 'voice', input: 'Hi', voice: 'a' })],
-    ['pages', 'GET /openapi/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: gateway\r\n\r\n'.repeat(20)],
+    ['pages', 'GET /openapi.json HTTP/1.1\r\nHost: gateway\r\n\r\n'.repeat(20)],
   ])('of %s', async (_what, requests) => {
     await dropped(sendOnly(requests));
   });

@@ -1,55 +1,14 @@
-import {
-  Blocks,
-  BookOpen,
-  ChartColumn,
-  CircleUser,
-  CircleX,
-  Code,
-  Columns3,
-  History,
-  KeyRound,
-  Languages,
-  ListTree,
-  type LucideIcon,
-  MessageSquare,
-  SunMoon,
-  Wallet,
-} from 'lucide-react';
+import { CircleUser, Languages, type LucideIcon, SunMoon } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Mark } from '../parts/mark.tsx';
 import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
 import { StateDot } from '../parts/state-dot.tsx';
-import type { TextKey } from '../text/en.ts';
 import { type Language, languages, useText } from '../text/text.tsx';
-import { basePath } from './base-path.ts';
+import { type Place, places } from './places.ts';
 import { useReadiness, useSelf, useStatus } from './queries.ts';
 import { useSession } from './session.tsx';
 import { applyTheme, readTheme, type Theme } from './theme.ts';
-
-interface Place {
-  readonly to: string;
-  readonly key: TextKey;
-  readonly icon: LucideIcon;
-  readonly admin?: boolean;
-}
-
-const talk: readonly Place[] = [
-  { to: '/playground', key: 'nav.playground', icon: MessageSquare },
-  { to: '/console/compare', key: 'nav.compare', icon: Columns3 },
-];
-const build: readonly Place[] = [
-  { to: '/console', key: 'nav.api', icon: Code },
-  { to: '/console/keys', key: 'nav.keys', icon: KeyRound },
-];
-const operate: readonly Place[] = [
-  { to: '/console/usage', key: 'nav.usage', icon: ChartColumn },
-  { to: '/console/requests', key: 'nav.requests', icon: ListTree },
-  { to: '/console/models', key: 'nav.models', icon: Blocks },
-  { to: '/console/wallets', key: 'nav.wallets', icon: Wallet },
-  { to: '/console/audit', key: 'nav.audit', icon: History, admin: true },
-  { to: '/console/errors', key: 'nav.errors', icon: CircleX },
-];
 
 const isHere = (location: string, to: string) =>
   to === '/console' ? location === to : location === to || location.startsWith(`${to}/`);
@@ -149,17 +108,13 @@ export function Navigation({ label }: { label: string }) {
         <Mark />
         <span className="label">Duplex</span>
       </Link>
-      {group(talk)}
+      {group(places.talk)}
       <h2>{t('nav.build')}</h2>
       <span className="sep" />
-      {group(build)}
-      <a className="item" href={`${basePath}/docs`} title={t('nav.docs')}>
-        <BookOpen className="i" aria-hidden="true" />
-        <span className="label">{t('nav.docs')}</span>
-      </a>
+      {group(places.build)}
       <h2>{t('nav.operate')}</h2>
       <span className="sep" />
-      {group(operate)}
+      {group(places.operate)}
       <Foot />
     </nav>
   );

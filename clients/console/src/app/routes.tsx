@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { Playground } from '../playground/playground.tsx';
 import { useText } from '../text/text.tsx';
+import { Keyboard } from './keyboard.tsx';
 import { useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 import { SignIn } from './sign-in.tsx';
@@ -19,7 +20,15 @@ const pages = {
   '/console/errors': lazy(() => import('../pages/errors/errors-page.tsx')),
 };
 
+const DocsPage = lazy(() => import('../pages/docs/docs-page.tsx'));
+const ReferencePage = lazy(() => import('../pages/reference/reference-page.tsx'));
+
 function Loading() {
+  const { key } = useSession();
+  return key === null ? <main className="page" aria-busy="true" /> : <LoadingPage />;
+}
+
+function LoadingPage() {
   const { t } = useText();
   return (
     <Shell title={t('common.loading')}>
@@ -41,28 +50,43 @@ function NotFound() {
   );
 }
 
-/** What each address shows. Who has no key signs in first, and is then where they wanted to be. */
+/** What each address shows. Most pages need a key: who has none signs in first, and is then where they wanted to be. */
 export function Routes() {
   const { key } = useSession();
-  if (key === null) return <SignIn />;
   return (
     <Suspense fallback={<Loading />}>
       <Switch>
-        <Route path="/">
-          <Redirect to="/playground" replace />
+        <Route path="/docs">
+          <DocsPage />
         </Route>
-        <Route path="/playground/:conversation?">
-          {({ conversation }) => <Playground conversation={conversation} />}
+        <Route path="/docs/*">{({ '*': name }) => <DocsPage name={name} />}</Route>
+        <Route path="/openapi">
+          <ReferencePage />
         </Route>
-        {Object.entries(pages).map(([path, Page]) => (
-          <Route key={path} path={path}>
-            <Page />
-          </Route>
-        ))}
-        <Route>
-          <NotFound />
-        </Route>
+        <Route>{key === null ? <SignIn /> : <OwnPages />}</Route>
       </Switch>
+      {key === null ? null : <Keyboard />}
     </Suspense>
+  );
+}
+
+function OwnPages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Redirect to="/playground" replace />
+      </Route>
+      <Route path="/playground/:conversation?">
+        {({ conversation }) => <Playground conversation={conversation} />}
+      </Route>
+      {Object.entries(pages).map(([path, Page]) => (
+        <Route key={path} path={path}>
+          <Page />
+        </Route>
+      ))}
+      <Route>
+        <NotFound />
+      </Route>
+    </Switch>
   );
 }

@@ -10,6 +10,8 @@ interface Session {
   readonly key: string | null;
   /** Throws the gateway's error when the key is not valid. */
   signIn(key: string, keep: boolean): Promise<void>;
+  /** With the code of the start link, which works once. */
+  signInByCode(code: string): Promise<void>;
   signOut(): void;
   readonly gateway: Gateway;
 }
@@ -30,6 +32,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     if (keep) sessionStorage.setItem(STORED, given);
     setKey(given);
   }, []);
+  const signInByCode = useCallback(
+    async (code: string) => {
+      const { key: bearer } = await open('').api.start.query({ code });
+      if (bearer !== null) await signIn(bearer, true);
+    },
+    [signIn],
+  );
   const signOut = useCallback(() => {
     sessionStorage.removeItem(STORED);
     setKey(null);
@@ -45,7 +54,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [queries, signOut],
   );
 
-  const session = useMemo(() => ({ key, signIn, signOut, gateway }), [key, signIn, signOut, gateway]);
+  const session = useMemo(
+    () => ({ key, signIn, signInByCode, signOut, gateway }),
+    [key, signIn, signInByCode, signOut, gateway],
+  );
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 

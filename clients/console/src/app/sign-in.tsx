@@ -1,5 +1,5 @@
 import { isGatewayError } from '@duplex/client';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useCallback, useEffect, useState } from 'react';
 import { Field } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { StateDot } from '../parts/state-dot.tsx';
@@ -7,10 +7,11 @@ import { useText } from '../text/text.tsx';
 import { basePath } from './base-path.ts';
 import { useReadiness, useStatus } from './queries.ts';
 import { useSession } from './session.tsx';
+import { takeStartCode } from './start-code.ts';
 
 export function SignIn() {
   const { t } = useText();
-  const { signIn } = useSession();
+  const { signIn, signInByCode } = useSession();
   const readiness = useReadiness();
   const status = useStatus();
   const [key, setKey] = useState('');
@@ -22,16 +23,27 @@ export function SignIn() {
     document.title = `${t('sign.title')} · Duplex`;
   }, [t]);
 
-  async function submit(event: FormEvent) {
+  const attempt = useCallback(
+    async (enter: () => Promise<void>) => {
+      setBusy(true);
+      setError(null);
+      try {
+        await enter();
+      } catch (failure) {
+        setBusy(false);
+        setError(isGatewayError(failure) ? `${failure.message} (${failure.code})` : t('common.failed'));
+      }
+    },
+    [t],
+  );
+  useEffect(() => {
+    const code = takeStartCode();
+    if (code !== null) void attempt(() => signInByCode(code));
+  }, [attempt, signInByCode]);
+
+  function submit(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await signIn(key.trim(), keep);
-    } catch (failure) {
-      setBusy(false);
-      setError(isGatewayError(failure) ? `${failure.message} (${failure.code})` : t('common.failed'));
-    }
+    void attempt(() => signIn(key.trim(), keep));
   }
 
   return (

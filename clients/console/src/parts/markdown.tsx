@@ -1,31 +1,15 @@
-import { lazy, memo, Suspense, useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { useText } from '../text/text.tsx';
-import { CopyButton } from './copy-button.tsx';
+import { CodeFigure } from './code-figure.tsx';
 import { type Block, toBlocks } from './markdown-blocks.ts';
 import { showControls } from './show-controls.ts';
-
-const Highlighted = lazy(() => import('./highlighted.tsx'));
 
 /** Beyond this a text is shown as it is: marking it up would hold the page up. */
 const LONGEST_MARKDOWN = 200_000;
 const LONGEST_SHOWN = 400_000;
 
 const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
-  const { t } = useText();
-  const name = language === '' ? t('chat.code') : language;
-  return (
-    <figure className="code">
-      <div className="head">
-        <span className="grow truncate">{name}</span>
-        <CopyButton text={code} label={t('chat.copyCode')} />
-      </div>
-      <pre tabIndex={0} role="region" aria-label={name}>
-        <Suspense fallback={<code className="pad">{code}</code>}>
-          <Highlighted code={showControls(code)} language={language} />
-        </Suspense>
-      </pre>
-    </figure>
-  );
+  return <CodeFigure code={code} language={language} shown={showControls(code)} />;
 });
 
 const MarkdownBlock = memo(function MarkdownBlock({ block }: { block: Block }) {

@@ -1,9 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useRef } from 'react';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
 import { AnswerView } from './answer-view.tsx';
 import { QuestionView } from './question-view.tsx';
-import { type Entry, elementKey, openCalls, shownAnswer } from './thread.ts';
+import { branchOf, type Entry, elementKey, openCalls, shownAnswer } from './thread.ts';
 import { ToolResultView } from './tool-result-view.tsx';
 import type { Chat } from './use-chat.ts';
 
@@ -17,16 +17,24 @@ interface ChatViewProps {
   onBranch(entry: Entry, sibling: string): void;
 }
 
+const VirtualEntries = lazy(() => import('./virtual-entries.tsx'));
+
+/** Longer conversations have only those messages on the page that are near the view. */
+const MOST_AT_ONCE = 100;
+
 /** Closer to its end than this, the reader follows what comes. */
 const NEAR_END_PX = 80;
 
+/** The answer, or the branch, that stands at a place among those beside an entry. */
+function showBranch({ chat, onBranch }: ChatViewProps, entry: Entry, at: number): void {
+  const sibling = entry.place?.siblings[at];
+  if (sibling === undefined) chat.show(entry.id, at);
+  else if (!chat.busy) onBranch(entry, sibling);
+}
+
 function EntryView(props: ChatViewProps & { entry: Entry }) {
-  const { entry, chat, typicalSeconds, editing, onEditing, onBranch } = props;
-  const show = ({ id, place }: Entry, at: number) => {
-    const sibling = place?.siblings[at];
-    if (sibling === undefined) chat.show(id, at);
-    else if (!chat.busy) onBranch(entry, sibling);
-  };
+  const { entry, chat, typicalSeconds, editing, onEditing } = props;
+  const show = (_: Entry, at: number) => showBranch(props, entry, at);
   switch (entry.kind) {
     case 'question':
       return (
@@ -49,12 +57,27 @@ export function ChatView(props: ChatViewProps) {
   const { chat } = props;
   const { t } = useText();
   const scroller = useRef<HTMLDivElement>(null);
-  const follows = useRef(true);
   const { thread } = chat;
-  useEffect(() => {
+  /** How high the messages were when they were last looked at: whoever was at their end then is taken to their end. */
+  const height = useRef(0);
+  const stayAtEnd = useCallback(() => {
     const box = scroller.current;
-    if (box && follows.current) box.scrollTop = box.scrollHeight;
-  });
+    if (!box) return;
+    const wasAtEnd = height.current - box.scrollTop - box.clientHeight < NEAR_END_PX;
+    height.current = box.scrollHeight;
+    if (wasAtEnd) box.scrollTop = box.scrollHeight;
+  }, []);
+  useEffect(stayAtEnd);
+  /** ⌥← and ⌥→ lead to the other branches of the last message that has some. */
+  function onBranchKey(event: KeyboardEvent) {
+    const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
+    if (!event.altKey || step === 0) return;
+    const entry = thread.findLast((one) => branchOf(one).count > 1);
+    if (!entry) return;
+    event.preventDefault();
+    const { at, count } = branchOf(entry);
+    if (at + step >= 0 && at + step < count) showBranch(props, entry, at + step);
+  }
   const waiting = openCalls(thread);
   const answer = waiting && shownAnswer(waiting);
   return (
@@ -62,16 +85,20 @@ export function ChatView(props: ChatViewProps) {
       className="turns"
       ref={scroller}
       tabIndex={0}
+      onKeyDown={onBranchKey}
       role="region"
       aria-label={t('chat.messages')}
-      onScroll={({ currentTarget: box }) => {
-        follows.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
-      }}
     >
       <div className="col">
-        {thread.map((entry) => (
-          <EntryView key={elementKey(entry)} entry={entry} {...props} />
-        ))}
+        {thread.length > MOST_AT_ONCE ? (
+          <Suspense>
+            <VirtualEntries thread={thread} scroller={scroller} onResize={stayAtEnd}>
+              {(entry) => <EntryView entry={entry} {...props} />}
+            </VirtualEntries>
+          </Suspense>
+        ) : (
+          thread.map((entry) => <EntryView key={elementKey(entry)} entry={entry} {...props} />)
+        )}
         {waiting && answer ? (
           <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={chat.sendResults} />
         ) : null}

@@ -1,11 +1,12 @@
 import type { ConversationList as List } from '@duplex/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { Ellipsis, Plus, Search } from 'lucide-react';
+import { Ellipsis, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useGateway } from '../app/session.tsx';
 import { Menu, MenuItem } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { SearchField } from '../parts/search-field.tsx';
 import { useText } from '../text/text.tsx';
 import { DeleteConversation, RenameConversation } from './change-conversation.tsx';
 import { exportConversation } from './export-conversation.ts';
@@ -96,17 +97,7 @@ export function ConversationList({ current, onNew, onDeleted }: ConversationList
         <Plus className="i" aria-hidden="true" />
         {t('list.new')}
       </button>
-      <label className="search">
-        <Search className="i" aria-hidden="true" />
-        <span className="sr">{t('list.search')}</span>
-        <input
-          className="input"
-          type="search"
-          placeholder={t('list.search')}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-        />
-      </label>
+      <SearchField label={t('list.search')} value={words} onChange={setWords} />
       {error ? <Problem error={error} /> : null}
       {!isFetching && items.length === 0 && !error ? (
         <p className="small faint pad">{words === '' ? t('list.empty') : t('list.noMatch')}</p>

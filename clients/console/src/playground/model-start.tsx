@@ -1,7 +1,7 @@
-import { Search } from 'lucide-react';
 import { useState } from 'react';
 import { useInfo } from '../app/queries.ts';
 import { Problem } from '../parts/problem.tsx';
+import { SearchField } from '../parts/search-field.tsx';
 import type { TextKey } from '../text/en.ts';
 import { useText } from '../text/text.tsx';
 import { ModelCard, type ModelInfo } from './model-card.tsx';
@@ -48,17 +48,13 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
               </button>
             ))}
           </div>
-          <label className="search grow find">
-            <Search className="i" aria-hidden="true" />
-            <span className="sr">{t('start.search')}</span>
-            <input
-              className="input"
-              type="search"
-              placeholder={t('start.searchCount', { count: number(models.length) })}
-              value={words}
-              onChange={(event) => setWords(event.target.value)}
-            />
-          </label>
+          <SearchField
+            className="grow find"
+            placeholder={t('start.searchCount', { count: number(models.length) })}
+            label={t('start.search')}
+            value={words}
+            onChange={setWords}
+          />
         </div>
         {info && shown.length === 0 ? (
           <div className="empty">

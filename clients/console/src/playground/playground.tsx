@@ -2,7 +2,7 @@ import type { Conversation } from '@duplex/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { PanelLeft, PanelRight } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useSearchParams } from 'wouter';
 import { useInfo } from '../app/queries.ts';
 import { Shell } from '../app/shell.tsx';
 import { Sheet } from '../parts/dialog.tsx';
@@ -31,6 +31,8 @@ export function Playground({ conversation }: { conversation: string | undefined 
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const { data: info } = useInfo();
+  const [params] = useSearchParams();
+  const wanted = conversation === undefined ? params.get('model') : null;
   const [draft, setDraft] = useState<Draft | null>(null);
   const [composed, setComposed] = useState(nothing);
   const [editing, setEditing] = useState<string | null>(null);
@@ -70,6 +72,16 @@ export function Playground({ conversation }: { conversation: string | undefined 
   useEffect(() => {
     keeper.current = stored;
   }, [stored]);
+
+  // A link to a model begins a chat with it; then the address is the playground's own again.
+  useEffect(() => {
+    if (wanted === null) return;
+    shown.current = null;
+    reset([]);
+    setDraft(newDraft(wanted));
+    setComposed(nothing);
+    navigate('/playground', { replace: true });
+  }, [wanted, reset, navigate]);
 
   function startNew() {
     shown.current = null;

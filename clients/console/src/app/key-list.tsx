@@ -1,0 +1,57 @@
+import { useState } from 'react';
+import { Dialog } from '../parts/dialog.tsx';
+import { useText } from '../text/text.tsx';
+import { keepLetters, readLetters } from './keyboard.tsx';
+import { allPlaces } from './places.ts';
+
+const shortcuts = [
+  ['⌘ K · Ctrl K', 'keys.go'],
+  ['/', 'keys.search'],
+  ['?', 'keys.list'],
+  ['Enter · ⌘ ↵', 'keys.send'],
+  ['Esc', 'keys.stop'],
+  ['↑', 'keys.editLast'],
+  ['⌥ ← · ⌥ →', 'keys.branch'],
+  ['F6', 'keys.region'],
+] as const;
+
+/** What each key does, and the switch for single letters. */
+export default function KeyList({ onClose }: { onClose(): void }) {
+  const { t } = useText();
+  const [letters, setLetters] = useState(readLetters);
+  return (
+    <Dialog open onClose={onClose} title={t('keys.title')}>
+      <dl className="facts">
+        {shortcuts.map(([keys, name]) => (
+          <div key={name} className="fact">
+            <dt>
+              <span className="kbd">{keys}</span>
+            </dt>
+            <dd>{t(name)}</dd>
+          </div>
+        ))}
+        {allPlaces.map(({ letter, key }) =>
+          letter ? (
+            <div key={key} className="fact">
+              <dt>
+                <span className="kbd">G</span> <span className="kbd">{letter.toUpperCase()}</span>
+              </dt>
+              <dd>{t(key)}</dd>
+            </div>
+          ) : null,
+        )}
+      </dl>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={letters}
+          onChange={(event) => {
+            keepLetters(event.target.checked);
+            setLetters(event.target.checked);
+          }}
+        />{' '}
+        {t('keys.letters')}
+      </label>
+    </Dialog>
+  );
+}

@@ -1,0 +1,78 @@
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { allPlaces } from './places.ts';
+
+const Palette = lazy(() => import('./palette.tsx'));
+const KeyList = lazy(() => import('./key-list.tsx'));
+
+const STORED = 'duplex-letters';
+/** How long after G its letter may come. */
+const LETTER_MS = 1_500;
+
+export const readLetters = (): boolean => localStorage.getItem(STORED) !== 'off';
+export const keepLetters = (on: boolean): void => localStorage.setItem(STORED, on ? 'on' : 'off');
+
+const isTyping = ({ target }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Moves the focus to the next region of the page: list, chat, request. */
+function focusNextRegion(back: boolean): void {
+  const regions = [...document.querySelectorAll<HTMLElement>('nav[aria-label], aside[aria-label], main')].filter(
+    (region) => region.offsetParent !== null,
+  );
+  const at = regions.findLastIndex((region) => region.contains(document.activeElement));
+  const next = regions[(at + (back ? -1 : 1) + regions.length) % regions.length];
+  next?.setAttribute('tabindex', '-1');
+  next?.focus();
+}
+
+type Open = 'palette' | 'keys' | null;
+
+/** What the keyboard does on every page. Single letters do nothing while somebody types, and can be switched off. */
+export function Keyboard() {
+  const [, navigate] = useLocation();
+  const [open, setOpen] = useState<Open>(null);
+  const goAt = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => {
+    function onLetter(event: KeyboardEvent): void {
+      const key = event.key.toLowerCase();
+      const follows = performance.now() - goAt.current < LETTER_MS;
+      goAt.current = Number.NEGATIVE_INFINITY;
+      if (follows) {
+        const place = allPlaces.find(({ letter }) => letter === key);
+        if (!place) return;
+        event.preventDefault();
+        navigate(place.to);
+        return;
+      }
+      if (key === 'g') goAt.current = performance.now();
+      if (key === '?') setOpen('keys');
+      if (key === '/') {
+        const search = document.querySelector<HTMLInputElement>('main input[type="search"], input[type="search"]');
+        if (!search) return;
+        event.preventDefault();
+        search.focus();
+      }
+    }
+    function onKey(event: KeyboardEvent): void {
+      if ((event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setOpen((known) => (known === 'palette' ? null : 'palette'));
+      } else if (event.key === 'F6') {
+        event.preventDefault();
+        focusNextRegion(event.shiftKey);
+      } else if (!event.metaKey && !event.ctrlKey && !event.altKey && !isTyping(event) && readLetters()) {
+        onLetter(event);
+      }
+    }
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [navigate]);
+  const close = () => setOpen(null);
+  return (
+    <Suspense>
+      {open === 'palette' ? <Palette onClose={close} /> : null}
+      {open === 'keys' ? <KeyList onClose={close} /> : null}
+    </Suspense>
+  );
+}

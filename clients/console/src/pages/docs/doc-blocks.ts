@@ -1,0 +1,73 @@
+import createPurifier from 'dompurify';
+import { Marked, type Token } from 'marked';
+import { basePath } from '../../app/base-path.ts';
+import { escapeHtml } from '../../parts/escape-html.ts';
+
+export type DocBlock =
+  | { readonly type: 'code'; readonly code: string; readonly language: string }
+  | { readonly type: 'heading'; readonly depth: number; readonly anchor: string; readonly html: string }
+  | { readonly type: 'html'; readonly html: string };
+
+export interface Doc {
+  readonly blocks: readonly DocBlock[];
+  readonly contents: readonly { readonly anchor: string; readonly text: string }[];
+}
+
+/** As the gateway names headings in addresses. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '');
+
+/** `chat.md#tools`, from the page `from`, as an address of the gateway. */
+function addressOf(href: string): string {
+  const page = /^(?:\.\/)?(?:docs\/)?((?:\.\.\/)*[\w./-]+)\.md(#.*)?$/.exec(href);
+  if (page) return `${basePath}/docs/${(page[1] ?? '').replace(/^(?:\.\.\/)+/, '')}${page[2] ?? ''}`;
+  return href.startsWith('/') ? basePath + href : href;
+}
+
+const marked = new Marked({
+  gfm: true,
+  renderer: {
+    html: ({ text }) => escapeHtml(text),
+    link({ href, tokens }) {
+      return `<a href="${escapeHtml(addressOf(href))}">${this.parser.parseInline(tokens)}</a>`;
+    },
+    image: ({ text }) => `<span class="faint">[${escapeHtml(text)}]</span>`,
+    // Inside of a list; those between paragraphs are blocks of their own.
+    code: ({ text }) => `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`,
+    table(token) {
+      const cells = (row: typeof token.header, tag: 'th' | 'td') =>
+        `<tr>${row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
+      const body = token.rows.map((row) => cells(row, 'td')).join('');
+      return `<div class="card scroll" tabindex="0"><table class="table"><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+    },
+  },
+});
+
+const purifier = createPurifier(window);
+const clean = (html: string): string =>
+  purifier.sanitize(html, { FORBID_TAGS: ['style', 'form', 'img', 'svg', 'math'], FORBID_ATTR: ['style'] });
+
+function toBlock(token: Token): DocBlock {
+  if (token.type === 'code') {
+    return { type: 'code', code: token.text, language: (token.lang ?? '').split(/\s/)[0] ?? '' };
+  }
+  if (token.type === 'heading') {
+    const html = clean(marked.parseInline(token.text, { async: false }));
+    return { type: 'heading', depth: token.depth, anchor: anchorOf(token.text), html };
+  }
+  return { type: 'html', html: clean(marked.parser([token])) };
+}
+
+/** A page of the documentation, made of Markdown that comes with the gateway. */
+export function readDoc(markdown: string): Doc {
+  const tokens = marked.lexer(markdown).filter(({ type }) => type !== 'space' && type !== 'def');
+  const contents = tokens.flatMap((token) =>
+    token.type === 'heading' && token.depth === 2
+      ? [{ anchor: anchorOf(token.text), text: token.text.replace(/[`*]/g, '') }]
+      : [],
+  );
+  return { blocks: tokens.map(toBlock), contents };
+}

@@ -1,0 +1,42 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+
+/** How long a code can be exchanged, in ms. */
+const VALID_MS = 600_000;
+
+const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** A code of the link that the start prints. It is exchanged for the bearer once, within ten minutes. */
+export class StartCode {
+  readonly code = randomBytes(32).toString('base64url');
+  readonly #bearer: string;
+  readonly #until = monotonicNow() + VALID_MS;
+  #isUsed = false;
+
+  constructor(bearer: string) {
+    this.#bearer = bearer;
+  }
+
+  /** Returns the bearer. Throws `invalid_authorization`. */
+  exchange(code: string): string {
+    const isRight = timingSafeEqual(hashOf(code), hashOf(this.code));
+    if (!isRight || this.#isUsed || monotonicNow() > this.#until) throw refused();
+    this.#isUsed = true;
+    return this.#bearer;
+  }
+}
+
+const refused = () =>
+  new AppError(
+    'invalid_authorization',
+    'The start link was used already, or is older than ten minutes. Sign in with the bearer, or start the gateway again.',
+    { param: 'code' },
+  );
+
+/** `GET /api/start`; `start` is null where the gateway printed no link. */
+export function exchangeStartCode(start: StartCode | null, code: string | undefined): { key: string | null } {
+  if (code === undefined) return { key: null };
+  if (start === null) throw refused();
+  return { key: start.exchange(code) };
+}
