@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { useGateway } from '../../app/session.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { useText } from '../../text/text.tsx';
 
 export function useErrors() {
@@ -31,32 +32,25 @@ export function CommonErrors() {
         <h2 className="grow">{t('api.errors')}</h2>
         <Link to="/console/errors">{t('api.allErrors')}</Link>
       </header>
-      <table className="table stackable flat">
-        <caption className="sr">{t('api.errors')}</caption>
-        <thead>
-          <tr>
-            <th>{t('errors.status')}</th>
-            <th>{t('errors.meaning')}</th>
-            <th>{t('errors.fix')}</th>
+      <DataTable
+        flat
+        caption={t('api.errors')}
+        columns={[{ head: t('errors.status') }, { head: t('errors.meaning') }, { head: t('errors.fix') }]}
+      >
+        {rows.map(({ code, http_status, title, remediation }) => (
+          <tr key={code}>
+            <td>
+              <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span> <code>{code}</code>
+            </td>
+            <td data-th={t('errors.meaning')} lang="en">
+              {title}
+            </td>
+            <td data-th={t('errors.fix')} lang="en">
+              {remediation}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ code, http_status, title, remediation }) => (
-            <tr key={code}>
-              <td>
-                <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span>{' '}
-                <code>{code}</code>
-              </td>
-              <td data-th={t('errors.meaning')} lang="en">
-                {title}
-              </td>
-              <td data-th={t('errors.fix')} lang="en">
-                {remediation}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
@@ -24,35 +25,32 @@ export default function AuditPage() {
         <p className="lede">{t('audit.lede')}</p>
         {error ? <Problem error={error} /> : null}
         <div className="card">
-          <table className="table stackable">
-            <caption className="sr">{t('nav.audit')}</caption>
-            <thead>
-              <tr>
-                <th>{t('common.time')}</th>
-                <th>{t('audit.actor')}</th>
-                <th>{t('audit.action')}</th>
-                <th>{t('audit.subject')}</th>
-                <th>{t('audit.details')}</th>
+          <DataTable
+            caption={t('nav.audit')}
+            columns={[
+              { head: t('common.time') },
+              { head: t('audit.actor') },
+              { head: t('audit.action') },
+              { head: t('audit.subject') },
+              { head: t('audit.details') },
+            ]}
+          >
+            {items.map(({ id, at, actor, action, subject, details }) => (
+              <tr key={id}>
+                <td className="nowrap tnum">{dateTime(at)}</td>
+                <td data-th={t('audit.actor')}>{actor}</td>
+                <td data-th={t('audit.action')}>
+                  <code>{action}</code>
+                </td>
+                <td data-th={t('audit.subject')}>
+                  <code>{subject}</code>
+                </td>
+                <td data-th={t('audit.details')}>
+                  <code className="small">{JSON.stringify(details)}</code>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {items.map(({ id, at, actor, action, subject, details }) => (
-                <tr key={id}>
-                  <td className="nowrap tnum">{dateTime(at)}</td>
-                  <td data-th={t('audit.actor')}>{actor}</td>
-                  <td data-th={t('audit.action')}>
-                    <code>{action}</code>
-                  </td>
-                  <td data-th={t('audit.subject')}>
-                    <code>{subject}</code>
-                  </td>
-                  <td data-th={t('audit.details')}>
-                    <code className="small">{JSON.stringify(details)}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </DataTable>
           {data && items.length === 0 ? <p className="pad muted">{t('audit.empty')}</p> : null}
         </div>
         <Pager offset={offset} page={PAGE} shown={items.length} onChange={setOffset} />

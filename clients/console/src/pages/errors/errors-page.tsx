@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
 import { useErrors } from '../api/common-errors.tsx';
@@ -26,36 +27,33 @@ export default function ErrorsPage() {
         />
         {error ? <Problem error={error} /> : null}
         <div className="card">
-          <table className="table stackable">
-            <caption className="sr">{t('nav.errors')}</caption>
-            <thead>
-              <tr>
-                <th>{t('errors.code')}</th>
-                <th>{t('errors.status')}</th>
-                <th>{t('errors.meaning')}</th>
-                <th>{t('errors.fix')}</th>
+          <DataTable
+            caption={t('nav.errors')}
+            columns={[
+              { head: t('errors.code') },
+              { head: t('errors.status') },
+              { head: t('errors.meaning') },
+              { head: t('errors.fix') },
+            ]}
+          >
+            {rows.map(({ code, http_status, title, description, remediation }) => (
+              <tr key={code} id={code}>
+                <td>
+                  <code>{code}</code>
+                </td>
+                <td data-th={t('errors.status')}>
+                  <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span>
+                </td>
+                <td data-th={t('errors.meaning')} lang="en">
+                  <strong>{title}</strong>
+                  <p className="small muted">{description}</p>
+                </td>
+                <td data-th={t('errors.fix')} lang="en">
+                  {remediation}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ code, http_status, title, description, remediation }) => (
-                <tr key={code} id={code}>
-                  <td>
-                    <code>{code}</code>
-                  </td>
-                  <td data-th={t('errors.status')}>
-                    <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span>
-                  </td>
-                  <td data-th={t('errors.meaning')} lang="en">
-                    <strong>{title}</strong>
-                    <p className="small muted">{description}</p>
-                  </td>
-                  <td data-th={t('errors.fix')} lang="en">
-                    {remediation}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </DataTable>
         </div>
       </main>
     </Shell>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useSelf } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Menu, MenuItem } from '../../parts/menu.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
@@ -107,29 +108,24 @@ function AllKeys({ onOpen }: { onOpen(open: Open): void }) {
   }
   return (
     <div className="card">
-      <table className="table stackable">
-        <caption className="sr">{t('nav.keys')}</caption>
-        <thead>
-          <tr>
-            <th>{t('keys.name')}</th>
-            <th>{t('keys.key')}</th>
-            <th>{t('keys.models')}</th>
-            <th>{t('keys.limits')}</th>
-            <th>{t('keys.lastUsed')}</th>
-            <th className="num">{t('keys.spentMonth')}</th>
-            <th>{t('keys.expires')}</th>
-            <th>{t('keys.state')}</th>
-            <th>
-              <span className="sr">{t('keys.actions')}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((key) => (
-            <KeyRow key={key.id} apiKey={key} onOpen={onOpen} />
-          ))}
-        </tbody>
-      </table>
+      <DataTable
+        caption={t('nav.keys')}
+        columns={[
+          { head: t('keys.name') },
+          { head: t('keys.key') },
+          { head: t('keys.models') },
+          { head: t('keys.limits') },
+          { head: t('keys.lastUsed') },
+          numeric(t('keys.spentMonth')),
+          { head: t('keys.expires') },
+          { head: t('keys.state') },
+          { head: t('keys.actions'), kind: 'actions' },
+        ]}
+      >
+        {items.map((key) => (
+          <KeyRow key={key.id} apiKey={key} onOpen={onOpen} />
+        ))}
+      </DataTable>
     </div>
   );
 }

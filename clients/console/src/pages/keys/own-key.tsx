@@ -1,5 +1,6 @@
 import type { Outputs } from '@duplex/client';
 import { Link } from 'wouter';
+import { Facts } from '../../parts/facts.tsx';
 import { useText } from '../../text/text.tsx';
 import { useLimits } from './keys-page.tsx';
 
@@ -50,14 +51,7 @@ export function OwnKey({ self: { key, wallet, spent } }: { self: Self }) {
           </Link>
         </header>
         <div className="body">
-          <dl className="facts">
-            {facts.map(([name, value]) => (
-              <div key={name} className="fact">
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={facts} />
         </div>
       </section>
     </>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { LIVE_MS } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { StateDot } from '../../parts/state-dot.tsx';
 import { useText } from '../../text/text.tsx';
@@ -56,59 +57,55 @@ export function BackendsTable() {
         </h2>
       </header>
       {error ? <Problem error={error} /> : null}
-      <table className="table stackable flat">
-        <caption className="sr">{t('backends.title')}</caption>
-        <thead>
-          <tr>
-            <th>{t('backends.backend')}</th>
-            <th>{t('backends.circuit')}</th>
-            <th>{t('backends.outcomes')}</th>
-            <th className="num">{t('backends.inFlight')}</th>
-            <th className="num">{t('backends.begins')}</th>
-            <th>
-              <span className="sr">{t('keys.actions')}</span>
-            </th>
+      <DataTable
+        flat
+        caption={t('backends.title')}
+        columns={[
+          { head: t('backends.backend') },
+          { head: t('backends.circuit') },
+          { head: t('backends.outcomes') },
+          numeric(t('backends.inFlight')),
+          numeric(t('backends.begins')),
+          { head: t('keys.actions'), kind: 'actions' },
+        ]}
+      >
+        {(data?.items ?? []).map((item) => (
+          <tr key={item.backend}>
+            <td>
+              <span className="row">
+                <StateDot state={item.state} />
+                <code>{item.backend}</code>
+              </span>
+              <div className="small faint truncate">{item.aliases.join(', ')}</div>
+            </td>
+            <td data-th={t('backends.circuit')}>
+              <span className="badge">{item.state}</span>{' '}
+              <span className="small faint">{t(`state.${item.state}`)}</span>
+            </td>
+            <td data-th={t('backends.outcomes')}>
+              <Pulse outcomes={item.outcomes} />
+            </td>
+            <td className="num" data-th={t('backends.inFlight')}>
+              {number(item.in_flight)}
+            </td>
+            <td className="num" data-th={t('backends.begins')}>
+              {item.latency_ms === null ? '–' : milliseconds(item.latency_ms)}
+            </td>
+            <td className="act">
+              {item.test ? (
+                <button
+                  type="button"
+                  className="btn small"
+                  aria-label={t('backends.testOne', { backend: item.backend })}
+                  onClick={() => setTested(item)}
+                >
+                  {t('backends.test')}
+                </button>
+              ) : null}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {(data?.items ?? []).map((item) => (
-            <tr key={item.backend}>
-              <td>
-                <span className="row">
-                  <StateDot state={item.state} />
-                  <code>{item.backend}</code>
-                </span>
-                <div className="small faint truncate">{item.aliases.join(', ')}</div>
-              </td>
-              <td data-th={t('backends.circuit')}>
-                <span className="badge">{item.state}</span>{' '}
-                <span className="small faint">{t(`state.${item.state}`)}</span>
-              </td>
-              <td data-th={t('backends.outcomes')}>
-                <Pulse outcomes={item.outcomes} />
-              </td>
-              <td className="num" data-th={t('backends.inFlight')}>
-                {number(item.in_flight)}
-              </td>
-              <td className="num" data-th={t('backends.begins')}>
-                {item.latency_ms === null ? '–' : milliseconds(item.latency_ms)}
-              </td>
-              <td className="act">
-                {item.test ? (
-                  <button
-                    type="button"
-                    className="btn small"
-                    aria-label={t('backends.testOne', { backend: item.backend })}
-                    onClick={() => setTested(item)}
-                  >
-                    {t('backends.test')}
-                  </button>
-                ) : null}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
       {tested?.test ? (
         <TestBackend backend={tested.backend} cost={tested.test} onClose={() => setTested(null)} />
       ) : null}

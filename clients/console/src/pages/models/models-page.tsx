@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';
 import { useInfo, useReadiness, useSelf } from '../../app/queries.ts';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { StateDot } from '../../parts/state-dot.tsx';
 import { isDemo, usePrice } from '../../playground/model-card.tsx';
@@ -20,38 +21,36 @@ function Routes() {
         </h2>
       </header>
       {error ? <Problem error={error} /> : null}
-      <table className="table stackable flat">
-        <caption className="sr">{t('backends.title')}</caption>
-        <thead>
-          <tr>
-            <th>{t('backends.backend')}</th>
-            <th>{t('backends.circuit')}</th>
-            <th className="num">{t('backends.inFlight')}</th>
-            <th className="num">{t('backends.begins')}</th>
+      <DataTable
+        flat
+        caption={t('backends.title')}
+        columns={[
+          { head: t('backends.backend') },
+          { head: t('backends.circuit') },
+          numeric(t('backends.inFlight')),
+          numeric(t('backends.begins')),
+        ]}
+      >
+        {(data?.routes ?? []).map(({ backend, state, in_flight, latency_ms }) => (
+          <tr key={backend}>
+            <td>
+              <span className="row">
+                <StateDot state={state} />
+                <code>{backend}</code>
+              </span>
+            </td>
+            <td data-th={t('backends.circuit')}>
+              <span className="badge">{state}</span> <span className="small faint">{t(`state.${state}`)}</span>
+            </td>
+            <td className="num" data-th={t('backends.inFlight')}>
+              {number(in_flight)}
+            </td>
+            <td className="num" data-th={t('backends.begins')}>
+              {latency_ms === null ? '–' : milliseconds(latency_ms)}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {(data?.routes ?? []).map(({ backend, state, in_flight, latency_ms }) => (
-            <tr key={backend}>
-              <td>
-                <span className="row">
-                  <StateDot state={state} />
-                  <code>{backend}</code>
-                </span>
-              </td>
-              <td data-th={t('backends.circuit')}>
-                <span className="badge">{state}</span> <span className="small faint">{t(`state.${state}`)}</span>
-              </td>
-              <td className="num" data-th={t('backends.inFlight')}>
-                {number(in_flight)}
-              </td>
-              <td className="num" data-th={t('backends.begins')}>
-                {latency_ms === null ? '–' : milliseconds(latency_ms)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }
@@ -64,36 +63,34 @@ function Probes() {
       <header>
         <h2>{t('backends.providers')}</h2>
       </header>
-      <table className="table stackable flat">
-        <caption className="sr">{t('backends.providers')}</caption>
-        <thead>
-          <tr>
-            <th>{t('usage.by.provider')}</th>
-            <th>{t('backends.kind')}</th>
-            <th>{t('keys.state')}</th>
-            <th className="num">{t('backends.probe')}</th>
+      <DataTable
+        flat
+        caption={t('backends.providers')}
+        columns={[
+          { head: t('usage.by.provider') },
+          { head: t('backends.kind') },
+          { head: t('keys.state') },
+          numeric(t('backends.probe')),
+        ]}
+      >
+        {(data?.backends ?? []).map(({ provider, kind, status, latency_ms, detail }) => (
+          <tr key={provider}>
+            <td>
+              <span className="row">
+                <StateDot state={status} />
+                <code>{provider}</code>
+              </span>
+            </td>
+            <td data-th={t('backends.kind')}>{kind}</td>
+            <td data-th={t('keys.state')}>
+              {t(`state.${status}`)} {detail ? <span className="small bad-text">{detail}</span> : null}
+            </td>
+            <td className="num" data-th={t('backends.probe')}>
+              {latency_ms === null ? '–' : milliseconds(latency_ms)}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {(data?.backends ?? []).map(({ provider, kind, status, latency_ms, detail }) => (
-            <tr key={provider}>
-              <td>
-                <span className="row">
-                  <StateDot state={status} />
-                  <code>{provider}</code>
-                </span>
-              </td>
-              <td data-th={t('backends.kind')}>{kind}</td>
-              <td data-th={t('keys.state')}>
-                {t(`state.${status}`)} {detail ? <span className="small bad-text">{detail}</span> : null}
-              </td>
-              <td className="num" data-th={t('backends.probe')}>
-                {latency_ms === null ? '–' : milliseconds(latency_ms)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }
@@ -135,45 +132,43 @@ export default function ModelsPage() {
             <h2>{t('backends.models')}</h2>
           </header>
           {error ? <Problem error={error} /> : null}
-          <table className="table stackable flat">
-            <caption className="sr">{t('backends.models')}</caption>
-            <thead>
-              <tr>
-                <th>{t('play.model')}</th>
-                <th>{t('backends.chain')}</th>
-                <th className="num">{t('models.context')}</th>
-                <th>{t('models.price')}</th>
+          <DataTable
+            flat
+            caption={t('backends.models')}
+            columns={[
+              { head: t('play.model') },
+              { head: t('backends.chain') },
+              numeric(t('models.context')),
+              { head: t('models.price') },
+            ]}
+          >
+            {(info?.models ?? []).map((model) => (
+              <tr key={model.alias}>
+                <td>
+                  <code>{model.alias}</code>{' '}
+                  {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
+                </td>
+                <td data-th={t('backends.chain')}>
+                  {model.backends.length === 0 ? <span className="faint">{t('models.noBackend')}</span> : null}
+                  <ol className="chain">
+                    {model.backends.map(({ provider, model: upstream, state }) => (
+                      <li key={`${provider}/${upstream}`} className="row">
+                        <StateDot state={state} />
+                        <span className="sr">{t(`state.${state}`)}</span>
+                        <code className="small">
+                          {provider}/{upstream}
+                        </code>
+                      </li>
+                    ))}
+                  </ol>
+                </td>
+                <td className="num" data-th={t('models.context')}>
+                  {model.context_window === null ? '–' : compact(model.context_window)}
+                </td>
+                <td data-th={t('models.price')}>{priceOf(model)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {(info?.models ?? []).map((model) => (
-                <tr key={model.alias}>
-                  <td>
-                    <code>{model.alias}</code>{' '}
-                    {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
-                  </td>
-                  <td data-th={t('backends.chain')}>
-                    {model.backends.length === 0 ? <span className="faint">{t('models.noBackend')}</span> : null}
-                    <ol className="chain">
-                      {model.backends.map(({ provider, model: upstream, state }) => (
-                        <li key={`${provider}/${upstream}`} className="row">
-                          <StateDot state={state} />
-                          <span className="sr">{t(`state.${state}`)}</span>
-                          <code className="small">
-                            {provider}/{upstream}
-                          </code>
-                        </li>
-                      ))}
-                    </ol>
-                  </td>
-                  <td className="num" data-th={t('models.context')}>
-                    {model.context_window === null ? '–' : compact(model.context_window)}
-                  </td>
-                  <td data-th={t('models.price')}>{priceOf(model)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </DataTable>
         </section>
       </main>
     </Shell>

@@ -1,5 +1,6 @@
 import { X } from 'lucide-react';
 import { Link } from 'wouter';
+import { Facts } from '../../parts/facts.tsx';
 import { useText } from '../../text/text.tsx';
 import { badgeOf, type RequestRow, useKeyName } from './requests-page.tsx';
 
@@ -90,14 +91,7 @@ export function RequestDetail({ row, onClose }: RequestDetailProps) {
       </header>
       <div className="body stack">
         <Fall row={row} />
-        <dl className="facts">
-          {facts.map(([name, value]) => (
-            <div key={name} className="fact">
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={facts} />
         {row.conversation_id ? (
           <p>
             <Link to={`/playground/${encodeURIComponent(row.conversation_id)}`}>{t('requests.conversation')}</Link>

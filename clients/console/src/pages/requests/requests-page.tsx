@@ -5,6 +5,7 @@ import { useSearchParams } from 'wouter';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
@@ -132,31 +133,23 @@ export default function RequestsPage() {
         {error ? <Problem error={error} /> : null}
         {open ? <RequestDetail row={open} onClose={() => set('open', '')} /> : null}
         <div className="card reqs">
-          <table className="table stackable">
-            <caption className="sr">{t('requests.caption')}</caption>
-            <thead>
-              <tr>
-                <th>{t('common.time')}</th>
-                <th>{t('requests.outcome')}</th>
-                <th>{t('play.model')}</th>
-                <th className="num">{t('requests.tries')}</th>
-                <th>{t('keys.key')}</th>
-                <th className="num">{t('usage.tokens')}</th>
-                <th className="num">{t('requests.took')}</th>
-                <th className="num">{t('usage.cost')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((row) => (
-                <Row
-                  key={row.request_id}
-                  row={row}
-                  selected={row === open}
-                  onOpen={() => set('open', row.request_id)}
-                />
-              ))}
-            </tbody>
-          </table>
+          <DataTable
+            caption={t('requests.caption')}
+            columns={[
+              { head: t('common.time') },
+              { head: t('requests.outcome') },
+              { head: t('play.model') },
+              numeric(t('requests.tries')),
+              { head: t('keys.key') },
+              numeric(t('usage.tokens')),
+              numeric(t('requests.took')),
+              numeric(t('usage.cost')),
+            ]}
+          >
+            {items.map((row) => (
+              <Row key={row.request_id} row={row} selected={row === open} onOpen={() => set('open', row.request_id)} />
+            ))}
+          </DataTable>
           {data && items.length === 0 ? (
             <div className="empty">
               <h2>{t('requests.none')}</h2>

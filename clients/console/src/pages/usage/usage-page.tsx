@@ -4,6 +4,7 @@ import { Download } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { saveFile } from '../../parts/save-file.ts';
 import { Segments } from '../../parts/segments.tsx';
@@ -87,41 +88,17 @@ function UsageTable({ items, total, by, nameOf }: TableProps) {
   const rows = sumBy(items, by);
   return (
     <div className="card">
-      <table className="table stackable">
-        <caption className="sr">{t('usage.tableOf', { by: t(`usage.by.${by}`) })}</caption>
-        <thead>
-          <tr>
-            <th>{t(`usage.by.${by}`)}</th>
-            <th className="num">{t('usage.requests')}</th>
-            <th className="num">{t('usage.failedShort')}</th>
-            <th className="num">{t('usage.in')}</th>
-            <th className="num">{t('usage.out')}</th>
-            <th className="num">{t('usage.cost')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.name ?? ''}>
-              <td>{nameOf(row.name)}</td>
-              <td className="num" data-th={t('usage.requests')}>
-                {number(row.requests)}
-              </td>
-              <td className="num" data-th={t('usage.failedShort')}>
-                {number(row.failed)}
-              </td>
-              <td className="num" data-th={t('usage.in')}>
-                {number(row.prompt)}
-              </td>
-              <td className="num" data-th={t('usage.out')}>
-                {number(row.completion)}
-              </td>
-              <td className="num" data-th={t('usage.cost')}>
-                {money(row.cost)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
+      <DataTable
+        caption={t('usage.tableOf', { by: t(`usage.by.${by}`) })}
+        columns={[
+          { head: t(`usage.by.${by}`) },
+          numeric(t('usage.requests')),
+          numeric(t('usage.failedShort')),
+          numeric(t('usage.in')),
+          numeric(t('usage.out')),
+          numeric(t('usage.cost')),
+        ]}
+        foot={
           <tr>
             <td>{t('usage.total')}</td>
             <td className="num" data-th={t('usage.requests')}>
@@ -140,8 +117,29 @@ function UsageTable({ items, total, by, nameOf }: TableProps) {
               {money(total.cost_usd)}
             </td>
           </tr>
-        </tfoot>
-      </table>
+        }
+      >
+        {rows.map((row) => (
+          <tr key={row.name ?? ''}>
+            <td>{nameOf(row.name)}</td>
+            <td className="num" data-th={t('usage.requests')}>
+              {number(row.requests)}
+            </td>
+            <td className="num" data-th={t('usage.failedShort')}>
+              {number(row.failed)}
+            </td>
+            <td className="num" data-th={t('usage.in')}>
+              {number(row.prompt)}
+            </td>
+            <td className="num" data-th={t('usage.out')}>
+              {number(row.completion)}
+            </td>
+            <td className="num" data-th={t('usage.cost')}>
+              {money(row.cost)}
+            </td>
+          </tr>
+        ))}
+      </DataTable>
     </div>
   );
 }

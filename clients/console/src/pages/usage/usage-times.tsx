@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useGateway } from '../../app/session.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { useText } from '../../text/text.tsx';
@@ -41,35 +42,29 @@ export function UsageTimes({ from, by, nameOf }: UsageTimesProps) {
         />
       </header>
       {error ? <Problem error={error} /> : null}
-      <table className="table stackable flat">
-        <caption className="sr">{t('usage.timesOf', { by: heading })}</caption>
-        <thead>
-          <tr>
-            <th>{heading}</th>
-            <th className="num">{t('usage.requests')}</th>
+      <DataTable
+        flat
+        caption={t('usage.timesOf', { by: heading })}
+        columns={[
+          { head: heading },
+          numeric(t('usage.requests')),
+          ...columns.map((name) => numeric(t(`usage.${name}`))),
+        ]}
+      >
+        {(data?.items ?? []).map((item, at) => (
+          <tr key={at}>
+            <td>{apart === 'day' ? day(item.start ?? '') : nameOf(item[by] ?? null)}</td>
+            <td className="num" data-th={t('usage.requests')}>
+              {number(item.requests)}
+            </td>
             {columns.map((name) => (
-              <th key={name} className="num">
-                {t(`usage.${name}`)}
-              </th>
+              <td key={name} className="num" data-th={t(`usage.${name}`)}>
+                {ms(item[name])}
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {(data?.items ?? []).map((item, at) => (
-            <tr key={at}>
-              <td>{apart === 'day' ? day(item.start ?? '') : nameOf(item[by] ?? null)}</td>
-              <td className="num" data-th={t('usage.requests')}>
-                {number(item.requests)}
-              </td>
-              {columns.map((name) => (
-                <td key={name} className="num" data-th={t(`usage.${name}`)}>
-                  {ms(item[name])}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }
@@ -92,33 +87,27 @@ export function UsageErrors({ from }: { from: string }) {
       <header>
         <h2>{t('usage.errors')}</h2>
       </header>
-      <table className="table stackable flat">
-        <caption className="sr">{t('usage.errors')}</caption>
-        <thead>
-          <tr>
-            <th>{t('requests.outcome')}</th>
-            <th className="num">{t('usage.requests')}</th>
-            <th className="num">{t('usage.share')}</th>
+      <DataTable
+        flat
+        caption={t('usage.errors')}
+        columns={[{ head: t('requests.outcome') }, numeric(t('usage.requests')), numeric(t('usage.share'))]}
+      >
+        {failures.map(({ outcome, requests }) => (
+          <tr key={outcome}>
+            <td>
+              <Link to={`/console/requests?outcome=${encodeURIComponent(outcome ?? '')}`}>
+                <code>{outcome}</code>
+              </Link>
+            </td>
+            <td className="num" data-th={t('usage.requests')}>
+              {number(requests)}
+            </td>
+            <td className="num" data-th={t('usage.share')}>
+              {percent(requests / Math.max(data.total.requests, 1))}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {failures.map(({ outcome, requests }) => (
-            <tr key={outcome}>
-              <td>
-                <Link to={`/console/requests?outcome=${encodeURIComponent(outcome ?? '')}`}>
-                  <code>{outcome}</code>
-                </Link>
-              </td>
-              <td className="num" data-th={t('usage.requests')}>
-                {number(requests)}
-              </td>
-              <td className="num" data-th={t('usage.share')}>
-                {percent(requests / Math.max(data.total.requests, 1))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }

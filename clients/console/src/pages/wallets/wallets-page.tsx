@@ -4,6 +4,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { useSelf } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Problem } from '../../parts/problem.tsx';
@@ -75,31 +76,29 @@ function Ledger({ owner }: { owner: string }) {
         <h2>{t('wallets.ledger', { owner })}</h2>
       </header>
       {error ? <Problem error={error} /> : null}
-      <table className="table stackable flat">
-        <caption className="sr">{t('wallets.ledger', { owner })}</caption>
-        <thead>
-          <tr>
-            <th>{t('common.time')}</th>
-            <th>{t('wallets.kind')}</th>
-            <th>{t('wallets.reason')}</th>
-            <th>{t('wallets.author')}</th>
-            <th className="num">{t('wallets.amount')}</th>
+      <DataTable
+        flat
+        caption={t('wallets.ledger', { owner })}
+        columns={[
+          { head: t('common.time') },
+          { head: t('wallets.kind') },
+          { head: t('wallets.reason') },
+          { head: t('wallets.author') },
+          numeric(t('wallets.amount')),
+        ]}
+      >
+        {(data?.items ?? []).map(({ id, at, kind, reason, author, amount_usd }) => (
+          <tr key={id}>
+            <td className="nowrap tnum">{dateTime(at)}</td>
+            <td data-th={t('wallets.kind')}>{t(`wallets.${kind}`)}</td>
+            <td data-th={t('wallets.reason')}>{reason}</td>
+            <td data-th={t('wallets.author')}>{author}</td>
+            <td className="num" data-th={t('wallets.amount')}>
+              {money(amount_usd)}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {(data?.items ?? []).map(({ id, at, kind, reason, author, amount_usd }) => (
-            <tr key={id}>
-              <td className="nowrap tnum">{dateTime(at)}</td>
-              <td data-th={t('wallets.kind')}>{t(`wallets.${kind}`)}</td>
-              <td data-th={t('wallets.reason')}>{reason}</td>
-              <td data-th={t('wallets.author')}>{author}</td>
-              <td className="num" data-th={t('wallets.amount')}>
-                {money(amount_usd)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }
@@ -117,41 +116,36 @@ function AllWallets() {
   return (
     <>
       <div className="card">
-        <table className="table stackable">
-          <caption className="sr">{t('nav.wallets')}</caption>
-          <thead>
-            <tr>
-              <th>{t('keys.owner')}</th>
-              <th className="num">{t('wallets.balance')}</th>
-              <th className="num">{t('wallets.held')}</th>
-              <th>
-                <span className="sr">{t('keys.actions')}</span>
-              </th>
+        <DataTable
+          caption={t('nav.wallets')}
+          columns={[
+            { head: t('keys.owner') },
+            numeric(t('wallets.balance')),
+            numeric(t('wallets.held')),
+            { head: t('keys.actions'), kind: 'actions' },
+          ]}
+        >
+          {(data?.items ?? []).map((wallet) => (
+            <tr key={wallet.owner} aria-selected={wallet.owner === owner}>
+              <td>
+                <button type="button" className="linkish" onClick={() => setOwner(wallet.owner)}>
+                  {wallet.owner}
+                </button>
+              </td>
+              <td className="num" data-th={t('wallets.balance')}>
+                {money(wallet.balance_usd)}
+              </td>
+              <td className="num" data-th={t('wallets.held')}>
+                {money(wallet.held_usd)}
+              </td>
+              <td className="act">
+                <button type="button" className="btn small" onClick={() => setCredited(wallet.owner)}>
+                  {t('wallets.credit')}
+                </button>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {(data?.items ?? []).map((wallet) => (
-              <tr key={wallet.owner} aria-selected={wallet.owner === owner}>
-                <td>
-                  <button type="button" className="linkish" onClick={() => setOwner(wallet.owner)}>
-                    {wallet.owner}
-                  </button>
-                </td>
-                <td className="num" data-th={t('wallets.balance')}>
-                  {money(wallet.balance_usd)}
-                </td>
-                <td className="num" data-th={t('wallets.held')}>
-                  {money(wallet.held_usd)}
-                </td>
-                <td className="act">
-                  <button type="button" className="btn small" onClick={() => setCredited(wallet.owner)}>
-                    {t('wallets.credit')}
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </DataTable>
         {data?.items.length === 0 ? <p className="pad muted">{t('wallets.empty')}</p> : null}
       </div>
       {owner === null ? null : <Ledger owner={owner} />}
