@@ -6,11 +6,8 @@ import { bearer } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 
 const startCode = new StartCode(bearer);
-const MESSAGES = 5_000;
-/** What `/v1/conversations/{id}/items` takes at once. */
-const AT_ONCE = 20;
 
-describe.runIf(hasBrowser)('the console by keyboard, and at length', () => {
+describe.runIf(hasBrowser)('the console by keyboard', () => {
   let gateway: ScriptedGateway;
   let browser: Browser;
   beforeAll(async () => {
@@ -85,27 +82,5 @@ describe.runIf(hasBrowser)('the console by keyboard, and at length', () => {
     await other.getByRole('alert').getByText('The start link was used already').waitFor();
     expect(other.url()).toBe(`${gateway.url}/playground`);
     await Promise.all([page.context().close(), other.context().close()]);
-  });
-
-  test('a conversation of 5,000 messages has few of them on the page, at its end and at its beginning', {
-    timeout: 240_000,
-  }, async () => {
-    const { id } = await (await gateway.call('POST', '/v1/conversations', {})).json();
-    for (let first = 0; first < MESSAGES; first += AT_ONCE) {
-      const items = Array.from({ length: AT_ONCE }, (_, at) => {
-        const role = at % 2 === 0 ? 'user' : 'assistant';
-        return { type: 'message', role, content: `Message ${first + at + 1} says **this**.` };
-      });
-      const added = await gateway.call('POST', `/v1/conversations/${id}/items`, { items });
-      expect(added.status).toBe(200);
-    }
-    const page = await open(`/playground/${id}`);
-    await page.getByText(`Message ${MESSAGES} says`).waitFor({ timeout: 60_000 });
-    const articles = page.getByRole('region', { name: 'Messages' }).getByRole('article');
-    expect(await articles.count()).toBeLessThan(60);
-    await page.getByRole('region', { name: 'Messages' }).press('Home');
-    await page.getByText('Message 1 says').waitFor();
-    expect(await articles.count()).toBeLessThan(60);
-    await page.context().close();
   });
 });

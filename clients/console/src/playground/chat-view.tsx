@@ -1,4 +1,4 @@
-import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useRef } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
 import { AnswerView } from './answer-view.tsx';
@@ -16,11 +16,6 @@ interface ChatViewProps {
   /** Shows the branch that another message begins in the place of this one. */
   onBranch(entry: Entry, sibling: string): void;
 }
-
-const VirtualEntries = lazy(() => import('./virtual-entries.tsx'));
-
-/** Longer conversations have only those messages on the page that are near the view. */
-const MOST_AT_ONCE = 100;
 
 /** Closer to its end than this, the reader follows what comes. */
 const NEAR_END_PX = 80;
@@ -90,15 +85,9 @@ export function ChatView(props: ChatViewProps) {
       aria-label={t('chat.messages')}
     >
       <div className="col">
-        {thread.length > MOST_AT_ONCE ? (
-          <Suspense>
-            <VirtualEntries thread={thread} scroller={scroller} onResize={stayAtEnd}>
-              {(entry) => <EntryView entry={entry} {...props} />}
-            </VirtualEntries>
-          </Suspense>
-        ) : (
-          thread.map((entry) => <EntryView key={elementKey(entry)} entry={entry} {...props} />)
-        )}
+        {thread.map((entry) => (
+          <EntryView key={elementKey(entry)} entry={entry} {...props} />
+        ))}
         {waiting && answer ? (
           <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={chat.sendResults} />
         ) : null}
