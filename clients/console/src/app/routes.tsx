@@ -5,7 +5,6 @@ import { useText } from '../text/text.tsx';
 import { Keyboard } from './keyboard.tsx';
 import { useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
-import { SignIn } from './sign-in.tsx';
 
 const pages = {
   '/console': lazy(() => import('../pages/api/api-page.tsx')),
@@ -20,6 +19,7 @@ const pages = {
   '/console/errors': lazy(() => import('../pages/errors/errors-page.tsx')),
 };
 
+const SignIn = lazy(() => import('./sign-in.tsx'));
 const DocsPage = lazy(() => import('../pages/docs/docs-page.tsx'));
 const ReferencePage = lazy(() => import('../pages/reference/reference-page.tsx'));
 

@@ -9,7 +9,7 @@ import { useReadiness, useStatus } from './queries.ts';
 import { useSession } from './session.tsx';
 import { takeStartCode } from './start-code.ts';
 
-export function SignIn() {
+export default function SignIn() {
   const { t } = useText();
   const { signIn, signInByCode } = useSession();
   const readiness = useReadiness();

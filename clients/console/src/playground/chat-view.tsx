@@ -48,7 +48,7 @@ function EntryView(props: ChatViewProps & { entry: Entry }) {
   }
 }
 
-export function ChatView(props: ChatViewProps) {
+export default function ChatView(props: ChatViewProps) {
   const { chat } = props;
   const { t } = useText();
   const scroller = useRef<HTMLDivElement>(null);

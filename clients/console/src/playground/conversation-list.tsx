@@ -1,16 +1,18 @@
 import type { ConversationList as List } from '@duplex/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Plus } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
 import { useGateway } from '../app/session.tsx';
 import { Menu, MenuItem } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { useText } from '../text/text.tsx';
-import { DeleteConversation, RenameConversation } from './change-conversation.tsx';
 import { exportConversation } from './export-conversation.ts';
 import { groupByDay } from './group-by-day.ts';
+
+const RenameConversation = lazy(() => import('./rename-conversation.tsx'));
+const DeleteConversation = lazy(() => import('./delete-conversation.tsx'));
 
 export type Summary = List['items'][number];
 
@@ -120,19 +122,21 @@ export function ConversationList({ current, onNew, onDeleted }: ConversationList
           {t('list.older')}
         </button>
       ) : null}
-      {change?.what === 'rename' ? (
-        <RenameConversation conversation={change.conversation} onClose={close} onDone={changed} />
-      ) : null}
-      {change?.what === 'delete' ? (
-        <DeleteConversation
-          conversation={change.conversation}
-          onClose={close}
-          onDone={() => {
-            changed();
-            onDeleted(change.conversation.id);
-          }}
-        />
-      ) : null}
+      <Suspense>
+        {change?.what === 'rename' ? (
+          <RenameConversation conversation={change.conversation} onClose={close} onDone={changed} />
+        ) : null}
+        {change?.what === 'delete' ? (
+          <DeleteConversation
+            conversation={change.conversation}
+            onClose={close}
+            onDone={() => {
+              changed();
+              onDeleted(change.conversation.id);
+            }}
+          />
+        ) : null}
+      </Suspense>
     </>
   );
 }

@@ -11,7 +11,6 @@ import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
 import { fromBody } from './bodies/from-body.ts';
 import { toBody } from './bodies/to-body.ts';
-import { ChatView } from './chat-view.tsx';
 import { type Composed, Composer } from './composer.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import { type Body, type Draft, newDraft } from './draft.ts';
@@ -21,6 +20,7 @@ import { type Entry, shownAnswer, toMessages } from './thread.ts';
 import { useChat } from './use-chat.ts';
 import { type StoredConversation, useStoredConversation } from './use-stored-conversation.ts';
 
+const ChatView = lazy(() => import('./chat-view.tsx'));
 const RequestPanel = lazy(() => import('./request-panel.tsx'));
 
 const nothing: Composed = { text: '', pictures: [] };
@@ -182,13 +182,15 @@ export function Playground({ conversation }: { conversation: string | undefined 
           )
         ) : (
           <main className="chat">
-            <ChatView
-              chat={chat}
-              typicalSeconds={model?.constraints.typical_response_seconds ?? null}
-              onBranch={stored.switchTo}
-              editing={editing}
-              onEditing={setEditing}
-            />
+            <Suspense fallback={<div className="turns" aria-busy="true" />}>
+              <ChatView
+                chat={chat}
+                typicalSeconds={model?.constraints.typical_response_seconds ?? null}
+                onBranch={stored.switchTo}
+                editing={editing}
+                onEditing={setEditing}
+              />
+            </Suspense>
             <Composer
               value={composed}
               onChange={setComposed}

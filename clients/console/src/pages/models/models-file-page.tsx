@@ -1,3 +1,4 @@
+import '../../style/backends.css';
 import type { Outputs } from '@duplex/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useDeferredValue, useRef, useState } from 'react';

@@ -1,3 +1,4 @@
+import '../../style/backends.css';
 import { FilePenLine } from 'lucide-react';
 import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';

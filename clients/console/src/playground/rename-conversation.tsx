@@ -7,13 +7,13 @@ import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
 import type { Summary } from './conversation-list.tsx';
 
-interface ChangeProps {
+export interface ChangeProps {
   readonly conversation: Summary;
   onClose(): void;
   onDone(): void;
 }
 
-export function RenameConversation({ conversation, onClose, onDone }: ChangeProps) {
+export default function RenameConversation({ conversation, onClose, onDone }: ChangeProps) {
   const { t } = useText();
   const gateway = useGateway();
   const form = useId();
@@ -56,35 +56,6 @@ export function RenameConversation({ conversation, onClose, onDone }: ChangeProp
         </Field>
         {rename.error ? <Problem error={rename.error} /> : null}
       </form>
-    </Dialog>
-  );
-}
-
-export function DeleteConversation({ conversation, onClose, onDone }: ChangeProps) {
-  const { t } = useText();
-  const gateway = useGateway();
-  const remove = useMutation({
-    mutationFn: () => gateway.conversations.delete.mutate({ conversation_id: conversation.id }),
-    onSuccess: onDone,
-  });
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t('list.deleteTitle', { title: conversation.title ?? t('list.untitled') })}
-      lede={t('list.deleteText', { count: conversation.message_count })}
-      foot={
-        <>
-          <button type="button" className="btn" onClick={onClose}>
-            {t('common.cancel')}
-          </button>
-          <button type="button" className="btn danger" onClick={() => remove.mutate()}>
-            {t('list.delete')}
-          </button>
-        </>
-      }
-    >
-      {remove.error ? <Problem error={remove.error} /> : null}
     </Dialog>
   );
 }
