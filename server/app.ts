@@ -186,7 +186,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { keepMs, keyMs, maxKeptBytes, ...limits } = env.runs;
   const live = new MemoryRuns();
   const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
-  const runs = new Runs({ store: store.runs, live, limits, onError });
+  const runs = new Runs({ store: store.runs, live, limits, onEnd: alerts?.runEnded, onError });
   const sweep = new RunSweep(store, { keepMs, keyMs }, onError);
   app.addHook('onClose', () => sweep.close());
   app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
@@ -301,6 +301,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const home = createHome(version, catalog.demoNotice);
   const page = new ConsolePage(consoleDir, env.basePath);
   await app.register(consolePlugin, { consoleDir, page, home });
+  await app.register(clientPackagePlugin, { file: clientFile });
   await app.register(documentationPlugin, { docs, page });
   await app.register(apiReferencePlugin, { page, makeDocument: () => createOpenApiDocument(router, version) });
   await app.register(metricsPlugin, { metrics, bearer: env.metricsBearer, isLocal: env.isLocal });

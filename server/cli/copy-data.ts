@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { Env } from '../env.ts';
+import { type Env, loadEnv } from '../env.ts';
 import { alertOnce } from '../observe/alerts/alert-once.ts';
 import { backUp, type Contents, restore } from '../store/copy-database.ts';
 import type { Outcome } from './outcome.ts';
@@ -17,8 +17,7 @@ function fileOf(command: string, args: readonly string[]): string {
 }
 
 /** `duplex backup FILE`: the whole database in one file, also while the gateway runs. */
-export async function backUpData(args: readonly string[]): Promise<Outcome> {
-  const env = loadEnv();
+export async function backUpData(args: readonly string[], env: Env = loadEnv()): Promise<Outcome> {
   const file = fileOf('backup', args);
   const contents = await backUp(pathOf(env), file).catch(async (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -26,7 +25,8 @@ export async function backUpData(args: readonly string[]): Promise<Outcome> {
     await alertOnce(env, { type: 'backup.failed', subject: file, text, data: { file, reason } });
     throw error;
   });
-  return `${file} holds ${describe(contents)}.\nKeep ${join(env.dataDir, 'api-bearer')} too, if the gateway made its key.\n`;
+  const bearer = join(env.dataDir, 'api-bearer');
+  return { text: `${file} holds ${describe(contents)}.\nKeep ${bearer} too, if the gateway made its key.\n` };
 }
 
 /** `duplex restore FILE`, while no gateway runs. */

@@ -115,6 +115,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
         setHeader(reply, name, value);
       },
       report,
+      parent: traceParentOf(request.headers),
       idempotencyKey: idempotencyKeyOf(request),
       inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
     };

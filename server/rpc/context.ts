@@ -29,6 +29,8 @@ export interface Context {
   readonly dialectHeaders?: Readonly<Record<string, string>> | undefined;
   /** Receives each call that no meter counted. REST reports its responses itself. */
   readonly report?: ((call: AnsweredCall) => void) | undefined;
+  /** The trace that the request belongs to, as its client says; of a websocket, that of its upgrade. */
+  readonly parent?: TraceParent | undefined;
   /** The header `Idempotency-Key`; a websocket has none. */
   readonly idempotencyKey?: string | undefined;
   /** On a websocket only. */

@@ -29,6 +29,8 @@ import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
 
+const WITH_MEDIA: MediaChoice = { omitsMedia: false };
+
 interface ConversationsDeps {
   readonly db: PrismaClient;
   readonly turns: Turns;
@@ -196,6 +198,10 @@ export class Conversations implements ConversationStore {
 
   erase(owner: string | null, userId: string): Promise<Erased> {
     return useDatabase(() => this.#background.call('erase', owner, userId));
+  }
+
+  #findRow(key: ConversationKey): Promise<ConversationRow | null> {
+    return this.#db.conversation.findFirst({ where: { id: key.id, ...visibleTo(key) }, select: conversationFields });
   }
 
   /** Writes the words of a turn's messages; when that fails, nothing of the turn is kept. */

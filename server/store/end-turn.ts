@@ -4,7 +4,7 @@ import { restoreHead } from './branches.ts';
 import { cutMedia } from './cut-media.ts';
 import { freeConversation } from './free-conversation.ts';
 import type { EndedTurn } from './interface/conversations.ts';
-import { keepMedia, ownerOf } from './media.ts';
+import { inMessage, inResponse, keepMedia, ownerOf, replaceMedia } from './media.ts';
 import { searchedText, withoutNul } from './rows.ts';
 import { appendSegment } from './run-log.ts';
 import type { Statements } from './sqlite/connection.ts';
@@ -49,7 +49,7 @@ const END_RUN = `
 /** Ends the answer, its response and its run, and frees the conversation. Run it in a transaction. */
 export function endTurn(db: Statements, turn: EndedTurn): void {
   const { conversationId, answerId, status, response, log } = turn;
-  const { prompt, pieces } = cutMedia(turn.prompt);
+  const { text: prompt, pieces } = cutMedia(turn.prompt);
   const text = searchedText(turn.text);
   const reasoning = turn.reasoning && withoutNul(turn.reasoning);
   const finishReason = turn.finishReason && withoutNul(turn.finishReason);

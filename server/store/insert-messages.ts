@@ -2,7 +2,7 @@ import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { cutMedia, type MediaPiece } from './cut-media.ts';
 import { newId } from './ids.ts';
 import type { NewMessage } from './interface/conversations.ts';
-import { keepMedia } from './media.ts';
+import { inMessage, keepMedia } from './media.ts';
 import { searchedText } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';
 
@@ -68,7 +68,8 @@ export function insertUnwritten(
       ...[id, conversationId, seq, parentId, turnId, role, UNWRITTEN, '', 'in_progress', null, now],
     );
     parentId = id;
-    return { id, ...cutMedia(whole), text: searchedText(text), owner };
+    const { text: prompt, pieces } = cutMedia(whole);
+    return { id, prompt, pieces, text: searchedText(text), owner };
   });
   return { after: { ...place, count: seq, lastId: parentId }, unwritten };
 }

@@ -94,7 +94,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
 
   const reports = new UsageReports(db, transact);
   const turns = new Turns(transact, owner);
-  const conversations = new Conversations(db, turns, background, onError);
+  const conversations = new Conversations({ db, turns, background, writer, onError });
   const runs = new Runs({ db, transact, owner });
   const claims = new Claims({ transact, owner, runs, onError });
   return {
@@ -119,6 +119,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await conversations.close();
+      await userBudgets.close();
       await claims.close();
       await usage.close();
       await writer.close();

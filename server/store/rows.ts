@@ -2,6 +2,7 @@ import { Usage } from '../../contracts/chat/completion.ts';
 import { cutMedia, fitsText, joinMedia } from './cut-media.ts';
 import type { Prisma } from './generated/client.ts';
 import type { ConversationKey, ConversationRow, MessageRow } from './interface/conversations.ts';
+import type { ResponseRow } from './interface/responses.ts';
 import { MAX_TEXT } from './search/fold-text.ts';
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
@@ -48,7 +49,7 @@ export const messageFields = {
 } as const satisfies Record<keyof MessageRow, true>;
 
 /** The data that was cut out, as Prisma reads it with a row. */
-export const cutOutData = {
+const cutOutData = {
   select: { at: true, media: { select: { data: true } } },
   orderBy: { at: 'asc' },
 } as const satisfies Prisma.MessageSelect['media'];

@@ -104,14 +104,14 @@ export class Turns {
     this.#owner = owner;
   }
 
-  begin(turn: NewTurn): Promise<BegunTurn> {
+  begin(turn: NewTurn): Promise<StartedTurn> {
     const { conversationId, claim } = turn;
     return this.#transact((db) => {
       // Before the conversation is looked at: a retry is the turn that keeps it busy.
       if (claim) freeClaim(db, this.#owner, claim, conversationId === null);
-      const begun = conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId);
-      if (claim) insertClaim(db, claim, begun.run.key, toSqliteTime(new Date()));
-      return begun;
+      const started = conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId);
+      if (claim) insertClaim(db, claim, started.begun.run.key, toSqliteTime(new Date()));
+      return started;
     });
   }
 
@@ -195,9 +195,10 @@ export class Turns {
         return true;
       }
       const { text, reasoning, output } = rewritten;
-      const { prompt, pieces } = cutMedia(rewritten.prompt);
+      const owner = ownerOf(db, id);
+      const { text: prompt, pieces } = cutMedia(rewritten.prompt);
       db.run(REWRITE_MESSAGE, prompt, searchedText(text), reasoning && withoutNul(reasoning), messageId);
-      replaceMedia(db, messageId, pieces, ownerOf(db, id));
+      replaceMedia(db, inMessage, { id: messageId, pieces, owner });
       // Its log says what it said before.
       db.run(DROP_RUN, runIdOf(messageId));
       if (output !== null) rewriteResponse(db, output, { conversationId: id, seq, owner });
@@ -249,7 +250,10 @@ export class Turns {
     const place = { ids, conversationId, owner, turnId: answerId, now, count: 0, lastId: null };
     const unwritten = insertTurn(db, turn, place);
     const run = this.#startRun(db, turn, { conversationId, answerId, headBefore: null, now });
-    return { begun: { conversationId, answerId, run, isNew: true, systemPrompt, history: [] }, unwritten };
+    return {
+      begun: { conversationId, answerId, run, createdAt: new Date(now), isNew: true, systemPrompt, history: [] },
+      unwritten,
+    };
   }
 
   #continue(db: Statements, turn: NewTurn, conversationId: string): StartedTurn {
@@ -274,7 +278,10 @@ export class Turns {
     const unwritten = insertTurn(db, turn, place);
     const headBefore = turn.place ? headId : null;
     const run = this.#startRun(db, turn, { conversationId, answerId, headBefore, now });
-    return { begun: { conversationId, answerId, run, isNew: false, systemPrompt, history }, unwritten };
+    return {
+      begun: { conversationId, answerId, run, createdAt: new Date(now), isNew: false, systemPrompt, history },
+      unwritten,
+    };
   }
 
   /** Where a turn begins that says so; null: with a first message. Turns of dead processes may be gone afterwards. */
@@ -299,6 +306,21 @@ export class Turns {
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
     return toSqliteTime(new Date(this.#lastMs));
   }
+}
+
+/** The output of the response whose answer is the message of that `seq`. */
+function rewriteResponse(
+  db: Statements,
+  whole: string,
+  {
+    conversationId,
+    seq,
+    owner,
+  }: { readonly conversationId: string; readonly seq: number; readonly owner: string | null },
+): void {
+  const { text, pieces } = cutMedia(whole);
+  const [rewritten] = db.all(REWRITE_RESPONSE, text, conversationId, seq);
+  if (rewritten) replaceMedia(db, inResponse, { id: String(rewritten[0]), pieces, owner });
 }
 
 /** The turn's messages, then the empty answer, and what is kept of its response. Gives the messages whose words are to follow. */

@@ -64,6 +64,17 @@ describe('a new key', () => {
 });
 
 /** What a key sees of itself, and what everybody with a key may read. */
+/** What operations of the administrator take. */
+const BODIES: Readonly<Record<string, object>> = {
+  '/api/keys': { name: 'x' },
+  '/api/keys/{key_id}': { name: 'x' },
+  '/api/wallets/{owner}/entries': { amount_usd: 1, reason: 'x' },
+  '/api/wallets/{owner}/users': { user_id: 'x' },
+  '/api/backends/test': { backend: 'up/m' },
+  '/api/models-file': { text: 'models: []', version: 'x' },
+  '/api/models-file/check': { text: 'models: []' },
+};
+
 const OF_A_KEY: ReadonlySet<string> = new Set([
   'get /api/self',
   'get /api/keys/me',
@@ -88,10 +99,8 @@ describe('a key', () => {
           continue;
         }
         if (security.length === 0) continue;
-        const body = ['post', 'patch'].includes(method) ? { name: 'x', amount_usd: 1, reason: 'x' } : undefined;
-        const sent = path.endsWith('rotate') ? undefined : path === '/api/keys' && body ? { name: 'x' } : body;
-        const patch = path === '/api/keys/{key_id}' && body ? { name: 'x' } : sent;
-        const response = await as(method.toUpperCase(), path.replace(/\{\w+\}/g, 'x'), patch);
+        const body = ['post', 'patch', 'put'].includes(method) ? BODIES[path] : undefined;
+        const response = await as(method.toUpperCase(), path.replace(/\{\w+\}/g, 'x'), body);
         expect([method, path, (await errorOf(response)).code]).toEqual([method, path, 'permission_denied']);
         tried.push(path);
       }

@@ -18,7 +18,7 @@ const yaml = blocksOf('yaml')
 /** Contracts by a field that tells what an answer is. */
 const contracts = [
   [(value: object) => 'object' in value && value.object === 'chat.completion', ChatCompletion.strict()],
-  [(value: object) => 'data' in value, EmbeddingResponse],
+  [(value: object) => 'data' in value && Array.isArray(value.data), EmbeddingResponse],
   [(value: object) => 'next_cursor' in value, ConversationList.strict()],
   [(value: object) => 'routes' in value, Readiness.strict()],
   [(value: object) => 'error' in value && !('type' in value), ErrorBody.strict()],

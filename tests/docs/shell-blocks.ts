@@ -64,6 +64,7 @@ export const shellPages: Readonly<Record<string, Page>> = {
       { block: 'tool_results', prints: /21 degrees/ },
       { block: 'limit=5"', prints: /"items":\[\{"id":"conv_/ },
       { block: 'NEXT_CURSOR', prints: /"items":\[\{"id":"conv_/ },
+      { block: 'conversations/import', prints: /"imported":1/ },
       { block: 'Name a colour', prints: /"finish_reason":"stop"/ },
     ],
   },
@@ -93,6 +94,7 @@ export const shellPages: Readonly<Record<string, Page>> = {
     gateway: 'models',
     effects: [
       { block: 'keys create --name laptop --budget 20', prints: /^key +sk-\w{48}$/m },
+      { block: 'users set ann', prints: /monthly_tokens +2000000/ },
       { block: 'wallets post ann', prints: /balance_usd +7\.5/, leaves: ['requests.csv', /^request_id,at,/] },
     ],
   },

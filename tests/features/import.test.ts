@@ -10,7 +10,10 @@ let ada: CreatedKey;
 let bob: CreatedKey;
 beforeAll(async () => {
   gateway = await startAccounts({}, 'input: [text, image]');
-  [ada, bob] = [await gateway.createKey({ owner: 'ada', credit_usd: 100 }), await gateway.createKey({ owner: 'bob', credit_usd: 100 })];
+  [ada, bob] = [
+    await gateway.createKey({ owner: 'ada', credit_usd: 100 }),
+    await gateway.createKey({ owner: 'bob', credit_usd: 100 }),
+  ];
 });
 afterAll(() => gateway.close());
 

@@ -198,7 +198,7 @@ test('a backup that fails is told', async () => {
     folder,
   );
   mkdirSync(join(folder, 'target'));
-  await expect(backUpData(env, [join(folder, 'target')])).rejects.toThrow();
+  await expect(backUpData([join(folder, 'target')], env)).rejects.toThrow();
   expect(told()).toMatchObject([{ type: 'backup.failed', data: { file: join(folder, 'target') } }]);
 });
 

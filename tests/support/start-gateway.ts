@@ -34,6 +34,8 @@ export interface GatewayOptions {
   readonly log?: (line: string) => void;
   /** Default: what `npm run build` made. */
   readonly consoleDir?: string;
+  /** The same. */
+  readonly clientFile?: string;
   /** Of a link that the start printed. */
   readonly startCode?: StartCode;
 }
@@ -77,6 +79,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     docsDir: join(root, 'docs'),
     ...(log ? { log: { write: log } } : {}),
     consoleDir,
+    clientFile,
     startCode: options.startCode ?? null,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -41,7 +41,7 @@ export interface OpenResponse {
   readonly echo: ReturnType<typeof echoOf>;
   readonly prompt: TurnPrompt;
   /** Its conversation and the run that makes it; null when nothing is stored. */
-  readonly begun: Pick<BegunTurn, 'conversationId' | 'run'> | null;
+  readonly begun: Pick<BegunTurn, 'conversationId' | 'run' | 'createdAt'> | null;
   /** Stores how it ended; the conversation is free again. Nothing, when nothing is stored. */
   end(writer: ResponseWriter, ended: EndedResponse): Promise<void>;
   /** Takes back what was stored: the request was not let in. */

@@ -57,6 +57,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
     const shown = request.include?.includes('reasoning.encrypted_content');
     const writer = new ResponseWriter({
       stem: open.stem,
+      createdAt: open.begun?.createdAt ?? new Date(),
       echo: open.echo,
       tools,
       summary: request.reasoning?.summary != null,

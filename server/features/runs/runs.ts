@@ -25,6 +25,13 @@ export interface RunsDeps {
   readonly onError: (error: unknown) => void;
 }
 
+/** A run that has ended. */
+export interface EndedRun {
+  readonly id: string;
+  readonly conversationId: string | null;
+  readonly status: RunOutcome<object>['status'];
+}
+
 /** Null: nothing but the log is stored. */
 type Begun = Pick<BegunTurn, 'run'> & { readonly conversationId: string | null };
 

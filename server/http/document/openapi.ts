@@ -7,6 +7,7 @@ import { listOperations, listProcedures, metaOf, type Operation } from '../list-
 import { audioPaths, audioSchemas, audioTag } from './audio-document.ts';
 import { describeDocument } from './describe-document.ts';
 import { exportPaths } from './export-document.ts';
+import { importPaths, importSchemas } from './import-document.ts';
 import { ONCE_ERRORS, onceParameter, replayedHeader } from './once-document.ts';
 import { simplifySchemas } from './simplify-schemas.ts';
 

@@ -70,7 +70,7 @@ const FORMATS: ReadonlySet<string> = new Set(['text', 'json_object', 'json_schem
 
 /** `json_schema` is nested in chat completions and flat here. */
 function toText({ response_format: format, verbosity }: ChatCompletionRequest) {
-  if (format && !FORMATS.has(format.type)) throw noPlace('response_format.type', `The format '${format.type}'`);
+  if (format && !FORMATS.has(format.type)) throw unsupported('response_format.type', `The format '${format.type}'`);
   const flat = format?.type === 'json_schema' ? { type: format.type, ...format.json_schema } : format;
   return flat || verbosity ? { format: flat ?? undefined, verbosity } : undefined;
 }

@@ -1,4 +1,6 @@
-import type { ConversationKey, Erased } from '../interface/conversations.ts';
+import type { UnwrittenMessage } from '../insert-messages.ts';
+import type { BegunTurn, ConversationKey, Erased } from '../interface/conversations.ts';
+import type { ImportedConversation } from '../interface/imports.ts';
 import type { UsageTimes, UsageTimesShape } from '../interface/usage.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
 
@@ -12,8 +14,14 @@ export interface BackgroundCalls {
   moveMedia(): void;
   /** Removes a conversation with all it holds, from the index and the log as well; false when there was none. */
   remove(key: ConversationKey): boolean;
+  /** Stores a conversation that was begun elsewhere; false when it is here already. */
+  import(conversation: ImportedConversation): boolean;
   /** Removes all conversations of an end user in the same way. */
   erase(owner: string | null, userId: string): Erased;
+  /** Writes the words of messages that were inserted without them. */
+  fill(messages: readonly UnwrittenMessage[]): void;
+  /** Takes a turn back whose messages are long. */
+  drop(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): void;
   /** Percentiles of how long requests took. */
   times(shape: UsageTimesShape): UsageTimes[];
   /** After something was deleted: takes it out of the index and of the log. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UnwrittenMessage } from '../insert-messages.ts';
-import { keepMedia } from '../media.ts';
+import { inMessage, keepMedia } from '../media.ts';
 import type { Statements } from '../sqlite/connection.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
@@ -27,7 +27,7 @@ function* writesOf({ id, prompt, text, pieces, owner }: UnwrittenMessage): Gener
       length: piece.data.length,
       run(db) {
         // The conversation may be deleted meanwhile. Data that no message has would never be removed.
-        if (db.all(SELECT_EXISTS, id).length > 0) keepMedia(db, id, [piece], owner);
+        if (db.all(SELECT_EXISTS, id).length > 0) keepMedia(db, inMessage, { id, pieces: [piece], owner });
       },
     };
   }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { siblingId } from '../../canonical/ids.ts';
 import { cutMedia } from '../cut-media.ts';
 import type { ImportedConversation, ImportedMessage, ImportedResponse } from '../interface/imports.ts';
-import { keepMedia } from '../media.ts';
+import { inMessage, inResponse, keepMedia } from '../media.ts';
 import { withoutNul } from '../rows.ts';
 import type { Statements } from '../sqlite/connection.ts';
 import { toSqliteTime } from '../sqlite/values.ts';
@@ -24,7 +24,7 @@ const INSERT_MESSAGE = `
 const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "output", "error", "createdAt", "endedAt")
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO NOTHING`;
+  ON CONFLICT DO NOTHING RETURNING "id"`;
 
 /** The ids of a conversation and of its messages. */
 interface Ids {
@@ -84,7 +84,7 @@ function insertMessage(
   { message, values }: { message: ImportedMessage & { createdAt: Date }; values: readonly (string | number | null)[] },
   owner: string | null,
 ): void {
-  const { prompt, pieces } = cutMedia(message.prompt);
+  const { text: prompt, pieces } = cutMedia(message.prompt);
   const [id = '', ...place] = values;
   db.run(
     INSERT_MESSAGE,
@@ -98,18 +98,25 @@ function insertMessage(
     ],
     ...[message.status, message.model, message.finishReason, message.usage, toSqliteTime(message.createdAt)],
   );
-  keepMedia(db, String(id), pieces, owner);
+  keepMedia(db, inMessage, { id: String(id), pieces, owner });
 }
 
 /** Responses are named after their answers. */
-function insertResponse(db: Statements, row: ImportedResponse, { conversation, messages }: Ids): void {
+function insertResponse(
+  db: Statements,
+  { row, owner }: { readonly row: ImportedResponse; readonly owner: string | null },
+  { conversation, messages }: Ids,
+): void {
   const answer = messages[row.answerSeq - 1];
   if (answer === undefined || row.firstSeq > row.answerSeq) return;
-  db.run(
+  const id = siblingId(answer, 'resp_');
+  const output = row.output === null ? null : cutMedia(row.output);
+  const [inserted] = db.all(
     INSERT_RESPONSE,
-    ...[siblingId(answer, 'resp_'), conversation, row.firstSeq, row.answerSeq, row.echo, row.output, row.error],
+    ...[id, conversation, row.firstSeq, row.answerSeq, row.echo, output?.text ?? null, row.error],
     ...[toSqliteTime(row.createdAt), row.endedAt && toSqliteTime(row.endedAt)],
   );
+  if (inserted && output) keepMedia(db, inResponse, { id, pieces: output.pieces, owner });
 }
 
 /** Stores a conversation that was begun elsewhere. In a transaction. False when it is here already. */
@@ -141,6 +148,6 @@ export function importConversation(db: Statements, imported: ImportedConversatio
     const values = [ids.messages[i] ?? null, ids.conversation, i + 1, parentId, turnIds[i] ?? null];
     insertMessage(db, { message: { ...message, createdAt: at }, values }, owner);
   }
-  for (const row of imported.responses) insertResponse(db, row, ids);
+  for (const row of imported.responses) insertResponse(db, { row, owner }, ids);
   return true;
 }

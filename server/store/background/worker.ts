@@ -6,6 +6,7 @@ import { measureTimes } from '../usage-times.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
 import { eraseUser } from './erase-user.ts';
 import { fillMessages } from './fill-messages.ts';
+import { importConversation } from './import-conversation.ts';
 import { Indexer } from './indexer.ts';
 import { LogTruncation } from './log-truncation.ts';
 import { MediaMover } from './move-media.ts';
@@ -44,6 +45,8 @@ const handlers: Handlers = {
     await log.run();
     return erased;
   },
+  drop: (turn) => db.transact((statements) => dropTurn(statements, turn)),
+  fill: (messages) => fillMessages(db, messages),
   times: async (shape) => measureTimes(db.statements, shape),
   async forget() {
     await indexer.catchUp();

@@ -2,6 +2,7 @@ import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
 import type { Claim } from './claims.ts';
+import type { ImportedConversation } from './imports.ts';
 import type { PageRequest } from './page.ts';
 import type { RunFormat, RunLogEnd } from './runs.ts';
 
@@ -80,6 +81,8 @@ export interface BegunTurn {
   readonly answerId: string;
   /** The run that makes the answer, and the key that the segments of its log refer to. */
   readonly run: { readonly id: string; readonly key: number };
+  /** The stored time at which the turn began. */
+  readonly createdAt: Date;
   /** Whether the turn began the conversation. */
   readonly isNew: boolean;
   /** Whether its messages have megabytes. */
@@ -315,6 +318,8 @@ export interface ConversationStore {
   findPage(key: ConversationKey, page: MessagePageRequest): Promise<MessagePage | null>;
   /** Removes a conversation with all its messages. False when there was none. */
   remove(key: ConversationKey): Promise<boolean>;
+  /** Stores a conversation that was begun elsewhere, as a whole; false when it is here already. */
+  import(conversation: ImportedConversation): Promise<boolean>;
   /** Removes all conversations that were begun for an end user, of one owner or (null) of every owner. */
   erase(owner: string | null, userId: string): Promise<Erased>;
 }

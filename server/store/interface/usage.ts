@@ -97,7 +97,7 @@ export interface UsageSum {
 }
 
 /** By the nearest rank, in ms. */
-export interface Percentiles {
+interface Percentiles {
   readonly p50: number;
   readonly p95: number;
 }

@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts';
 import type { Message, Picture, ToolResult } from './draft.ts';
 
 /** Where a message that the gateway keeps stands in its conversation. */
-export interface Place {
+interface Place {
   /** The message that it follows; null: it is a first one. */
   readonly parentId: string | null;
   /** The messages that follow the same one, itself among them: each begins a branch. */

@@ -19,7 +19,7 @@ const replaceAnswer = (thread: readonly Entry[], id: string, answer: Answer): En
   );
 
 /** A run in progress, as its conversation names it. */
-export interface RunUnderWay {
+interface RunUnderWay {
   readonly id: string;
   readonly model: string;
   readonly createdAt: number;

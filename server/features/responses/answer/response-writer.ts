@@ -31,6 +31,7 @@ import { tellFailure } from './to-failure.ts';
 
 export interface WriterOptions {
   readonly stem: string;
+  readonly createdAt: Date;
   readonly echo: ResponseEcho;
   readonly tools: ToolMap;
   /** Reasoning is given as a summary. */
@@ -54,7 +55,6 @@ export class ResponseWriter {
   readonly #options: WriterOptions;
   readonly #log = new EventLog();
   readonly #ids: ItemIds;
-  readonly #createdAt = Math.floor(Date.now() / 1000);
   /** In the order of the output. */
   readonly #writers: ItemWriter[] = [];
   readonly #closed = new Map<ItemWriter, OutputItem>();
@@ -89,7 +89,7 @@ export class ResponseWriter {
     const ended = this.#status !== 'in_progress';
     return describeResponse(echo, {
       id: this.id,
-      createdAt: this.#createdAt,
+      createdAt: Math.floor(this.#options.createdAt.getTime() / 1000),
       completedAt: this.#status === 'completed' ? Math.floor(Date.now() / 1000) : null,
       status: this.#status,
       output: this.output.map((item) => this.#show(item)),

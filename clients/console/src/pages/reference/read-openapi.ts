@@ -2,7 +2,7 @@ import { isObject } from '../../parts/json.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-export interface Parameter {
+interface Parameter {
   readonly name: string;
   readonly place: string;
   readonly required: boolean;
@@ -55,7 +55,7 @@ export function resolve(document: Schema, schema: Schema): Schema {
 }
 
 /** The name of what it refers to; empty: none. */
-export const nameOf = ({ $ref }: Schema): string => textOf($ref).split('/').at(-1) ?? '';
+const nameOf = ({ $ref }: Schema): string => textOf($ref).split('/').at(-1) ?? '';
 
 function readParameter(document: Schema, given: Schema): Parameter {
   const { name, in: place, required, description, schema } = resolve(document, given);
