@@ -121,9 +121,10 @@ test('a stream that a kill interrupts is replayed as far as it was written', { t
   gate.release(3);
   const before = upstream.chats.length;
   const first = await start();
+  // A process reads the keys that another one made when it starts, and then every few seconds.
+  const key = await createKey(first);
   // A second process of the same database follows what the first one writes.
   const second = await start();
-  const key = await createKey(first);
   const body = { ...turn, stream: true };
   const seen = readerOf(await call(first, key, '/c1/chat', body));
   await seen.until(' three');
