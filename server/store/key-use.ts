@@ -1,3 +1,4 @@
+import { daysOf } from './days-of.ts';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import type { KeyUse } from './interface/usage.ts';
@@ -11,8 +12,7 @@ interface StoredUse {
 
 /** When keys were last used, and what each has spent in the month of UTC that `now` is in. Both are found by an index. */
 export function readKeyUse(db: PrismaClient, ids: readonly string[], now: Date): Promise<ReadonlyMap<string, KeyUse>> {
-  const day = now.toISOString().slice(0, 10);
-  const month = `${day.slice(0, 7)}-01`;
+  const { day, month } = daysOf(now);
   return useDatabase(async () => {
     if (ids.length === 0) return new Map();
     const rows = await db.$queryRaw<StoredUse[]>`

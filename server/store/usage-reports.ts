@@ -7,43 +7,30 @@ import type {
   UsageColumn,
   UsageFilter,
   UsageRow,
+  UsageShape,
   UsageStore,
   UsageSum,
 } from './interface/usage.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
+import { nameLength, startOf, usageColumns } from './usage-shape.ts';
 
 /** How many rows are summed up in one transaction, which blocks the event loop for about 20 ms. */
 const COMPACTED_AT_ONCE = 2_000;
 
-/** For each bucket: how many characters of a time, as text, name it, and how that text becomes a time again. */
-const buckets = {
-  hour: { length: 13, rest: ':00:00Z' },
-  day: { length: 10, rest: 'T00:00:00Z' },
-  month: { length: 7, rest: '-01T00:00:00Z' },
-  all: { length: 0, rest: '' },
-} as const;
+const nameOf = (column: UsageColumn): Prisma.Sql => Prisma.raw(`"${column}"`);
 
-const columns: Readonly<Record<UsageColumn, Prisma.Sql>> = {
-  keyId: Prisma.sql`"keyId"`,
-  owner: Prisma.sql`"owner"`,
-  group: Prisma.sql`"group"`,
-  alias: Prisma.sql`"alias"`,
-  provider: Prisma.sql`"provider"`,
-  operation: Prisma.sql`"operation"`,
-  outcome: Prisma.sql`"outcome"`,
-};
-
-function where({ from, to, ...fields }: UsageFilter): Prisma.Sql {
+function where(filter: UsageFilter): Prisma.Sql {
+  const { from, to } = filter;
   const conditions = [Prisma.sql`"at" >= ${toSqliteTime(from)}`, Prisma.sql`"at" < ${toSqliteTime(to)}`];
-  for (const [name, column] of Object.entries(columns)) {
-    const value = Object.entries(fields).find(([key]) => key === name)?.[1];
-    if (value !== undefined) conditions.push(Prisma.sql`${column} = ${value}`);
+  for (const column of usageColumns) {
+    const value = filter[column];
+    if (value !== undefined) conditions.push(Prisma.sql`${nameOf(column)} = ${value}`);
   }
   return Prisma.join(conditions, ' AND ');
 }
 
-const names = Prisma.join(Object.values(columns), ', ');
+const names = Prisma.join(usageColumns.map(nameOf), ', ');
 
 /** Single rows and sums of days, as one table. */
 const both = (condition: Prisma.Sql): Prisma.Sql => Prisma.sql`
@@ -86,14 +73,13 @@ export class UsageReports implements Pick<UsageStore, 'sum' | 'list' | 'compact'
     this.#transact = transact;
   }
 
-  sum(filter: UsageFilter, { bucket, by, limit }: Parameters<UsageStore['sum']>[1]): Promise<readonly UsageSum[]> {
-    const { length, rest } = buckets[bucket];
-    const dimensions = by.map((column, i) => Prisma.sql`, ${columns[column]} AS ${Prisma.raw(`"by${i}"`)}`);
-    const keys = by.map((column) => Prisma.sql`, COALESCE(${columns[column]}, '')`);
+  sum(filter: UsageFilter, { bucket, by, limit }: UsageShape): Promise<readonly UsageSum[]> {
+    const dimensions = by.map((column, i) => Prisma.sql`, ${nameOf(column)} AS ${Prisma.raw(`"by${i}"`)}`);
+    const keys = by.map((column) => Prisma.sql`, COALESCE(${nameOf(column)}, '')`);
     const list = (parts: readonly Prisma.Sql[]) => (parts.length > 0 ? Prisma.join(parts, '') : Prisma.empty);
     return useDatabase(async () => {
       const rows = await this.#db.$queryRaw<(StoredSum & Record<string, unknown>)[]>`
-        SELECT substr("at", 1, ${length}) AS "bucket"${list(dimensions)}, SUM("requests") AS "requests",
+        SELECT substr("at", 1, ${nameLength(bucket)}) AS "bucket"${list(dimensions)}, SUM("requests") AS "requests",
           SUM(CASE WHEN "outcome" IN ('ok', 'cancelled') THEN 0 ELSE "requests" END) AS "failed",
           SUM("promptTokens") AS "promptTokens", SUM("completionTokens") AS "completionTokens",
           SUM("cachedTokens") AS "cachedTokens", SUM("reasoningTokens") AS "reasoningTokens", SUM("cost") AS "cost",
@@ -101,7 +87,7 @@ export class UsageReports implements Pick<UsageStore, 'sum' | 'list' | 'compact'
           COALESCE(SUM("firstTokenMs"), 0) AS "firstTokenMs"
         FROM (${both(where(filter))}) GROUP BY 1${list(keys)} ORDER BY 1${list(keys)} LIMIT ${limit}`;
       return rows.map((row) => ({
-        start: row.bucket === '' ? null : new Date(row.bucket + rest),
+        start: startOf(bucket, row.bucket),
         values: by.map((_, i) => textOf(row[`by${i}`])),
         requests: Number(row.requests),
         failed: Number(row.failed),

@@ -1,19 +1,10 @@
-import type { UsageColumn, UsageFilter, UsageTimes, UsageTimesShape } from './interface/usage.ts';
+import type { UsageFilter, UsageTimes, UsageTimesShape } from './interface/usage.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { textOrNull, toSqliteTime } from './sqlite/values.ts';
-
-/** How much of a time, as text, names its bucket, and what makes a time of that. */
-const buckets = {
-  hour: { length: 13, rest: ':00:00Z' },
-  day: { length: 10, rest: 'T00:00:00Z' },
-  month: { length: 7, rest: '-01T00:00:00Z' },
-  all: { length: 0, rest: '' },
-} as const;
-
-const columns: readonly UsageColumn[] = ['keyId', 'owner', 'group', 'alias', 'provider', 'operation', 'outcome'];
+import { nameLength, startOf, usageColumns } from './usage-shape.ts';
 
 function conditionOf(filter: UsageFilter): { sql: string; values: string[] } {
-  const given = columns.flatMap((column) => {
+  const given = usageColumns.flatMap((column) => {
     const value = filter[column];
     return value === undefined ? [] : [{ column, value }];
   });
@@ -43,10 +34,9 @@ function measure(
   const { sql, values } = conditionOf(filter);
   const names = ['"bucket"', ...by.map((_, at) => `"by${at}"`)].join(', ');
   const selected = by.map((column, at) => `, "${column}" AS "by${at}"`).join('');
-  const { length } = buckets[bucket];
   const rows = db.all(
     `WITH "timed" AS (
-       SELECT substr("at", 1, ${length}) AS "bucket"${selected}, "${measured}" AS "ms"
+       SELECT substr("at", 1, ${nameLength(bucket)}) AS "bucket"${selected}, "${measured}" AS "ms"
        FROM "Usage" WHERE ${sql} AND "${measured}" IS NOT NULL
      ), "ranked" AS (
        SELECT *, row_number() OVER (PARTITION BY ${names} ORDER BY "ms") AS "rank",
@@ -67,11 +57,10 @@ function measure(
 /** Percentiles of times. It sorts every row of the time, so it runs in the background thread. */
 export function measureTimes(db: Statements, shape: UsageTimesShape): UsageTimes[] {
   const first = new Map(measure(db, 'firstTokenMs', shape).map((one) => [one.key, one]));
-  const { rest } = buckets[shape.bucket];
   return measure(db, 'latencyMs', shape).map(({ key, bucket, values, p50, p95 }) => {
     const token = first.get(key);
     return {
-      start: bucket === '' ? null : new Date(bucket + rest),
+      start: startOf(shape.bucket, bucket),
       values,
       latency: { p50, p95 },
       firstToken: token ? { p50: token.p50, p95: token.p95 } : null,

@@ -113,11 +113,17 @@ export interface UsageTimes {
   readonly firstToken: Percentiles | null;
 }
 
-export interface UsageTimesShape {
-  readonly filter: UsageFilter;
+/** How requests are grouped. */
+export interface UsageShape {
+  /** The periods of UTC; `all`: one bucket for all time. */
   readonly bucket: 'hour' | 'day' | 'month' | 'all';
   readonly by: readonly UsageColumn[];
+  /** The most groups. */
   readonly limit: number;
+}
+
+export interface UsageTimesShape extends UsageShape {
+  readonly filter: UsageFilter;
 }
 
 export interface KeyUse {
@@ -137,10 +143,7 @@ export interface UsageStore {
   /** Resolves when everything that was queued so far is on disk. */
   flush(): Promise<void>;
   /** Sums by UTC buckets, oldest first. A day whose rows were summed up counts at the beginning of that day. */
-  sum(
-    filter: UsageFilter,
-    shape: { bucket: 'hour' | 'day' | 'month' | 'all'; by: readonly UsageColumn[]; limit: number },
-  ): Promise<readonly UsageSum[]>;
+  sum(filter: UsageFilter, shape: UsageShape): Promise<readonly UsageSum[]>;
   /** Percentiles by buckets of UTC, oldest first, of requests whose rows are kept. It runs beside the event loop. */
   times(shape: UsageTimesShape): Promise<readonly UsageTimes[]>;
   /** By the ids of keys. */
