@@ -1,47 +1,65 @@
 import type { PrismaClient } from './generated/client.ts';
 import type { UserBudgetStore } from './interface/user-budgets.ts';
-import type { Shortage, UserWish, Wanted } from './interface/wallets.ts';
+import type { Budgets, NewReservation, Shortage, UserWish, WalletStore } from './interface/wallets.ts';
 
 export interface ShortageDeps {
   readonly db: PrismaClient;
-  readonly budgets: Pick<UserBudgetStore, 'find' | 'used'>;
+  readonly budgets: Pick<UserBudgetStore, 'findFor' | 'used'>;
+  readonly wallets: Pick<WalletStore, 'find' | 'spent'>;
 }
 
-/** Which budget of an end user did not do; null: none of them. */
-export async function explainUserShortage(
+/** What could not be held. */
+export type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least' | 'user'> & Budgets;
+
+/** Which budget of the end user, or else of the key, was exceeded; or else the balance. */
+export async function explainShortage(deps: ShortageDeps, { user, ...wanted }: Held): Promise<Shortage> {
+  const { owner, least } = wanted;
+  const ofUser = user ? await explainUserShortage(deps, owner, { least, user }) : null;
+  return ofUser ?? explainKeyShortage(deps, wanted);
+}
+
+async function explainKeyShortage(
+  { db, wallets }: ShortageDeps,
+  { owner, keyId, least, dailyBudget, monthlyBudget }: Omit<Held, 'user'>,
+): Promise<Shortage> {
+  const wallet = await wallets.find(owner);
+  const { balance = 0, held = 0 } = wallet ?? {};
+  const shortage: Shortage = { refused: 'balance', balance, held };
+  if (keyId === null || balance - held < least) return shortage;
+  const { _sum } = await db.reservation.aggregate({ where: { keyId }, _sum: { amount: true } });
+  const { day, month } = await wallets.spent(keyId, new Date());
+  const own = Number(_sum.amount ?? 0);
+  if (dailyBudget !== null && least + own + day > dailyBudget) {
+    return { refused: 'daily', budget: dailyBudget, spent: day, held: own };
+  }
+  // If no budget is exceeded now, something was released since the try, which must have failed for the balance.
+  return monthlyBudget !== null && least + own + month > monthlyBudget
+    ? { refused: 'monthly', budget: monthlyBudget, spent: month, held: own }
+    : shortage;
+}
+
+/** Which budget of an end user was exceeded; null: none of them. */
+async function explainUserShortage(
   { db, budgets }: ShortageDeps,
   owner: string,
-  { least, user }: Pick<Wanted, 'least'> & { readonly user: UserWish },
+  { least, user }: Pick<Held, 'least'> & { readonly user: UserWish },
 ): Promise<Shortage | null> {
   const { id: userId, leastTokens } = user;
-  const budget = (await budgets.find(owner, userId)) ?? (await budgets.find(owner, '*'));
+  const budget = await budgets.findFor(owner, userId);
   if (!budget) return null;
   const { _sum } = await db.reservation.aggregate({ where: { owner, userId }, _sum: { amount: true, tokens: true } });
   const { day, month } = await budgets.used(owner, userId, new Date());
-  const held = { amount: Number(_sum.amount ?? 0), tokens: Number(_sum.tokens ?? 0) };
+  const tokens = { of: 'tokens', held: Number(_sum.tokens ?? 0), need: leastTokens } as const;
+  const money = { of: 'money', held: Number(_sum.amount ?? 0), need: least } as const;
   const kinds = [
-    {
-      period: 'daily',
-      of: 'tokens',
-      limit: budget.dailyTokens,
-      used: day.tokens,
-      held: held.tokens,
-      need: leastTokens,
-    },
-    {
-      period: 'monthly',
-      of: 'tokens',
-      limit: budget.monthlyTokens,
-      used: month.tokens,
-      held: held.tokens,
-      need: leastTokens,
-    },
-    { period: 'daily', of: 'money', limit: budget.dailyBudget, used: day.amount, held: held.amount, need: least },
-    { period: 'monthly', of: 'money', limit: budget.monthlyBudget, used: month.amount, held: held.amount, need: least },
+    { ...tokens, period: 'daily', limit: budget.dailyTokens, used: day.tokens },
+    { ...tokens, period: 'monthly', limit: budget.monthlyTokens, used: month.tokens },
+    { ...money, period: 'daily', limit: budget.dailyBudget, used: day.amount },
+    { ...money, period: 'monthly', limit: budget.monthlyBudget, used: month.amount },
   ] as const;
-  for (const { period, of, limit, used, held: reserved, need } of kinds) {
-    if (limit !== null && need > 0 && need + reserved + used > limit) {
-      return { refused: 'user', userId, period, of, limit, used, held: reserved, need };
+  for (const { period, of, limit, used, held, need } of kinds) {
+    if (limit !== null && need > 0 && need + held + used > limit) {
+      return { refused: 'user', userId, period, of, limit, used, held, need };
     }
   }
   return null;

@@ -7,6 +7,9 @@ import type { Transact } from './sqlite/adapter.ts';
 /** How often the changes of other processes are asked for, in ms. */
 const POLL_MS = 1_000;
 
+/** Names every end user without a budget of its own. */
+const FOR_ALL = '*';
+
 /** One step of the index for each owner, however many users each has. */
 const OWNERS = `WITH RECURSIVE "step"("owner") AS (
     SELECT MIN("owner") FROM "UserBudget"
@@ -74,10 +77,11 @@ export class UserBudgets implements UserBudgetStore {
     return count > 0;
   }
 
-  find(owner: string, userId: string): Promise<UserBudgetRow | null> {
+  findFor(owner: string, userId: string): Promise<UserBudgetRow | null> {
     return useDatabase(async () => {
-      const row = await this.#deps.db.userBudget.findUnique({ where: { owner_userId: { owner, userId } } });
-      return row && toRow(row);
+      const rows = await this.#deps.db.userBudget.findMany({ where: { owner, userId: { in: [userId, FOR_ALL] } } });
+      const row = rows.find((found) => found.userId === userId) ?? rows[0];
+      return row ? toRow(row) : null;
     });
   }
 

@@ -1,17 +1,14 @@
 import { daysOf } from './days-of.ts';
-import { explainUserShortage } from './explain-shortage.ts';
+import { explainShortage, type Held, type ShortageDeps } from './explain-shortage.ts';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { newId } from './ids.ts';
-import type { UserBudgetStore } from './interface/user-budgets.ts';
 import type {
-  Budgets,
   Growth,
   LedgerRow,
   NewEntry,
   NewReservation,
   Reserved,
-  Shortage,
   UserWish,
   WalletRow,
   WalletStore,
@@ -33,18 +30,17 @@ const toWallet = (row: StoredWallet): WalletRow => ({
   held: Number(row.held),
 });
 
-type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least' | 'user'> & Budgets;
+type Values = Readonly<Record<string, string | number | null>>;
+
 /** The values of the statements that look at the budget of an end user. */
 const ofUser = (user: UserWish | undefined): Values =>
   user ? { userId: user.id, leastTokens: user.leastTokens, mostTokens: user.mostTokens } : {};
-
-type Values = Readonly<Record<string, string | number | null>>;
 
 export interface WalletDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
   readonly owner: ProcessLock;
-  readonly budgets: Pick<UserBudgetStore, 'find' | 'used'>;
+  readonly budgets: ShortageDeps['budgets'];
   /** Resolves when every charge so far is written. */
   readonly flush: () => Promise<void>;
 }
@@ -169,31 +165,7 @@ export class Wallets implements WalletStore {
       if (held) return held;
       // Another process may have died and left its reservations.
       const retried = (await this.release(wanted.owner)) ? await attempt() : null;
-      return retried ?? this.#shortageOf(wanted);
+      return retried ?? explainShortage({ db: this.#db, budgets: this.#budgets, wallets: this }, wanted);
     });
-  }
-
-  async #shortageOf({ user, ...wanted }: Held): Promise<Shortage> {
-    const { owner, least } = wanted;
-    const deps = { db: this.#db, budgets: this.#budgets };
-    const ofUser = user ? await explainUserShortage(deps, owner, { least, user }) : null;
-    return ofUser ?? this.#shortageOfKey(wanted);
-  }
-
-  async #shortageOfKey({ owner, keyId, least, dailyBudget, monthlyBudget }: Omit<Held, 'user'>): Promise<Shortage> {
-    const wallet = await this.find(owner);
-    const { balance = 0, held = 0 } = wallet ?? {};
-    const shortage: Shortage = { refused: 'balance', balance, held };
-    if (keyId === null || balance - held < least) return shortage;
-    const { _sum } = await this.#db.reservation.aggregate({ where: { keyId }, _sum: { amount: true } });
-    const { day, month } = await this.spent(keyId, new Date());
-    const own = Number(_sum.amount ?? 0);
-    if (dailyBudget !== null && least + own + day > dailyBudget) {
-      return { refused: 'daily', budget: dailyBudget, spent: day, held: own };
-    }
-    // If no budget is exceeded now, something was released since the try, which must have failed for the balance.
-    return monthlyBudget !== null && least + own + month > monthlyBudget
-      ? { refused: 'monthly', budget: monthlyBudget, spent: month, held: own }
-      : shortage;
   }
 }

@@ -1,8 +1,7 @@
 import type { ApiKey, UpdateKeyRequest } from '../../../contracts/keys/key.ts';
 import type { KeyFields, KeyRow } from '../../store/interface/keys.ts';
-import { toMicro, toUsd } from '../metering/micro-usd.ts';
+import { toMicro, toUsdOrNull } from '../metering/micro-usd.ts';
 
-const usdOf = (micro: number | null) => (micro === null ? null : toUsd(micro));
 const microOf = (usd: number | null | undefined) => (usd == null ? usd : toMicro(usd));
 
 export const showKey = (row: KeyRow): ApiKey => ({
@@ -18,8 +17,8 @@ export const showKey = (row: KeyRow): ApiKey => ({
   requests_per_minute: row.requestsPerMinute,
   tokens_per_minute: row.tokensPerMinute,
   concurrent_requests: row.concurrent,
-  daily_budget_usd: usdOf(row.dailyBudget),
-  monthly_budget_usd: usdOf(row.monthlyBudget),
+  daily_budget_usd: toUsdOrNull(row.dailyBudget),
+  monthly_budget_usd: toUsdOrNull(row.monthlyBudget),
   created_at: row.createdAt.toISOString(),
   revoked_at: row.revokedAt?.toISOString() ?? null,
 });

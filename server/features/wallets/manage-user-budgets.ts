@@ -9,12 +9,11 @@ import type { Store } from '../../store/interface/store.ts';
 import type { UserBudgetRow } from '../../store/interface/user-budgets.ts';
 import type { Principal } from '../access/caller.ts';
 import { ensureAdmin, ensureOwner } from '../access/ensure-admin.ts';
-import { toMicro, toUsd } from '../metering/micro-usd.ts';
+import { toMicro, toUsd, toUsdOrNull } from '../metering/micro-usd.ts';
 
 type BudgetDeps = Pick<Store, 'userBudgets' | 'audit'>;
 
 const toLimit = (usd: number | null | undefined): number | null => (usd == null ? null : toMicro(usd));
-const showLimit = (micro: number | null): number | null => (micro === null ? null : toUsd(micro));
 
 async function showBudget({ userBudgets }: Pick<BudgetDeps, 'userBudgets'>, row: UserBudgetRow): Promise<UserBudget> {
   const { owner, userId, dailyBudget, monthlyBudget, dailyTokens, monthlyTokens } = row;
@@ -22,8 +21,8 @@ async function showBudget({ userBudgets }: Pick<BudgetDeps, 'userBudgets'>, row:
   return {
     owner,
     user_id: userId,
-    daily_budget_usd: showLimit(dailyBudget),
-    monthly_budget_usd: showLimit(monthlyBudget),
+    daily_budget_usd: toUsdOrNull(dailyBudget),
+    monthly_budget_usd: toUsdOrNull(monthlyBudget),
     daily_tokens: dailyTokens,
     monthly_tokens: monthlyTokens,
     spent_today_usd: toUsd(day.amount),
@@ -53,8 +52,7 @@ export async function getUserBudget(
   principal: Principal,
 ): Promise<UserBudget> {
   ensureOwner(principal, owner);
-  const own = await deps.userBudgets.find(owner, userId);
-  const row = own ?? (await deps.userBudgets.find(owner, '*')) ?? NO_LIMITS;
+  const row = (await deps.userBudgets.findFor(owner, userId)) ?? NO_LIMITS;
   return showBudget(deps, { ...row, owner, userId });
 }
 

@@ -113,7 +113,7 @@ export class MoneyWatch {
 
   async #lookAtUser(owner: string, userId: string): Promise<void> {
     const { userBudgets } = this.#store;
-    const budget = (await userBudgets.find(owner, userId)) ?? (await userBudgets.find(owner, '*'));
+    const budget = await userBudgets.findFor(owner, userId);
     if (!budget) return;
     const { day, month } = await userBudgets.used(owner, userId, new Date());
     const data = { of: 'user', user_id: userId, owner };

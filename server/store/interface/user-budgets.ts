@@ -28,7 +28,8 @@ export interface UserBudgetStore {
   set(row: UserBudgetRow): Promise<void>;
   /** False when there is none. */
   remove(owner: string, userId: string): Promise<boolean>;
-  find(owner: string, userId: string): Promise<UserBudgetRow | null>;
+  /** The budget that an end user is held to: its own, or else the one for all. Null: there is neither. */
+  findFor(owner: string, userId: string): Promise<UserBudgetRow | null>;
   /** In order of the users. */
   list(owner: string, page: { limit: number; offset: number }): Promise<readonly UserBudgetRow[]>;
   /** What an end user has used in the day and the month of UTC that hold `at`. */
