@@ -1,4 +1,5 @@
 import type { Background } from './background/background.ts';
+import type { Edits } from './edits.ts';
 import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { UnwrittenMessage } from './insert-messages.ts';
@@ -34,6 +35,7 @@ const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 interface ConversationsDeps {
   readonly db: PrismaClient;
   readonly turns: Turns;
+  readonly edits: Edits;
   readonly background: Background;
   /** A thread for long messages alone: their turns do not wait until others are indexed or deleted. */
   readonly writer: Background;
@@ -43,13 +45,15 @@ interface ConversationsDeps {
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
   readonly #turns: Turns;
+  readonly #edits: Edits;
   readonly #ends: TurnEnds;
   readonly #background: Background;
   readonly #writer: Background;
 
-  constructor({ db, turns, background, writer, onError }: ConversationsDeps) {
+  constructor({ db, turns, edits, background, writer, onError }: ConversationsDeps) {
     this.#db = db;
     this.#turns = turns;
+    this.#edits = edits;
     this.#background = background;
     this.#writer = writer;
     this.#ends = new TurnEnds(turns, writer, onError);
@@ -161,29 +165,29 @@ export class Conversations implements ConversationStore {
   }
 
   moveHead(key: ConversationKey, messageId: string): Promise<void> {
-    return useDatabase(() => this.#turns.moveHead(key, messageId));
+    return useDatabase(() => this.#edits.moveHead(key, messageId));
   }
 
   fork(key: ConversationKey, messageId: string | null): Promise<string> {
-    return this.#write(() => this.#turns.fork(key, messageId));
+    return this.#write(() => this.#edits.fork(key, messageId));
   }
 
   async removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
-    const removed = await this.#write(() => this.#turns.removeBranch(key, messageId));
+    const removed = await this.#write(() => this.#edits.removeBranch(key, messageId));
     await this.#background.forget();
     return removed;
   }
 
   create(start: NewConversation): Promise<string> {
-    return this.#write(() => this.#turns.create(start));
+    return this.#write(() => this.#edits.create(start));
   }
 
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
-    return this.#write(() => this.#turns.append(key, messages));
+    return this.#write(() => this.#edits.append(key, messages));
   }
 
   async rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
-    const found = await this.#write(() => this.#turns.rewrite(key, messageId, rewritten));
+    const found = await this.#write(() => this.#edits.rewrite(key, messageId, rewritten));
     if (found) await this.#background.forget();
     return found;
   }

@@ -7,6 +7,7 @@ import { hasMediaToMove } from './background/move-media.ts';
 import { checkFile } from './check-file.ts';
 import { Claims } from './claims.ts';
 import { Conversations } from './conversations.ts';
+import { Edits } from './edits.ts';
 import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { Store } from './interface/store.ts';
@@ -25,6 +26,7 @@ import { toStoreError } from './to-store-error.ts';
 import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
 import { UsageReports } from './usage-reports.ts';
+import { UsedClock } from './used-clock.ts';
 import { UserBudgets } from './user-budgets.ts';
 import { Wallets } from './wallets.ts';
 
@@ -93,8 +95,10 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   }
 
   const reports = new UsageReports(db, transact);
-  const turns = new Turns(transact, owner);
-  const conversations = new Conversations({ db, turns, background, writer, onError });
+  const changing = { transact, owner, clock: new UsedClock() };
+  const turns = new Turns(changing);
+  const edits = new Edits(changing);
+  const conversations = new Conversations({ db, turns, edits, background, writer, onError });
   const runs = new Runs({ db, transact, owner });
   const claims = new Claims({ transact, owner, runs, onError });
   return {

@@ -300,7 +300,7 @@ describe('the house rules', () => {
       'server/providers/http/read-retry-after.ts',
       'server/providers/images-api/read-answer.ts',
       'server/store/ids.ts',
-      'server/store/turns.ts',
+      'server/store/used-clock.ts',
     ]);
   });
 
