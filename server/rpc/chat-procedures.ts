@@ -124,12 +124,9 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps & OnceDeps) => ({
           ? watchRun(runs, { run_id, user_id: turn.user_id, lastEventId }, caller)
           : streamOnce(
               runs,
-              { operation: 'c1.chat', request: turn, caller, key },
+              { operation: 'c1.chat', request: turn, caller, key, after },
               {
-                make(claiming) {
-                  refuseResume(lastEventId);
-                  return streamTurn(deps, turn, claiming);
-                },
+                make: (claiming) => streamTurn(deps, turn, claiming),
                 replay: (run, client) => replayChunks(runs, run, after, client),
               },
             );

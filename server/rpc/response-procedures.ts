@@ -30,7 +30,6 @@ import { describeOperations } from './describe-operations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer } from './note-answer.ts';
 import { answers } from './output.ts';
-import { refuseResume } from './refuse-resume.ts';
 import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { type CallerContext, procedure } from './trpc.ts';
@@ -87,16 +86,13 @@ export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
         const { caller, once } = noteAnswer(ctx.caller);
         const { key, after } = resumeOf(ctx, { lastEventId, idempotency_key });
         const show = (event: ResponseEvent): ReturnType<typeof showEvent> => ({ ...event, ...once() });
-        const asked = { operation: 'v1.responses', request, caller, key };
+        const asked = { operation: 'v1.responses', request, caller, key, after };
         const open = (maker: Caller) => streamResponse(deps, request, maker);
         if (request.store === false) {
-          return toStream(streamKept(runs, { ...asked, after }, open), ctx, { from: after + 1, show });
+          return toStream(streamKept(runs, asked, open), ctx, { from: after + 1, show });
         }
         const events = streamOnce(runs, asked, {
-          make(maker) {
-            refuseResume(lastEventId);
-            return open(maker);
-          },
+          make: open,
           replay: (row, client) => repeatEvents(deps, { row, after, user: request.user }, client),
         });
         return toStream(events, ctx, { first: after + 1, show });

@@ -5,7 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import { failureOf, followRun } from '../runs/follow-run.ts';
-import { firstOf, tellReplay, tellWithFirst } from '../runs/tell-replay.ts';
+import { replayAnswer, tellReplay, tellWithFirst } from '../runs/tell-replay.ts';
 import { followEvents, type ManageDeps, replay } from './manage-responses.ts';
 import type { EventBatch } from './run-response.ts';
 
@@ -24,6 +24,7 @@ async function responseIn(
   return found;
 }
 
+/** The same of a run that made events. */
 async function readResponse(
   deps: ManageDeps,
   request: ResponseRequest,
@@ -31,7 +32,6 @@ async function readResponse(
   caller: Caller,
 ): Promise<Response> {
   const { following } = deps;
-  if (row.format === 'response') return (await firstOf(followRun<Response>(following, row, -1, caller.signal))).value;
   const events = followRun<ResponseEvent>(following, row, -1, caller.signal);
   const response = await responseIn(events, request.background ? 'first' : 'last');
   if (!request.background) {
@@ -50,6 +50,7 @@ export async function repeatResponse(
   row: RunRow,
   caller: Caller,
 ): Promise<Response> {
+  if (row.format === 'response') return (await replayAnswer<Response>(deps.following, row, caller)).value;
   const response = await readResponse(deps, request, row, caller);
   await tellReplay(deps.following, row, caller);
   return response;
@@ -62,8 +63,7 @@ export async function* repeatEvents(
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
   if (row.format === 'response') {
-    const { value } = await firstOf(followRun<Response>(deps.following, row, -1, caller.signal));
-    await tellReplay(deps.following, row, caller);
+    const { value } = await replayAnswer<Response>(deps.following, row, caller);
     yield replay(value, after);
     return;
   }

@@ -3,16 +3,20 @@ import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { RunFormat, RunRow } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
-import { type AskedOnce, createOnce, type OnceDeps, type SentKey, streamOnce } from './answer-once.ts';
+import {
+  type AskedOnce,
+  type AskedStream,
+  createOnce,
+  type OnceDeps,
+  type SentKey,
+  streamOnce,
+} from './answer-once.ts';
 import { followRun } from './follow-run.ts';
 import { keepAnswer, keepStream } from './keep-answer.ts';
 import { replayChunks, replayCompletion } from './replay-chat.ts';
-import { firstOf, tellReplay, tellWithFirst } from './tell-replay.ts';
+import { replayAnswer, tellWithFirst } from './tell-replay.ts';
 
 type Batches<Event extends object> = AsyncGenerator<Json<Event>[], void, void>;
-
-/** A stream that a subscriber may go on with after an event; -1: from its beginning. */
-type AskedStream = AskedOnce & { readonly after: number };
 
 /** Throws when a retry cannot be given what this run answered: it was too large, or no answer of this kind can be made of it. */
 function checkReplay({ isKept, format }: RunRow, { param }: SentKey, known: readonly RunFormat[]): void {
@@ -23,11 +27,6 @@ function checkReplay({ isKept, format }: RunRow, { param }: SentKey, known: read
     'The request with this idempotency key was sent with another value of stream. Send the retry as the request was.',
     { param },
   );
-}
-
-/** What was never begun cannot be gone on with. */
-function checkBegin(after: number): void {
-  if (after >= 0) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
 }
 
 /** An answer of which nothing is stored but what a retry needs, and that only where the request has a key. */
@@ -42,9 +41,7 @@ export function createKept<Answer extends object>(
     make: (caller) => keepAnswer(deps, { format: 'answer', request }, caller, create),
     async replay(row, caller) {
       checkReplay(row, key, ['answer']);
-      const answer = await firstOf(followRun<Answer>(deps, row, -1, caller.signal));
-      await tellReplay(deps, row, caller);
-      return answer;
+      return replayAnswer(deps, row, caller);
     },
   });
 }
@@ -52,16 +49,13 @@ export function createKept<Answer extends object>(
 /** The same for a stream. */
 export function streamKept<Event extends object>(
   deps: OnceDeps,
-  { after, ...asked }: AskedStream,
+  asked: AskedStream,
   open: (caller: Caller) => Batches<Event>,
 ): Batches<Event> {
-  const { key, request } = asked;
+  const { key, request, after } = asked;
   if (!key) return open(asked.caller);
   return streamOnce<Json<Event>[]>(deps, asked, {
-    make(caller) {
-      checkBegin(after);
-      return keepStream(deps, { format: 'stream', request }, caller, open);
-    },
+    make: (caller) => keepStream(deps, { format: 'stream', request }, caller, open),
     replay(row, caller) {
       checkReplay(row, key, ['stream']);
       return tellWithFirst(deps, row, caller, followRun<Event>(deps, row, after, caller.signal));
@@ -92,16 +86,13 @@ export function createKeptChat(
 /** The same as chunks. */
 export function streamKeptChat(
   deps: OnceDeps,
-  { after, ...asked }: AskedStream,
+  asked: AskedStream,
   open: (caller: Caller) => Batches<ChatCompletionChunk>,
 ): Batches<ChatCompletionChunk> {
-  const { key, request } = asked;
+  const { key, request, after } = asked;
   if (!key) return open(asked.caller);
   return streamOnce(deps, asked, {
-    make(caller) {
-      checkBegin(after);
-      return keepStream(deps, { format: 'chunks', request }, caller, open);
-    },
+    make: (caller) => keepStream(deps, { format: 'chunks', request }, caller, open),
     replay(row, caller) {
       checkReplay(row, key, CHAT);
       return replayChunks(deps, row, after, caller);

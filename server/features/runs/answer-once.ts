@@ -34,6 +34,12 @@ export interface AskedOnce {
   readonly key: SentKey | undefined;
 }
 
+/** A stream that a subscriber may resume. */
+export interface AskedStream extends AskedOnce {
+  /** The number of the last event that the subscriber has; -1: it has none. */
+  readonly after: number;
+}
+
 /** The ways to an answer. */
 export interface Ways<Answer> {
   /** Makes it. The caller has the claim, which is to be taken with the run. */
@@ -42,10 +48,10 @@ export interface Ways<Answer> {
   replay(run: RunRow, caller: Caller): Answer;
 }
 
-type Keyed = AskedOnce & { readonly key: SentKey };
+type Keyed<Asked extends AskedOnce> = Asked & { readonly key: SentKey };
 
 /** Names what is asked for once. The owner is part of it: keys of two owners never meet. */
-async function claimOf({ keyMs }: OnceDeps, { operation, request, caller, key }: Keyed): Promise<Claim> {
+async function claimOf({ keyMs }: OnceDeps, { operation, request, caller, key }: Keyed<AskedOnce>): Promise<Claim> {
   const name = readIdempotencyKey(key.text, key.param);
   const scope = JSON.stringify([caller.principal.owner, operation, name]);
   return {
@@ -65,14 +71,16 @@ const isLookedAgain = (error: unknown, looks: number): boolean =>
 
 async function* answersOnce<Piece>(
   deps: OnceDeps,
-  asked: Keyed,
+  asked: Keyed<AskedStream>,
   ways: Ways<AsyncGenerator<Piece, void, void>>,
 ): AsyncGenerator<Piece, void, void> {
-  const { caller, key } = asked;
+  const { caller, key, after } = asked;
   const claim = await claimOf(deps, asked);
   for (let looks = 1; ; looks++) {
     const found = await deps.claims.find(claim);
     if (found && found.hash !== claim.hash) throw mismatch(key);
+    // What was never begun cannot be resumed.
+    if (!found && after >= 0) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
     if (found) caller.setHeader('x-gateway-replayed', 'true');
     let isBegun = false;
     try {
@@ -92,7 +100,7 @@ async function* answersOnce<Piece>(
 /** A stream that is made once for each key, and otherwise replayed or followed. Without a key it is just made. */
 export function streamOnce<Piece>(
   deps: OnceDeps,
-  { key, ...asked }: AskedOnce,
+  { key, ...asked }: AskedStream,
   ways: Ways<AsyncGenerator<Piece, void, void>>,
 ): AsyncGenerator<Piece, void, void> {
   return key ? answersOnce(deps, { ...asked, key }, ways) : ways.make(asked.caller);
@@ -111,7 +119,7 @@ export async function createOnce<Answer>(
   if (!key) return ways.make(asked.caller);
   const answers = answersOnce<Answer>(
     deps,
-    { ...asked, key },
+    { ...asked, key, after: -1 },
     {
       make: (caller) => asPiece(ways.make(caller)),
       replay: (run, caller) => asPiece(ways.replay(run, caller)),

@@ -5,7 +5,7 @@ import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
 import { type FollowDeps, followRun } from './follow-run.ts';
 import { watchEvents } from './manage-runs.ts';
-import { firstOf, tellReplay, tellWithFirst } from './tell-replay.ts';
+import { replayAnswer, tellReplay, tellWithFirst } from './tell-replay.ts';
 
 async function collect(chunks: AsyncGenerator<Json<ChatCompletionChunk>[], void, void>): Promise<Json<ChatCompletion>> {
   const collector = new ChunkCollector();
@@ -15,11 +15,8 @@ async function collect(chunks: AsyncGenerator<Json<ChatCompletionChunk>[], void,
 
 /** What a run answers, as one completion, in whichever way it was asked for. */
 export async function replayCompletion(deps: FollowDeps, row: RunRow, caller: Caller): Promise<Json<ChatCompletion>> {
-  const { signal } = caller;
-  const answer =
-    row.format === 'chunks'
-      ? await collect(followRun<ChatCompletionChunk>(deps, row, -1, signal))
-      : await firstOf(followRun<ChatCompletion>(deps, row, -1, signal));
+  if (row.format !== 'chunks') return replayAnswer<ChatCompletion>(deps, row, caller);
+  const answer = await collect(followRun<ChatCompletionChunk>(deps, row, -1, caller.signal));
   await tellReplay(deps, row, caller);
   return answer;
 }

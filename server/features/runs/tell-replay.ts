@@ -2,7 +2,7 @@ import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
-import type { FollowDeps } from './follow-run.ts';
+import { type FollowDeps, followRun } from './follow-run.ts';
 import { tellHeaders } from './manage-runs.ts';
 
 /** Says in headers what the answer said to the request that began it, once there is something of it. */
@@ -35,4 +35,15 @@ export async function firstOf<Event extends object>(
 ): Promise<Json<Event>> {
   for await (const [event] of events) if (event) return event;
   throw new AppError('client_disconnected');
+}
+
+/** What a run answered whose answer came as a whole. */
+export async function replayAnswer<Answer extends object>(
+  deps: FollowDeps,
+  row: RunRow,
+  caller: Caller,
+): Promise<Json<Answer>> {
+  const answer = await firstOf(followRun<Answer>(deps, row, -1, caller.signal));
+  await tellReplay(deps, row, caller);
+  return answer;
 }
