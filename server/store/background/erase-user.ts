@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Erased } from '../interface/conversations.ts';
+import type { Statements } from '../sqlite/connection.ts';
 import { removeConversation } from './remove-conversation.ts';
+import { shareDatabase } from './share-database.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
 const SELECT_NEXT = `
@@ -20,19 +20,20 @@ const DELETE_ANSWERS = `
 export async function eraseUser(db: WorkerDatabase, owner: string | null, userId: string): Promise<Erased> {
   const erased = { conversations: 0, messages: 0, responses: 0, runs: 0 };
   for (;;) {
-    const before = monotonicNow();
-    const gone = await db.transact((statements) => {
-      const [next] = statements.all(SELECT_NEXT, userId, owner);
-      if (next) removeConversation(statements, { id: String(next[0]), owner, userId });
-      return next;
-    });
+    const gone = await shareDatabase(() => db.transact((statements) => removeNext(statements, owner, userId)));
     if (!gone) break;
     erased.conversations += 1;
     erased.messages += Number(gone[1]);
     erased.responses += Number(gone[2]);
     erased.runs += Number(gone[3]);
-    await sleep(monotonicNow() - before);
   }
   erased.runs += await db.transact((statements) => statements.run(DELETE_ANSWERS, userId, owner));
   return erased;
+}
+
+/** The row of the conversation that was removed; undefined when there was none. */
+function removeNext(db: Statements, owner: string | null, userId: string) {
+  const [next] = db.all(SELECT_NEXT, userId, owner);
+  if (next) removeConversation(db, { id: String(next[0]), owner, userId });
+  return next;
 }

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UnwrittenMessage } from '../insert-messages.ts';
 import { inMessage, keepMedia } from '../media.ts';
 import type { Statements } from '../sqlite/connection.ts';
+import { shareDatabase } from './share-database.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
 /** How much is written with one commit, in characters: whoever else writes waits for one commit, not for all of them. */
@@ -38,14 +37,13 @@ export async function fillMessages(db: WorkerDatabase, messages: readonly Unwrit
   let batch: Write[] = [];
   let length = 0;
   const commit = async () => {
-    const before = monotonicNow();
-    await db.transact((statements) => {
-      for (const write of batch) write.run(statements);
-    });
+    await shareDatabase(() =>
+      db.transact((statements) => {
+        for (const write of batch) write.run(statements);
+      }),
+    );
     batch = [];
     length = 0;
-    // Other turns get the database at least half of the time.
-    await sleep(monotonicNow() - before);
   };
   for (const message of messages) {
     for (const write of writesOf(message)) {

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { indexMessages, readBatch } from '../search/index-messages.ts';
 import { hasPendingTitles, indexTitles } from '../search/index-titles.ts';
+import { shareDatabase } from './share-database.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
 /** How many messages, or titles, one commit indexes. */
@@ -45,12 +44,7 @@ export class Indexer {
   }
 
   async #runAll(): Promise<void> {
-    while (!this.#stopped) {
-      const before = monotonicNow();
-      if (!(await this.#step())) return;
-      // Turns write to the same file, so the indexer leaves it to them at least half of the time.
-      await sleep(monotonicNow() - before);
-    }
+    while (!this.#stopped && (await shareDatabase(() => this.#step())));
   }
 
   /** Indexes one batch; false when there is none. */

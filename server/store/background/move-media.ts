@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { cutMedia, joinMedia } from '../cut-media.ts';
 import { inMessage, inResponse, ownerOf, replaceMedia } from '../media.ts';
 import type { Statements } from '../sqlite/connection.ts';
+import { shareDatabase } from './share-database.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
 const SELECT_PENDING = 'SELECT 1 FROM "MediaMove" LIMIT 1';
@@ -86,12 +85,7 @@ export class MediaMover {
 
   async run(): Promise<void> {
     for (const source of SOURCES) {
-      while (!this.#stopped) {
-        const before = monotonicNow();
-        if (!(await this.#step(source))) break;
-        // Turns write to the same file: they get it at least half of the time.
-        await sleep(monotonicNow() - before);
-      }
+      while (!this.#stopped && (await shareDatabase(() => this.#step(source))));
     }
   }
 
