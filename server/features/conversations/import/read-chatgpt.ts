@@ -7,7 +7,7 @@ import {
   type ImportForm,
   readAs,
 } from './found-conversation.ts';
-import { nearestKept, walkTree } from './walk-tree.ts';
+import { KeptNodes, walkTree } from './walk-tree.ts';
 
 interface Said {
   readonly text: string;
@@ -68,8 +68,7 @@ export const chatGptForm: ImportForm = {
   read({ value }): FoundConversation {
     const conversation = readAs(ChatGptConversation, value);
     const nodes = walkTree(nodesOf(conversation.mapping));
-    const parents = new Map(nodes.map(({ id, parentId }) => [id, parentId]));
-    const kept = new Map<string, number>();
+    const kept = new KeptNodes(nodes);
     const thoughts = new Map<string, string>();
     const messages: FoundMessage[] = [];
     let leftOut = 0;
@@ -88,14 +87,14 @@ export const chatGptForm: ImportForm = {
       if (said.text === '' || role === 'tool') continue;
       messages.push({
         id: null,
-        parent: nearestKept(parentId, parents, kept),
+        parent: kept.nearest(parentId),
         role,
         message: { role, content: said.text },
         reasoning: role === 'assistant' ? (before ?? null) : null,
         model: role === 'assistant' ? (message.metadata?.model_slug ?? null) : null,
         createdAt,
       });
-      kept.set(id, messages.length - 1);
+      kept.keep(id, messages.length - 1);
       thoughts.delete(id);
     }
     const id = conversation.id ?? conversation.conversation_id;
@@ -106,7 +105,7 @@ export const chatGptForm: ImportForm = {
       model: conversation.default_model_slug ?? null,
       createdAt: fromSeconds(conversation.create_time),
       lastUsedAt: fromSeconds(conversation.update_time),
-      head: nearestKept(conversation.current_node, parents, kept),
+      head: kept.nearest(conversation.current_node),
       messages,
       leftOut,
     };

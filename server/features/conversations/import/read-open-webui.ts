@@ -7,7 +7,7 @@ import {
   type ImportForm,
   readAs,
 } from './found-conversation.ts';
-import { nearestKept, walkTree } from './walk-tree.ts';
+import { KeptNodes, walkTree } from './walk-tree.ts';
 
 interface Node {
   readonly id: string;
@@ -56,8 +56,7 @@ export const openWebUiForm: ImportForm = {
     const exported = readAs(OpenWebUiChat, value);
     const { chat } = exported;
     const nodes = walkTree(nodesOf(chat));
-    const parents = new Map(nodes.map(({ id, parentId }) => [id, parentId]));
-    const kept = new Map<string, number>();
+    const kept = new KeptNodes(nodes);
     const messages: FoundMessage[] = [];
     let leftOut = 0;
     for (const { id, parentId, message } of nodes) {
@@ -74,14 +73,14 @@ export const openWebUiForm: ImportForm = {
       const content = pictures.parts.length > 0 ? [{ type: 'text', text }, ...pictures.parts] : text;
       messages.push({
         id: null,
-        parent: nearestKept(parentId, parents, kept),
+        parent: kept.nearest(parentId),
         role,
         message: { role, content },
         reasoning,
         model: role === 'assistant' && typeof message.model === 'string' ? message.model : null,
         createdAt: fromSeconds(message.timestamp),
       });
-      kept.set(id, messages.length - 1);
+      kept.keep(id, messages.length - 1);
     }
     const title = exported.title ?? chat.title ?? null;
     return {
@@ -92,7 +91,7 @@ export const openWebUiForm: ImportForm = {
       systemPrompt: chat.system || null,
       createdAt: fromSeconds(exported.created_at ?? chat.timestamp),
       lastUsedAt: fromSeconds(exported.updated_at),
-      head: nearestKept(chat.history?.currentId, parents, kept),
+      head: kept.nearest(chat.history?.currentId),
       messages,
       leftOut,
     };

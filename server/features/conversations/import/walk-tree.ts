@@ -26,17 +26,27 @@ export function walkTree<Node extends TreeNode>(nodes: readonly Node[]): Node[] 
   return order;
 }
 
-/** The index that stands for a node: its own, or that of the nearest one before it that was kept. Null: there is none. */
-export function nearestKept(
-  id: string | null | undefined,
-  parents: ReadonlyMap<string, string | null>,
-  kept: ReadonlyMap<string, number>,
-): number | null {
-  let at = id ?? null;
-  for (let steps = 0; at !== null && steps <= parents.size; steps++) {
-    const index = kept.get(at);
-    if (index !== undefined) return index;
-    at = parents.get(at) ?? null;
+/** The nodes of a tree that became messages, by their indexes. */
+export class KeptNodes {
+  readonly #parents: ReadonlyMap<string, string | null>;
+  readonly #kept = new Map<string, number>();
+
+  constructor(nodes: readonly TreeNode[]) {
+    this.#parents = new Map(nodes.map(({ id, parentId }) => [id, parentId]));
   }
-  return null;
+
+  keep(id: string, index: number): void {
+    this.#kept.set(id, index);
+  }
+
+  /** The index of the message of a node or, when it was left out, of the nearest one before it. Null: there is none. */
+  nearest(id: string | null | undefined): number | null {
+    let at = id ?? null;
+    for (let steps = 0; at !== null && steps <= this.#parents.size; steps++) {
+      const index = this.#kept.get(at);
+      if (index !== undefined) return index;
+      at = this.#parents.get(at) ?? null;
+    }
+    return null;
+  }
 }
