@@ -25,12 +25,19 @@ import type { ImportedConversation } from './interface/imports.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { readMessages, readPath } from './read-path.ts';
-import { conversationFields, messageFields, ownedBy, toMessageRow, visibleTo, wholeMessageFields } from './rows.ts';
+import {
+  conversationFields,
+  messageFields,
+  ownedBy,
+  toMessageRow,
+  visibleTo,
+  WITH_MEDIA,
+  wholeMessageFields,
+  withoutNul,
+} from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
-
-const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 interface ConversationsDeps {
   readonly db: PrismaClient;
@@ -84,7 +91,7 @@ export class Conversations implements ConversationStore {
 
   list({ query = '', ...request }: ListRequest): Promise<ConversationPage> {
     // A blank query is none.
-    if (query.replaceAll('\0', '').trim() === '') return listConversations(this.#db, request);
+    if (withoutNul(query).trim() === '') return listConversations(this.#db, request);
     return searchConversations(this.#db, this.#background, { ...request, query });
   }
 

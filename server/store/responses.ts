@@ -6,18 +6,20 @@ import type { Reader, ResponseRow, ResponseStore, SeqRange, StoredResponse } fro
 import { readMessages, readPath } from './read-path.ts';
 import {
   messageFields,
+  outputFields,
+  outputOf,
   responseFields,
   toMessageRow,
   toResponseRow,
   visibleTo,
+  WITH_MEDIA,
   wholeMessageFields,
+  wholeOutputFields,
   wholeResponseFields,
   withinReach,
 } from './rows.ts';
 
 const within = ({ from, before }: SeqRange) => ({ gte: from, ...(before === undefined ? {} : { lt: before }) });
-
-const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;
@@ -85,12 +87,12 @@ export class Responses implements ResponseStore {
     return readDatabase(async () => {
       const rows = await this.#db.response.findMany({
         where: { conversationId, answerSeq: within(range) },
-        select: omitsMedia ? responseFields : wholeResponseFields,
+        select: omitsMedia ? outputFields : wholeOutputFields,
       });
       return new Map(
         rows.flatMap((row) => {
-          const { answerSeq, output } = toResponseRow(row);
-          return output === null ? [] : [[answerSeq, output]];
+          const output = outputOf(row);
+          return output === null ? [] : [[row.answerSeq, output]];
         }),
       );
     });

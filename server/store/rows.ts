@@ -1,9 +1,12 @@
 import { Usage } from '../../contracts/chat/completion.ts';
 import { cutMedia, fitsText, joinMedia } from './cut-media.ts';
 import type { Prisma } from './generated/client.ts';
-import type { ConversationKey, ConversationRow, MessageRow } from './interface/conversations.ts';
+import type { ConversationKey, ConversationRow, MediaChoice, MessageRow } from './interface/conversations.ts';
 import type { ResponseRow } from './interface/responses.ts';
 import { MAX_TEXT } from './search/fold-text.ts';
+
+/** What is read where nobody says how. */
+export const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
@@ -115,9 +118,20 @@ export const responseFields = {
 /** The same, with the data that was cut out of the output. */
 export const wholeResponseFields = { ...responseFields, media: cutOutData } as const satisfies Prisma.ResponseSelect;
 
+/** What is read of a response for its output alone: what it echoes may be long. */
+export const outputFields = { answerSeq: true, output: true } as const satisfies Prisma.ResponseSelect;
+export const wholeOutputFields = { ...outputFields, media: cutOutData } as const satisfies Prisma.ResponseSelect;
+
+type StoredOutput = Pick<ResponseRow, 'output'> & { readonly media?: CutOutData };
+
+/** Within `readSettled`. */
+export const outputOf = ({ output, media }: StoredOutput): string | null =>
+  output === null ? null : restore(output, media);
+
 /** As with messages, and within `readSettled` too. */
-export function toResponseRow({ media, ...row }: ResponseRow & { readonly media?: CutOutData }): ResponseRow {
-  return { ...row, output: row.output === null ? null : restore(row.output, media) };
+export function toResponseRow(stored: ResponseRow & StoredOutput): ResponseRow {
+  const { media, ...row } = stored;
+  return { ...row, output: outputOf(stored) };
 }
 
 /** Removes NUL characters: SQLite's text functions stop at one, and PostgreSQL refuses it. */
