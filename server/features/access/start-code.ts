@@ -1,11 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { hashKey } from './credentials.ts';
 
 /** How long a code can be exchanged, in ms. */
 const VALID_MS = 600_000;
-
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A code of the link that the start prints. It is exchanged for the bearer once, within ten minutes. */
 export class StartCode {
@@ -20,7 +19,7 @@ export class StartCode {
 
   /** Returns the bearer. Throws `invalid_authorization`. */
   exchange(code: string): string {
-    const isRight = timingSafeEqual(hashOf(code), hashOf(this.code));
+    const isRight = timingSafeEqual(hashKey(code), hashKey(this.code));
     if (!isRight || this.#isUsed || monotonicNow() > this.#until) throw refused();
     this.#isUsed = true;
     return this.#bearer;

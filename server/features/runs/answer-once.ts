@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
 import type { Claim, ClaimStore } from '../../store/interface/claims.ts';
 import type { RunRow } from '../../store/interface/runs.ts';
@@ -55,7 +55,7 @@ async function claimOf({ keyMs }: OnceDeps, { operation, request, caller, key }:
   const name = readIdempotencyKey(key.text, key.param);
   const scope = JSON.stringify([caller.principal.owner, operation, name]);
   return {
-    id: createHash('sha256').update(scope).digest('hex'),
+    id: hash('sha256', scope, 'hex'),
     hash: await hashRequest(request),
     since: new Date(Date.now() - keyMs),
   };

@@ -14,8 +14,8 @@ interface Kept {
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-/** The end user whom a request of any dialect names, and whose data can be erased. */
-function endUserOf({ user, safety_identifier, metadata }: Kept['request']): string | null {
+/** The end user whom a request of any dialect names: the answer is erased with the data of that user. */
+function erasedWith({ user, safety_identifier, metadata }: Kept['request']): string | null {
   return textOf(user) ?? textOf(safety_identifier) ?? (isRecord(metadata) ? textOf(metadata.user_id) : null);
 }
 
@@ -32,7 +32,7 @@ async function startKept<Event extends object>(
   if (!claim) throw new Error('An answer is kept for a claim.');
   const detached = runs.detach(client, 'detach');
   try {
-    const run = await claims.begin({ claim, owner: principal.owner, userId: endUserOf(request), format });
+    const run = await claims.begin({ claim, owner: principal.owner, userId: erasedWith(request), format });
     detached.caller.setHeader('x-run-id', run.id);
     return runs.start<Event>({ run, conversationId: null }, detached, (started) => make(started, run.key));
   } catch (error) {
