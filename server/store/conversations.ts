@@ -4,24 +4,21 @@ import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { UnwrittenMessage } from './insert-messages.ts';
 import type {
-  BegunTurn,
   ConversationKey,
   ConversationPage,
   ConversationRow,
   ConversationStore,
-  EndedTurn,
   Erased,
   ListRequest,
   MediaChoice,
   MessagePage,
   MessagePageRequest,
   NewConversation,
-  NewMessage,
-  NewTurn,
   RemovedBranch,
   RewrittenMessage,
 } from './interface/conversations.ts';
 import type { ImportedConversation } from './interface/imports.ts';
+import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './interface/turns.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { readMessages, readPath } from './read-path.ts';

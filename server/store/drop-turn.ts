@@ -1,7 +1,7 @@
 import { runIdOf } from '../canonical/ids.ts';
 import { keepHead, renumber } from './branches.ts';
 import { freeConversation } from './free-conversation.ts';
-import type { BegunTurn } from './interface/conversations.ts';
+import type { BegunTurn } from './interface/turns.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 const SELECT_TURN = `

@@ -3,7 +3,7 @@ import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { restoreHead } from './branches.ts';
 import { cutMedia } from './cut-media.ts';
 import { freeConversation } from './free-conversation.ts';
-import type { EndedTurn } from './interface/conversations.ts';
+import type { EndedTurn } from './interface/turns.ts';
 import { inMessage, inResponse, keepMedia, ownerOf, replaceMedia } from './media.ts';
 import { searchedText, withoutNul } from './rows.ts';
 import { appendSegment } from './run-log.ts';

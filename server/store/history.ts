@@ -2,7 +2,7 @@ import { StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { MessageStatus } from '../../contracts/conversations/status.ts';
 import { selectPath } from './branches.ts';
 import { joinMedia, type MediaPiece } from './cut-media.ts';
-import type { HistoryMessage } from './interface/conversations.ts';
+import type { HistoryMessage } from './interface/turns.ts';
 import { mediaOf } from './media.ts';
 import type { Statements } from './sqlite/connection.ts';
 

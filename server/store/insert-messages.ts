@@ -1,7 +1,7 @@
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import { cutMedia, type MediaPiece } from './cut-media.ts';
 import { newId } from './ids.ts';
-import type { NewMessage } from './interface/conversations.ts';
+import type { NewMessage } from './interface/turns.ts';
 import { inMessage, keepMedia } from './media.ts';
 import { searchedText } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';

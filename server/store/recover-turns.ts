@@ -4,7 +4,7 @@ import { unpackEvents } from '../canonical/pack-events.ts';
 import { EMPTY_ANSWER, type StoredAnswer, storedAnswer } from '../canonical/stored-answer.ts';
 import { dropTurn } from './drop-turn.ts';
 import { endTurn } from './end-turn.ts';
-import type { EndedTurn } from './interface/conversations.ts';
+import type { EndedTurn } from './interface/turns.ts';
 import type { ProcessLock } from './process-lock.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';

@@ -7,7 +7,8 @@ import {
   findMessage,
   type MessageRef,
 } from './find-place.ts';
-import type { ConversationKey, TurnPlace } from './interface/conversations.ts';
+import type { ConversationKey } from './interface/conversations.ts';
+import type { TurnPlace } from './interface/turns.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { freeTurnsOf } from './recover-turns.ts';
 import type { Statements } from './sqlite/connection.ts';

@@ -2,7 +2,7 @@ import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import type { Background } from './background/background.ts';
 import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
-import type { BegunTurn, EndedTurn } from './interface/conversations.ts';
+import type { BegunTurn, EndedTurn } from './interface/turns.ts';
 import { isRefusal } from './sqlite/errors.ts';
 import type { Turns } from './turns.ts';
 

@@ -14,7 +14,8 @@ import {
   newMessageIds,
   type UnwrittenMessage,
 } from './insert-messages.ts';
-import type { BegunTurn, ConversationKey, EndedTurn, NewTurn, TurnPlace } from './interface/conversations.ts';
+import type { ConversationKey } from './interface/conversations.ts';
+import type { BegunTurn, EndedTurn, NewTurn, TurnPlace } from './interface/turns.ts';
 import { ownerOf } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { insertRun } from './run-log.ts';

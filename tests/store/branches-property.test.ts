@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EMPTY_ANSWER } from '../../server/canonical/stored-answer.ts';
-import type { BegunTurn } from '../../server/store/interface/conversations.ts';
 import type { Store } from '../../server/store/interface/store.ts';
+import type { BegunTurn } from '../../server/store/interface/turns.ts';
 import { answerTo, freshStore, newTurn, openRaw, query, userMessage } from './support.ts';
 
 /** A message as the model knows it. */

@@ -1,4 +1,4 @@
-import type { NewTurn } from '../../server/store/interface/conversations.ts';
+import type { NewTurn } from '../../server/store/interface/turns.ts';
 import { bigPng } from '../support/pictures.ts';
 
 export const picture = bigPng(900_000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cutMedia, joinMedia } from '../../server/store/cut-media.ts';
-import type { NewMessage } from '../../server/store/interface/conversations.ts';
+import type { NewMessage } from '../../server/store/interface/turns.ts';
 import { bigPng } from '../support/pictures.ts';
 import { answerTo, freshStore, newTurn, openRaw, query, talk } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { NewMessage } from '../../server/store/interface/conversations.ts';
 import type { Store } from '../../server/store/interface/store.ts';
+import type { NewMessage } from '../../server/store/interface/turns.ts';
 import type { Database } from '../../server/store/sqlite/driver.ts';
 import { bigPng } from '../support/pictures.ts';
 import { tempFolder } from '../support/temp-folder.ts';

@@ -11,8 +11,9 @@ import {
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import type { ConversationRow, MessageRow, NewMessage, RewrittenMessage } from '../../store/interface/conversations.ts';
+import type { ConversationRow, MessageRow, RewrittenMessage } from '../../store/interface/conversations.ts';
 import type { SeqRange } from '../../store/interface/responses.ts';
+import type { NewMessage } from '../../store/interface/turns.ts';
 import type { Principal } from '../access/caller.ts';
 import { listPage, pageItems } from '../responses/list-page.ts';
 import type { ResponseStores } from '../responses/open-response.ts';

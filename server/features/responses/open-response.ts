@@ -4,17 +4,11 @@ import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import { storedAnswer } from '../../canonical/stored-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import type {
-  BegunTurn,
-  ConversationStore,
-  EndedTurn,
-  HistoryMessage,
-  NewMessage,
-  NewTurn,
-} from '../../store/interface/conversations.ts';
+import type { ConversationStore } from '../../store/interface/conversations.ts';
 import type { ResponseStore, StoredResponse } from '../../store/interface/responses.ts';
 import type { RunFormat, RunLogEnd } from '../../store/interface/runs.ts';
 import type { SecretStore } from '../../store/interface/secrets.ts';
+import type { BegunTurn, EndedTurn, HistoryMessage, NewMessage, NewTurn } from '../../store/interface/turns.ts';
 import type { Caller, Principal } from '../access/caller.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { CatalogModel } from '../models/catalog.ts';

@@ -3,8 +3,8 @@ import { packEvents } from '../../canonical/pack-events.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { LiveLog, RunEnd } from '../../live/interface/live-runs.ts';
-import type { BegunTurn } from '../../store/interface/conversations.ts';
 import type { NewSegment, RunLogEnd } from '../../store/interface/runs.ts';
+import type { BegunTurn } from '../../store/interface/turns.ts';
 import type { Caller } from '../access/caller.ts';
 import type { DetachedCaller } from './detached-caller.ts';
 

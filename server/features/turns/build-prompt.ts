@@ -3,7 +3,7 @@ import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { repairText } from '../../canonical/read-body/repair-text.ts';
 import { repairHistory } from '../../canonical/repair-history.ts';
 import { EMPTY_ANSWER } from '../../canonical/stored-answer.ts';
-import type { HistoryMessage, NewMessage } from '../../store/interface/conversations.ts';
+import type { HistoryMessage, NewMessage } from '../../store/interface/turns.ts';
 import { fitWindow, type Turn, weighMessages, weighTurns } from './fit-window.ts';
 
 /** How much of the window a prompt may fill; the rest is for the answer, and for what the estimate is wrong by. */

@@ -1,6 +1,6 @@
 import type { ToolResult } from '../../../contracts/chat/turn.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import type { HistoryMessage } from '../../store/interface/conversations.ts';
+import type { HistoryMessage } from '../../store/interface/turns.ts';
 import { answeredTurns, callIds } from './build-prompt.ts';
 
 /** The calls of the last answer that the model gets to see; a turn that failed is not among those. */

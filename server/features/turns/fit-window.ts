@@ -1,5 +1,5 @@
 import { estimateTokens } from '../../canonical/estimate-tokens.ts';
-import type { HistoryMessage } from '../../store/interface/conversations.ts';
+import type { HistoryMessage } from '../../store/interface/turns.ts';
 
 /** A picture, whatever its size: vendors count from 85 to 1,600 tokens. */
 const IMAGE_TOKENS = 1_000;

@@ -1,7 +1,7 @@
 import type { TurnRequest } from '../../../contracts/chat/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import type { HistoryMessage, TurnPlace } from '../../store/interface/conversations.ts';
+import type { HistoryMessage, TurnPlace } from '../../store/interface/turns.ts';
 
 /** Where a turn begins a branch; undefined: it goes on from the head of its conversation. */
 export function placeOf(turn: TurnRequest): TurnPlace | undefined {

@@ -2,7 +2,7 @@ import type { ChatMessage, Content } from '../../../contracts/chat/message.ts';
 import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
 import { isLong, writeAsText } from '../../canonical/write-in-steps.ts';
 import { inTurns } from '../../event-loop/in-turns.ts';
-import type { NewMessage } from '../../store/interface/conversations.ts';
+import type { NewMessage } from '../../store/interface/turns.ts';
 
 /** The words of a content, for the search. */
 function textOf(content: unknown): string {

@@ -1,4 +1,4 @@
-import type { NewMessage } from '../../store/interface/conversations.ts';
+import type { NewMessage } from '../../store/interface/turns.ts';
 
 const MAX_CHARACTERS = 80;
 

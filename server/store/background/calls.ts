@@ -1,6 +1,7 @@
 import type { UnwrittenMessage } from '../insert-messages.ts';
-import type { BegunTurn, ConversationKey, Erased } from '../interface/conversations.ts';
+import type { ConversationKey, Erased } from '../interface/conversations.ts';
 import type { ImportedConversation } from '../interface/imports.ts';
+import type { BegunTurn } from '../interface/turns.ts';
 import type { UsageTimes, UsageTimesShape } from '../interface/usage.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
 

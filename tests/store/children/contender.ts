@@ -2,7 +2,7 @@
 // at the line `end` ends all that it has begun and prints `ended`.
 import { createInterface } from 'node:readline';
 import { AppError } from '../../../server/errors/app-error.ts';
-import type { BegunTurn } from '../../../server/store/interface/conversations.ts';
+import type { BegunTurn } from '../../../server/store/interface/turns.ts';
 import { openStore } from '../../../server/store/open-store.ts';
 
 const [url = '', migrationsDir = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../../../contracts/chat/message.ts';
 import { invalidField } from '../../../errors/invalid-field.ts';
-import type { HistoryMessage } from '../../../store/interface/conversations.ts';
+import type { HistoryMessage } from '../../../store/interface/turns.ts';
 import { answeredTurns, callIds, resultId } from '../../turns/build-prompt.ts';
 import { takeId } from '../../turns/check-tool-results.ts';
 
