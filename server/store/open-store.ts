@@ -80,7 +80,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   };
   const usage = new UsageWriter(transact, { onError });
   const flush = () => usage.flush();
-  const userBudgets = new UserBudgets({ db, transact, flush, onError });
+  const userBudgets = new UserBudgets({ db, flush, onError });
   const wallets = new Wallets({ db, transact, owner, budgets: userBudgets, flush });
   try {
     await db.$connect();

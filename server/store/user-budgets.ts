@@ -1,8 +1,7 @@
 import { daysOf } from './days-of.ts';
 import { useDatabase } from './failures.ts';
-import type { PrismaClient } from './generated/client.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 import type { UserBudgetRow, UserBudgetStore, UserUse } from './interface/user-budgets.ts';
-import type { Transact } from './sqlite/adapter.ts';
 
 /** How often the changes of other processes are asked for, in ms. */
 const POLL_MS = 1_000;
@@ -10,13 +9,18 @@ const POLL_MS = 1_000;
 /** Names every end user without a budget of its own. */
 const FOR_ALL = '*';
 
-/** One step of the index for each owner, however many users each has. */
-const OWNERS = `WITH RECURSIVE "step"("owner") AS (
-    SELECT MIN("owner") FROM "UserBudget"
-    UNION ALL
-    SELECT (SELECT MIN("owner") FROM "UserBudget" WHERE "owner" > "step"."owner") FROM "step"
-    WHERE "step"."owner" IS NOT NULL)
-  SELECT "owner" FROM "step" WHERE "owner" IS NOT NULL`;
+/**
+ * One step of the index for each owner, however many users each has. The statement begins with SELECT, so that the
+ * connection for reading runs it: looking for changes must not hold up a writer.
+ */
+const OWNERS = Prisma.sql`
+  SELECT "owner" FROM (
+    WITH RECURSIVE "step"("owner") AS (
+      SELECT MIN("owner") FROM "UserBudget"
+      UNION ALL
+      SELECT (SELECT MIN("owner") FROM "UserBudget" WHERE "owner" > "step"."owner") FROM "step"
+      WHERE "step"."owner" IS NOT NULL)
+    SELECT "owner" FROM "step" WHERE "owner" IS NOT NULL)`;
 
 type StoredBudget = Readonly<Record<'owner' | 'userId', string>> &
   Readonly<Record<'dailyBudget' | 'monthlyBudget' | 'dailyTokens' | 'monthlyTokens', bigint | null>>;
@@ -34,7 +38,6 @@ const toRow = (row: StoredBudget): UserBudgetRow => ({
 
 export interface UserBudgetDeps {
   readonly db: PrismaClient;
-  readonly transact: Transact;
   /** Resolves when everything that was used so far is written. */
   readonly flush: () => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -126,7 +129,7 @@ export class UserBudgets implements UserBudgetStore {
   }
 
   async #read(): Promise<void> {
-    const rows = await useDatabase(() => this.#deps.transact((db) => db.all(OWNERS)));
-    this.#owners = new Set(rows.map(([owner]) => String(owner)));
+    const rows = await useDatabase(() => this.#deps.db.$queryRaw<{ owner: string }[]>(OWNERS));
+    this.#owners = new Set(rows.map(({ owner }) => owner));
   }
 }
