@@ -136,9 +136,10 @@ export class Account {
   async admit(wish: Wish, setHeader: SetHeader): Promise<Admission> {
     let taken: number | null = null;
     let reservation: Held | null = null;
+    // Asked once: a budget that is set meanwhile applies to later requests.
+    const endUser = this.#limited(wish.endUser);
     try {
       taken = this.#take(wish.tokens, setHeader);
-      const endUser = this.#limited(wish.endUser);
       if (wish.cost || endUser) reservation = await this.#reserve({ ...wish, endUser });
     } catch (error) {
       // The gate has counted the request; what is refused uses nothing.
@@ -146,7 +147,7 @@ export class Account {
       if (taken !== null) this.#giveBack(taken, 0);
       throw error;
     }
-    return this.#admission(taken, reservation, this.#limited(wish.endUser));
+    return this.#admission(taken, reservation, endUser);
   }
 
   /** Undefined where the owner has no budgets for end users: then nothing is asked about them. */
