@@ -1,9 +1,9 @@
-import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import { newId } from './ids.ts';
 import type { Claim, ClaimedRun, ClaimStore, EndedAnswer, NewAnswer } from './interface/claims.ts';
 import type { RunStore } from './interface/runs.ts';
 import type { ProcessLock } from './process-lock.ts';
+import { createRetryWriter, type RetryWriter } from './retry-writer.ts';
 import { appendSegment, insertRun } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
@@ -11,8 +11,6 @@ import { isRefusal } from './sqlite/errors.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 import { findClaim, freeClaim, insertClaim } from './take-claim.ts';
 
-/** The database has just failed: it is not asked again at once. */
-const RETRY_MS = 100;
 /** How many claims one commit removes. */
 const SWEPT = 20;
 
@@ -36,20 +34,13 @@ export class Claims implements ClaimStore {
   readonly #transact: Transact;
   readonly #owner: ProcessLock;
   readonly #runs: ClaimsDeps['runs'];
-  readonly #unwritten: BackgroundWriter<(db: Statements) => void>;
+  readonly #unwritten: RetryWriter;
 
   constructor({ transact, owner, runs, onError }: ClaimsDeps) {
     this.#transact = transact;
     this.#owner = owner;
     this.#runs = runs;
-    this.#unwritten = new BackgroundWriter({
-      one: 'the end of an answer',
-      many: 'ends of answers',
-      batch: 1,
-      waitMs: RETRY_MS,
-      write: ([work = () => undefined]) => transact(work),
-      onError,
-    });
+    this.#unwritten = createRetryWriter({ one: 'the end of an answer', many: 'ends of answers', onError });
   }
 
   /** Writes what was not written yet, or says what is lost. */
@@ -84,14 +75,14 @@ export class Claims implements ClaimStore {
     } catch (error) {
       // What the database refuses for good is no answer that could be given again.
       const again = isRefusal(error) ? dropAnswer(answer.runKey) : (db: Statements) => endAnswer(db, answer);
-      this.#unwritten.add(again);
+      this.#unwritten.add(() => this.#transact(again));
       throw error;
     }
   }
 
   async drop(runKey: number): Promise<void> {
     const drop = dropAnswer(runKey);
-    await this.#transact(drop).catch(() => this.#unwritten.add(drop));
+    await this.#transact(drop).catch(() => this.#unwritten.add(() => this.#transact(drop)));
   }
 
   sweep(before: Date): Promise<boolean> {

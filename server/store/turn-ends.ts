@@ -1,15 +1,12 @@
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
 import type { Background } from './background/background.ts';
-import { BackgroundWriter } from './background-writer.ts';
 import { useDatabase } from './failures.ts';
 import type { BegunTurn, EndedTurn } from './interface/turns.ts';
+import { createRetryWriter, type RetryWriter } from './retry-writer.ts';
 import { isRefusal } from './sqlite/errors.ts';
 import type { Turns } from './turns.ts';
 
 export type DroppedTurn = Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew' | 'isLong'>;
-
-/** How long to wait after a failure of the database before the next try, in ms. */
-const RETRY_MS = 100;
 
 /** The end of a turn without the answer that the upstream sent. */
 const withoutAnswer = ({ conversationId, answerId, response, log }: EndedTurn): EndedTurn => ({
@@ -34,21 +31,14 @@ export class TurnEnds {
   readonly #turns: Turns;
   readonly #writer: Background;
   readonly #onError: (error: unknown) => void;
-  readonly #unwritten: BackgroundWriter<() => Promise<void>>;
+  readonly #unwritten: RetryWriter;
 
   /** `writer` takes back what it wrote: SQLite overwrites what is deleted, which takes as long. */
   constructor(turns: Turns, writer: Background, onError: (error: unknown) => void) {
     this.#turns = turns;
     this.#writer = writer;
     this.#onError = onError;
-    this.#unwritten = new BackgroundWriter({
-      one: 'an answer',
-      many: 'answers',
-      batch: 1,
-      waitMs: RETRY_MS,
-      write: ([work]) => work?.() ?? Promise.resolve(),
-      onError,
-    });
+    this.#unwritten = createRetryWriter({ one: 'an answer', many: 'answers', onError });
   }
 
   /** Writes the ends that are not written yet, or reports what is lost. */
