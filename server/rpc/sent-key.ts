@@ -9,7 +9,7 @@ export function sentKey({ idempotencyKey }: Context, field?: string | null): Sen
   return field == null ? undefined : { text: field, param: 'idempotency_key' };
 }
 
-/** The same of a subscription that stands for a stream on REST, where the body has the request alone. */
+/** The same for a subscription that REST may serve as a stream. There the field is part of the body, and not a key. */
 const streamKey = (ctx: Context, field?: string | null): SentKey | undefined =>
   sentKey(ctx, ctx.body ? undefined : field);
 
@@ -19,7 +19,10 @@ interface Resumed {
   readonly idempotency_key?: string | null | undefined;
 }
 
-/** Where a subscription goes on, by its key: -1 at its beginning. Throws `stream_not_resumable` where there is no key. */
+/**
+ * The key of a subscription, and the number of the last event that the subscriber has (-1: none). Throws
+ * `stream_not_resumable` when a subscription without a key is to be resumed.
+ */
 export function resumeOf(ctx: Context, { lastEventId, idempotency_key }: Resumed) {
   const key = streamKey(ctx, idempotency_key);
   if (!key) refuseResume(lastEventId);

@@ -17,7 +17,7 @@ interface TrackedStreamOptions<Chunk extends object> {
    * stream is not that of a run.
    */
   readonly first?: number;
-  /** The number of its first event for subscribers, where they go on with a stream of its own. */
+  /** The number of the first event for a subscriber that resumes a stream which is not that of a run. Default 0. */
   readonly from?: number;
 }
 

@@ -73,7 +73,7 @@ export class Claims implements ClaimStore {
     try {
       await useDatabase(() => this.#transact((db) => endAnswer(db, answer)));
     } catch (error) {
-      // What the database refuses for good is no answer that could be given again.
+      // An answer that the database refuses for good cannot be given again, so its run is removed.
       const again = isRefusal(error) ? dropAnswer(answer.runKey) : (db: Statements) => endAnswer(db, answer);
       this.#unwritten.add(() => this.#transact(again));
       throw error;

@@ -41,7 +41,7 @@ interface ConversationsDeps {
   readonly turns: Turns;
   readonly edits: Edits;
   readonly background: Background;
-  /** A thread for long messages alone: their turns do not wait until others are indexed or deleted. */
+  /** A thread that only writes long messages, so that their turns do not wait for indexing and deletion. */
   readonly writer: Background;
   readonly onError: (error: unknown) => void;
 }
@@ -222,7 +222,7 @@ export class Conversations implements ConversationStore {
     }
   }
 
-  /** What is written is to be found before long. */
+  /** Writes, and has the search index what was written before long. */
   async #write<T>(work: () => Promise<T>): Promise<T> {
     const result = await useDatabase(work);
     this.#background.indexSoon();

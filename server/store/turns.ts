@@ -50,7 +50,9 @@ const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "createdAt")
   VALUES (?, ?, ?, ?, ?, ?)`;
 
-/** A turn that has begun but for the words of its messages, when they are long: without them it is not to be told of. */
+/**
+ * A turn that has begun. The words of long messages are still to be written; nobody may be told of the turn before that.
+ */
 interface StartedTurn {
   readonly begun: BegunTurn;
   readonly unwritten: readonly UnwrittenMessage[];
@@ -81,7 +83,7 @@ export class Turns {
   begin(turn: NewTurn): Promise<StartedTurn> {
     const { conversationId, claim } = turn;
     return this.#transact((db) => {
-      // Before the conversation is looked at: a retry is the turn that keeps it busy.
+      // This comes before the conversation is looked at, because the turn that keeps it busy may be the claim's own.
       if (claim) freeClaim(db, this.#owner, claim, conversationId === null);
       const started = conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId);
       if (claim) insertClaim(db, claim, started.begun.run.key, toSqliteTime(new Date()));
@@ -167,7 +169,10 @@ export class Turns {
     };
   }
 
-  /** Where a turn begins that says so; null: with a first message. Turns of dead processes may be gone afterwards. */
+  /**
+   * The message after which a turn begins that names its place. Null: it begins with a first message. Turns of dead
+   * processes may be gone afterwards.
+   */
   #findParent(db: Statements, key: ConversationKey, place: TurnPlace): { readonly id: string | null } {
     findConversation(db, key);
     return { id: findParent(db, this.#owner, key.id, place) };
@@ -185,7 +190,10 @@ export class Turns {
   }
 }
 
-/** The turn's messages, then the empty answer, and what is kept of its response. Gives the messages whose words are to follow. */
+/**
+ * Inserts the turn's messages, then the empty answer, and what is stored of its response. Returns the messages whose
+ * words are still to be written.
+ */
 function insertTurn(db: Statements, turn: NewTurn, place: MessagePlace): readonly UnwrittenMessage[] {
   const { messages, model, response } = turn;
   const { after, unwritten } = areLong(messages)

@@ -7,7 +7,7 @@ import type { FollowDeps } from './follow-run.ts';
 import { hashRequest } from './hash-request.ts';
 import { type KeyParam, readIdempotencyKey } from './idempotency-key.ts';
 
-/** How often a request looks again when the answer that it waited for was taken back. */
+/** How often a request looks its claim up, when the answer that it waited for was taken back. */
 const MAX_LOOKS = 5;
 
 export interface OnceDeps extends FollowDeps {
@@ -63,7 +63,7 @@ async function claimOf({ keyMs }: OnceDeps, { operation, request, caller, key }:
 
 const mismatch = ({ param }: SentKey) => new AppError('idempotency_mismatch', undefined, { param });
 
-/** Another request was faster, or the run that was followed came to nothing: it is looked again. */
+/** Failures after which the claim is looked up again: another request was faster, or the followed run came to nothing. */
 const LOOK_AGAIN: ReadonlySet<string> = new Set(['idempotency_in_progress', 'run_not_found']);
 
 const isLookedAgain = (error: unknown, looks: number): boolean =>

@@ -5,7 +5,7 @@ import { isLong, writeAsBytes } from '../../canonical/write-in-steps.ts';
 import { inTurns } from '../../event-loop/in-turns.ts';
 import { nextTurn } from '../../event-loop/next-turn.ts';
 
-/** How the answer is sent, and what says that a request is a retry. A retry may come by another transport. */
+/** Fields that do not change the answer. A retry may come by another transport, or resume a stream, so they may differ. */
 const NOT_ASKED: ReadonlySet<string> = new Set([
   'stream',
   'stream_options',

@@ -21,7 +21,7 @@ function erasedWith({ user, safety_identifier, metadata }: Kept['request']): str
 
 type Make<Event extends object> = (run: Run<Event>, runKey: number) => Promise<RunOutcome<Event>>;
 
-/** Begins a run that is there for its claim alone. It goes on when the client disconnects: it will ask again. */
+/** Begins a run that only a retry needs. It goes on when the client disconnects, because the client will retry. */
 async function startKept<Event extends object>(
   { runs, claims }: OnceDeps,
   { format, request }: Kept,
@@ -41,7 +41,7 @@ async function startKept<Event extends object>(
   }
 }
 
-/** Nothing came: the next request with the key is the first one again. */
+/** Ends a run of which nothing came, as if it had never begun: the next request with the key is the first one. */
 function dropped<Event extends object>(
   { claims }: OnceDeps,
   { caller }: Run<Event>,
@@ -51,7 +51,7 @@ function dropped<Event extends object>(
   return { status: 'failed', failure, store: () => claims.drop(runKey) };
 }
 
-/** An answer that comes as a whole. One that is larger than is kept is given, but not again. */
+/** Makes an answer that comes as a whole. When it is too large to be kept, the client gets it, but a retry does not. */
 export async function keepAnswer<Answer extends object>(
   deps: OnceDeps,
   kept: Kept,

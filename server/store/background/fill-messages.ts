@@ -4,7 +4,7 @@ import type { Statements } from '../sqlite/connection.ts';
 import { shareDatabase } from './share-database.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
-/** How much is written with one commit, in characters: whoever else writes waits for one commit, not for all of them. */
+/** How much one commit writes, in characters. Other writers wait for one commit, and not for all of them. */
 const BATCH = 4 * 1024 * 1024;
 
 /** SQLite's driver takes megabytes in half the time as bytes. */
@@ -32,7 +32,10 @@ function* writesOf({ id, prompt, text, pieces, owner }: UnwrittenMessage): Gener
   }
 }
 
-/** Writes what messages say that were inserted without their words, in several transactions, and completes them in the last one. */
+/**
+ * Writes the words of messages that were inserted without them, in several transactions. The last one completes the
+ * messages.
+ */
 export async function fillMessages(db: WorkerDatabase, messages: readonly UnwrittenMessage[]): Promise<void> {
   let batch: Write[] = [];
   let length = 0;

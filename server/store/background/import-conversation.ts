@@ -32,7 +32,10 @@ interface Ids {
   readonly messages: readonly string[];
 }
 
-/** An id that depends on what it is made of alone, and sorts by time as those of `newId` do; what has no time comes first. */
+/**
+ * An id that only depends on `of` and the time, so that the same file gives the same ids. Like the ids of `newId` it
+ * sorts by time; without a time it comes first.
+ */
 function derivedId(prefix: 'conv' | 'msg', time: Date | null, of: readonly unknown[]): string {
   const digits = Math.max(0, time?.getTime() ?? 0)
     .toString(16)
@@ -44,7 +47,7 @@ function derivedId(prefix: 'conv' | 'msg', time: Date | null, of: readonly unkno
 const isOurs = (prefix: string, id: string | null): id is string =>
   id !== null && new RegExp(`^${prefix}_[0-9a-f]{32}$`).test(id);
 
-/** Those that it had, where all of them may be used here. */
+/** The ids that the conversation and its messages had, when all of them have the form of ids here; else null. */
 function ownIds({ id, messages }: ImportedConversation): Ids | null {
   if (!isOurs('conv', id)) return null;
   const ids = messages.flatMap((message) => (isOurs('msg', message.id) ? [message.id] : []));
@@ -59,7 +62,7 @@ function derivedIds({ owner, userId, source, createdAt, messages }: ImportedConv
   };
 }
 
-/** Whether the ids are free, or already those of a conversation that this owner sees; null: they are somebody else's. */
+/** Whether the ids are free, or belong to a conversation that this owner sees. Null: they belong to another owner. */
 function lookUp(db: Statements, ids: Ids, owner: string | null): 'free' | 'here' | null {
   const [found] = db.all(SELECT_CONVERSATION, ids.conversation);
   if (found) return owner === null || found[0] === owner ? 'here' : null;
@@ -76,7 +79,7 @@ function turnIdsOf(messages: readonly ImportedMessage[], ids: readonly string[])
   return messages.map(({ turn }) => answers.get(turn) ?? '');
 }
 
-/** What messages share that were added without an answer. */
+/** The turn of messages that were added without an answer. */
 const siblingTurn = (id: string): string => id.replace(/^msg_/, 'add_');
 
 function insertMessage(

@@ -15,13 +15,13 @@ export interface Importer {
   readonly userId: string | undefined;
 }
 
-/** In messages. Longer ones would keep the database to themselves for seconds. */
+/** The most messages of a conversation. A longer one would keep other writers from the database for seconds. */
 const MAX_MESSAGES = 20_000;
 
-/** Then others are served. */
+/** After so many messages, other requests are served. */
 const IN_ONE_TURN = 200;
 
-/** As clients may set them, in UTF-16 units. */
+/** The longest title and name that clients can set, in UTF-16 units. */
 const MAX_TITLE = 500;
 const MAX_NAME = 256;
 
