@@ -1,15 +1,5 @@
 import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../../contracts/audio/audio.ts';
-
-/**
- * What the operations of `audio.ts` need from the rest of the OpenAPI document. They are written by hand: the generator
- * only knows the operations of the router.
- */
-interface AudioDocumentParts {
-  readonly headers: object;
-  /** The statuses of errors that every operation with a key and a body can answer with. */
-  readonly common: readonly string[];
-  readonly errorResponse: (status: string) => object;
-}
+import { type DocumentParts, errorResponses } from './hand-written.ts';
 
 export const audioTag = {
   name: 'audio',
@@ -56,7 +46,7 @@ const operations = [
 ];
 
 /** The audio operations for the `paths` of the document. Their schemas must be among its components. */
-export const audioPaths = ({ headers, common, errorResponse }: AudioDocumentParts): Record<string, object> =>
+export const audioPaths = (parts: DocumentParts): Record<string, object> =>
   Object.fromEntries(
     operations.map(({ endpoint, summary, description, told, body, answer }) => [
       `/v1/audio/${endpoint}`,
@@ -69,8 +59,8 @@ export const audioPaths = ({ headers, common, errorResponse }: AudioDocumentPart
           security: [{ bearer: [] }],
           requestBody: { required: true, content: body },
           responses: {
-            '200': { description: told, headers, content: answer },
-            ...Object.fromEntries([...common, ...ERRORS].map((status) => [status, errorResponse(status)])),
+            '200': { description: told, headers: parts.headers, content: answer },
+            ...errorResponses(parts, ERRORS),
           },
         },
       },

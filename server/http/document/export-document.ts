@@ -1,15 +1,6 @@
-/**
- * What the operations of `exports.ts` need from the rest of the OpenAPI document. They are written by hand: the
- * generator only knows the operations of the router.
- */
-interface ExportDocumentParts {
-  readonly headers: object;
-  /** The statuses of errors that every operation with a key can answer with. */
-  readonly common: readonly string[];
-  readonly errorResponse: (status: string) => object;
-}
+import { type DocumentParts, errorResponses } from './hand-written.ts';
 
-const ERRORS = ['400', '403', '404', '503'];
+const ERRORS = ['403', '404', '503'];
 
 const parameter = (name: string, place: 'path' | 'query', required: boolean) => ({
   in: place,
@@ -46,7 +37,7 @@ const operations = [
 ];
 
 /** The export operations for the `paths` of the document. */
-export const exportPaths = ({ headers, common, errorResponse }: ExportDocumentParts): Record<string, object> =>
+export const exportPaths = (parts: DocumentParts): Record<string, object> =>
   Object.fromEntries(
     operations.map(({ path, id, summary, parameters, content }) => [
       path,
@@ -59,10 +50,8 @@ export const exportPaths = ({ headers, common, errorResponse }: ExportDocumentPa
           security: [{ bearer: [] }],
           parameters,
           responses: {
-            '200': { description: 'The file, in the form that was asked for.', headers, content },
-            ...Object.fromEntries(
-              [...new Set([...common, ...ERRORS])].map((status) => [status, errorResponse(status)]),
-            ),
+            '200': { description: 'The file, in the form that was asked for.', headers: parts.headers, content },
+            ...errorResponses(parts, ERRORS),
           },
         },
       },

@@ -1,22 +1,15 @@
 import { ImportProgress, ImportReport, ImportRequest } from '../../../contracts/conversations/import.ts';
+import { type DocumentParts, errorResponses } from './hand-written.ts';
 
-/** The operation of `imports.ts`, as OpenAPI has it; the generator knows only those of the router. */
-interface ImportDocumentParts {
-  readonly headers: object;
-  /** The statuses of errors that every operation with a key and a body has. */
-  readonly common: readonly string[];
-  readonly errorResponse: (status: string) => object;
-}
-
-/** Named in the path below. */
+/** The schemas that the path below refers to. */
 export const importSchemas = [ImportReport, ImportProgress];
 
-const ERRORS = ['400', '403', '409', '413', '503'];
+const ERRORS = ['403', '409', '503'];
 
 const file = { schema: { type: 'string', format: 'binary' } };
 
-/** `paths` of the document; the schemas they name are components of it. */
-export const importPaths = ({ headers, common, errorResponse }: ImportDocumentParts): Record<string, object> => ({
+/** The import for the `paths` of the document. Its schemas must be among the components. */
+export const importPaths = (parts: DocumentParts): Record<string, object> => ({
   '/c1/conversations/import': {
     post: {
       operationId: 'conversations-import',
@@ -38,7 +31,7 @@ export const importPaths = ({ headers, common, errorResponse }: ImportDocumentPa
       responses: {
         '200': {
           description: 'What was imported, and what could not be. As events: the progress, and the report at the end.',
-          headers,
+          headers: parts.headers,
           content: {
             'application/json': { schema: { $ref: '#/components/schemas/ImportReport' } },
             'text/event-stream': {
@@ -48,7 +41,7 @@ export const importPaths = ({ headers, common, errorResponse }: ImportDocumentPa
             },
           },
         },
-        ...Object.fromEntries([...new Set([...common, ...ERRORS])].map((status) => [status, errorResponse(status)])),
+        ...errorResponses(parts, ERRORS),
       },
     },
   },

@@ -1,5 +1,9 @@
+import { errorRow } from '../../../contracts/errors.ts';
+
+const refusals = ['idempotency_in_progress', 'idempotency_not_kept', 'idempotency_mismatch'] as const;
+
 /** The statuses with which an idempotency key can be refused, beside 400. */
-export const ONCE_ERRORS = ['409', '410', '422'];
+export const ONCE_ERRORS = refusals.map((code) => String(errorRow(code).status));
 
 /** The request header of operations that answer a request once. */
 export const onceParameter = {

@@ -148,14 +148,13 @@ export function createOpenApiDocument(router: AnyTRPCRouter, version: string): O
     if (output.forms.status) responses['503'] = { ...Object(responses['200']), description: 'It cannot serve now.' };
   }
   const { 'x-gateway-applied': _, ...headers } = chatHeaders;
+  const withBody = commonStatuses({ hasBody: true, needsKey: true });
+  const withoutBody = commonStatuses({ hasBody: false, needsKey: true });
   Object.assign(
     document.paths ?? {},
-    audioPaths({ headers, common: commonStatuses({ hasBody: true, needsKey: true }), errorResponse }),
-  );
-  Object.assign(
-    document.paths ?? {},
-    exportPaths({ headers: requestId, common: commonStatuses({ hasBody: false, needsKey: true }), errorResponse }),
-    importPaths({ headers: requestId, common: commonStatuses({ hasBody: true, needsKey: true }), errorResponse }),
+    audioPaths({ headers, common: withBody, errorResponse }),
+    exportPaths({ headers: requestId, common: withoutBody, errorResponse }),
+    importPaths({ headers: requestId, common: withBody, errorResponse }),
   );
   dropUnused(document, schemas);
   describeDocument(document, operations);
