@@ -3,6 +3,7 @@ import type { ProbedModel } from '../features/system/probe-model.ts';
 import { createProvider, type ProviderSettings } from '../providers/registry.ts';
 import type { ModelsFile } from '../setup/models-file.ts';
 import { migrationsDir, packageFiles } from '../setup/package-root.ts';
+import { toPrice } from '../setup/to-price.ts';
 import { checkClock } from './check-clock.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkData } from './check-data.ts';
@@ -40,9 +41,7 @@ const toProbed = ({ models }: ModelsFile, providers: readonly CheckedProvider[])
       );
       if (!entry) return [];
       const { alias, tools, price } = entry;
-      // A price for a million tokens in USD is one for a token in micro-USD.
-      const priced = price && { input: price.input, output: price.output, perRequest: price.per_request * 1_000_000 };
-      return [{ provider, model, alias, tools, price: priced ?? null }];
+      return [{ provider, model, alias, tools, price: price ? toPrice(price) : null }];
     }),
   );
 

@@ -1,5 +1,4 @@
 import type { Endpoint } from '../../contracts/models/model.ts';
-import { MICRO } from '../features/metering/micro-usd.ts';
 import {
   type Backend,
   Catalog,
@@ -8,13 +7,13 @@ import {
   type ModelTimeouts,
 } from '../features/models/catalog.ts';
 import { ModelMap } from '../features/models/model-map.ts';
-import type { Price } from '../features/models/price.ts';
 import type { Provider } from '../providers/provider.ts';
 import { overImagesApi } from '../providers/registry.ts';
 import type { Abilities } from './ask-abilities.ts';
 import type { LocalServer } from './detect-local.ts';
 import { type ModelEntry, type ModelsFile, toMs } from './models-file.ts';
 import type { ProviderEntry } from './provider-entry.ts';
+import { toPrice } from './to-price.ts';
 
 export interface EmbeddedModel {
   readonly provider: Provider;
@@ -94,18 +93,6 @@ function billsAborted(entry: ProviderEntry): boolean {
   if (entry.kind === 'embedded') return false;
   return entry.bills_aborted ?? (entry.kind !== 'openai-compatible' || entry.base_url.startsWith('https:'));
 }
-
-type PriceEntry = NonNullable<ModelEntry['price']>;
-
-const toPrice = ({ input, cached_input, cache_write, cache_write_1h, ...rest }: PriceEntry): Price => ({
-  input,
-  cachedInput: cached_input ?? input,
-  cacheWrite: cache_write ?? input,
-  cacheWriteHour: cache_write_1h ?? cache_write ?? input,
-  output: rest.output,
-  perImage: rest.per_image * MICRO,
-  perRequest: rest.per_request * MICRO,
-});
 
 /**
  * The chain of an entry, in which aliases are replaced by their own chains. A backend without a price of its own costs
