@@ -22,7 +22,8 @@ const IDLE_VALUES: Readonly<Record<string, readonly unknown[]>> = {
 /** Fields that ask for something even when they are empty. */
 const ASKING_WHEN_EMPTY: ReadonlySet<string> = new Set(['web_search_options']);
 
-const isEmpty = (value: unknown): boolean =>
+/** Whether a value is a list or an object with nothing in it. */
+export const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 /** Whether the value of a field asks for something that its name does not mean anyway. */

@@ -1,3 +1,5 @@
+import { isRecord } from '../../canonical/json.ts';
+
 /** Fields whose text is a word of the protocol. */
 const WORDS: ReadonlySet<string> = new Set([
   'model',
@@ -44,9 +46,6 @@ const NAME = /^[A-Za-z_]{1,40}$/;
 /** Of a list, so many items are shown. */
 const SHOWN = 5;
 
-const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function outlineText(text: string, field: string): string {
   return WORDS.has(field) && WORD.test(text) ? text : `[${text.length} characters]`;
 }
@@ -54,7 +53,7 @@ function outlineText(text: string, field: string): string {
 function outlineList(items: readonly unknown[], field: string): unknown {
   // `input` is a list of messages, a text, or the arguments of a tool.
   if (!OPENED.has(field) && field !== 'input') return `[${items.length} items]`;
-  const shown = items.slice(0, SHOWN).map((item) => (isFields(item) ? outlineFields(item) : outlineValue(item, field)));
+  const shown = items.slice(0, SHOWN).map((item) => (isRecord(item) ? outlineFields(item) : outlineValue(item, field)));
   return items.length > SHOWN ? [...shown, `[${items.length - SHOWN} more]`] : shown;
 }
 
@@ -66,9 +65,9 @@ const outlineFields = (fields: Readonly<Record<string, unknown>>): Record<string
 function outlineValue(value: unknown, field: string): unknown {
   if (typeof value === 'string') return outlineText(value, field);
   if (Array.isArray(value)) return outlineList(value, field);
-  if (!isFields(value)) return value;
+  if (!isRecord(value)) return value;
   return OPENED.has(field) ? outlineFields(value) : `[${Object.keys(value).length} fields]`;
 }
 
 /** What a request or an answer looks like, without anything that somebody said: `{"role":"user","content":"[12 characters]"}`. */
-export const outline = (value: unknown): unknown => (isFields(value) ? outlineFields(value) : outlineValue(value, ''));
+export const outline = (value: unknown): unknown => (isRecord(value) ? outlineFields(value) : outlineValue(value, ''));

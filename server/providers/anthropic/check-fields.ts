@@ -1,8 +1,8 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { isEmpty } from '../idle-fields.ts';
 
 const never = () => false;
-const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 /** Fields that Anthropic does not support, with the values that ask for nothing beyond what it does anyway. */
 const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -22,9 +22,11 @@ const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
   web_search_options: never,
   // Of vLLM, llama.cpp and Ollama. Other unknown fields may be new ones of Anthropic's, which judges them itself.
   ...Object.fromEntries(
-    'min_p typical_p repetition_penalty repeat_penalty length_penalty min_tokens ignore_eos grammar guided_json guided_regex guided_choice guided_grammar structured_outputs chat_template chat_template_kwargs'
-      .split(' ')
-      .map((field) => [field, isEmpty]),
+    [
+      ...'min_p typical_p repetition_penalty repeat_penalty length_penalty min_tokens ignore_eos grammar'.split(' '),
+      ...'guided_json guided_regex guided_choice guided_grammar structured_outputs'.split(' '),
+      ...'chat_template chat_template_kwargs'.split(' '),
+    ].map((field) => [field, isEmpty]),
   ),
 };
 

@@ -1,16 +1,14 @@
 import { findUnknownField } from '../../canonical/find-unknown-field.ts';
 import type { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-
-const isEmpty = (value: unknown): boolean =>
-  value == null || (typeof value === 'object' && Object.keys(value).length === 0);
+import { isEmpty } from '../idle-fields.ts';
 
 export const unsupported = (param: string, name: string): AppError =>
   invalidField(param, `Gemini does not support '${name.slice(0, 100)}'.`);
 
 /** Refuses every field that is not `known`. One that says nothing (null, an empty list or object) is tolerated. */
 export function refuseOthers(holder: object, known: ReadonlySet<string>, at: string): void {
-  const found = findUnknownField(holder, known, at, isEmpty);
+  const found = findUnknownField(holder, known, at, (value) => value == null || isEmpty(value));
   if (found) throw unsupported(found.param, found.name);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { isEmpty } from '../idle-fields.ts';
 import { expectOnly, unsupported } from './refuse.ts';
 import { toInput } from './to-input.ts';
 import { toToolChoice, toTools } from './to-tools.ts';
@@ -36,7 +37,7 @@ const NO_OPS: Readonly<Record<string, (value: unknown) => boolean>> = {
   presence_penalty: (value) => value === 0,
   frequency_penalty: (value) => value === 0,
   stop: (value) => Array.isArray(value) && value.length === 0,
-  logit_bias: (value) => typeof value === 'object' && Object.keys(value ?? {}).length === 0,
+  logit_bias: isEmpty,
 };
 
 /** OpenAI's models that do not reason. They refuse a request for their reasoning. */
