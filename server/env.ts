@@ -1,140 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { type AlertType, alertTypes } from './observe/alerts/alert.ts';
+import type { LoadLimits } from './features/metering/load-guard.ts';
+import { toMicro } from './features/metering/micro-usd.ts';
+import type { TransferLimits } from './http/connections/slow-transfers.ts';
+import type { WebsocketLimits } from './http/websocket/websocket-limits.ts';
 import type { AlertSettings } from './observe/alerts/receivers.ts';
-import { readWebhookSecret } from './observe/alerts/sign-webhook.ts';
+import type { LogFormat } from './observe/open-log.ts';
+import type { TraceSettings } from './observe/traces/open-traces.ts';
+import { Variables } from './variables.ts';
 
-const onOff = z.enum(['on', 'off', 'true', 'false']).transform((value) => value === 'on' || value === 'true');
-/** `name=value,name=value`, percent-encoded: how OpenTelemetry writes headers. */
-const headerList = z.string().transform((text, context) => {
-  const pairs = text.split(',').map((pair) => /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(pair));
-  if (pairs.some((pair) => pair === null))
-    context.addIssue({ code: 'custom', message: 'must be name=value,name=value' });
-  return Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', decodeValue(pair[2] ?? '')]] : [])));
-});
-
-function decodeValue(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-const webUrl = z.url({ protocol: /^https?$/ });
-
-/** A list of names of alerts, or `all`. */
-const alertList = z.string().transform((text, context): ReadonlySet<AlertType> => {
-  const names = text === 'all' ? [...alertTypes] : text.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !alertTypes.some((type) => type === name));
-  if (unknown.length > 0) {
-    context.addIssue({
-      code: 'custom',
-      message: `must be a list of ${alertTypes.join(', ')}; not ${unknown.join(', ')}`,
-    });
-  }
-  return new Set(alertTypes.filter((type) => names.includes(type)));
-});
-
-const webhookSecret = z.string().transform((text, context): Buffer => {
-  const secret = readWebhookSecret(text);
-  if (secret === null) context.addIssue({ code: 'custom', message: 'must be whsec_ and the base64 of 24 to 64 bytes' });
-  return secret ?? Buffer.alloc(0);
-});
-
-const positive = z.coerce.number().int().positive();
-
-/** Every variable that the gateway reads; `.env.example` explains each. An empty value counts as absent. */
-const Variables = z.object({
-  DUPLEX_URL: webUrl.optional(),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
-  BASE_PATH: z
-    .string()
-    .regex(/^(?:\/[\w.~-]+)*\/?$/, 'must be a path such as /llm')
-    .default(''),
-  API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
-  RUST_API_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
-  DATA_DIR: z.string().default('data'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^file:./, 'must start with "file:"')
-    .optional(),
-  RUN_LOG_HOURS: z.coerce.number().positive().max(8_760).default(24),
-  IDEMPOTENCY_HOURS: z.coerce.number().positive().max(8_760).default(24),
-  IDEMPOTENCY_MAX_BYTES: positive.default(16 * 1024 * 1024),
-  RUN_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(3_600),
-  RUN_MAX_BYTES: positive.default(64 * 1024 * 1024),
-  USAGE_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
-  SQLITE_SYNCHRONOUS: z.enum(['NORMAL', 'FULL']).default('NORMAL'),
-  MODELS_FILE: z.string().optional(),
-  EMBEDDED_MODEL: z.string().optional(),
-  EMBEDDED_VARIANT: z.enum(['default', 'cuda', 'vulkan']).default('default'),
-  EMBEDDED_THREADS: positive.optional(),
-  EMBEDDED_SLOTS: z.coerce.number().int().min(1).max(4).optional(),
-  DETECT_LOCAL: onOff.default(true),
-  WATCH_MODELS: onOff.default(true),
-  CONSOLE_EDITS_MODELS: z.enum(['auto', 'on', 'off']).default('auto'),
-  RESERVE_TOKENS: z.coerce.number().int().min(0).max(1_000_000).default(4_096),
-  UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
-  MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),
-  CIRCUIT_FAILURES: positive.default(5),
-  CIRCUIT_COOLDOWN_SECONDS: z.coerce.number().positive().default(15),
-  RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(20),
-  RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
-  MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
-  MAX_BODY_VALUES: positive.default(100_000),
-  MAX_IMPORT_BYTES: positive.default(1024 * 1024 * 1024),
-  TRPC_CALLS: positive.max(10_000).default(100),
-  WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),
-  WEBSOCKETS_PER_ADDRESS: z.coerce.number().int().min(0).default(1_000),
-  WEBSOCKETS_WITHOUT_KEY: z.coerce.number().int().min(0).default(20),
-  WEBSOCKET_KEY_SECONDS: z.coerce.number().positive().default(10),
-  HEADERS_TIMEOUT_SECONDS: z.coerce.number().positive().max(3_600).default(20),
-  BODY_STALL_SECONDS: z.coerce.number().positive().default(20),
-  ANSWER_STALL_SECONDS: z.coerce.number().positive().default(30),
-  MIN_BYTES_PER_SECOND: z.coerce.number().min(0).default(1_024),
-  CONNECTIONS_WITHOUT_KEY: z.coerce.number().int().min(0).default(512),
-  MAX_OPEN_REQUESTS: z.coerce.number().int().min(0).default(10_000),
-  SHED_LAG_MS: z.coerce.number().min(0).default(2_000),
-  MAX_MEMORY_MB: z.coerce.number().min(0).default(0),
-  START_LINK: z.enum(['auto', 'on', 'off']).default('auto'),
-  CORS_ORIGINS: z.string().default('*'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
-  LOG_CONTENT: onOff.default(false),
-  LOG_REQUESTS: onOff.default(true),
-  SLOW_REQUEST_SECONDS: z.coerce.number().positive().default(60),
-  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
-  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
-  OTEL_EXPORTER_OTLP_HEADERS: headerList.optional(),
-  OTEL_SERVICE_NAME: z.string().default('duplex'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
-  TRACE_CONTENT: onOff.default(false),
-  ALERT_WEBHOOK_URL: webUrl.optional(),
-  ALERT_WEBHOOK_SECRET: webhookSecret.optional(),
-  ALERT_SLACK_URL: webUrl.optional(),
-  ALERT_EVENTS: alertList.default(new Set(alertTypes.filter((type) => type !== 'run.completed'))),
-  ALERT_EVERY_MINUTES: z.coerce.number().min(0).default(60),
-  ALERT_BALANCE_USD: z.coerce.number().min(0).default(1),
-  ALERT_DISK_MB: z.coerce.number().min(0).default(1_024),
-  METRICS_BEARER: z.string().min(8, 'must have at least 8 characters').optional(),
-});
-
-/** The names in `Variables`; a test holds `.env.example` to them. */
-export const variableNames = Object.keys(Variables.shape);
-
-/** What each is when it is not set; a test holds the tables of limits in the documentation to it. */
-export const variableDefaults: Readonly<Record<string, unknown>> = Variables.parse({});
-
-/** How slow a body or an answer may be. */
-interface Transfer {
-  readonly stallMs: number;
-  /** 0: any rate. */
-  readonly bytesPerSecond: number;
-}
-
+/** The settings of the gateway. A group of them that one room reads has the shape that the room gives it. */
 export interface Env {
   readonly host: string;
   readonly port: number;
@@ -188,30 +63,16 @@ export interface Env {
   readonly maxImportBytes: number;
   /** Names, texts, objects and lists. */
   readonly maxBodyValues: number;
-  /** 0 of the counts of websockets: no limit. */
-  readonly websockets: {
-    /** The calls of one message or batch, and those under way on one websocket. */
-    readonly calls: number;
-    readonly perKey: number;
-    readonly perAddress: number;
-    /** Of one address, without a valid key. */
-    readonly withoutKey: number;
-    /** How long each of these may be open. */
-    readonly keyWithinMs: number;
-  };
+  readonly websockets: WebsocketLimits;
   /** How long the head of a request may take. */
   readonly headersTimeoutMs: number;
   readonly connections: {
     /** Of one address; 0: any number. */
     readonly withoutKey: number;
-    readonly transfers: { readonly body: Transfer; readonly answer: Transfer };
+    readonly transfers: TransferLimits;
   };
-  /** From where on requests to models are refused; 0: no limit. */
-  readonly load: {
-    readonly openRequests: number;
-    readonly lagMs: number;
-    readonly memoryBytes: number;
-  };
+  /** From where on requests to models are refused. */
+  readonly load: LoadLimits;
   /** Whether the start prints a link that signs in once. `auto`: on a terminal, where `isLocal` is true. */
   readonly startLink: 'auto' | 'on' | 'off';
   readonly corsOrigins: readonly string[];
@@ -219,22 +80,14 @@ export interface Env {
     readonly level: string;
     /** Whether what was said is logged at `trace`. */
     readonly content: boolean;
-    /** `auto`: pretty on a terminal, else JSON. */
-    readonly format: 'auto' | 'json' | 'pretty';
+    readonly format: LogFormat;
     /** Whether requests that went well have a line too. */
     readonly requests: boolean;
     /** From how long on a request is marked as slow. */
     readonly slowMs: number;
   };
   /** Where spans go; null: nowhere, and nothing is traced. */
-  readonly traces: {
-    readonly endpoint: string;
-    readonly protocol: 'http/protobuf' | 'http/json';
-    readonly headers: Readonly<Record<string, string>>;
-    readonly serviceName: string;
-    readonly share: number;
-    readonly content: boolean;
-  } | null;
+  readonly traces: TraceSettings | null;
   /** Whom the operator has told of what goes wrong; null: nobody. */
   readonly alerts:
     | (AlertSettings & {
@@ -251,13 +104,17 @@ export interface Env {
 
 export class EnvError extends Error {}
 
+/** The path of the database's file. */
+export const databaseFileOf = ({ databaseUrl }: Pick<Env, 'databaseUrl'>): string =>
+  resolve(databaseUrl.slice('file:'.length));
+
 /** An address to listen on is not always one to connect to. */
 function urlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
-function alertsOf(v: z.infer<typeof Variables>): Env['alerts'] {
+function alertsOf(v: Variables): Env['alerts'] {
   const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret, ALERT_SLACK_URL: slackUrl = null } = v;
   if (url !== undefined && secret === undefined) {
     throw new EnvError('ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: whsec_ and the base64 of 24 to 64 bytes.');
@@ -269,8 +126,20 @@ function alertsOf(v: z.infer<typeof Variables>): Env['alerts'] {
     slackUrl,
     types: v.ALERT_EVENTS,
     everyMs: v.ALERT_EVERY_MINUTES * 60_000,
-    lowBalance: Math.round(v.ALERT_BALANCE_USD * 1_000_000),
+    lowBalance: toMicro(v.ALERT_BALANCE_USD),
     lowDiskMb: v.ALERT_DISK_MB,
+  };
+}
+
+function tracesOf(v: Variables): TraceSettings | null {
+  if (v.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return null;
+  return {
+    endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+    protocol: v.OTEL_EXPORTER_OTLP_PROTOCOL,
+    headers: v.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    serviceName: v.OTEL_SERVICE_NAME,
+    share: v.OTEL_TRACES_SAMPLER_ARG,
+    content: v.TRACE_CONTENT,
   };
 }
 
@@ -351,17 +220,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
       requests: v.LOG_REQUESTS,
       slowMs: v.SLOW_REQUEST_SECONDS * 1000,
     },
-    traces:
-      v.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
-        ? null
-        : {
-            endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
-            protocol: v.OTEL_EXPORTER_OTLP_PROTOCOL,
-            headers: v.OTEL_EXPORTER_OTLP_HEADERS ?? {},
-            serviceName: v.OTEL_SERVICE_NAME,
-            share: v.OTEL_TRACES_SAMPLER_ARG,
-            content: v.TRACE_CONTENT,
-          },
+    traces: tracesOf(v),
     alerts: alertsOf(v),
     metricsBearer: v.METRICS_BEARER,
     secret: (name) => source[name] || undefined,

@@ -1,11 +1,9 @@
 import { join, resolve } from 'node:path';
-import { type Env, loadEnv } from '../env.ts';
+import { databaseFileOf, type Env, loadEnv } from '../env.ts';
 import { alertOnce } from '../observe/alerts/alert-once.ts';
 import { backUp, type Contents, restore } from '../store/copy-database.ts';
 import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
-
-const pathOf = ({ databaseUrl }: Env): string => resolve(databaseUrl.slice('file:'.length));
 
 const describe = ({ conversations, messages, keys, usage }: Contents): string =>
   `${conversations} conversations, ${messages} messages, ${keys} keys, ${usage} usage rows`;
@@ -19,7 +17,7 @@ function fileOf(command: string, args: readonly string[]): string {
 /** `duplex backup FILE`: the whole database in one file, also while the gateway runs. */
 export async function backUpData(args: readonly string[], env: Env = loadEnv()): Promise<Outcome> {
   const file = fileOf('backup', args);
-  const contents = await backUp(pathOf(env), file).catch(async (error: unknown) => {
+  const contents = await backUp(databaseFileOf(env), file).catch(async (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     const text = `The backup to ${file} failed: ${reason}`;
     await alertOnce(env, { type: 'backup.failed', subject: file, text, data: { file, reason } });
@@ -33,7 +31,7 @@ export async function backUpData(args: readonly string[], env: Env = loadEnv()):
 export async function restoreData(args: readonly string[]): Promise<Outcome> {
   const env = loadEnv();
   const file = fileOf('restore', args);
-  const { contents, replaced } = await restore(file, pathOf(env), new Date());
+  const { contents, replaced } = await restore(file, databaseFileOf(env), new Date());
   const kept = replaced ? `The database that was there is kept at ${replaced}.\n` : '';
-  return { text: `${pathOf(env)} holds ${describe(contents)} now.\n${kept}` };
+  return { text: `${databaseFileOf(env)} holds ${describe(contents)} now.\n${kept}` };
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import type { Env } from '../env.ts';
+import { dirname } from 'node:path';
+import { databaseFileOf, type Env } from '../env.ts';
 import { inspectDatabase } from '../store/inspect-database.ts';
 import { type Finding, messageOf, ok, problem, warning } from './finding.ts';
 
@@ -62,9 +62,9 @@ async function checkDatabase(path: string, migrationsDir: string): Promise<Findi
 }
 
 /** Checks the data folder, its disk and the database. */
-export async function checkData({ dataDir, databaseUrl }: Env, migrationsDir: string): Promise<Finding[]> {
-  const folder = checkFolder(dataDir);
+export async function checkData(env: Env, migrationsDir: string): Promise<Finding[]> {
+  const folder = checkFolder(env.dataDir);
   if (folder.level === 'problem') return [folder];
-  const path = resolve(databaseUrl.slice('file:'.length));
+  const path = databaseFileOf(env);
   return [folder, checkDisk(dirname(path)), await checkDatabase(path, migrationsDir)];
 }

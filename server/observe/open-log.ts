@@ -34,6 +34,7 @@ export interface LogStream {
   write(line: string): void;
 }
 
+/** `auto`: pretty on a terminal, else JSON. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
 /**

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvError } from '../env.ts';
-
-/** The shortest bearer, in characters; the same limit applies to API_BEARER. */
-const SHORTEST = 8;
+import { SHORTEST_BEARER } from '../variables.ts';
 
 interface OpenedBearer {
   readonly bearer: string;
@@ -35,8 +33,8 @@ export function openBearer(configured: string | undefined, dataDir: string): Ope
 
 function readBearer(file: string): string {
   const bearer = readFileSync(file, 'utf8').trim();
-  if (bearer.length >= SHORTEST) return bearer;
+  if (bearer.length >= SHORTEST_BEARER) return bearer;
   throw new EnvError(
-    `${file} holds no key of at least ${SHORTEST} characters. Delete it, so that one is made, or set API_BEARER.`,
+    `${file} holds no key of at least ${SHORTEST_BEARER} characters. Delete it, so that one is made, or set API_BEARER.`,
   );
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { EnvError, readEnv, variableNames } from '../../server/env.ts';
+import { EnvError, readEnv } from '../../server/env.ts';
+import { variableNames } from '../../server/variables.ts';
 import { root } from '../support/start-gateway.ts';
 
 const example = readFileSync(join(root, '.env.example'), 'utf8');

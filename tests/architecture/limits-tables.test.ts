@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type ErrorRow, errorCatalog } from '../../contracts/errors.ts';
-import { variableDefaults } from '../../server/env.ts';
+import { variableDefaults } from '../../server/variables.ts';
 import { root } from '../support/start-gateway.ts';
 
 interface Row {

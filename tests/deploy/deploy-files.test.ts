@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { readEnv, variableNames } from '../../server/env.ts';
+import { readEnv } from '../../server/env.ts';
 import { parseModelsFile } from '../../server/setup/models-file.ts';
+import { variableNames } from '../../server/variables.ts';
 import { root } from '../support/start-gateway.ts';
 
 const folder = join(root, 'docs/deploy');

@@ -4,11 +4,11 @@ import type { MessageLimits } from './frame-reader.ts';
  * The limits that settings can change. docs/trpc.md lists them, together with those of `SocketWatch` and `Identity`.
  */
 export interface WebsocketLimits {
-  /** How many calls one message may have, and how many may run at once on one websocket. */
+  /** How many calls one message or batch may have, and how many may run at once on one websocket. */
   readonly calls: number;
-  /** How many websockets one key may have at once. */
+  /** How many websockets one key may have at once; 0: any number. */
   readonly perKey: number;
-  /** How many websockets one address may have at once, and how many of them without a valid key. */
+  /** How many websockets one address may have at once, and how many of them without a valid key; 0: any number. */
   readonly perAddress: number;
   readonly withoutKey: number;
   /** How long a websocket may stay open without a valid key, in ms. */
