@@ -5,10 +5,9 @@ import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Attempt } from '../features/access/attempt.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
+import { isQuiet } from './is-quiet.ts';
+import type { Log } from './log.ts';
 import { repeatsRequest } from './repeats-request.ts';
-
-/** Where lines go, such as a logger of pino. */
-type Log = Readonly<Record<'error' | 'warn' | 'info' | 'debug', (fields: object, message: string) => void>>;
 
 export interface RequestLogOptions {
   /** Whether successful requests have a line too. */
@@ -103,13 +102,12 @@ export class RequestLog {
     return { backend, ms, code: outcome, ...(message === null ? {} : { message }) };
   }
 
-  answered({ requestId, operation, principal, status, failure, ms }: AnsweredCall): void {
+  answered(call: AnsweredCall): void {
+    const { requestId, operation, principal, status, failure, ms } = call;
     const code = failure === undefined ? null : toAppError(failure).code;
     const level = status >= 500 && !EXPECTED.has(code) ? 'warn' : 'info';
-    // Reads of the gateway's own data are frequent and say little.
-    const isRead = code === null && /^(GET|HEAD|OPTIONS) /.test(operation);
     if (level === 'info' && !this.#options.all) return;
-    this.#log[isRead ? 'debug' : level](
+    this.#log[isQuiet(call) ? 'debug' : level](
       {
         reqId: requestId,
         op: operation,

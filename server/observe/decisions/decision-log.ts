@@ -2,11 +2,9 @@ import type { Attempt } from '../../features/access/attempt.ts';
 import type { AskedBackend, Facts, RequestWatch } from '../../features/access/request-watch.ts';
 import type { WatchedRequest } from '../../features/metering/run-metered.ts';
 import type { UpstreamTap } from '../../providers/upstream-tap.ts';
+import type { Log } from '../log.ts';
 import type { Watcher } from '../watch-requests.ts';
 import { logUpstream } from './upstream-tap.ts';
-
-/** Where lines go, such as a logger of pino. */
-type Log = Readonly<Record<'debug' | 'trace', (fields: object, message: string) => void>>;
 
 export interface DecisionLogOptions {
   /** Whether it is told what goes upstream and comes back. */

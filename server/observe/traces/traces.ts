@@ -3,6 +3,7 @@ import { toAppError } from '../../errors/to-wire.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import type { RequestWatch, TraceParent } from '../../features/access/request-watch.ts';
 import type { WatchedRequest } from '../../features/metering/run-metered.ts';
+import { isQuiet } from '../is-quiet.ts';
 import type { Observer } from '../observer.ts';
 import { fail, RequestSpan, type SpanDeps } from './request-span.ts';
 
@@ -27,9 +28,9 @@ export class Traces implements Observer {
   /** Spans of requests to models end by themselves. */
   ended(): void {}
 
-  answered({ requestId, operation, principal, status, failure, ms, parent }: AnsweredCall): void {
-    // Reads of the gateway itself are many, and tell little.
-    if (failure === undefined && /^(GET|HEAD|OPTIONS) /.test(operation)) return;
+  answered(call: AnsweredCall): void {
+    if (isQuiet(call)) return;
+    const { requestId, operation, principal, status, failure, ms, parent } = call;
     const end = Date.now();
     const attributes = {
       'duplex.request_id': requestId,

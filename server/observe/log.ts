@@ -1,0 +1,4 @@
+/** Where lines go, such as a logger of pino. */
+export type Log = Readonly<
+  Record<'error' | 'warn' | 'info' | 'debug' | 'trace', (fields: object, message: string) => void>
+>;
