@@ -10,6 +10,8 @@ export interface BackgroundWriterOptions<Item> {
   /** The names of one item and of several in reports, such as `a usage row` and `usage rows`. */
   readonly one: string;
   readonly many: string;
+  /** Why items are lost that could not be written until the end, in reports. Default: `the database failed`. */
+  readonly failed?: string;
   /**
    * Writes a batch, all of it or nothing. The same batch may be written more than once, which must have no further
    * effect.
@@ -41,7 +43,14 @@ export class BackgroundWriter<Item> {
   #writing: Promise<void> | undefined;
 
   constructor(options: BackgroundWriterOptions<Item>) {
-    this.#options = { batch: BATCH, waitMs: 0, isUrgent: () => false, maxQueued: Number.POSITIVE_INFINITY, ...options };
+    this.#options = {
+      failed: 'the database failed',
+      batch: BATCH,
+      waitMs: 0,
+      isUrgent: () => false,
+      maxQueued: Number.POSITIVE_INFINITY,
+      ...options,
+    };
   }
 
   add(item: Item): void {
@@ -64,8 +73,8 @@ export class BackgroundWriter<Item> {
   /** Writes what is queued, or reports how much is lost. */
   async close(): Promise<void> {
     await this.flush().catch((cause: unknown) => {
-      const { many, onError } = this.#options;
-      onError(new Error(`${this.#queue.length} ${many} were lost: the database failed`, { cause }));
+      const { many, failed, onError } = this.#options;
+      onError(new Error(`${this.#queue.length} ${many} were lost: ${failed}`, { cause }));
     });
     clearTimeout(this.#timer);
   }

@@ -52,6 +52,7 @@ export class Alerts {
       writer = new BackgroundWriter<Message>({
         one: 'an alert',
         many: 'alerts',
+        failed: 'the receiver did not take them',
         batch: 1,
         maxQueued: MOST_WAITING,
         write: async ([message]) => message && (await deliver(message)),
