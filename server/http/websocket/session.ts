@@ -28,24 +28,11 @@ import {
   readMessage,
   toFrameError,
 } from './read-messages.ts';
+import { expectedParams, lateKey, lateParams, tooManyStrangers, unkeptMessage } from './refusals.ts';
+import { StrangerAllowance } from './stranger-allowance.ts';
 import { tooManyCalls } from './too-many-calls.ts';
 import { Websocket, type WebsocketHandler } from './websocket.ts';
-import {
-  keyLimits,
-  STRANGER_CALLS,
-  STRANGER_LIMITS,
-  STRANGER_MESSAGE_CALLS,
-  STRANGER_MESSAGES,
-  UNFINISHED_TIMES,
-} from './websocket-limits.ts';
-
-/** The error for a first message without connection parameters, which the URL promised with `connectionParams=1`. */
-const expectedParams = () =>
-  new AppError(
-    'invalid_message',
-    'The first message must be {"method":"connectionParams","data":{"apiKey":"…"}}, because the address says connectionParams=1.',
-    { param: 'method' },
-  );
+import { keyLimits, STRANGER_LIMITS, STRANGER_MESSAGE_CALLS } from './websocket-limits.ts';
 
 export interface SessionDeps extends IdentityDeps {
   readonly router: AppRouter;
@@ -84,8 +71,7 @@ export class Session implements WebsocketHandler {
   /** Whether a message has come before. */
   #begun = false;
   #leaving = false;
-  #strangerCalls = 0;
-  #strangerMessages = 0;
+  readonly #allowance = new StrangerAllowance();
   readonly #hold: Hold;
   #leaveStrangers: (() => void) | null = null;
   readonly #parent: TraceParent | undefined;
@@ -124,16 +110,12 @@ export class Session implements WebsocketHandler {
   check(now: number): void {
     this.#socket.check(now);
     if (!this.#identity.isOverdue(now)) return;
-    const seconds = this.#deps.keyWithinMs / 1000;
-    const message = `No valid key came within ${seconds} s (WEBSOCKET_KEY_SECONDS).`;
-    this.#end(new AppError('missing_authorization', message), CloseCode.policy);
+    this.#end(lateKey(this.#deps.keyWithinMs), CloseCode.policy);
   }
 
   /** Closes this websocket in favour of another one of its address. Neither has shown a key. */
   makeRoom(): void {
-    const { most } = this.#deps.strangers;
-    const message = `More than ${most} websockets of your address have not shown a valid key (WEBSOCKETS_WITHOUT_KEY).`;
-    this.#end(new AppError('rate_limit_exceeded', message, { retryAfter: 10 }), CloseCode.tryAgainLater);
+    this.#end(tooManyStrangers(this.#deps.strangers.most), CloseCode.tryAgainLater);
   }
 
   /** Takes no more calls, and closes as soon as none is running. */
@@ -172,14 +154,16 @@ export class Session implements WebsocketHandler {
     else this.#read(text, most);
   }
 
-  /** Ends for a stranger who has sent too many messages: to refuse one costs more than to send it. */
+  /** Whether a message is read. The websocket of a stranger who has sent too many is closed. */
   #mayRead(): boolean {
     if (!this.#socket.isOpen || this.#identity.principal) return this.#socket.isOpen;
-    this.#strangerMessages++;
-    if (this.#strangerMessages <= STRANGER_MESSAGES) return true;
-    const message = `Without a key, a websocket may send ${STRANGER_MESSAGES} messages.`;
-    this.#end(new AppError('missing_authorization', message), CloseCode.policy);
-    return false;
+    try {
+      this.#allowance.countMessage();
+      return true;
+    } catch (error) {
+      this.#end(error, CloseCode.policy);
+      return false;
+    }
   }
 
   #read(text: Buffer, most: number): void {
@@ -214,23 +198,7 @@ export class Session implements WebsocketHandler {
   }
 
   refused(why: Refusal, ids: readonly CallId[]): void {
-    if (this.#mayRead()) this.#refuseAll(ids, this.#errorOf(why));
-  }
-
-  #errorOf(why: Refusal): AppError {
-    const { maxBodyBytes, unfinished } = this.#deps;
-    switch (why) {
-      case 'binary':
-        return new AppError('invalid_message', 'A message must be text: a binary one is not understood.');
-      case 'too_large':
-        return new AppError('body_too_large', `A message may have at most ${maxBodyBytes} bytes (MAX_BODY_BYTES).`);
-      case 'no_room':
-        return new AppError(
-          'rate_limit_exceeded',
-          `The unfinished messages of this key may have at most ${unfinished.most} bytes together (${UNFINISHED_TIMES} times MAX_BODY_BYTES).`,
-          { retryAfter: 1 },
-        );
-    }
+    if (this.#mayRead()) this.#refuseAll(ids, unkeptMessage(why, this.#deps));
   }
 
   #take(message: Message): void {
@@ -241,11 +209,7 @@ export class Session implements WebsocketHandler {
     switch (message.kind) {
       case 'params':
         if (isFirst || this.#expectsParams) this.#show(message.apiKey);
-        else
-          this.#refuse(
-            null,
-            new AppError('invalid_message', 'Only the first message may be the connection parameters.'),
-          );
+        else this.#refuse(null, lateParams());
         return;
       case 'stop':
         this.#calls.stop(message.id);
@@ -280,8 +244,7 @@ export class Session implements WebsocketHandler {
     try {
       if (this.#leaving) throw new AppError('service_unavailable', 'The gateway is shutting down.');
       if (this.#expectsParams) throw expectedParams();
-      if (!this.#identity.principal && ++this.#strangerCalls > STRANGER_CALLS)
-        throw new AppError('missing_authorization', `Without a key, a websocket may make ${STRANGER_CALLS} calls.`);
+      if (!this.#identity.principal) this.#allowance.countCall();
       this.#calls.start(call);
     } catch (error) {
       this.#refuse(call.id, error);

@@ -47,9 +47,18 @@ export class Websocket implements Socket {
       limits: () => handler.limits(),
       reserve: (bytes) => handler.reserve(bytes),
       release: () => handler.release(),
-      message: (text) => this.#take(() => handler.message(text)),
-      refused: (why, ids) => this.#take(() => handler.refused(why, ids)),
-      ping: (payload) => this.#take(() => this.#pong(payload)),
+      message: (text) => {
+        handler.message(text);
+        this.#countMessage();
+      },
+      refused: (why, ids) => {
+        handler.refused(why, ids);
+        this.#countMessage();
+      },
+      ping: (payload) => {
+        this.#pong(payload);
+        this.#countMessage();
+      },
       close: (code) => this.#answerClose(code),
     });
     const watched = {
@@ -168,9 +177,10 @@ export class Websocket implements Socket {
     }
   }
 
-  /** A few kilobytes hold thousands of messages, each of which may cost far more than its bytes. */
-  #take(take: () => void): void {
-    take();
+  /**
+   * Waits after so many messages: a few kilobytes hold thousands of them, each of which may cost far more than its bytes.
+   */
+  #countMessage(): void {
     this.#messagesInTurn++;
     if (this.#messagesInTurn < MESSAGES_IN_TURN) return;
     this.#messagesInTurn = 0;
