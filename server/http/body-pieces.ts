@@ -1,4 +1,11 @@
 import type { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+
+/** Leaves bodies of every content type unread, for routes that read them with `bodyPieces`. */
+export function leaveBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+}
 
 /**
  * The pieces of a body as they arrive. Unlike a stream's own iterator this one never destroys the stream: that would

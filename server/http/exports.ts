@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ExportRequest, ExportUserRequest } from '../../contracts/conversations/export.ts';
-import { AppError } from '../errors/app-error.ts';
 import type { Gate } from '../features/access/gate.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
 import {
@@ -10,17 +9,12 @@ import {
   exportUser,
 } from '../features/conversations/export/export-conversations.ts';
 import { connectionOf } from './connections/connection.ts';
-import { admission } from './hooks/admission.ts';
+import { admission, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { sendBytes } from './send-bytes.ts';
 
 const ONE = '/c1/conversations/:conversation_id/export';
 const ALL = '/c1/conversations/export';
-
-function principalOf({ principal }: FastifyRequest) {
-  if (!principal) throw new AppError('missing_authorization');
-  return principal;
-}
 
 async function sendFile(request: FastifyRequest, reply: FastifyReply, { name, ...file }: ExportFile) {
   reply.header('content-disposition', `attachment; filename="${name}"`);

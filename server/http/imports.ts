@@ -5,9 +5,10 @@ import type { Principal } from '../features/access/caller.ts';
 import type { Gate } from '../features/access/gate.ts';
 import { stopSignal } from '../features/access/stop-signal.ts';
 import { type ImportDeps, importConversations } from '../features/conversations/import/import-conversations.ts';
-import { bodyPieces } from './body-pieces.ts';
+import { OneImportEach } from '../features/conversations/import/one-import-each.ts';
+import { bodyPieces, leaveBodies } from './body-pieces.ts';
 import { connectionOf } from './connections/connection.ts';
-import { admission } from './hooks/admission.ts';
+import { admission, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseCodings } from './json-body/decode-body.ts';
 import { readJson } from './json-body/read-json.ts';
@@ -24,11 +25,13 @@ const MAX_VALUES = 300_000;
 
 type Importing = ReturnType<typeof importConversations>;
 
+const tooLarge = (most: number) => new AppError('body_too_large', `A file to import has at most ${most} bytes.`);
+
 async function* bounded(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer, void, void> {
   let length = 0;
   for await (const piece of pieces) {
     length += piece.length;
-    if (length > most) throw new AppError('body_too_large', `A file to import has at most ${most} bytes.`);
+    if (length > most) throw tooLarge(most);
     yield piece;
   }
 }
@@ -48,14 +51,11 @@ async function* toEvents(importing: Importing): AsyncGenerator<readonly Buffer[]
   }
 }
 
-/**
- * `POST /c1/conversations/import`: on REST alone, because the body is a file of any size that is read while it arrives. An
- * owner imports one file at a time.
- */
+/** `POST /c1/conversations/import`: on REST alone, because the body is a file of any size that is read while it arrives. */
 export async function importsPlugin(app: FastifyInstance, options: ImportOptions): Promise<void> {
   const { gate, conversations, maxImportBytes } = options;
   const deps = { conversations, parse: (bytes: Buffer) => readJson(bytes, MAX_VALUES) };
-  const busy = new Set<string | null>();
+  const imports = new OneImportEach();
 
   async function answer(request: FastifyRequest, reply: FastifyReply, principal: Principal) {
     const { user_id: userId } = ImportRequest.parse(request.query);
@@ -70,22 +70,12 @@ export async function importsPlugin(app: FastifyInstance, options: ImportOptions
 
   await app.register(async (scope) => {
     scope.addHook('onRequest', admission(gate));
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    leaveBodies(scope);
     scope.post('/c1/conversations/import', async (request, reply) => {
-      const { principal } = request;
-      if (!principal) throw new AppError('missing_authorization');
+      const principal = principalOf(request);
       refuseCodings(request);
-      const length = Number(request.headers['content-length']);
-      if (length > maxImportBytes)
-        throw new AppError('body_too_large', `A file to import has at most ${maxImportBytes} bytes.`);
-      if (busy.has(principal.owner)) throw new AppError('import_in_progress');
-      busy.add(principal.owner);
-      try {
-        return await answer(request, reply, principal);
-      } finally {
-        busy.delete(principal.owner);
-      }
+      if (Number(request.headers['content-length']) > maxImportBytes) throw tooLarge(maxImportBytes);
+      return imports.run(principal, () => answer(request, reply, principal));
     });
   });
 }

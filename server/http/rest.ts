@@ -1,7 +1,6 @@
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isRecord } from '../canonical/json.ts';
-import { AppError } from '../errors/app-error.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
 import type { Gate } from '../features/access/gate.ts';
@@ -14,7 +13,7 @@ import { connectionOf } from './connections/connection.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import { acceptImageForms, FormBody } from './forms/image-form.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { admission } from './hooks/admission.ts';
+import { admission, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { idempotencyKeyOf } from './idempotency-key-of.ts';
 import { acceptJson } from './json-body/decode-body.ts';
@@ -67,10 +66,7 @@ function readInput(operation: Operation, request: FastifyRequest, maxBodyValues:
 function createContext(request: FastifyRequest, reply: FastifyReply): Context {
   return {
     requestId: request.id,
-    authorize() {
-      if (request.principal) return request.principal;
-      throw new AppError('missing_authorization');
-    },
+    authorize: () => principalOf(request),
     setHeader(name, value) {
       setHeader(reply, name, value);
     },

@@ -10,7 +10,7 @@ import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
 import type { TransferLimits } from './connections/slow-transfers.ts';
-import { admit, authenticate } from './hooks/admission.ts';
+import { admit, authenticate, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/known-methods.ts';
 import { refuseBody } from './hooks/refuse-body.ts';
@@ -107,9 +107,9 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
         return id;
       },
       authorize() {
-        if (!request.principal) throw new AppError('missing_authorization');
-        admit(gate, request.principal, reply);
-        return request.principal;
+        const principal = principalOf(request);
+        admit(gate, principal, reply);
+        return principal;
       },
       setHeader(name, value) {
         setHeader(reply, name, value);

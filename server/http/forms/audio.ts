@@ -13,9 +13,9 @@ import { forwardCall } from '../../features/audio/forward-call.ts';
 import type { CompletionDeps } from '../../features/chat/create-completion.ts';
 import { measureSound } from '../../features/metering/measure-request.ts';
 import type { CatalogModel } from '../../features/models/catalog.ts';
-import { bodyPieces } from '../body-pieces.ts';
+import { bodyPieces, leaveBodies } from '../body-pieces.ts';
 import { connectionOf } from '../connections/connection.ts';
-import { admission } from '../hooks/admission.ts';
+import { admission, principalOf } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
 import { acceptJson, refuseCodings } from '../json-body/decode-body.ts';
 import { readObject } from '../json-body/read-object.ts';
@@ -32,13 +32,13 @@ export interface AudioOptions extends CompletionDeps {
 const forms = ['transcriptions', 'translations'] as const;
 
 function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
-  if (!request.principal) throw new AppError('missing_authorization');
+  const principal = principalOf(request);
   const record = new RequestRecord(traceParentOf(request.headers));
   request.record = record;
   return {
     requestId: request.id,
-    principal: request.principal,
-    signal: stopSignal(request.principal, connectionOf(request.raw.socket).signal),
+    principal,
+    signal: stopSignal(principal, connectionOf(request.raw.socket).signal),
     receivedAt: monotonicNow(),
     record,
     setHeader: (name, value) => setHeader(reply, name, value),
@@ -55,9 +55,8 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
 
   await app.register(async (scope) => {
     scope.addHook('onRequest', onRequest);
-    scope.removeAllContentTypeParsers();
-    // The form is not parsed here: it is read while it is sent on, and its content type is checked then.
-    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    // The form is read while it is sent on, and its content type is checked then.
+    leaveBodies(scope);
     for (const endpoint of forms) {
       const path = `/audio/${endpoint}`;
       scope.post(`/v1${path}`, async (request, reply) => {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../../features/access/caller.ts';
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
 import { connectionOf } from '../connections/connection.ts';
@@ -21,6 +22,12 @@ export function admit(gate: Gate, principal: Principal, reply: FastifyReply): vo
   reply.header('x-ratelimit-remaining-requests', state.remaining);
   reply.header('x-ratelimit-reset-requests', `${Math.ceil(state.reset * 1000)}ms`);
   ensureAllowed(state);
+}
+
+/** Who calls, on a route with `admission`. */
+export function principalOf({ principal }: FastifyRequest): Principal {
+  if (principal) return principal;
+  throw new AppError('missing_authorization');
 }
 
 export function decorateAdmission(app: FastifyInstance): void {
