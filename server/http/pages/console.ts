@@ -16,10 +16,9 @@ export interface ConsoleOptions {
 /** The console's own addresses, and its files. */
 export async function consolePlugin(app: FastifyInstance, { consoleDir, page, home }: ConsoleOptions): Promise<void> {
   const files = new ConsoleFiles(join(consoleDir, 'assets'));
-  const homeFile = { ...home, headers: { ...home.headers, vary: 'accept' } };
 
   app.get('/', (request, reply) =>
-    page.isFor(request) ? page.send(request, reply) : sendStatic(request, reply, homeFile),
+    page.isFor(request) ? page.send(request, reply) : sendStatic(request, reply, home),
   );
   const addresses = ['/playground', '/playground/*', '/console', '/console/*'];
   for (const url of addresses) app.get(url, (request, reply) => page.send(request, reply));

@@ -84,20 +84,24 @@ export interface DocumentationOptions {
 }
 
 const headers = pageHeaders(STYLE);
-const toFile = (html: string): StaticFile => createStaticFile(html, 'text/html; charset=utf-8', headers);
+/** Of a page in whose place browsers get the console. */
+const insteadHeaders = { ...headers, vary: 'accept' };
+
+const toFile = (html: string, own: Readonly<Record<string, string>>): StaticFile =>
+  createStaticFile(html, 'text/html; charset=utf-8', own);
 
 /** The page that programs get at `/`, and browsers as well where the console was not built. */
 export const createHome = (version: string, demoNotice: string | null): StaticFile =>
-  toFile(homePage(version, demoNotice));
+  toFile(homePage(version, demoNotice), insteadHeaders);
 
 /** Without a script, for programs and for whoever asks for `?plain`. */
 const renderPage = ({ title, markdown }: { title: string; markdown: string }): StaticFile =>
-  toFile(page(title, marked.parse(markdown, { async: false })));
+  toFile(page(title, marked.parse(markdown, { async: false })), insteadHeaders);
 
 /** The documentation at `/docs`. Each page is made when it is asked for first, and kept. */
 export async function documentationPlugin(app: FastifyInstance, options: DocumentationOptions): Promise<void> {
   const { docs, page: consolePage } = options;
-  const errors = toFile(errorsPage());
+  const errors = toFile(errorsPage(), headers);
   const made = new Map<string, StaticFile>();
 
   function send(name: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -107,7 +111,7 @@ export async function documentationPlugin(app: FastifyInstance, options: Documen
     if (consolePage.isFor(request) && !isPlain) return consolePage.send(request, reply);
     const file = made.get(name) ?? renderPage(asked);
     made.set(name, file);
-    return sendStatic(request, reply, { ...file, headers: { ...file.headers, vary: 'accept' } });
+    return sendStatic(request, reply, file);
   }
 
   app.get('/docs', (request, reply) => send('README', request, reply));
