@@ -1,6 +1,5 @@
-import type { ServerOptions } from 'node:http';
 import { promisify } from 'node:util';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { Env } from './env.ts';
 import { watchLoad } from './event-loop/watch-load.ts';
 import type { AnsweredCall } from './features/access/answered-call.ts';
@@ -18,23 +17,20 @@ import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { Documentation } from './features/system/documentation.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { anthropicProbesPlugin } from './http/anthropic-probes.ts';
-import { connectionOf } from './http/connections/connection.ts';
-import { createLimitedServer } from './http/connections/limit-pipelining.ts';
 import { watchConnections } from './http/connections/watch-connections.ts';
 import { createOpenApiDocument } from './http/document/openapi.ts';
-import { speaksAnthropic } from './http/error-dialect.ts';
 import { exportsPlugin } from './http/exports.ts';
+import { fastifyOptions } from './http/fastify-options.ts';
 import { audioPlugin } from './http/forms/audio.ts';
 import { Heartbeat } from './http/heartbeat.ts';
 import { decorateAdmission } from './http/hooks/admission.ts';
-import { checkHead, MAX_HEADERS } from './http/hooks/check-head.ts';
-import { answerClientError, passOverExpectations, refuseTunnels } from './http/hooks/client-error.ts';
-import { createCors } from './http/hooks/cors.ts';
-import { handleErrors, refuseUnknown, sendError } from './http/hooks/errors.ts';
+import { beginRequests } from './http/hooks/begin-requests.ts';
+import { MAX_HEADERS } from './http/hooks/check-head.ts';
+import { passOverExpectations, refuseTunnels } from './http/hooks/client-error.ts';
+import { handleErrors } from './http/hooks/errors.ts';
 import { ignoreUpgrades } from './http/hooks/ignore-upgrades.ts';
 import { KnownMethods, knowEveryMethod } from './http/hooks/known-methods.ts';
 import { reportResponses } from './http/hooks/report-responses.ts';
-import { shedLoad } from './http/hooks/shed-load.ts';
 import { importsPlugin } from './http/imports.ts';
 import { apiReferencePlugin } from './http/pages/api-reference.ts';
 import { clientPackagePlugin } from './http/pages/client-package.ts';
@@ -42,22 +38,14 @@ import { consolePlugin } from './http/pages/console.ts';
 import { ConsolePage } from './http/pages/console-page.ts';
 import { createHome, documentationPlugin } from './http/pages/documentation.ts';
 import { metricsPlugin } from './http/pages/metrics.ts';
-import { dataHeaders } from './http/pages/security-headers.ts';
-import { newRequestId } from './http/request-id.ts';
 import { restPlugin } from './http/rest.ts';
 import { stripBasePath } from './http/strip-base-path.ts';
 import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
 import { MemoryRuns } from './live/memory/memory-runs.ts';
 import { type OpenedAlerts, openAlerts } from './observe/alerts/open-alerts.ts';
-import { DecisionLog } from './observe/decisions/decision-log.ts';
 import { hideSecrets } from './observe/hide-secrets.ts';
-import { Metrics } from './observe/metrics.ts';
-import { tellAll } from './observe/observer.ts';
 import type { LogStream } from './observe/open-log.ts';
-import { RequestLog } from './observe/request-log.ts';
-import type { TraceSettings } from './observe/traces/open-traces.ts';
-import type { Traces } from './observe/traces/traces.ts';
-import { type Watcher, watchRequests } from './observe/watch-requests.ts';
+import { openObservers } from './observe/open-observers.ts';
 import { keepSecret } from './providers/http/secrets.ts';
 import { createRouter } from './rpc/router.ts';
 import type { OpenedProviders } from './setup/open-providers.ts';
@@ -86,82 +74,39 @@ declare module 'fastify' {
   }
 }
 
-function refuseSchemas(): never {
-  throw new Error('Routes have no schemas of Fastify: contracts check requests.');
-}
-
-const serverOptions = (env: Env): ServerOptions => ({
-  // Long responses and uploads are normal here. `watchConnections` closes connections that are too slow.
-  requestTimeout: 0,
-  keepAliveTimeout: 75_000,
-  requireHostHeader: false,
-  headersTimeout: env.headersTimeoutMs,
-  connectionsCheckingInterval: 1_000,
-});
-
-function createFastify(env: Env, log: LogStream | undefined): FastifyInstance {
-  return Fastify({
-    logger: {
-      level: env.log.level,
-      ...(log ? { stream: log } : {}),
-      hooks: { streamWrite: hideSecrets },
-      redact: ['authorization', 'x-api-key', 'api-key'].map((name) => `req.headers["${name}"]`),
-    },
-    logController: new LogController({ disableRequestLogging: true }),
-    // A child logger for each request costs more than routing it, so each log line carries the request id itself.
-    childLoggerFactory: (logger) => logger,
-    // Our contracts check what comes in. Without this, Fastify loads a compiler of JSON schemas for every start.
-    schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
-    genReqId: newRequestId,
-    bodyLimit: env.maxBodyBytes,
-    serverFactory: (handle) => createLimitedServer(handle, serverOptions(env)),
-    // A stop lets the answers that are under way end.
-    forceCloseConnections: 'idle',
-    clientErrorHandler: answerClientError,
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
-    frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
-  });
-}
-
-/** None at `info`: then no request is followed, and none pays for it. */
-function decisionLog(log: FastifyBaseLogger, { level, content }: Env['log']): Watcher[] {
-  if (level !== 'debug' && level !== 'trace') return [];
-  return [new DecisionLog(log, { upstream: level === 'trace', content })];
-}
+/** What no line of the log and no error may hold. The keys of providers are kept where they are read. */
+const secretsOf = (bearer: string, { metricsBearer, traces, alerts }: Env) => [
+  bearer,
+  metricsBearer,
+  ...Object.values(traces?.headers ?? {}),
+  alerts?.webhook?.url,
+  alerts?.slackUrl ?? undefined,
+];
 
 /** Tells the operator what goes wrong, until the app closes; null: nobody wants to know. */
 function alertWith({ alerts: settings, dataDir }: Env, store: Store, app: FastifyInstance): OpenedAlerts | null {
   if (settings === null) return null;
-  keepSecret(settings.webhook?.url);
-  keepSecret(settings.slackUrl ?? undefined);
-  const onError = (error: unknown) => app.log.warn({ reason: messageOf(error) }, 'an alert was not delivered');
+  const onError = (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    app.log.warn({ reason }, 'an alert was not delivered');
+  };
   const alerts = openAlerts({ settings, dataDir, store, onError });
   app.addHook('onClose', () => alerts.close());
   return alerts;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Sends spans to a collector until the app closes. What OpenTelemetry needs is loaded here, and only here. */
-async function traceTo(settings: TraceSettings, version: string, app: FastifyInstance): Promise<Traces> {
-  const { openTraces } = await import('./observe/traces/open-traces.ts');
-  const traces = await openTraces(settings, {
-    version,
-    onTrouble(reason) {
-      if (reason === null) app.log.warn('spans reach the collector again');
-      else app.log.warn({ reason }, 'spans do not reach the collector, and are lost');
-    },
-  });
-  app.addHook('onClose', () => traces.close());
-  return traces;
 }
 
 /** Wires everything: the one place that knows every part. The caller listens, closes, and owns the store and providers. */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, configuration, store, version, docsDir, consoleDir, clientFile } = deps;
   const { maxBodyBytes, maxBodyValues } = env;
-  for (const secret of [bearer, env.metricsBearer, ...Object.values(env.traces?.headers ?? {})]) keepSecret(secret);
-  const app = createFastify(env, deps.log);
+  for (const secret of secretsOf(bearer, env)) keepSecret(secret);
+  const app = Fastify(
+    fastifyOptions(env, {
+      level: env.log.level,
+      ...(deps.log ? { stream: deps.log } : {}),
+      hooks: { streamWrite: hideSecrets },
+    }),
+  );
   const ring = await KeyRing.open({
     keys: store.keys,
     wallets: store.wallets,
@@ -193,24 +138,25 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   // Whoever watches them holds a connection.
   app.addHook('preClose', () => runs.close(0));
   const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs });
-  const metrics = new Metrics({
-    backends: () =>
-      catalog.models.flatMap(({ backends }) =>
-        backends.map((backend) => {
-          const { state, inFlight } = states.of(backend);
-          return { backend: backend.name, state, inFlight };
-        }),
-      ),
-    connections: () => promisify(app.server.getConnections.bind(app.server))(),
-    heldMicroUsd: () => store.wallets.held(),
+  const observers = await openObservers({
+    settings: env,
+    version,
+    log: app.log,
+    readings: {
+      backends: () =>
+        catalog.models.flatMap(({ backends }) =>
+          backends.map((backend) => {
+            const { state, inFlight } = states.of(backend);
+            return { backend: backend.name, state, inFlight };
+          }),
+        ),
+      connections: () => promisify(app.server.getConnections.bind(app.server))(),
+      heldMicroUsd: () => store.wallets.held(),
+    },
+    alerts: alerts?.observer ?? null,
   });
-  const traces = env.traces === null ? null : await traceTo(env.traces, version, app);
-  const requestLog = new RequestLog(app.log, {
-    all: env.log.requests,
-    content: env.log.content,
-    slowMs: env.log.slowMs,
-  });
-  const observer = tellAll([metrics, requestLog, ...(traces ? [traces] : []), ...(alerts ? [alerts.observer] : [])]);
+  app.addHook('onClose', () => observers.close());
+  const { metrics, observer } = observers;
   const load = new LoadGuard(env.load, (reason) => {
     if (reason === null) app.log.warn('requests are taken again');
     else app.log.warn({ reason, open: load.open }, 'new requests are refused');
@@ -223,7 +169,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       load.leave();
       observer.ended(ended);
     },
-    watch: watchRequests([...(traces ? [traces] : []), ...decisionLog(app.log, env.log)]),
+    watch: observers.watch,
     dispatcher,
     usage: store.usage,
     trancheTokens: env.reserveTokens,
@@ -258,24 +204,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   decorateAdmission(app);
   const report = (call: AnsweredCall) => observer.answered(call);
   reportResponses(app, report);
-  const answersPreflight = createCors(env.corsOrigins);
-  // One hook for all: each costs every request a microsecond or two.
-  app.addHook('onRequest', (request, reply, done) => {
-    const { raw } = request;
-    // Our side is closed already, behind an answer that was the last one here.
-    if (raw.socket.writableEnded) {
-      reply.hijack();
-      return;
-    }
-    connectionOf(raw.socket).request = raw;
-    reply.header('x-request-id', request.id).headers(dataHeaders);
-    if (speaksAnthropic(request)) reply.header('request-id', request.id);
-    if (answersPreflight(request, reply)) return;
-    checkHead(request);
-    refuseUnknown(request, reply, methods);
-    shedLoad(raw, load);
-    done();
-  });
+  beginRequests(app, { corsOrigins: env.corsOrigins, methods, load });
   handleErrors(app);
   passOverExpectations(app);
   await app.register(anthropicProbesPlugin);
