@@ -66,7 +66,7 @@ export interface Dialect {
    * Forwards the request of a client of this very dialect verbatim, with the upstream's model name. Absent: such
    * requests are translated.
    */
-  sendOn?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
+  forwardVerbatim?(original: OriginalRequest, model: string, stream: boolean, maxTokens: number | null): DialectRequest;
   /** How the vendor counts the prompt of a chat without answering it. Absent: it cannot. */
   readonly promptCount?: PromptCount;
   /** The counting request for the prompt of a client of this very dialect. */

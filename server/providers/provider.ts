@@ -37,7 +37,7 @@ export interface FieldPolicy {
  * dialect.
  */
 export interface OriginalRequest {
-  /** The dialect, as in `Provider.speaks`. */
+  /** The dialect, as in `Provider.nativeDialect`. */
   readonly dialect: string;
   readonly body: Readonly<Record<string, unknown>>;
   /** The client's headers that belong to the dialect, such as `anthropic-beta`; never a key. */
@@ -172,7 +172,7 @@ export interface Provider {
   /** The dialect, such as `openai-compatible`. */
   readonly kind: string;
   /** The dialect whose `ProviderCall.original` is forwarded verbatim, such as `anthropic`. Absent: none is. */
-  readonly speaks?: string | undefined;
+  readonly nativeDialect?: string | undefined;
   readonly fieldPolicy: FieldPolicy;
   /** Whether the pictures in earlier answers are unsupported. */
   readonly textAnswers?: boolean;
@@ -207,7 +207,7 @@ export interface Provider {
   countPrompt?(call: ProviderCall): Promise<number>;
 
   /**
-   * Counts the tokens of a prompt in the dialect that the upstream `speaks`, and returns the answer in that dialect.
+   * Counts the tokens of a prompt in the native dialect of the upstream, and returns the answer in that dialect.
    * Absent: it cannot.
    */
   countTokens?(call: CountCall): Promise<unknown>;

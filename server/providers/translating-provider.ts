@@ -36,7 +36,7 @@ export interface TranslatingSettings extends UpstreamSettings {
 export class TranslatingProvider implements Provider {
   readonly kind: string;
   readonly id: string;
-  readonly speaks: string | undefined;
+  readonly nativeDialect: string | undefined;
   readonly fieldPolicy: FieldPolicy;
   readonly textAnswers: boolean;
   readonly defaultAnswerTokens: number | undefined;
@@ -52,7 +52,7 @@ export class TranslatingProvider implements Provider {
     this.textAnswers = dialect.textAnswers ?? false;
     this.defaultAnswerTokens = dialect.defaultAnswerTokens;
     this.pictureSize = dialect.pictureSize;
-    this.speaks = dialect.sendOn ? dialect.kind : undefined;
+    this.nativeDialect = dialect.forwardVerbatim ? dialect.kind : undefined;
     this.#dialect = dialect;
     this.#collecting = new Collecting(settings.collectStreams);
     this.#client = new UpstreamClient(settings, {
@@ -66,7 +66,7 @@ export class TranslatingProvider implements Provider {
     const names = this.#namesFor(call);
     const whole = () => this.#complete(call, names);
     // A collected stream does not hold the vendor's own answer, which a client of its dialect must get.
-    const answer = await (!names && this.#sendsOn(call)
+    const answer = await (!names && this.#forwardsVerbatim(call)
       ? whole()
       : this.#collecting.answer(call, { whole, collected: () => this.#collect(call, names) }));
     return names ? names.completion(answer) : answer;
@@ -77,7 +77,7 @@ export class TranslatingProvider implements Provider {
     const whole = (body: Buffer) => toChunks(this.#readAnswer(body, call, names, false).value);
     const chunks = readStream(
       () => this.#post(call, names, true),
-      this.#reader(call, names, !names && this.#sendsOn(call)),
+      this.#reader(call, names, !names && this.#forwardsVerbatim(call)),
       (body) => whole(body).map((chunk) => Json.ofValue(chunk)),
     );
     return names ? names.stream(chunks) : chunks;
@@ -132,7 +132,7 @@ export class TranslatingProvider implements Provider {
   #readForm(bytes: Buffer, call: ProviderCall, names: ToolNames | null): Json<ChatCompletion> {
     return isEventBody(bytes)
       ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
-      : this.#readAnswer(bytes, call, names, !names && this.#sendsOn(call));
+      : this.#readAnswer(bytes, call, names, !names && this.#forwardsVerbatim(call));
   }
 
   /** A short question with a short answer. */
@@ -187,8 +187,8 @@ export class TranslatingProvider implements Provider {
     return written instanceof Promise ? written.then(send) : send(written);
   }
 
-  #sendsOn({ original, changes }: ProviderCall): boolean {
-    return this.speaks !== undefined && original?.dialect === this.speaks && !('messages' in changes);
+  #forwardsVerbatim({ original, changes }: ProviderCall): boolean {
+    return this.nativeDialect !== undefined && original?.dialect === this.nativeDialect && !('messages' in changes);
   }
 
   #namesFor({ request, changes }: ProviderCall): ToolNames | null {
@@ -198,9 +198,9 @@ export class TranslatingProvider implements Provider {
   /** The request for the upstream: the client's own, forwarded verbatim, unless names of tools must change. */
   #toRequest(call: ProviderCall, names: ToolNames | null, stream: boolean): DialectRequest {
     const { original, changes, model, onApplied, dropsUnsupported } = call;
-    if (!names && original && this.#dialect.sendOn && this.#sendsOn(call)) {
+    if (!names && original && this.#dialect.forwardVerbatim && this.#forwardsVerbatim(call)) {
       const maxTokens = changes.max_tokens;
-      return this.#dialect.sendOn(original, model, stream, typeof maxTokens === 'number' ? maxTokens : null);
+      return this.#dialect.forwardVerbatim(original, model, stream, typeof maxTokens === 'number' ? maxTokens : null);
     }
     // The changes are applied to the value; applied to the bytes, the request would have to be parsed again.
     const value = { ...call.request.value, ...changes };

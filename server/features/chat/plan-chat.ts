@@ -166,7 +166,7 @@ export function checkChat(
   const model = catalog.get(request.model);
   const sender = senderOf(principal, model);
   const isVerbatim =
-    original && (backends ?? model.backends).every(({ provider }) => provider.speaks === original.dialect);
+    original && (backends ?? model.backends).every(({ provider }) => provider.nativeDialect === original.dialect);
   checkMessages(model, request.messages, isVerbatim ? null : sender);
   if (request.prediction != null) throwFault(checkPrediction(request.prediction, sender), 'prediction');
   checkTools(model, request.tools);

@@ -26,7 +26,7 @@ interface MessagePlan {
 
 export const DIALECT = 'anthropic';
 
-export const speaks = ({ provider }: Backend) => provider.speaks === DIALECT;
+export const speaks = ({ provider }: Backend) => provider.nativeDialect === DIALECT;
 
 /** Under this an answer is of no use to an agent, and the upstream's own refusal says more. In tokens. */
 const LEAST_ANSWER = 1_024;

@@ -30,7 +30,7 @@ export const anthropic: Dialect = {
   toolNames: nameRules.anthropic,
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),
   toRequest,
-  sendOn: ({ body, headers }, model, stream, maxTokens) => ({
+  forwardVerbatim: ({ body, headers }, model, stream, maxTokens) => ({
     path: '/messages',
     body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_tokens: maxTokens }) },
     headers: { ...headers },

@@ -90,7 +90,7 @@ function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
       path: '/responses',
       body: toResponsesBody(request, model, stream, summary),
     }),
-    sendOn: ({ body, headers }, model, stream, maxTokens) => ({
+    forwardVerbatim: ({ body, headers }, model, stream, maxTokens) => ({
       path: '/responses',
       body: { ...body, model, stream, ...(maxTokens === null ? {} : { max_output_tokens: maxTokens }) },
       headers: { ...headers },

@@ -8,7 +8,7 @@ import type { PlacedItem } from './to-messages.ts';
 
 const DIALECT = 'openai-responses';
 
-export const speaks = ({ provider }: Backend): boolean => provider.speaks === DIALECT;
+export const speaks = ({ provider }: Backend): boolean => provider.nativeDialect === DIALECT;
 
 /** Whether a request holds everything that it is about: nothing of it is in this gateway's memory, nor is to be. */
 export const isSelfContained = ({ store, previous_response_id: previous }: ResponseRequest): boolean =>
