@@ -17,7 +17,7 @@ export interface Env {
   readonly isLocal: boolean;
   /** Where the command line finds the gateway. */
   readonly gatewayUrl: string;
-  /** Below which the gateway is reached, such as `/llm`; empty: none. */
+  /** The path below which the gateway is reached, such as `/llm`; empty: none. */
   readonly basePath: string;
   readonly apiBearer: string | undefined;
   readonly dataDir: string;
@@ -57,11 +57,11 @@ export interface Env {
   /** How long a stream waits for a model that is loading or busy; 0: not at all. */
   readonly modelWaitMs: number;
   readonly circuit: { readonly failures: number; readonly coolDownMs: number };
-  /** In bytes. */
+  /** The longest body, in bytes. */
   readonly maxBodyBytes: number;
-  /** Of a file of conversations. */
+  /** The longest file of conversations, in bytes. */
   readonly maxImportBytes: number;
-  /** Names, texts, objects and lists. */
+  /** The most names, texts, objects and lists in a body. */
   readonly maxBodyValues: number;
   readonly websockets: WebsocketLimits;
   /** How long the head of a request may take. */
@@ -88,7 +88,7 @@ export interface Env {
   };
   /** Where spans go; null: nowhere, and nothing is traced. */
   readonly traces: TraceSettings | null;
-  /** Whom the operator has told of what goes wrong; null: nobody. */
+  /** Who is told of what goes wrong; null: nobody. */
   readonly alerts:
     | (AlertSettings & {
         /** A balance below this is low, in micro-USD. */
@@ -96,7 +96,7 @@ export interface Env {
         readonly lowDiskMb: number;
       })
     | null;
-  /** What scrapers of `/metrics` show. */
+  /** The bearer with which `/metrics` is scraped. */
   readonly metricsBearer: string | undefined;
   /** A key that the models file names by its variable; undefined when it is not set. */
   secret(name: string): string | undefined;

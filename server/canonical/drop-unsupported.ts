@@ -73,7 +73,7 @@ export function dropUnsupported<Request extends object, Translated>(
       if (!drops || param === null || dropped.length >= MOST_DROPS) throw error;
       const path = pathOf(param);
       if (isEssential(path)) throw error;
-      // A part that lacks what it has to have, a file without its data say, goes whole.
+      // A part that would lack a required field, such as a file without its data, is left out as a whole.
       const part = partOf(path);
       const rest = without(given, path) ?? (part && without(given, part));
       if (!isRest<Request>(rest)) throw error;

@@ -16,11 +16,11 @@ import { sendBytes } from './send-bytes.ts';
 
 export interface ImportOptions extends Pick<ImportDeps, 'conversations'> {
   readonly gate: Gate;
-  /** Of a file. Each conversation in it is in memory for a moment, and no more. */
+  /** The longest file. Only one of its conversations is in memory at a time. */
   readonly maxImportBytes: number;
 }
 
-/** In values of one conversation. */
+/** The most values in one conversation. */
 const MAX_VALUES = 300_000;
 
 type Importing = ReturnType<typeof importConversations>;

@@ -1,11 +1,11 @@
-/** So much of a request is looked at, in characters. */
+/** Only this much of a request is searched, in characters. */
 const LOOKED_AT = 1024 * 1024;
-/** So many words in a row, or one so long, are no accident. */
+/** A message quotes a request when both have so many words in a row, or one word of this length. In words and characters. */
 const ROW = 3;
 const LONG_ROW = 12;
 const LONG_WORD = 12;
 
-/** Data of media are no words, and megabytes long. */
+/** Whether a text is the data of a picture or a sound: it has no words, and can be megabytes long. */
 const isMedia = (text: string) =>
   text.startsWith('data:') || (text.length > 4096 && !text.slice(0, 4096).includes(' '));
 

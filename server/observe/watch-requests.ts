@@ -2,12 +2,12 @@ import type { RequestWatch } from '../features/access/request-watch.ts';
 import type { MeteringDeps, WatchedRequest } from '../features/metering/run-metered.ts';
 import type { UpstreamTap } from '../providers/upstream-tap.ts';
 
-/** Whoever follows each request that is let in. */
+/** Follows each request that is let in. */
 export interface Watcher {
   watch(request: WatchedRequest): RequestWatch;
 }
 
-/** Told of both; an answer is looked at by one of them at most. */
+/** Tells two watches of one request. At most one of them gets the answer. */
 const joinWatches = (one: RequestWatch, other: RequestWatch): RequestWatch => ({
   decided(what, why) {
     one.decided?.(what, why);
@@ -31,7 +31,7 @@ function joinTaps(one: UpstreamTap | undefined, other: UpstreamTap | undefined):
   return { headers: { ...one.headers, ...other.headers }, ...(sending ? { sending } : {}) };
 }
 
-/** Lets each follow every request; undefined: nobody wants to, and requests pay nothing for it. */
+/** Lets each watcher follow every request. Undefined: there is no watcher, and requests pay nothing for it. */
 export function watchRequests(watchers: readonly Watcher[]): MeteringDeps['watch'] {
   const [first, ...others] = watchers;
   if (!first) return undefined;

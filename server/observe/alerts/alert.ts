@@ -12,7 +12,7 @@ export type AlertType = (typeof alertTypes)[number];
 
 export interface Alert {
   readonly type: AlertType;
-  /** What it is about, such as a backend: of the same type and subject, one alert is sent once in a while. */
+  /** What it is about, such as a backend: of one type and subject, one alert is sent in `ALERT_EVERY_MINUTES`. */
   readonly subject: string;
   /** For people: one sentence, or two. */
   readonly text: string;

@@ -6,13 +6,13 @@ import type { Observer } from '../observer.ts';
 import type { Alerts } from './alerts.ts';
 import type { MoneyWatch } from './watch-money.ts';
 
-/** How an upstream puts it that our key is at fault, and not the model's name. */
+/** What a refusal says when our key is at fault, and not the model's name. */
 const ABOUT_KEY = /\b40[13]\b|api[ _]?key|authenticat|unauthorized|permission/i;
 
 const wordsOf = ({ failure }: Attempt): string =>
   failure?.cause instanceof Error ? failure.cause.message : (failure?.message ?? '');
 
-/** Raises what is seen of requests as they end. */
+/** Raises alerts for what is seen when requests end. */
 export class AlertingObserver implements Observer {
   readonly #alerts: Alerts;
   readonly #money: MoneyWatch;
@@ -28,7 +28,7 @@ export class AlertingObserver implements Observer {
     if (owner !== null && (cost > 0 || endUser)) this.#money.spent({ owner, keyId, userId: endUser?.id });
   }
 
-  /** Who has no money left gets no further than this. */
+  /** A request of somebody without money ends here: no meter counts it. */
   answered({ failure, principal }: AnsweredCall): void {
     if (failure === undefined || principal?.owner == null) return;
     const { code } = toAppError(failure);

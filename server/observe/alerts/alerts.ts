@@ -4,15 +4,15 @@ import type { Alert, AlertType } from './alert.ts';
 import { deliver } from './deliver.ts';
 import { type AlertSettings, type Message, messagesOf } from './receivers.ts';
 
-/** So many messages wait for a receiver that does not answer; beyond that the oldest are lost. */
+/** How many messages wait for a receiver that does not answer. Beyond this the oldest are lost. */
 const MOST_WAITING = 1_000;
-/** So many subjects are remembered. */
+/** How many subjects are remembered. */
 const MOST_SUBJECTS = 10_000;
 
 /** Tells the operator, in the background, and not over and over. */
 export class Alerts {
   readonly #settings: AlertSettings;
-  /** One for each receiver: what one does not take must not wait for another. */
+  /** One for each receiver, so that none waits for another. */
   readonly #writers = new Map<string, BackgroundWriter<Message>>();
   readonly #raisedAt = new Map<string, number>();
   readonly #onError: (error: unknown) => void;

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 /** What secrets of the Standard Webhooks scheme begin with; base64 follows. */
 const PREFIX = 'whsec_';
 
-/** The bytes of a secret; null: it is none. The scheme wants 24 to 64 of them. */
+/** The bytes of a secret. Null: the text is not a secret, which has 24 to 64 bytes. */
 export function readWebhookSecret(secret: string): Buffer | null {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : '';
   const bytes = Buffer.from(encoded, 'base64');

@@ -17,7 +17,7 @@ export interface MoneyWatchOptions {
 
 type MoneyStore = Pick<Store, 'wallets' | 'keys' | 'userBudgets'>;
 
-/** From what a request was paid. */
+/** What paid for a request. */
 export interface Spending {
   readonly owner: string;
   readonly keyId: string | null;
@@ -47,7 +47,7 @@ export class MoneyWatch {
   readonly #owners = new Set<string>();
   readonly #keys = new Set<string>();
   readonly #users = new Map<string, { readonly owner: string; readonly userId: string }>();
-  /** Keys whose budget did not do: it counts as reached, though it is not spent to the last cent. */
+  /** Keys with a request that their budget did not cover. It counts as reached, though some of it is left. */
   readonly #exhausted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -128,7 +128,7 @@ export class MoneyWatch {
   #judge({ subject, name, period, limit, used, unit, isExhausted, data }: Budget): void {
     if (limit === null) return;
     const share = limit === 0 ? 100 : (100 * used) / limit;
-    // The last reservation does not fit where a little is left.
+    // A request was refused because the rest of the budget is too small for it.
     const percent = isExhausted && share >= 80 ? 100 : STEPS.find((step) => share >= step);
     if (percent === undefined) return;
     const isMoney = unit === 'usd';

@@ -7,9 +7,9 @@ import type { Watcher } from '../watch-requests.ts';
 import { logUpstream } from './upstream-tap.ts';
 
 export interface DecisionLogOptions {
-  /** Whether it is told what goes upstream and comes back. */
+  /** Whether requests to upstreams and their answers are logged. */
   readonly upstream: boolean;
-  /** Whether that is told with what was said. */
+  /** Whether these lines hold the content of messages. */
   readonly content: boolean;
 }
 
@@ -46,7 +46,7 @@ class RequestDecisions implements RequestWatch {
       ...(caller.principal.keyId === null ? {} : { key: caller.principal.keyId }),
       ...(conversationId === null ? {} : { conversationId }),
       backends: backends.map(({ name }) => name),
-      // Those that cannot do what the request asks for.
+      // The backends that cannot do what the request asks for.
       leftOut: model.backends.filter((backend) => !backends.includes(backend)).map(({ name }) => name),
     });
   }

@@ -43,7 +43,7 @@ const OPENED: ReadonlySet<string> = new Set([
 ]);
 /** Names that anybody could have chosen for a field. */
 const NAME = /^[A-Za-z_]{1,40}$/;
-/** Of a list, so many items are shown. */
+/** How many items of a list are shown. */
 const SHOWN = 5;
 
 function outlineText(text: string, field: string): string {

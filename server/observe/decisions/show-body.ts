@@ -2,7 +2,7 @@ import { outline } from './outline.ts';
 
 /** The longest text of a body in one line of the log, in characters. */
 const LONGEST = 16 * 1024;
-/** Of the events of a stream, so many are shown. */
+/** How many events of a stream are shown. */
 const SHOWN_EVENTS = 10;
 
 function outlineText(text: string): unknown {
@@ -19,7 +19,7 @@ function outlineEvents(text: string): unknown {
   return { events: events.length, first: shown };
 }
 
-/** A body for the log. Without `content` it is told what was sent, and nothing of what was said. */
+/** A body for the log. Without `content` it shows the fields and their sizes, and nothing of what was said. */
 export function showBody(bytes: Buffer, contentType: string, content: boolean): unknown {
   const isText = /json|text/.test(contentType);
   if (!isText) return `[${bytes.length} bytes]`;

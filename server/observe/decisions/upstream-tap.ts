@@ -6,16 +6,16 @@ import { showBody } from './show-body.ts';
 
 type Tell = (fields: object, message: string) => void;
 
-/** So much of an answer is kept for the line that tells of it, in bytes. */
+/** How much of an answer is kept for its log line, in bytes. */
 const KEPT = 64 * 1024;
 
-/** Headers of an answer that tell of it, and hold nothing of it. */
+/** The headers of an answer that are logged: they hold no content. */
 const TOLD = ['content-type', 'retry-after', 'x-request-id', 'request-id'];
 
 const shownHeaders = (headers: IncomingHttpHeaders) =>
   Object.fromEntries(TOLD.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 
-/** Collects an answer, and tells of it at its beginning and its end. */
+/** Collects an answer, and logs its head and its end. */
 class AnswerLog implements TappedAnswer {
   readonly #tell: Tell;
   readonly #content: boolean;
@@ -57,7 +57,7 @@ class AnswerLog implements TappedAnswer {
   }
 }
 
-/** Tells what goes to an upstream and what comes back. */
+/** Logs each request to an upstream, and its answer. */
 export const logUpstream = (tell: Tell, content: boolean): UpstreamTap => ({
   headers: {},
   sending({ method, url, body }: TappedRequest): TappedAnswer {

@@ -12,7 +12,7 @@ function partsOf(content: unknown): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [textPart(content)];
   if (!Array.isArray(content)) return [];
   return content.map((part: { type?: unknown; text?: unknown }) =>
-    // Pictures and sound are named, not carried.
+    // Of pictures and sound, only the type is told.
     typeof part.text === 'string' ? textPart(part.text) : { type: String(part.type ?? 'unknown') },
   );
 }
@@ -38,7 +38,7 @@ export const inputAttributes = ({ messages }: ChatCompletionRequest): Attributes
   'gen_ai.input.messages': write(messages.map(toMessage)),
 });
 
-/** And those of its answer. */
+/** The messages of an answer, in the form of the conventions. */
 export const outputAttributes = ({ choices }: ChatCompletion): Attributes => ({
   'gen_ai.output.messages': write(
     choices.map(({ message, finish_reason: reason }) => ({ ...toMessage(message), finish_reason: reason })),

@@ -10,14 +10,14 @@ const OPERATIONS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/images|audio/, 'generate_content'],
 ];
 
-/** Our dialects by the names that the conventions have for their vendors; what is not here is `openai`-compatible. */
+/** What the conventions call the vendor of a dialect. Every other dialect is `openai`. */
 const PROVIDERS: Readonly<Record<string, string>> = {
   anthropic: 'anthropic',
   gemini: 'gcp.gemini',
   embedded: 'duplex.embedded',
 };
 
-/** Vendors that speak OpenAI's chat completions, by what the models file calls the provider. */
+/** What the conventions call vendors of OpenAI's chat completions, by the id of the provider in the models file. */
 const VENDORS: Readonly<Record<string, string>> = {
   deepseek: 'deepseek',
   groq: 'groq',
@@ -30,7 +30,7 @@ const VENDORS: Readonly<Record<string, string>> = {
 export const operationName = (operation: string): string =>
   OPERATIONS.find(([pattern]) => pattern.test(operation))?.[1] ?? 'chat';
 
-/** Of a request to one backend, before its answer is known. */
+/** The attributes of a request to one backend, before its answer is known. */
 export const askedAttributes = (operation: string, { name, model, provider }: AskedBackend): Attributes => ({
   'gen_ai.operation.name': operationName(operation),
   'gen_ai.provider.name': PROVIDERS[provider.kind] ?? VENDORS[provider.id] ?? 'openai',

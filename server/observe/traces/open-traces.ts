@@ -14,7 +14,7 @@ import { TellingExporter } from './telling-exporter.ts';
 import { Traces } from './traces.ts';
 
 export interface TraceSettings {
-  /** Of a collector, such as `http://127.0.0.1:4318`; the path of the traces is added to it. */
+  /** The address of a collector, such as `http://127.0.0.1:4318`. The path of the traces is added to it. */
   readonly endpoint: string;
   readonly protocol: 'http/protobuf' | 'http/json';
   /** Sent to the collector; they may hold its key. */
@@ -22,7 +22,7 @@ export interface TraceSettings {
   readonly serviceName: string;
   /** The share of the requests without a parent that is traced, 0 to 1. */
   readonly share: number;
-  /** Whether the content of messages is told, too. */
+  /** Whether spans hold the content of messages. */
   readonly content: boolean;
 }
 

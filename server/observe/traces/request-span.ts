@@ -13,24 +13,24 @@ export interface SpanDeps {
   readonly tracer: Tracer;
   /** The headers that continue the trace upstream. */
   inject(context: Context): Record<string, string>;
-  /** Whether the content of messages is told, too. */
+  /** Whether spans hold the content of messages. */
   readonly content: boolean;
 }
 
-/** A failure is told by its code alone: the message of an upstream may repeat what it was sent. */
+/** Marks a span as failed, by the code alone: the message of an upstream may repeat what it was sent. */
 export function fail(span: Span, code: string): void {
   span.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** A request that a client gave up is no error of anybody. */
+/** Whether an outcome is an error. A request that its client cancelled is not. */
 const isError = (outcome: string): boolean => outcome !== 'ok' && outcome !== 'cancelled';
 
-/** An answer that cannot be told in full must not fail for that. */
+/** Ignores errors: an answer must not fail because a span cannot hold it. */
 function harmlessly(tell: () => void): void {
   try {
     tell();
   } catch {
-    // What is wrong with the answer is told by its relay.
+    // The relay of the answer reports what is wrong with it.
   }
 }
 
@@ -42,7 +42,7 @@ export class RequestSpan implements RequestWatch {
   readonly #span: Span;
   readonly #context: Context;
   readonly #collector: ChunkCollector | null;
-  /** Of the attempt under way, or of the one that answers. */
+  /** The span of the attempt under way, or of the one that answers. */
   #attempt: Span | null = null;
 
   constructor(deps: SpanDeps, request: WatchedRequest, parent: Context) {

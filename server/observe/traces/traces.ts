@@ -20,12 +20,12 @@ export class Traces implements Observer {
     this.#deps = deps;
   }
 
-  /** Of a request to a model, from the moment when it is let in. */
+  /** Begins the span of a request to a model, when it is let in. */
   watch(request: WatchedRequest): RequestWatch {
     return new RequestSpan(this.#deps, request, this.#deps.extract(request.job.caller.record.parent));
   }
 
-  /** Spans of requests to models end by themselves. */
+  /** Does nothing: `RequestSpan` ends the span of a request to a model. */
   ended(): void {}
 
   answered(call: AnsweredCall): void {
