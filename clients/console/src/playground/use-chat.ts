@@ -3,8 +3,7 @@ import { useGateway } from '../app/session.tsx';
 import { type Answer, type AnswerEvent, beginAnswer } from './answer.ts';
 import { toBody } from './bodies/to-body.ts';
 import type { Body, Draft, Message, Picture, ToolResult } from './draft.ts';
-import { streamAnswer } from './reading/stream-answer.ts';
-import { watchRun } from './reading/watch-run.ts';
+import { streamAnswer, watchAnswer } from './reading/stream-answer.ts';
 import { runAnswer } from './run-answer.ts';
 import { type Entry, renamed, toMessages } from './thread.ts';
 
@@ -130,7 +129,7 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
   const follow = useCallback(
     (before: readonly Entry[], { id, model, createdAt }: RunUnderWay) => {
       const begun = beginAnswer(model, performance.now() - Math.max(0, Date.now() - createdAt));
-      void run({ before }, { begun, isKept: true, runId: id, open: (signal) => watchRun(gateway, id, signal) });
+      void run({ before }, { begun, isKept: true, runId: id, open: (signal) => watchAnswer(gateway, id, signal) });
     },
     [gateway, run],
   );

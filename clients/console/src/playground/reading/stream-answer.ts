@@ -34,3 +34,7 @@ export async function* streamAnswer(
     yield* mapped(gateway.streamMessage(body, { signal }), createMessageReader());
   } else throw new Error('The request names no model.');
 }
+
+/** The chunks of a run from its first one. Aborting stops the reading and not the run. Throws GatewayError. */
+export const watchAnswer = (gateway: Gateway, runId: string, signal: AbortSignal): AsyncGenerator<AnswerEvent> =>
+  mapped(gateway.watch(runId, { signal }), readChunk);
