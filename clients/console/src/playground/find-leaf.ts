@@ -1,4 +1,5 @@
 import type { Gateway } from '@duplex/client';
+import { loadPages } from './load-conversation.ts';
 
 interface Node {
   readonly id: string;
@@ -13,18 +14,8 @@ export function findLeaf(tree: readonly Node[], id: string): string {
   return leaf;
 }
 
-/** The messages of all branches in the order in which they were added, without what they show. */
+/** The messages of all branches in the order in which they were added, without their media. */
 export async function loadTree(gateway: Gateway, conversationId: string): Promise<Node[]> {
-  const tree: Node[] = [];
-  for (;;) {
-    const after = tree.at(-1)?.id;
-    const page = await gateway.conversations.get.query({
-      conversation_id: conversationId,
-      view: 'tree',
-      media: 'omit',
-      ...(after ? { after } : {}),
-    });
-    tree.push(...page.messages.map(({ id, parent_id }) => ({ id, parent_id })));
-    if (!page.has_more || page.messages.length === 0) return tree;
-  }
+  const { messages } = await loadPages(gateway, { conversation_id: conversationId, view: 'tree', media: 'omit' });
+  return messages;
 }

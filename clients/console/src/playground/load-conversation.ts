@@ -1,16 +1,16 @@
-import type { Conversation, Gateway } from '@duplex/client';
+import type { Conversation, Gateway, Inputs } from '@duplex/client';
 
-/** A conversation with its messages, or with those after one of them; the gateway gives them in pages of 1,000. */
-export async function loadConversation(
-  gateway: Gateway,
-  id: string,
-  from: string | null = null,
-): Promise<Conversation> {
+/** All pages of a conversation as one. */
+export async function loadPages(gateway: Gateway, asked: Inputs['conversations']['get']): Promise<Conversation> {
   const messages: Conversation['messages'] = [];
-  for (;;) {
-    const after = messages.at(-1)?.id ?? from;
-    const page = await gateway.conversations.get.query({ conversation_id: id, ...(after ? { after } : {}) });
+  for (let { after } = asked; ; ) {
+    const page = await gateway.conversations.get.query({ ...asked, ...(after ? { after } : {}) });
     messages.push(...page.messages);
-    if (!page.has_more || page.messages.length === 0) return { ...page, messages, has_more: false };
+    after = page.messages.at(-1)?.id;
+    if (!page.has_more || after === undefined) return { ...page, messages, has_more: false };
   }
 }
+
+/** A conversation with its messages, or with those after one of them. */
+export const loadConversation = (gateway: Gateway, id: string, from: string | null = null): Promise<Conversation> =>
+  loadPages(gateway, { conversation_id: id, ...(from === null ? {} : { after: from }) });
