@@ -4,12 +4,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useText } from '../text/text.tsx';
+import { docAddress } from './doc-address.ts';
+import { useDocs, useKeys } from './list-queries.ts';
 import { allPlaces } from './places.ts';
 import { useInfo, useSelf } from './queries.ts';
 import { useGateway } from './session.tsx';
 
 /** Of each kind, so that no kind hides the others. */
 const MOST = 6;
+const MINUTE_MS = 60_000;
 
 interface Target {
   readonly label: string;
@@ -29,14 +32,8 @@ function useTargets(words: string): readonly TargetGroup[] {
   const { data: self } = useSelf();
   const { data: info } = useInfo();
   const isAdmin = self?.role === 'admin';
-  const minute = 60_000;
-  const docs = useQuery({ queryKey: ['docs'], staleTime: minute, queryFn: () => gateway.api.docs.list.query() });
-  const keys = useQuery({
-    queryKey: ['keys'],
-    staleTime: minute,
-    enabled: isAdmin,
-    queryFn: () => gateway.api.keys.list.query({ limit: 1000 }),
-  });
+  const docs = useDocs();
+  const keys = useKeys({ enabled: isAdmin, staleTime: MINUTE_MS });
   const conversations = useQuery({
     queryKey: ['palette', words],
     placeholderData: (known) => known,
@@ -61,7 +58,7 @@ function useTargets(words: string): readonly TargetGroup[] {
   }));
   const written = (docs.data?.items ?? []).map(({ name, title }) => ({
     label: title,
-    to: name === 'README' ? '/docs' : `/docs/${name}`,
+    to: docAddress(name),
   }));
   const groups: readonly TargetGroup[] = [
     { name: t('palette.pages'), items: pages.filter(fits) },

@@ -3,6 +3,8 @@ import { ArrowRight, KeyRound } from 'lucide-react';
 import { Fragment, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { basePath, gatewayUrl } from '../../app/base-path.ts';
+import { DOCS_INDEX, docAddress } from '../../app/doc-address.ts';
+import { useDocs } from '../../app/list-queries.ts';
 import { PublicShell } from '../../app/public-shell.tsx';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway, useSession } from '../../app/session.tsx';
@@ -13,9 +15,6 @@ import { useText } from '../../text/text.tsx';
 import { type DocBlock, readDoc } from './doc-blocks.ts';
 import { DocsSearch } from './docs-search.tsx';
 import { fillSample, type SampleValues, withAddress } from './fill-sample.ts';
-
-const INDEX = 'README';
-const addressOf = (name: string) => (name === INDEX ? '/docs' : `/docs/${name}`);
 
 const languages: Readonly<Record<string, string>> = { sh: 'bash', ts: 'typescript', js: 'javascript', yml: 'yaml' };
 
@@ -84,15 +83,6 @@ function ModelChoice({ values, onChange }: SampleChoiceProps) {
   );
 }
 
-function useDocs() {
-  const gateway = useGateway();
-  return useQuery({
-    queryKey: ['docs'],
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: () => gateway.api.docs.list.query(),
-  });
-}
-
 function DocsNavigation({ name }: { name: string }) {
   const { t } = useText();
   const { data } = useDocs();
@@ -106,7 +96,11 @@ function DocsNavigation({ name }: { name: string }) {
           {items
             .filter((entry) => entry.section === section)
             .map((entry) => (
-              <Link key={entry.name} to={addressOf(entry.name)} aria-current={entry.name === name ? 'page' : undefined}>
+              <Link
+                key={entry.name}
+                to={docAddress(entry.name)}
+                aria-current={entry.name === name ? 'page' : undefined}
+              >
                 {entry.title}
               </Link>
             ))}
@@ -119,13 +113,13 @@ function DocsNavigation({ name }: { name: string }) {
 function Next({ name }: { name: string }) {
   const { t } = useText();
   const { data } = useDocs();
-  const listed = (data?.items ?? []).filter((entry) => entry.section !== '' || entry.name === INDEX);
+  const listed = (data?.items ?? []).filter((entry) => entry.section !== '' || entry.name === DOCS_INDEX);
   const next = listed[listed.findIndex((entry) => entry.name === name) + 1];
   if (!next || !listed.some((entry) => entry.name === name)) return null;
   return (
     <div className="two pager">
       <span />
-      <Link className="card next" to={addressOf(next.name)}>
+      <Link className="card next" to={docAddress(next.name)}>
         <span className="small faint">{t('docs.next')}</span>
         <span className="row between" lang="en">
           <strong>{next.title}</strong>
@@ -137,7 +131,7 @@ function Next({ name }: { name: string }) {
 }
 
 /** The documentation, with this gateway's address in its samples. It needs no key. */
-export default function DocsPage({ name = INDEX }: { name?: string | undefined }) {
+export default function DocsPage({ name = DOCS_INDEX }: { name?: string | undefined }) {
   const { t } = useText();
   const gateway = useGateway();
   const [, navigate] = useLocation();

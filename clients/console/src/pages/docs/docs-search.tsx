@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'wouter';
+import { docAddress } from '../../app/doc-address.ts';
 import { useGateway } from '../../app/session.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { useText } from '../../text/text.tsx';
@@ -35,7 +36,7 @@ export function DocsSearch() {
           <ul>
             {hits.map(({ name, title, heading, anchor, excerpt }) => (
               <li key={`${name}#${anchor}`}>
-                <Link to={`/docs/${name}${anchor ? `#${anchor}` : ''}`} onClick={() => setWords('')}>
+                <Link to={`${docAddress(name)}${anchor ? `#${anchor}` : ''}`} onClick={() => setWords('')}>
                   <strong>{heading}</strong> <span className="small faint">{title}</span>
                   <span className="small muted">{excerpt}</span>
                 </Link>

@@ -1,9 +1,9 @@
 import type { Outputs } from '@duplex/client';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Plus } from 'lucide-react';
 import { useState } from 'react';
+import { useKeys } from '../../app/list-queries.ts';
 import { useSelf } from '../../app/queries.ts';
-import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Menu, MenuItem } from '../../parts/menu.tsx';
@@ -91,11 +91,7 @@ function KeyRow({ apiKey: key, onOpen }: { apiKey: ListedKey; onOpen(open: Open)
 
 function AllKeys({ onOpen }: { onOpen(open: Open): void }) {
   const { t } = useText();
-  const gateway = useGateway();
-  const { data, error } = useQuery({
-    queryKey: ['keys'],
-    queryFn: () => gateway.api.keys.list.query({ limit: 1000 }),
-  });
+  const { data, error } = useKeys();
   const items = data?.items ?? [];
   if (error) return <Problem error={error} />;
   if (data && items.length === 0) {
