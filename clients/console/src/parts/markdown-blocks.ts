@@ -1,11 +1,10 @@
 import createPurifier from 'dompurify';
-import { Marked, type Token, type Tokens } from 'marked';
+import { Marked, type Token } from 'marked';
 import { escapeHtml } from './escape-html.ts';
+import { type Code, isCode, tableRows, toCode } from './markdown-tokens.ts';
 import { showControls } from './show-controls.ts';
 
-export type Block =
-  | { readonly type: 'code'; readonly code: string; readonly language: string; readonly raw: string }
-  | { readonly type: 'html'; readonly html: string; readonly raw: string };
+export type Block = Code | { readonly type: 'html'; readonly html: string };
 
 const safeLink = /^(?:https?:|mailto:)/i;
 const inlinePicture = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
@@ -25,10 +24,8 @@ const marked = new Marked({
       return `<span class="faint">[${escapeHtml(text || 'image')}: ${escapeHtml(href.slice(0, 200))}]</span>`;
     },
     table(token) {
-      const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
-        `<tr>${cells.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
-      const body = token.rows.map((cells) => row(cells, 'td')).join('');
-      return `<div class="table-scroll" tabindex="0"><table><thead>${row(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+      const rows = tableRows(token, (tokens) => this.parser.parseInline(tokens));
+      return `<div class="table-scroll" tabindex="0"><table>${rows}</table></div>`;
     },
   },
 });
@@ -53,10 +50,9 @@ const MOST_KEPT = 2_000;
 function toBlock(token: Token): Block {
   const known = made.get(token.raw);
   if (known) return known;
-  const block: Block =
-    token.type === 'code'
-      ? { type: 'code', code: token.text, language: (token.lang ?? '').split(/\s/)[0] ?? '', raw: token.raw }
-      : { type: 'html', html: purifier.sanitize(marked.parser([token]), allowed), raw: token.raw };
+  const block: Block = isCode(token)
+    ? toCode(token)
+    : { type: 'html', html: purifier.sanitize(marked.parser([token]), allowed) };
   if (made.size >= MOST_KEPT) made.clear();
   made.set(token.raw, block);
   return block;

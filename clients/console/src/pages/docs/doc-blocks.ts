@@ -2,9 +2,10 @@ import createPurifier from 'dompurify';
 import { Marked, type Token } from 'marked';
 import { basePath } from '../../app/base-path.ts';
 import { escapeHtml } from '../../parts/escape-html.ts';
+import { type Code, isCode, tableRows, toCode } from '../../parts/markdown-tokens.ts';
 
 export type DocBlock =
-  | { readonly type: 'code'; readonly code: string; readonly language: string }
+  | Code
   | { readonly type: 'heading'; readonly depth: number; readonly anchor: string; readonly html: string }
   | { readonly type: 'html'; readonly html: string };
 
@@ -38,10 +39,8 @@ const marked = new Marked({
     // Inside of a list; those between paragraphs are blocks of their own.
     code: ({ text }) => `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`,
     table(token) {
-      const cells = (row: typeof token.header, tag: 'th' | 'td') =>
-        `<tr>${row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
-      const body = token.rows.map((row) => cells(row, 'td')).join('');
-      return `<div class="card scroll" tabindex="0"><table class="table"><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+      const rows = tableRows(token, (tokens) => this.parser.parseInline(tokens));
+      return `<div class="card scroll" tabindex="0"><table class="table">${rows}</table></div>`;
     },
   },
 });
@@ -51,9 +50,7 @@ const clean = (html: string): string =>
   purifier.sanitize(html, { FORBID_TAGS: ['style', 'form', 'img', 'svg', 'math'], FORBID_ATTR: ['style'] });
 
 function toBlock(token: Token): DocBlock {
-  if (token.type === 'code') {
-    return { type: 'code', code: token.text, language: (token.lang ?? '').split(/\s/)[0] ?? '' };
-  }
+  if (isCode(token)) return toCode(token);
   if (token.type === 'heading') {
     const html = clean(marked.parseInline(token.text, { async: false }));
     return { type: 'heading', depth: token.depth, anchor: anchorOf(token.text), html };

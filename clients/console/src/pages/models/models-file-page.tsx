@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
 
@@ -15,37 +16,19 @@ const TextDiff = lazy(() => import('./text-diff.tsx'));
 type Checked = Outputs['api']['modelsFile']['check'];
 type Report = NonNullable<Checked['report']>;
 
+const listed = (names: readonly string[]) => <code>{names.join(', ')}</code>;
+
 /** What a change adds, changes and takes away, by name. */
 function Changes({ report }: { report: Report }) {
   const { t } = useText();
   const rows = (['models', 'providers'] as const).flatMap((what) =>
     (['added', 'changed', 'removed'] as const).flatMap((how) =>
-      report[what][how].length === 0 ? [] : [{ what, how, names: report[what][how] }],
+      report[what][how].length === 0 ? [] : [[t(`models.${what}.${how}`), listed(report[what][how])] as const],
     ),
   );
+  const others = (['groups', 'model_map'] as const).filter((name) => report[name]);
   if (!report.changed) return <p className="small faint">{t('models.sameMeaning')}</p>;
-  return (
-    <dl className="facts">
-      {rows.map(({ what, how, names }) => (
-        <div key={`${what}-${how}`} className="fact">
-          <dt>{t(`models.${what}.${how}`)}</dt>
-          <dd>
-            <code>{names.join(', ')}</code>
-          </dd>
-        </div>
-      ))}
-      {report.groups || report.model_map ? (
-        <div className="fact">
-          <dt>{t('models.others')}</dt>
-          <dd>
-            <code>
-              {[report.groups ? 'groups' : '', report.model_map ? 'model_map' : ''].filter(Boolean).join(', ')}
-            </code>
-          </dd>
-        </div>
-      ) : null}
-    </dl>
-  );
+  return <Facts facts={others.length > 0 ? [...rows, [t('models.others'), listed(others)]] : rows} />;
 }
 
 interface FaultsProps {

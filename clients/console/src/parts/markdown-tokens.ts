@@ -1,0 +1,23 @@
+import type { Token, Tokens } from 'marked';
+
+/** A block of code, and the language that stands after its fence. Empty: none. */
+export interface Code {
+  readonly type: 'code';
+  readonly code: string;
+  readonly language: string;
+}
+
+export const toCode = ({ text, lang = '' }: Tokens.Code): Code => ({
+  type: 'code',
+  code: text,
+  language: lang.split(/\s/)[0] ?? '',
+});
+
+export const isCode = (token: Token): token is Tokens.Code => token.type === 'code';
+
+/** What stands inside of a `<table>`. */
+export function tableRows({ header, rows }: Tokens.Table, inline: (tokens: Token[]) => string): string {
+  const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
+    `<tr>${cells.map(({ tokens }) => `<${tag}>${inline(tokens)}</${tag}>`).join('')}</tr>`;
+  return `<thead>${row(header, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody>`;
+}
