@@ -1,21 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findAxeFaults } from '../support/find-axe-faults.ts';
 import { hasBrowser, openBrowser, openPage } from '../support/open-browser.ts';
 import { bearer } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function seriousFaults(page: Page): Promise<unknown> {
-  await page.evaluate(axe);
-  return page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))`,
-  );
-}
 
 describe.runIf(hasBrowser)('the documentation in a browser', () => {
   let gateway: ScriptedGateway;
@@ -126,7 +114,7 @@ describe.runIf(hasBrowser)('the documentation in a browser', () => {
       await page.locator('.article > *').nth(2).waitFor();
       if (path === '/openapi') await page.locator('.ref-op summary').first().click();
       await page.waitForLoadState('networkidle');
-      expect([path, await seriousFaults(page)]).toEqual([path, []]);
+      expect([path, await findAxeFaults(page)]).toEqual([path, []]);
       for (const width of [360, 768, 1920]) {
         await page.setViewportSize({ width, height: 900 });
         expect([width, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([width, 0]);

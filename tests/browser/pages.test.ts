@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findAxeFaults } from '../support/find-axe-faults.ts';
 import { hasBrowser, openBrowser, openPage } from '../support/open-browser.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const paths = ['', '/keys', '/usage', '/requests', '/models', '/wallets', '/audit', '/errors', '/compare'].map(
   (path) => `/console${path}`,
 );
@@ -31,13 +29,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
       await page.goto(gateway.url + path);
       await page.locator('h1').first().waitFor();
       await page.waitForLoadState('networkidle');
-      await page.evaluate(axe);
-      const serious = await page.evaluate(
-        `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => id + ' ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))`,
-      );
-      expect(serious).toEqual([]);
+      expect(await findAxeFaults(page)).toEqual([]);
       for (const width of [360, 768, 1920]) {
         await page.setViewportSize({ width, height: 900 });
         expect([width, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([width, 0]);
