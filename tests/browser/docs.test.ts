@@ -46,7 +46,7 @@ describe.runIf(hasBrowser)('the documentation in a browser', () => {
     expect(await sample.innerText()).toContain(`${gateway.url}/v1/chat/completions`);
     expect(await page.locator('.article').innerText()).not.toContain('127.0.0.1:3000/v1');
     expect(await page.locator('.article').innerText()).not.toContain(bearer);
-    await page.getByLabel('and my key').check();
+    await page.getByLabel('Use my key').check();
     await page.getByRole('combobox', { name: 'Model in the samples' }).selectOption('other');
     await sample.getByText(bearer).waitFor();
     expect(await sample.innerText()).toMatch(/"model":\s*"other"/);
@@ -89,7 +89,7 @@ describe.runIf(hasBrowser)('the documentation in a browser', () => {
     const models = operations.filter({ hasText: '/v1/models' }).first();
     await models.locator('summary').first().click();
     await models.getByRole('button', { name: 'Send' }).click();
-    await models.getByRole('region', { name: 'The answer' }).getByText('"scripted"').first().waitFor();
+    await models.getByRole('region', { name: 'Response', exact: true }).getByText('"scripted"').first().waitFor();
     await page.getByRole('searchbox', { name: 'Search operations' }).fill('post /v1/chat/completions');
     const chat = operations.first();
     await chat.locator('summary').first().click();
@@ -98,7 +98,7 @@ describe.runIf(hasBrowser)('the documentation in a browser', () => {
       .getByRole('textbox', { name: 'Body' })
       .fill('{"model":"scripted","messages":[{"role":"user","content":"Hi"}]}');
     await chat.getByRole('button', { name: 'Send' }).click();
-    await chat.getByRole('region', { name: 'The answer' }).getByText('chat.completion').waitFor();
+    await chat.getByRole('region', { name: 'Response', exact: true }).getByText('chat.completion').waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -74,6 +74,6 @@ export const shell: Record<keyof typeof english, string> = {
   'palette.models': 'Modelle',
   'palette.none': 'Nichts heißt so.',
   'palette.pages': 'Seiten',
-  'palette.placeholder': 'Seite, Modell, Konversation, Schlüssel, Doku',
+  'palette.placeholder': 'Seite, Modell, Gespräch, Schlüssel, Dokumentation',
   'palette.title': 'Gehe zu',
 };

@@ -158,8 +158,8 @@ export const manage = {
   'models.changes': 'Changes',
   'models.diff': 'Difference from the file',
   'models.discard': 'Discard',
-  'models.faults': 'Faults',
-  'models.faultsFirst': 'Mend the faults first.',
+  'models.faults': 'Errors',
+  'models.faultsFirst': 'Fix the errors first.',
   'models.file': 'Models file',
   'models.fileLede':
     'Which models there are, and which backends serve them. The text is checked as you type, and saving puts it into effect at once.',
@@ -173,11 +173,11 @@ export const manage = {
   'models.providers.removed': 'Removed providers',
   'models.readAgain': 'Read the file again',
   'models.reason.built_in':
-    'These are the built-in models. Write a models.yaml in the folder of the start, or set MODELS_FILE, to have your own.',
-  'models.reason.read_only': 'The gateway may not write this file. Edit it on its machine.',
+    'These are the built-in models. To define your own, create models.yaml in the folder where you start the gateway, or set MODELS_FILE.',
+  'models.reason.read_only': 'The gateway is not allowed to write this file. Edit it on the gateway’s machine.',
   'models.reason.remote':
-    'Other machines can reach this gateway, so editing is off here. CONSOLE_EDITS_MODELS=on allows it.',
-  'models.reason.switched_off': 'CONSOLE_EDITS_MODELS=off does not allow editing here.',
+    'Other machines can reach this gateway, so editing is switched off here. Set CONSOLE_EDITS_MODELS=on to allow it.',
+  'models.reason.switched_off': 'Editing is switched off here by CONSOLE_EDITS_MODELS=off.',
   'models.sameMeaning': 'The text is different, but means the same.',
   'models.save': 'Save and reload',
   'models.saved': 'Saved, and in effect.',
