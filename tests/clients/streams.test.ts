@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { freePort } from '../support/listen-locally.ts';
 import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
+import { startProxy } from '../support/start-proxy.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { gated, say } from '../support/upstream/scripts/answers.ts';
 import { destroyAfter } from '../support/upstream/scripts/failures.ts';
-import { asked, collect, connectClient, errorOf, forward, freePort, textOf } from './support.ts';
+import { asked, collect, connectClient, errorOf, textOf } from './support.ts';
 
 let demo: Gateway;
 let scripted: ScriptedGateway;
@@ -288,15 +290,16 @@ describe('a gateway that cannot be reached', () => {
   });
 
   it('gets the stream when it is there in time', async () => {
-    const port = await freePort();
-    const { client, sockets } = connect({ url: `http://127.0.0.1:${port}` });
+    const proxy = await startProxy(scripted.url);
+    proxy.connections = 'refuse';
+    const { client } = connect(proxy);
     const before = scripted.upstream.chats.length;
     const reading = collect(client.streamChat(asked));
-    await expect.poll(() => sockets.length).toBeGreaterThan(0);
-    const forwarding = await forward(port, scripted.url);
+    await expect.poll(() => proxy.opened).toBeGreaterThan(0);
+    proxy.connections = 'pass';
     expect(textOf(await reading)).toBe('Hello from upstream.');
     expect(scripted.upstream.chats.length - before).toBe(1);
     await client.close();
-    forwarding.close();
+    await proxy.close();
   });
 });

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { WebSocket } from 'ws';
 import {
   createGateway,
@@ -20,30 +18,6 @@ export function connectClient(gateway: Pick<Gateway, 'url'>, options: Partial<Ga
   }
   const client = createGateway({ baseUrl: gateway.url, apiKey: bearer, WebSocket: KeptWebSocket, ...options });
   return { client, sockets };
-}
-
-/** A port of 127.0.0.1 on which nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Passes every connection to the port on to the address. */
-export async function forward(port: number, url: string): Promise<Server> {
-  const target = new URL(url);
-  const server = createServer((socket) => {
-    const peer = connect(Number(target.port), target.hostname);
-    socket.pipe(peer).pipe(socket);
-    socket.on('error', () => peer.destroy());
-    peer.on('error', () => socket.destroy());
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }
 
 export const asked = { model: 'scripted', messages: [{ role: 'user' as const, content: 'Say something.' }] };

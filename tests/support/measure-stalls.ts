@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { freePort, listenLocally } from './listen-locally.ts';
 import { bearer, root } from './start-gateway.ts';
 import { startProcess } from './start-process.ts';
 
@@ -64,9 +65,8 @@ async function startUpstream() {
       const [, body] = ANSWERS.find(([end]) => request.url?.endsWith(end)) ?? [];
       response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  });
+  const port = await listenLocally(server);
   return {
     url: `http://127.0.0.1:${port}/v1`,
     close: () => {
@@ -74,15 +74,6 @@ async function startUpstream() {
       server.closeAllConnections();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const models = (url: string) => `providers:

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './listen-locally.ts';
 import { bearer, root } from './start-gateway.ts';
 
 /** The compiled server in a process of its own, as `npm start` runs it. */
@@ -14,15 +13,6 @@ export interface GatewayProcess {
   readonly output: () => string;
   /** Sends a signal and resolves with the exit code when the process is gone. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

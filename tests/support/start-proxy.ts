@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 /** What becomes of a new connection: it is passed on, closed at once, or never answered. */
 type Way = 'pass' | 'refuse' | 'hang';
@@ -8,7 +9,6 @@ type Way = 'pass' | 'refuse' | 'hang';
 export interface CuttingProxy {
   /** Such as `http://127.0.0.1:41234`. */
   readonly url: string;
-  readonly port: number;
   /** How many connections were opened, those that were not passed on included. */
   readonly opened: number;
   /** Of new connections from now on. */
@@ -39,7 +39,6 @@ export async function startProxy(target: string): Promise<CuttingProxy> {
   });
   const proxy = {
     url: '',
-    port: 0,
     opened: 0,
     connections: 'pass' as Way,
     websockets: 'pass' as Way,
@@ -81,10 +80,6 @@ export async function startProxy(target: string): Promise<CuttingProxy> {
     socket.pipe(peer).pipe(socket);
   }
 
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  proxy.port = port;
-  proxy.url = `http://127.0.0.1:${port}`;
+  proxy.url = `http://127.0.0.1:${await listenLocally(server)}`;
   return proxy;
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 interface ReceivedPost {
   readonly path: string;
@@ -27,9 +27,7 @@ export async function startReceiver(): Promise<Receiver> {
     posts.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(pieces).toString() });
     response.writeHead(statuses.shift() ?? 204, { location: '/elsewhere' }).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listenLocally(server);
   return {
     url: `http://127.0.0.1:${port}`,
     posts,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from '../listen-locally.ts';
 import { type ReceivedSpan, readJsonSpans, readSpans } from './read-spans.ts';
 
 export interface Collector {
@@ -38,9 +38,7 @@ export async function startCollector(): Promise<Collector> {
       response.writeHead(400, { 'content-type': type }).end();
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listenLocally(server);
   return {
     url: `http://127.0.0.1:${port}`,
     spans,
