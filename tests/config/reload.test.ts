@@ -2,10 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterEach, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
-import type { AppRouter } from '../../server/rpc/router.ts';
+import { connectTrpc } from '../support/connect-trpc.ts';
 import { errorOf } from '../support/error-of.ts';
 import { readerOf, textOf } from '../support/read-events.ts';
 import { runDuplex } from '../support/run-duplex.ts';
@@ -224,13 +222,8 @@ test('a file that changes is put into effect by itself, and a websocket that is 
   const models = (alias: string) =>
     `providers:\n${provider('up', up)}models:\n  - { alias: ${alias}, backends: [{ provider: up, model: m }] }\n`;
   const { gateway, write } = await start(models('a'), { WATCH_MODELS: 'on' });
-  const socket = createWSClient({
-    url: `${gateway.url.replace('http', 'ws')}/trpc`,
-    WebSocket: WebSocket as never,
-    connectionParams: { apiKey: bearer },
-  });
-  ends.push(async () => socket.close());
-  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+  const { client, close } = connectTrpc(gateway);
+  ends.push(close);
   const list = async () => (await client.models.list.query()).data.map(({ id }) => id);
   expect(await list()).toEqual(['a']);
   write(models('b'));

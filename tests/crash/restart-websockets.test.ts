@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
-import type { AppRouter } from '../../server/rpc/router.ts';
 import { asked, textOf } from '../clients/support.ts';
+import { connectTrpc } from '../support/connect-trpc.ts';
 import { freePort } from '../support/listen-locally.ts';
-import { bearer } from '../support/start-gateway.ts';
 import { type GatewayProcess, startProcess } from '../support/start-process.ts';
 import { gated } from '../support/upstream/scripts/answers.ts';
 import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
@@ -34,21 +31,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** tRPC's own client, as it comes. */
 function connect() {
-  const socket = createWSClient({
-    url: `ws://127.0.0.1:${port}/trpc`,
-    WebSocket: WebSocket as never,
-    connectionParams: { apiKey: bearer },
-    retryDelayMs: () => 100,
-  });
-  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+  const { client, close } = connectTrpc({ url: `http://127.0.0.1:${port}` }, { retryDelayMs: () => 100 });
   const read = async () => {
     const chunks = [];
     for await (const { data } of client.v1.chat.stream.subscribe(asked)) chunks.push(data);
     return textOf(chunks);
   };
-  return { read, close: () => socket.close() };
+  return { read, close };
 }
 
 test('a stop lets a stream of tRPC end, and the client finds the gateway again by itself', async () => {

@@ -1,8 +1,6 @@
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterEach, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { LoadGuard } from '../../server/features/metering/load-guard.ts';
-import type { AppRouter } from '../../server/rpc/router.ts';
+import { connectTrpc } from '../support/connect-trpc.ts';
 import { errorOf } from '../support/error-of.ts';
 import { readerOf } from '../support/read-events.ts';
 import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
@@ -79,13 +77,8 @@ test('with as many requests under way as there may be, every surface refuses the
 test('a call over a websocket is refused in the same way', async () => {
   const started = await start({ MAX_OPEN_REQUESTS: '1' });
   const held = await hold(started);
-  const socket = createWSClient({
-    url: `${started.gateway.url.replace('http', 'ws')}/trpc`,
-    WebSocket: WebSocket as never,
-    connectionParams: { apiKey: bearer },
-  });
-  ends.push(() => void socket.close());
-  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+  const { client, close } = connectTrpc(started.gateway);
+  ends.push(close);
   const asked = { model: 'a', messages: [{ role: 'user' as const, content: 'Hi' }] };
   await expect(client.v1.chat.create.mutate(asked)).rejects.toMatchObject({
     data: { httpStatus: 503, error: { code: 'overloaded' }, retryAfter: expect.any(Number) },

@@ -1,7 +1,5 @@
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
-import { WebSocket } from 'ws';
 import type { CreatedKey } from '../../contracts/keys/key.ts';
-import type { AppRouter } from '../../server/rpc/router.ts';
+import { connectTrpc, type TrpcConnection } from './connect-trpc.ts';
 import { type AccountsGateway, startAccounts } from './start-accounts.ts';
 
 /** What one owner has paid for. */
@@ -18,7 +16,7 @@ export interface Customer {
   post(path: string, idempotencyKey: string | null, body: object): Promise<Response>;
   bill(): Promise<Bill>;
   /** tRPC over a websocket of its own. */
-  connect(): ReturnType<typeof connect>;
+  connect(): TrpcConnection;
 }
 
 export interface OnceGateway extends AccountsGateway {
@@ -26,14 +24,8 @@ export interface OnceGateway extends AccountsGateway {
   customer(credit?: number): Promise<Customer>;
 }
 
-function connect(url: string, { key }: CreatedKey) {
-  const socket = createWSClient({
-    url: `${url.replace('http', 'ws')}/trpc`,
-    WebSocket: WebSocket as never,
-    connectionParams: { apiKey: key },
-  });
-  return { client: createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] }), close: () => socket.close() };
-}
+/** Whether the gateway has given an answer that it had made before. */
+export const isReplayed = (response: Response): boolean => response.headers.get('x-gateway-replayed') === 'true';
 
 /** A gateway with prices, where it is seen how often an answer was asked for and paid. */
 export async function startOnce(env: Record<string, string> = {}): Promise<OnceGateway> {
@@ -60,7 +52,7 @@ export async function startOnce(env: Record<string, string> = {}): Promise<OnceG
           };
         },
         connect() {
-          const opened = connect(gateway.url, key);
+          const opened = connectTrpc(gateway, { apiKey: key.key });
           sockets.push(opened);
           return opened;
         },

@@ -4,7 +4,6 @@ import {
   type OperationLink,
   type TRPCClientError,
   type TRPCWebSocketClient,
-  type WebSocketClientOptions,
   wsLink,
 } from '@trpc/client';
 import { type inferObservableValue, observable } from '@trpc/server/observable';
@@ -12,14 +11,12 @@ import { clientError, type GatewayError } from './gateway-error.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { AppRouter } from './router-types.ts';
 import { onWake } from './wake-events.ts';
-
-/** The part of the WebSocket class that is needed; the browser's and that of `ws` both have it. */
-export type WebSocketClass = new (url: string) => { readonly readyState: number; close(): void };
+import type { TrpcWebSocketClass } from './websocket-class.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
   readonly apiKey: string;
-  readonly WebSocket: WebSocketClass;
+  readonly WebSocket: TrpcWebSocketClass;
   /** How long a stream waits for the connection, in ms. */
   readonly connectTimeoutMs: number;
   /** Whether the gateway answers over HTTP. Asked when the websocket does not open. */
@@ -81,7 +78,7 @@ export class Connection {
     this.apiKey = apiKey;
     this.#client = createWSClient({
       url,
-      WebSocket: WebSocket as unknown as NonNullable<WebSocketClientOptions['WebSocket']>,
+      WebSocket,
       connectionParams: { apiKey },
       lazy: { enabled: true, closeMs: IDLE_MS },
       keepAlive: { enabled: true, intervalMs: PING_MS, pongTimeoutMs: PONG_MS },

@@ -1,5 +1,4 @@
 import { createTRPCClient, httpLink, splitLink, type TRPCClient } from '@trpc/client';
-import type { WebSocketClass } from './connection.ts';
 import { errorLink } from './error-link.ts';
 import { clientError } from './gateway-error.ts';
 import { type ChunkStream, readStream, type StreamOptions } from './read-stream.ts';
@@ -14,8 +13,8 @@ import type {
 } from './router-types.ts';
 import { createStreams, type Transport } from './stream-link.ts';
 import { createTurns, type Turns } from './turns.ts';
+import type { WebSocketClass } from './websocket-class.ts';
 
-export type { WebSocketClass } from './connection.ts';
 export {
   type ClientErrorCode,
   GatewayError,
@@ -27,6 +26,7 @@ export type { ChunkStream, StreamOptions, TurnOptions } from './read-stream.ts';
 export type * from './router-types.ts';
 export type { Transport } from './stream-link.ts';
 export type { BranchRequest, WatchOptions } from './turns.ts';
+export type { WebSocketClass } from './websocket-class.ts';
 
 export interface GatewayOptions {
   /** Where the gateway is, such as `http://127.0.0.1:3000`; a path prefix may follow. */

@@ -1,9 +1,10 @@
 import type { Operation, TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
-import { Connection, type WebSocketClass } from './connection.ts';
+import { Connection } from './connection.ts';
 import { clientError, toGatewayError } from './gateway-error.ts';
 import type { AppRouter } from './router-types.ts';
 import { isOverSse, SseLink } from './sse-link.ts';
+import { findWebSocketClass, type WebSocketClass, webSocketClass } from './websocket-class.ts';
 
 /** How streams travel. `auto`: over a websocket, and over SSE where websockets cannot be had. */
 export type Transport = 'auto' | 'websocket' | 'sse';
@@ -50,7 +51,7 @@ export function createStreams(options: StreamsOptions): Streams {
     const connection: Connection = new Connection({
       url: `${baseUrl.replace(/^http/, 'ws')}/trpc`,
       apiKey,
-      WebSocket: websocketClass(WebSocket),
+      WebSocket: webSocketClass(WebSocket),
       connectTimeoutMs,
       isReachable,
       onRetired() {
@@ -68,7 +69,7 @@ export function createStreams(options: StreamsOptions): Streams {
 
   function goesOverSse({ path }: Operation): boolean {
     if (transport !== 'auto') return transport === 'sse';
-    return isOverSse(path) && (!findWebsocketClass(WebSocket) || performance.now() < blockedUntil);
+    return isOverSse(path) && (!findWebSocketClass(WebSocket) || performance.now() < blockedUntil);
   }
 
   return {
@@ -101,17 +102,4 @@ export function createStreams(options: StreamsOptions): Streams {
       await Promise.all([...open].map((connection) => connection.close(error)));
     },
   };
-}
-
-const findWebsocketClass = (given: WebSocketClass | undefined): WebSocketClass | undefined =>
-  given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-
-function websocketClass(given: WebSocketClass | undefined): WebSocketClass {
-  const found = findWebsocketClass(given);
-  if (found) return found;
-  throw clientError('connection_failed', {
-    message:
-      'This stream needs a WebSocket class, and this runtime has none (Node before 22). Install `ws` and pass it: ' +
-      "import { WebSocket } from 'ws'; createGateway({ baseUrl, apiKey, WebSocket }).",
-  });
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { payloadsOf } from '../../support/read-events.ts';
-import { type Customer, collect, type OnceGateway, startOnce } from '../../support/start-once.ts';
+import { type Customer, collect, isReplayed, type OnceGateway, startOnce } from '../../support/start-once.ts';
 import { gated, say } from '../../support/upstream/scripts/answers.ts';
 import { destroyBeforeHeaders } from '../../support/upstream/scripts/failures.ts';
 
@@ -16,7 +16,6 @@ const request = { model: 'cheap', input: 'Hi', max_output_tokens: 50 };
 const PATH = '/v1/responses';
 let count = 0;
 const newKey = () => `response-${++count}`;
-const isReplayed = (response: Response) => response.headers.get('x-gateway-replayed') === 'true';
 
 async function begin() {
   ada = await gateway.customer();

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pngUri } from '../../support/pictures.ts';
 import { readerOf, textOf } from '../../support/read-events.ts';
-import { type Customer, collect, type OnceGateway, startOnce } from '../../support/start-once.ts';
+import { type Customer, collect, isReplayed, type OnceGateway, startOnce } from '../../support/start-once.ts';
 import { answer, gated, say } from '../../support/upstream/scripts/answers.ts';
 import { destroyAfter, destroyBeforeHeaders } from '../../support/upstream/scripts/failures.ts';
 
@@ -17,7 +17,6 @@ afterAll(() => gateway.close());
 const asked = () => gateway.upstream.requests.filter(({ method }) => method === 'POST').length;
 let count = 0;
 const newKey = () => `stateless-${++count}`;
-const isReplayed = (response: Response) => response.headers.get('x-gateway-replayed') === 'true';
 
 async function begin() {
   ada = await gateway.customer();

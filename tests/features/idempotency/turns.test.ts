@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textOf } from '../../support/read-events.ts';
 import { numberedOf } from '../../support/read-run.ts';
-import { type Customer, collect, type OnceGateway, startOnce } from '../../support/start-once.ts';
+import { type Customer, collect, isReplayed, type OnceGateway, startOnce } from '../../support/start-once.ts';
 import { gated, say } from '../../support/upstream/scripts/answers.ts';
 import { destroyAfter, destroyBeforeHeaders } from '../../support/upstream/scripts/failures.ts';
 
@@ -17,7 +17,6 @@ const turn = { model: 'cheap', message: 'Hi', max_tokens: 50 };
 const CHAT = '/c1/chat';
 let count = 0;
 const newKey = () => `key-${++count}`;
-const isReplayed = (response: Response) => response.headers.get('x-gateway-replayed') === 'true';
 
 async function begin() {
   ada = await gateway.customer();
