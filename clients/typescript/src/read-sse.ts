@@ -11,7 +11,7 @@ const SILENCE_MS = 45_000;
 async function readWithin<T>(reading: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silent = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing came for ${ms / 1000} s.`)), ms);
+    timer = setTimeout(() => reject(new Error(`The stream was silent for ${ms / 1000} s.`)), ms);
   });
   try {
     return await Promise.race([reading, silent]);

@@ -73,7 +73,11 @@ export class SseLink {
         const reading = this.#read(request, { apiKey, signal: leave.signal, observer });
         reading.then(() => end(() => observer.complete()), fail);
       } else {
-        fail(clientError('connection_failed', { message: `\`${path}\` is streamed over websockets alone.` }));
+        fail(
+          clientError('connection_failed', {
+            message: `\`${path}\` streams over websockets only. Set the option \`transport\` to 'auto' or 'websocket'.`,
+          }),
+        );
       }
       return () => end(() => {});
     });
@@ -128,5 +132,7 @@ function parseData({ data }: SentEvent): object {
   } catch {
     // Said below.
   }
-  throw clientError('unexpected_response', { message: 'Something that is not the gateway answered: no JSON.' });
+  throw clientError('unexpected_response', {
+    message: 'Something that is not the gateway answered: an event is not valid JSON.',
+  });
 }
