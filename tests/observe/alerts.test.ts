@@ -22,8 +22,7 @@ beforeEach(async () => {
   [upstream, receiver] = await Promise.all([startUpstream({ fallback: say('Hello.') }), startReceiver()]);
 });
 afterEach(async () => {
-  await gateway?.close();
-  gateway = undefined;
+  await closeGateway();
   await Promise.all([upstream.close(), receiver.close()]);
 });
 
@@ -47,6 +46,12 @@ const ask = (key?: string) =>
     key === undefined ? {} : { authorization: `Bearer ${key}` },
   );
 
+/** A gateway that stops sends what still waits: after this, nothing more is told. */
+async function closeGateway(): Promise<void> {
+  await gateway?.close();
+  gateway = undefined;
+}
+
 /** What was told, without the attempts at telling it again. */
 const told = () => {
   const all = receiver.posts.filter(({ path }) => path === '/hook');
@@ -67,6 +72,7 @@ test('a circuit that opens is told once, signed as Standard Webhooks are', async
     timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     data: { backend: 'up/m', text: expect.stringContaining('up/m') },
   });
+  await closeGateway();
   expect(told()).toHaveLength(1);
   const [post] = receiver.posts;
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = post?.headers ?? {};
@@ -99,6 +105,8 @@ test('a receiver that fails is asked again with the same id; one that refuses is
   receiver.answer(400);
   for (let i = 0; i < 2; i++) await (await gateway?.call('POST', '/c1/chat', turn))?.text();
   await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBe(6);
+  await closeGateway();
+  expect(receiver.posts).toHaveLength(6);
   expect(new Set(receiver.posts.map(({ headers }) => headers['webhook-id'])).size).toBe(3);
 });
 
@@ -107,6 +115,7 @@ test('redirects are not followed', async () => {
   await open({ ALERT_EVENTS: 'run.completed' });
   for (let i = 0; i < 2; i++) await (await gateway?.call('POST', '/c1/chat', { model: 'm', message: 'Hi' }))?.text();
   await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBe(2);
+  await closeGateway();
   expect(receiver.posts.map(({ path }) => path)).toEqual(['/hook', '/hook']);
 });
 
@@ -132,6 +141,7 @@ test.each([401, 403])(
     await (await ask())?.text();
     await (await ask())?.text();
     await tellsOf('provider.key_refused').toMatchObject({ data: { provider: 'up', backend: 'up/m' } });
+    await closeGateway();
     expect(told()).toHaveLength(1);
   },
 );
@@ -167,6 +177,7 @@ describe('of money', () => {
         { timeout: 20_000 },
       )
       .toContain(100);
+    await closeGateway();
     expect(told()[0].data).toMatchObject({ of: 'key', key_id: id, period: 'daily', budget_usd: 0.2 });
     const steps = told().map(({ data }) => data.percent);
     expect(steps).toHaveLength(new Set(steps).size);
@@ -204,12 +215,11 @@ test('a backup that fails is told', async () => {
 
 test('what waits when the gateway stops is tried once more', async () => {
   receiver.answer(500, 500, 500, 500, 500);
-  const { close } = await open({ ALERT_EVENTS: 'run.completed' });
+  await open({ ALERT_EVENTS: 'run.completed' });
   await (await gateway?.call('POST', '/c1/chat', { model: 'm', message: 'Hi' }))?.text();
   await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBeGreaterThan(0);
   const before = receiver.posts.length;
-  gateway = undefined;
-  await close();
+  await closeGateway();
   expect(receiver.posts.length).toBeGreaterThan(before);
 });
 

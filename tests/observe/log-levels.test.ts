@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppRouter } from '../../server/rpc/router.ts';
 import { connectClient } from '../clients/support.ts';
 import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
+import { lastingFolder } from '../support/temp-folder.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 import { destroyAfter } from '../support/upstream/scripts/failures.ts';
 import { htmlError, raw } from '../support/upstream/scripts/refusals.ts';
@@ -20,8 +20,8 @@ const metricsBearer = 'metrics-bearer-0123456789';
 
 type Line = Readonly<Record<string, unknown>>;
 
-const folder = mkdtempSync(join(tmpdir(), 'duplex-test-'));
-const keyFile = join(folder, 'key');
+const folder = lastingFolder();
+const keyFile = join(folder.path, 'key');
 writeFileSync(keyFile, fileKey);
 
 interface Logged {
@@ -76,7 +76,7 @@ async function linesOf({ lines }: Logged, response: Response): Promise<readonly 
   return own();
 }
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => folder.remove());
 
 /** Requests of every surface and transport, that go well and that fail in every way. */
 async function askEverything({ gateway, upstreams: [first, second] }: Logged): Promise<void> {

@@ -79,14 +79,16 @@ test('a request that went well is one line at info, with what it used and took',
 
 test('the line of a key names it by its id and name', async () => {
   const created = await (await gateway.call('POST', '/api/keys', { name: 'Ann’s phone' })).json();
-  await gateway.call('POST', `/api/wallets/${created.owner}/credits`, { amount_usd: 1, reason: 'test' });
+  const credit = { amount_usd: 1, reason: 'test' };
+  expect((await gateway.call('POST', `/api/wallets/${created.owner}/entries`, credit)).status).toBe(200);
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${created.key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'chain', messages: [{ role: 'user', content: 'Hi' }] }),
   });
+  expect(response.status).toBe(200);
   await response.text();
-  await lineOf(response).toMatchObject({ key: created.id, keyName: 'Ann’s phone' });
+  await lineOf(response).toMatchObject({ status: 200, key: created.id, keyName: 'Ann’s phone' });
 });
 
 test('a chain that fails over is one warning, with every attempt in it', async () => {

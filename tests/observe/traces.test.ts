@@ -176,7 +176,7 @@ test('a subscription on a websocket is a request like any other', async () => {
       .poll(() => collector.spans.slice(before).map(({ name }) => name), { timeout: 15_000 })
       .toEqual(expect.arrayContaining(['v1.chat chain', 'chat m']));
   } finally {
-    client.close();
+    await client.close();
   }
 });
 
