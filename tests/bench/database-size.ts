@@ -46,8 +46,9 @@ try {
       text: answer,
     });
   }
-  // The search is filled in the background.
-  await sleep(4_000);
+  // The search is filled in the background; until then a list does not know how many fit.
+  const anything = { owner: null, userId: null, limit: 1, offset: 0, query: 'token' };
+  while ((await store.conversations.list(anything)).isLowerBound) await sleep(100);
   await store.close();
   console.log(`${Math.round(statSync(file).size / (2 * TURNS))} bytes for each of ${2 * TURNS} messages`);
 } finally {
