@@ -1,37 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { UsageRow } from '../../server/store/interface/usage.ts';
+import { usageRow } from '../store/usage-row.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
 
 const DAY_MS = 86_400_000;
 const today = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
 const yesterday = new Date(today.getTime() - DAY_MS);
 
-const row = (requestId: string, fields: Partial<UsageRow>): UsageRow => ({
-  requestId,
-  at: today,
-  operation: 'v1.chat',
-  alias: 'fast',
-  askedModel: null,
-  provider: 'up',
-  model: 'm',
-  promptTokens: 1,
-  completionTokens: 1,
-  cachedTokens: 0,
-  cacheWriteTokens: 0,
-  reasoningTokens: 0,
-  estimated: false,
-  outcome: 'ok',
-  latencyMs: 0,
-  firstTokenMs: null,
-  conversationId: null,
-  keyId: null,
-  owner: null,
-  group: null,
-  cost: 0,
-  price: null,
-  attempts: [],
-  ...fields,
-});
+const row = (requestId: string, fields: Partial<UsageRow>): UsageRow =>
+  usageRow(requestId, { at: today, alias: 'fast', ...fields });
 
 let gateway: Gateway;
 beforeAll(async () => {

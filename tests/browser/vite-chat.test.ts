@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
@@ -10,6 +9,7 @@ import { serveFolder } from '../support/serve-folder.ts';
 import { bearer, root } from '../support/start-gateway.ts';
 import { type GatewayProcess, startProcess } from '../support/start-process.ts';
 import { type CuttingProxy, startProxy } from '../support/start-proxy.ts';
+import { lastingFolder } from '../support/temp-folder.ts';
 import { gated, say } from '../support/upstream/scripts/answers.ts';
 import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
 
@@ -68,8 +68,9 @@ describe.runIf(hasBrowser)('the example of a Vite project with a chat', () => {
   }
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'duplex-test-'));
-    closers.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const own = lastingFolder();
+    folder = own.path;
+    closers.push(own.remove);
     upstream = await startUpstream({ apiKey: 'secret' });
     closers.push(() => upstream.close());
     writeFileSync(

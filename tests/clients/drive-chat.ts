@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChatTransport, type LoadedMessage } from '../../clients/typescript/src/ai-sdk/chat-transport.ts';
+import { pngUri } from '../support/pictures.ts';
 import { type CuttingProxy, startProxy } from '../support/start-proxy.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { createGate } from '../support/upstream/gate.ts';
@@ -53,9 +54,6 @@ export interface ChatInit {
   readonly messages: LoadedMessage[];
   readonly transport: ChatTransport;
 }
-
-const RED =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 
 /** The text of each message; parts that are not text by their names. */
 const shown = ({ messages }: DrivenChat) =>
@@ -132,10 +130,10 @@ export function describeChat(name: string, openChat: (init: ChatInit) => DrivenC
     it('sends files as data URIs', async () => {
       const { chat } = await loadPage();
       gateway.upstream.reply(say('Red.'));
-      const files: SentFile[] = [{ type: 'file', mediaType: 'image/png', filename: 'red.png', url: RED }];
+      const files: SentFile[] = [{ type: 'file', mediaType: 'image/png', filename: 'red.png', url: pngUri }];
       await chat.sendMessage({ text: 'Which colour?', files });
       expect(shown(chat).at(-1)).toEqual(['assistant', 'Red.']);
-      expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).toContain(RED);
+      expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).toContain(pngUri);
       const again = await loadPage();
       expect(shown(again.chat)[0]).toEqual(['user', 'file', 'Which colour?']);
     });

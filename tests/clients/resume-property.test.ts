@@ -47,13 +47,16 @@ test('whoever reads, from wherever, over whatever, sees every chunk once, howeve
     gateway.upstream.reply(script);
     gate.release(1);
     const { client } = connectClient(proxy, { transport });
-    const others = watchers.map((watcher) => connectClient(proxy, { transport: watcher.transport }).client);
+    const others = watchers.map(({ transport: way, after }) => ({
+      after,
+      client: connectClient(proxy, { transport: way }).client,
+    }));
     const turn = client.streamTurn({ model: 'scripted', message: 'Speak.' });
     const first = await turn.next();
     if (first.done) throw new Error('Nothing came.');
     const { run_id } = first.value;
     const reading = readAll(turn);
-    const watching = watchers.map(({ after }, i) => readAll(others[i]?.watch(run_id, { after }) ?? turn));
+    const watching = others.map((other) => readAll(other.client.watch(run_id, { after: other.after })));
     for (const { tokens, websockets } of cuts) {
       gate.release(tokens);
       proxy.websockets =
@@ -69,7 +72,7 @@ test('whoever reads, from wherever, over whatever, sees every chunk once, howeve
     for (const [i, { after }] of watchers.entries()) expect(await watching[i]).toEqual(all.slice(after + 1));
     expect(gateway.upstream.chats.length - before).toBe(1);
     proxy.websockets = 'pass';
-    await Promise.all([client, direct, ...others].map((one) => one.close()));
+    await Promise.all([client, direct, ...others.map((other) => other.client)].map((one) => one.close()));
   });
   await fc.assert(property, { numRuns: 25 });
 });

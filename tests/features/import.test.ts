@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CreatedKey } from '../../contracts/keys/key.ts';
 import { errorOf } from '../support/error-of.ts';
+import { payloadsOf } from '../support/read-events.ts';
 import { type AccountsGateway, startAccounts } from '../support/start-accounts.ts';
 import { bearer } from '../support/start-gateway.ts';
 import { callTools, say, think } from '../support/upstream/scripts/answers.ts';
@@ -296,10 +297,7 @@ test('a stream of events tells how far it is, and ends with the report', async (
   );
   const response = await send(lines.join('\n'), { query: '?user_id=sse', accept: 'text/event-stream' });
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-  const events = (await response.text())
-    .trim()
-    .split('\n\n')
-    .map((line) => JSON.parse(line.replace('data: ', '')));
+  const events = payloadsOf(await response.text()).map((payload) => JSON.parse(payload));
   expect(events.map(({ object, imported }) => [object, imported])).toEqual([
     ...[1, 2, 3, 4, 5].map((n) => ['conversation.import.progress', n]),
     ['conversation.import', 5],
