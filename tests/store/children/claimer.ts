@@ -1,4 +1,4 @@
-// Becomes an owner of the database that is named so many times, and prints how often others took it for dead meanwhile.
+// Claims the process lock of a database so many times, and prints how often others took this process for dead meanwhile.
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ProcessLock } from '../../../server/store/process-lock.ts';
@@ -6,9 +6,9 @@ import { ProcessLock } from '../../../server/store/process-lock.ts';
 const [path = '', times = ''] = process.argv.slice(2);
 let lost = 0;
 for (let i = 0; i < Number(times); i++) {
-  const owner = await ProcessLock.claim(path);
+  const lock = await ProcessLock.claim(path);
   await wait(Math.random() * 6);
-  if (!existsSync(`${path}-owner-${owner.id}`)) lost++;
-  owner.release();
+  if (!existsSync(`${path}-owner-${lock.id}`)) lost++;
+  lock.release();
 }
 console.log(lost);
