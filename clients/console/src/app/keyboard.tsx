@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { allPlaces } from './places.ts';
 
@@ -33,7 +33,8 @@ export function Keyboard() {
   const [, navigate] = useLocation();
   const [open, setOpen] = useState<Open>(null);
   const goAt = useRef(Number.NEGATIVE_INFINITY);
-  useEffect(() => {
+  // Before the page is painted: whoever sees it can already use its keys.
+  useLayoutEffect(() => {
     function onLetter(event: KeyboardEvent): void {
       const key = event.key.toLowerCase();
       const follows = performance.now() - goAt.current < LETTER_MS;

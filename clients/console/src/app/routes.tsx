@@ -54,19 +54,22 @@ function NotFound() {
 export function Routes() {
   const { key } = useSession();
   return (
-    <Suspense fallback={<Loading />}>
-      <Switch>
-        <Route path="/docs">
-          <DocsPage />
-        </Route>
-        <Route path="/docs/*">{({ '*': name }) => <DocsPage name={name} />}</Route>
-        <Route path="/openapi">
-          <ReferencePage />
-        </Route>
-        <Route>{key === null ? <SignIn /> : <OwnPages />}</Route>
-      </Switch>
+    <>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          <Route path="/docs">
+            <DocsPage />
+          </Route>
+          <Route path="/docs/*">{({ '*': name }) => <DocsPage name={name} />}</Route>
+          <Route path="/openapi">
+            <ReferencePage />
+          </Route>
+          <Route>{key === null ? <SignIn /> : <OwnPages />}</Route>
+        </Switch>
+      </Suspense>
+      {/* Beside the page, so that its keys work while the page loads. */}
       {key === null ? null : <Keyboard />}
-    </Suspense>
+    </>
   );
 }
 
