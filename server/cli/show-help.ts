@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { packageRoot } from '../setup/package-root.ts';
 import { commands } from './commands.ts';
 
@@ -19,7 +20,7 @@ export function showHelp(): string {
     'The command line for operators. It calls the gateway at DUPLEX_URL (default: HOST and PORT) with API_BEARER, or with',
     'the bearer in DATA_DIR. --json prints the response unchanged.',
     '',
-    `In this clone, type \`npx duplex …\`. From any other folder, type \`npm exec --prefix '${packageRoot}' -- duplex …\`:`,
+    `In this clone, type \`npx duplex …\`. From any other folder, type \`node '${join(packageRoot, 'dist/server/cli.js')}' …\`:`,
     '`npx duplex` would fetch a package of somebody else there.',
     '',
     ...lines,
