@@ -137,7 +137,9 @@ test(`${REQUESTS} requests that end in every way: wallet, ledger and usage rows 
   console.info(
     `reconciled ${rows} requests that were let in, of ${REQUESTS}, worth ${spent} micro-USD: ${JSON.stringify(outcomes)}`,
   );
-  expect(outcomes.map(([outcome]) => outcome)).toEqual(['cancelled', 'ok', 'upstream_broken']);
+  // A long answer may need more than its wallet has left: whether one does depends on which requests ran beside it.
+  const ways = outcomes.map(([outcome]) => outcome).filter((outcome) => outcome !== 'insufficient_balance');
+  expect(ways).toEqual(['cancelled', 'ok', 'upstream_broken']);
   expect(rows).toBeLessThan(REQUESTS);
   await gateway.close();
 });
