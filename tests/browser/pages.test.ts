@@ -87,7 +87,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
         return costs.reduce((sum, cost) => sum + cost, 0);
       };
       await expect.poll(shown).toBeCloseTo(total.cost_usd, 6);
-      await table.locator('tfoot').getByText(String(total.requests), { exact: true }).waitFor();
+      await table.locator('tfoot').getByText(String(total.requests), { exact: true }).first().waitFor();
     }
     await page.getByText('laptop').first().waitFor();
     const times = page.getByRole('table', { name: 'Times by Key' });
