@@ -443,6 +443,25 @@ export const errorCatalog = {
     remediation: 'Read the conversation for what was stored, or send the request anew without `lastEventId`.',
     typicalParam: 'lastEventId',
   },
+  previous_response_not_found: {
+    status: 400,
+    trpc: 'BAD_REQUEST',
+    type: 'invalid_request_error',
+    title: 'The previous response is not known',
+    description:
+      'On the websocket of responses: `previous_response_id` names a response that is neither stored nor the latest one of a stream of this connection.',
+    remediation: 'Send the whole conversation as `input`, without `previous_response_id`.',
+    typicalParam: 'previous_response_id',
+  },
+  websocket_stream_limit_reached: {
+    status: 429,
+    trpc: 'TOO_MANY_REQUESTS',
+    type: 'rate_limit_exceeded',
+    title: 'Too many streams on one websocket',
+    description: 'The websocket of responses has as many requests under way, or as many named streams, as it may.',
+    remediation: 'Wait for an answer, use a `stream_id` again, or open another websocket.',
+    typicalParam: 'stream_id',
+  },
   run_not_found: {
     status: 404,
     trpc: 'NOT_FOUND',

@@ -40,7 +40,8 @@ import { createHome, documentationPlugin } from './http/pages/documentation.ts';
 import { metricsPlugin } from './http/pages/metrics.ts';
 import { restPlugin } from './http/rest.ts';
 import { stripBasePath } from './http/strip-base-path.ts';
-import { TRPC_PATH, trpcPlugin } from './http/trpc.ts';
+import { trpcPlugin } from './http/trpc.ts';
+import { WEBSOCKET_PATHS } from './http/websocket/serve-websockets.ts';
 import { MemoryRuns } from './live/memory/memory-runs.ts';
 import { type OpenedAlerts, openAlerts } from './observe/alerts/open-alerts.ts';
 import { hideSecrets } from './observe/hide-secrets.ts';
@@ -224,7 +225,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.server.maxHeadersCount = MAX_HEADERS + 1;
   watchConnections(app.server, env.connections);
-  ignoreUpgrades(app.server, TRPC_PATH);
+  ignoreUpgrades(app.server, WEBSOCKET_PATHS);
   refuseTunnels(app.server);
   stripBasePath(app.server, env.basePath);
   const home = createHome(version, catalog.demoNotice);

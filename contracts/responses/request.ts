@@ -81,6 +81,25 @@ export const ResponseRequest = z
   .meta({ id: 'ResponseRequest' });
 export type ResponseRequest = z.infer<typeof ResponseRequest>;
 
+/** Of the stream of a response, over a websocket. */
+export const Generate = {
+  generate: z
+    .boolean()
+    .nullish()
+    .describe('False: no model is asked. The response has an id, which the next request on this websocket can name.'),
+};
+
+/**
+ * What begins a response on the websocket of `/v1/responses`, beside the fields of `ResponseRequest`. Format: OpenAI's
+ * guide "WebSocket mode".
+ */
+export const ResponseCreate = z.looseObject({
+  type: z.literal('response.create'),
+  stream_id: z.string().min(1).max(128).nullish().describe('Requests with the same one are answered in their order.'),
+  stream: z.boolean().nullish(),
+  background: z.literal(false).nullish(),
+});
+
 const response_id = z.string().min(1);
 
 /** `GET /v1/responses/{response_id}`. */

@@ -55,7 +55,6 @@ const namesIn = (url: string): string[] =>
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
   const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers, report } = options;
   serveWebsockets(app, {
-    path: TRPC_PATH,
     router,
     gate,
     corsOrigins,

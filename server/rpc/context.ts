@@ -1,6 +1,7 @@
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
 import type { TraceParent } from '../features/access/request-watch.ts';
+import type { ResponseMemory } from '../features/responses/response-memory.ts';
 
 /** The sending side of a websocket. */
 export interface Socket {
@@ -35,4 +36,6 @@ export interface Context {
   readonly idempotencyKey?: string | undefined;
   /** On a websocket only. */
   readonly socket?: Socket | undefined;
+  /** On the websocket of responses only. */
+  readonly memory?: ResponseMemory | undefined;
 }

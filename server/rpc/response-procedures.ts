@@ -6,7 +6,7 @@ import {
 } from '../../contracts/responses/compaction.ts';
 import { ListInputItemsRequest } from '../../contracts/responses/conversation.ts';
 import { ItemList } from '../../contracts/responses/item.ts';
-import { ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
+import { Generate, ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
 import { Response, ResponseDeleted, ResponseEvent } from '../../contracts/responses/response.ts';
 import type { Caller } from '../features/access/caller.ts';
 import { compactResponse } from '../features/responses/compaction/compact-response.ts';
@@ -22,7 +22,9 @@ import {
 } from '../features/responses/manage-responses.ts';
 import type { ResponseDeps } from '../features/responses/prepare-request.ts';
 import { repeatEvents, repeatResponse } from '../features/responses/repeat-response.ts';
+import { recallItems, rememberResponse } from '../features/responses/response-memory.ts';
 import type { EventBatch } from '../features/responses/run-response.ts';
+import { warmUp } from '../features/responses/warm-up.ts';
 import { createKept, streamKept } from '../features/runs/answer-kept.ts';
 import { createOnce, type OnceDeps, streamOnce } from '../features/runs/answer-once.ts';
 import { errorResponses, Resume } from './chat-procedures.ts';
@@ -80,17 +82,20 @@ export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
       }),
     stream: procedure
       .meta({ streams: 'create', event: ResponseEvent })
-      .input(ResponseRequest.extend(Resume))
+      .input(ResponseRequest.extend({ ...Resume, ...Generate }))
       .subscription(({ ctx, input }) => {
-        const { lastEventId, idempotency_key, ...request } = input;
+        const { lastEventId, idempotency_key, generate, ...given } = input;
+        const { memory } = ctx;
+        const request = memory ? recallItems(given, memory) : given;
         const { caller, once } = noteAnswer(ctx.caller);
         const { key, after } = resumeOf(ctx, { lastEventId, idempotency_key });
         const show = (event: ResponseEvent): ReturnType<typeof showEvent> => ({ ...event, ...once() });
+        const toOwnStream = (events: AsyncGenerator<EventBatch, void, void>) =>
+          toStream(memory ? rememberResponse(events, request, memory) : events, ctx, { from: after + 1, show });
+        if (generate === false) return toOwnStream(warmUp(deps, request, caller));
         const asked = { operation: 'v1.responses', request, caller, key, after };
         const open = (maker: Caller) => streamResponse(deps, request, maker);
-        if (request.store === false) {
-          return toStream(streamKept(runs, asked, open), ctx, { from: after + 1, show });
-        }
+        if (request.store === false) return toOwnStream(streamKept(runs, asked, open));
         const events = streamOnce(runs, asked, {
           make: open,
           replay: (row, client) => repeatEvents(deps, { row, after, user: request.user }, client),

@@ -289,6 +289,7 @@ describe('the house rules', () => {
       'server/features/access/key-ring.ts',
       'server/features/images/from-chat.ts',
       'server/features/responses/answer/response-writer.ts',
+      'server/features/responses/warm-up.ts',
       'server/features/runs/answer-once.ts',
       'server/features/runs/sweep-runs.ts',
       'server/features/system/describe-models.ts',

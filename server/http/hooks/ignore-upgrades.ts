@@ -52,14 +52,14 @@ function readAgain(server: Server, request: IncomingMessage, socket: Socket, hea
 /**
  * Serves requests that ask for another protocol as if they had not asked, as HTTP demands of a server that does not
  * support that protocol (RFC 9110, 7.8). Java's HTTP client asks for `h2c` with its first request, and waits for the
- * response; Node would take the connection out of its HTTP server. Requests at `websocketPath` go to the listener that
+ * response; Node would take the connection out of its HTTP server. Requests at `websocketPaths` go to the listener that
  * was registered before, so call this function after it.
  */
-export function ignoreUpgrades(server: Server, websocketPath: string): void {
+export function ignoreUpgrades(server: Server, websocketPaths: readonly string[]): void {
   const listeners = server.listeners('upgrade');
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (isWebsocket(request, websocketPath)) {
+    if (isWebsocket(request, websocketPaths)) {
       connectionOf(socket).leaveHttp();
       for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
       return;
@@ -74,7 +74,7 @@ export function ignoreUpgrades(server: Server, websocketPath: string): void {
   });
 }
 
-function isWebsocket({ method, url, headers }: IncomingMessage, path: string): boolean {
+function isWebsocket({ method, url, headers }: IncomingMessage, paths: readonly string[]): boolean {
   if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
-  return url?.split('?', 1)[0]?.replace(/\/$/, '') === path;
+  return paths.includes(url?.split('?', 1)[0]?.replace(/\/$/, '') ?? '');
 }

@@ -5,6 +5,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { addressGroup } from '../../features/access/address-group.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
+import { readCredentials } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { type GiveBack, Places } from '../../features/access/places.ts';
 import type { AppRouter } from '../../rpc/router.ts';
@@ -15,13 +16,18 @@ import { listProcedures } from '../list-operations.ts';
 import { allowsOrigin } from './allows-origin.ts';
 import { accept, readHandshake, refuse } from './handshake.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { ResponsesSession } from './responses-session.ts';
+import type { ServedWebsocket, Upgraded } from './served-websocket.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { UNFINISHED_TIMES, type WebsocketLimits } from './websocket-limits.ts';
 
 const CHECK_MS = 1_000;
 
+/** Where tRPC's protocol is served, and where the Responses API is. */
+const paths = { trpc: '/trpc', responses: '/v1/responses' };
+export const WEBSOCKET_PATHS: readonly string[] = Object.values(paths);
+
 export interface WebsocketOptions {
-  readonly path: string;
   readonly router: AppRouter;
   readonly gate: Gate;
   readonly corsOrigins: readonly string[];
@@ -33,10 +39,10 @@ export interface WebsocketOptions {
   readonly transfers: TransferLimits;
 }
 
-/** Serves tRPC's websocket protocol at one path of the app's server. */
+/** Serves the websockets of the app's server: tRPC's protocol at one path, the Responses API at another. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { path, router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
-  const sessions = new Set<Session>();
+  const { router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
+  const sessions = new Set<ServedWebsocket>();
   const places = new Places(limits.perAddress);
   const deps: Omit<SessionDeps, 'logError'> = {
     router,
@@ -52,6 +58,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     transfers,
     unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
   };
+  const remembered = new HeldBytes(maxBodyBytes * UNFINISHED_TIMES);
   let closing = false;
 
   function takePlace(address: string): GiveBack {
@@ -65,6 +72,10 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
   }
 
   function open(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const [pathname = '', search] = request.url?.split('?') ?? [];
+    const path = pathname.replace(/\/$/, '');
+    const isTrpc = path === paths.trpc;
+    if (!isTrpc && path !== paths.responses) throw new AppError('route_not_found');
     if (closing) throw new AppError('service_unavailable', 'The gateway is shutting down.');
     const key = readHandshake(request);
     if (!allowsOrigin(corsOrigins, request.headers)) {
@@ -72,14 +83,16 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
         param: 'Origin',
       });
     }
-    const place = takePlace(addressGroup(socket.remoteAddress ?? ''));
+    const address = socket.remoteAddress ?? '';
+    // Clients of tRPC may show their key later.
+    if (!isTrpc) gate.authenticate(readCredentials(request.headers), address);
+    const place = takePlace(addressGroup(address));
     accept(socket, request, key);
     if (head.length > 0) socket.unshift(head);
-    const expectsParams = new URLSearchParams(request.url?.split('?')[1]).get('connectionParams') === '1';
-    const session = new Session(
-      { ...deps, logError: (error) => logError({ log: app.log, raw: request }, error) },
-      { socket, headers: request.headers, expectsParams },
-    );
+    const expectsParams = new URLSearchParams(search).get('connectionParams') === '1';
+    const upgraded: Upgraded = { socket, headers: request.headers, expectsParams };
+    const own = { ...deps, logError: (error: unknown) => logError({ log: app.log, raw: request }, error) };
+    const session = isTrpc ? new Session(own, upgraded) : new ResponsesSession({ ...own, remembered }, upgraded);
     sessions.add(session);
     session.closed.addEventListener('abort', () => {
       sessions.delete(session);
@@ -91,7 +104,6 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     // Node has removed its own error listener.
     socket.on('error', () => socket.destroy());
     try {
-      if (request.url?.split('?', 1)[0]?.replace(/\/$/, '') !== path) throw new AppError('route_not_found');
       open(request, socket, head);
     } catch (error) {
       refuse(socket, error);

@@ -1,8 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket as NetSocket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
-import { ensureAllowed } from '../../features/access/gate.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
@@ -10,7 +7,7 @@ import { errorShapeOf } from '../../rpc/error-shape.ts';
 import type { AppRouter } from '../../rpc/router.ts';
 import type { TransferLimits } from '../connections/slow-transfers.ts';
 import type { Strangers } from '../connections/strangers.ts';
-import { newRequestId } from '../request-id.ts';
+import { createCallContext } from './call-context.ts';
 import { type Answer, Calls } from './calls.ts';
 import { CloseCode } from './close-codes.ts';
 import type { MessageLimits, Refusal } from './frame-reader.ts';
@@ -29,6 +26,7 @@ import {
   toFrameError,
 } from './read-messages.ts';
 import { expectedParams, lateKey, lateParams, tooManyStrangers, unkeptMessage } from './refusals.ts';
+import type { ServedWebsocket, Upgraded } from './served-websocket.ts';
 import { StrangerAllowance } from './stranger-allowance.ts';
 import { tooManyCalls } from './too-many-calls.ts';
 import { Websocket, type WebsocketHandler } from './websocket.ts';
@@ -53,16 +51,8 @@ export interface SessionDeps extends IdentityDeps {
   readonly report: Context['report'];
 }
 
-/** A connection that has become a websocket. */
-export interface Upgraded {
-  readonly socket: NetSocket;
-  readonly headers: IncomingHttpHeaders;
-  /** Whether the first message will be the connection parameters, as tRPC's clients say in the URL. */
-  readonly expectsParams: boolean;
-}
-
 /** tRPC's protocol on one websocket: identifies the client, runs its calls, and sends the answers. */
-export class Session implements WebsocketHandler {
+export class Session implements WebsocketHandler, ServedWebsocket {
   readonly #deps: SessionDeps;
   readonly #socket: Websocket;
   readonly #identity: Identity;
@@ -106,7 +96,6 @@ export class Session implements WebsocketHandler {
     return this.#socket.closed;
   }
 
-  /** Call it every second. */
   check(now: number): void {
     this.#socket.check(now);
     if (!this.#identity.isOverdue(now)) return;
@@ -118,7 +107,6 @@ export class Session implements WebsocketHandler {
     this.#end(tooManyStrangers(this.#deps.strangers.most), CloseCode.tryAgainLater);
   }
 
-  /** Takes no more calls, and closes as soon as none is running. */
   leave(): void {
     this.#leaving = true;
     if (this.#calls.count === 0) this.#closeWhenLeaving();
@@ -252,18 +240,14 @@ export class Session implements WebsocketHandler {
   }
 
   #createContext(): Context {
-    return {
-      requestId: newRequestId(),
-      authorize: () => {
-        const principal = this.#identity.authenticate();
-        ensureAllowed(this.#deps.gate.count(principal));
-        return principal;
-      },
-      setHeader: () => undefined,
-      report: this.#deps.report,
+    const { gate, report } = this.#deps;
+    return createCallContext({
+      identity: this.#identity,
+      gate,
+      report,
       parent: this.#parent,
       socket: this.#socket,
-    };
+    });
   }
 
   #answer(id: CallId | null, answer: Answer): void {

@@ -1,0 +1,27 @@
+import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
+import type { TraceParent } from '../../features/access/request-watch.ts';
+import type { Context, Socket } from '../../rpc/context.ts';
+import { newRequestId } from '../request-id.ts';
+import type { Identity } from './identity.ts';
+
+interface Connection {
+  readonly identity: Identity;
+  readonly gate: Gate;
+  readonly report: Context['report'];
+  readonly parent: TraceParent | undefined;
+  readonly socket: Socket;
+}
+
+/** The context of one call over a websocket. */
+export const createCallContext = ({ identity, gate, report, parent, socket }: Connection): Context => ({
+  requestId: newRequestId(),
+  authorize() {
+    const principal = identity.authenticate();
+    ensureAllowed(gate.count(principal));
+    return principal;
+  },
+  setHeader: () => undefined,
+  report,
+  parent,
+  socket,
+});

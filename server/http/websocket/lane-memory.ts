@@ -1,0 +1,57 @@
+import type { Remembered, ResponseMemory } from '../../features/responses/response-memory.ts';
+import { type HeldBytes, Hold } from './held-bytes.ts';
+
+interface Kept {
+  readonly id: string;
+  readonly remembered: Remembered;
+  /** Of its messages and its output, about. */
+  readonly bytes: number;
+  readonly hold: Hold;
+}
+
+/** What one websocket remembers: of each lane the latest response that is not stored. */
+export class LaneMemory {
+  readonly #held: HeldBytes;
+  readonly #keyHash: () => string | null;
+  readonly #kept = new Map<string | null, Kept>();
+
+  constructor(held: HeldBytes, keyHash: () => string | null) {
+    this.#held = held;
+    this.#keyHash = keyHash;
+  }
+
+  /**
+   * The memory as one request sees it: it goes on from the response of any lane, and its own one replaces that of its
+   * lane. `messageBytes` is how long its message was.
+   */
+  of(lane: string | null, messageBytes: number): ResponseMemory {
+    let bytes = messageBytes;
+    return {
+      recall: (id) => {
+        const before = this.#find(id);
+        bytes += before?.bytes ?? 0;
+        return before?.remembered;
+      },
+      keep: (id, remembered) => {
+        this.#keep(lane, { id, remembered, bytes: bytes + JSON.stringify(remembered.output).length });
+      },
+    };
+  }
+
+  forgetAll(): void {
+    for (const { hold } of this.#kept.values()) hold.release();
+    this.#kept.clear();
+  }
+
+  #find(id: string): Kept | undefined {
+    return [...this.#kept.values()].find((kept) => kept.id === id);
+  }
+
+  #keep(lane: string | null, kept: Omit<Kept, 'hold'>): void {
+    this.#kept.get(lane)?.hold.release();
+    this.#kept.delete(lane);
+    const hold = new Hold(this.#held);
+    // What finds no room is not remembered: then the client sends the whole conversation again.
+    if (hold.grow(this.#keyHash(), kept.bytes)) this.#kept.set(lane, { ...kept, hold });
+  }
+}
