@@ -1,3 +1,4 @@
+import { Json } from '../canonical/json.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
 import type { TraceParent } from '../features/access/request-watch.ts';
@@ -39,3 +40,7 @@ export interface Context {
   /** On the websocket of responses only. */
   readonly memory?: ResponseMemory | undefined;
 }
+
+/** The input of a procedure, with the bytes in which it came when it came by REST. */
+export const jsonOf = <T extends object>(ctx: Context, input: T): Json<T> =>
+  ctx.body ? Json.ofBoth(ctx.body, input) : Json.ofValue(input);

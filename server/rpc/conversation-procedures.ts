@@ -24,7 +24,7 @@ import {
 } from '../features/conversations/manage-conversations.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ConversationStore } from '../store/interface/conversations.ts';
-import { describeOperations } from './describe-operations.ts';
+import { describeConversations } from './describe-conversations.ts';
 import { answers } from './output.ts';
 import { procedure } from './trpc.ts';
 
@@ -33,12 +33,6 @@ const ONE = '/c1/conversations/{conversation_id}';
 
 /** The statuses of operations that fail while an answer on the branch is in progress. */
 const BRANCH_ERRORS = [400, 403, 404, 409, 503];
-
-/** Describes operations on conversations, and on the turns in them. */
-export const describeConversations = describeOperations(
-  { name: 'conversations', about: 'Chat with memory: the server keeps the history.' },
-  () => [400, 403, 404, 503],
-);
 
 /** `conversations`: the conversations that `/c1` stores. */
 export const conversationProcedures = (store: ConversationStore, runs: RunDeps) => ({

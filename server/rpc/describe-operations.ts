@@ -13,6 +13,9 @@ export interface OperationDetails {
   readonly form?: z.ZodType;
 }
 
+/** The statuses of the errors that a request to a model can end with, beside those of every operation. */
+export const errorResponses = [402, 403, 404, 409, 502, 503, 504];
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /**

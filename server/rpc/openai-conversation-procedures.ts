@@ -7,7 +7,7 @@ import {
   OpenAiConversation,
   OpenAiConversationRef,
   SetMetadataRequest,
-} from '../../contracts/responses/conversation.ts';
+} from '../../contracts/conversations/openai-conversation.ts';
 import { ItemList, OutputItem } from '../../contracts/responses/item.ts';
 import { deleteConversation } from '../features/conversations/manage-conversations.ts';
 import {
@@ -21,8 +21,8 @@ import {
 } from '../features/conversations/openai-conversations.ts';
 import type { ResponseStores } from '../features/responses/open-response.ts';
 import type { RunDeps } from '../features/runs/manage-runs.ts';
+import { describeResponses } from './describe-responses.ts';
 import { answers } from './output.ts';
-import { describeResponses } from './response-procedures.ts';
 import { procedure } from './trpc.ts';
 
 const PATH = '/v1/conversations/{conversation_id}';

@@ -1,10 +1,10 @@
+import { ListInputItemsRequest } from '../../contracts/conversations/openai-conversation.ts';
 import {
   CompactedResponse,
   CompactRequest,
   InputTokens,
   InputTokensRequest,
 } from '../../contracts/responses/compaction.ts';
-import { ListInputItemsRequest } from '../../contracts/responses/conversation.ts';
 import { ItemList } from '../../contracts/responses/item.ts';
 import { Generate, ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
 import { Response, ResponseDeleted, ResponseEvent } from '../../contracts/responses/response.ts';
@@ -27,22 +27,17 @@ import type { EventBatch } from '../features/responses/run-response.ts';
 import { warmUp } from '../features/responses/warm-up.ts';
 import { createKept, streamKept } from '../features/runs/answer-kept.ts';
 import { createOnce, type OnceDeps, streamOnce } from '../features/runs/answer-once.ts';
-import { errorResponses, Resume } from './chat-procedures.ts';
-import { describeOperations } from './describe-operations.ts';
+import { errorResponses } from './describe-operations.ts';
+import { describeResponses } from './describe-responses.ts';
 import type { KnownFields } from './known-fields.ts';
 import { type Noted, noteAnswer } from './note-answer.ts';
 import { answers } from './output.ts';
+import { Resume } from './resume.ts';
 import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { type CallerContext, procedure } from './trpc.ts';
 
 const PATH = '/v1/responses/{response_id}';
-
-/** Describes operations on responses, and on conversations in OpenAI's shape. */
-export const describeResponses = describeOperations(
-  { name: 'responses', about: "OpenAI's Responses API over any model, and its shape of conversations." },
-  () => [400, 404, 409, 503],
-);
 
 const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent & Noted> => event;
 

@@ -9,28 +9,28 @@ import type { Documentation } from '../features/system/documentation.ts';
 import type { ModelsEditor } from '../features/system/edit-models-file.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
 import type { Store } from '../store/interface/store.ts';
-import {
-  auditProcedure,
-  keyProcedures,
-  reloadProcedure,
-  selfProcedure,
-  startProcedure,
-  statusProcedure,
-  walletProcedures,
-} from './account-procedures.ts';
-import { completionProcedures, turnProcedures } from './chat-procedures.ts';
+import { auditProcedure } from './audit-procedures.ts';
+import { backendProcedures } from './backend-procedures.ts';
+import { billingProcedures } from './billing-procedures.ts';
+import { chatProcedures } from './chat-procedures.ts';
+import { completionProcedures } from './completion-procedures.ts';
 import { conversationProcedures } from './conversation-procedures.ts';
-import { embeddingProcedures, textCompletionProcedures } from './endpoint-procedures.ts';
+import { docsProcedures } from './docs-procedures.ts';
+import { embeddingProcedures } from './embedding-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
+import { keyProcedures, selfProcedure } from './key-procedures.ts';
 import { messageProcedures } from './message-procedures.ts';
 import { modelProcedures } from './model-procedures.ts';
+import { modelsFileProcedures, reloadProcedure } from './models-file-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
-import { backendProcedures, modelsFileProcedures } from './operator-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { runProcedures } from './run-procedures.ts';
-import { docsProcedures, systemProcedures } from './system-procedures.ts';
+import { startProcedure } from './start-procedures.ts';
+import { statusProcedure, systemProcedures } from './system-procedures.ts';
 import { router } from './trpc.ts';
-import { billingProcedures, usageProcedures } from './usage-procedures.ts';
+import { turnProcedures } from './turn-procedures.ts';
+import { usageProcedures } from './usage-procedures.ts';
+import { walletProcedures } from './wallet-procedures.ts';
 
 export interface RouterDeps {
   readonly catalog: CurrentCatalog;
@@ -62,8 +62,8 @@ export const createRouter = ({
   const deps = { catalog, ...metering };
   return router({
     v1: {
-      chat: completionProcedures(deps, runs),
-      completions: textCompletionProcedures(deps, runs),
+      chat: chatProcedures(deps, runs),
+      completions: completionProcedures(deps, runs),
       embeddings: embeddingProcedures(deps, runs),
       images: imageProcedures(deps, runs),
       messages: messageProcedures(deps, runs),

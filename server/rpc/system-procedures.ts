@@ -1,19 +1,14 @@
+import { ToolList } from '../../contracts/connect/tools.ts';
 import { ErrorList } from '../../contracts/errors.ts';
-import { DocsHits, DocsList, DocsPage, DocsPageRequest, SearchDocsRequest } from '../../contracts/system/docs.ts';
 import { Health, Readiness } from '../../contracts/system/health.ts';
-import { ToolList } from '../../contracts/system/tools.ts';
+import { GatewayStatus } from '../../contracts/system/status.ts';
 import { listTools } from '../features/connect/list-tools.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
-import type { Documentation } from '../features/system/documentation.ts';
 import { listErrors } from '../features/system/list-errors.ts';
-import { describeOperations } from './describe-operations.ts';
+import { showStatus } from '../features/system/show-status.ts';
+import { describeSystem } from './describe-system.ts';
 import { answers, shows } from './output.ts';
 import { publicProcedure } from './trpc.ts';
-
-/** Operations that need no key. */
-export const describeSystem = describeOperations({ name: 'system', about: 'Health and the error catalog.' }, () => [
-  500,
-]);
 
 const readinessOutput = shows(Readiness, (readiness: Readiness) => readiness, {
   status: ({ status }) => (status === 'unavailable' ? 503 : 200),
@@ -39,22 +34,9 @@ export const systemProcedures = (readiness: ReadinessCheck) => ({
     .query(() => listTools()),
 });
 
-/** `api.docs`: the pages of the documentation, as they are written. */
-export const docsProcedures = (docs: Documentation) => ({
-  list: publicProcedure
-    .meta(describeSystem('GET', '/api/docs', 'List the pages of the documentation', { open: true }))
-    .output(answers(DocsList))
-    .query(() => docs.list()),
-  page: publicProcedure
-    .meta(
-      describeSystem('GET', '/api/docs/page', 'Read a page of the documentation', { open: true, errors: [400, 404] }),
-    )
-    .input(DocsPageRequest)
-    .output(answers(DocsPage))
-    .query(({ input }) => docs.page(input.name ?? 'README')),
-  search: publicProcedure
-    .meta(describeSystem('GET', '/api/docs/search', 'Search the documentation', { open: true, errors: [400] }))
-    .input(SearchDocsRequest)
-    .output(answers(DocsHits))
-    .query(({ input }) => docs.search(input.q ?? '')),
-});
+/** `api.status`. */
+export const statusProcedure = (version: string) =>
+  publicProcedure
+    .meta(describeSystem('GET', '/api/status', 'Version and uptime', { open: true }))
+    .output(answers(GatewayStatus))
+    .query(() => showStatus(version));

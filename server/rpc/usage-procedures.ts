@@ -1,4 +1,3 @@
-import { BillingSubscription, BillingUsage, BillingUsageRequest } from '../../contracts/usage/billing.ts';
 import {
   ListUsageRequest,
   type UsageAttempt,
@@ -13,10 +12,9 @@ import {
 import { listUsage } from '../features/usage/list-usage.ts';
 import { reportUsage } from '../features/usage/report-usage.ts';
 import { toCsv } from '../features/usage/to-csv.ts';
-import { showBillingUsage, showSubscription } from '../features/wallets/show-billing.ts';
 import type { Store } from '../store/interface/store.ts';
-import { describeAccounts } from './account-procedures.ts';
-import { answers, shows } from './output.ts';
+import { describeAccounts } from './describe-accounts.ts';
+import { shows } from './output.ts';
 import { procedure } from './trpc.ts';
 
 const errors = [400, 403, 503];
@@ -51,17 +49,4 @@ export const usageProcedures = (store: Pick<Store, 'usage' | 'keys'>) => ({
     .input(ListUsageRequest)
     .output(shows(UsageEntryList, (list: UsageEntryList) => list, { csv: entriesToCsv }))
     .query(({ ctx, input }) => listUsage(store, input, ctx.caller.principal)),
-});
-
-/** Serves tools that show the remaining budget of a key in the format of OpenAI's former dashboard. */
-export const billingProcedures = (store: Pick<Store, 'wallets' | 'keys'>) => ({
-  subscription: procedure
-    .meta(describeAccounts('GET', '/v1/dashboard/billing/subscription', 'What there was to spend', { errors }))
-    .output(answers(BillingSubscription))
-    .query(({ ctx }) => showSubscription(store, ctx.caller.principal)),
-  usage: procedure
-    .meta(describeAccounts('GET', '/v1/dashboard/billing/usage', 'What was spent', { errors }))
-    .input(BillingUsageRequest)
-    .output(answers(BillingUsage))
-    .query(({ ctx, input }) => showBillingUsage(store, input, ctx.caller.principal)),
 });

@@ -1,4 +1,4 @@
-import type { ToolList } from '../../../contracts/system/tools.ts';
+import type { ToolList } from '../../../contracts/connect/tools.ts';
 import { tools } from './tools.ts';
 
 /** `GET /api/tools` */

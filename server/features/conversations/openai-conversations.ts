@@ -7,7 +7,7 @@ import {
   type OpenAiConversation,
   type OpenAiConversationRef,
   type SetMetadataRequest,
-} from '../../../contracts/responses/conversation.ts';
+} from '../../../contracts/conversations/openai-conversation.ts';
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';

@@ -1,4 +1,4 @@
-import type { ListInputItemsRequest } from '../../../contracts/responses/conversation.ts';
+import type { ListInputItemsRequest } from '../../../contracts/conversations/openai-conversation.ts';
 import type { ItemList } from '../../../contracts/responses/item.ts';
 import type { ResponseRef, RetrieveResponseRequest } from '../../../contracts/responses/request.ts';
 import {

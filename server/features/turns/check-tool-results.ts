@@ -1,4 +1,4 @@
-import type { ToolResult } from '../../../contracts/chat/turn.ts';
+import type { ToolResult } from '../../../contracts/turns/turn.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { HistoryMessage } from '../../store/interface/turns.ts';
 import { answeredTurns, callIds } from './build-prompt.ts';

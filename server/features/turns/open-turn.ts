@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
-import type { TurnRequest } from '../../../contracts/chat/turn.ts';
+import type { TurnRequest } from '../../../contracts/turns/turn.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { nextTurn } from '../../event-loop/next-turn.ts';

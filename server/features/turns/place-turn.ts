@@ -1,4 +1,4 @@
-import type { TurnRequest } from '../../../contracts/chat/turn.ts';
+import type { TurnRequest } from '../../../contracts/turns/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { HistoryMessage, TurnPlace } from '../../store/interface/turns.ts';

@@ -1,5 +1,5 @@
 import type { ChatMessage, Content } from '../../../contracts/chat/message.ts';
-import type { ToolResult, TurnRequest } from '../../../contracts/chat/turn.ts';
+import type { ToolResult, TurnRequest } from '../../../contracts/turns/turn.ts';
 import { isLong, writeAsText } from '../../canonical/write-in-steps.ts';
 import { inTurns } from '../../event-loop/in-turns.ts';
 import type { NewMessage } from '../../store/interface/turns.ts';

@@ -1,5 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
-import type { TurnRequest } from '../../../contracts/chat/turn.ts';
+import type { TurnRequest } from '../../../contracts/turns/turn.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';

@@ -1,4 +1,4 @@
-import type { BillingSubscription, BillingUsage, BillingUsageRequest } from '../../../contracts/usage/billing.ts';
+import type { BillingSubscription, BillingUsage, BillingUsageRequest } from '../../../contracts/wallets/billing.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { Principal } from '../access/caller.ts';
 import { toUsd } from '../metering/micro-usd.ts';

@@ -1,5 +1,5 @@
 import { ChatMessage } from '../../../../contracts/chat/message.ts';
-import { Metadata } from '../../../../contracts/responses/conversation.ts';
+import { Metadata } from '../../../../contracts/conversations/openai-conversation.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import { nextTurn } from '../../../event-loop/next-turn.ts';
 import type { ImportedConversation, ImportedMessage } from '../../../store/interface/imports.ts';

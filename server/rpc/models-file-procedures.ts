@@ -1,4 +1,3 @@
-import { BackendList, BackendReport, TestBackendRequest } from '../../contracts/system/backend.ts';
 import {
   CheckedModelsFile,
   CheckModelsFileRequest,
@@ -6,41 +5,19 @@ import {
   WriteModelsFileRequest,
   WrittenModelsFile,
 } from '../../contracts/system/models-file.ts';
+import { ReloadReport } from '../../contracts/system/reload.ts';
 import {
   checkModelsText,
   type ModelsEditor,
   readModelsText,
   writeModelsText,
 } from '../features/system/edit-models-file.ts';
-import { type BackendDeps, listBackends, testBackend } from '../features/system/test-backend.ts';
+import { type ModelsSource, reloadModels } from '../features/system/reload-models.ts';
 import type { Store } from '../store/interface/store.ts';
-import { describeOperations } from './describe-operations.ts';
+import { describeAccounts } from './describe-accounts.ts';
+import { describeOperator } from './describe-operator.ts';
 import { answers } from './output.ts';
 import { procedure } from './trpc.ts';
-
-const describeOperator = describeOperations(
-  { name: 'operator', about: "Backends and the models file, for the administrator's bearer alone." },
-  () => [400, 403, 503],
-);
-
-/** `api.backends` */
-export const backendProcedures = (deps: BackendDeps) => ({
-  list: procedure
-    .meta(
-      describeOperator('GET', '/api/backends', 'List the backends with their last outcomes', { errors: [403, 503] }),
-    )
-    .output(answers(BackendList))
-    .query(({ ctx }) => listBackends(deps, ctx.caller.principal)),
-  test: procedure
-    .meta(
-      describeOperator('POST', '/api/backends/test', 'Have a backend answer', {
-        description: 'Sends one or two small chats. `test` in `GET /api/backends` says what they cost at most.',
-      }),
-    )
-    .input(TestBackendRequest)
-    .output(answers(BackendReport))
-    .mutation(({ ctx, input }) => testBackend(deps, input, ctx.caller)),
-});
 
 /** `api.modelsFile` */
 export const modelsFileProcedures = (editor: ModelsEditor, { audit }: Pick<Store, 'audit'>) => ({
@@ -66,3 +43,16 @@ export const modelsFileProcedures = (editor: ModelsEditor, { audit }: Pick<Store
     .output(answers(WrittenModelsFile))
     .mutation(({ ctx, input }) => writeModelsText({ editor, audit }, input, ctx.caller.principal)),
 });
+
+/** `api.reload`, for the administrator only. */
+export const reloadProcedure = (source: Pick<ModelsSource, 'reload'>, { audit }: Pick<Store, 'audit'>) =>
+  procedure
+    .meta(
+      describeAccounts('POST', '/api/reload', 'Put the models file into effect', {
+        description:
+          'Reads the models file and the key files that it names again. Requests under way keep the models that they began with.',
+        errors: [403, 422, 503],
+      }),
+    )
+    .output(answers(ReloadReport))
+    .mutation(({ ctx }) => reloadModels(source, audit, ctx.caller.principal));

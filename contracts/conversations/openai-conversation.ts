@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { EndUser, InputItem, Page } from '../responses/item.ts';
 import { listOf } from '../schemas/list-of.ts';
 import { recordOf } from '../schemas/record-of.ts';
-import { EndUser, InputItem, Page } from './item.ts';
 
 /** Key-value pairs that a client keeps with a conversation. */
 /** At most 16 pairs, as OpenAI has it. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { SamplingFields } from '../chat/completion.ts';
+import { Content, keptText } from '../chat/message.ts';
 import { idempotencyKey } from '../schemas/idempotency-key.ts';
 import { listOf } from '../schemas/list-of.ts';
-import { SamplingFields } from './completion.ts';
-import { Content, keptText } from './message.ts';
 
 /** The answer of a tool that the client ran, by the id of the call. Unknown fields reach the upstream. */
 export const ToolResult = z

@@ -1,39 +1,16 @@
 import { TextCompletion, TextCompletionRequest } from '../../contracts/completions/text-completion.ts';
-import { EmbeddingRequest, EmbeddingResponse } from '../../contracts/embeddings/embedding.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
 import { createTextCompletion, streamTextCompletion } from '../features/completions/create-text-completion.ts';
-import { createEmbeddings } from '../features/embeddings/create-embeddings.ts';
 import { createKept, streamKept } from '../features/runs/answer-kept.ts';
 import type { OnceDeps } from '../features/runs/answer-once.ts';
-import { errorResponses, jsonOf, Resume } from './chat-procedures.ts';
-import { describeOperations } from './describe-operations.ts';
+import { jsonOf } from './context.ts';
+import { describeOperations, errorResponses } from './describe-operations.ts';
 import type { KnownFields } from './known-fields.ts';
 import { answers } from './output.ts';
+import { Resume } from './resume.ts';
 import { resumeOf, sentKey } from './sent-key.ts';
 import { TrackedStream } from './tracked-stream.ts';
 import { procedure } from './trpc.ts';
-
-const describeEmbeddings = describeOperations(
-  { name: 'embeddings', about: 'OpenAI-compatible embeddings.' },
-  () => errorResponses,
-);
-
-/** `v1.embeddings`. */
-export const embeddingProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
-  create: procedure
-    .meta(
-      describeEmbeddings('POST', '/v1/embeddings', 'Create embeddings', {
-        description: 'OpenAI-compatible, as numbers or as base64, whichever of the two the upstream speaks.',
-        once: true,
-      }),
-    )
-    .input(EmbeddingRequest)
-    .output(answers(EmbeddingResponse))
-    .mutation(({ ctx, input }) => {
-      const asked = { operation: 'v1.embeddings', request: input, caller: ctx.caller, key: sentKey(ctx) };
-      return createKept<EmbeddingResponse>(runs, asked, (caller) => createEmbeddings(deps, jsonOf(ctx, input), caller));
-    }),
-});
 
 const showText = (completion: TextCompletion): KnownFields<TextCompletion> => completion;
 
@@ -43,7 +20,7 @@ const describeCompletions = describeOperations(
 );
 
 /** `v1.completions`: legacy completions. */
-export const textCompletionProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
+export const completionProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
   create: procedure
     .meta(
       describeCompletions('POST', '/v1/completions', 'Create a legacy completion', {

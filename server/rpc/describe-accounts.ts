@@ -1,0 +1,10 @@
+import { describeOperations } from './describe-operations.ts';
+
+/** Describes operations of the administrator, and of keys that ask about themselves. */
+export const describeAccounts = describeOperations(
+  {
+    name: 'accounts',
+    about: "Keys, wallets and the audit, for the administrator's bearer alone; usage, for keys also.",
+  },
+  () => [400, 403, 404, 503],
+);
