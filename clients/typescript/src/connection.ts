@@ -175,7 +175,8 @@ export class Connection {
     }
     const ws = this.#client.connection?.ws;
     if (!ws || ws.readyState !== ws.OPEN) return;
-    const timer = setTimeout(() => ws.close(), DOUBTED_PONG_MS);
+    // On a dead network a browser reports that a websocket is closed only after a minute, so nothing waits for that here.
+    const timer = setTimeout(() => void this.close(() => this.#lost()), DOUBTED_PONG_MS);
     const end = () => clearTimeout(timer);
     ws.addEventListener('message', end, { once: true });
     ws.addEventListener('close', end, { once: true });
