@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
@@ -10,6 +11,7 @@ import { foldText } from '../../server/store/search/fold-text.ts';
 import { addStored, emptyMembers, placesOf, SEGMENT_SIZE, segmentOf } from '../../server/store/search/members.ts';
 import { type Database, loadDriver } from '../../server/store/sqlite/driver.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { bundleChildren } from './bundle-children.ts';
 
 export const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
@@ -110,8 +112,8 @@ export interface Child {
 
 /** Runs a file of `children/` in a process of its own. */
 export function spawnChild(name: string, ...args: string[]): Child {
-  const file = fileURLToPath(new URL(`children/${name}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const file = join(bundleChildren(), `${name}.js`);
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
   const kill = async () => {
     child.kill('SIGKILL');
