@@ -38,7 +38,7 @@ export interface TrpcOptions {
 }
 
 export const TRPC_PATH = '/trpc';
-/** Of queries and mutations. */
+/** The body of a query or a mutation. */
 const METHODS = ['GET', 'POST', 'HEAD'];
 
 const sharedKey = () =>

@@ -14,7 +14,7 @@ export interface RequestLogOptions {
   readonly all: boolean;
   /** Whether what was said may be logged. */
   readonly content: boolean;
-  /** From how long on a request is marked as slow, in ms. */
+  /** A request that takes at least this long is marked as slow, in ms. */
   readonly slowMs: number;
 }
 
@@ -35,7 +35,10 @@ function statusOf(failure: unknown, outcome: string): number {
 /** The longest reason that is logged, in characters: some upstreams answer with a page of HTML. */
 const LONGEST_REASON = 300;
 
-/** What happened and why, in one line and without the stack. The parser of JSON quotes what it does not understand. */
+/**
+ * Describes an error in one line, without its stack. The parser of JSON quotes the text that it cannot read, so its
+ * message is left out.
+ */
 function reasonOf({ message, cause }: AppError): string {
   if (!(cause instanceof Error) || cause instanceof SyntaxError) return message;
   if (!cause.message || cause.message === message) return message;

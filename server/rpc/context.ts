@@ -35,7 +35,7 @@ export interface Context {
   readonly parent?: TraceParent | undefined;
   /** The header `Idempotency-Key`; a websocket has none. */
   readonly idempotencyKey?: string | undefined;
-  /** On a websocket only. */
+  /** The websocket that the call came by; absent on HTTP. */
   readonly socket?: Socket | undefined;
   /** On the websocket of responses only. */
   readonly memory?: ResponseMemory | undefined;

@@ -9,11 +9,14 @@ export function sentKey({ idempotencyKey }: Context, field?: string | null): Sen
   return field == null ? undefined : { text: field, param: 'idempotency_key' };
 }
 
-/** The same for a subscription that REST may serve as a stream. There the field is part of the body, and not a key. */
+/**
+ * The idempotency key of a subscription. On REST, which serves subscriptions as streams, the field belongs to the body
+ * and is no key.
+ */
 const streamKey = (ctx: Context, field?: string | null): SentKey | undefined =>
   sentKey(ctx, ctx.body ? undefined : field);
 
-/** What a subscription takes beside its request. */
+/** The fields with which a subscription is resumed. */
 interface Resumed {
   readonly lastEventId?: string | null | undefined;
   readonly idempotency_key?: string | null | undefined;

@@ -84,7 +84,7 @@ export const procedure = base.use(async ({ ctx, signal, path, type, getRawInput,
     (input) => {
       own.caller.record.said = input;
     },
-    // What is wrong with it is told by the procedure.
+    // The procedure itself reports what is wrong with the input.
     () => {},
   );
   const result = await next({ ctx: own });

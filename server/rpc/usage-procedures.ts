@@ -20,7 +20,7 @@ import { procedure } from './trpc.ts';
 const errors = [400, 403, 503];
 
 const reportToCsv = ({ items }: UsageReport): string => {
-  // Of what it could be kept apart by, only what it is.
+  // The columns that the report can be grouped by are shown only when it is grouped by them.
   const optional = [...usageDimensions, 'key_name', ...Object.keys(usageTimes)];
   const absent = new Set<string>(optional.filter((name) => !(name in (items[0] ?? {}))));
   const shown = Object.keys(UsageItem.shape).filter((name) => !absent.has(name));

@@ -26,7 +26,7 @@ interface ClaimsDeps {
   readonly transact: Transact;
   readonly owner: ProcessLock;
   readonly runs: Pick<RunStore, 'findByKey'>;
-  /** Told of failures that no caller waits for. */
+  /** Receives failures that no caller waits for. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -1,13 +1,16 @@
-/** What is cut out of a JSON text: the data of a picture, sound or file, and where it stood in what is left. */
+/**
+ * A piece that was cut out of a JSON text: the data of a picture, sound or file, and its place in the text that is
+ * left.
+ */
 export interface MediaPiece {
-  /** In UTF-16 units of the text that is left. */
+  /** The place of the data in the text that is left, in UTF-16 units. */
   readonly at: number;
   readonly data: string;
 }
 
 export interface CutText {
   readonly text: string;
-  /** In the order of their places. */
+  /** The pieces in the order of their places. */
   readonly pieces: readonly MediaPiece[];
 }
 
@@ -26,19 +29,19 @@ const BEFORE = 256;
 /** Between the name of a field and its value. In JSON it never stands inside a string: there a backslash precedes each quote. */
 const BETWEEN = '":"';
 
-/** What is left where data was cut out. */
+/** The text that stands in the place of data that was cut out. */
 const EMPTIED = [';base64,"', '"data":""', '"file_data":""', '"result":""'];
 
 /** Whether anything may have been cut out of a text. */
 export const mayBeCut = (text: string): boolean => EMPTIED.some((empty) => text.includes(empty));
 
-/** Of a data URI, up to its comma. */
+/** The head of a data URI, up to its comma. */
 const DATA_URI = /^data:[^,"\\]{0,200};base64,/i;
 const BASE64 = /^[A-Za-z0-9+/_=-]+$/;
 /** How many characters are looked at to know data from words. The whole would be megabytes. */
 const SAMPLE = 256;
 
-/** Where the data of a value begins; null: the value holds none. */
+/** The place where the data of a value begins; null when the value holds no data. */
 function dataIn(text: string, start: number, end: number): number | null {
   const place = text.slice(Math.max(0, start - BEFORE), start - BETWEEN.length);
   const head = DATA_URI.exec(text.slice(start, start + SAMPLE))?.[0] ?? '';

@@ -8,10 +8,12 @@ export interface ShortageDeps {
   readonly wallets: Pick<WalletStore, 'find' | 'spent'>;
 }
 
-/** What could not be held. */
+/** The reservation that could not be made. */
 export type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least' | 'user'> & Budgets;
 
-/** Which budget of the end user, or else of the key, was exceeded; or else the balance. */
+/**
+ * Finds out what refused the reservation: a budget of the end user, a budget of the key, or the balance, in this order.
+ */
 export async function explainShortage(deps: ShortageDeps, { user, ...wanted }: Held): Promise<Shortage> {
   const { owner, least } = wanted;
   const ofUser = user ? await explainUserShortage(deps, owner, { least, user }) : null;
@@ -38,7 +40,7 @@ async function explainKeyShortage(
     : shortage;
 }
 
-/** Which budget of an end user was exceeded; null: none of them. */
+/** The budget of an end user that was exceeded; null when none was. */
 async function explainUserShortage(
   { db, budgets }: ShortageDeps,
   owner: string,

@@ -16,7 +16,7 @@ export async function useDatabase<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same for what is read with media. */
+/** Reads texts with their media. Throws as `useDatabase` does. */
 export const readDatabase = <T>(read: () => Promise<T>): Promise<T> => useDatabase(() => readSettled(read));
 
 /** Prisma wraps what the driver says. */

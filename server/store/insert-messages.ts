@@ -17,7 +17,7 @@ const LONG = 256 * 1024;
 /** Messages that are longer together are written by the background thread. In UTF-16 units. */
 const LONG_TOGETHER = 1024 * 1024;
 
-/** What stands in a message until its words are written. */
+/** The prompt of a message until its words are written. */
 const UNWRITTEN = '{"role":"user","content":""}';
 
 /** A message that was inserted without its words, and is `in_progress` until the background thread has written them. */
@@ -25,7 +25,7 @@ export interface UnwrittenMessage {
   readonly id: string;
   readonly prompt: string;
   readonly text: string;
-  /** What was cut out of the prompt, and whose it is. */
+  /** The data that was cut out of the prompt, and the message that it belongs to. */
   readonly pieces: readonly MediaPiece[];
   readonly owner: string | null;
 }

@@ -5,7 +5,7 @@ import type { Statements } from './sqlite/connection.ts';
 /** SQLite's driver takes megabytes as bytes in half the time. */
 const INSERT_MEDIA = 'INSERT INTO "Media" ("id", "data") VALUES (?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING';
 
-/** Whose JSON text the data was cut out of. */
+/** The statements for one kind of row whose JSON text data is cut out of. */
 interface Holder {
   readonly link: string;
   readonly unlink: string;
@@ -30,12 +30,12 @@ const SELECT_DATA = 'SELECT "data" FROM "Media" WHERE "id" = ?';
 /** The id of media. It depends on the owner, so that owners never share media. */
 const idOf = (owner: string | null, data: string): string => hash('sha256', `${JSON.stringify(owner)}${data}`, 'hex');
 
-/** What was cut out of a text, and whose text it is. */
+/** The data that was cut out of a text, and the row that the text belongs to. */
 interface Cut {
-  /** Of the message or the response. */
+  /** The id of the message or the response. */
   readonly id: string;
   readonly pieces: readonly MediaPiece[];
-  /** Who keeps it. */
+  /** The owner of the data, or null for the administrator. */
   readonly owner: string | null;
 }
 
@@ -48,7 +48,7 @@ export function keepMedia(db: Statements, { link }: Holder, { id, pieces, owner 
   }
 }
 
-/** The same for a text that had others before. */
+/** Replaces the media of a text that was changed. */
 export function replaceMedia(db: Statements, holder: Holder, cut: Cut): void {
   db.run(holder.unlink, cut.id);
   keepMedia(db, holder, cut);

@@ -44,7 +44,7 @@ const END_MESSAGES = `
       AND "turnId" IN (SELECT "id" FROM "Turn" WHERE "prompt" = :nothing))`;
 
 const SELECT_RUNS = 'SELECT "key", "id", "conversationId", "format" FROM "Run" WHERE "process" = ?';
-/** Of a turn whose messages were not yet written, whether it began its conversation: then it has the same time. */
+/** Selects whether a turn with unwritten messages began its conversation: the two then have the same time. */
 const SELECT_UNWRITTEN = `
   SELECT c."createdAt" = q."createdAt" FROM "Message" q JOIN "Conversation" c ON c."id" = q."conversationId"
   WHERE q."conversationId" = :conversationId AND q."turnId" = :answerId AND q."id" <> q."turnId"
@@ -84,7 +84,7 @@ export function freeTurnsOf(db: Statements, ownerId: string): void {
   db.run('UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "activeOwner" = ?', ownerId);
 }
 
-/** Nobody was told of a turn whose messages were not written to their end: nothing of it is kept. */
+/** Removes a turn whose messages were not completely written. No client was told of such a turn. */
 function dropUnwritten(db: Statements, conversationId: string, answerId: string): boolean {
   const [found] = db.all(SELECT_UNWRITTEN, { conversationId, answerId });
   if (!found) return false;

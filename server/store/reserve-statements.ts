@@ -3,7 +3,7 @@ const heldBy = (key: string): string => `SELECT COALESCE(SUM("amount"), 0) FROM 
 const spentBy = (key: string, from: string, to: string): string =>
   `SELECT COALESCE(SUM("amount"), 0) FROM "DailySpend" WHERE "keyId" = ${key} AND "day" BETWEEN ${from} AND ${to}`;
 
-/** What the wallet and the budgets of the key leave. */
+/** Selects the amount that the wallet and the budgets of the key leave. */
 const FREE = `SELECT MIN("balance" - "held",
     CASE WHEN :daily IS NULL THEN "balance" ELSE :daily - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':day', ':day')}) END,
     CASE WHEN :monthly IS NULL THEN "balance" ELSE :monthly - (${heldBy(':keyId')}) - (${spentBy(':keyId', ':month', ':day')}) END
@@ -20,7 +20,7 @@ export const RESERVE = `INSERT INTO "Reservation" ("id", "owner", "keyId", "amou
 export const GROW = `UPDATE "Reservation" SET "amount" = "amount" + CAST(MIN(:most, "free") AS INTEGER) FROM (${FREE})
   WHERE "id" = :id AND "free" >= :least RETURNING "id", "amount", "tokens"`;
 
-/** The largest number that is exact here: as much as one likes. */
+/** The largest number that is exact in JavaScript. It stands for "no limit". */
 const ANY = Number.MAX_SAFE_INTEGER;
 
 const heldByUser = (column: string): string =>
@@ -41,7 +41,7 @@ const FREE_FOR_USER = `SELECT MIN("free", ${left('dailyBudget', 'amount', ':day'
   LEFT JOIN (SELECT * FROM "UserBudget" WHERE "owner" = :owner AND "userId" IN (:userId, '*')
     ORDER BY "userId" = :userId DESC LIMIT 1)`;
 
-/** What costs nothing needs no money. */
+/** Whether there is enough left. A request that costs nothing (`:most` is 0) needs tokens only. */
 const FITS = `(:most = 0 OR "free" >= :least) AND "freeTokens" >= :leastTokens`;
 
 export const RESERVE_FOR_USER = `INSERT INTO "Reservation"

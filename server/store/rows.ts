@@ -5,7 +5,7 @@ import type { ConversationKey, ConversationRow, MediaChoice, MessageRow } from '
 import type { ResponseRow } from './interface/responses.ts';
 import { MAX_TEXT } from './search/fold-text.ts';
 
-/** What is read where nobody says how. */
+/** Unless the caller chooses otherwise, texts are read with their media. */
 export const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
@@ -57,7 +57,7 @@ const cutOutData = {
   orderBy: { at: 'asc' },
 } as const satisfies Prisma.MessageSelect['media'];
 
-/** The same, with the data that was cut out of the prompt. */
+/** A stored message, with the data that was cut out of its prompt. */
 export const wholeMessageFields = { ...messageFields, media: cutOutData } as const satisfies Prisma.MessageSelect;
 
 type CutOutData = readonly { readonly at: number; readonly media: { readonly data: string } }[];
@@ -115,10 +115,12 @@ export const responseFields = {
   endedAt: true,
 } as const satisfies Record<keyof ResponseRow, true>;
 
-/** The same, with the data that was cut out of the output. */
+/** A stored response, with the data that was cut out of its output. */
 export const wholeResponseFields = { ...responseFields, media: cutOutData } as const satisfies Prisma.ResponseSelect;
 
-/** What is read of a response for its output alone: what it echoes may be long. */
+/**
+ * The columns of a response that are read for its output. The request that it echoes may be long, so it is left out.
+ */
 export const outputFields = { answerSeq: true, output: true } as const satisfies Prisma.ResponseSelect;
 export const wholeOutputFields = { ...outputFields, media: cutOutData } as const satisfies Prisma.ResponseSelect;
 
@@ -128,7 +130,7 @@ type StoredOutput = Pick<ResponseRow, 'output'> & { readonly media?: CutOutData 
 export const outputOf = ({ output, media }: StoredOutput): string | null =>
   output === null ? null : restore(output, media);
 
-/** As with messages, and within `readSettled` too. */
+/** Puts the media back into the output, as with messages. Call it within `readSettled`. */
 export function toResponseRow(stored: ResponseRow & StoredOutput): ResponseRow {
   const { media, ...row } = stored;
   return { ...row, output: outputOf(stored) };
@@ -139,5 +141,5 @@ export function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
 }
 
-/** As much of what a message says as a search finds. */
+/** The part of a message's text that the search can find. */
 export const searchedText = (text: string): string => withoutNul(text.slice(0, MAX_TEXT));

@@ -18,7 +18,7 @@ const SELECT_OLD = `
     AND NOT EXISTS (SELECT 1 FROM "IdempotencyKey" WHERE "runKey" = "Run"."key")
   ORDER BY "endedAt" LIMIT ${SWEPT}`;
 
-/** Without its log, nothing of such a run is worth keeping. */
+/** Deletes a run without a conversation, because nothing of it is worth keeping without its log. */
 const DELETE_LOOSE = 'DELETE FROM "Run" WHERE "key" = ? AND "conversationId" IS NULL';
 
 const runFields = {

@@ -19,7 +19,7 @@ const INSERT_CLAIM = 'INSERT INTO "IdempotencyKey" ("id", "hash", "runKey", "cre
 
 const DELETE_CLAIM = 'DELETE FROM "IdempotencyKey" WHERE "id" = ?';
 
-/** What a run without a conversation answered is kept for its claim alone. */
+/** Deletes the run of a claim when it has no conversation, because its answer is then kept for the claim alone. */
 const DELETE_ANSWER = 'DELETE FROM "Run" WHERE "key" = ? AND "conversationId" IS NULL AND "process" IS NULL';
 
 /** A claim as the database has it. */

@@ -27,7 +27,7 @@ export function takeConversation(db: Statements, lock: ProcessLock, key: Convers
   const maker = activeOwner ?? (head && makerOf(head));
   if (maker === null) return found;
   freeFromTheDead(db, lock, maker);
-  // Of what the dead process was answering, some may be gone.
+  // Some of the messages that the dead process was answering may be deleted by now.
   return takeConversation(db, lock, key);
 }
 

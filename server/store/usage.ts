@@ -31,7 +31,7 @@ const CHARGE = `INSERT INTO "LedgerEntry"
     r."requestId"
   FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ?`;
 
-/** Before the reservation ends; the amount is the one of the charge. */
+/** Adds what the end user used, no more than was paid. It runs before the reservation ends, because it reads that. */
 const USE = `INSERT INTO "UserSpend" ("owner", "userId", "day", "amount", "tokens")
   SELECT r."owner", r."userId", ?, MIN(?, COALESCE(w."balance" - w."held", 0) + r."amount"), ?
   FROM "Reservation" r LEFT JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ? AND r."userId" IS NOT NULL

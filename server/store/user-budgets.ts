@@ -115,7 +115,7 @@ export class UserBudgets implements UserBudgetStore {
     await this.#refreshing?.catch(() => {});
   }
 
-  /** After a change: a look that began before it may not have seen it. */
+  /** Marks a change, because a read that began before the change may not have seen it. */
   async #refreshAnew(): Promise<void> {
     await this.#refreshing?.catch(() => {});
     await this.#refresh();

@@ -14,7 +14,7 @@ export interface Wish {
   /** All that the answer may become, where it is held to what the end user has left; absent: `tokens`. */
   readonly mostTokens?: number | undefined;
   readonly endUser?: EndUser | undefined;
-  /** In micro-USD; null: it costs nothing, and nothing is held. */
+  /** The money to hold, in micro-USD; null when the request costs nothing, and no money is held. */
   readonly cost: Wanted | null;
 }
 
@@ -22,7 +22,7 @@ export interface Wish {
 export interface Admission {
   /** The reserved amount, in micro-USD. */
   readonly reserved: number;
-  /** What is held of the tokens of an end user; null: nobody's tokens are limited. */
+  /** The tokens of the end user that are held; null when the end user has no token budget. */
   readonly reservedTokens: number | null;
   /** Holds more for an answer that goes on. Throws `insufficient_balance` and `budget_exhausted`. */
   grow(more: Growing): Promise<void>;
@@ -30,10 +30,10 @@ export interface Admission {
   end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null;
 }
 
-/** What is to be held for the rest of an answer. */
+/** The money and the tokens to hold for the rest of an answer. */
 export interface Growing {
   readonly tokens: number;
-  /** Those that have come and are not covered. */
+  /** The tokens that have arrived and are not covered. */
   readonly leastTokens: number;
   readonly cost: Wanted | null;
 }
@@ -48,7 +48,7 @@ const refused = (message: string, seconds: number) => {
 /** A reservation, and all that it holds. */
 type Held = Exclude<Reserved, Shortage>;
 
-/** What is asked of a wallet where nothing costs anything. */
+/** The request to the wallet when nothing costs anything. */
 const NO_MONEY: Wanted = { least: 0, most: 0 };
 
 const secondsToNext = (period: 'daily' | 'monthly') => (period === 'daily' ? secondsToNextDay() : secondsToNextMonth());
@@ -65,7 +65,7 @@ function throwUserShortage(shortage: Extract<Shortage, { refused: 'user' }>, nee
 
 interface Need {
   readonly wanted: Wanted;
-  /** Such as `this request`. */
+  /** The subject of an error message, such as `this request`. */
   readonly needing: string;
   /** The field that names the end user. */
   readonly param: string;
@@ -96,7 +96,7 @@ export interface AccountDeps {
   readonly userBudgets: Pick<UserBudgetStore, 'limits'>;
 }
 
-/** What the requests of one key are held to and paid from. It outlives changes of the key. */
+/** The limits and the wallet of one key's requests. It stays the same object when the key changes. */
 export class Account {
   readonly #wallets: WalletStore;
   readonly #keyId: string;
@@ -106,7 +106,7 @@ export class Account {
   #requests: TokenBucket | null = null;
   #tokens: TokenBucket | null = null;
   #active = 0;
-  /** What prices are multiplied by. */
+  /** The price ratio of the key's group. */
   ratio = 1;
 
   constructor({ wallets, userBudgets }: AccountDeps, key: KeyRow) {
@@ -189,7 +189,7 @@ export class Account {
       throw refused(`This key may have ${concurrent} requests under way at once`, 1);
     }
     const bucket = this.#tokens;
-    // Who asks for more than a minute has is let in when the bucket is full; else it never could be.
+    // A request for more tokens than a minute has is admitted when the bucket is full; otherwise it could never be.
     const tokens = bucket ? Math.min(expected, bucket.capacity) : 0;
     const wait = bucket?.secondsUntil(tokens) ?? 0;
     if (wait === 0) {

@@ -1,6 +1,9 @@
 /** Blanks, invisible marks and quotes that readers of addresses skip, such as Python's `<URL:http://…>`. */
 const AHEAD = /^[\s\p{Cc}\p{Cf}\p{Z}<"'([{]+/u;
-/** What the WHATWG URL standard takes out of an address (tabs and line breaks), and what other readers take out. */
+/**
+ * The characters that the WHATWG URL standard removes from an address (tabs and line breaks), and those that other
+ * parsers remove.
+ */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
 /** Every address has one of these. */
 const MARKS = /[:/\\]/;
@@ -25,7 +28,7 @@ const BASE64 = /^[A-Za-z0-9+/]{64}/;
 export function isAddress(text: string): boolean {
   if (text.length <= LOOKED_AT && !MARKS.test(text)) return false;
   const head = text.slice(0, LOOKED_AT).replace(AHEAD, '').replace(INVISIBLE, '').slice(0, HEAD);
-  // Nobody writes so many blanks ahead of anything but what is to be hidden.
+  // So many blanks before an address are only written to hide it.
   if (head.length < HEAD && text.length > LOOKED_AT) return true;
   if (WITH_SLASHES.test(head) || WITHOUT_SLASHES.test(head)) return true;
   return WITHOUT_SCHEME.test(head) && !BASE64.test(head);

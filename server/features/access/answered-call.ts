@@ -8,9 +8,9 @@ export interface AnsweredCall {
   readonly operation: string;
   /** Null: nobody knows who asked. */
   readonly principal: Principal | null;
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
-  /** Undefined: it went well. */
+  /** The error that the call failed with; undefined when it succeeded. */
   readonly failure?: unknown;
   readonly ms: number;
   /** Undefined: the client's request is not part of a trace. */

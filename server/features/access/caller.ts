@@ -2,7 +2,7 @@ import type { Claim } from '../../store/interface/claims.ts';
 import type { Account } from './account.ts';
 import type { RequestRecord } from './request-record.ts';
 
-/** Who sends a request, once the key was checked. */
+/** The sender of a request, after the key was checked. */
 export interface Principal {
   /** SHA-256 of the key, in hex: what limits and rows are kept under. */
   readonly keyHash: string;
@@ -12,11 +12,11 @@ export interface Principal {
   /** The operator's name for the key. */
   readonly keyName: string | null;
   readonly owner: string | null;
-  /** Of the models file. */
+  /** The key's group in the models file. */
   readonly group: string | null;
   /** The aliases that it may use; null: every one. */
   readonly models: ReadonlySet<string> | null;
-  /** What its requests are held to and paid from; null: the administrator, who has no limits. */
+  /** The limits and the wallet of the key; null for the administrator, who has no limits. */
   readonly account: Account | null;
   /** Aborts when the key is revoked or disabled; null: never. */
   readonly revoked: AbortSignal | null;
@@ -33,7 +33,7 @@ export interface Caller {
   /** When the request came, by `monotonicNow()`: its whole time runs from here. */
   readonly receivedAt: number;
   readonly record: RequestRecord;
-  /** Of a request that is to be answered once: whoever begins its run takes it. */
+  /** The claim of a request with an idempotency key. The code that begins the run takes it. */
   readonly claim?: Claim | undefined;
   /** Whether the response headers are on their way already; absent: the transport has none. */
   headersSent?(): boolean;

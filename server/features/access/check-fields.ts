@@ -7,7 +7,7 @@ import { checkTools } from './check-tools.ts';
 import { type Fault, invalid, riskyMessage, type Sender, search, under } from './content-check.ts';
 import { isRiskyName } from './field-names.ts';
 
-/** What a model of the catalog says of the fields that keys may send. */
+/** The rules of a model about the fields that keys can send. */
 export interface FieldRules {
   /** Fields that the operator allows beside those of the lists; `a.b` is the field `b` of the field `a`. */
   readonly allowFields: ReadonlySet<string>;
@@ -53,7 +53,7 @@ interface Request {
   readonly sender: Sender;
 }
 
-/** Of a field that only has parts on the list, every part must be on it. */
+/** When only parts of a field are on the list, each part that a request sends must be on it. */
 function checkParts(value: unknown, path: string, lists: Lists): Fault | null {
   if (!isRecord(value)) return unlisted(path);
   for (const key of Object.keys(value)) {

@@ -59,5 +59,5 @@ function checkKeyword(key: string, value: unknown, depth: number): Fault | null 
   return WRITTEN.has(key) ? checkWritten(value) : null;
 }
 
-/** The same for a field of a request. */
+/** Checks the schema in a field of a request. */
 export const checkSchemaField = (name: string, value: unknown): Fault | null => checkKeyword(name, value, 0);

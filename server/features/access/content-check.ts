@@ -10,7 +10,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Who sends a content, as far as its checks depend on it. */
+/** The sender of a content, as far as the checks depend on the sender. */
 export interface Sender {
   /** A key may send known fields only. The administrator may also send unknown fields, if they contain no address. */
   readonly isKey: boolean;
@@ -87,7 +87,7 @@ export const imageAddress: Check = () => byAddress('');
 /** A field that always holds the address of a file. */
 export const fileAddress: Check = () => invalid('Files must be inline, as `file_data`; addresses are not fetched.');
 
-/** For a value of another kind than is expected: a server could read something else in it. */
+/** Refuses a value of an unexpected kind, because a server could read something else in it. */
 export const misshapen = (value: unknown, sender: Sender, expected: string): Fault | null =>
   plain(value, sender) ?? (sender.isKey ? invalid(`This must be ${expected}.`) : null);
 

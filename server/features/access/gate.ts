@@ -11,7 +11,7 @@ const GUESSES = { perSecond: 1, burst: 30 };
 
 const refuse = (message: string) => new AppError('invalid_authorization', message, { param: 'Authorization' });
 
-/** Who may come in, and how often. */
+/** Decides which requests are admitted, and how many. */
 export class Gate {
   readonly #bearerHash: Buffer;
   readonly #admin: Principal;

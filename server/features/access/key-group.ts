@@ -2,6 +2,6 @@
 export interface KeyGroup {
   /** Aliases; null: every one. */
   readonly models: ReadonlySet<string> | null;
-  /** What prices are multiplied by. */
+  /** The ratio that prices are multiplied by. */
   readonly ratio: number;
 }

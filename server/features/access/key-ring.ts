@@ -29,7 +29,7 @@ export interface KeyRingDeps {
   readonly wallets: WalletStore;
   readonly userBudgets: Pick<UserBudgetStore, 'limits'>;
   readonly groups: ReadonlyMap<string, KeyGroup>;
-  /** Told when the changes of other processes cannot be read. */
+  /** Called when the changes of other processes cannot be read. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -59,7 +59,7 @@ export class KeyRing {
     return ring;
   }
 
-  /** By the SHA-256 of its secret, in hex. */
+  /** Finds a key by the SHA-256 of its secret, in hex. */
   find(hash: string): HeldKey | undefined {
     return this.#byHash.get(hash);
   }

@@ -22,7 +22,7 @@ const HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i;
 
 const isDataUri = (uri: string) => /^data:/i.test(uri.slice(0, 5));
 
-/** Not SVG: what draws it fetches the addresses in it. */
+/** SVG is not on the list, because programs that draw it fetch the addresses in it. */
 const IMAGES = /^image\/(?:png|apng|jpe?g|webp|gif|bmp|tiff|hei[cf]|avif)$/;
 const AUDIO =
   /^audio\/(?:wav|x-wav|wave|vnd\.wave|mp3|mpeg|mpga|mp4|m4a|x-m4a|aac|ogg|opus|flac|x-flac|webm|aiff|x-aiff|amr|3gpp|pcm|l16|basic)$/;

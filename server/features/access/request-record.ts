@@ -12,18 +12,18 @@ export class RequestRecord {
   readonly #attempts: Attempt[] = [];
   /** Whether a meter counts it, and reports its end. */
   isMetered = false;
-  /** What the client sent, parsed: log lines of failures must not repeat it. */
+  /** The parsed body of the request. Log lines about failures must not repeat it. */
   said: unknown;
   /** Null: nobody follows it. */
   watch: RequestWatch | null = null;
-  /** Of the attempt under way. */
+  /** The attempt in progress. */
   tap: UpstreamTap | undefined;
 
   constructor(parent?: TraceParent) {
     this.parent = parent;
   }
 
-  /** In the order in which they were made; only the first 20 are kept. */
+  /** The attempts in the order in which they were made; only the first 20 are kept. */
   get attempts(): readonly Attempt[] {
     return this.#attempts;
   }

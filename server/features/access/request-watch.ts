@@ -3,7 +3,7 @@ import type { UpstreamTap } from '../../providers/upstream-tap.ts';
 import type { UsageRow } from '../../store/interface/usage.ts';
 import type { Attempt } from './attempt.ts';
 
-/** Where the client's own trace is to be continued: the two headers of W3C's Trace Context. */
+/** The two headers of W3C's Trace Context, with which the client's own trace is continued. */
 export interface TraceParent {
   readonly traceparent: string;
   readonly tracestate: string | undefined;
@@ -20,7 +20,7 @@ export interface AskedBackend {
 /** Facts beside a sentence of the log; never content of messages. */
 export type Facts = Readonly<Record<string, unknown>>;
 
-/** Gets the answer of a chat, where its content is wanted. */
+/** Receives the answer of a chat, where its content is wanted. */
 export interface AnswerWatch {
   chunk(chunk: ChatCompletionChunk): void;
   completion(answer: ChatCompletion): void;
@@ -31,14 +31,17 @@ export interface AnswerWatch {
  * traces and at `info` there is none, and a request pays nothing for it.
  */
 export interface RequestWatch {
-  /** Told what was decided about the request, in one sentence, and why. */
+  /** Called with a decision about the request, in one sentence, and its reasons. */
   decided?(what: string, why: Facts): void;
-  /** Told that a backend is asked now. What is returned goes with its requests. */
+  /** Called when a backend is asked. The returned headers are sent with the request to it. */
   attempting(backend: AskedBackend): UpstreamTap | undefined;
-  /** Told how that went: of a stream, how it began. Null: nothing was sent, for the backend does not support the request. */
+  /**
+   * Called with the result of the attempt; for a stream, with how it began. Null: nothing was sent, because the backend
+   * does not support the request.
+   */
   attempted(attempt: Attempt | null): void;
   /** Absent: nobody wants the content. */
   readonly answer?: AnswerWatch | undefined;
-  /** Told how the request ended. */
+  /** Called when the request has ended. */
   ended(row: UsageRow): void;
 }

@@ -19,7 +19,7 @@ export class TokenBucket {
     this.#level = capacity;
   }
 
-  /** What can be taken now; below 0 after more was used than was taken. */
+  /** The tokens that can be taken now. It is below 0 after more tokens were used than were taken. */
   get level(): number {
     const now = monotonicNow();
     this.#level = Math.min(this.capacity, this.#level + ((now - this.#updatedAt) / 1000) * this.#perSecond);

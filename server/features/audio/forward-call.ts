@@ -15,7 +15,7 @@ export interface ForwardRequest {
   readonly endpoint: Endpoint;
   /** Below `/v1`, here and there, such as `/audio/speech`. */
   readonly path: string;
-  /** As usage rows call it, such as `v1.audio.speech`. */
+  /** The name of the operation in usage rows, such as `v1.audio.speech`. */
   readonly operation: string;
   /** The alias that was asked for. */
   readonly model: string;

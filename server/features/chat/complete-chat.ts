@@ -20,13 +20,13 @@ import { affinityKeyOf } from '../routing/affinity-key.ts';
 import { type Adaptation, applyConstraints, type SteeringFields, toCall } from './plan-chat.ts';
 import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
 
-/** Which surface a completion is made for, and what it wants done in its own way. */
+/** The surface that a completion is made for, and what the surface does in its own way. */
 export interface Surface {
-  /** As in usage rows. */
+  /** The name of the operation in usage rows. */
   readonly operation: string;
   /** Absent: the `user` of the request. */
   readonly endUser?: EndUser | undefined;
-  /** Of the stored conversation, if there is one; it is the affinity key. */
+  /** The id of the stored conversation, if there is one. It is the affinity key. */
   readonly conversationId?: string | null;
   /** Called when the request is not let in, for lack of money or of room. */
   onRefused?(refusal: unknown): Promise<void>;
@@ -34,7 +34,7 @@ export interface Surface {
   onAdmitted?(meter: Meter): void;
   /** The request as that surface got it, for upstreams that speak its dialect. */
   readonly original?: OriginalRequest | undefined;
-  /** Those of the model's backends that can do it; absent: all. */
+  /** The backends of the model that can serve the request; absent: all. */
   readonly backends?: readonly Backend[] | undefined;
   /** The changes made for one backend, as the `x-gateway-applied` header reports them. */
   adapt?(backend: Backend): Adaptation | undefined;
@@ -49,7 +49,7 @@ export interface Chat {
   readonly model: CatalogModel;
   /** Another one once it was shortened. */
   request: Json<ChatCompletionRequest>;
-  /** Those of the request's fields that the gateway acts on, at hand without parsing the request. */
+  /** The fields of the request that the gateway acts on. They can be read without parsing the request. */
   readonly fields: SteeringFields & Readonly<Record<string, unknown>>;
   readonly surface: Surface;
 }
@@ -114,7 +114,7 @@ export function completeChat(deps: MeteringDeps, planned: Chat, caller: Caller):
   });
 }
 
-/** The same as a stream of chunks. `plan` is asked at the first pull: nothing happens before it. */
+/** Completes a chat as a stream of chunks. `plan` is called at the first pull, and nothing happens before that. */
 export function streamChat(
   deps: MeteringDeps,
   plan: () => Chat,

@@ -55,7 +55,10 @@ export async function createCompletion(
   return completeChat(deps, planCompletion(deps, request, caller, surface), caller);
 }
 
-/** The same as a stream of chunks. Nothing happens before the first pull, so early failures are still plain errors. */
+/**
+ * Creates a chat completion as a stream of chunks. Nothing happens before the first pull, so early failures are still
+ * plain errors.
+ */
 export function streamCompletion(
   deps: CompletionDeps,
   request: Json<ChatCompletionRequest>,

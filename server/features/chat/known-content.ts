@@ -15,7 +15,7 @@ import {
 import { audio, file, image, recording, video } from '../access/media.ts';
 import { annotation, cacheMark } from '../access/shared-parts.ts';
 
-/** What may stand beside the content of every part: marks of caches, signatures, and what answers have. */
+/** The fields that every part may have beside its content: cache marks, signatures, and fields of answers. */
 const beside = {
   type: plain,
   id: plain,
@@ -45,7 +45,7 @@ const imageField = object({ url: image, detail: plain });
 const part = typed({
   ...textParts,
   image_url: object({ ...beside, image_url: imageField }),
-  // With a text, as the Responses API has it: vLLM takes this one, too.
+  // A part of the Responses API with a text, which vLLM accepts too.
   input_image: object({ ...beside, image_url: image, detail: plain }),
   input_audio: object({ ...beside, input_audio: object({ data: recording, format: plain }) }),
   audio_url: object({ ...beside, audio_url: object({ url: audio }) }),

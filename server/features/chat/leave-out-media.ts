@@ -1,7 +1,7 @@
 import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.ts';
 
 const KINDS = ['image', 'audio', 'video', 'file'] as const;
-/** What a part of a message can hold beside text. */
+/** The kinds of media that a part of a message can hold. */
 export type Media = (typeof KINDS)[number];
 
 const TYPES: Readonly<Record<string, Media>> = {
@@ -30,7 +30,7 @@ export interface LeftOut {
   readonly applied: readonly string[];
 }
 
-/** What stands where a message was nothing else: many upstreams refuse an empty one. */
+/** The text of a message that had nothing but media: many upstreams refuse an empty message. */
 const note = (left: readonly Media[]): string => `(${left.join(', ')} left out)`;
 
 /** The messages without the unwanted media. Null when they contain no such media. */

@@ -17,7 +17,7 @@ import { refuseLookalikes } from './refuse-lookalikes.ts';
 /** The fields that the gateway checks or sets. */
 export const checkedFields: ReadonlySet<string> = new Set(Object.keys(ChatCompletionRequest.shape));
 
-/** Where a chat goes, and what the gateway changes on the way. */
+/** The backend that a chat goes to, and the changes of the gateway for it. */
 export interface ChatPlan {
   readonly model: CatalogModel;
   readonly backend: Backend;
@@ -62,7 +62,7 @@ export const toCall = <Request extends object>(
   tap: caller.record.tap,
 });
 
-/** What the surface that asks for a chat changes in it for one backend. */
+/** The changes that a surface makes to a chat for one backend. */
 export interface Adaptation {
   readonly changes: Pick<ChatCompletionRequest, 'max_tokens'> & { readonly messages?: readonly ChatMessage[] };
   /** As in `x-gateway-applied`. */
@@ -71,7 +71,7 @@ export interface Adaptation {
 
 export const UNCHANGED: Adaptation = { changes: {}, applied: [] };
 
-/** Those of a request's fields that the gateway acts on when it plans a call. */
+/** The fields of a request that the gateway acts on when it plans a call. */
 export type SteeringFields = Pick<
   ChatCompletionRequest,
   'max_tokens' | 'max_completion_tokens' | 'modalities' | 'stream' | 'stream_options' | 'usage'
@@ -83,7 +83,7 @@ export function checkTools(model: CatalogModel, tools: readonly unknown[] | null
   throw new AppError('tools_not_supported', `The model '${model.alias}' does not take tools.`, { param: 'tools' });
 }
 
-/** What a chat is planned for. */
+/** The model, the backend and the longest answer that a chat is planned for. */
 export interface ChatTarget {
   readonly model: CatalogModel;
   readonly backend: Backend;
@@ -147,12 +147,12 @@ export function applyConstraints(
 /** The dialects that a client's own request can be in, and the fields that it has there. */
 const OPERATIONS: Readonly<Record<string, Operation>> = { anthropic: 'messages', 'openai-responses': 'responses' };
 
-/** Who asks for a chat, and how else it can be sent. */
+/** The caller of a chat, and the other forms in which it can be sent. */
 interface Asking {
   readonly principal: Principal;
   /** The request in the client's own dialect, whose content was checked there. */
   readonly original?: OriginalRequest | undefined;
-  /** Those that may answer; absent: all of the model. */
+  /** The backends that may answer; absent: all backends of the model. */
   readonly backends?: readonly Backend[] | undefined;
 }
 

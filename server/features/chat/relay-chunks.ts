@@ -5,7 +5,7 @@ import type { Meter } from '../metering/meter.ts';
 
 export type ChunkBatch = Json<ChatCompletionChunk>[];
 
-/** What chunks of every kind have. */
+/** The fields that chunks of every kind have. */
 interface AnyChunk {
   readonly choices?: readonly unknown[];
   readonly usage?: Usage | null | undefined;
@@ -51,7 +51,7 @@ function relayUsage<Chunk extends AnyChunk>(
   else relayRest(chunk, relayed);
 }
 
-/** What every chunk has, and what only those get who asked for it. */
+/** The fields of every chunk. A client gets others, such as llama.cpp's `timings`, because it asked for them. */
 const KNOWN: ReadonlySet<string> = new Set(['id', 'object', 'created', 'model', 'choices', 'usage']);
 
 /**

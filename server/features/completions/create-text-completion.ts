@@ -95,7 +95,10 @@ export async function createTextCompletion(
   });
 }
 
-/** The same as a stream. Nothing happens before the first pull, so early failures are still plain errors. */
+/**
+ * Creates a legacy completion as a stream. Nothing happens before the first pull, so early failures are still plain
+ * errors.
+ */
 export function streamTextCompletion(
   deps: CompletionDeps,
   request: Json<TextCompletionRequest>,

@@ -2,7 +2,7 @@
 interface Step {
   readonly say: string;
   readonly language: 'sh' | 'json' | 'toml' | 'yaml' | 'js' | 'python' | 'text';
-  /** With `{{url}}` (without a path), `{{key}}`, `{{model}}` and `{{window}}` in it. */
+  /** The text with the placeholders `{{url}}` (without a path), `{{key}}`, `{{model}}` and `{{window}}`. */
   readonly code: string;
 }
 
@@ -14,9 +14,9 @@ export interface Tool {
   readonly steps: readonly Step[];
 }
 
-/** What differs from one gateway, and one user, to the next. */
+/** The values of the placeholders, which differ between gateways and between users. */
 export interface ToolSettings {
-  /** Such as `http://127.0.0.1:3000`. */
+  /** The address of the gateway, such as `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly key: string;
   /** An alias. */

@@ -209,7 +209,7 @@ export async function deleteConversation(
   principal: Principal,
 ): Promise<ConversationDeleted> {
   if (!(await store.remove(keyOf(ref, principal)))) throw notFound();
-  // Nobody can read what is still being made for it.
+  // Nobody can read the answers that are still being made for this conversation.
   runs.stopAllOf(ref.conversation_id, new AppError('run_cancelled', 'The conversation was deleted.'));
   return { id: ref.conversation_id, object: 'conversation.deleted', deleted: true };
 }

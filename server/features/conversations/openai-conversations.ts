@@ -63,7 +63,7 @@ async function findRow(stores: ResponseStores, ref: OpenAiConversationRef, princ
   return found;
 }
 
-/** With its messages, but without their media. */
+/** A conversation with its messages, but without their media. */
 async function find(stores: ResponseStores, ref: OpenAiConversationRef, principal: Principal) {
   const found = await stores.conversations.find(keyOf(ref, principal), { omitsMedia: true });
   if (!found) throw notFound();

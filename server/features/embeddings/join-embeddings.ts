@@ -8,7 +8,7 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 
 type EmbeddingUsage = { prompt_tokens: number; total_tokens: number };
 
-/** What several requests used together; null when one of them does not say. */
+/** The usage of several requests together; null when one of them does not report it. */
 export function sumUsage(parts: readonly EmbeddingResponse['usage'][]): EmbeddingUsage | null {
   const sum = { prompt_tokens: 0, total_tokens: 0 };
   for (const usage of parts) {
@@ -22,7 +22,7 @@ export function sumUsage(parts: readonly EmbeddingResponse['usage'][]): Embeddin
 /** True when each item says its own place, which some upstreams do not. */
 const inPlace = (data: readonly Embedding[]) => data.every(({ index }, i) => index === i);
 
-/** In the order of the input: by the index where that says it, else as they came. */
+/** Sorts the embeddings as in the input: by their indexes, or, where those are missing, as they arrived. */
 function inOrder(data: readonly Embedding[]): readonly Embedding[] {
   const sorted = data.toSorted((a, b) => a.index - b.index);
   return inPlace(sorted) ? sorted : data;

@@ -26,7 +26,9 @@ export const isVector = (value: unknown): value is Vector => typeof value === 's
 
 export const formatOf = (vector: Vector): VectorFormat => (typeof vector === 'string' ? 'base64' : 'float');
 
-/** The same vector as a list of numbers, or as base64 of little-endian 32-bit floats (OpenAI's embeddings reference). */
+/**
+ * Converts a vector to a list of numbers, or to base64 of little-endian 32-bit floats (OpenAI's embeddings reference).
+ */
 export function toFormat(vector: Vector, format: VectorFormat): number[] | string {
   if (typeof vector === 'string') return format === 'base64' ? vector : decode(vector);
   return format === 'float' ? [...vector] : encode(vector);

@@ -30,7 +30,10 @@ const toUsage = ({ input_tokens, output_tokens, total_tokens }: ImageUsage): Usa
   total_tokens,
 });
 
-/** The same chat several times at once; when one fails, the others are not worth waiting, or paying, for. */
+/**
+ * Runs the same chat several times at once. When one fails, the others are cancelled, so that nobody waits or pays for
+ * them.
+ */
 async function completeAll({ backend, meter }: Attempt, call: ProviderCall, times: number): Promise<ChatCompletion[]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([call.signal, stop.signal]);
@@ -48,7 +51,7 @@ async function completeAll({ backend, meter }: Attempt, call: ProviderCall, time
   }
 }
 
-/** What is asked of any backend. */
+/** The request as it goes to any backend. */
 function toMetered(model: CatalogModel, request: ImageRequest, caller: Caller): MeteredRequest {
   return {
     operation: operationOf(request),
@@ -90,7 +93,7 @@ export async function createImages(
   });
 }
 
-/** As the upstream streams it; one that does not is answered with the events of its complete pictures. */
+/** Streams the upstream's events. When the upstream does not stream, the events of its complete pictures are sent. */
 async function* eventsOf(
   request: ImageRequest,
   plan: ImagesPlan,
@@ -111,7 +114,10 @@ async function* eventsOf(
   }
 }
 
-/** The same as a stream of events. Nothing happens before the first pull, so early failures are still plain errors. */
+/**
+ * Creates images as a stream of events. Nothing happens before the first pull, so early failures are still plain
+ * errors.
+ */
 export function streamImages(
   deps: ImagesDeps,
   request: ImageRequest,

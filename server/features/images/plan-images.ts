@@ -27,7 +27,7 @@ function joinApplied(caller: Caller): Caller {
   };
 }
 
-/** What the usage rows call it. */
+/** The name of the operation in usage rows. */
 export const operationOf = (request: ImageRequest) =>
   isEdit(request) ? 'v1.images.edits' : ('v1.images.generations' as const);
 

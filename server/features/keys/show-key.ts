@@ -23,7 +23,7 @@ export const showKey = (row: KeyRow): ApiKey => ({
   revoked_at: row.revokedAt?.toISOString() ?? null,
 });
 
-/** Without the fields that were not given. */
+/** Leaves out the fields that were not given. */
 export function toKeyFields(request: Omit<UpdateKeyRequest, 'key_id'>): Partial<KeyFields> {
   const { expires_at } = request;
   const all = {

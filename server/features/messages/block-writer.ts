@@ -104,7 +104,7 @@ export class BlockWriter {
     this.redacted(data);
   }
 
-  /** Without `open` the block is whole and ends at once. */
+  /** When `open` is absent, the block is complete and ends at once. */
   #start(block: AnswerBlock, open: Open | null): void {
     const index = this.#next++;
     this.#events.push({ type: 'content_block_start', index, content_block: block });

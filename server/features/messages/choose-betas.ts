@@ -42,7 +42,7 @@ const isFree = (beta: string) => FREE.includes(beta.replace(/-\d{4}-\d{2}-\d{2}$
 export interface ChosenBetas {
   /** The headers of the dialect, with the features that may be asked for. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Those that were left out. */
+  /** The betas that were left out. */
   readonly dropped: readonly string[];
 }
 

@@ -54,7 +54,10 @@ export async function createMessage(
   );
 }
 
-/** The same as events. Nothing happens before the first pull, so early failures are still plain errors. */
+/**
+ * Creates a message as a stream of events. Nothing happens before the first pull, so early failures are still plain
+ * errors.
+ */
 export async function* streamMessage(
   deps: CompletionDeps,
   request: MessageRequest,

@@ -19,7 +19,7 @@ const isResult = (block: InputBlock): block is ToolResultBlock => block.type ===
 export class HistoryWriter {
   readonly #messages: ChatMessage[] = [];
   readonly #others: Others;
-  /** What the user says next. */
+  /** The parts of the next user message. */
   #said: ContentPart[] = [];
 
   constructor(others: Others) {

@@ -73,7 +73,10 @@ const readable = {
   tool_reference: object({ ...beside, tool_name: text }),
 };
 
-/** What Anthropic's own tools did, which only Anthropic reads. A record names its sources; nothing is fetched for it. */
+/**
+ * Records of what Anthropic's own tools did, which only Anthropic reads. A record names its sources; nothing is fetched
+ * for it.
+ */
 const record = object(
   { ...beside, id: plain, tool_use_id: plain, name: text, input: free, content: free, caller: free },
   'open',

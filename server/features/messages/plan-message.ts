@@ -20,7 +20,7 @@ import { toOriginal } from './to-original.ts';
 interface MessagePlan {
   readonly chat: ChatCompletionRequest;
   readonly surface: Surface;
-  /** What a failure is told as. */
+  /** Converts a failure to the error that the client gets. */
   explain(failure: unknown): unknown;
 }
 
@@ -45,7 +45,7 @@ function fitAnswer(asked: number, window: number | null, estimate: () => number)
   return { changes: {}, applied: [] };
 }
 
-/** What begins an answer in Anthropic's own events, whose blocks the canonical form does not know all of. */
+/** The first event of an answer in Anthropic's own events. Not all of their blocks exist in the canonical form. */
 const PREAMBLE: ReadonlySet<unknown> = new Set(['message_start', 'ping']);
 
 function begins(chunk: ChatCompletionChunk): boolean {
@@ -57,9 +57,9 @@ function begins(chunk: ChatCompletionChunk): boolean {
 interface Translation {
   readonly chat: ChatCompletionRequest;
   readonly backends: readonly Backend[];
-  /** As far as it was translated. */
+  /** The translated part of the request. */
   readonly given: MessageRequest;
-  /** As in `x-gateway-applied`. */
+  /** The text for `x-gateway-applied`. */
   readonly applied: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import { type InputMessage, type MessageTool, ToolChangeBlock } from '../../../c
 interface ToolChange {
   readonly name: string;
   readonly shown: boolean;
-  /** Of a tool that `tools` does not declare. */
+  /** The name of a tool that `tools` does not declare. */
   readonly definition?: MessageTool;
   /** Its place. */
   readonly param: string;
@@ -19,7 +19,7 @@ export function readToolChange(block: unknown, param: string): ToolChange | null
   return { name: tool.definition.name, definition: tool.definition, shown, param: `${param}.tool.definition` };
 }
 
-/** In the order of the history; a result that holds a `tool_reference` shows that tool, too. */
+/** The changes in the order of the history. A result that holds a `tool_reference` makes that tool known too. */
 export function readToolChanges(messages: readonly InputMessage[]): ToolChange[] {
   const changes: ToolChange[] = [];
   for (const [i, { content }] of messages.entries()) {

@@ -11,12 +11,12 @@ import { toTools } from './to-tools.ts';
 /** The fields that are mapped below. */
 const MAPPED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'output_config', 'output_format'];
 const OWN = ['max_tokens', 'stream', 'stop_sequences', 'temperature', 'top_p', 'metadata'];
-/** Of Anthropic's service alone, and nothing that is asked of the model: where and how fast it runs, what it trims. */
+/** Fields that concern Anthropic's service and not the model: where and how fast it runs, and what it trims. */
 const HINTS = ['cache_control', 'context_management', 'diagnostics', 'service_tier', 'inference_geo', 'speed'];
 const ACCOUNT = ['user_profile_id', 'workspace_id', 'betas', 'anthropic_beta', 'anthropic_version', 'billing_policy'];
 const KNOWN: ReadonlySet<string> = new Set([...MAPPED, ...OWN, ...HINTS, ...ACCOUNT, 'fallback_credit_token']);
 
-/** What Anthropic's service keeps, calls or does by itself, which nobody else has. */
+/** Fields for things that only Anthropic's service stores, calls or does. */
 const SERVICE: ReadonlySet<string> = new Set(['container', 'mcp_servers', 'thread', 'compaction', 'fallbacks']);
 
 /** `fallbacks: "default"` asks for what a model without fallbacks does: it answers alone. */
@@ -63,7 +63,7 @@ function toFormat({ output_config: config }: MessageRequest): Pick<ChatCompletio
   };
 }
 
-/** What OpenAI takes at most; agents' ids are longer. */
+/** The longest id that OpenAI accepts, in characters. The ids of agents are longer. */
 const MAX_USER = 64;
 
 function toUser(id: string | null | undefined): { user?: string } {

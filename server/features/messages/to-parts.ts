@@ -43,7 +43,7 @@ function toSearchResult(block: InputBlock | ResultBlock): ContentPart[] {
   return [textPart([`Search result: ${String(title)} (${String(source)})`, ...texts].join('\n'))];
 }
 
-/** What becomes of a block that only Anthropic's own models know: it stays as it is for them, or is refused. */
+/** Handles a block that only Anthropic's own models know: it stays as it is for them, or it is refused. */
 export type Others = 'keep' | 'refuse';
 
 /** One block of a user's turn or of a tool's result; `param` is its place. An empty text is left out. */

@@ -62,10 +62,10 @@ interface Judged {
 
 const believed = (tokens: number): Judged => ({ tokens, verdict: 'believed' });
 
-/** Of a picture that is made, where nobody counted (Gemini's figure). */
+/** The tokens of a generated picture where the upstream gave no count (Gemini's figure). */
 const TOKENS_PER_MADE_IMAGE = 1_290;
 
-/** Where neither the request nor the vendor bounds an answer: no model writes more at once. In tokens. */
+/** The longest answer of any model, in tokens. It applies where neither the request nor the vendor limits an answer. */
 const LONGEST_ANSWER = 131_072;
 
 function judgePrompt(claimed: number, { expected, requestBytes }: Evidence): Judged {
@@ -83,7 +83,7 @@ function judgeCompletion(claimed: number, { expected, tokens, images }: Evidence
   if (claimed === 0) return { tokens: counted, verdict: counted > 0 ? 'estimated' : 'believed' };
   const { answers, answerTokens, isBounded } = expected();
   if (countsOneAnswer(claimed, tokens, answers)) return { tokens, verdict: 'estimated' };
-  // What came has been used, even where an upstream does not hold to the length.
+  // Tokens that arrived were used, even when the upstream exceeded the requested length.
   const longest = Math.max((isBounded ? answerTokens + END_TOKENS : LONGEST_ANSWER) * answers, counted);
   if (claimed <= longest) return believed(claimed);
   return { tokens: isBounded ? Math.max(answerTokens * answers, counted) : counted, verdict: 'excessive' };

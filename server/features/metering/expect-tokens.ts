@@ -26,7 +26,10 @@ export interface Expectation {
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** What the longest answer is called: OpenAI's names, and what model servers read besides; llama.cpp obeys `n_predict` first. */
+/**
+ * The fields that limit the length of an answer: OpenAI's names, and those of model servers. llama.cpp obeys
+ * `n_predict` first.
+ */
 export const LENGTHS = [
   'max_tokens',
   'max_completion_tokens',
@@ -37,7 +40,9 @@ export const LENGTHS = [
   'min_tokens',
 ] as const;
 
-/** Those that every upstream obeys. Many pass over the others: an answer is not bounded by these alone. */
+/**
+ * The fields that every upstream obeys. Many upstreams ignore the other fields, so those alone do not limit an answer.
+ */
 export const OBEYED_LENGTHS: readonly string[] = ['max_tokens', 'max_completion_tokens'];
 
 /** Upstreams differ in which of several lengths they obey: the longest counts. Null: none, or one without an end. */
@@ -66,7 +71,7 @@ function reasoningTokens({ thinking, reasoning }: Readonly<Record<string, unknow
   return Math.max(0, ...budgets.filter(isNumber));
 }
 
-/** What bounds the answers of a model, beside the request. */
+/** The limits of a model's answers that do not come from the request. */
 interface Bounds {
   readonly minMaxTokens: number | null;
   readonly contextWindow: number | null;
@@ -129,7 +134,7 @@ class Measured {
   }
 }
 
-/** Of a chat or a legacy completion. */
+/** The expected tokens of a chat or a legacy completion. */
 export function expectAnswer(
   { fields, forms }: Measurable,
   bounds: Bounds & { readonly backends: readonly Answering[] },
@@ -152,7 +157,7 @@ export function expectAnswer(
   };
 }
 
-/** Of what has no answer in tokens: embeddings, and calls that are sent on as they are. */
+/** The expected tokens of requests without an answer in tokens: embeddings, and calls that are forwarded verbatim. */
 export const expectPrompt = (prompt: MeasuredRequest): Expectation => ({
   prompt,
   isPromptBounded: true,
@@ -163,7 +168,9 @@ export const expectPrompt = (prompt: MeasuredRequest): Expectation => ({
   leastAnswerTokens: 0,
 });
 
-/** Of pictures from a prompt. A backend that makes them in chats gets the whole request once for each picture. */
+/**
+ * The expected tokens of pictures. A backend that makes pictures in chats gets the whole request once for each picture.
+ */
 export function expectImages(request: Readonly<Record<string, unknown>>): Expectation {
   const { tokens, ceiling, cachesForHour } = measureRequest(request);
   const images = answersOf(request.n);

@@ -5,7 +5,7 @@ export interface LoadLimits {
   readonly openRequests: number;
   /** How late the event loop may be, in ms; 0: no limit. */
   readonly lagMs: number;
-  /** Of the process, in bytes; 0: no limit but the heap's own. */
+  /** The memory of the process, in bytes; 0: no limit but the one of the heap. */
   readonly memoryBytes: number;
 }
 
@@ -24,7 +24,7 @@ const FULL_HEAP = 0.9;
 /** Clients are told to come back after so many seconds. */
 const RETRY_SECONDS = 2;
 
-/** Told in a line when the gateway begins to refuse requests, and when it takes them again. */
+/** Called with a reason when the gateway begins to refuse requests, and with null when it accepts them again. */
 export type LoadListener = (reason: string | null) => void;
 
 /** Refuses new requests to models while the process has more to do than it can, so that those under way end well. */

@@ -21,7 +21,7 @@ const TOKENS_PER_ITEM = 1;
 /** Texts are weighed in pieces, because `estimateTokens` takes samples of longer ones. In UTF-16 units. */
 const PIECE = 256 * 1024;
 
-/** Of a picture: vendors count 85 to 1,600 tokens for most, and up to some 48,000 (gpt-4o-mini). */
+/** The tokens of a picture: vendors count 85 to 1,600 for most, and up to about 48,000 (gpt-4o-mini). */
 const TOKENS_PER_IMAGE = 1_600;
 const MOST_PER_IMAGE = 48_000;
 
@@ -29,7 +29,7 @@ const MOST_PER_IMAGE = 48_000;
 const TOKENS_PER_PAGE = 2_000;
 const BYTES_PER_PAGE = 40_000;
 
-/** Of sounds and films, in characters of base64 for a token: rather few. */
+/** How many base64 characters of a sound or a film make a token. The number is low, so that estimates are high. */
 const CHARS_PER_MEDIA_TOKEN = 200;
 const FEWEST_PER_MEDIA_TOKEN = 20;
 
@@ -96,7 +96,7 @@ function weighPayload(payload: string, type: string): RequestSize {
   const { length } = payload;
   if (/^image\/(?!svg)/.test(type)) return { tokens: TOKENS_PER_IMAGE, ceiling: MOST_PER_IMAGE };
   if (/^(audio|video)\//.test(type)) return weighSound(length);
-  // Of four characters of base64, three are bytes.
+  // Four characters of base64 hold three bytes.
   const bytes = Math.ceil(length * 0.75);
   if (type === 'application/pdf') {
     return { tokens: Math.ceil(bytes / BYTES_PER_PAGE) * TOKENS_PER_PAGE, ceiling: Math.max(bytes, MOST_PER_IMAGE) };

@@ -15,22 +15,25 @@ import { codeOf, toUsageRow } from './usage-row.ts';
 
 /** One request whose use is counted and paid for. */
 export interface MeterOptions {
-  /** As usage rows call it, such as `v1.chat`. */
+  /** The name of the operation in usage rows, such as `v1.chat`. */
   readonly operation: string;
   readonly model: CatalogModel;
-  /** Those that may answer. */
+  /** The backends that may answer. */
   readonly backends: readonly Backend[];
   readonly caller: Caller;
-  /** In bytes. */
+  /** The size of the request body, in bytes. */
   readonly requestBytes: number;
-  /** What the request may use. Measuring it costs something: asked for only when somebody pays, or nobody counted. */
+  /**
+   * Measures what the request may use. This costs time, so it is called only when somebody pays or the upstream gave no
+   * counts.
+   */
   expect(): Expectation;
   readonly reserving: Reserving;
   /** Whom the request says it is for; undefined: it does not say it. */
   readonly endUser?: EndUser | undefined;
   /** The body of a chat, in the canonical form, with the history of its conversation. */
   input?(): ChatCompletionRequest;
-  /** Of the stored conversation, if there is one. */
+  /** The id of the stored conversation, if there is one. */
   readonly conversationId?: string | null | undefined;
   /** Whether the client asked to be told the cost, by `usage: {"include": true}`. */
   readonly showsCost?: boolean | undefined;
@@ -49,7 +52,7 @@ export interface EndedRequest {
   readonly row: UsageRow;
   readonly attempts: readonly Attempt[];
   readonly keyName: string | null;
-  /** What ended it early, if anything. */
+  /** The error that ended the request early, if any. */
   readonly failure: unknown;
   /** Whom it was for, as its client says. */
   readonly endUser: EndUser | undefined;
@@ -61,9 +64,9 @@ export interface MeterDeps {
   readonly usage: UsageStore;
   /** How many tokens of an answer are reserved at once; 0: all that it may become. */
   readonly trancheTokens: number;
-  /** Told how each request that was let in ended. */
+  /** Called when a request that was admitted has ended. */
   onEnd?(ended: EndedRequest): void;
-  /** Told of an upstream that claims more than a request could have used. */
+  /** Called when an upstream claims more tokens than a request could have used. */
   onExcessiveClaim(claim: ExcessiveClaim): void;
 }
 
@@ -91,7 +94,7 @@ export class Meter {
   /** Whether pictures have a price of their own here: counting them in a stream means parsing its chunks. */
   readonly paysForImages: boolean;
   readonly #startedAt = monotonicNow();
-  /** By the time of day, for the usage row. */
+  /** The time of day at which the request began, for the usage row. */
   readonly #at = new Date();
   #firstTokenMs: number | null = null;
   #reported: Usage | null = null;

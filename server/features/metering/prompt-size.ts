@@ -12,7 +12,7 @@ export interface PromptSize {
   readonly messages: number;
   /** Texts, thoughts, calls and tools, in bytes. */
   readonly bytes: number;
-  /** Of pictures, sounds, films and files. */
+  /** The tokens of pictures, sounds, films and files. */
   readonly mediaTokens: number;
 }
 
@@ -25,7 +25,7 @@ export interface Prompt {
 
 const bytesOfJson = (value: unknown) => (value == null ? 0 : Buffer.byteLength(JSON.stringify(value)));
 
-/** What a prompt holds, as agents have it counted between two steps. */
+/** The token count of a prompt. Agents ask for it between two steps. */
 export function measurePrompt({ messages, tools, response_format: format }: Prompt): PromptSize {
   let bytes = (tools?.length ? bytesOfJson(tools) : 0) + bytesOfJson(format);
   let mediaTokens = 0;
@@ -45,7 +45,7 @@ export function measurePrompt({ messages, tools, response_format: format }: Prom
 /** Role and marks of one message. */
 const TOKENS_PER_MESSAGE = 4;
 
-/** As near as can be told without asking anybody. */
+/** Estimates the size without asking an upstream. */
 export function likelyTokens({ messages, bytes, mediaTokens }: PromptSize): number {
   return messages * TOKENS_PER_MESSAGE + mediaTokens + Math.ceil(bytes / bytesPerToken.code);
 }

@@ -35,7 +35,10 @@ export class Quote {
     this.#expected = expected;
   }
 
-  /** With so many tokens and pictures in all answers. More than 0: without a reservation nothing could be charged. */
+  /**
+   * The price of so many tokens and pictures in all answers. It is at least 1: nothing can be charged without a
+   * reservation.
+   */
   costOf(completionTokens: number, images = this.#expected.images): number {
     const used = { ...NOTHING, promptTokens: this.#expected.prompt.tokens, completionTokens, images };
     return Math.max(1, ...this.#prices.map((price) => costOf(price, this.#ratio, used)));

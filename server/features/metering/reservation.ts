@@ -12,10 +12,10 @@ import { Quote } from './quote.ts';
  */
 export type Reserving = 'grows' | 'shortens' | 'whole';
 
-/** Who asks for what. */
+/** The request that the reservation is made for. */
 interface Asked {
   readonly model: CatalogModel;
-  /** Those that may answer. */
+  /** The backends that may answer. */
   readonly backends: readonly Backend[];
   readonly caller: Caller;
   readonly reserving: Reserving;
@@ -34,7 +34,7 @@ const NO_LIMIT = { tokens: Number.POSITIVE_INFINITY, images: Number.POSITIVE_INF
 /** The tokens and the money that are held for one request of a key, and that grow with its answer. */
 export class Reservation {
   readonly #account: Account;
-  /** As it was when the request came. */
+  /** The account as it was when the request arrived. */
   readonly #ratio: number;
   readonly #request: Asked;
   readonly #deps: ReservationDeps;
@@ -94,12 +94,12 @@ export class Reservation {
     return tokens > covered.tokens || images > covered.images ? this.#grow(tokens, images, backend) : null;
   }
 
-  /** What of a cost is paid: what was not covered of an answer that was cut is not. */
+  /** The part of a cost that is paid. When an answer was cut off, the part that was not covered is not paid. */
   payable(cost: number): number {
     return this.#isCut ? Math.min(cost, this.#admission?.reserved ?? 0) : cost;
   }
 
-  /** What settles the reservation; null: there was none. */
+  /** The settlement of the reservation; null when there was no reservation. */
   end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null {
     const held = this.#admission?.reservedTokens ?? null;
     const tokens = this.#isCut && held !== null ? Math.min(actual.tokens, held) : actual.tokens;
@@ -126,13 +126,13 @@ export class Reservation {
     this.#covered = { tokens: Math.min(target, affordable, this.#heldTokens ?? target), images };
   }
 
-  /** What is held of the tokens of an end user, for answers; null: nobody's tokens are limited. */
+  /** The tokens of the end user that are held for answers; null when the end user has no token budget. */
   get #heldTokens(): number | null {
     const held = this.#admission?.reservedTokens ?? null;
     return held === null ? null : Math.max(0, held - this.#expected.prompt.tokens);
   }
 
-  /** In tokens of one answer. */
+  /** The length in tokens of one answer. */
   get #firstTranche(): number {
     const { reserving, model } = this.#request;
     const { trancheTokens } = this.#deps;

@@ -19,7 +19,7 @@ export interface MeteringDeps extends MeterDeps {
 
 /** A request that was let in, as whoever follows it sees it. */
 export interface WatchedRequest {
-  /** As in usage rows. */
+  /** The name of the operation in usage rows. */
   readonly operation: string;
   readonly job: Job;
   readonly conversationId?: string | null | undefined;
@@ -30,7 +30,7 @@ export interface WatchedRequest {
 /** One request to one of the backends of a model. */
 export interface Attempt<B extends Backend = Backend> {
   readonly backend: B;
-  /** As the request's, but its signal may also end this one attempt. */
+  /** The caller of the request. Its signal may also end this one attempt alone. */
   readonly caller: Caller;
   readonly meter: Meter;
 }
@@ -154,7 +154,7 @@ async function* relayMetered<In, Out extends readonly unknown[]>(
   relay: (batch: In, meter: Meter) => Out,
 ): AsyncGenerator<Out, void, void> {
   const { meter, batches, onEnd } = await open();
-  // What a reader that stops reading leaves behind: nothing else ends the loop without passing the lines below it.
+  // The failure when the reader stops reading: the loop then ends without running any line below it but `finally`.
   let failure: unknown = new AppError('client_disconnected');
   try {
     for await (const batch of batches) {
@@ -173,7 +173,7 @@ async function* relayMetered<In, Out extends readonly unknown[]>(
   }
 }
 
-/** The same for a stream. Nothing happens before the first pull, so early failures are still plain errors. */
+/** Runs a metered stream. Nothing happens before the first pull, so early failures are still plain errors. */
 export function streamMetered<B extends Backend, Chunk extends object>(
   deps: MeteringDeps,
   plan: () => MeteredStream<B, Chunk>,
@@ -193,7 +193,10 @@ export function streamMetered<B extends Backend, Chunk extends object>(
   return relayMetered(open, (batch, meter) => stream.relay(batch, meter));
 }
 
-/** The same for an answer whose head comes before its body: the meter ends with the body, which must be read. */
+/**
+ * Runs a metered call whose response headers arrive before its body. The meter ends with the body, so the body must be
+ * read.
+ */
 export async function forwardMetered<B extends Backend, T extends { readonly body: AsyncIterable<Buffer[]> }>(
   deps: MeteringDeps,
   call: MeteredCall<B, T>,

@@ -16,7 +16,7 @@ interface Ended {
   readonly backend: Backend | null;
   readonly used: BelievedUsage;
   readonly cost: number;
-  /** What prices were multiplied by. */
+  /** The price ratio of the key's group. */
   readonly ratio: number;
   readonly failure: unknown;
   readonly times: Pick<UsageRow, 'at' | 'latencyMs' | 'firstTokenMs'>;

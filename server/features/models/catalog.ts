@@ -46,11 +46,11 @@ export interface CatalogModel {
   readonly mappedTo: string | null;
   readonly family: string | null;
   readonly license: string | null;
-  /** In tokens. */
+  /** The context window in tokens. */
   readonly contextWindow: number | null;
   readonly input: readonly Modality[];
   readonly output: readonly Modality[];
-  /** What clients may ask of it. */
+  /** The endpoints at which clients can use the model. */
   readonly endpoints: readonly Endpoint[];
   readonly tools: boolean;
   readonly reasoning: boolean;
@@ -58,15 +58,18 @@ export interface CatalogModel {
   readonly typicalResponseSeconds: number | null;
   /** Whether keys may use the vendor's own tools with it. */
   readonly hostedTools: boolean;
-  /** What becomes of fields that a backend's dialect cannot express: the request is refused, or they are left out and told. */
+  /**
+   * What happens to fields that a backend's dialect cannot express: the request is refused, or the fields are left out
+   * and reported.
+   */
   readonly unsupported: 'refuse' | 'drop';
   /** Fields that keys may send to it beside those of its upstreams' lists; `a.b` is the field `b` of the field `a`. */
   readonly allowFields: ReadonlySet<string>;
   readonly strategy: Strategy;
   readonly timeouts: ModelTimeouts;
-  /** In the order in which they are tried. Empty: nothing that could serve it is configured. */
+  /** The backends in the order in which they are tried. Empty: no backend is configured that could serve the model. */
   readonly backends: readonly Backend[];
-  /** What the operator would have to configure, when `backends` is empty. */
+  /** When `backends` is empty: what the operator has to configure. */
   readonly missing: string | null;
 }
 
@@ -92,7 +95,7 @@ export class Catalog {
   readonly #byAlias: ReadonlyMap<string, CatalogModel>;
   readonly #map: ModelMap;
   readonly #views = new WeakMap<object, Catalog>();
-  /** What there is beside the models of a view. */
+  /** The parts of the catalog beside its models. */
   readonly #whole: Catalog;
 
   constructor(models: readonly CatalogModel[], options: CatalogOptions = {}, whole?: Catalog) {
@@ -104,7 +107,7 @@ export class Catalog {
     this.#whole = whole ?? this;
   }
 
-  /** As a key may see it. */
+  /** The catalog as a key can see it. */
   for({ models: allowed, group: name }: Pick<Principal, 'models' | 'group'>): Catalog {
     const group = name === null ? undefined : this.groups.get(name);
     const map = group?.map ?? this.#map;

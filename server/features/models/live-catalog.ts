@@ -1,7 +1,7 @@
 import type { Principal } from '../access/caller.ts';
 import type { Catalog, CatalogModel, Group } from './catalog.ts';
 
-/** What there is to ask for now. A request takes its view once, at its beginning, and keeps what it found there. */
+/** The current catalog. A request reads it once, at its beginning, and keeps the models that it found. */
 export type CurrentCatalog = Pick<Catalog, 'models' | 'demoNotice' | 'groups' | 'for' | 'has'>;
 
 /** The catalog of the newest models file that was accepted. */

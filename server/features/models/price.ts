@@ -1,9 +1,9 @@
-/** In micro-USD: for a token, for a picture, for a request. A micro-USD a token is a USD a million tokens. */
+/** Prices in micro-USD: of a token, of a picture, of a request. One micro-USD a token is one USD a million tokens. */
 export interface Price {
   readonly input: number;
-  /** Of prompt tokens that the upstream had in its cache. */
+  /** The price of prompt tokens that the upstream had in its cache. */
   readonly cachedInput: number;
-  /** Of prompt tokens that the upstream wrote into its cache, for five minutes and for an hour. */
+  /** The prices of prompt tokens that the upstream wrote into its cache, for five minutes and for an hour. */
   readonly cacheWrite: number;
   readonly cacheWriteHour: number;
   readonly output: number;
@@ -11,7 +11,7 @@ export interface Price {
   readonly perRequest: number;
 }
 
-/** What a request used. */
+/** The tokens and pictures that a request used. */
 export interface Consumption {
   readonly promptTokens: number;
   /** Among the prompt's: read from the upstream's cache, written there for five minutes, and for an hour. */
@@ -22,10 +22,10 @@ export interface Consumption {
   readonly images: number;
 }
 
-/** What binary fractions add in the last digits is nobody's debt. */
+/** Rounds up, without the errors of binary fractions, which nobody is to pay for. */
 const roundUp = (micro: number): number => Math.ceil(Number(micro.toFixed(6)));
 
-/** In whole micro-USD, rounded up. `ratio` is that of the key's group. */
+/** The cost in whole micro-USD, rounded up. `ratio` is the price ratio of the key's group. */
 export function costOf(price: Price, ratio: number, used: Consumption): number {
   // The parts of a prompt are no more than the prompt, whatever an upstream says.
   let left = used.promptTokens;

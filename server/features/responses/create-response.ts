@@ -97,20 +97,20 @@ async function firstOf(answers: AsyncGenerator<Json<Response>[], void, void>): P
   throw new AppError('client_disconnected');
 }
 
-/** Without a store there is no run: the answer ends with its request. */
+/** Answers a request that is not stored. There is no run, so the answer ends with its request. */
 async function createUnstored(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Response> {
   const { failure, last: [answer] = [] } = await makeResponse(deps, await openRequest(deps, request, caller));
   if (answer) return answer.value;
   throw failure;
 }
 
-/** The same as a stream of events; those of a stored response are numbered from 0. */
+/** Creates a response as a stream of events. The events of a stored response are numbered from 0. */
 export async function* streamResponse(
   deps: ResponseDeps,
   asked: ResponseRequest,
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
-  // Whoever subscribes over tRPC need not say that the answer is to be a stream.
+  // A subscription over tRPC is always a stream, so its input need not say so.
   const request = { ...asked, stream: true };
   if (request.store === false) {
     yield* streamUnstored(deps, request, caller);

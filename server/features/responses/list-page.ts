@@ -24,7 +24,10 @@ const showsMedia = (include: string | undefined): boolean =>
 /** A stem begins with the time at which its message was made: those of one conversation are in order. See store/ids.ts. */
 const TIMED = /^[0-9a-f]{12}7/;
 
-/** Where an item stands or, when it was deleted, stood: then what is left of its message is shown once more. */
+/**
+ * The place of an item. When the item was deleted, its former place, so that the rest of its message is shown once
+ * more.
+ */
 function startAfter(items: readonly OutputItem[], after: string, order: 'asc' | 'desc'): number {
   const found = items.findIndex(({ id }) => id === after);
   if (found >= 0) return found + 1;
@@ -61,7 +64,7 @@ interface SeqItem {
   readonly seq: number;
 }
 
-/** The same page. Where its media are asked for, `readWhole` reads them: of the messages on this page, and of no others. */
+/** Takes a page of items. Where the request asks for media, `readWhole` reads those of the messages on this page. */
 export async function pageItems(
   placed: readonly SeqItem[],
   request: PageRequest,

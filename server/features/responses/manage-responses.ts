@@ -73,11 +73,14 @@ export async function getResponse(
   return toResponse(await findResponse(stores, request, { principal, omitsMedia: false }), showsProof(request.include));
 }
 
-/** Where a client is: `starting_after`, or what it sends by itself when it connects again. */
+/** The last event that a client has: `starting_after`, or the event id that the client sends when it connects again. */
 export const placeIn = ({ starting_after: after, lastEventId }: RetrieveResponseRequest): number =>
   placeOf({ after, lastEventId });
 
-/** The same as events: those of its run, to the same bytes as the first time; of a response without them, events made anew. */
+/**
+ * Streams a response: the events of its run, with the same bytes as the first time, or new events when the run has
+ * none.
+ */
 export async function* followResponse(
   stores: ManageDeps,
   request: RetrieveResponseRequest,

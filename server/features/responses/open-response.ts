@@ -44,7 +44,7 @@ export interface OpenResponse {
 
 /** How the making of a response ended. */
 interface EndedResponse {
-  /** What came, whole or in part. */
+  /** The answer, complete or not. */
   readonly completion: ChatCompletion | null;
   readonly status: EndedTurn['status'];
   readonly finished: boolean;
@@ -70,7 +70,7 @@ async function findPrevious(
   });
 }
 
-/** What a turn begins with, whatever it goes on from. */
+/** The fields that every turn begins with. */
 type Start = Pick<ResponseRequest, 'model' | 'user'> &
   Pick<Required<NewTurn>, 'owner' | 'messages' | 'response' | 'check' | 'runFormat' | 'claim'>;
 
@@ -83,7 +83,7 @@ const turnOf = ({ user, ...start }: Start, conversationId: string | null): NewTu
 /** Goes on after the previous response, in its conversation. What follows it already stays, on another branch. */
 function beginAfter(stores: ResponseStores, previous: StoredResponse, start: Start): Promise<BegunTurn> {
   const { conversationId, answer, userId } = previous;
-  // Whoever names no end user reaches every user's responses.
+  // A request without an end user reaches the responses of all end users.
   const turn = turnOf({ ...start, user: start.user ?? userId }, conversationId);
   return stores.conversations.beginTurn({ ...turn, place: { after: answer.id, param: 'previous_response_id' } });
 }
@@ -91,7 +91,10 @@ function beginAfter(stores: ResponseStores, previous: StoredResponse, start: Sta
 const toNewMessages = (messages: readonly ChatMessage[]): Promise<NewMessage[]> =>
   Promise.all(messages.map((message) => toNewMessage(message.role === 'function' ? 'tool' : message.role, message)));
 
-/** What a response goes on from must have the calls of its results, and hold nothing that its sender cannot send. */
+/**
+ * Checks the history that a response continues: it must have the calls of the results, and nothing that the sender
+ * cannot send.
+ */
 function checkBefore(history: readonly HistoryMessage[], input: readonly ChatMessage[], { role }: Principal): void {
   checkResults(input, history);
   // Items of the vendor's own tools are refused where they come in.
@@ -133,7 +136,7 @@ function asHistory(messages: Before['messages']): HistoryMessage[] {
   });
 }
 
-/** What goes before and beside the new messages. */
+/** The instructions and the history of the new messages. */
 type Before = Pick<PromptParts, 'systemPrompt' | 'history' | 'messages'>;
 
 /**
@@ -161,13 +164,13 @@ function toPrompt(request: ResponseRequest, { contextWindow, backends: [backend]
   return new TurnPrompt(parts, request.truncation === 'disabled' ? undefined : backend);
 }
 
-/** What a request is checked and translated to, as far as its prompt depends on it. */
+/** The checked and translated parts of a request that its prompt depends on. */
 interface PlannedPrompt {
   readonly model: CatalogModel;
   readonly input: readonly ChatMessage[];
 }
 
-/** What a request goes on from, read and not written. */
+/** Reads the history that a request continues, and writes nothing. */
 async function readHistory(stores: ResponseStores, request: ResponseRequest, principal: Principal) {
   const { previous_response_id: id } = request;
   const conversationId = conversationIn(request);
@@ -205,7 +208,7 @@ export async function readPrompt(
   return leaveOutUnseen(planned.model, messages, prompt.own)?.messages ?? messages;
 }
 
-/** Without a store: what came before is only read. */
+/** Opens a response that is not stored: its history is only read. */
 async function openUnstored(
   stores: ResponseStores,
   request: ResponseRequest,

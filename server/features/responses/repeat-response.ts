@@ -24,7 +24,7 @@ async function responseIn(
   return found;
 }
 
-/** The same of a run that made events. */
+/** The response of a run that streamed events. */
 async function readResponse(
   deps: ManageDeps,
   request: ResponseRequest,
@@ -56,7 +56,7 @@ export async function repeatResponse(
   return response;
 }
 
-/** The same as events. What fails before the first one is thrown before it. */
+/** Repeats a response as events. A failure before the first event is thrown at the first pull. */
 export async function* repeatEvents(
   deps: ManageDeps,
   { row, after, user }: { readonly row: RunRow; readonly after: number; readonly user: ResponseRequest['user'] },

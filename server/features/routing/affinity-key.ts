@@ -4,12 +4,12 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 /** A text of megabytes is told apart by its beginning. In characters. */
 const LONGEST = 4096;
 
-/** Of a list, so many items are its beginning: texts, parts with a picture, or tokens. */
+/** How many items of a list count as its beginning: texts, parts with a picture, or tokens. */
 const MOST_ITEMS = 1_000;
 
 const cutTexts = (_key: string, value: unknown) => (typeof value === 'string' ? value.slice(0, LONGEST) : value);
 
-/** What tells a content or a prompt apart from others, without writing all of it. */
+/** A short text that tells a content or a prompt apart from others. */
 export function beginningOf(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, LONGEST);
   return JSON.stringify(Array.isArray(value) ? value.slice(0, MOST_ITEMS) : value, cutTexts).slice(0, LONGEST);

@@ -20,7 +20,7 @@ export interface CircuitOptions {
   readonly failures: number;
   /** How long an open circuit is left alone before one request tries it again, in ms. */
   readonly coolDownMs: number;
-  /** Told of each backend whose circuit opens. */
+  /** Called with each backend whose circuit opens. */
   readonly onOpen?: ((backend: string) => void) | undefined;
 }
 
@@ -30,14 +30,16 @@ const NEWEST = 0.2;
 /** Failures of which a probe can tell that they are over: it finds out that the server answers, not that it answers well. */
 const PROBE_TELLS: ReadonlySet<ErrorCode> = new Set(['upstream_unavailable', 'upstream_timeout']);
 
-/** What is known of one backend from the requests that it got: no probe is needed, and none costs tokens. */
+/**
+ * The state of one backend, learned from the requests that it got. No probes are sent, because they would cost tokens.
+ */
 export class BackendState {
   readonly #circuit: CircuitBreakerPolicy;
   readonly #coolDownMs: number;
   #openedAt = 0;
   #pause: Pause | null = null;
   readonly #waiting = new WaitingTime();
-  /** What the last failure was that counts against the backend. */
+  /** The last failure that counts against the backend. */
   #lastFault: ErrorCode | null = null;
   #latencyMs: number | null = null;
   #inFlight = 0;
@@ -79,7 +81,9 @@ export class BackendState {
     return this.#pause?.isOver === false ? this.#pause : null;
   }
 
-  /** After how many seconds a request that failed with this code may be sent again; undefined: nothing is known. */
+  /**
+   * The number of seconds after which a request that failed with this code can be sent again; undefined when unknown.
+   */
   secondsUntilFree(code: ErrorCode): number | undefined {
     return this.#waiting.secondsFor(code, this.#latencyMs);
   }
@@ -104,7 +108,7 @@ export class BackendState {
     return result;
   }
 
-  /** As `attempt`, for what goes on after it has begun well: it succeeds, or fails, only with its end. */
+  /** Does the same as `attempt` for a stream, which succeeds or fails only when it ends. */
   async begin<T>(run: () => Promise<T>, signal: AbortSignal): Promise<Begun<T>> {
     const end = this.#enter(signal);
     const start = monotonicNow();
@@ -144,7 +148,7 @@ export class BackendState {
     this.#pause = Pause.after(failure.code, failure.retryAfter) ?? this.#pause;
   }
 
-  /** From now on the circuit is half open, until what is returned is called. */
+  /** Makes the circuit half open until the returned function is called. */
   #beginTrial(): (verdict: unknown) => void {
     let end: (verdict: unknown) => void = () => {};
     const trial = new Promise<void>((succeed, fail) => {
@@ -154,7 +158,7 @@ export class BackendState {
     return end;
   }
 
-  /** That a sound backend is sound is no news, and nearly every request says so: the circuit is told of changes alone. */
+  /** Nearly every request succeeds, so the circuit is told only when the state of the backend changes. */
   #judge(verdict: unknown): void {
     const failed = verdict !== undefined;
     if (failed ? !countsAgainstBackend(verdict) : !this.#failing) return;

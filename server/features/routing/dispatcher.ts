@@ -20,15 +20,15 @@ export interface Patience {
   readonly waitMs: number;
 }
 
-/** What is sent, without where to. */
+/** A job, without the backends that it is sent to. */
 export interface Job<B extends Backend = Backend> {
   readonly model: CatalogModel;
-  /** Those that can do it, in the order of the models file. */
+  /** The backends that can do the job, in the order of the models file. */
   readonly backends: readonly B[];
   readonly caller: Caller;
   /** Requests with one key go to one backend, where the model's strategy is affinity. */
   affinityKey(): string;
-  /** Told of each backend just before it is asked. */
+  /** Called with each backend just before it is asked. */
   onAttempt?(backend: B): void;
 }
 
@@ -180,7 +180,7 @@ export class Dispatcher {
     }
   }
 
-  /** Which backends a request tries, and why others are passed over. */
+  /** The backends that a request tries, with the reasons why others are skipped. */
   #tellOrder({ model, backends }: Job, order: readonly Backend[], watch: RequestWatch): void {
     const skipped = backends.filter((backend) => !order.includes(backend));
     watch.decided?.('the backends are ordered', {

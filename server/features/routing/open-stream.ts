@@ -40,7 +40,7 @@ export class FirstTokenLimit {
     this.#timer = setTimeout(() => this.#stop.abort(), ms);
   }
 
-  /** What an attempt failed with: the time that is over looks like a client that left. */
+  /** The error of an attempt. When the time limit aborts an attempt, it looks as if the client had disconnected. */
   explain(error: unknown): unknown {
     if (!this.#stop.signal.aborted) return error;
     return new AppError('upstream_timeout', 'The first token did not come in time.', { cause: error });

@@ -30,7 +30,7 @@ function byWeight<B extends Backend>(backends: readonly B[]): B[] {
 const byLoad = <B extends Backend>(backends: readonly B[], states: BackendStates): B[] =>
   backends.toSorted((a, b) => states.of(a).inFlight / a.weight - states.of(b).inFlight / b.weight);
 
-/** Those that have room come first; of the others the least busy. */
+/** Puts backends with free capacity first, and then the others by how busy they are. */
 function spillOver<B extends Backend>(backends: readonly B[], states: BackendStates): B[] {
   const hasRoom = (backend: B) => states.of(backend).inFlight < backend.maxParallel;
   return [

@@ -3,7 +3,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { noBackend } from './no-backend.ts';
 
-/** What only some providers can do. */
+/** The capabilities that only some providers have. */
 type Ability = 'completeText' | 'streamText' | 'embed' | 'forward';
 
 export type Capable<A extends Ability> = Backend & { readonly provider: Required<Pick<Provider, A>> };

@@ -46,7 +46,7 @@ export function createKept<Answer extends object>(
   });
 }
 
-/** The same for a stream. */
+/** Answers a stream with an idempotency key once, and keeps its events. */
 export function streamKept<Event extends object>(
   deps: OnceDeps,
   asked: AskedStream,
@@ -83,7 +83,7 @@ export function createKeptChat(
   });
 }
 
-/** The same as chunks. */
+/** Answers a chat with an idempotency key once, as a stream of chunks. */
 export function streamKeptChat(
   deps: OnceDeps,
   asked: AskedStream,

@@ -26,11 +26,11 @@ export interface SentKey {
 
 /** A request that may be a retry. */
 export interface AskedOnce {
-  /** Such as `c1.chat`: the same key is another one for another operation. */
+  /** The name of the operation, such as `c1.chat`. Equal keys of different operations are different keys. */
   readonly operation: string;
   readonly request: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
-  /** Undefined: the request is answered as it comes. */
+  /** The idempotency key; undefined: every request gets an answer of its own. */
   readonly key: SentKey | undefined;
 }
 
@@ -79,7 +79,7 @@ async function* answersOnce<Piece>(
   for (let looks = 1; ; looks++) {
     const found = await deps.claims.find(claim);
     if (found && found.hash !== claim.hash) throw mismatch(key);
-    // What was never begun cannot be resumed.
+    // A stream that never began cannot be resumed.
     if (!found && after >= 0) throw new AppError('stream_not_resumable', undefined, { param: 'lastEventId' });
     if (found) caller.setHeader('x-gateway-replayed', 'true');
     let isBegun = false;
@@ -110,7 +110,7 @@ async function* asPiece<Answer>(answer: Promise<Answer>): AsyncGenerator<Answer,
   yield await answer;
 }
 
-/** The same for an answer that comes as a whole. */
+/** Answers a request with an idempotency key once, with a complete answer. */
 export async function createOnce<Answer>(
   deps: OnceDeps,
   { key, ...asked }: AskedOnce,

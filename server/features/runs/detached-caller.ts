@@ -1,7 +1,7 @@
 import type { Caller } from '../access/caller.ts';
 import { stopSignal } from '../access/stop-signal.ts';
 
-/** What becomes of a run when the client that began it disconnects. */
+/** What happens to a run when the client that began it disconnects. */
 export type OnDisconnect = 'detach' | 'cancel';
 
 /** A caller as its run sees it: it is not stopped by the client's leaving, and its headers are kept for later watchers. */
@@ -22,7 +22,7 @@ export class DetachedCaller {
     this.caller = {
       ...client,
       signal: stopSignal(client.principal, this.#controller.signal),
-      // What is sent to nobody tells nobody.
+      // Nobody reads the headers any more when no client is connected.
       headersSent: () => this.#wasTold ?? client.headersSent?.() ?? false,
       setHeader: (name, value) => this.#setHeader(name, value),
     };
@@ -45,7 +45,7 @@ export class DetachedCaller {
     this.#isFrozen = true;
   }
 
-  /** Without those that were true at that moment alone. */
+  /** The headers, without those that were true only at that moment. */
   get headers(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.#headers].filter(([name]) => !name.startsWith('x-ratelimit-')));
   }

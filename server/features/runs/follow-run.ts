@@ -18,7 +18,7 @@ export interface FollowDeps {
   readonly live: LiveRuns;
 }
 
-/** What a run failed with, by its row; null when it completed. */
+/** The error of a failed run, from its row; null when the run completed. */
 export function failureOf({ error, conversationId }: RunRow): AppError | null {
   if (error === null) return null;
   const { code: given, message, param } = RunFailure.parse(JSON.parse(error));

@@ -22,7 +22,7 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null;
 };
 
-/** The same value with the fields of every object in one order. */
+/** Sorts the fields of every object in a value. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value) || !isPlain(value)) return value;

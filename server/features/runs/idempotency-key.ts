@@ -10,7 +10,7 @@ const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
 
 const HINT = 'Send a value that is new for each request, such as a UUID.';
 
-/** Where a client may say its key: a header, or a field where there are no headers. */
+/** The place of an idempotency key: a header, or a field where there are no headers. */
 export type KeyParam = 'Idempotency-Key' | 'idempotency_key';
 
 /**

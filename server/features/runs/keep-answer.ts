@@ -6,7 +6,7 @@ import { isCancelled } from './is-cancelled.ts';
 import type { Run, RunOutcome } from './run.ts';
 import { firstOf } from './tell-replay.ts';
 
-/** What is known of an answer that is kept. */
+/** The properties of an answer that is kept. */
 interface Kept {
   readonly format: RunFormat;
   readonly request: Readonly<Record<string, unknown>>;
@@ -73,7 +73,7 @@ export async function keepAnswer<Answer extends object>(
   return firstOf(log.follow(-1, client.signal));
 }
 
-/** The same for a stream. */
+/** Keeps the events of a stream. */
 export async function* keepStream<Event extends object>(
   deps: OnceDeps,
   kept: Kept,

@@ -69,14 +69,14 @@ export async function cancelRun(deps: RunDeps, ref: RunRef, caller: Caller): Pro
   try {
     for await (const _ of followRun(deps, row, NO_EVENTS, caller.signal));
   } catch {
-    // What it ended with is in its row.
+    // The row of the run has the error that it ended with.
   }
   // A first turn that was cancelled before anything came has left nothing.
   const ended = (await deps.store.findByKey(row.key)) ?? { ...row, status: 'cancelled', endedAt: new Date() };
   return describeRun(ended, deps.keepMs);
 }
 
-/** Where a client is: `after`, or what it sends by itself when it connects again. */
+/** The last event that a client has: `after`, or the event id that the client sends when it connects again. */
 export function placeOf({ after, lastEventId }: Pick<RunEventsRequest, 'after' | 'lastEventId'>): number {
   if (lastEventId == null || lastEventId === '') return after ?? -1;
   const place = Number(lastEventId);
@@ -111,7 +111,7 @@ export async function* watchRun(
   const events = watchEvents(deps, row, placeOf(request), caller);
   try {
     const first = await events.next();
-    // By now the headers of the first event are known.
+    // The headers of the first event are known by now.
     tellHeaders(deps, row, caller);
     if (!first.done) yield first.value;
     yield* events;
@@ -133,7 +133,7 @@ export function watchEvents(deps: FollowDeps, row: RunRow, after: number, { sign
     : followRun<ChatCompletionChunk>(deps, row, after, signal);
 }
 
-/** The same as one list, once the run has ended. */
+/** Lists all events of a run when it has ended. */
 export async function listRunEvents(deps: RunDeps, request: RunEventsRequest, caller: Caller): Promise<RunEventList> {
   const data: RunEventList['data'] = [];
   let id = placeOf(request) + 1;

@@ -13,7 +13,7 @@ async function collect(chunks: AsyncGenerator<Json<ChatCompletionChunk>[], void,
   return Json.ofValue(collector.completion);
 }
 
-/** What a run answers, as one completion, in whichever way it was asked for. */
+/** The answer of a run as one completion, whether it was requested as a stream or not. */
 export async function replayCompletion(deps: FollowDeps, row: RunRow, caller: Caller): Promise<Json<ChatCompletion>> {
   if (row.format !== 'chunks') return replayAnswer<ChatCompletion>(deps, row, caller);
   const answer = await collect(followRun<ChatCompletionChunk>(deps, row, -1, caller.signal));
@@ -21,7 +21,7 @@ export async function replayCompletion(deps: FollowDeps, row: RunRow, caller: Ca
   return answer;
 }
 
-/** The same as chunks. What fails before the first one is thrown before it. */
+/** The answer of a run as chunks. A failure before the first chunk is thrown at the first pull. */
 export const replayChunks = (
   deps: FollowDeps,
   row: RunRow,

@@ -19,7 +19,7 @@ const MAX_TAIL_BYTES = 256 * 1024;
 /** How the making of an answer ended. */
 export interface RunOutcome<Event extends object> {
   readonly status: RunEnd['status'];
-  /** What stopped it; undefined when the answer is complete. */
+  /** The error that stopped the run; undefined when the answer is complete. */
   readonly failure?: unknown;
   /** Whether the last events tell the failure: then nobody is told again. */
   readonly isTold?: boolean;
@@ -107,7 +107,7 @@ export class Run<Event extends object = object> {
     return now >= this.#dueAt || this.#textBytes >= BEHIND_BYTES;
   }
 
-  /** What is not on disk, packed; null when there is nothing. */
+  /** The events that are not on disk yet, packed; null when there are none. */
   takeSegment(more: readonly Json<Event>[] = []): NewSegment | null {
     const { first, events } = this.log.tail;
     if (events.length + more.length === 0) return null;

@@ -19,9 +19,9 @@ export interface RunsDeps {
   readonly store: RunStore;
   readonly live: LiveRuns;
   readonly limits: { readonly maxMs: number; readonly maxBytes: number };
-  /** Told of each run that has ended and is stored. */
+  /** Called with each run that has ended and is stored. */
   readonly onEnd?: ((run: EndedRun) => void) | undefined;
-  /** Told of failures that nobody waits for. */
+  /** Receives failures that no caller waits for. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -66,7 +66,7 @@ export class Runs {
     return this.#isStopping;
   }
 
-  /** What a run gets in place of the client's caller. Throws `service_unavailable` when the gateway stops. */
+  /** Makes the caller that a run uses in place of the client's. Throws `service_unavailable` when the gateway stops. */
   detach(client: Caller, onDisconnect?: OnDisconnect): DetachedCaller {
     if (this.#isStopping) throw stopping();
     return new DetachedCaller(client, onDisconnect);
@@ -108,7 +108,7 @@ export class Runs {
     return run !== undefined;
   }
 
-  /** The same, and resolves when it has ended. */
+  /** Stops a run of this process, and resolves when the run has ended; false when it is not one. */
   async stopAndWait(id: string, reason: unknown): Promise<boolean> {
     const run = this.#running.get(id);
     run?.stop(reason);

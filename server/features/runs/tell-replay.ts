@@ -12,7 +12,7 @@ export async function tellReplay(deps: FollowDeps, row: RunRow, caller: Caller):
   tellHeaders(deps, isLive ? row : ((await deps.store.findByKey(row.key)) ?? row), caller);
 }
 
-/** The same events; the headers are told before the first one. */
+/** Relays the events, and sets the headers of the replay before the first one. */
 export async function* tellWithFirst<Event extends object>(
   deps: FollowDeps,
   row: RunRow,
@@ -37,7 +37,7 @@ export async function firstOf<Event extends object>(
   throw new AppError('client_disconnected');
 }
 
-/** What a run answered whose answer came as a whole. */
+/** The complete answer of a run that did not stream. */
 export async function replayAnswer<Answer extends object>(
   deps: FollowDeps,
   row: RunRow,

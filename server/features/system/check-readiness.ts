@@ -9,7 +9,7 @@ import type { BackendStates } from '../routing/backend-state.ts';
 import type { ModelsSource } from './reload-models.ts';
 
 const PROBE_MS = 2_000;
-/** Whoever asks, the backends and the database are probed at most this often. */
+/** The backends and the database are probed at most this often, in ms, however many clients ask. */
 const FRESH_MS = { backends: 5_000, database: 2_000 };
 
 async function probe(provider: Provider): Promise<BackendHealth> {

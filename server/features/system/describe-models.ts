@@ -10,7 +10,7 @@ import type { BackendStates } from '../routing/backend-state.ts';
 /** When the process started: nothing is known of when each model came to be. Unix time, in seconds. */
 const CREATED = Math.floor(Date.now() / 1000);
 
-/** In OpenAI's shape. */
+/** A model in OpenAI's shape. */
 export const toModel = (model: CatalogModel): Model => ({
   id: model.alias,
   object: 'model',
@@ -18,13 +18,13 @@ export const toModel = (model: CatalogModel): Model => ({
   owned_by: model.family ?? model.backends[0]?.provider.id ?? 'duplex',
 });
 
-/** What the first backend has, where it knows that: the embedded model answers for aliases with larger windows. */
+/** The window of the first backend, where it is known: the embedded model serves aliases with larger windows. */
 function windowOf({ backends, contextWindow }: CatalogModel): number | null {
   const own = backends[0]?.provider.contextWindow;
   return own === undefined ? contextWindow : own;
 }
 
-/** In Anthropic's shape. */
+/** A model in Anthropic's shape. */
 export const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
   type: 'model',
   id: model.alias,
@@ -35,7 +35,7 @@ export const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
   capabilities: null,
 });
 
-/** Without the noise of binary fractions. */
+/** Rounds off the errors of binary fractions. */
 const usd = (micro: number) => Number(micro.toFixed(9));
 
 /** A micro-USD a token is a USD a million tokens; a picture's micro-USD are a millionth of a USD each. */
@@ -88,7 +88,7 @@ const toModelInfo = (model: CatalogModel, { states, ratio }: Seen): ModelInfo =>
 /** `GET /v1/models` */
 export const listModels = (catalog: Catalog): ModelList => ({ object: 'list', data: catalog.listed.map(toModel) });
 
-/** The same in Anthropic's shape: all of them on one page. */
+/** Lists the models in Anthropic's shape, all of them on one page. */
 export function listAnthropicModels(catalog: Catalog): AnthropicModelList {
   const data = catalog.listed.map(toAnthropicModel);
   return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };

@@ -26,7 +26,7 @@ interface Part {
 
 const titleOf = (name: string, text: string): string => /^# (.+)$/m.exec(text)?.[1] ?? name;
 
-/** What a reader sees of Markdown, on one line. */
+/** The visible text of Markdown, on one line. */
 const plain = (text: string): string =>
   text
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -64,7 +64,7 @@ export class Documentation {
     this.#names = new Set(names);
   }
 
-  /** In the order of the index, whose headings name the sections; then the rest. */
+  /** The pages in the order of the index, whose headings name the sections; then the other pages. */
   list(): DocsList {
     this.#entries ??= this.#readEntries();
     return { items: this.#entries };
@@ -96,7 +96,7 @@ export class Documentation {
     };
   }
 
-  /** As it is written. Throws `route_not_found`. */
+  /** The source of a page. Throws `route_not_found`. */
   text(name: string): string {
     const known = this.#texts.get(name);
     if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Price } from '../models/price.ts';
 
 const PROBE_MS = 120_000;
-/** What one probe uses at most, in tokens; thinking models need room before their first word. */
+/** The most tokens of one probe. Reasoning models need room before their first word. */
 export const PROMPT_TOKENS = 100;
 export const ANSWER_TOKENS = 256;
 
@@ -47,9 +47,9 @@ const WEATHER = {
   ],
 };
 
-/** What came back of one probe. */
+/** The result of one probe. */
 interface Heard {
-  /** Those with text or a call. */
+  /** The number of chunks with text or a call. */
   readonly chunks: number;
   readonly hasText: boolean;
   readonly hasCall: boolean;

@@ -5,7 +5,7 @@ import { toUsd } from '../metering/micro-usd.ts';
 
 type BillingDeps = Pick<Store, 'wallets' | 'keys'>;
 
-/** What tools are told of who has no limit; the number of the new-api family. */
+/** The limit that is shown for a key without a limit. Gateways of the new-api family use the same number. */
 const NO_LIMIT_USD = 100_000_000;
 
 const toCents = (micro: number) => micro / 10_000;

@@ -1,4 +1,4 @@
-/** What a form says about one of its parts. */
+/** The head of one part of a form. */
 export interface FormPartHead {
   readonly name: string;
   /** The name of the file; undefined for a field that is not a file. */

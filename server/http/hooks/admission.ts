@@ -6,7 +6,7 @@ import { connectionOf } from '../connections/connection.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; null before admission and on public addresses. */
+    /** The principal of a request; null before admission and at public addresses. */
     principal: Principal | null;
   }
 }
@@ -24,7 +24,7 @@ export function admit(gate: Gate, principal: Principal, reply: FastifyReply): vo
   ensureAllowed(state);
 }
 
-/** Who calls, on a route with `admission`. */
+/** The principal of a request to a route with `admission`. */
 export function principalOf({ principal }: FastifyRequest): Principal {
   if (principal) return principal;
   throw new AppError('missing_authorization');

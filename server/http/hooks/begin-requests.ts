@@ -14,7 +14,9 @@ export interface BeginOptions {
   readonly load: Parameters<typeof shedLoad>[1];
 }
 
-/** What every request meets first, before its body is read. One hook for all of it: each costs a microsecond or two. */
+/**
+ * Handles every request before its body is read. One hook does all of it, because each hook costs a microsecond or two.
+ */
 export function beginRequests(app: FastifyInstance, { corsOrigins, methods, load }: BeginOptions): void {
   const answersPreflight = createCors(corsOrigins);
   app.addHook('onRequest', (request, reply, done) => {

@@ -3,7 +3,7 @@ import type { ConsolePage } from './console-page.ts';
 import { dataHeaders, pageHeaders } from './security-headers.ts';
 import { createStaticFile, type StaticFile, sendStatic } from './static-file.ts';
 
-/** What programs get, and browsers where the console was not built. */
+/** The page for programs, and for browsers where the console was not built. */
 const PLAIN = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>Duplex API reference</title></head>

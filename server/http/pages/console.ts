@@ -9,7 +9,7 @@ export interface ConsoleOptions {
   /** Where `npm run build` puts the console. */
   readonly consoleDir: string;
   readonly page: ConsolePage;
-  /** What programs get at `/`, and browsers too where the console was not built. */
+  /** The page that programs get at `/`. Browsers get it too where the console was not built. */
   readonly home: StaticFile;
 }
 

@@ -79,12 +79,12 @@ ${notice ? `<p><b>${escapeHtml(notice)}</b></p>` : ''}
 
 export interface DocumentationOptions {
   readonly docs: Documentation;
-  /** What browsers get, where the console was built; it asks for the pages itself. */
+  /** The page of the console, which browsers get where the console was built. It fetches the documentation itself. */
   readonly page: ConsolePage;
 }
 
 const headers = pageHeaders(STYLE);
-/** Of a page in whose place browsers get the console. */
+/** The headers of a page in whose place browsers get the console. */
 const insteadHeaders = { ...headers, vary: 'accept' };
 
 const toFile = (html: string, own: Readonly<Record<string, string>>): StaticFile =>
@@ -94,7 +94,7 @@ const toFile = (html: string, own: Readonly<Record<string, string>>): StaticFile
 export const createHome = (version: string, demoNotice: string | null): StaticFile =>
   toFile(homePage(version, demoNotice), insteadHeaders);
 
-/** Without a script, for programs and for whoever asks for `?plain`. */
+/** Renders a page without scripts, for programs and for readers that ask for `?plain`. */
 const renderPage = ({ title, markdown }: { title: string; markdown: string }): StaticFile =>
   toFile(page(title, marked.parse(markdown, { async: false })), insteadHeaders);
 

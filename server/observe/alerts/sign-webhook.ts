@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** What secrets of the Standard Webhooks scheme begin with; base64 follows. */
+/** The prefix of secrets in the Standard Webhooks scheme; base64 follows. */
 const PREFIX = 'whsec_';
 
 /** The bytes of a secret. Null: the text is not a secret, which has 24 to 64 bytes. */

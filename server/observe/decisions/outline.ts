@@ -69,5 +69,5 @@ function outlineValue(value: unknown, field: string): unknown {
   return OPENED.has(field) ? outlineFields(value) : `[${Object.keys(value).length} fields]`;
 }
 
-/** What a request or an answer looks like, without anything that somebody said: `{"role":"user","content":"[12 characters]"}`. */
+/** The shape of a request or an answer, without its content: `{"role":"user","content":"[12 characters]"}`. */
 export const outline = (value: unknown): unknown => (isRecord(value) ? outlineFields(value) : outlineValue(value, ''));

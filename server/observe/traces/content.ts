@@ -12,7 +12,7 @@ function partsOf(content: unknown): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [textPart(content)];
   if (!Array.isArray(content)) return [];
   return content.map((part: { type?: unknown; text?: unknown }) =>
-    // Of pictures and sound, only the type is told.
+    // Pictures and sound are described by their types only.
     typeof part.text === 'string' ? textPart(part.text) : { type: String(part.type ?? 'unknown') },
   );
 }

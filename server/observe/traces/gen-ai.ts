@@ -10,14 +10,14 @@ const OPERATIONS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/images|audio/, 'generate_content'],
 ];
 
-/** What the conventions call the vendor of a dialect. Every other dialect is `openai`. */
+/** The conventions' name of the vendor of a dialect. Every other dialect is `openai`. */
 const PROVIDERS: Readonly<Record<string, string>> = {
   anthropic: 'anthropic',
   gemini: 'gcp.gemini',
   embedded: 'duplex.embedded',
 };
 
-/** What the conventions call vendors of OpenAI's chat completions, by the id of the provider in the models file. */
+/** The conventions' names of vendors of OpenAI's chat completions, by the id of the provider in the models file. */
 const VENDORS: Readonly<Record<string, string>> = {
   deepseek: 'deepseek',
   groq: 'groq',
@@ -26,7 +26,7 @@ const VENDORS: Readonly<Record<string, string>> = {
   xai: 'x_ai',
 };
 
-/** What the conventions call an operation of ours, such as `chat` for `v1.messages`. */
+/** The conventions' name of an operation, such as `chat` for `v1.messages`. */
 export const operationName = (operation: string): string =>
   OPERATIONS.find(([pattern]) => pattern.test(operation))?.[1] ?? 'chat';
 
@@ -38,7 +38,7 @@ export const askedAttributes = (operation: string, { name, model, provider }: As
   'duplex.backend': name,
 });
 
-/** What a request used. `gen_ai.usage.cost` is no part of the conventions, but what Langfuse and OpenLIT read. */
+/** The usage of a request. `gen_ai.usage.cost` is not part of the conventions, but Langfuse and OpenLIT read it. */
 export const usedAttributes = (row: UsageRow): Attributes => ({
   'gen_ai.usage.input_tokens': row.promptTokens,
   'gen_ai.usage.output_tokens': row.completionTokens,

@@ -28,7 +28,7 @@ export interface TraceSettings {
 
 export interface TraceDeps {
   readonly version: string;
-  /** Told that spans are lost, and then that they arrive again (null). */
+  /** Called with a reason when spans are lost, and with null when they arrive again. */
   readonly onTrouble: (reason: string | null) => void;
 }
 

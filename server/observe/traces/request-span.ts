@@ -85,7 +85,7 @@ export class RequestSpan implements RequestWatch {
   /** The span of an attempt that answers ends with its answer. */
   attempted(attempt: Attempt | null): void {
     if (attempt?.failure === null) return;
-    // What was not sent is no attempt: its span is dropped by never being ended.
+    // A request that was not sent is no attempt. Its span is dropped, because it never ends.
     if (attempt && this.#attempt) {
       fail(this.#attempt, attempt.outcome);
       this.#attempt.end();

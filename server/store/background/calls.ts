@@ -25,7 +25,7 @@ export interface BackgroundCalls {
   drop(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): void;
   /** Percentiles of how long requests took. */
   times(shape: UsageTimesShape): UsageTimes[];
-  /** After something was deleted: takes it out of the index and of the log. */
+  /** Removes what was deleted from the index and from the write-ahead log. */
   forget(): void;
 }
 

@@ -38,7 +38,7 @@ export class Indexer {
     return false;
   }
 
-  /** What is left is indexed after the next start. */
+  /** Stops indexing. The rest is indexed after the next start. */
   stop(): void {
     this.#stopped = true;
   }

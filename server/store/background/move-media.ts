@@ -19,7 +19,7 @@ interface Source {
   readonly selectLong: string;
   readonly selectText: string;
   readonly updateText: string;
-  /** What was cut out of a text before. */
+  /** The data that an earlier pass cut out of a text. */
   readonly selectPieces: string;
   readonly holder: typeof inMessage;
 }
@@ -89,7 +89,7 @@ export class MediaMover {
     }
   }
 
-  /** What is left is moved after the next start. */
+  /** Stops moving. The rest is moved after the next start. */
   stop(): void {
     this.#stopped = true;
   }

@@ -20,7 +20,7 @@ export class WorkerDatabase {
     return new WorkerDatabase(connection, busyTimeoutMs);
   }
 
-  /** For reading: each statement sees what is committed. */
+  /** The connection for reading. Each statement sees what is committed. */
   get statements(): Statements {
     return this.#connection.statements;
   }

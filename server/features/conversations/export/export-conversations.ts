@@ -9,12 +9,12 @@ import { jsonFormat } from './json-format.ts';
 import { markdownFormat } from './markdown-format.ts';
 import { openAiFormat } from './openai-format.ts';
 
-/** Where exports are read from. */
+/** The stores that exports are read from. */
 export type ExportStores = Pick<Store, 'conversations' | 'responses'>;
 
 /** How many rows are in memory at once: each may hold a picture of many megabytes. */
 const PAGE = 8;
-/** Of conversations only the ids are. */
+/** How many ids of conversations are in memory at once. */
 const ID_PAGE = 500;
 
 const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {

@@ -13,7 +13,7 @@ export interface ExportedConversation {
 /** How conversations are written. */
 export interface ExportFormat {
   readonly contentType: string;
-  /** Of several conversations in one file. */
+  /** The content type of a file with several conversations. */
   readonly listType: string;
   readonly extension: string;
   readonly listExtension: string;

@@ -49,7 +49,7 @@ function writeMessage(row: MessageRow): string {
   return [`## ${NAMES[row.role]}${by}`, ...thought, ...said, ...callsOf(message), ...ending].join('\n\n');
 }
 
-/** For people to read: pictures, sounds and files are named, not shown. */
+/** Writes a conversation for people to read: pictures, sounds and files are named, not shown. */
 async function* write({ conversation, messages }: ExportedConversation): AsyncGenerator<string, void, void> {
   const { title, id, createdAt, systemPrompt } = conversation;
   yield `# ${(title ?? id).replaceAll('\n', ' ')}\n\n*${createdAt.toISOString()}*\n`;

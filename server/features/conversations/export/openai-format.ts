@@ -3,7 +3,7 @@ import { EMPTY_ANSWER } from '../../../canonical/stored-answer.ts';
 import type { ExportedConversation, ExportFormat } from './export-format.ts';
 import { jsonFormat } from './json-format.ts';
 
-/** What OpenAI's chat completions, and its files for fine-tuning, know of a message. */
+/** The fields of a message in OpenAI's chat completions and in its files for fine-tuning. */
 const FIELDS = ['role', 'content', 'name', 'refusal', 'tool_calls', 'tool_call_id'] as const;
 
 /** The stored text where it holds nothing else: pictures are not parsed for it. */

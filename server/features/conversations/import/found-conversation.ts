@@ -8,7 +8,7 @@ export interface FoundMessage {
   readonly id: string | null;
   /** The index of the message that it follows, which is lower; null: it is a first one. */
   readonly parent: number | null;
-  /** What all messages of its turn share; absent: it is told from the messages. */
+  /** An id that all messages of one turn share; absent: the turns are derived from the messages. */
   readonly turn?: string;
   readonly role: MessageRow['role'];
   /** A `ChatMessage`, which is still to be checked. */
@@ -32,7 +32,7 @@ export interface FoundConversation {
   readonly id?: string;
   readonly title: string | null;
   readonly titleSource?: 'message' | 'user' | null;
-  /** Undefined: the file names none. */
+  /** The end user; undefined when the file names none. */
   readonly userId?: string | null;
   readonly model?: string | null;
   readonly systemPrompt?: string | null;

@@ -32,7 +32,7 @@ function wordsOf({ content }: ChatGptMessage): Said {
   return NOTHING;
 }
 
-/** What a model thought before it answered. */
+/** The reasoning of a model before its answer. */
 function thoughtsOf({ content }: ChatGptMessage): string | null {
   if (content.content_type !== 'thoughts' || !Array.isArray(content.thoughts)) return null;
   const thoughts = content.thoughts.flatMap((thought: unknown) =>

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { FoundConversation, FoundMessage } from './found-conversation.ts';
 
-/** What begins a message in an export as Markdown: `## Assistant (a-model)`. */
+/** The heading of a message in an export as Markdown, such as `## Assistant (a-model)`. */
 const HEADING = /^## (User|Assistant|Tool|System|Developer)(?: \((.{1,200})\))?$/;
 const TITLE = /^# (.+)$/;
 const TIME = /^\*(\d{4}-\d\d-\d\dT[\d:.]+Z)\*$/;

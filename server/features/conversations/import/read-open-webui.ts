@@ -18,7 +18,7 @@ interface Node {
 /** Open WebUI keeps what a model thought in its answer, as a part of the page. */
 const THOUGHT = /<details\s+type="reasoning"[^>]*>(?:\s*<summary>[^<]*<\/summary>)?([\s\S]*?)<\/details>\s*/g;
 
-/** In UTF-16 units: longer answers are taken as they are. */
+/** Longer answers are taken as they are. In UTF-16 units. */
 const LONGEST_SEARCHED = 1024 * 1024;
 
 function readAnswer(content: string): { text: string; reasoning: string | null } {

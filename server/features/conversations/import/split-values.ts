@@ -26,10 +26,10 @@ const TOO_LONG = `It is longer than ${MAX_VALUE / 1024 / 1024} MB.`;
 /** Finds the values of a list, or those that follow one another, in the bytes of JSON as they arrive. */
 class ValueSplitter {
   readonly #found: Value[] = [];
-  /** Of the value that is open. */
+  /** The bytes of the value that is being read. */
   #pieces: Buffer[] = [];
   #length = 0;
-  /** Of the innermost list or object around a value: 1 in a list of values. */
+  /** The depth of the innermost list or object around a value: 1 in a list of values. */
   readonly #base: number;
   #depth = 0;
   #inText = false;
@@ -73,7 +73,7 @@ class ValueSplitter {
     return this.#found.splice(0);
   }
 
-  /** What is left when no more bytes come. */
+  /** The last value, when no more bytes come. */
   end(): Value[] {
     if (!this.#isOpen && this.#depth === 0) return [];
     return [{ fault: 'The file ends in the middle of it.' }];

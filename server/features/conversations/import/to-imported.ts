@@ -8,17 +8,17 @@ import { message as checkShape } from '../../chat/known-content.ts';
 import { toNewMessage } from '../../turns/store-message.ts';
 import { type FoundConversation, type FoundMessage, UnreadableError } from './found-conversation.ts';
 
-/** Whose the conversations of a file become. */
+/** The owner and the end user of the imported conversations. */
 export interface Importer {
   readonly principal: Principal;
-  /** Undefined: those whom the file names. */
+  /** The end user of all conversations; undefined: each conversation has the end user that the file names. */
   readonly userId: string | undefined;
 }
 
 /** The most messages of a conversation. A longer one would keep other writers from the database for seconds. */
 const MAX_MESSAGES = 20_000;
 
-/** After so many messages, other requests are served. */
+/** After this many messages, other requests are served. */
 const IN_ONE_TURN = 200;
 
 /** The longest title and name that clients can set, in UTF-16 units. */
@@ -64,7 +64,7 @@ async function toMessage(
     id: found.id,
     parent: found.parent,
     turn,
-    // Nobody goes on with it here.
+    // No client can continue it here.
     status: status === 'in_progress' ? 'incomplete' : status,
     reasoning: found.reasoning ?? null,
     model: nameOrNull(found.model),
@@ -110,7 +110,7 @@ export async function toImported(
   };
 }
 
-/** In words for whoever has the file; a fault of the gateway's own is thrown. */
+/** Describes the error to the person who has the file. An error of the gateway itself is thrown. */
 export function explainUnreadable(error: unknown): string {
   if (error instanceof UnreadableError) return error.message;
   if (error instanceof AppError && error.code === 'invalid_json') return 'It is not valid JSON.';

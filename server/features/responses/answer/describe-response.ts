@@ -8,7 +8,7 @@ const echoTool = (tool: ResponseTool): ResponseTool =>
 
 const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast']);
 
-/** What a response repeats of its request, with the defaults. */
+/** The fields of the request that a response repeats, with the defaults. */
 export function echoOf(request: ResponseRequest, conversation: string | null): ResponseEcho {
   const { reasoning, text, service_tier: tier } = request;
   return {

@@ -12,7 +12,7 @@ export class EventLog {
     this.#events.push({ type, sequence_number: this.#next++, ...fields });
   }
 
-  /** Those since the last time. */
+  /** The events since the last call. */
   take(): ResponseEvent[] {
     const events = this.#events;
     this.#events = [];

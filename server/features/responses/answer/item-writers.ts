@@ -10,7 +10,7 @@ export interface ItemWriter {
   readonly item: OutputItem;
 }
 
-/** Where an item stands in the output. */
+/** The place of an item in the output. */
 export interface ItemPlace {
   readonly output_index: number;
   readonly item_id: string;

@@ -3,7 +3,7 @@ import type { Response, ResponseEvent } from '../../../../contracts/responses/re
 import type { Json } from '../../../canonical/json.ts';
 import { type Told, tellFailure } from './to-failure.ts';
 
-/** Of the vendor's own events no more is asked: what is new in them reaches the client. */
+/** The vendor's own events are checked no further, so that new fields in them reach the client. */
 const isEvent = (event: unknown): event is ResponseEvent =>
   typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
 

@@ -17,7 +17,10 @@ export function toUsage(usage: Usage): ResponseUsage {
   };
 }
 
-/** Of an answer of so many bytes, where the upstream gave no counts. Clients decide by the usage when to compact. */
+/**
+ * Estimates the usage from the bytes of an answer, where the upstream gave no counts. Clients decide by the usage when
+ * to compact.
+ */
 export function estimateUsage(input: number, answerBytes: number): Usage {
   const output = Math.ceil(answerBytes / bytesPerToken.prose);
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };

@@ -2,7 +2,7 @@ import { ReasoningProof } from '../../../../contracts/responses/answer-shapes.ts
 
 const PREFIX = 'duplex1.';
 
-/** As `encrypted_content`: opaque to clients, but no secret to them. */
+/** The text for `encrypted_content`. It is opaque to clients, but not a secret. */
 export const sealProof = (proof: ReasoningProof): string =>
   PREFIX + Buffer.from(JSON.stringify(proof)).toString('base64url');
 

@@ -38,7 +38,7 @@ export interface WriterOptions {
   readonly summary: boolean;
   /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
   readonly proofs: 'shown' | 'kept' | 'none';
-  /** Of the prompt, in tokens: for an estimate where the upstream gives no counts. */
+  /** The size of the prompt in tokens, for an estimate where the upstream gives no counts. */
   estimatePrompt(): number;
 }
 
@@ -55,7 +55,7 @@ export class ResponseWriter {
   readonly #options: WriterOptions;
   readonly #log = new EventLog();
   readonly #ids: ItemIds;
-  /** In the order of the output. */
+  /** The items in the order of the output. */
   readonly #writers: ItemWriter[] = [];
   readonly #closed = new Map<ItemWriter, OutputItem>();
   readonly #calls = new Map<number, CallItemWriter>();
@@ -74,7 +74,7 @@ export class ResponseWriter {
     this.#ids = new ItemIds(options.stem);
   }
 
-  /** What it failed with, if it did. */
+  /** The error that the response failed with, if any. */
   get failure(): ResponseFailure | null {
     return this.#error;
   }
@@ -83,7 +83,7 @@ export class ResponseWriter {
     return responseIdOf(this.#options.stem);
   }
 
-  /** As the client sees it. */
+  /** The response as the client sees it. */
   get response(): Response {
     const { echo } = this.#options;
     const ended = this.#status !== 'in_progress';
@@ -99,7 +99,7 @@ export class ResponseWriter {
     });
   }
 
-  /** With all proofs, for the store. */
+  /** The response with all signatures, for the store. */
   get output(): OutputItem[] {
     return this.#writers.map((writer) => this.#closed.get(writer) ?? writer.item);
   }

@@ -13,7 +13,7 @@ const CODES: Partial<Record<ErrorCode, string>> = {
   image_url_not_supported: 'invalid_image_url',
 };
 
-/** What a response says of the error that it ended with. */
+/** The error in a failed response. */
 function toFailure(error: unknown): ResponseFailure {
   const { code, message } = toAppError(error);
   return { code: CODES[code] ?? 'server_error', message };

@@ -45,7 +45,7 @@ const toRequest = ({ text: _, ...request }: CompactRequest): ResponseRequest => 
 const isSummary = ({ content }: ChatMessage): boolean =>
   typeof content === 'string' && content.startsWith(INTRODUCTION);
 
-/** What the user said last, as far as there is room. The summary tells the rest. */
+/** The last messages of the user, as many as fit. The summary covers the others. */
 function keptMessages(prompt: readonly ChatMessage[], window: number | null): ChatMessage[] {
   const said = prompt.slice(0, -1).filter((message) => message.role === 'user' && !isSummary(message));
   let room = Math.min(KEPT_TOKENS, (window ?? Number.POSITIVE_INFINITY) * KEPT_SHARE);
@@ -76,7 +76,7 @@ export async function compactResponse(
   const prepared = await prepareRequest(deps, asked, caller.principal);
   const prompt = await readPrompt(deps, asked, prepared, caller.principal);
   const chat = toChat(prepared, prompt);
-  // Also where an upstream speaks this dialect: what another vendor's service sealed could not be read here again.
+  // This also applies to upstreams of this dialect, because the gateway cannot read what another vendor has encrypted.
   const surface = { ...prepared.surface, original: undefined, operation: 'v1.responses.compact' };
   const { value: answer } = await createCompletion(deps, chat, caller, surface).catch((error: unknown) => {
     throw inOwnTerms(error);

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 /** Begins every summary that this gateway sealed, whichever key it has. */
 const PREFIX = 'duplexc1.';
 const ALGORITHM = 'aes-256-gcm';
-/** In bytes: what the algorithm wants, and its whole tag. */
+/** The lengths that the algorithm needs, in bytes: of the nonce, and of the complete tag. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 

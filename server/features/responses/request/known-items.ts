@@ -15,7 +15,7 @@ import { base64, file, image, recording } from '../../access/media.ts';
 import { annotation, cacheMark } from '../../access/shared-parts.ts';
 import type { PlacedItem } from './to-messages.ts';
 
-/** What SDKs and answers add to every part. */
+/** The fields that SDKs and answers add to every part. */
 const beside = { type: plain, annotations: list(annotation), logprobs: free, parsed: free, cache_control: cacheMark };
 const words = object({ ...beside, text });
 const screenshot = object({ ...beside, image_url: image, file_id: storedFile, detail: plain });
@@ -48,7 +48,7 @@ const part = typed({
 
 const content = textOrList(part);
 
-/** What every item may have. */
+/** The fields that every item may have. */
 const item = { type: plain, id: plain, status: plain, created_by: plain };
 const call = { ...item, call_id: text, name: text, namespace: text, caller: plain, extra_content: plain };
 const isOutput = { ...item, call_id: text, output: content, caller: plain };

@@ -15,7 +15,7 @@ import type { Unsupported } from './unsupported.ts';
 
 interface Translation extends TranslatedRequest {
   readonly input: ChatMessage[];
-  /** Those that can do it. */
+  /** The backends that can serve the request. */
   readonly backends: readonly Backend[];
 }
 
@@ -79,7 +79,7 @@ export function planResponse(
 ): ResponsePlan {
   const hosted = mayUseHosted(principal, model);
   const { fields, tools, applied, input, backends } = translate(request, model, items, hosted);
-  // What was left out for this key must not get there another way.
+  // A field that this key must not send must not reach the upstream in another way.
   const whole = hosted || tools.dropped.size === 0;
   const original = whole && isSelfContained(request) && backends.some(speaks) ? toOriginal(request, items) : undefined;
   const adapt = (backend: Backend) => ({ changes: {}, applied: original && speaks(backend) ? [] : applied });

@@ -9,7 +9,7 @@ import { isCompaction, readCompaction } from '../compaction/read-compaction.ts';
 import { readOutput, toItems } from '../stored-items.ts';
 import type { PlacedItem } from './to-messages.ts';
 
-/** Where what an input refers to is found. */
+/** The stores in which the items are found that an input refers to. */
 export interface InputSources {
   readonly responses: ResponseStore;
   readonly secrets: SecretStore;

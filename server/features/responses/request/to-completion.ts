@@ -14,7 +14,7 @@ const OWN: ReadonlySet<string> = new Set([
   ...'client_metadata prompt_cache_retention prompt_cache_options lastEventId'.split(' '),
 ]);
 
-/** What only OpenAI could keep or do. */
+/** Fields for things that only OpenAI can store or do. */
 const REFUSED = ['prompt', 'context_management', 'moderation'] as const;
 
 /** Fields of chat completions that upstreams with OpenAI's own interfaces take. */
@@ -42,7 +42,7 @@ export function targetOf({ backends, reasoning }: CatalogModel): Omit<Target, 'h
 export interface TranslatedRequest {
   readonly fields: Partial<ChatCompletionRequest> & Pick<ChatCompletionRequest, 'model'>;
   readonly tools: ToolMap;
-  /** What was left out, for `x-gateway-applied`. */
+  /** The fields that were left out, for `x-gateway-applied`. */
   readonly applied: readonly string[];
 }
 
@@ -84,7 +84,7 @@ function toReasoning({ reasoning }: ResponseRequest, target: Target): Record<str
 /** Everything but the messages. What the model cannot be told is refused by its dialect, by the name it has there. */
 export function toCompletionFields(request: ResponseRequest, target: Target, unknown: Unsupported): TranslatedRequest {
   checkFields(request, unknown);
-  // What is stored must make sense to every model, so there a custom tool is a function.
+  // A stored request must make sense to every model, so a custom tool becomes a function there.
   const tools = new ToolMap(
     request.tools ?? [],
     { native: target.responses && request.store === false, hosted: target.hosted },

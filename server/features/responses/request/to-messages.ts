@@ -16,7 +16,10 @@ function required(value: string | null | undefined, param: string): string {
   throw new AppError('missing_field', undefined, { param });
 }
 
-/** Of another gateway, or of OpenAI itself: worth something to OpenAI alone. Format: OpenRouter's `reasoning_details`. */
+/**
+ * A signature of another gateway, or of OpenAI itself, which only OpenAI can use. Format: OpenRouter's
+ * `reasoning_details`.
+ */
 const foreignDetail = ({ id, encrypted_content: data }: InputItem) => ({
   type: 'reasoning.encrypted',
   data,

@@ -17,7 +17,10 @@ export interface KnownTool {
 
 /** Tools that agents always offer and can do without; a model that is not OpenAI's has nothing like them. */
 const OPTIONAL = /^(web_search(_preview)?(_\d{4}_\d{2}_\d{2})?|tool_search|image_generation)$/;
-/** Of those, what reaches OpenAI's own Responses API; one with other fields would do something else without them. */
+/**
+ * The fields of such a tool that reach OpenAI's own Responses API. A tool with other fields would behave differently
+ * without them.
+ */
 const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
   web_search: new Set(['type', 'filters', 'user_location', 'search_context_size']),
   image_generation: new Set(['type', 'model', 'quality', 'size', 'output_format', 'background']),
@@ -37,7 +40,7 @@ export function exposedName(name: string, namespace?: string | null): string {
   return `${exposed.slice(0, LONGEST_NAME - told.length - 1)}_${told}`;
 }
 
-/** What a model that has only functions is told of a tool that takes free text. */
+/** The description of a free-text tool for models that know functions only. */
 function describeCustom({ description, format }: ResponseTool): string | undefined {
   const grammar = ToolFormat.safeParse(format).data;
   const rule = grammar?.definition
@@ -92,7 +95,7 @@ export class ToolMap {
     for (const [i, tool] of tools.entries()) this.#add(tool, `tools[${i}]`);
   }
 
-  /** What the client calls a tool; one that nobody offered is taken for a function. */
+  /** The client's name of a tool. A tool that the client did not offer is taken for a function. */
   find(exposed: string): KnownTool {
     return this.#known.get(exposed) ?? { kind: 'function', name: exposed };
   }
