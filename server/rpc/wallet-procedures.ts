@@ -20,7 +20,7 @@ import {
   removeUserBudget,
   setUserBudget,
 } from '../features/wallets/manage-user-budgets.ts';
-import { getWallet, listEntries, listWallets, postEntry } from '../features/wallets/manage-wallets.ts';
+import { addEntry, getWallet, listEntries, listWallets } from '../features/wallets/manage-wallets.ts';
 import type { Store } from '../store/interface/store.ts';
 import { describeAccounts } from './describe-accounts.ts';
 import { answers } from './output.ts';
@@ -72,5 +72,5 @@ export const walletProcedures = (store: Pick<Store, 'wallets' | 'userBudgets' | 
     .meta(describeAccounts('POST', '/api/wallets/{owner}/entries', 'Top a wallet up, or correct it'))
     .input(PostEntryRequest)
     .output(answers(Wallet))
-    .mutation(({ ctx, input }) => postEntry(store, input, ctx.caller.principal)),
+    .mutation(({ ctx, input }) => addEntry(store, input, ctx.caller.principal)),
 });

@@ -24,7 +24,7 @@ const SELECT_OLD = `
 
 interface ClaimsDeps {
   readonly transact: Transact;
-  readonly owner: ProcessLock;
+  readonly lock: ProcessLock;
   readonly runs: Pick<RunStore, 'findByKey'>;
   /** Receives failures that no caller waits for. */
   readonly onError: (error: unknown) => void;
@@ -32,13 +32,13 @@ interface ClaimsDeps {
 
 export class Claims implements ClaimStore {
   readonly #transact: Transact;
-  readonly #owner: ProcessLock;
+  readonly #lock: ProcessLock;
   readonly #runs: ClaimsDeps['runs'];
   readonly #unwritten: RetryWriter;
 
-  constructor({ transact, owner, runs, onError }: ClaimsDeps) {
+  constructor({ transact, lock, runs, onError }: ClaimsDeps) {
     this.#transact = transact;
-    this.#owner = owner;
+    this.#lock = lock;
     this.#runs = runs;
     this.#unwritten = createRetryWriter({ one: 'the end of an answer', many: 'ends of answers', onError });
   }
@@ -49,7 +49,7 @@ export class Claims implements ClaimStore {
   }
 
   async find(claim: Claim): Promise<ClaimedRun | null> {
-    const found = await useDatabase(() => this.#transact((db) => findClaim(db, this.#owner, claim)));
+    const found = await useDatabase(() => this.#transact((db) => findClaim(db, this.#lock, claim)));
     if (!found || found.isFree) return null;
     const run = await this.#runs.findByKey(found.runKey);
     return run && { run, hash: found.hash };
@@ -58,10 +58,10 @@ export class Claims implements ClaimStore {
   begin({ claim, owner, userId, format }: NewAnswer): Promise<{ readonly id: string; readonly key: number }> {
     return useDatabase(() =>
       this.#transact((db) => {
-        freeClaim(db, this.#owner, claim, false);
+        freeClaim(db, this.#lock, claim, false);
         const id = newId('run');
         const now = toSqliteTime(new Date());
-        const process = this.#owner.id;
+        const process = this.#lock.id;
         const key = insertRun(db, { id, conversationId: null, owner, userId, process, format, now });
         insertClaim(db, claim, key, now);
         return { id, key };

@@ -41,12 +41,12 @@ const REWRITE_RESPONSE = `
 /** Changes conversations and their messages without a turn. Each change is one transaction. */
 export class Edits {
   readonly #transact: Transact;
-  readonly #owner: ProcessLock;
+  readonly #lock: ProcessLock;
   readonly #clock: UsedClock;
 
-  constructor({ transact, owner, clock }: TurnDeps) {
+  constructor({ transact, lock, clock }: TurnDeps) {
     this.#transact = transact;
-    this.#owner = owner;
+    this.#lock = lock;
     this.#clock = clock;
   }
 
@@ -64,7 +64,7 @@ export class Edits {
   /** Adds messages after the head, without an answer. Returns the `seq` of the first one. */
   append(key: ConversationKey, messages: readonly NewMessage[]): Promise<number> {
     return this.#transact((db) => {
-      const found = takeConversation(db, this.#owner, key);
+      const found = takeConversation(db, this.#lock, key);
       this.#add(db, messages, { ...found, id: key.id, now: this.#clock.now() });
       return found.count + 1;
     });
@@ -83,7 +83,7 @@ export class Edits {
     return this.#transact((db) => {
       const { headId } = findConversation(db, key);
       const lastId = messageId ?? headId;
-      if (lastId !== null) settleMessage(db, this.#owner, key.id, { id: lastId, param: 'message_id' });
+      if (lastId !== null) settleMessage(db, this.#lock, key.id, { id: lastId, param: 'message_id' });
       return forkPath(db, key.id, lastId, this.#clock.now());
     });
   }
@@ -95,7 +95,7 @@ export class Edits {
       const { parentId } = findMessage(db, id, { id: messageId, param: 'message_id' });
       const ids = branchBelow(db, id, messageId);
       for (const running of inProgressOf(db, ids))
-        settleMessage(db, this.#owner, id, { id: running, param: 'message_id' });
+        settleMessage(db, this.#lock, id, { id: running, param: 'message_id' });
       return removeBranch(db, id, { ids, parentId });
     });
   }
@@ -104,8 +104,8 @@ export class Edits {
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
     const { id } = key;
     return this.#transact((db) => {
-      takeConversation(db, this.#owner, key);
-      for (const [process] of db.all(SELECT_RUNNING, id)) freeFromTheDead(db, this.#owner, String(process));
+      takeConversation(db, this.#lock, key);
+      for (const [process] of db.all(SELECT_RUNNING, id)) freeFromTheDead(db, this.#lock, String(process));
       const [found] = db.all(SELECT_PLACE, messageId, id);
       if (!found) return false;
       const [seq, parentId] = [Number(found[0]), textOrNull(found[1])];

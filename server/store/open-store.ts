@@ -61,7 +61,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   await checkFile(path);
   await migrate(path, migrationsDir);
 
-  const owner = await ProcessLock.claim(path);
+  const lock = await ProcessLock.claim(path);
   const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
   const transact: Transact = (work) => adapter.transact(work);
   const db = new PrismaClient({
@@ -76,15 +76,15 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     await writer.close();
     await background.close();
     await db.$disconnect();
-    owner.release();
+    lock.release();
   };
   const usage = new UsageWriter(transact, { onError });
   const flush = () => usage.flush();
   const userBudgets = new UserBudgets({ db, flush, onError });
-  const wallets = new Wallets({ db, transact, owner, budgets: userBudgets, flush });
+  const wallets = new Wallets({ db, transact, lock, budgets: userBudgets, flush });
   try {
     await db.$connect();
-    await recoverTurns(transact, owner);
+    await recoverTurns(transact, lock);
     if (await transact(hasPendingMessages)) background.indexSoon();
     if (await transact(hasMediaToMove)) background.call('moveMedia').catch(onError);
     await wallets.release();
@@ -95,12 +95,12 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   }
 
   const reports = new UsageReports(db, transact);
-  const changing = { transact, owner, clock: new UsedClock() };
+  const changing = { transact, lock, clock: new UsedClock() };
   const turns = new Turns(changing);
   const edits = new Edits(changing);
   const conversations = new Conversations({ db, turns, edits, background, writer, onError });
-  const runs = new Runs({ db, transact, owner });
-  const claims = new Claims({ transact, owner, runs, onError });
+  const runs = new Runs({ db, transact, lock });
+  const claims = new Claims({ transact, lock, runs, onError });
   return {
     conversations,
     responses: new Responses(db),

@@ -18,10 +18,10 @@ const INTERRUPTED = JSON.stringify({
 });
 
 /** Ends the turns of processes that are gone. Turns of live processes are not touched. */
-export async function recoverTurns(transact: Transact, owner: ProcessLock): Promise<void> {
+export async function recoverTurns(transact: Transact, lock: ProcessLock): Promise<void> {
   await transact((db) => {
-    for (const [ownerId] of [...db.all(SELECT_OWNERS), ...db.all(SELECT_PROCESSES)]) {
-      if (typeof ownerId === 'string' && !owner.isAlive(ownerId)) freeTurnsOf(db, ownerId);
+    for (const [processId] of [...db.all(SELECT_OWNERS), ...db.all(SELECT_PROCESSES)]) {
+      if (typeof processId === 'string' && !lock.isAlive(processId)) freeTurnsOf(db, processId);
     }
   });
 }
@@ -37,7 +37,7 @@ const END_MESSAGES = `
   WITH "Turn" AS (
     SELECT "answer"."id", "answer"."conversationId", "answer"."prompt"
     FROM "Conversation" JOIN "Message" "answer" ON "answer"."id" = "activeTurnId"
-    WHERE "activeOwner" = :ownerId AND "answer"."status" = 'in_progress')
+    WHERE "activeOwner" = :processId AND "answer"."status" = 'in_progress')
   UPDATE "Message" SET "status" = 'incomplete'
   WHERE "id" IN (SELECT "id" FROM "Turn")
     OR ("conversationId" IN (SELECT "conversationId" FROM "Turn")
@@ -56,11 +56,11 @@ const END_RUN = `
   UPDATE "Run" SET "status" = 'incomplete', "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ? WHERE "key" = ?`;
 
 /**
- * Ends the turns of the process `ownerId`: their answers become `incomplete`, with the text in their logs, and their
+ * Ends the turns of the process `processId`: their answers become `incomplete`, with the text in their logs, and their
  * conversations take turns again.
  */
-export function freeTurnsOf(db: Statements, ownerId: string): void {
-  for (const [key, id, conversationId, format] of db.all(SELECT_RUNS, ownerId)) {
+export function freeTurnsOf(db: Statements, processId: string): void {
+  for (const [key, id, conversationId, format] of db.all(SELECT_RUNS, processId)) {
     const digits = String(id).slice('run_'.length);
     if (conversationId !== null && dropUnwritten(db, String(conversationId), `msg_${digits}`)) continue;
     const log = db.all(SELECT_LOG, Number(key));
@@ -80,8 +80,8 @@ export function freeTurnsOf(db: Statements, ownerId: string): void {
     });
   }
   // Turns of versions that had no runs.
-  db.run(END_MESSAGES, { ownerId, nothing: EMPTY_ANSWER });
-  db.run('UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "activeOwner" = ?', ownerId);
+  db.run(END_MESSAGES, { processId, nothing: EMPTY_ANSWER });
+  db.run('UPDATE "Conversation" SET "activeTurnId" = NULL, "activeOwner" = NULL WHERE "activeOwner" = ?', processId);
 }
 
 /** Removes a turn whose messages were not completely written. No client was told of such a turn. */

@@ -55,18 +55,18 @@ function toRunRow(row: StoredRow): RunRow {
 interface RunsDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
-  readonly owner: ProcessLock;
+  readonly lock: ProcessLock;
 }
 
 export class Runs implements RunStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
-  readonly #owner: ProcessLock;
+  readonly #lock: ProcessLock;
 
-  constructor({ db, transact, owner }: RunsDeps) {
+  constructor({ db, transact, lock }: RunsDeps) {
     this.#db = db;
     this.#transact = transact;
-    this.#owner = owner;
+    this.#lock = lock;
   }
 
   find(id: string, { owner, userId }: RunViewer): Promise<RunRow | null> {
@@ -121,7 +121,7 @@ export class Runs implements RunStore {
 
   listCancelled(): Promise<readonly string[]> {
     return useDatabase(async () => {
-      const where = { process: this.#owner.id, isCancelled: true };
+      const where = { process: this.#lock.id, isCancelled: true };
       return (await this.#db.run.findMany({ where, select: { id: true } })).map(({ id }) => id);
     });
   }
@@ -161,6 +161,6 @@ export class Runs implements RunStore {
   }
 
   #isDead(process: string | null): boolean {
-    return process !== null && process !== this.#owner.id && !this.#owner.isAlive(process);
+    return process !== null && process !== this.#lock.id && !this.#lock.isAlive(process);
   }
 }

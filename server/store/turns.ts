@@ -60,7 +60,7 @@ interface StartedTurn {
 
 export interface TurnDeps {
   readonly transact: Transact;
-  readonly owner: ProcessLock;
+  readonly lock: ProcessLock;
   readonly clock: UsedClock;
 }
 
@@ -71,12 +71,12 @@ export interface TurnDeps {
  */
 export class Turns {
   readonly #transact: Transact;
-  readonly #owner: ProcessLock;
+  readonly #lock: ProcessLock;
   readonly #clock: UsedClock;
 
-  constructor({ transact, owner, clock }: TurnDeps) {
+  constructor({ transact, lock, clock }: TurnDeps) {
     this.#transact = transact;
-    this.#owner = owner;
+    this.#lock = lock;
     this.#clock = clock;
   }
 
@@ -84,7 +84,7 @@ export class Turns {
     const { conversationId, claim } = turn;
     return this.#transact((db) => {
       // This comes before the conversation is looked at, because the turn that keeps it busy may be the claim's own.
-      if (claim) freeClaim(db, this.#owner, claim, conversationId === null);
+      if (claim) freeClaim(db, this.#lock, claim, conversationId === null);
       const started = conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId);
       if (claim) insertClaim(db, claim, started.begun.run.key, toSqliteTime(new Date()));
       return started;
@@ -127,7 +127,7 @@ export class Turns {
         systemPrompt,
         count,
         answerId,
-        this.#owner.id,
+        this.#lock.id,
         now,
         now,
       ],
@@ -144,7 +144,7 @@ export class Turns {
   #continue(db: Statements, turn: NewTurn, conversationId: string): StartedTurn {
     const key = { ...turn, id: conversationId };
     const parent = turn.place && this.#findParent(db, key, turn.place);
-    const found = parent ? findConversation(db, key) : takeConversation(db, this.#owner, key);
+    const found = parent ? findConversation(db, key) : takeConversation(db, this.#lock, key);
     const { systemPrompt: storedPrompt, count, headId, isLinear } = found;
     const lastId = parent ? parent.id : headId;
     const isAll = isLinear && lastId === headId;
@@ -158,7 +158,7 @@ export class Turns {
     const head = isAll ? null : answerId;
     const change = [count + turn.messages.length + 1, turn.model, now, systemPrompt, head, conversationId];
     if (turn.place) db.run(BRANCH_CONVERSATION, ...change);
-    else db.run(TAKE_CONVERSATION, answerId, this.#owner.id, ...change);
+    else db.run(TAKE_CONVERSATION, answerId, this.#lock.id, ...change);
     const place = { ids, conversationId, owner: ownerOf(db, conversationId), turnId: answerId, now, count, lastId };
     const unwritten = insertTurn(db, turn, place);
     const headBefore = turn.place ? headId : null;
@@ -175,7 +175,7 @@ export class Turns {
    */
   #findParent(db: Statements, key: ConversationKey, place: TurnPlace): { readonly id: string | null } {
     findConversation(db, key);
-    return { id: findParent(db, this.#owner, key.id, place) };
+    return { id: findParent(db, this.#lock, key.id, place) };
   }
 
   #startRun(
@@ -185,7 +185,7 @@ export class Turns {
   ): BegunTurn['run'] {
     const { answerId, ...place } = begun;
     const id = runIdOf(answerId);
-    const process = this.#owner.id;
+    const process = this.#lock.id;
     return { id, key: insertRun(db, { id, ...place, owner: null, userId: null, process, format }) };
   }
 }

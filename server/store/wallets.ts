@@ -18,7 +18,7 @@ import { GROW, GROW_FOR_USER, RESERVE, RESERVE_FOR_USER } from './reserve-statem
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
-const POST = `INSERT INTO "LedgerEntry" ("owner", "at", "kind", "amount", "author", "reason")
+const ADD_ENTRY = `INSERT INTO "LedgerEntry" ("owner", "at", "kind", "amount", "author", "reason")
   SELECT :owner, :at, :kind, :amount, :author, :reason
   WHERE COALESCE((SELECT "balance" - "held" FROM "Wallet" WHERE "owner" = :owner), 0) + :amount >= 0`;
 
@@ -39,7 +39,7 @@ const ofUser = (user: UserWish | undefined): Values =>
 export interface WalletDeps {
   readonly db: PrismaClient;
   readonly transact: Transact;
-  readonly owner: ProcessLock;
+  readonly lock: ProcessLock;
   readonly budgets: ShortageDeps['budgets'];
   /** Resolves when every charge so far is written. */
   readonly flush: () => Promise<void>;
@@ -48,15 +48,15 @@ export interface WalletDeps {
 export class Wallets implements WalletStore {
   readonly #db: PrismaClient;
   readonly #transact: Transact;
-  readonly #process: ProcessLock;
+  readonly #lock: ProcessLock;
   readonly #budgets: WalletDeps['budgets'];
   readonly #flush: () => Promise<void>;
 
-  constructor({ db, transact, owner, budgets, flush }: WalletDeps) {
+  constructor({ db, transact, lock, budgets, flush }: WalletDeps) {
     this.#budgets = budgets;
     this.#db = db;
     this.#transact = transact;
-    this.#process = owner;
+    this.#lock = lock;
     this.#flush = flush;
   }
 
@@ -74,10 +74,10 @@ export class Wallets implements WalletStore {
     });
   }
 
-  post({ owner, kind, amount, author, reason }: NewEntry): Promise<boolean> {
+  addEntry({ owner, kind, amount, author, reason }: NewEntry): Promise<boolean> {
     const at = toSqliteTime(new Date());
     return useDatabase(
-      async () => (await this.#transact((db) => db.run(POST, { owner, at, kind, amount, author, reason }))) > 0,
+      async () => (await this.#transact((db) => db.run(ADD_ENTRY, { owner, at, kind, amount, author, reason }))) > 0,
     );
   }
 
@@ -97,7 +97,7 @@ export class Wallets implements WalletStore {
   reserve(wanted: NewReservation): Promise<Reserved> {
     const { owner, keyId, requestId, least, most, user } = wanted;
     const id = newId('rsv');
-    const values = { id, owner, keyId, requestId, least, most, process: this.#process.id };
+    const values = { id, owner, keyId, requestId, least, most, process: this.#lock.id };
     const sql = user ? RESERVE_FOR_USER : RESERVE;
     return this.#hold(wanted, sql, (at) => ({ ...values, ...ofUser(user), at: toSqliteTime(at) }));
   }
@@ -144,9 +144,9 @@ export class Wallets implements WalletStore {
   /** Releases the reservations of processes that are gone, of one owner or of all. False when there were none. */
   async release(owner?: string): Promise<boolean> {
     const where = owner === undefined ? {} : { owner };
-    const others = { ...where, process: { not: this.#process.id } };
+    const others = { ...where, process: { not: this.#lock.id } };
     const holders = await this.#db.reservation.groupBy({ by: ['process'], where: others });
-    const dead = holders.map(({ process }) => process).filter((process) => !this.#process.isAlive(process));
+    const dead = holders.map(({ process }) => process).filter((process) => !this.#lock.isAlive(process));
     if (dead.length === 0) return false;
     const { count } = await this.#db.reservation.deleteMany({ where: { ...where, process: { in: dead } } });
     return count > 0;

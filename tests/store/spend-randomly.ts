@@ -28,7 +28,7 @@ export async function spendRandomly(
   async function post(owner: string): Promise<void> {
     const amount = random.chance(0.7) ? random.int(1, 2_000) : -random.int(1, 3_000);
     const kind = amount > 0 ? 'top_up' : 'correction';
-    if (await store.wallets.post({ owner, kind, amount, author: 'test', reason: 'random' })) spent.posted++;
+    if (await store.wallets.addEntry({ owner, kind, amount, author: 'test', reason: 'random' })) spent.posted++;
   }
 
   async function request(owner: string, i: number): Promise<void> {

@@ -10,7 +10,7 @@ const owner = 'ann';
 const NO_LIMITS = { dailyBudget: null, monthlyBudget: null, dailyTokens: null, monthlyTokens: null };
 
 const topUp = (store: Store, amount: number) =>
-  store.wallets.post({ owner, kind: 'top_up', amount, author: 'test', reason: 'test' });
+  store.wallets.addEntry({ owner, kind: 'top_up', amount, author: 'test', reason: 'test' });
 
 const wish = (userId: string, money: number, tokens: number, fields: Partial<NewReservation> = {}): NewReservation => ({
   owner,

@@ -6,7 +6,7 @@ import { freshStore, migrationsDir, openRaw, openTestStore, query, spawnChild } 
 import { settle } from './usage-row.ts';
 
 const topUp = (store: Store, owner: string, amount: number) =>
-  store.wallets.post({ owner, kind: 'top_up', amount, author: 'admin', reason: 'test' });
+  store.wallets.addEntry({ owner, kind: 'top_up', amount, author: 'admin', reason: 'test' });
 
 const want = (amount: number, fields: Partial<NewReservation> = {}): NewReservation => ({
   owner: 'ann',
@@ -130,8 +130,8 @@ describe('a wallet', () => {
     await topUp(store, 'ann', 1_000);
     await reserve(store, 400);
     const correction = { owner: 'ann', kind: 'correction', author: 'admin', reason: 'oops' } as const;
-    expect(await store.wallets.post({ ...correction, amount: -601 })).toBe(false);
-    expect(await store.wallets.post({ ...correction, amount: -600 })).toBe(true);
+    expect(await store.wallets.addEntry({ ...correction, amount: -601 })).toBe(false);
+    expect(await store.wallets.addEntry({ ...correction, amount: -600 })).toBe(true);
     expect(await moneyOf(store)).toEqual([400, 400]);
   });
 

@@ -71,7 +71,7 @@ export async function createKey(deps: KeyDeps, request: CreateKeyRequest, princi
   await audit.record({ actor, action: 'keys.create', subject: row.id, details: { ...request, prefix: row.prefix } });
   if (credit_usd != null) {
     const reason = `credit of the new key ${row.id}`;
-    await wallets.post({ owner: row.owner, kind: 'top_up', amount: toMicro(credit_usd), author: actor, reason });
+    await wallets.addEntry({ owner: row.owner, kind: 'top_up', amount: toMicro(credit_usd), author: actor, reason });
   }
   await deps.ring.refresh();
   return { ...showKey(row), key: secret };

@@ -65,7 +65,7 @@ export async function listEntries(
 }
 
 /** `POST /api/wallets/{owner}/entries` */
-export async function postEntry(
+export async function addEntry(
   { wallets, audit }: WalletDeps,
   { owner, amount_usd, reason }: PostEntryRequest,
   principal: Principal,
@@ -73,7 +73,7 @@ export async function postEntry(
   const actor = ensureAdmin(principal);
   const amount = toMicro(amount_usd);
   const kind = amount > 0 ? 'top_up' : 'correction';
-  if (!(await wallets.post({ owner, kind, amount, author: actor, reason }))) {
+  if (!(await wallets.addEntry({ owner, kind, amount, author: actor, reason }))) {
     throw invalidField('amount_usd', 'The available balance is lower than that amount.');
   }
   await audit.record({ actor, action: `wallets.${kind}`, subject: owner, details: { amount_usd, reason } });

@@ -115,7 +115,7 @@ export interface WalletStore {
   /** The reserved amount of all wallets together, in micro-USD. */
   held(): Promise<number>;
   /** Adds a credit or a deduction. False when a deduction is larger than what is available. */
-  post(entry: NewEntry): Promise<boolean>;
+  addEntry(entry: NewEntry): Promise<boolean>;
   /** The entries of a ledger, newest first. */
   entries(owner: string, page: { limit: number; offset: number }): Promise<readonly LedgerRow[]>;
   /**
