@@ -13,8 +13,8 @@ export const TokenLogProbs = z.object({ content: listOf(z.looseObject({ token: z
 export const ImageAddress = z.looseObject({ url: z.string(), detail: z.string().optional() });
 
 /** The upstream's own data in a reasoning item. The client sends it back in the next request. */
-export const ReasoningProof = z.object({
+export const ReasoningSignature = z.object({
   text: z.string().describe('The reasoning itself, for upstreams that need it back.'),
-  details: TypedObjects.describe('What proves it to its vendor, as `reasoning_details`.'),
+  details: TypedObjects.describe('The signatures of the vendor, as `reasoning_details`.'),
 });
-export type ReasoningProof = z.infer<typeof ReasoningProof>;
+export type ReasoningSignature = z.infer<typeof ReasoningSignature>;

@@ -1,12 +1,12 @@
 import type { AnswerBlock, MessageEvent } from '../../../contracts/messages/answer.ts';
 import type { ReasoningDetail } from '../../canonical/reasoning-details.ts';
-import { sealDetails } from './seal-details.ts';
+import { encodeDetails } from './encode-details.ts';
 
 /** The block that is open. */
 type Open =
   | { readonly kind: 'text' }
   | { readonly kind: 'tool'; readonly call: number }
-  | { readonly kind: 'thinking'; readonly key: string; readonly sealed: ReasoningDetail[]; signed: boolean };
+  | { readonly kind: 'thinking'; readonly key: string; readonly details: ReasoningDetail[]; signed: boolean };
 
 /** Writes the content blocks of one answer as events: one block open at a time, none without an end. */
 export class BlockWriter {
@@ -14,7 +14,7 @@ export class BlockWriter {
   #next = 0;
   #called = false;
   #events: MessageEvent[] = [];
-  /** Proofs that go before the next block. */
+  /** The signatures that go before the next block. */
   #pending: ReasoningDetail[] = [];
 
   get openCall(): number | null {
@@ -57,7 +57,7 @@ export class BlockWriter {
 
   /** A signature without a text. It joins the open reasoning block, or else comes before the next block. */
   prove(detail: ReasoningDetail): void {
-    if (this.#open?.kind === 'thinking' && !this.#open.signed) this.#open.sealed.push(detail);
+    if (this.#open?.kind === 'thinking' && !this.#open.signed) this.#open.details.push(detail);
     else this.#pending.push(detail);
   }
 
@@ -76,14 +76,14 @@ export class BlockWriter {
     const open = this.#open;
     if (!open) return;
     if (open.kind === 'thinking' && !open.signed) {
-      const signature = open.sealed.length > 0 ? sealDetails(open.sealed) : '';
+      const signature = open.details.length > 0 ? encodeDetails(open.details) : '';
       this.#delta({ type: 'signature_delta', signature });
     }
     this.#events.push({ type: 'content_block_stop', index: this.#next - 1 });
     this.#open = null;
   }
 
-  /** Proofs behind a last text are left out: the turn is over, and agents take the last block for the answer. */
+  /** Signatures behind a last text are left out: the turn is over, and agents take the last block for the answer. */
   finish(): void {
     this.close();
     if (this.#called) this.#flush();
@@ -93,13 +93,13 @@ export class BlockWriter {
     if (this.#open?.kind === 'thinking' && this.#open.key === key) return;
     this.close();
     this.#flush();
-    const open: Open = { kind: 'thinking', key, sealed: head ? [head] : [], signed: false };
+    const open: Open = { kind: 'thinking', key, details: head ? [head] : [], signed: false };
     this.#start({ type: 'thinking', thinking: '', signature: '' }, open);
   }
 
   #flush(): void {
     if (this.#pending.length === 0) return;
-    const data = sealDetails(this.#pending);
+    const data = encodeDetails(this.#pending);
     this.#pending = [];
     this.redacted(data);
   }

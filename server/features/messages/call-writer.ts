@@ -2,7 +2,7 @@ import type { ToolCallDelta } from '../../../contracts/chat/completion.ts';
 import { newId } from '../../canonical/ids.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { BlockWriter } from './block-writer.ts';
-import { CALL_FIELDS } from './seal-details.ts';
+import { CALL_FIELDS } from './encode-details.ts';
 
 interface Call {
   readonly index: number;

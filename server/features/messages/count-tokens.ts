@@ -9,7 +9,7 @@ import type { Backend } from '../models/catalog.ts';
 import { mayFailOver } from '../routing/judge-failure.ts';
 import { chooseBetas } from './choose-betas.ts';
 import { checkBlocks } from './known-blocks.ts';
-import { DIALECT, speaks } from './plan-message.ts';
+import { DIALECT, isNative } from './plan-message.ts';
 import { toMessages } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
 import { toTools } from './to-tools.ts';
@@ -47,11 +47,11 @@ export async function countTokens(
   const { principal, dialectHeaders } = caller;
   const model = catalog.for(principal).get(request.model);
   checkBlocks(request, senderOf(principal, model));
-  if (model.backends.some(speaks)) checkFields(principal, model, 'messages', request);
+  if (model.backends.some(isNative)) checkFields(principal, model, 'messages', request);
   const { headers } = chooseBetas(dialectHeaders ?? {}, mayUseHosted(principal, model));
   const original = { dialect: DIALECT, body: toOriginal(request), headers };
   for (const backend of model.backends) {
-    if (!speaks(backend) || !dispatcher.states.of(backend).isLive) continue;
+    if (!isNative(backend) || !dispatcher.states.of(backend).isLive) continue;
     try {
       return await ask(backend, original, caller);
     } catch (error) {

@@ -26,7 +26,7 @@ interface MessagePlan {
 
 export const DIALECT = 'anthropic';
 
-export const speaks = ({ provider }: Backend) => provider.nativeDialect === DIALECT;
+export const isNative = ({ provider }: Backend) => provider.nativeDialect === DIALECT;
 
 /** Under this an answer is of no use to an agent, and the upstream's own refusal says more. In tokens. */
 const LEAST_ANSWER = 1_024;
@@ -82,7 +82,7 @@ function translate(
     return attempt(false);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid_field') throw error;
-    const able = hosted ? backends.filter(speaks) : [];
+    const able = hosted ? backends.filter(isNative) : [];
     if (able.length > 0) {
       return { chat: toChat(request, reasoning, 'keep'), backends: able, given: request, applied: [] };
     }
@@ -107,7 +107,7 @@ export function planMessage(catalog: Catalog, request: MessageRequest, caller: C
   const hosted = mayUseHosted(caller.principal, model);
   const { chat, backends, given, applied } = translate(request, model, hosted);
   const { headers, dropped } = chooseBetas(caller.dialectHeaders ?? {}, hosted);
-  const original = backends.some(speaks) ? { dialect: DIALECT, body: toOriginal(given), headers } : undefined;
+  const original = backends.some(isNative) ? { dialect: DIALECT, body: toOriginal(given), headers } : undefined;
   let tokens: number | undefined;
   const estimate = () => {
     tokens ??= likelyTokens(measurePrompt(chat));
@@ -115,7 +115,7 @@ export function planMessage(catalog: Catalog, request: MessageRequest, caller: C
   };
   const betas = dropped.length > 0 ? [`betas_dropped=${dropped.join('+')}`] : [];
   const adapt = (backend: Backend): Adaptation => {
-    if (speaks(backend)) return { changes: {}, applied: [...applied, ...betas] };
+    if (isNative(backend)) return { changes: {}, applied: [...applied, ...betas] };
     const window = backend.provider.contextWindow ?? model.contextWindow;
     const fitted = fitAnswer(request.max_tokens, window, estimate);
     return { ...fitted, applied: [...applied, ...fitted.applied] };

@@ -3,7 +3,7 @@ import type { InputBlock } from '../../../contracts/messages/request.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
 import { ANTHROPIC_FORMAT, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
-import { CALL_FIELDS, isSealed, unsealDetails } from './seal-details.ts';
+import { CALL_FIELDS, decodeDetails, isEncoded } from './encode-details.ts';
 import { type Others, textPart } from './to-parts.ts';
 
 /** An assistant's turn while its blocks are read. */
@@ -26,7 +26,7 @@ class AssistantTurn {
     else if (block.type === 'thinking' && typeof block.thinking === 'string') {
       this.#think(block.thinking, typeof block.signature === 'string' ? block.signature : '', `${param}.signature`);
     } else if (block.type === 'redacted_thinking' && typeof block.data === 'string') {
-      if (isSealed(block.data)) this.#unseal(block.data, null, `${param}.data`);
+      if (isEncoded(block.data)) this.#decode(block.data, null, `${param}.data`);
       else this.#detail({ type: 'reasoning.encrypted', data: block.data });
     } else if (block.type === 'tool_use' && typeof block.id === 'string' && typeof block.name === 'string') {
       const called = { name: block.name, arguments: writeExact(block.input) };
@@ -60,7 +60,7 @@ class AssistantTurn {
   #think(thinking: string, signature: string, param: string): void {
     this.#thought += (this.#thought && thinking ? '\n\n' : '') + thinking;
     if (signature === '') return;
-    if (isSealed(signature)) this.#unseal(signature, thinking, param);
+    if (isEncoded(signature)) this.#decode(signature, thinking, param);
     else this.#detail({ type: 'reasoning.text', text: thinking, signature });
   }
 
@@ -72,8 +72,8 @@ class AssistantTurn {
   }
 
   /** A detail without its text had it in the block. */
-  #unseal(opaque: string, thinking: string | null, param: string): void {
-    for (const detail of unsealDetails(opaque, param)) {
+  #decode(opaque: string, thinking: string | null, param: string): void {
+    for (const detail of decodeDetails(opaque, param)) {
       if (detail.type === CALL_FIELDS) this.#callFields.set(String(detail.id), Object(detail.fields));
       else if (detail.type === 'reasoning.summary') this.#details.push({ ...detail, summary: thinking });
       else if (detail.type === 'reasoning.text') this.#details.push({ ...detail, text: thinking });

@@ -1,10 +1,10 @@
 import type { InputMessage } from '../../../contracts/messages/request.ts';
-import { isSealed } from './seal-details.ts';
+import { isEncoded } from './encode-details.ts';
 
 /** Thinking that another model did: Anthropic knows no such signature and would refuse the request. */
 const isForeign = (block: Exclude<InputMessage['content'], string>[number]) =>
-  (block.type === 'thinking' && (!block.signature || isSealed(String(block.signature)))) ||
-  (block.type === 'redacted_thinking' && isSealed(String(block.data)));
+  (block.type === 'thinking' && (!block.signature || isEncoded(String(block.signature)))) ||
+  (block.type === 'redacted_thinking' && isEncoded(String(block.data)));
 
 /** The request as an upstream of Anthropic's own dialect gets it. */
 export function toOriginal(request: { readonly messages: readonly InputMessage[] }): Record<string, unknown> {

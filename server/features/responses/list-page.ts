@@ -1,7 +1,7 @@
 import type { ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { SeqRange } from '../../store/interface/responses.ts';
-import { withoutProof } from './answer/describe-response.ts';
+import { withoutSignature } from './answer/describe-response.ts';
 import { stemOf } from './answer/item-ids.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -14,7 +14,7 @@ export interface PageRequest {
 }
 
 /** True when encrypted reasoning was asked for. */
-export const showsProof = (include: string | undefined): boolean =>
+export const showsSignatures = (include: string | undefined): boolean =>
   include?.split(',').includes('reasoning.encrypted_content') ?? false;
 
 /** True when the data of large pictures, sounds and files was asked for. The name is OpenAI's. */
@@ -48,7 +48,7 @@ export function listPage(items: readonly OutputItem[], page: PageRequest): ItemL
   const ordered = order === 'asc' ? [...items] : [...items].reverse();
   const from = after === undefined ? 0 : startAfter(ordered, after, order);
   const shown = ordered.slice(from, from + limit);
-  const data = showsProof(page.include) ? shown : shown.map(withoutProof);
+  const data = showsSignatures(page.include) ? shown : shown.map(withoutSignature);
   return {
     object: 'list',
     data,
@@ -79,6 +79,6 @@ export async function pageItems(
   const seqs = placed.filter(({ item }) => ids.has(item.id)).map(({ seq }) => seq);
   const items = await readWhole({ from: Math.min(...seqs), before: Math.max(...seqs) + 1 });
   const whole = new Map(items.map((item) => [item.id, item]));
-  const shape = showsProof(request.include) ? (item: OutputItem) => item : withoutProof;
+  const shape = showsSignatures(request.include) ? (item: OutputItem) => item : withoutSignature;
   return { ...page, data: page.data.map((item) => shape(whole.get(item.id) ?? item)) };
 }

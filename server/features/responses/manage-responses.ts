@@ -17,10 +17,10 @@ import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller, Principal } from '../access/caller.ts';
 import { type FollowDeps, followRun } from '../runs/follow-run.ts';
 import { placeOf } from '../runs/manage-runs.ts';
-import { cutOf, describeResponse, withoutProof } from './answer/describe-response.ts';
+import { cutOf, describeResponse, withoutSignature } from './answer/describe-response.ts';
 import { toUsage } from './answer/read-usage.ts';
 import { replayResponse } from './answer/replay-response.ts';
-import { pageItems, showsProof } from './list-page.ts';
+import { pageItems, showsSignatures } from './list-page.ts';
 import type { ResponseStores } from './open-response.ts';
 import type { EventBatch } from './run-response.ts';
 import { readOutput, toItems } from './stored-items.ts';
@@ -57,7 +57,7 @@ function toResponse(row: StoredResponse, shown: boolean): Response {
     createdAt: toSeconds(row.createdAt),
     completedAt: status === 'completed' && endedAt ? toSeconds(endedAt) : null,
     status,
-    output: shown ? readOutput(row.output) : readOutput(row.output).map(withoutProof),
+    output: shown ? readOutput(row.output) : readOutput(row.output).map(withoutSignature),
     usage: answer.usage ? toUsage(answer.usage) : undefined,
     error: status === 'failed' ? failure : null,
     finishReason: answer.finishReason,
@@ -70,7 +70,10 @@ export async function getResponse(
   request: RetrieveResponseRequest,
   principal: Principal,
 ): Promise<Response> {
-  return toResponse(await findResponse(stores, request, { principal, omitsMedia: false }), showsProof(request.include));
+  return toResponse(
+    await findResponse(stores, request, { principal, omitsMedia: false }),
+    showsSignatures(request.include),
+  );
 }
 
 /** The last event that a client has: `starting_after`, or the event id that the client sends when it connects again. */

@@ -61,7 +61,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
       echo: open.echo,
       tools,
       summary: request.reasoning?.summary != null,
-      proofs: shown ? 'shown' : request.store === false ? 'none' : 'kept',
+      signatures: shown ? 'shown' : request.store === false ? 'none' : 'kept',
       estimatePrompt: () => likelyTokens(measurePrompt(chat.value)),
     });
     const adapt = (backend: Backend): Adaptation => {

@@ -3,7 +3,7 @@ import { ImageAddress, TypedObjects } from '../../../contracts/responses/answer-
 import { type ItemPart, type OutputItem, OutputItems } from '../../../contracts/responses/item.ts';
 import type { MessageRow } from '../../store/interface/conversations.ts';
 import { ItemIds, stemOf } from './answer/item-ids.ts';
-import { sealProof } from './answer/reasoning-proof.ts';
+import { encodeSignature } from './answer/reasoning-signature.ts';
 
 /** The items of a response's stored output. */
 export const readOutput = (output: string | null): OutputItem[] =>
@@ -34,7 +34,13 @@ function reasoningItems(message: ChatMessage, row: MessageRow, ids: ItemIds): Ou
   if (text === '' && details.length === 0) return [];
   const content = text === '' ? [] : [{ type: 'reasoning_text', text }];
   return [
-    { id: ids.next('rs'), type: 'reasoning', summary: [], content, encrypted_content: sealProof({ text, details }) },
+    {
+      id: ids.next('rs'),
+      type: 'reasoning',
+      summary: [],
+      content,
+      encrypted_content: encodeSignature({ text, details }),
+    },
   ];
 }
 

@@ -73,4 +73,4 @@ export function describeResponse(echo: ResponseEcho, state: ResponseState): Resp
 }
 
 /** An item as a client sees it who did not ask for encrypted reasoning. */
-export const withoutProof = ({ encrypted_content: _, ...item }: OutputItem): OutputItem => item;
+export const withoutSignature = ({ encrypted_content: _, ...item }: OutputItem): OutputItem => item;

@@ -22,7 +22,7 @@ export class ReasoningItemWriter implements ItemWriter {
   readonly #place: ItemPlace;
   readonly #summary: boolean;
   #text = '';
-  proof: string | null = null;
+  signature: string | null = null;
 
   constructor(log: EventLog, place: ItemPlace, summary: boolean) {
     this.#log = log;
@@ -37,8 +37,8 @@ export class ReasoningItemWriter implements ItemWriter {
   get item(): OutputItem {
     const part = this.#text ? [this.#part(this.#text)] : [];
     const parts = this.#summary ? { summary: part } : { summary: [], content: part };
-    const proof = this.proof === null ? {} : { encrypted_content: this.proof };
-    return { id: this.#place.item_id, type: 'reasoning', ...parts, ...proof };
+    const signature = this.signature === null ? {} : { encrypted_content: this.signature };
+    return { id: this.#place.item_id, type: 'reasoning', ...parts, ...signature };
   }
 
   add(delta: string): void {

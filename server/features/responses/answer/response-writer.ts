@@ -15,7 +15,7 @@ import type {
 import { toSignatureDetail } from '../../../canonical/call-signature.ts';
 import { joinReasoningDetails, readReasoningDetails } from '../../../canonical/reasoning-details.ts';
 import type { ToolMap } from '../request/tool-map.ts';
-import { cutOf, describeResponse, withoutProof } from './describe-response.ts';
+import { cutOf, describeResponse, withoutSignature } from './describe-response.ts';
 import { EventLog } from './event-log.ts';
 import { ItemIds, responseIdOf } from './item-ids.ts';
 import {
@@ -26,7 +26,7 @@ import {
   ReasoningItemWriter,
 } from './item-writers.ts';
 import { estimateUsage, toUsage } from './read-usage.ts';
-import { sealProof } from './reasoning-proof.ts';
+import { encodeSignature } from './reasoning-signature.ts';
 import { tellFailure } from './to-failure.ts';
 
 export interface WriterOptions {
@@ -37,7 +37,7 @@ export interface WriterOptions {
   /** Reasoning is given as a summary. */
   readonly summary: boolean;
   /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
-  readonly proofs: 'shown' | 'kept' | 'none';
+  readonly signatures: 'shown' | 'kept' | 'none';
   /** The size of the prompt in tokens, for an estimate where the upstream gives no counts. */
   estimatePrompt(): number;
 }
@@ -61,7 +61,7 @@ export class ResponseWriter {
   readonly #calls = new Map<number, CallItemWriter>();
   #reasoning: ReasoningItemWriter | undefined;
   #message: MessageItemWriter | undefined;
-  /** Proofs that no item has carried yet. */
+  /** Signatures that no item has carried yet. */
   #details: object[] = [];
   #answerBytes = 0;
   #finishReason: string | null = null;
@@ -138,7 +138,7 @@ export class ResponseWriter {
   end(): ResponseEvent[] {
     const cut = cutOf(this.#finishReason) !== null;
     this.#closeReasoning();
-    if (this.#details.length > 0 && this.#options.proofs !== 'none') this.#openReasoning();
+    if (this.#details.length > 0 && this.#options.signatures !== 'none') this.#openReasoning();
     this.#closeReasoning();
     if (this.#writers.length === 0) this.#openMessage();
     for (const writer of this.#writers) this.#close(writer, cut);
@@ -190,9 +190,9 @@ export class ResponseWriter {
     return this.#message;
   }
 
-  /** Proofs without a text have an item too, before what follows from them. */
+  /** Signatures without a text have an item too, before what follows from them. */
   #settleReasoning(): void {
-    if (this.#details.length > 0 && !this.#message && this.#options.proofs !== 'none') this.#openReasoning();
+    if (this.#details.length > 0 && !this.#message && this.#options.signatures !== 'none') this.#openReasoning();
     this.#closeReasoning();
   }
 
@@ -215,7 +215,7 @@ export class ResponseWriter {
 
   /** A signature that stands on the call: few clients keep it there, so the reasoning before it carries it. */
   #prove(call: ToolCallDelta): void {
-    const detail = this.#options.proofs === 'none' ? null : toSignatureDetail(call);
+    const detail = this.#options.signatures === 'none' ? null : toSignatureDetail(call);
     if (!detail) return;
     this.#details.push(detail);
     this.#openReasoning();
@@ -263,8 +263,8 @@ export class ResponseWriter {
   #closeReasoning(): void {
     const writer = this.#reasoning;
     if (!writer) return;
-    if (this.#options.proofs !== 'none' && (writer.text || this.#details.length > 0)) {
-      writer.proof = sealProof({
+    if (this.#options.signatures !== 'none' && (writer.text || this.#details.length > 0)) {
+      writer.signature = encodeSignature({
         text: writer.text,
         details: joinReasoningDetails(readReasoningDetails(this.#details)),
       });
@@ -275,6 +275,6 @@ export class ResponseWriter {
   }
 
   #show(item: OutputItem): OutputItem {
-    return this.#options.proofs === 'shown' || item.type !== 'reasoning' ? item : withoutProof(item);
+    return this.#options.signatures === 'shown' || item.type !== 'reasoning' ? item : withoutSignature(item);
   }
 }

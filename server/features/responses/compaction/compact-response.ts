@@ -14,8 +14,8 @@ import { readPrompt } from '../open-response.ts';
 import { prepareRequest, type ResponseDeps, toChat } from '../prepare-request.ts';
 import { inOwnTerms } from '../request/to-completion.ts';
 import { partsOf } from '../stored-items.ts';
+import { encryptSummary } from './encrypt-summary.ts';
 import { COMPACTION, INTRODUCTION } from './read-compaction.ts';
-import { sealSummary } from './seal-summary.ts';
 
 /** Asked of the model, as the last message of the conversation. */
 const SUMMARIZE = `Write a summary of this conversation for a model that will go on with it and will see nothing else of it.
@@ -94,7 +94,7 @@ export async function compactResponse(
       content: partsOf(message),
     }),
   );
-  const encrypted_content = sealSummary(await deps.secrets.obtain(COMPACTION), summary, owner);
+  const encrypted_content = encryptSummary(await deps.secrets.obtain(COMPACTION), summary, owner);
   return {
     id: responseIdOf(stem),
     object: 'response.compaction',

@@ -2,26 +2,26 @@ import type { InputItem } from '../../../../contracts/responses/item.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { SecretStore } from '../../../store/interface/secrets.ts';
 import type { Principal } from '../../access/caller.ts';
-import { isSealed, openSummary } from './seal-summary.ts';
+import { decryptSummary, isEncrypted } from './encrypt-summary.ts';
 
-/** The name of the key that summaries are sealed with. */
+/** The name of the key that summaries are encrypted with. */
 export const COMPACTION = 'compaction';
 
 /** Begins the message in which a model reads a summary. */
 export const INTRODUCTION = 'This summary stands for the earlier part of the conversation, which was left out:';
 
 /** Whether an item is a compaction that this gateway made; one of OpenAI's own is for OpenAI alone. */
-export const isCompaction = ({ type, encrypted_content: sealed }: InputItem): boolean =>
-  type === 'compaction' && typeof sealed === 'string' && isSealed(sealed);
+export const isCompaction = ({ type, encrypted_content: encrypted }: InputItem): boolean =>
+  type === 'compaction' && typeof encrypted === 'string' && isEncrypted(encrypted);
 
 /** A compaction as the message that the model reads in its place. Throws `invalid_field`. */
 export async function readCompaction(
   secrets: SecretStore,
-  { encrypted_content: sealed }: InputItem,
+  { encrypted_content: encrypted }: InputItem,
   at: string,
   { owner }: Principal,
 ): Promise<InputItem> {
-  const summary = openSummary(await secrets.obtain(COMPACTION), sealed ?? '', owner);
+  const summary = decryptSummary(await secrets.obtain(COMPACTION), encrypted ?? '', owner);
   if (summary === null) {
     throw new AppError(
       'invalid_field',

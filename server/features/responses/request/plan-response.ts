@@ -10,7 +10,7 @@ import type { Surface } from '../../chat/complete-chat.ts';
 import type { Backend, CatalogModel } from '../../models/catalog.ts';
 import { type TranslatedRequest, targetOf, toCompletionFields } from './to-completion.ts';
 import { type PlacedItem, toMessages } from './to-messages.ts';
-import { isSelfContained, speaks, toOriginal } from './to-original.ts';
+import { isNative, isSelfContained, toOriginal } from './to-original.ts';
 import type { Unsupported } from './unsupported.ts';
 
 interface Translation extends TranslatedRequest {
@@ -46,7 +46,7 @@ function translate(
     return attempt(model.backends, 'refuse');
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'invalid_field') throw error;
-    const able = hosted && isSelfContained(request) ? model.backends.filter(speaks) : [];
+    const able = hosted && isSelfContained(request) ? model.backends.filter(isNative) : [];
     if (able.length > 0) return attempt(able, 'skip');
     const whole = { ...request, input: items.map(({ item }) => item) };
     const { translated, dropped } = dropUnsupported(whole, model.unsupported === 'drop', (given) =>
@@ -81,7 +81,8 @@ export function planResponse(
   const { fields, tools, applied, input, backends } = translate(request, model, items, hosted);
   // A field that this key must not send must not reach the upstream in another way.
   const whole = hosted || tools.dropped.size === 0;
-  const original = whole && isSelfContained(request) && backends.some(speaks) ? toOriginal(request, items) : undefined;
-  const adapt = (backend: Backend) => ({ changes: {}, applied: original && speaks(backend) ? [] : applied });
+  const original =
+    whole && isSelfContained(request) && backends.some(isNative) ? toOriginal(request, items) : undefined;
+  const adapt = (backend: Backend) => ({ changes: {}, applied: original && isNative(backend) ? [] : applied });
   return { fields, tools, input, surface: { operation: 'v1.responses', original, backends, adapt, isToken: begins } };
 }

@@ -25,7 +25,7 @@ async function siblingsOf(store: ResponseStore, id: string, reader: Reader): Pro
   return message ? toItems(message) : [];
 }
 
-const isBareReasoning = ({ type, encrypted_content: proof }: InputItem) => type === 'reasoning' && !proof;
+const isBareReasoning = ({ type, encrypted_content: signature }: InputItem) => type === 'reasoning' && !signature;
 
 /**
  * The items of the input, with what they refer to, and what compactions hold, in their place. Throws

@@ -3,7 +3,7 @@ import type { InputItem } from '../../../../contracts/responses/item.ts';
 import { OPENAI_FORMAT } from '../../../canonical/reasoning-details.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import { invalidField } from '../../../errors/invalid-field.ts';
-import { openProof } from '../answer/reasoning-proof.ts';
+import { decodeSignature } from '../answer/reasoning-signature.ts';
 import { toContent } from './to-content.ts';
 import { exposedName } from './tool-map.ts';
 import type { Unsupported } from './unsupported.ts';
@@ -114,10 +114,10 @@ class MessageGatherer {
     // Reasoning begins an answer, or goes on between calls that are still to be answered.
     if (open && !open.tool_calls && partsOf(open.content ?? []).length > 0) this.end();
     this.#assistant();
-    const proof = item.encrypted_content ? openProof(item.encrypted_content) : null;
-    const text = proof?.text ?? textOf(item);
+    const signature = item.encrypted_content ? decodeSignature(item.encrypted_content) : null;
+    const text = signature?.text ?? textOf(item);
     if (text) this.#reasoning = this.#reasoning ? `${this.#reasoning}\n\n${text}` : text;
-    if (proof) this.#details.push(...proof.details);
+    if (signature) this.#details.push(...signature.details);
     else if (item.encrypted_content) this.#details.push(foreignDetail(item));
   }
 

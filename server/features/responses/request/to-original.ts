@@ -3,22 +3,23 @@ import type { ResponseRequest } from '../../../../contracts/responses/request.ts
 import { isObject } from '../../../canonical/json.ts';
 import type { OriginalRequest } from '../../../providers/provider.ts';
 import type { Backend } from '../../models/catalog.ts';
-import { openProof } from '../answer/reasoning-proof.ts';
+import { decodeSignature } from '../answer/reasoning-signature.ts';
 import type { PlacedItem } from './to-messages.ts';
 
 const DIALECT = 'openai-responses';
 
-export const speaks = ({ provider }: Backend): boolean => provider.nativeDialect === DIALECT;
+export const isNative = ({ provider }: Backend): boolean => provider.nativeDialect === DIALECT;
 
 /** Whether a request holds everything that it is about: nothing of it is in this gateway's memory, nor is to be. */
 export const isSelfContained = ({ store, previous_response_id: previous }: ResponseRequest): boolean =>
   store === false && previous == null;
 
-/** Reasoning that this gateway sealed: what its vendor gave goes back as it was, that of other vendors stays behind. */
-function unsealed(item: InputItem): InputItem[] {
-  const proof = item.type === 'reasoning' && item.encrypted_content ? openProof(item.encrypted_content) : null;
-  if (!proof) return [item];
-  const own = proof.details.filter(isObject).find(({ format, data }) => format === `${DIALECT}-v1` && data);
+/** Reasoning whose signature this gateway encoded: what its vendor gave goes back as it was, that of other vendors stays behind. */
+function withOwnReasoning(item: InputItem): InputItem[] {
+  const signature =
+    item.type === 'reasoning' && item.encrypted_content ? decodeSignature(item.encrypted_content) : null;
+  if (!signature) return [item];
+  const own = signature.details.filter(isObject).find(({ format, data }) => format === `${DIALECT}-v1` && data);
   if (!own || typeof own.data !== 'string') return [];
   const id = typeof own.id === 'string' ? { id: own.id } : {};
   return [{ type: 'reasoning', ...id, summary: item.summary ?? [], encrypted_content: own.data }];
@@ -36,6 +37,6 @@ function withoutParsed({ parsed_arguments: _, ...item }: InputItem): InputItem {
  */
 export function toOriginal(request: ResponseRequest, items: readonly PlacedItem[]): OriginalRequest {
   const { input, usage: _, on_disconnect: __, ...rest } = request;
-  const whole = Array.isArray(input) ? items.flatMap(({ item }) => unsealed(withoutParsed(item))) : input;
+  const whole = Array.isArray(input) ? items.flatMap(({ item }) => withOwnReasoning(withoutParsed(item))) : input;
   return { dialect: DIALECT, body: { ...rest, input: whole }, headers: {} };
 }
