@@ -19,7 +19,8 @@ function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) =
   const known = new Map<unknown, Word>(words.map((word) => [word, word]));
   return (value) => {
     const word = known.get(value);
-    if (word === undefined) throw new Error(`The database says '${value}' where one of ${words.join(', ')} is to be.`);
+    if (word === undefined)
+      throw new Error(`The database has '${value}', where one of ${words.join(', ')} is expected.`);
     return word;
   };
 }

@@ -49,7 +49,7 @@ type StoredRow = Omit<RunRow, 'format'> & { readonly format: string };
 function toRunRow(row: StoredRow): RunRow {
   const format = FORMATS[row.format];
   if (format) return { ...row, format };
-  throw new Error(`The database says '${row.format}' where the format of a run is to be.`);
+  throw new Error(`The database has '${row.format}', where the format of a run is expected.`);
 }
 
 interface RunsDeps {

@@ -50,7 +50,7 @@ export async function createCompletion(
   surface: Surface = CHAT,
 ): Promise<Json<ChatCompletion>> {
   if (request.value.stream) {
-    throw invalidField('stream', 'A streamed completion is a subscription here.');
+    throw invalidField('stream', 'Set `stream` to false: over tRPC, use the `v1.chat.stream` subscription to stream.');
   }
   return completeChat(deps, planCompletion(deps, request, caller, surface), caller);
 }

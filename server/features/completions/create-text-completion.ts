@@ -73,7 +73,10 @@ export async function createTextCompletion(
   caller: Caller,
 ): Promise<Json<TextCompletion>> {
   if (request.value.stream) {
-    throw invalidField('stream', 'A streamed completion is a subscription here.');
+    throw invalidField(
+      'stream',
+      'Set `stream` to false: over tRPC, use the `v1.completions.stream` subscription to stream.',
+    );
   }
   const model = planText(deps, request, caller);
   const toTextCall = callOf(model, request, false);

@@ -136,7 +136,8 @@ export async function addItems(
   principal: Principal,
 ): Promise<ItemList> {
   const messages = await readItems(stores, request, principal);
-  if (messages.length === 0) throw invalidField('items', 'These items say nothing.');
+  if (messages.length === 0)
+    throw invalidField('items', 'Send at least one item with content: these items make no message.');
   const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
   const { conversation_id: id } = request;
   const range = { from: firstSeq, before: firstSeq + messages.length };

@@ -31,7 +31,7 @@ function inOrder(data: readonly Embedding[]): readonly Embedding[] {
 function check(data: readonly Embedding[], count: number): void {
   if (data.length !== count) throw broken(`The upstream sent ${data.length} embeddings for ${count} inputs.`);
   if (!data.every((item) => isVector(item?.embedding)))
-    throw broken('The upstream sent an embedding that is no vector.');
+    throw broken('The upstream sent an embedding that is not a vector.');
 }
 
 /**

@@ -5,7 +5,7 @@ export type Vector = readonly number[] | string;
 
 const FLOAT_BYTES = 4;
 
-const broken = () => new AppError('upstream_broken', 'The upstream sent an embedding that is no vector.');
+const broken = () => new AppError('upstream_broken', 'The upstream sent an embedding that is not a vector.');
 
 function encode(vector: readonly number[]): string {
   const bytes = Buffer.allocUnsafe(vector.length * FLOAT_BYTES);

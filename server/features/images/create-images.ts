@@ -84,7 +84,10 @@ export async function createImages(
   caller: Caller,
 ): Promise<Json<ImagesResponse>> {
   if (request.stream) {
-    throw invalidField('stream', 'Streamed images are a subscription here.');
+    throw invalidField(
+      'stream',
+      `Set \`stream\` to false: over tRPC, use the \`${operationOf(request)}.stream\` subscription to stream.`,
+    );
   }
   const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
   return runMetered(deps, {

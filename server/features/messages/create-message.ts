@@ -41,7 +41,11 @@ export async function createMessage(
   request: MessageRequest,
   caller: Caller,
 ): Promise<Json<Message>> {
-  if (request.stream) throw invalidField('stream', 'A streamed answer is a subscription here.');
+  if (request.stream)
+    throw invalidField(
+      'stream',
+      'Set `stream` to false: over tRPC, use the `v1.messages.stream` subscription to stream.',
+    );
   const plan = planMessage(deps.catalog.for(caller.principal), request, caller);
   const { value } = await createCompletion(deps, Json.ofValue(plan.chat), caller, plan.surface).catch((error) => {
     throw plan.explain(error);

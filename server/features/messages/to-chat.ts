@@ -113,7 +113,7 @@ export function toMessages(
 function toText(parts: Parameters<typeof toContent>[0], param: string): string {
   const text = toContent(parts);
   if (typeof text === 'string') return text;
-  throw invalidField(param, 'Instructions are text.');
+  throw invalidField(param, 'Instructions must be text; they cannot hold images or files.');
 }
 
 /**

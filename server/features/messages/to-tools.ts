@@ -53,7 +53,8 @@ function toTool(tool: MessageTool, param: string, others: Others): Tool {
 function toChoice(choice: NonNullable<MessageRequest['tool_choice']>): ChatCompletionRequest['tool_choice'] {
   if (choice.type === 'any') return 'required';
   if (choice.type !== 'tool') return choice.type;
-  if (!choice.name) throw invalidField('tool_choice.name', 'A choice of type tool names one.');
+  if (!choice.name)
+    throw invalidField('tool_choice.name', "A tool_choice of the type 'tool' needs the name of a tool.");
   return { type: 'function', function: { name: choice.name } };
 }
 
@@ -67,7 +68,7 @@ export function toTools(
   const tools = shown.map(({ tool, param }) => toTool(tool, param, others));
   if (tools.length === 0) {
     if (choice?.type === 'any' || choice?.type === 'tool')
-      throw invalidField('tool_choice', 'There are no tools to choose from.');
+      throw invalidField('tool_choice', 'Remove tool_choice, or send the tools to choose from.');
     return {};
   }
   return {

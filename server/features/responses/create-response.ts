@@ -83,7 +83,10 @@ async function startInBackground(deps: ResponseDeps, request: ResponseRequest, c
 /** `POST /v1/responses`: one response, as one answer; with `background` the answer is still to come. */
 export async function createResponse(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Response> {
   if (request.stream) {
-    throw invalidField('stream', 'A streamed response is a subscription here.');
+    throw invalidField(
+      'stream',
+      'Set `stream` to false: over tRPC, use the `v1.responses.stream` subscription to stream.',
+    );
   }
   if (request.store === false) return createUnstored(deps, request, caller);
   if (request.background) return (await startInBackground(deps, request, caller)).opened.writer.response;

@@ -78,7 +78,8 @@ async function startTurn<Event extends object>(
 
 /** `POST /c1/chat`: one turn of a remembered conversation, as one answer. It is on disk when the answer is given. */
 export async function takeTurn(deps: TurnDeps, turn: TurnRequest, client: Caller): Promise<Json<ChatCompletion>> {
-  if (turn.stream) throw invalidField('stream', 'A streamed turn is a subscription here.');
+  if (turn.stream)
+    throw invalidField('stream', 'Set `stream` to false: over tRPC, use the `c1.chat.stream` subscription to stream.');
   const { log } = await startTurn(deps, { turn, client, format: 'completion', make: makeCompletion });
   for await (const [answer] of log.follow(-1, client.signal)) if (answer) return answer;
   throw new AppError('client_disconnected');

@@ -44,7 +44,7 @@ export function toTools(request: ChatCompletionRequest): { tools?: object[]; too
   const choice = toChoice(asked);
   if (!tools || tools.length === 0) {
     if (!choice || choice.type === 'auto' || choice.type === 'none') return {};
-    throw invalidField('tool_choice', 'There are no tools to choose from.');
+    throw invalidField('tool_choice', 'Remove tool_choice, or send the tools to choose from.');
   }
   const declared = { tools: tools.map((tool, i) => toTool(tool, `tools[${i}]`)) };
   if (parallel !== false || choice?.type === 'none') return choice ? { ...declared, tool_choice: choice } : declared;

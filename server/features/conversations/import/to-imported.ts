@@ -36,7 +36,7 @@ const nameOrNull = (name: string | null | undefined): string | null => (name ? c
 /** Refuses what a key could not have said itself. */
 function checkMessage(found: FoundMessage, position: number, { role }: Principal): ChatMessage {
   const { data, error } = ChatMessage.safeParse(found.message);
-  if (!data) throw new UnreadableError(`Message ${position}: ${error.issues[0]?.message ?? 'it is no message'}.`);
+  if (!data) throw new UnreadableError(`Message ${position}: ${error.issues[0]?.message ?? 'it is not a message'}.`);
   const fault = checkShape(data, { isKey: role !== 'admin', hosted: false });
   if (fault) throw new UnreadableError(`Message ${position}: ${fault.message}`);
   return data;
@@ -83,7 +83,7 @@ export async function toImported(
   if (messages.length === 0) throw new UnreadableError('It has no messages that can be read.');
   if (messages.length > MAX_MESSAGES) throw new UnreadableError(`It has more than ${MAX_MESSAGES} messages.`);
   if (messages.some(({ parent }, i) => parent !== null && parent >= i))
-    throw new UnreadableError('A message follows one that comes after it.');
+    throw new UnreadableError('The parent of a message comes after it.');
   const turns = turnsOf(messages);
   const rows: ImportedMessage[] = [];
   for (const [i, message] of messages.entries()) {

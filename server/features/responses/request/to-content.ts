@@ -39,7 +39,7 @@ function toPart(part: ItemPart, at: string, unknown: Unsupported): ContentPart {
       return { ...part };
     default:
       if (unknown === 'skip') return { type: 'text', text: '' };
-      throw invalidField(`${at}.type`, `The gateway has no parts of type '${part.type}'.`);
+      throw invalidField(`${at}.type`, `The gateway does not support parts of the type '${part.type}'.`);
   }
 }
 

@@ -69,7 +69,7 @@ class MessageGatherer {
         break;
       default:
         if (this.#unknown === 'skip') return;
-        throw invalidField(`${at}.type`, `The gateway has no items of type '${type}'.`);
+        throw invalidField(`${at}.type`, `The gateway does not support items of the type '${type}'.`);
     }
   }
 

@@ -40,7 +40,7 @@ function choose(request: ResponseRequest, tools: ToolMap): ToolFields {
   const { tool_choice: choice } = request;
   if (tools.chatTools.length === 0) {
     if (choice == null || choice === 'auto' || choice === 'none') return {};
-    throw invalidField('tool_choice', 'There are no tools to choose from.');
+    throw invalidField('tool_choice', 'Remove tool_choice, or send the tools to choose from.');
   }
   const fields = offer(request, tools);
   if (choice == null) return fields;

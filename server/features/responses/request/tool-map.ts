@@ -114,7 +114,7 @@ export class ToolMap {
     else if (type === 'function' || type === 'custom') this.#addOwn(tool, type, at, namespace);
     else if (this.#native && this.#hosted && isHosted(tool)) this.chatTools.push(tool);
     else if (OPTIONAL.test(type) || this.#unknown === 'skip') this.dropped.add(type);
-    else throw invalidField(`${at}.type`, `The gateway has no tools of type '${type}'.`);
+    else throw invalidField(`${at}.type`, `The gateway does not support tools of the type '${type}'.`);
   }
 
   #addNamespace(tool: ResponseTool, at: string): void {
