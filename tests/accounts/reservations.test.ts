@@ -126,6 +126,8 @@ describe('a stream that asks for a long answer', () => {
     const key = await gateway.createKey({ credit_usd: 0.05 });
     const { script, gate } = gated(Array.from({ length: 300 }, () => ' word'));
     gateway.upstream.reply(script);
+    // The headers come with the first token.
+    gate.release(1);
     const response = await gateway.as(key)('POST', path, body);
     expect(response.status).toBe(200);
     const first = await money(key);

@@ -88,6 +88,12 @@ describe('what a request is answered with before its operation runs is described
     }
   });
 
+  let small: Gateway;
+  beforeAll(async () => {
+    small = await startGateway({ env: { MAX_BODY_BYTES: '32000' } });
+  });
+  afterAll(() => small.close());
+
   test.each([
     ['too large', { body: ' '.repeat(40_000) }, 413],
     ['of another type', { body: '<a/>', headers: { 'content-type': 'text/xml' } }, 415],
@@ -97,16 +103,11 @@ describe('what a request is answered with before its operation runs is described
     ['without a key', { body: '{}', headers: { authorization: '' } }, 401],
     ['with too many headers', { headers: { 'x-long': 'x'.repeat(20_000) } }, 431],
   ])('a request %s', async (_, { body, headers = {} }: { body?: string; headers?: Record<string, string> }, status) => {
-    const small = await startGateway({ env: { MAX_BODY_BYTES: '32000' } });
-    try {
-      for (const path of ['/v1/chat/completions', '/c1/chat', '/v1/responses', '/v1/messages', '/v1/embeddings']) {
-        const answer = await small.call('POST', path, body ?? '{}', headers);
-        await answer.text();
-        expect([path, answer.status]).toEqual([path, status]);
-        expect(statusesOf(path, 'post')).toContain(String(status));
-      }
-    } finally {
-      await small.close();
+    for (const path of ['/v1/chat/completions', '/c1/chat', '/v1/responses', '/v1/messages', '/v1/embeddings']) {
+      const answer = await small.call('POST', path, body ?? '{}', headers);
+      await answer.text();
+      expect([path, answer.status]).toEqual([path, status]);
+      expect(statusesOf(path, 'post')).toContain(String(status));
     }
   });
 });

@@ -436,6 +436,8 @@ test('each token passes at once, and a client that disconnects ends the upstream
   gateway.upstream.reply(script);
   const leaving = new AbortController();
   const before = gateway.upstream.chats.length;
+  // The headers come with the first token.
+  gate.release();
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${bearer}`, ...json },
@@ -443,7 +445,6 @@ test('each token passes at once, and a client that disconnects ends the upstream
     signal: leaving.signal,
   });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  gate.release();
   let seen = '';
   while (!seen.includes('"one"')) seen += (await reader?.read())?.value ?? '';
   expect(seen).not.toContain('two');
