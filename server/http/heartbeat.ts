@@ -12,7 +12,7 @@ export const PING = Buffer.from(': ping\n\n');
 
 export interface Beat {
   readonly raw: ServerResponse;
-  /** The whole ping, as it is written to the connection. */
+  /** The complete ping, as it is written to the connection. */
   readonly ping: Buffer;
   lastWrite: number;
 }

@@ -1,6 +1,6 @@
 import { withoutSecrets } from '../providers/http/secrets.ts';
 
-/** The keys that the gateway gives out, and what stands behind `Bearer`: nobody logs them on purpose. */
+/** The keys that the gateway issues, and the text after `Bearer`. No code logs them on purpose. */
 const KEYS = /\bsk-[A-Za-z0-9_-]{20,}|\bBearer [A-Za-z0-9_.~+/=-]{6,}/g;
 
 /** The last thing that happens to every line of the log, at every level. */

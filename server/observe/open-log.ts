@@ -34,7 +34,7 @@ export interface LogStream {
   write(line: string): void;
 }
 
-/** `auto`: pretty on a terminal, else JSON. */
+/** `auto`: readable lines on a terminal, otherwise JSON. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
 /**

@@ -14,21 +14,21 @@ export interface ObserverDeps {
   readonly version: string;
   readonly log: Log;
   readonly readings: Readings;
-  /** Told of the same as the others; null: nobody wants alerts. */
+  /** The observer for alerts; null when no receiver is configured. */
   readonly alerts: Observer | null;
 }
 
-/** Everybody who listens to requests. */
+/** The opened observers of requests. */
 export interface OpenedObservers {
   readonly metrics: Metrics;
-  /** All of them, told how each request ended. */
+  /** Passes the end of each request to all observers. */
   readonly observer: Observer;
-  /** Those that follow each request; undefined: none does. */
+  /** Watches each request; undefined when no observer needs that. */
   readonly watch: MeteringDeps['watch'];
   close(): Promise<void>;
 }
 
-/** None at `info`: then no request is followed, and none pays for it. */
+/** The log of decisions, at `debug` and `trace` only: at `info`, requests do no work for it. */
 function decisionLog(log: Log, { level, content }: Env['log']): Watcher[] {
   if (level !== 'debug' && level !== 'trace') return [];
   return [new DecisionLog(log, { upstream: level === 'trace', content })];
@@ -46,7 +46,7 @@ async function traceTo(settings: TraceSettings, version: string, log: Log): Prom
   });
 }
 
-/** Opens the metrics, the log of requests, and what of traces and decisions the settings ask for. */
+/** Opens the metrics, the log of requests, and, as the settings say, the traces and the log of decisions. */
 export async function openObservers({
   settings,
   version,

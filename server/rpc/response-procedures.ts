@@ -41,7 +41,7 @@ const PATH = '/v1/responses/{response_id}';
 
 const showEvent = (event: ResponseEvent): KnownFields<ResponseEvent & Noted> => event;
 
-/** The number of the first event: of those of a stored run, or of a stream of its own. */
+/** The number of the first event: `first` for the events of a stored run, `from` for a stream without a run. */
 type EventNumbers = { readonly first: number } | { readonly from: number };
 
 function toStream(

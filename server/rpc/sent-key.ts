@@ -3,7 +3,7 @@ import { placeOf } from '../features/runs/manage-runs.ts';
 import type { Context } from './context.ts';
 import { refuseResume } from './refuse-resume.ts';
 
-/** The idempotency key of a call: the header, or else the field of its input. Undefined: there is none. */
+/** The idempotency key of a call, from the header or else from the field of the input. Undefined when it has none. */
 export function sentKey({ idempotencyKey }: Context, field?: string | null): SentKey | undefined {
   if (idempotencyKey !== undefined) return { text: idempotencyKey, param: 'Idempotency-Key' };
   return field == null ? undefined : { text: field, param: 'idempotency_key' };

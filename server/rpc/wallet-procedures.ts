@@ -26,7 +26,7 @@ import { describeAccounts } from './describe-accounts.ts';
 import { answers } from './output.ts';
 import { procedure } from './trpc.ts';
 
-/** `api.wallets.users`: for the administrator; a key may read those of its owner. */
+/** `api.wallets.users`: for the administrator. A key can read the budgets of its own owner. */
 const userBudgetProcedures = (store: Pick<Store, 'userBudgets' | 'audit'>) => ({
   list: procedure
     .meta(describeAccounts('GET', '/api/wallets/{owner}/users', 'List the budgets of end users'))

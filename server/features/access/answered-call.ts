@@ -6,7 +6,7 @@ export interface AnsweredCall {
   readonly requestId: string;
   /** Method and route, or the procedure. */
   readonly operation: string;
-  /** Null: nobody knows who asked. */
+  /** The principal; null when the caller is unknown. */
   readonly principal: Principal | null;
   /** The HTTP status. */
   readonly status: number;

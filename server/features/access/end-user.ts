@@ -5,6 +5,6 @@ export interface EndUser {
   readonly param: 'user' | 'user_id' | 'metadata.user_id';
 }
 
-/** Null, and an empty text: nobody. */
+/** Null and an empty text mean that no end user is named. */
 export const endUserOf = (id: unknown, param: EndUser['param']): EndUser | undefined =>
   typeof id === 'string' && id !== '' ? { id, param } : undefined;

@@ -13,7 +13,7 @@ function parseRange(range: string): { address: string; bits: number } | null {
 
 export const isRange = (range: string): boolean => parseRange(range) !== null;
 
-/** The addresses from which a key may be used. Ranges that cannot be read let nobody in. */
+/** The addresses from which a key can be used. When a range cannot be parsed, no address is allowed. */
 export class IpRanges {
   readonly #list = new BlockList();
 

@@ -14,7 +14,7 @@ export class RequestRecord {
   isMetered = false;
   /** The parsed body of the request. Log lines about failures must not repeat it. */
   said: unknown;
-  /** Null: nobody follows it. */
+  /** The watch of the request; null when it is not watched. */
   watch: RequestWatch | null = null;
   /** The attempt in progress. */
   tap: UpstreamTap | undefined;

@@ -40,7 +40,7 @@ export interface RequestWatch {
    * does not support the request.
    */
   attempted(attempt: Attempt | null): void;
-  /** Absent: nobody wants the content. */
+  /** The receiver of the answer's content; absent: the content is not wanted. */
   readonly answer?: AnswerWatch | undefined;
   /** Called when the request has ended. */
   ended(row: UsageRow): void;

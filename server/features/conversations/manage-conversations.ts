@@ -37,7 +37,9 @@ const keyOf = ({ conversation_id, user_id }: ConversationRef, { owner }: Princip
   userId: user_id ?? null,
 });
 
-/** Somebody else's conversation and an absent one are told apart by nobody. */
+/**
+ * The error is the same for an absent conversation and for one of somebody else, so that no client can tell them apart.
+ */
 const notFound = () =>
   new AppError('conversation_not_found', 'There is no such conversation.', { param: 'conversation_id' });
 

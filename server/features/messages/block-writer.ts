@@ -55,7 +55,7 @@ export class BlockWriter {
     this.#start({ type: 'redacted_thinking', data }, null);
   }
 
-  /** A signature without a text. It joins the open reasoning block, or else comes before the next block. */
+  /** Adds a signature without a text to the open reasoning block, or else before the next block. */
   prove(detail: ReasoningDetail): void {
     if (this.#open?.kind === 'thinking' && !this.#open.signed) this.#open.details.push(detail);
     else this.#pending.push(detail);

@@ -9,7 +9,7 @@ function parseInput(json: string, stopReason: string | null): Record<string, unk
     const input = parseExact(json);
     if (isRecord(input)) return input;
   } catch (cause) {
-    // A call that was cut short is told by the stop reason.
+    // The stop reason shows that a call was cut off.
     if (stopReason === 'max_tokens') return {};
     throw new AppError('upstream_broken', 'The upstream sent arguments of a tool call that are not JSON.', { cause });
   }

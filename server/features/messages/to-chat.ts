@@ -41,7 +41,7 @@ function effortOfBudget(budget: number): string {
   return budget < 16_384 ? 'medium' : 'high';
 }
 
-/** Nothing is said to a model that does not reason, and none is told not to: most refuse that. */
+/** The field is only sent to models that reason, and no model is told not to reason, because most refuse that. */
 function toEffort(
   { thinking, output_config: config }: MessageRequest,
   reasons: boolean,

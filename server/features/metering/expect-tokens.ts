@@ -14,7 +14,7 @@ export interface Expectation {
   readonly isPromptBounded: boolean;
   /** The longest that one answer can become, in tokens. */
   readonly answerTokens: number;
-  /** Whether the request or the vendor holds each answer to that; false: nobody does. */
+  /** Whether the request or the vendor limits each answer to that length. */
   readonly isBounded: boolean;
   /** How many answers there are. */
   readonly answers: number;
@@ -83,7 +83,10 @@ interface Answering {
   readonly provider: { readonly defaultAnswerTokens?: number | undefined };
 }
 
-/** The longest answer to a request that names none: what the gateway sends where a vendor wants a length, else a guess. */
+/**
+ * The longest answer to a request without a length: the one that the gateway sends where a vendor needs a length, else
+ * a guess.
+ */
 function defaultLength({ contextWindow }: Bounds, backends: readonly Answering[]) {
   const lengths = backends.map(({ provider }) => provider.defaultAnswerTokens);
   const answerTokens = Math.max(...lengths.map((length) => length ?? DEFAULT_ANSWER_TOKENS));

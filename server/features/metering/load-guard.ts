@@ -21,7 +21,7 @@ export interface Load {
 
 /** The share of its limit from which a heap spends most time on garbage collection. */
 const FULL_HEAP = 0.9;
-/** Clients are told to come back after so many seconds. */
+/** The `Retry-After` of refused requests, in seconds. */
 const RETRY_SECONDS = 2;
 
 /** Called with a reason when the gateway begins to refuse requests, and with null when it accepts them again. */

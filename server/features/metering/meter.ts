@@ -102,7 +102,7 @@ export class Meter {
   /** Tokens of the answers that came, and pictures. */
   #tokens = 0;
   #images = 0;
-  /** Null: the administrator pays nobody. */
+  /** The reservation; null for the administrator, who does not pay. */
   readonly #reservation: Reservation | null;
   /** The one that was asked last; null while none was. */
   #backend: Backend | null = null;
@@ -214,7 +214,9 @@ export class Meter {
     this.#deps.onEnd?.({ row, attempts, keyName: principal.keyName, failure, endUser: request.endUser, said });
   }
 
-  /** The upstream's counts as far as they are believed, else the gateway's. Nothing, where nothing is to be paid for. */
+  /**
+   * The upstream's counts as far as they are believed, else the gateway's own. Nothing, when nothing has to be paid.
+   */
   #use(failure?: unknown): BelievedUsage {
     const received = this.#firstTokenMs !== null || this.#reported !== null;
     if (!received && !this.#isBilledUnseen(failure)) return NOTHING;

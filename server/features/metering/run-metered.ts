@@ -13,11 +13,11 @@ export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;
   /** Counts the requests that are let in, and refuses those that are too many; `onEnd` tells it of their end. */
   readonly load?: Pick<LoadGuard, 'ensureRoom' | 'enter'>;
-  /** Gives each request that is let in somebody who follows it; absent: nobody does. */
+  /** Makes the watch of each admitted request; absent: no request is watched. */
   watch?: ((request: WatchedRequest) => RequestWatch) | undefined;
 }
 
-/** A request that was let in, as whoever follows it sees it. */
+/** An admitted request, as its watchers see it. */
 export interface WatchedRequest {
   /** The name of the operation in usage rows. */
   readonly operation: string;
@@ -49,7 +49,9 @@ export interface MeteredRequest<B extends Backend = Backend>
 
 /** A request with one answer. `attempt` may be called several times, for one backend after the other. */
 export interface MeteredCall<B extends Backend, T> extends MeteredRequest<B> {
-  /** Whether `attempt` holds answers to the meter's `answerLimit`; else all that they may become is reserved. */
+  /**
+   * Whether `attempt` limits answers to the meter's `answerLimit`. Otherwise the longest possible answers are reserved.
+   */
   readonly shortens?: boolean;
   attempt(attempt: Attempt<B>): Promise<T>;
   /** Whether the request can be sent only once. */

@@ -22,7 +22,7 @@ export interface Backend {
   readonly cacheSalt: boolean;
   /** The longest list of embedding inputs that it takes in one request. */
   readonly maxBatch: number;
-  /** Its own, else its alias's; null: it costs nothing. */
+  /** The backend's own price, or else the one of its alias; null: it costs nothing. */
   readonly price: Price | null;
   /** Whether its vendor bills a request that is given up before its answer comes. */
   readonly billsAborted: boolean;

@@ -11,11 +11,11 @@ import { type EventBatch, makeResponse, type Opened, openRequest, relayResponse 
 
 type Make<Event extends object> = (opened: Opened, run: Run<Event>) => Promise<RunOutcome<Event>>;
 
-/** A response that is being made, whoever listens. */
+/** A response in progress, whether a client listens or not. */
 interface Making<Event extends object> {
   readonly opened: Opened;
   readonly run: Run<Event>;
-  /** Resolves when it was let in, or has ended: with why it was not let in, else with null. */
+  /** Resolves when the request was admitted or has ended: with the error of a refusal, or else with null. */
   readonly decided: Promise<{ readonly refusal: unknown } | null>;
 }
 

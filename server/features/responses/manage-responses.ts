@@ -146,7 +146,9 @@ export async function* followEvents(
   }
 }
 
-/** `POST /v1/responses/{response_id}/cancel`: of one in the background; one that has ended stays as it is. */
+/**
+ * `POST /v1/responses/{response_id}/cancel`: cancels a background response. A response that has ended does not change.
+ */
 export async function cancelResponse(stores: ManageDeps, ref: ResponseRef, principal: Principal): Promise<Response> {
   const response = await getResponse(stores, ref, principal);
   if (!response.background) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 
-/** A text of megabytes is told apart by its beginning. In characters. */
+/** Longer texts are compared by their beginning only. In characters. */
 const LONGEST = 4096;
 
 /** How many items of a list count as its beginning: texts, parts with a picture, or tokens. */

@@ -101,7 +101,10 @@ export class BackendState {
     return this.#latencyMs === null ? null : Math.round(this.#latencyMs);
   }
 
-  /** Runs one attempt and learns from it. Runs it also when the circuit is open: whoever asks has nowhere else to go. */
+  /**
+   * Runs one attempt and learns from it. It runs also when the circuit is open, because the caller has no other backend
+   * left.
+   */
   async attempt<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { result, end } = await this.begin(run, signal);
     end();

@@ -29,7 +29,10 @@ function checkReplay({ isKept, format }: RunRow, { param }: SentKey, known: read
   );
 }
 
-/** An answer of which nothing is stored but what a retry needs, and that only where the request has a key. */
+/**
+ * Answers a request once. Nothing is stored except what a retry needs, and only when the request has an idempotency
+ * key.
+ */
 export function createKept<Answer extends object>(
   deps: OnceDeps,
   asked: AskedOnce,

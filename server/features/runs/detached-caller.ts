@@ -30,7 +30,7 @@ export class DetachedCaller {
     else client.signal.addEventListener('abort', this.#leave, { once: true });
   }
 
-  /** Stops the run; the reason is what its watchers are told. */
+  /** Stops the run. Its watchers get the reason as the error. */
   stop(reason: unknown): void {
     this.#controller.abort(reason);
   }

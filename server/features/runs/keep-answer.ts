@@ -14,14 +14,14 @@ interface Kept {
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-/** The end user whom a request of any dialect names: the answer is erased with the data of that user. */
+/** Finds the end user in a request of any dialect. The answer is erased with the data of that user. */
 function erasedWith({ user, safety_identifier, metadata }: Kept['request']): string | null {
   return textOf(user) ?? textOf(safety_identifier) ?? (isRecord(metadata) ? textOf(metadata.user_id) : null);
 }
 
 type Make<Event extends object> = (run: Run<Event>, runKey: number) => Promise<RunOutcome<Event>>;
 
-/** Begins a run that only a retry needs. It goes on when the client disconnects, because the client will retry. */
+/** Begins a run that only a retry needs. It continues when the client disconnects, because the client will retry. */
 async function startKept<Event extends object>(
   { runs, claims }: OnceDeps,
   { format, request }: Kept,

@@ -21,7 +21,7 @@ export interface RunDeps extends FollowDeps {
   readonly keepMs: number;
 }
 
-/** Past the end of every log: whoever follows from there waits for the end alone. */
+/** A number past the end of every log. A watcher that starts there only waits for the end. */
 const NO_EVENTS = 1_000_000_000;
 
 function describeRun(row: RunRow, keepMs: number): Run {
@@ -49,7 +49,7 @@ export const nameRun = (row: RunRow): RunInProgress => ({
   created_at: row.createdAt.toISOString(),
 });
 
-/** Somebody else's run and an absent one are told apart by nobody. */
+/** The error is the same for an absent run and for one of somebody else, so that no client can tell them apart. */
 async function findRun({ store }: RunDeps, { run_id: id, user_id }: RunRef, { owner }: Principal): Promise<RunRow> {
   const row = await store.find(id, { owner, userId: user_id ?? null });
   if (row) return row;
@@ -61,7 +61,7 @@ export async function getRun(deps: RunDeps, ref: RunRef, principal: Principal): 
   return describeRun(await findRun(deps, ref, principal), deps.keepMs);
 }
 
-/** `POST /c1/runs/{run_id}/cancel`: it has ended when this resolves. One that has ended before stays as it is. */
+/** `POST /c1/runs/{run_id}/cancel`: resolves when the run has ended. A run that has ended before does not change. */
 export async function cancelRun(deps: RunDeps, ref: RunRef, caller: Caller): Promise<Run> {
   const row = await findRun(deps, ref, caller.principal);
   if (row.status !== 'in_progress') return describeRun(row, deps.keepMs);
@@ -117,7 +117,7 @@ export async function* watchRun(
     yield* events;
   } catch (error) {
     if (error instanceof AppError && NO_LOG.has(error.code)) throw error;
-    // The run was found, so what it failed with is its end, and not the failure of whoever asks for it.
+    // The run was found, so its error is how it ended, and not a failure of this request.
     tellHeaders(deps, row, caller);
     yield [];
     throw error;

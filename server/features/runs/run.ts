@@ -13,7 +13,7 @@ const BEHIND_MS = 1_000;
 const BEHIND_BYTES = 4 * 1024;
 /** The least that stands around the text of an event which is not known to be plain text. */
 const ENVELOPE_BYTES = 100;
-/** A run that nobody slows down waits for the store when so much is not written, in bytes. */
+/** A run waits for the store when this many bytes are not written yet, because no reader slows it down. */
 const MAX_TAIL_BYTES = 256 * 1024;
 
 /** How the making of an answer ended. */
@@ -21,13 +21,13 @@ export interface RunOutcome<Event extends object> {
   readonly status: RunEnd['status'];
   /** The error that stopped the run; undefined when the answer is complete. */
   readonly failure?: unknown;
-  /** Whether the last events tell the failure: then nobody is told again. */
+  /** Whether the last events report the failure. It is then not reported again. */
   readonly isTold?: boolean;
-  /** Events that nobody is to see before the answer is stored. */
+  /** Events that are sent only after the answer is stored. */
   readonly last?: readonly Json<Event>[];
   /** Stores the answer and the rest of the log, in one transaction. */
   store(log: RunLogEnd): Promise<void>;
-  /** The failure as watchers are told of it, once the answer is stored. */
+  /** The failure as the watchers get it, after the answer is stored. */
   explain?(failure: unknown): unknown;
 }
 
@@ -41,7 +41,7 @@ export interface RunOptions<Event extends object> {
   readonly flush: () => Promise<void>;
 }
 
-/** An answer that is being made by this process, whoever listens. */
+/** An answer that this process makes, whether a client listens or not. */
 export class Run<Event extends object = object> {
   readonly id: string;
   readonly conversationId: string | null;
@@ -55,7 +55,7 @@ export class Run<Event extends object = object> {
   #dueAt = monotonicNow() + BEHIND_MS;
   /** Resolves when it has ended. */
   ended: Promise<void> = Promise.resolve();
-  /** Resolves when the write that is under way has ended, either way; null while there is none. */
+  /** Resolves when the write in progress has succeeded or failed; null while there is none. */
   writing: Promise<void> | null = null;
 
   constructor(options: RunOptions<Event>) {
@@ -65,7 +65,7 @@ export class Run<Event extends object = object> {
     this.log = options.log;
   }
 
-  /** Whether its client has left it and nobody follows it. */
+  /** Whether the client has disconnected and no watcher follows the run. */
   get isAbandoned(): boolean {
     return this.#options.detached.isLeft && this.log.followers === 0;
   }

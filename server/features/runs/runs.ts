@@ -38,7 +38,7 @@ type Begun = Pick<BegunTurn, 'run'> & { readonly conversationId: string | null }
 const stopping = () =>
   new AppError('service_unavailable', 'The gateway is shutting down.', { retryAfter: RETRY_SECONDS });
 
-/** A failure as the row of the run has it. */
+/** Converts a failure to the one in the row of the run. */
 function toStoredError(failure: unknown): string | null {
   if (failure === undefined) return null;
   const { code, message, param } = toAppError(failure);
@@ -173,7 +173,7 @@ export class Runs {
     await this.#end(run, outcome);
   }
 
-  /** The end is told when it is on disk, with the rest of the log and the answer. */
+  /** Watchers learn the end when it is on disk, with the rest of the log and the answer. */
   async #end<Event extends object>(run: Run<Event>, outcome: RunOutcome<Event>): Promise<void> {
     const { status, failure: raw, last = [] } = outcome;
     await this.#flusher.remove(run);

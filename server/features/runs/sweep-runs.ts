@@ -21,7 +21,7 @@ export class RunSweep {
   #running: Promise<void>;
   #closed = false;
 
-  /** `onError` is told when it failed; it is tried again the next time. */
+  /** `onError` receives failures; the next sweep tries again. */
   constructor(stores: Stores, keeping: Keeping, onError: (error: unknown) => void) {
     this.#stores = stores;
     this.#keeping = keeping;

@@ -121,7 +121,7 @@ export class ReadinessCheck {
     return health;
   }
 
-  /** A lock may be waited for longer than whoever asks waits. */
+  /** Waiting for a database lock may take longer than the client waits. */
   async #probeDatabase(): Promise<Readiness['database']> {
     const probe = this.#database.get();
     if (await settledWithin(probe, PROBE_MS)) return probe;

@@ -13,7 +13,7 @@ export class UsageCompaction {
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void>;
 
-  /** `onError` is told when it failed; it is tried again in an hour. */
+  /** `onError` receives failures; compaction is then tried again in an hour. */
   constructor(usage: UsageStore, days: number, onError: (error: unknown) => void) {
     const run = () => usage.compact(firstKeptDay(new Date(), days)).then(() => undefined, onError);
     this.#running = run();

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
  */
 const MOST_IN_TURN = 100;
 
-/** A server that closes the connection of whoever sends more requests at once. */
+/** A server that closes the connection of a client that sends more requests at once. */
 export function createLimitedServer(handle: RequestListener, options: ServerOptions): Server {
   const counts = new Map<Socket, number>();
   return createServer(options, (request, response) => {

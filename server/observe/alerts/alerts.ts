@@ -12,7 +12,7 @@ const MOST_SUBJECTS = 10_000;
 /** Tells the operator, in the background, and not over and over. */
 export class Alerts {
   readonly #settings: AlertSettings;
-  /** One for each receiver, so that none waits for another. */
+  /** One queue for each receiver, so that no receiver waits for another. */
   readonly #writers = new Map<string, BackgroundWriter<Message>>();
   readonly #raisedAt = new Map<string, number>();
   readonly #onError: (error: unknown) => void;

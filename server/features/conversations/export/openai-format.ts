@@ -6,7 +6,7 @@ import { jsonFormat } from './json-format.ts';
 /** The fields of a message in OpenAI's chat completions and in its files for fine-tuning. */
 const FIELDS = ['role', 'content', 'name', 'refusal', 'tool_calls', 'tool_call_id'] as const;
 
-/** The stored text where it holds nothing else: pictures are not parsed for it. */
+/** The stored text when the message holds nothing else, so that pictures are not parsed. */
 function writeMessage(prompt: string): string {
   const message: ChatMessage = JSON.parse(prompt);
   const isPlain = Object.keys(message).every((field) => FIELDS.some((known) => known === field));

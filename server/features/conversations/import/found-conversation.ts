@@ -2,7 +2,7 @@ import type { MessageStatus } from '../../../../contracts/conversations/status.t
 import type { MessageRow } from '../../../store/interface/conversations.ts';
 import type { ImportedResponse } from '../../../store/interface/imports.ts';
 
-/** A message as a file has it. */
+/** A message in an imported file. */
 export interface FoundMessage {
   /** Its id in the file. */
   readonly id: string | null;
@@ -13,7 +13,7 @@ export interface FoundMessage {
   readonly role: MessageRow['role'];
   /** A `ChatMessage`, which is still to be checked. */
   readonly message: unknown;
-  /** Its JSON text where that has to stay as it is. */
+  /** The JSON text of the message, when it must be stored unchanged. */
   readonly prompt?: string;
   readonly reasoning?: string | null;
   readonly status?: MessageStatus;
@@ -24,7 +24,7 @@ export interface FoundMessage {
   readonly createdAt: Date | null;
 }
 
-/** A conversation as a file has it. */
+/** A conversation in an imported file. */
 export interface FoundConversation {
   /** Names it: a file that is imported twice has the same names. */
   readonly source: string;
@@ -60,7 +60,7 @@ export interface ImportForm {
   read(parsed: ParsedValue): FoundConversation;
 }
 
-/** Why a conversation is not taken, in words for whoever has the file. */
+/** The reason why a conversation is not imported, in words for the person who has the file. */
 export class UnreadableError extends Error {}
 
 interface Schema<T> {

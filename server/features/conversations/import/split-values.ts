@@ -119,7 +119,7 @@ class ValueSplitter {
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** The first byte that says something; -1 when there is none. */
+/** The index of the first byte that is not white space; -1 when there is none. */
 const firstByte = (piece: Buffer): number => piece.findIndex((byte) => !isSpace(byte));
 
 async function readText(first: Buffer, pieces: AsyncIterator<Buffer>): Promise<Value> {

@@ -42,7 +42,7 @@ function checkMessage(found: FoundMessage, position: number, { role }: Principal
   return data;
 }
 
-/** Turns are told apart by the answers: what is not an answer belongs to the first one that follows it. */
+/** Answers end turns: a message that is not an answer belongs to the turn of the next answer. */
 function turnsOf(messages: readonly FoundMessage[]): string[] {
   const turns = messages.map(({ role, turn }, i) => turn ?? (role === 'assistant' ? String(i) : null));
   for (let i = messages.length - 1; i >= 0; i--) {
@@ -74,7 +74,7 @@ async function toMessage(
   };
 }
 
-/** A conversation of a file as it is stored. Throws `UnreadableError`. */
+/** Converts a conversation of a file to the one that is stored. Throws `UnreadableError`. */
 export async function toImported(
   found: FoundConversation,
   { principal, userId }: Importer,

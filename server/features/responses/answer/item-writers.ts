@@ -16,7 +16,7 @@ export interface ItemPlace {
   readonly item_id: string;
 }
 
-/** Reasoning, as a summary where one was asked for, else as the text that it is. */
+/** Writes reasoning, as a summary when the request asks for one, otherwise as its text. */
 export class ReasoningItemWriter implements ItemWriter {
   readonly #log: EventLog;
   readonly #place: ItemPlace;
