@@ -49,14 +49,14 @@ describe.runIf(hasBrowser)('the playground', () => {
     await page.getByLabel('Bearer or key').fill(bearer);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Pick a model to talk to' }).waitFor();
-    expect(page.url()).toBe(`${gateway.url}/playground`);
+    await page.waitForURL(`${gateway.url}/playground`);
     expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(bearer);
     await page.reload();
     await page.getByRole('heading', { name: 'Pick a model to talk to' }).waitFor();
     await page.getByTitle('Administrator').click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByLabel('Bearer or key').waitFor();
-    expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain(bearer);
+    await expect.poll(() => page.evaluate('JSON.stringify(sessionStorage)')).not.toContain(bearer);
   });
 
   test('streams an answer with its reasoning, marks it up, and tells what it took; /c1 remembers it', async () => {
@@ -64,9 +64,9 @@ describe.runIf(hasBrowser)('the playground', () => {
     const page = await openModel();
     await ask(page, 'What is it?');
     await answers(page).locator('strong', { hasText: 'bold' }).waitFor();
-    expect(await answers(page).locator('details').getAttribute('open')).toBeNull();
+    await expect.poll(() => answers(page).locator('details').getAttribute('open')).toBeNull();
     await page.getByText('up/test-model', { exact: true }).waitFor();
-    expect(await metrics(page).innerText()).toMatch(/tokens.*in\).*first token/s);
+    await expect.poll(() => metrics(page).innerText()).toMatch(/tokens.*in\).*first token/s);
     await page.waitForURL(/\/playground\/conv_/);
     await page.reload();
     await answers(page).locator('strong', { hasText: 'bold' }).waitFor();
@@ -94,15 +94,15 @@ describe.runIf(hasBrowser)('the playground', () => {
     await page.getByRole('spinbutton', { name: 'Temperature' }).fill('0.4');
     await page.getByRole('textbox', { name: 'Message' }).fill('How are you?');
     await curl.getByText('"How are you?"').waitFor();
-    expect(await curl.locator('.lit').innerText()).toContain('0.4');
+    await expect.poll(() => curl.locator('.lit').innerText()).toContain('0.4');
     expect(await curl.innerText()).not.toContain(bearer);
     await page.getByRole('tab', { name: 'Python' }).click();
     await page.getByText('temperature=0.4').waitFor();
     await page.getByRole('tab', { name: 'JSON' }).click();
     const editor = page.getByRole('textbox', { name: 'The request as JSON' });
     await editor.fill((await editor.inputValue()).replace('0.4', '0.9').replace('How are you?', 'And you?'));
-    expect(await page.getByRole('spinbutton', { name: 'Temperature' }).inputValue()).toBe('0.9');
-    expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('And you?');
+    await expect.poll(() => page.getByRole('spinbutton', { name: 'Temperature' }).inputValue()).toBe('0.9');
+    await expect.poll(() => page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('And you?');
     await editor.fill('{');
     await page.getByRole('alert').getByText('not JSON').waitFor();
   });
@@ -115,7 +115,7 @@ describe.runIf(hasBrowser)('the playground', () => {
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('You stopped this answer').waitFor();
     await gateway.upstream.waitFor(({ open }) => open === 0, 'the upstream is left');
-    expect(await answers(page).innerText()).toContain('One two');
+    await expect.poll(() => answers(page).innerText()).toContain('One two');
   });
 
   test('asks for another answer and goes back to the first', async () => {
@@ -151,7 +151,8 @@ describe.runIf(hasBrowser)('the playground', () => {
     await ask(page, 'Hi');
     const alert = page.getByRole('alert');
     await alert.getByText('invalid_field').waitFor();
-    expect(await page.getByRole('spinbutton', { name: 'Nucleus' }).getAttribute('aria-invalid')).toBe('true');
+    const nucleus = page.getByRole('spinbutton', { name: 'Nucleus' });
+    await expect.poll(() => nucleus.getAttribute('aria-invalid')).toBe('true');
   });
 
   test('shows a failure of the upstream under the question', async () => {
@@ -186,7 +187,10 @@ describe.runIf(hasBrowser)('the playground', () => {
     await answers(page).getByText('Zanzibar is an island.').waitFor();
     const list = page.getByRole('complementary', { name: 'Conversations' });
     await list.getByRole('searchbox').fill('Zanzibar');
-    await list.getByRole('button', { name: /^More for/ }).click();
+    // The conversations of the tests before stand in the list until the search is answered.
+    const found = list.getByRole('button', { name: /^More for/ });
+    await expect.poll(() => found.count()).toBe(1);
+    await found.click();
     await page.getByRole('menuitem', { name: 'Rename' }).click();
     await page.getByLabel('Title').fill('Islands');
     await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
