@@ -99,7 +99,7 @@ describe.each(['websocket', 'sse'] as const)('a turn over %s', (transport) => {
   });
 
   it('gives up after the time that it may try', async () => {
-    const { client } = connect(proxy, { transport, resumeTimeoutMs: 300, connectTimeoutMs: 200 });
+    const { client } = connect(proxy, { transport, resumeTimeoutMs: 300, connectTimeoutMs: 3_000 });
     const { script, gate } = gated('One two');
     gateway.upstream.reply(script);
     gate.release(1);
