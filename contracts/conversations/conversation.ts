@@ -16,7 +16,7 @@ export const StoredMessage = z
         position: z.int().describe('Of this message among them, from 1.'),
       })
       .optional()
-      .describe('On the active path: this message and those that follow the same one.'),
+      .describe('On the active path: the ids of this message and of its siblings, which follow the same message.'),
     role: z.enum(['user', 'assistant', 'tool', 'system', 'developer']),
     content: Content.nullable(),
     reasoning_content: z.string().optional(),

@@ -8,7 +8,9 @@ export const ImportRequest = z
     user_id: keptText()
       .pipe(z.string().min(1).max(256))
       .optional()
-      .describe('Whose conversations they become. Absent: those that the file names, where it is an export of Duplex.'),
+      .describe(
+        'The end user of the imported conversations. Absent: the end users in the file, when it is an export of Duplex.',
+      ),
   })
   .meta({ id: 'ImportRequest' });
 export type ImportRequest = z.infer<typeof ImportRequest>;

@@ -19,7 +19,7 @@ export const embeddingProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
   create: procedure
     .meta(
       describeEmbeddings('POST', '/v1/embeddings', 'Create embeddings', {
-        description: 'OpenAI-compatible, as numbers or as base64, whichever of the two the upstream speaks.',
+        description: 'OpenAI-compatible, as numbers or as base64, whichever the upstream sends.',
         once: true,
       }),
     )

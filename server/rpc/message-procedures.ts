@@ -57,8 +57,7 @@ export const messageProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
   countTokens: procedure
     .meta(
       describeMessages('POST', '/v1/messages/count_tokens', 'Count the tokens of a prompt', {
-        description:
-          'Counted by the upstream where it speaks this dialect, else estimated from the length of the prompt.',
+        description: 'Counted by an upstream of this dialect, otherwise estimated from the length of the prompt.',
         errors: errorResponses.filter((status) => status !== 402),
       }),
     )

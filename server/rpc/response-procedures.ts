@@ -115,7 +115,7 @@ export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
     inputTokens: procedure
       .meta(
         describeResponses('POST', '/v1/responses/input_tokens', 'Count the tokens of a prompt', {
-          description: 'Counted by the first backend of the model that can, else estimated.',
+          description: 'Counted by the first backend of the model that can count, otherwise estimated.',
           errors: errorResponses.filter((status) => status !== 402),
         }),
       )
