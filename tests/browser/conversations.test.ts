@@ -59,7 +59,7 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
       await answers(one).getByText('One two three four.').waitFor();
       await idle(one);
     }
-    expect(await answers(other).count()).toBe(1);
+    await expect.poll(() => answers(other).count()).toBe(1);
     expect(gateway.upstream.chats.length).toBe(asked + 1);
   });
 
@@ -90,7 +90,7 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     await other.getByRole('button', { name: 'Stop' }).click();
     for (const one of [page, other]) await one.getByText('You stopped this answer').waitFor();
     await gateway.upstream.waitFor(({ open }) => open === 0, 'the upstream is left');
-    expect(await answers(page).innerText()).toContain('Never');
+    await expect.poll(() => answers(page).innerText()).toContain('Never');
   });
 
   test('shows what another tab said in it meanwhile', async () => {
@@ -104,7 +104,7 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     await answers(other).getByText('First.').waitFor();
     await ask(other, 'Two');
     await answers(page).getByText('Second.').waitFor();
-    expect(await questions(page).count()).toBe(2);
+    await expect.poll(() => questions(page).count()).toBe(2);
   });
 
   test('answers once more beside the first answer, and the switch leads back, also after a reload', async () => {
@@ -142,7 +142,7 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     await idle(page);
     await page.getByRole('textbox', { name: 'Message' }).press('ArrowUp');
     const editor = page.getByRole('textbox', { name: 'Edit' });
-    expect(await editor.inputValue()).toBe('Cats?');
+    await expect.poll(() => editor.inputValue()).toBe('Cats?');
     await editor.fill('Dogs?');
     await editor.press('Control+Enter');
     await answers(page).getByText('About dogs.').waitFor();
@@ -150,7 +150,7 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).not.toContain('Cats?');
     await page.getByRole('button', { name: 'Previous question' }).click();
     await answers(page).getByText('About cats.').waitFor();
-    expect(await questions(page).innerText()).toContain('Cats?');
+    await expect.poll(() => questions(page).innerText()).toContain('Cats?');
   });
 
   test('keeps the error of a turn that failed on the page, and answers its question at the next try', async () => {
@@ -164,6 +164,6 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     await idle(page);
     await page.reload();
     await answers(page).getByText('Better now.').waitFor();
-    expect(await questions(page).count()).toBe(1);
+    await expect.poll(() => questions(page).count()).toBe(1);
   });
 });
