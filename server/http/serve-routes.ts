@@ -103,7 +103,7 @@ async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: Rou
 function guardConnections({ env }: RoutesOptions, { server }: FastifyInstance): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
   watchConnections(server, env.connections);
-  ignoreUpgrades(server, TRPC_PATH);
+  ignoreUpgrades(server, WEBSOCKET_PATHS);
   refuseTunnels(server);
   stripBasePath(server, env.basePath);
 }

@@ -19,6 +19,7 @@ import { Responses } from './responses.ts';
 import { Runs } from './runs.ts';
 import { hasPendingMessages } from './search/index-messages.ts';
 import { Secrets } from './secrets.ts';
+import { SentAlerts } from './sent-alerts.ts';
 import { SqliteAdapterFactory, type Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { StoreError } from './store-error.ts';
@@ -120,6 +121,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     userBudgets,
     audit: new Audit(db),
     secrets: new Secrets(db),
+    sentAlerts: new SentAlerts(db),
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await conversations.close();

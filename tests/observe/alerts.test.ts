@@ -232,3 +232,38 @@ test.each([
 ])('%o is refused by a message that names the variable', (env, name) => {
   expect(() => readEnv(env, '/tmp')).toThrow(name);
 });
+
+describe('after a restart', () => {
+  const disk = { ALERT_EVENTS: 'disk.low', ALERT_DISK_MB: String(2 ** 40) };
+
+  /** Each start finds that the disk is low. Returns how many alerts the receiver has got. */
+  const starts = () => {
+    const folder = tempFolder();
+    return async (env: Record<string, string> = {}): Promise<number> => {
+      await open({ ...disk, DATA_DIR: folder, ...env });
+      await closeGateway();
+      return receiver.posts.length;
+    };
+  };
+
+  test('an alert that was delivered is not sent again', async () => {
+    const startAndStop = starts();
+    expect(await startAndStop()).toBe(1);
+    expect(await startAndStop()).toBe(1);
+    expect(await startAndStop({ ALERT_EVERY_MINUTES: '0' })).toBe(2);
+  });
+
+  test('an alert that nobody took is sent again', async () => {
+    const startAndStop = starts();
+    receiver.answer(400);
+    expect(await startAndStop()).toBe(1);
+    expect(await startAndStop()).toBe(2);
+    expect(await startAndStop()).toBe(2);
+  });
+
+  test('an alert is sent again when its time is over', async () => {
+    const startAndStop = starts();
+    expect(await startAndStop({ ALERT_EVERY_MINUTES: '0.0001' })).toBe(1);
+    expect(await startAndStop({ ALERT_EVERY_MINUTES: '0.0001' })).toBe(2);
+  });
+});

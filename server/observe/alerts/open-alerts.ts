@@ -18,13 +18,13 @@ export interface OpenedAlerts {
 export interface AlertDeps {
   readonly settings: NonNullable<Env['alerts']>;
   readonly dataDir: string;
-  readonly store: Pick<Store, 'wallets' | 'keys' | 'userBudgets'>;
+  readonly store: Pick<Store, 'wallets' | 'keys' | 'userBudgets' | 'sentAlerts'>;
   readonly onError: (error: unknown) => void;
 }
 
 /** Begins to watch what alerts are about. */
 export function openAlerts({ settings, dataDir, store, onError }: AlertDeps): OpenedAlerts {
-  const alerts = new Alerts(settings, onError);
+  const alerts = new Alerts(settings, { sent: store.sentAlerts, onError });
   const money = new MoneyWatch(alerts, store, { lowBalance: settings.lowBalance, onError });
   const endDisk = watchDisk(alerts, { folder: dataDir, lowMb: settings.lowDiskMb, onError });
   return {
@@ -36,10 +36,10 @@ export function openAlerts({ settings, dataDir, store, onError }: AlertDeps): Op
     runEnded({ id, conversationId, status }) {
       const text = `The run ${id} has ended: ${status}.`;
       const data = { run_id: id, conversation_id: conversationId, status };
-      alerts.raise({ type: 'run.completed', subject: id, text, data });
+      alerts.raise({ type: 'run.completed', subject: null, text, data });
     },
     async close() {
-      endDisk();
+      await endDisk();
       money.close();
       await alerts.close();
     },

@@ -23,11 +23,16 @@ async function lookAtDisk(alerts: Alerts, { folder, lowMb }: DiskWatch): Promise
   });
 }
 
-/** Looks once a minute. Returns what ends it. */
-export function watchDisk(alerts: Alerts, watch: DiskWatch): () => void {
-  if (!alerts.wants('disk.low')) return () => undefined;
-  const look = () => void lookAtDisk(alerts, watch).catch(watch.onError);
-  look();
-  const timer = setInterval(look, LOOK_MS).unref();
-  return () => clearInterval(timer);
+/** Looks once a minute. Returns what ends it, after the look that is under way. */
+export function watchDisk(alerts: Alerts, watch: DiskWatch): () => Promise<void> {
+  if (!alerts.wants('disk.low')) return async () => undefined;
+  const look = () => lookAtDisk(alerts, watch).catch(watch.onError);
+  let looking = look();
+  const timer = setInterval(() => {
+    looking = look();
+  }, LOOK_MS).unref();
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
 }

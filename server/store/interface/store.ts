@@ -5,6 +5,7 @@ import type { KeyStore } from './keys.ts';
 import type { ResponseStore } from './responses.ts';
 import type { RunStore } from './runs.ts';
 import type { SecretStore } from './secrets.ts';
+import type { SentAlertStore } from './sent-alerts.ts';
 import type { UsageStore } from './usage.ts';
 import type { UserBudgetStore } from './user-budgets.ts';
 import type { WalletStore } from './wallets.ts';
@@ -20,6 +21,7 @@ export interface Store {
   readonly userBudgets: UserBudgetStore;
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
+  readonly sentAlerts: SentAlertStore;
   /** Reads and writes a little. Throws `service_unavailable`; its message has the reason, where that is known. */
   ping(): Promise<void>;
   close(): Promise<void>;
