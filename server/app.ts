@@ -14,6 +14,7 @@ import { Runs } from './features/runs/runs.ts';
 import { RunSweep } from './features/runs/sweep-runs.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { Documentation } from './features/system/documentation.ts';
+import { RegularRecovery } from './features/system/recover-regularly.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { fastifyOptions } from './http/fastify-options.ts';
 import { serveRoutes } from './http/serve-routes.ts';
@@ -101,6 +102,11 @@ function openRuns({ env, store }: AppDeps, app: FastifyInstance, alerts: OpenedA
   const runs = new Runs({ store: store.runs, live, limits, onEnd: alerts?.runEnded, onError });
   const sweep = new RunSweep(store, { keepMs, keyMs }, onError);
   app.addHook('onClose', () => sweep.close());
+  const recovery = new RegularRecovery(store, {
+    recovered: (processes) => app.log.warn({ processes }, 'other processes were killed; what they held is free again'),
+    failed: (error) => app.log.error({ err: error }, 'what killed processes held could not be freed'),
+  });
+  app.addHook('onClose', () => recovery.close());
   app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
   // Clients that watch runs hold connections, so the runs must end before the connections close.
   app.addHook('preClose', () => runs.close(0));

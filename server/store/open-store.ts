@@ -14,7 +14,7 @@ import type { Store } from './interface/store.ts';
 import { readKeyUse } from './key-use.ts';
 import { migrate } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
-import { recoverTurns } from './recover-turns.ts';
+import { recoverDead } from './recover-dead.ts';
 import { Responses } from './responses.ts';
 import { Runs } from './runs.ts';
 import { hasPendingMessages } from './search/index-messages.ts';
@@ -85,10 +85,9 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   const wallets = new Wallets({ db, transact, lock, budgets: userBudgets, flush });
   try {
     await db.$connect();
-    await recoverTurns(transact, lock);
+    await recoverDead({ db, transact, lock, wallets });
     if (await transact(hasPendingMessages)) background.indexSoon();
     if (await transact(hasMediaToMove)) background.call('moveMedia').catch(onError);
-    await wallets.release();
     await userBudgets.open();
   } catch (error) {
     await close();
@@ -122,6 +121,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
     audit: new Audit(db),
     secrets: new Secrets(db),
     sentAlerts: new SentAlerts(db),
+    recover: () => recoverDead({ db, transact, lock, wallets }),
     ping: () => useDatabase(() => transact(touch)),
     close: async () => {
       await conversations.close();

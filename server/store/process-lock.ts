@@ -41,8 +41,9 @@ export class ProcessLock {
     return new Peers(databasePath, await loadDriver()).isAnyAlive();
   }
 
+  /** Whether the process runs. True for this one. */
   isAlive(id: string): boolean {
-    return this.#peers.isAlive(id);
+    return id === this.id || this.#peers.isAlive(id);
   }
 
   release(): void {

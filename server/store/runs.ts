@@ -161,6 +161,6 @@ export class Runs implements RunStore {
   }
 
   #isDead(process: string | null): boolean {
-    return process !== null && process !== this.#lock.id && !this.#lock.isAlive(process);
+    return process !== null && !this.#lock.isAlive(process);
   }
 }

@@ -54,7 +54,7 @@ function readClaim(db: Statements, { id, since }: Claim) {
 /** Null: nobody has it. A run whose process is gone is ended first. In a transaction. */
 export function findClaim(db: Statements, lock: ProcessLock, claim: Claim): KnownClaim | null {
   const found = readClaim(db, claim);
-  if (!found || found.process === null || found.process === lock.id || lock.isAlive(found.process)) return found;
+  if (!found || found.process === null || lock.isAlive(found.process)) return found;
   freeTurnsOf(db, found.process);
   return readClaim(db, claim);
 }

@@ -15,7 +15,7 @@ import type { Statements } from './sqlite/connection.ts';
 
 /** Ends the turns of a process that is gone. Throws `conversation_busy` when the process lives. */
 export function freeFromTheDead(db: Statements, lock: ProcessLock, processId: string, param = 'conversation_id'): void {
-  if (processId === lock.id || lock.isAlive(processId)) throw new AppError('conversation_busy', undefined, { param });
+  if (lock.isAlive(processId)) throw new AppError('conversation_busy', undefined, { param });
   freeTurnsOf(db, processId);
 }
 

@@ -227,6 +227,27 @@ describe('a process that dies', () => {
     db.close();
   });
 
+  test('gives back what it held to the processes that live', async () => {
+    const folder = tempFolder();
+    const store = await openTestStore(folder);
+    await topUp(store, 'ann', 100);
+    const holders = ['60', '30'].map((amount) =>
+      spawnChild('holder', `file:${folder}/test.db`, migrationsDir, 'ann', amount),
+    );
+    for (const holder of holders) expect(await holder.line()).toBe('held');
+    expect(await store.recover()).toBe(0);
+    expect(await moneyOf(store)).toEqual([100, 90]);
+    await holders[0]?.kill();
+    expect(await store.recover()).toBe(1);
+    expect(await moneyOf(store)).toEqual([100, 30]);
+    const own = await reserve(store, 20);
+    expect(await store.recover()).toBe(0);
+    expect(await moneyOf(store)).toEqual([100, 50]);
+    settle(store, own, 10);
+    await holders[1]?.kill();
+    await store.close();
+  });
+
   test('is not mistaken for one that lives: two processes never spend the same money', async () => {
     const { store, folder } = await freshStore();
     await topUp(store, 'ann', 100);

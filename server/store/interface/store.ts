@@ -22,6 +22,12 @@ export interface Store {
   readonly audit: AuditStore;
   readonly secrets: SecretStore;
   readonly sentAlerts: SentAlertStore;
+  /**
+   * Ends the turns of processes that are gone, and releases their reservations. Call it from time to time: a process
+   * that was killed may not start again. Costs one small read while every process is alive. Resolves with the number of
+   * processes that left something.
+   */
+  recover(): Promise<number>;
   /** Reads and writes a little. Throws `service_unavailable`; its message has the reason, where that is known. */
   ping(): Promise<void>;
   close(): Promise<void>;
