@@ -2,7 +2,7 @@ import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors/app-error.ts';
 import { invalidField } from '../errors/invalid-field.ts';
-import { toWireError } from '../errors/to-wire.ts';
+import { toAppError, toWireError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
 import { traceParentOf } from '../features/access/trace-parent.ts';
@@ -67,6 +67,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
   const publicNames = new Set(
     listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).openapi?.protect === false ? [name] : [])),
   );
+  const procedures = new Set(listProcedures(router).map(([name]) => name));
   app.get(TRPC_PATH, async () => undefined);
 
   /**
@@ -87,6 +88,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
   });
 
   app.setErrorHandler((error, request, reply) => {
+    request.failure = error;
     logError(request, error);
     refuseBody(request, reply, error);
     const { status, headers } = toWireError(error);
@@ -120,6 +122,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     };
   }
 
+  const refusals = new WeakSet<Error>();
   const bodies = new WeakMap<FastifyRequest, Buffer>();
 
   app.removeAllContentTypeParsers();
@@ -135,7 +138,23 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       path: request.params.path,
       createContext: () => createContext(request, reply, bodies.get(request)),
       maxBodySize: maxBodyBytes,
-      onError: ({ error }) => logError(request, error),
+      onError: ({ error, path = '' }) => {
+        logError(request, error);
+        const isKnown = procedures.has(path);
+        // Of a subscription tRPC tells the same error twice.
+        if ((isKnown && error.code !== 'METHOD_NOT_SUPPORTED') || refusals.has(error)) return;
+        refusals.add(error);
+        // tRPC refused the call itself. A name that is not a procedure's is the client's own text.
+        report({
+          requestId: request.id,
+          operation: isKnown ? path : 'unknown procedure',
+          principal: request.principal,
+          status: toAppError(error).status,
+          failure: error,
+          ms: reply.elapsedTime,
+          parent: traceParentOf(request.headers),
+        });
+      },
     });
   });
 }

@@ -76,10 +76,22 @@ export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
   return Object.assign(ctx, { caller });
 }
 
+/** The same for a call of tRPC. When the caller is refused, the call is reported. */
+function letIn(ctx: Context, path: string, signal: AbortSignal): CallerContext {
+  try {
+    // A copy: one context serves all calls of a batch. A call on a websocket has one of its own.
+    return withCaller(ctx.socket ? ctx : { ...ctx }, signal);
+  } catch (failure) {
+    const { requestId, parent } = ctx;
+    const { status } = toAppError(failure);
+    ctx.report?.({ requestId, operation: path, principal: null, status, failure, ms: 0, parent });
+    throw failure;
+  }
+}
+
 /** Needs a key: what the use case gets is the caller. */
 export const procedure = base.use(async ({ ctx, signal, path, type, getRawInput, next }) => {
-  // A copy: one context serves all calls of a batch.
-  const own = withCaller({ ...ctx }, signal ?? new AbortController().signal);
+  const own = letIn(ctx, path, signal ?? new AbortController().signal);
   getRawInput().then(
     (input) => {
       own.caller.record.said = input;
@@ -90,7 +102,7 @@ export const procedure = base.use(async ({ ctx, signal, path, type, getRawInput,
   const result = await next({ ctx: own });
   const { requestId, principal, record, receivedAt } = own.caller;
   const { parent } = record;
-  // How a subscription ends is not known here; its meter reports it.
+  // How a subscription ends is not known here; its meter reports it, or its websocket.
   if (type !== 'subscription' && !record.isMetered) {
     const failure = result.ok ? undefined : result.error;
     const status = failure === undefined ? 200 : toAppError(failure).status;

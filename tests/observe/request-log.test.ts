@@ -1,6 +1,7 @@
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AppRouter } from '../../server/rpc/router.ts';
+import { frameOf, OPCODE, openRawWebsocket, type RawWebsocket } from '../support/raw-websocket.ts';
 import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
 import { htmlError } from '../support/upstream/scripts/refusals.ts';
 import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
@@ -153,6 +154,52 @@ test('the calls of tRPC have lines of their own', async () => {
         .toSorted(),
     )
     .toEqual(['v1.chat 200', 'v1.chat.create 400']);
+});
+
+test('calls of tRPC that are refused have lines, over HTTP and over a websocket, and none quotes the client', async () => {
+  const post = (procedure: string, apiKey: string) =>
+    fetch(`${gateway.url}/trpc/${procedure}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+  await lineOf(await post('v1.chat.create', 'a-wrong-key')).toMatchObject({
+    status: 401,
+    code: 'invalid_authorization',
+  });
+  await lineOf(await post(secret, bearer)).toMatchObject({
+    op: 'unknown procedure',
+    status: 404,
+    code: 'route_not_found',
+  });
+  await lineOf(await post('v1.chat.stream', bearer)).toMatchObject({ op: 'v1.chat.stream', status: 405 });
+  expect(lines()).toHaveLength(3);
+
+  text = '';
+  const known = await openRawWebsocket(gateway, { authorization: `Bearer ${bearer}` });
+  const stranger = await openRawWebsocket(gateway, { authorization: 'Bearer a-wrong-key' });
+  let id = 0;
+  const subscribe = async (socket: RawWebsocket, path: string, model: unknown) => {
+    const input = { model, messages: [{ role: 'user', content: 'Hi' }] };
+    const call = { id: ++id, method: 'subscription', params: { path, input } };
+    socket.socket.write(frameOf(OPCODE.text, JSON.stringify(call)));
+    for (let answer: unknown = {}; !JSON.stringify(answer).includes('"error"'); ) answer = await socket.nextJson();
+  };
+  await subscribe(known, 'v1.chat.stream', 'nobody');
+  await subscribe(known, 'v1.chat.stream', 3);
+  await subscribe(known, 'c1.chat.stream', 'nobody');
+  await subscribe(known, secret, 'chain');
+  await subscribe(stranger, 'v1.chat.stream', 'chain');
+  known.socket.destroy();
+  stranger.socket.destroy();
+  expect(lines().map(({ op, status, code }) => `${op} ${status} ${code}`)).toEqual([
+    'v1.chat.stream 400 model_not_in_allowlist',
+    'v1.chat.stream 400 invalid_field',
+    'c1.chat.stream 400 model_not_in_allowlist',
+    'unknown procedure 404 route_not_found',
+    'v1.chat.stream 401 invalid_authorization',
+  ]);
+  expect(text).not.toContain(secret);
 });
 
 test('a name that is mapped stands beside its alias, in the line and in the usage row', async () => {

@@ -18,14 +18,16 @@ function operationOf({ method, is404, routeOptions }: FastifyRequest): string {
   return is404 ? `${method} unknown` : `${method} ${routeOptions.url ?? 'unknown'}`;
 }
 
-/**
- * Reports each response that no meter reports. tRPC reports its calls itself, because one request may be several calls.
- */
+/** tRPC reports its calls itself, because one request may be several. Those that it never came to call fail as a whole. */
+const isReportedByTrpc = ({ routeOptions, failure }: FastifyRequest): boolean =>
+  failure === undefined && routeOptions.url?.startsWith(TRPC_PATH) === true;
+
+/** Reports each response that no meter reports. */
 export function reportResponses(app: FastifyInstance, report: (call: AnsweredCall) => void): void {
   app.decorateRequest('record', null);
   app.decorateRequest('failure', undefined);
   app.addHook('onResponse', (request, reply, done) => {
-    if (!request.record?.isMetered && !request.routeOptions.url?.startsWith(TRPC_PATH)) {
+    if (!request.record?.isMetered && !isReportedByTrpc(request)) {
       report({
         requestId: request.id,
         operation: operationOf(request),

@@ -19,7 +19,7 @@ export interface CallsOptions {
   readonly createContext: () => Context;
   readonly answer: (id: CallId, answer: Answer) => void;
   /** Receives what a procedure threw. */
-  readonly failed: (error: unknown) => void;
+  readonly failed: (error: unknown, call: Call, ctx: Context) => void;
   /** Called when the last running call has ended. */
   readonly idle: () => void;
 }
@@ -80,12 +80,13 @@ export class Calls {
   async #run(call: Call, signal: AbortSignal): Promise<void> {
     const { router, createContext, answer, idle } = this.#options;
     const send = (result: Result) => answer(call.id, { result });
+    const ctx = createContext();
     let last: Answer;
     try {
-      const ctx = createContext();
       last = { result: await answerCall(call, { router, ctx, signal, send }) };
       if (ctx.socket?.isFull) await ctx.socket.drained(signal);
     } catch (error) {
+      if (!signal.aborted) this.#options.failed(error, call, ctx);
       last = this.#answerTo(error, call, signal);
     }
     // The id is free before the client gets the answer: the client may use it again at once.
@@ -97,7 +98,6 @@ export class Calls {
   /** A subscription that the client stopped is answered with `stopped`, even when stopping it threw an error. */
   #answerTo(error: unknown, { type, path }: Call, signal: AbortSignal): Answer {
     if (signal.aborted && type === 'subscription') return { result: { type: 'stopped' } };
-    if (!signal.aborted) this.#options.failed(error);
     return { error: errorShapeOf(this.#options.router, error, path) };
   }
 }

@@ -1,9 +1,11 @@
 import { ResponseCreate } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError, toWireError } from '../../errors/to-wire.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
+import type { CallerContext } from '../../rpc/trpc.ts';
 import { readJson } from '../json-body/read-json.ts';
 import { answerCall, type Result } from './answer-call.ts';
 import { createCallContext } from './call-context.ts';
@@ -156,15 +158,27 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
       const event = eventOf(result);
       if (event) this.#send(lane, event);
     };
+    const ctx: Context | CallerContext = { ...this.#createContext(), memory: this.#memory.of(lane, bytes) };
     try {
-      const ctx: Context = { ...this.#createContext(), memory: this.#memory.of(lane, bytes) };
       const call = { kind: 'call', id: 0, type: 'subscription', path: PROCEDURE, input: request } as const;
       await answerCall(call, { router: this.#deps.router, ctx, signal, send });
     } catch (error) {
       if (signal.aborted) return;
-      this.#deps.logError(error);
+      this.#report(error, ctx);
       this.#refuse(lane, toUnknownPrevious(error));
     }
+  }
+
+  /** Nobody else reports a request that was let in and failed before it reached a model. */
+  #report(failure: unknown, ctx: Context | CallerContext): void {
+    this.#deps.logError(failure);
+    if (!('caller' in ctx) || ctx.caller.record.isMetered) return;
+    const { requestId, caller } = ctx;
+    const { principal, receivedAt } = caller;
+    const ms = monotonicNow() - receivedAt;
+    const { status } = toAppError(failure);
+    const parent = this.#parent;
+    this.#deps.report?.({ requestId, operation: PROCEDURE, principal, status, failure, ms, parent });
   }
 
   #createContext(): Context {

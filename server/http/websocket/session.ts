@@ -1,12 +1,16 @@
 import { AppError } from '../../errors/app-error.ts';
 import { toAppError } from '../../errors/to-wire.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
 import { errorShapeOf } from '../../rpc/error-shape.ts';
 import type { AppRouter } from '../../rpc/router.ts';
+import type { CallerContext } from '../../rpc/trpc.ts';
 import type { TransferLimits } from '../connections/slow-transfers.ts';
 import type { Strangers } from '../connections/strangers.ts';
+import { newRequestId } from '../request-id.ts';
 import { createCallContext } from './call-context.ts';
 import { type Answer, Calls } from './calls.ts';
 import { CloseCode } from './close-codes.ts';
@@ -51,6 +55,11 @@ export interface SessionDeps extends IdentityDeps {
   readonly report: Context['report'];
 }
 
+/** A call that failed before it reached a model. */
+interface FailedCall extends Pick<AnsweredCall, 'requestId' | 'failure' | 'ms'> {
+  readonly path: string;
+}
+
 /** tRPC's protocol on one websocket: identifies the client, runs its calls, and sends the answers. */
 export class Session implements WebsocketHandler, ServedWebsocket {
   readonly #deps: SessionDeps;
@@ -81,7 +90,7 @@ export class Session implements WebsocketHandler, ServedWebsocket {
       most: deps.maxCalls,
       createContext: () => this.#createContext(),
       answer: (id, answer) => this.#answer(id, answer),
-      failed: deps.logError,
+      failed: (error, call, ctx) => this.#callFailed(error, call, ctx),
       idle: () => this.#closeWhenLeaving(),
     });
     closed.addEventListener('abort', () => this.#calls.stopAll(), { once: true });
@@ -235,8 +244,25 @@ export class Session implements WebsocketHandler, ServedWebsocket {
       if (!this.#identity.principal) this.#allowance.countCall();
       this.#calls.start(call);
     } catch (error) {
+      this.#report({ requestId: newRequestId(), path: call.path, failure: error, ms: 0 });
       this.#refuse(call.id, error);
     }
+  }
+
+  /** Nobody else reports a subscription that was let in and failed before it reached a model. */
+  #callFailed(error: unknown, { type, path }: Call, ctx: Context | CallerContext): void {
+    this.#deps.logError(error);
+    if (type !== 'subscription' || !('caller' in ctx) || ctx.caller.record.isMetered) return;
+    const { requestId, caller } = ctx;
+    this.#report({ requestId, path, failure: error, ms: monotonicNow() - caller.receivedAt });
+  }
+
+  #report({ path, failure, ...rest }: FailedCall): void {
+    // A name that is not a procedure's is the client's own text.
+    const operation = this.#deps.procedures.has(path) ? path : 'unknown procedure';
+    const { principal } = this.#identity;
+    const { status } = toAppError(failure);
+    this.#deps.report?.({ ...rest, operation, principal, status, failure, parent: this.#parent });
   }
 
   #createContext(): Context {
