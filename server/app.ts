@@ -17,11 +17,14 @@ import { Documentation } from './features/system/documentation.ts';
 import { RegularRecovery } from './features/system/recover-regularly.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { fastifyOptions } from './http/fastify-options.ts';
+import { Heartbeat } from './http/heartbeat.ts';
 import { serveRoutes } from './http/serve-routes.ts';
+import { OpenWebsockets } from './http/websocket/open-websockets.ts';
 import { MemoryRuns } from './live/memory/memory-runs.ts';
 import { type OpenedAlerts, openAlerts } from './observe/alerts/open-alerts.ts';
 import { hideSecrets } from './observe/hide-secrets.ts';
 import type { LogStream } from './observe/open-log.ts';
+import type { Readings } from './observe/metrics.ts';
 import { type OpenedObservers, openObservers } from './observe/open-observers.ts';
 import { keepSecret } from './providers/http/secrets.ts';
 import { createRouter } from './rpc/router.ts';
@@ -116,10 +119,15 @@ function openRuns({ env, store }: AppDeps, app: FastifyInstance, alerts: OpenedA
 interface Observed {
   readonly states: BackendStates;
   readonly alerts: OpenedAlerts | null;
+  readonly open: Readings['open'];
 }
 
 /** Logs, metrics and traces. */
-async function observe({ env, version, catalog, store }: AppDeps, app: FastifyInstance, { states, alerts }: Observed) {
+async function observe(
+  { env, version, catalog, store }: AppDeps,
+  app: FastifyInstance,
+  { states, alerts, open }: Observed,
+) {
   const observers = await openObservers({
     settings: env,
     version,
@@ -132,6 +140,7 @@ async function observe({ env, version, catalog, store }: AppDeps, app: FastifyIn
             return { backend: backend.name, state, inFlight };
           }),
         ),
+      open,
       connections: () => promisify(app.server.getConnections.bind(app.server))(),
       heldMicroUsd: () => store.wallets.held(),
     },
@@ -206,14 +215,24 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries, waitMs: env.modelWaitMs });
   const runs = openRuns(deps, app, alerts);
   const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs: runs.runs });
-  const observers = await observe(deps, app, { states, alerts });
   const load = guardLoad(deps, app);
+  const heartbeat = new Heartbeat();
+  const websockets = new OpenWebsockets();
+  const open = () => ({
+    requests: load.open,
+    waiting: dispatcher.waiting,
+    streams: heartbeat.count,
+    websockets: websockets.count,
+    websocketCalls: websockets.calls,
+    runs: runs.runs.count,
+  });
+  const observers = await observe(deps, app, { states, alerts, open });
   const metering = meterWith(deps, app, { load, observers, dispatcher });
   const docs = new Documentation(deps.docsDir);
   const startCode = deps.startCode ?? null;
   const operated = { readiness, ring, source: configuration, version, docs, startCode };
   const router = createRouter({ catalog, metering, store, runs, ...operated });
   followModelsFile(deps, app, { states, ring });
-  await serveRoutes(deps, app, { docs, router, gate, load, metering, observers });
+  await serveRoutes(deps, app, { docs, router, gate, load, metering, observers, heartbeat, websockets });
   return app;
 }

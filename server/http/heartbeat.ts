@@ -22,6 +22,11 @@ export class Heartbeat {
   readonly #beats = new Set<Beat>();
   #timer: NodeJS.Timeout | undefined;
 
+  /** How many streams are open. */
+  get count(): number {
+    return this.#beats.size;
+  }
+
   open(raw: ServerResponse, ping: Buffer): Beat {
     const beat = { raw, ping, lastWrite: monotonicNow() };
     this.#beats.add(beat);

@@ -12,7 +12,7 @@ import { type ConnectionLimits, watchConnections } from './connections/watch-con
 import { createOpenApiDocument } from './document/openapi.ts';
 import { exportsPlugin } from './exports.ts';
 import { audioPlugin } from './forms/audio.ts';
-import { Heartbeat } from './heartbeat.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { decorateAdmission } from './hooks/admission.ts';
 import { beginRequests } from './hooks/begin-requests.ts';
 import { MAX_HEADERS } from './hooks/check-head.ts';
@@ -31,6 +31,7 @@ import { type MetricsPageOptions, metricsPlugin } from './pages/metrics.ts';
 import { restPlugin } from './rest.ts';
 import { stripBasePath } from './strip-base-path.ts';
 import { trpcPlugin } from './trpc.ts';
+import type { OpenWebsockets } from './websocket/open-websockets.ts';
 import { WEBSOCKET_PATHS } from './websocket/serve-websockets.ts';
 import type { WebsocketLimits } from './websocket/websocket-limits.ts';
 
@@ -69,6 +70,8 @@ export interface RoutedParts {
     readonly observer: { answered(call: AnsweredCall): void };
   };
   readonly docs: Documentation;
+  readonly heartbeat: Heartbeat;
+  readonly websockets: OpenWebsockets;
 }
 
 type Report = (call: AnsweredCall) => void;
@@ -87,16 +90,16 @@ function addHooks({ env }: RoutesOptions, app: FastifyInstance, hooked: { load: 
 /** The procedures by REST and tRPC, and the routes whose bodies are files or forms. */
 async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts & { report: Report }) {
   const { env, catalog, store } = options;
-  const { router, gate, metering, report } = parts;
+  const { router, gate, metering, report, heartbeat, websockets } = parts;
   const { maxBodyBytes, maxBodyValues, maxImportBytes, corsOrigins, websockets: limits } = env;
   const { transfers } = env.connections;
   await app.register(anthropicProbesPlugin);
-  await app.register(restPlugin, { router, gate, heartbeat: new Heartbeat(), maxBodyValues });
+  await app.register(restPlugin, { router, gate, heartbeat, maxBodyValues });
   await app.register(exportsPlugin, { gate, store });
   await app.register(importsPlugin, { gate, conversations: store.conversations, maxImportBytes });
   await app.register(audioPlugin, { catalog, ...metering, gate, maxBodyBytes, maxBodyValues });
   const bounds = { maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers };
-  await app.register(trpcPlugin, { router, gate, report, ...bounds });
+  await app.register(trpcPlugin, { router, gate, report, websockets, ...bounds });
 }
 
 /** Limits connections, and handles what Node hands over beside its requests. */

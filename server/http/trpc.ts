@@ -21,6 +21,7 @@ import { listProcedures, metaOf } from './list-operations.ts';
 import { dataHeaders } from './pages/security-headers.ts';
 import { newRequestId } from './request-id.ts';
 import { setHeader } from './set-header.ts';
+import type { OpenWebsockets } from './websocket/open-websockets.ts';
 import { serveWebsockets } from './websocket/serve-websockets.ts';
 import { tooManyCalls } from './websocket/too-many-calls.ts';
 import { STRANGER_MESSAGE_CALLS, type WebsocketLimits } from './websocket/websocket-limits.ts';
@@ -35,6 +36,7 @@ export interface TrpcOptions {
   /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
   readonly transfers: TransferLimits;
+  readonly websockets: OpenWebsockets;
 }
 
 export const TRPC_PATH = '/trpc';
@@ -53,7 +55,7 @@ const namesIn = (url: string): string[] =>
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers, report } = options;
+  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers, websockets, report } = options;
   serveWebsockets(app, {
     router,
     gate,
@@ -62,6 +64,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     maxBodyValues,
     limits,
     transfers,
+    websockets,
     report,
   });
   const publicNames = new Set(

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { toAppError } from '../errors/to-wire.ts';
 import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
@@ -17,9 +18,25 @@ interface BackendReading {
   readonly inFlight: number;
 }
 
+/** What is under way at a scrape. */
+interface OpenCounts {
+  /** Requests to models. */
+  readonly requests: number;
+  /** Those of them that wait until a backend is asked again. */
+  readonly waiting: number;
+  /** Streams of server-sent events. */
+  readonly streams: number;
+  readonly websockets: number;
+  /** Calls and subscriptions on websockets. */
+  readonly websocketCalls: number;
+  /** Answers that this process makes for `/c1/chat`, `/v1/responses` and idempotent requests. */
+  readonly runs: number;
+}
+
 /** Values that are read at each scrape, instead of being counted while requests run. */
 export interface Readings {
   backends(): readonly BackendReading[];
+  open(): OpenCounts;
   /** Open connections to the gateway. */
   connections(): Promise<number>;
   /** The reserved amount on all wallets, in micro-USD; it costs a small read of the database. */
@@ -53,6 +70,7 @@ export class Metrics implements Observer {
   readonly #responses = this.#counter('http_responses_total', 'Responses to requests that reached no model.', [
     'operation',
     'status',
+    'outcome',
   ]);
   readonly #tokens = this.#counter('tokens_total', 'Tokens, by kind; cached and reasoning ones are among the others.', [
     'model',
@@ -80,6 +98,14 @@ export class Metrics implements Observer {
   );
   readonly #state = this.#gauge('backend_state', '1 for the state that a backend is in.', ['backend', 'state']);
   readonly #inFlight = this.#gauge('backend_requests_in_flight', 'Requests that a backend answers now.', ['backend']);
+  readonly #open: Readonly<Record<keyof OpenCounts, Gauge>> = {
+    requests: this.#gauge('requests_in_flight', 'Requests to models that are under way.', []),
+    waiting: this.#gauge('requests_waiting', 'Requests that wait until a backend is asked again.', []),
+    streams: this.#gauge('streams_open', 'Open streams of server-sent events.', []),
+    websockets: this.#gauge('websockets_open', 'Open websockets.', []),
+    websocketCalls: this.#gauge('websocket_calls_open', 'Calls and subscriptions under way on websockets.', []),
+    runs: this.#gauge('runs_open', 'Answers that are made apart from the request that asked for them.', []),
+  };
   readonly #connections = this.#gauge('connections_open', 'Open connections, websockets included.', []);
   readonly #database = this.#gauge(
     'database_seconds',
@@ -108,6 +134,13 @@ export class Metrics implements Observer {
       this.#state.set({ backend, state }, 1);
       this.#inFlight.set({ backend }, inFlight);
     }
+    const open = this.#readings.open();
+    this.#open.requests.set(open.requests);
+    this.#open.waiting.set(open.waiting);
+    this.#open.streams.set(open.streams);
+    this.#open.websockets.set(open.websockets);
+    this.#open.websocketCalls.set(open.websocketCalls);
+    this.#open.runs.set(open.runs);
     this.#connections.set(await this.#readings.connections());
     const readAt = monotonicNow();
     const held = await this.#readings.heldMicroUsd();
@@ -136,8 +169,9 @@ export class Metrics implements Observer {
     }
   }
 
-  answered({ operation, status }: AnsweredCall): void {
-    this.#responses.inc({ operation, status: String(status) });
+  answered({ operation, status, failure }: AnsweredCall): void {
+    const outcome = failure === undefined ? 'ok' : toAppError(failure).code;
+    this.#responses.inc({ operation, status: String(status), outcome });
   }
 
   #seriesOf(labels: { operation: string; model: string; backend: string; outcome: string }): Series {

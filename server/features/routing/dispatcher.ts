@@ -66,11 +66,17 @@ export class Dispatcher {
   readonly #options: Patience;
   /** A JSON answer has no way to tell its client that it waits. */
   readonly #jsonPatience: Patience;
+  #waiting = 0;
 
   constructor(states: BackendStates, options: Patience) {
     this.states = states;
     this.#options = options;
     this.#jsonPatience = { retries: options.retries, waitMs: 0 };
+  }
+
+  /** How many requests wait before their chain is tried again: for a model that loads or is busy, or to retry. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** One answer. `attempt` may be called several times, for one backend after the other. */
@@ -174,9 +180,19 @@ export class Dispatcher {
       });
       if (waits) polls++;
       else round++;
-      await sleep(wait, undefined, { signal: caller.signal }).catch(() => {
-        throw failure;
-      });
+      await this.#wait(wait, failure, caller.signal);
+    }
+  }
+
+  /** Throws the failure when the client disconnects meanwhile. */
+  async #wait(ms: number, failure: AppError, signal: AbortSignal): Promise<void> {
+    this.#waiting++;
+    try {
+      await sleep(ms, undefined, { signal });
+    } catch {
+      throw failure;
+    } finally {
+      this.#waiting--;
     }
   }
 

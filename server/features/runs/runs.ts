@@ -62,6 +62,11 @@ export class Runs {
     this.#flusher = new RunFlusher(deps.store, deps.onError, (now, runs) => this.#check(now, runs));
   }
 
+  /** How many answers are being made. */
+  get count(): number {
+    return this.#running.size;
+  }
+
   get isStopping(): boolean {
     return this.#isStopping;
   }

@@ -21,8 +21,8 @@ export class Lanes {
     this.#idle = idle;
   }
 
-  get isIdle(): boolean {
-    return this.#underWay === 0;
+  get count(): number {
+    return this.#underWay;
   }
 
   /**
@@ -40,7 +40,7 @@ export class Lanes {
       lane,
       before.then(work).finally(() => {
         this.#underWay--;
-        if (this.isIdle) this.#idle();
+        if (this.#underWay === 0) this.#idle();
       }),
     );
   }

@@ -82,6 +82,10 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     return this.#socket.closed;
   }
 
+  get callCount(): number {
+    return this.#lanes.count;
+  }
+
   check(now: number): void {
     this.#socket.check(now);
     // The key was revoked.
@@ -210,7 +214,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
   }
 
   #closeWhenLeaving(): void {
-    if (!this.#leaving || !this.#lanes.isIdle) return;
+    if (!this.#leaving || this.#lanes.count > 0) return;
     this.#socket.close(CloseCode.goingAway, 'service_unavailable: The gateway is shutting down.');
   }
 }

@@ -16,6 +16,7 @@ import { listProcedures } from '../list-operations.ts';
 import { allowsOrigin } from './allows-origin.ts';
 import { accept, readHandshake, refuse } from './handshake.ts';
 import { HeldBytes } from './held-bytes.ts';
+import type { OpenWebsockets } from './open-websockets.ts';
 import { ResponsesSession } from './responses-session.ts';
 import type { ServedWebsocket, Upgraded } from './served-websocket.ts';
 import { Session, type SessionDeps } from './session.ts';
@@ -37,12 +38,14 @@ export interface WebsocketOptions {
   /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
   readonly transfers: TransferLimits;
+  /** Those that are open, for whoever counts them. */
+  readonly websockets: OpenWebsockets;
 }
 
 /** Serves the websockets of the app's server: tRPC's protocol at one path, the Responses API at another. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
   const { router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
-  const sessions = new Set<ServedWebsocket>();
+  const { sessions } = options.websockets;
   const places = new Places(limits.perAddress);
   const deps: Omit<SessionDeps, 'logError'> = {
     router,

@@ -12,6 +12,8 @@ export interface Upgraded {
 /** One websocket, whichever protocol it speaks. */
 export interface ServedWebsocket {
   readonly closed: AbortSignal;
+  /** How many calls or requests are under way. */
+  readonly callCount: number;
   /** Call it every second. */
   check(now: number): void;
   /** Takes no more calls, and closes as soon as none is running. */

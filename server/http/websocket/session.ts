@@ -101,6 +101,11 @@ export class Session implements WebsocketHandler, ServedWebsocket {
     }
   }
 
+  /** Calls and subscriptions under way. */
+  get callCount(): number {
+    return this.#calls.count;
+  }
+
   get closed(): AbortSignal {
     return this.#socket.closed;
   }
