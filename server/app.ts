@@ -49,7 +49,7 @@ export interface AppDeps extends OpenedProviders {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Refuses new runs, and resolves when those in progress have ended, for which they get so many ms. */
+    /** Refuses new requests to models, and resolves when those in progress have ended, for which they get so many ms. */
     stopRuns(graceMs: number): Promise<void>;
   }
 }
@@ -97,8 +97,13 @@ function compactUsage({ env, store }: AppDeps, app: FastifyInstance): void {
   app.addHook('onClose', () => compaction.close());
 }
 
+interface Stopped {
+  readonly alerts: OpenedAlerts | null;
+  readonly load: LoadGuard;
+}
+
 /** The answers in progress, and what the router needs to follow, replay and cancel them. */
-function openRuns({ env, store }: AppDeps, app: FastifyInstance, alerts: OpenedAlerts | null) {
+function openRuns({ env, store }: AppDeps, app: FastifyInstance, { alerts, load }: Stopped) {
   const { keepMs, keyMs, maxKeptBytes, ...limits } = env.runs;
   const live = new MemoryRuns();
   const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
@@ -110,9 +115,13 @@ function openRuns({ env, store }: AppDeps, app: FastifyInstance, alerts: OpenedA
     failed: (error) => app.log.error({ err: error }, 'what killed processes held could not be freed'),
   });
   app.addHook('onClose', () => recovery.close());
-  app.decorate('stopRuns', (graceMs: number) => runs.close(graceMs));
+  const stopRuns = (graceMs: number) => {
+    load.stop();
+    return runs.close(graceMs);
+  };
+  app.decorate('stopRuns', stopRuns);
   // Clients that watch runs hold connections, so the runs must end before the connections close.
-  app.addHook('preClose', () => runs.close(0));
+  app.addHook('preClose', () => stopRuns(0));
   return { runs, live, store: store.runs, claims: store.claims, keepMs, keyMs, maxKeptBytes };
 }
 
@@ -213,9 +222,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const alerts = alertWith(env, store, app);
   const states = new BackendStates({ ...env.circuit, onOpen: alerts?.circuitOpened });
   const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries, waitMs: env.modelWaitMs });
-  const runs = openRuns(deps, app, alerts);
-  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs: runs.runs });
   const load = guardLoad(deps, app);
+  const runs = openRuns(deps, app, { alerts, load });
+  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs: runs.runs });
   const heartbeat = new Heartbeat();
   const websockets = new OpenWebsockets();
   const open = () => ({

@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import { markReported } from '../errors/reported.ts';
+import { isReported, markReported } from '../errors/reported.ts';
 import { toAppError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Attempt } from '../features/access/attempt.ts';
@@ -108,7 +108,7 @@ export class RequestLog {
   answered(call: AnsweredCall): void {
     const { requestId, operation, principal, status, failure, ms } = call;
     const code = failure === undefined ? null : toAppError(failure).code;
-    const level = status >= 500 && !EXPECTED.has(code) ? 'warn' : 'info';
+    const level = status >= 500 && !EXPECTED.has(code) && !isReported(failure) ? 'warn' : 'info';
     if (level === 'info' && !this.#options.all) return;
     this.#log[isQuiet(call) ? 'debug' : level](
       {

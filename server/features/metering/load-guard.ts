@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { shuttingDown } from '../../errors/shutting-down.ts';
 
 export interface LoadLimits {
   /** How many requests to models may be under way at once; 0: no limit. */
@@ -33,6 +34,7 @@ export class LoadGuard {
   readonly #onChange: LoadListener;
   #open = 0;
   #reason: string | null = null;
+  #isStopping = false;
   /** One late look is a single long task, or a machine that slept: only the second in a row counts. */
   #wasLate = false;
 
@@ -50,6 +52,17 @@ export class LoadGuard {
     const reason = this.#judge(load);
     if ((reason === null) !== (this.#reason === null)) this.#onChange(reason);
     this.#reason = reason;
+  }
+
+  /** The gateway stops: it takes no new requests, and those that it has taken go on. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** Throws when a request that has just come is to be refused, `service_unavailable` or `overloaded`. */
+  ensureTaking(): void {
+    if (this.#isStopping) throw shuttingDown();
+    this.ensureRoom();
   }
 
   /** Throws `overloaded`. */

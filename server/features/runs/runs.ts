@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { shuttingDown } from '../../errors/shutting-down.ts';
 import { stopReason } from '../../errors/stop-reason.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { settledWithin } from '../../event-loop/settled-within.ts';
@@ -12,8 +13,6 @@ import { Run, type RunOutcome } from './run.ts';
 
 /** How often it is asked whether another process wants a run stopped, in ms. */
 const ASK_MS = 1_000;
-/** When a client may try again that was refused because the gateway stops, in seconds. */
-const RETRY_SECONDS = 5;
 
 export interface RunsDeps {
   readonly store: RunStore;
@@ -34,9 +33,6 @@ export interface EndedRun {
 
 /** Null: nothing but the log is stored. */
 type Begun = Pick<BegunTurn, 'run'> & { readonly conversationId: string | null };
-
-const stopping = () =>
-  new AppError('service_unavailable', 'The gateway is shutting down.', { retryAfter: RETRY_SECONDS });
 
 /** Converts a failure to the one in the row of the run. */
 function toStoredError(failure: unknown): string | null {
@@ -73,7 +69,7 @@ export class Runs {
 
   /** Makes the caller that a run uses in place of the client's. Throws `service_unavailable` when the gateway stops. */
   detach(client: Caller, onDisconnect?: OnDisconnect): DetachedCaller {
-    if (this.#isStopping) throw stopping();
+    if (this.#isStopping) throw shuttingDown();
     return new DetachedCaller(client, onDisconnect);
   }
 
@@ -148,7 +144,7 @@ export class Runs {
       this.#wakeStop = resolve;
     });
     if (graceMs > 0 && (await settledWithin(ended, graceMs))) return;
-    for (const run of this.#running.values()) run.stop(stopping());
+    for (const run of this.#running.values()) run.stop(shuttingDown());
     await ended;
   }
 

@@ -1,5 +1,6 @@
 import { ResponseCreate } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError, toWireError } from '../../errors/to-wire.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
@@ -147,7 +148,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     const lane = laneOf(value);
     try {
       const { stream_id: _id, type: _type, ...request } = ResponseCreate.parse(value);
-      if (this.#leaving) throw new AppError('service_unavailable', 'The gateway is shutting down.');
+      if (this.#leaving) throw shuttingDown();
       this.#lanes.add(lane, () => this.#answer({ lane, request: { ...request, stream: true }, bytes }));
     } catch (error) {
       this.#refuse(lane, error);

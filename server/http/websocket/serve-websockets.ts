@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
+import { shuttingDown } from '../../errors/shutting-down.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { addressGroup } from '../../features/access/address-group.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
@@ -79,7 +80,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     const path = pathname.replace(/\/$/, '');
     const isTrpc = path === paths.trpc;
     if (!isTrpc && path !== paths.responses) throw new AppError('route_not_found');
-    if (closing) throw new AppError('service_unavailable', 'The gateway is shutting down.');
+    if (closing) throw shuttingDown();
     const key = readHandshake(request);
     if (!allowsOrigin(corsOrigins, request.headers)) {
       throw new AppError('permission_denied', 'Pages of this origin may not open websockets here (CORS_ORIGINS).', {

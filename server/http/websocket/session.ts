@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
@@ -244,7 +245,7 @@ export class Session implements WebsocketHandler, ServedWebsocket {
 
   #call(call: Call): void {
     try {
-      if (this.#leaving) throw new AppError('service_unavailable', 'The gateway is shutting down.');
+      if (this.#leaving) throw shuttingDown();
       if (this.#expectsParams) throw expectedParams();
       if (!this.#identity.principal) this.#allowance.countCall();
       this.#calls.start(call);
