@@ -92,16 +92,34 @@ export function* writeAsText(value: unknown): Steps<string> {
 
 /** Writes a value as `writeExact` does, in steps, as UTF-8. */
 export function* writeAsBytes(value: unknown): Steps<Buffer> {
-  const parts = yield* writeParts(value);
-  const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0));
+  return yield* joinAsBytes(yield* writeParts(value));
+}
+
+/** Does something with each piece of a text, in steps. */
+function* inPieces(text: string, use: (piece: string) => void): Steps<void> {
+  for (let at = 0; at < text.length; ) {
+    const cut = cutAt(text, Math.min(text.length, at + STEP));
+    use(text.slice(at, cut));
+    at = cut;
+    if (at < text.length) yield;
+  }
+}
+
+/** The bytes of texts, one after the other, in steps. */
+export function* joinAsBytes(texts: readonly string[]): Steps<Buffer> {
+  let length = 0;
+  for (const text of texts) {
+    yield* inPieces(text, (piece) => {
+      length += Buffer.byteLength(piece);
+    });
+  }
+  // Its memory belongs to it alone, so it can be handed to another thread.
+  const bytes = Buffer.allocUnsafeSlow(length);
   let written = 0;
-  for (const part of parts) {
-    for (let at = 0; at < part.length; ) {
-      const cut = cutAt(part, Math.min(part.length, at + STEP));
-      written += bytes.write(part.slice(at, cut), written);
-      at = cut;
-      if (at < part.length) yield;
-    }
+  for (const text of texts) {
+    yield* inPieces(text, (piece) => {
+      written += bytes.write(piece, written);
+    });
   }
   return bytes;
 }

@@ -1,4 +1,5 @@
 import type { Background } from './background/background.ts';
+import { LongMessages } from './background/long-messages.ts';
 import type { Edits } from './edits.ts';
 import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -41,7 +42,7 @@ interface ConversationsDeps {
   readonly turns: Turns;
   readonly edits: Edits;
   readonly background: Background;
-  /** A thread that only writes long messages, so that their turns do not wait for indexing and deletion. */
+  /** A thread that only writes and reads long messages, so that their turns do not wait for indexing and deletion. */
   readonly writer: Background;
   readonly onError: (error: unknown) => void;
 }
@@ -52,14 +53,14 @@ export class Conversations implements ConversationStore {
   readonly #edits: Edits;
   readonly #ends: TurnEnds;
   readonly #background: Background;
-  readonly #writer: Background;
+  readonly #long: LongMessages;
 
   constructor({ db, turns, edits, background, writer, onError }: ConversationsDeps) {
     this.#db = db;
     this.#turns = turns;
     this.#edits = edits;
     this.#background = background;
-    this.#writer = writer;
+    this.#long = new LongMessages(writer);
     this.#ends = new TurnEnds(turns, writer, onError);
   }
 
@@ -70,7 +71,7 @@ export class Conversations implements ConversationStore {
 
   beginTurn(turn: NewTurn): Promise<BegunTurn> {
     return this.#write(async () => {
-      const { begun, unwritten } = await this.#turns.begin(turn);
+      const { begun, unwritten } = await this.#long.withTexts((known) => this.#turns.begin(turn, known));
       if (unwritten.length === 0) return begun;
       const long = { ...begun, isLong: true };
       await this.#fill(long, unwritten);
@@ -215,7 +216,7 @@ export class Conversations implements ConversationStore {
   /** Writes the words of a turn's messages; when that fails, nothing of the turn is kept. */
   async #fill(begun: BegunTurn, unwritten: readonly UnwrittenMessage[]): Promise<void> {
     try {
-      await this.#writer.call('fill', unwritten);
+      await this.#long.write(unwritten);
     } catch (error) {
       await this.#ends.drop(begun);
       throw error;

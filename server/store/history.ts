@@ -1,15 +1,25 @@
 import { StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { MessageStatus } from '../../contracts/conversations/status.ts';
 import { selectPath } from './branches.ts';
-import { joinMedia, type MediaPiece } from './cut-media.ts';
+import { joinMedia, mayBeCut } from './cut-media.ts';
 import type { HistoryMessage } from './interface/turns.ts';
-import { mediaOf } from './media.ts';
+import { ensureKnown, type KnownTexts, keyOf, LONG_TEXT, type LongText } from './long-texts.ts';
+import { linksIn, type MediaLink } from './media.ts';
 import type { Statements } from './sqlite/connection.ts';
 
-const SELECT_ALL = `
-  SELECT "id", "turnId", "role", "prompt", "status" FROM "Message" WHERE "conversationId" = ? ORDER BY "seq"`;
+/** In place of a long prompt stands its length, which SQLite knows without reading it. */
+const COLUMNS = `m."id", m."turnId", m."role",
+  CASE WHEN octet_length(m."prompt") > ${LONG_TEXT} THEN octet_length(m."prompt") ELSE m."prompt" END, m."status"`;
 
-const SELECT_PATH = selectPath(['id', 'turnId', 'role', 'prompt', 'status']);
+const SELECT_ALL = `SELECT ${COLUMNS} FROM "Message" m WHERE m."conversationId" = ? ORDER BY m."seq"`;
+
+const SELECT_PATH = `
+  SELECT ${COLUMNS} FROM (${selectPath(['id'])}) AS "path" JOIN "Message" m ON m."id" = "path"."id" ORDER BY m."seq"`;
+
+const SELECT_TEXT: Readonly<Record<LongText['table'], string>> = {
+  Message: 'SELECT "prompt" FROM "Message" WHERE "id" = ?',
+  Media: 'SELECT "data" FROM "Media" WHERE "id" = ?',
+};
 
 /**
  * Reads a value that must be one of a few words. Every turn reads its whole history, and zod would take longer for
@@ -28,10 +38,31 @@ function wordOf<Word extends string>(words: readonly Word[]): (value: unknown) =
 const roleOf = wordOf(StoredMessage.shape.role.options);
 const statusOf = wordOf(MessageStatus.options);
 
-function toHistoryMessage(row: unknown[], pieces: readonly MediaPiece[] = []): HistoryMessage {
-  const [, turnId, role, prompt, status] = row;
-  const whole = joinMedia(String(prompt), pieces);
-  return { turnId: String(turnId), role: roleOf(role), prompt: whole, status: statusOf(status) };
+/** A message whose long texts are still to be read. */
+interface Row {
+  readonly id: string;
+  readonly prompt: string | LongText;
+  readonly fields: Omit<HistoryMessage, 'prompt'>;
+}
+
+function toRow([id, turnId, role, prompt, status]: unknown[]): Row {
+  const fields = { turnId: String(turnId), role: roleOf(role), status: statusOf(status) };
+  const isText = typeof prompt === 'string';
+  return {
+    id: String(id),
+    prompt: isText ? prompt : { table: 'Message', id: String(id), bytes: Number(prompt) },
+    fields,
+  };
+}
+
+/** The media of these messages, by message id. */
+function linksOf(db: Statements, conversationId: string, rows: readonly Row[]): Map<string, MediaLink[]> {
+  const links = new Map<string, MediaLink[]>();
+  if (!rows.some(({ prompt }) => typeof prompt !== 'string' || mayBeCut(prompt))) return links;
+  // The media of messages on other branches are not read.
+  for (const { id } of rows) links.set(id, []);
+  for (const link of linksIn(db, conversationId)) links.get(link.messageId)?.push(link);
+  return links;
 }
 
 /** Which messages of a conversation to read. */
@@ -43,11 +74,39 @@ export interface HistoryPlace {
   readonly isAll: boolean;
 }
 
-/** The messages up to one, oldest first. Run it in a transaction. */
-export function readHistory(db: Statements, { conversationId, lastId, isAll }: HistoryPlace): HistoryMessage[] {
+/**
+ * The messages up to one, oldest first. Run it in a transaction, before anything is written. Throws `LongHistory` when
+ * many megabytes of it are not `known`.
+ */
+export function readHistory(
+  db: Statements,
+  { conversationId, lastId, isAll }: HistoryPlace,
+  known: KnownTexts,
+): HistoryMessage[] {
   if (lastId === null) return [];
-  const rows = isAll ? db.all(SELECT_ALL, conversationId) : db.all(SELECT_PATH, lastId, conversationId);
-  const prompts = new Map(rows.map(([id, , , prompt]) => [String(id), String(prompt)]));
-  const media = mediaOf(db, conversationId, prompts);
-  return rows.map((row) => toHistoryMessage(row, media.get(String(row[0]))));
+  const rows = (isAll ? db.all(SELECT_ALL, conversationId) : db.all(SELECT_PATH, lastId, conversationId)).map(toRow);
+  const links = linksOf(db, conversationId, rows);
+  const media = [...links.values()].flat().map((link) => link.media);
+  const read = readOnce(
+    db,
+    [...rows.flatMap(({ prompt }) => (typeof prompt === 'string' ? [] : [prompt])), ...media],
+    known,
+  );
+  return rows.map(({ id, prompt, fields }) => {
+    const pieces = (links.get(id) ?? []).map((link) => ({ at: link.at, data: read(link.media) }));
+    return { ...fields, prompt: joinMedia(typeof prompt === 'string' ? prompt : read(prompt), pieces) };
+  });
+}
+
+/** Reads each of these texts once: a picture may stand in several messages. */
+function readOnce(db: Statements, texts: readonly LongText[], known: KnownTexts): (text: LongText) => string {
+  const distinct = new Map(texts.map((text) => [keyOf(text), text]));
+  ensureKnown([...distinct.values()], known);
+  const found = new Map(
+    [...distinct].map(([key, { table, id }]) => [
+      key,
+      known.get(key) ?? String(db.all(SELECT_TEXT[table], id)[0]?.[0] ?? ''),
+    ]),
+  );
+  return (text) => found.get(keyOf(text)) ?? '';
 }

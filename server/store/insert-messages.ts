@@ -1,5 +1,5 @@
 import { EMPTY_ANSWER } from '../canonical/stored-answer.ts';
-import { cutMedia, type MediaPiece } from './cut-media.ts';
+import { cutMedia } from './cut-media.ts';
 import { newId } from './ids.ts';
 import type { NewMessage } from './interface/turns.ts';
 import { inMessage, keepMedia } from './media.ts';
@@ -23,10 +23,10 @@ const UNWRITTEN = '{"role":"user","content":""}';
 /** A message that was inserted without its words, and is `in_progress` until the background thread has written them. */
 export interface UnwrittenMessage {
   readonly id: string;
+  /** With its media, which are still to be cut out. */
   readonly prompt: string;
   readonly text: string;
-  /** The data that was cut out of the prompt, and the message that it belongs to. */
-  readonly pieces: readonly MediaPiece[];
+  /** The owner of the media. */
   readonly owner: string | null;
 }
 
@@ -60,7 +60,7 @@ export function insertUnwritten(
 ): { readonly after: MessagePlace; readonly unwritten: readonly UnwrittenMessage[] } {
   const { ids, conversationId, turnId, now, owner } = place;
   let { count: seq, lastId: parentId } = place;
-  const unwritten = messages.map(({ role, prompt: whole, text }, i): UnwrittenMessage => {
+  const unwritten = messages.map(({ role, prompt, text }, i): UnwrittenMessage => {
     const id = ids[i] ?? newId('msg');
     seq += 1;
     db.run(
@@ -68,8 +68,7 @@ export function insertUnwritten(
       ...[id, conversationId, seq, parentId, turnId, role, UNWRITTEN, '', 'in_progress', null, now],
     );
     parentId = id;
-    const { text: prompt, pieces } = cutMedia(whole);
-    return { id, prompt, pieces, text: searchedText(text), owner };
+    return { id, prompt, text: searchedText(text), owner };
   });
   return { after: { ...place, count: seq, lastId: parentId }, unwritten };
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { type MediaPiece, mayBeCut } from './cut-media.ts';
+import type { MediaPiece } from './cut-media.ts';
+import type { LongText } from './long-texts.ts';
 import type { Statements } from './sqlite/connection.ts';
 
 /** SQLite's driver takes megabytes as bytes in half the time. */
@@ -22,10 +23,9 @@ export const inResponse: Holder = {
 };
 
 const SELECT_LINKS = `
-  SELECT m."id", l."at", l."mediaId" FROM "Message" m JOIN "MessageMedia" l ON l."messageKey" = m."key"
+  SELECT m."id", l."at", l."mediaId", octet_length(d."data") FROM "Message" m
+  JOIN "MessageMedia" l ON l."messageKey" = m."key" LEFT JOIN "Media" d ON d."id" = l."mediaId"
   WHERE m."conversationId" = ? ORDER BY m."key", l."at"`;
-
-const SELECT_DATA = 'SELECT "data" FROM "Media" WHERE "id" = ?';
 
 /** The id of media. It depends on the owner, so that owners never share media. */
 const idOf = (owner: string | null, data: string): string => hash('sha256', `${JSON.stringify(owner)}${data}`, 'hex');
@@ -54,27 +54,20 @@ export function replaceMedia(db: Statements, holder: Holder, cut: Cut): void {
   keepMedia(db, holder, cut);
 }
 
-/** The media of messages of a conversation, by message id; `prompts` has the same keys. Each picture is read once. */
-export function mediaOf(
-  db: Statements,
-  conversationId: string,
-  prompts: ReadonlyMap<string, string>,
-): ReadonlyMap<string, readonly MediaPiece[]> {
-  const found = new Map<string, MediaPiece[]>();
-  if (![...prompts.values()].some(mayBeCut)) return found;
-  const known = new Map<string, string>();
-  for (const [messageId, at, mediaId] of db.all(SELECT_LINKS, conversationId)) {
-    // The media of messages on other branches are not read.
-    if (!prompts.has(String(messageId))) continue;
-    const id = String(mediaId);
-    const data = known.get(id) ?? String(db.all(SELECT_DATA, id)[0]?.[0] ?? '');
-    known.set(id, data);
-    const piece = { at: Number(at), data };
-    const pieces = found.get(String(messageId));
-    if (pieces) pieces.push(piece);
-    else found.set(String(messageId), [piece]);
-  }
-  return found;
+/** Where media stand in a message. */
+export interface MediaLink {
+  readonly messageId: string;
+  readonly at: number;
+  readonly media: LongText;
+}
+
+/** The links of all messages of a conversation, those on other branches included. */
+export function linksIn(db: Statements, conversationId: string): MediaLink[] {
+  return db.all(SELECT_LINKS, conversationId).map(([messageId, at, mediaId, bytes]) => ({
+    messageId: String(messageId),
+    at: Number(at),
+    media: { table: 'Media', id: String(mediaId), bytes: Number(bytes ?? 0) },
+  }));
 }
 
 const SELECT_OWNER = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';

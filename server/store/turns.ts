@@ -16,6 +16,7 @@ import {
 } from './insert-messages.ts';
 import type { ConversationKey } from './interface/conversations.ts';
 import type { BegunTurn, EndedTurn, NewTurn, TurnPlace } from './interface/turns.ts';
+import type { KnownTexts } from './long-texts.ts';
 import { ownerOf } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { insertRun } from './run-log.ts';
@@ -80,12 +81,14 @@ export class Turns {
     this.#clock = clock;
   }
 
-  begin(turn: NewTurn): Promise<StartedTurn> {
+  /** Throws `LongHistory`, when more of the history's long texts must be known. */
+  begin(turn: NewTurn, known: KnownTexts): Promise<StartedTurn> {
     const { conversationId, claim } = turn;
     return this.#transact((db) => {
       // This comes before the conversation is looked at, because the turn that keeps it busy may be the claim's own.
       if (claim) freeClaim(db, this.#lock, claim, conversationId === null);
-      const started = conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, conversationId);
+      const started =
+        conversationId === null ? this.#start(db, turn) : this.#continue(db, turn, { conversationId, known });
       if (claim) insertClaim(db, claim, started.begun.run.key, toSqliteTime(new Date()));
       return started;
     });
@@ -141,14 +144,18 @@ export class Turns {
     };
   }
 
-  #continue(db: Statements, turn: NewTurn, conversationId: string): StartedTurn {
+  #continue(
+    db: Statements,
+    turn: NewTurn,
+    { conversationId, known }: { readonly conversationId: string; readonly known: KnownTexts },
+  ): StartedTurn {
     const key = { ...turn, id: conversationId };
     const parent = turn.place && this.#findParent(db, key, turn.place);
     const found = parent ? findConversation(db, key) : takeConversation(db, this.#lock, key);
     const { systemPrompt: storedPrompt, count, headId, isLinear } = found;
     const lastId = parent ? parent.id : headId;
     const isAll = isLinear && lastId === headId;
-    const history = readHistory(db, { conversationId, lastId, isAll });
+    const history = readHistory(db, { conversationId, lastId, isAll }, known);
     turn.check?.(history);
 
     const ids = newMessageIds(turn.messages);

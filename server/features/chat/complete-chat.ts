@@ -69,7 +69,7 @@ function toMetered(chat: Chat, caller: Caller): MeteredRequest {
     operation,
     job: { model, backends, caller, affinityKey },
     requestBytes: request.receivedBytes,
-    endUser: surface.endUser ?? endUserOf(request.value.user, 'user'),
+    endUser: surface.endUser ?? endUserOf(fields.user, 'user'),
     input: () => chat.request.value,
     conversationId,
     showsCost: fields.usage?.include === true,

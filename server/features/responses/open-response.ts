@@ -16,6 +16,7 @@ import { leaveOutUnseen } from '../turns/adapt-history.ts';
 import type { PromptParts } from '../turns/build-prompt.ts';
 import { toNewMessage } from '../turns/store-message.ts';
 import { TurnPrompt } from '../turns/turn-prompt.ts';
+import { readMessages } from '../turns/write-prompt.ts';
 import { echoOf } from './answer/describe-response.ts';
 import { newStem, responseIdOf, stemOf } from './answer/item-ids.ts';
 import type { ResponseWriter } from './answer/response-writer.ts';
@@ -204,7 +205,7 @@ export async function readPrompt(
   principal: Principal,
 ): Promise<readonly ChatMessage[]> {
   const prompt = await readTurnPrompt(stores, request, planned, principal);
-  const messages: ChatMessage[] = JSON.parse(prompt.text);
+  const messages = await readMessages(prompt);
   return leaveOutUnseen(planned.model, messages, prompt.own)?.messages ?? messages;
 }
 

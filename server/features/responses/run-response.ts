@@ -16,6 +16,7 @@ import type { Backend } from '../models/catalog.ts';
 import { isCancelled } from '../runs/is-cancelled.ts';
 import type { RunOutcome } from '../runs/run.ts';
 import { adaptHistory, leaveOutUnseen } from '../turns/adapt-history.ts';
+import { readMessages } from '../turns/write-prompt.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse } from './open-response.ts';
@@ -45,13 +46,12 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
   try {
     const open = await openResponse(deps, request, caller, prepared);
     let unseen: readonly string[] = [];
-    const read = (): readonly ChatMessage[] => {
-      const all: ChatMessage[] = JSON.parse(open.prompt.text);
+    const seenOf = (all: readonly ChatMessage[]): readonly ChatMessage[] => {
       const left = leaveOutUnseen(model, all, open.prompt.own);
       unseen = left?.applied ?? [];
       return left?.messages ?? all;
     };
-    const chat = toChat(prepared, read());
+    const chat = toChat(prepared, seenOf(await readMessages(open.prompt)));
     let { messages } = chat.value;
     if (open.begun) tellRun(open.begun, caller);
     const shown = request.include?.includes('reasoning.encrypted_content');
@@ -70,7 +70,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
     };
     const shorten = (failure: unknown) => {
       if (request.truncation === 'disabled' || !open.prompt.shorten(failure)) return null;
-      messages = toChat(prepared, read()).value.messages;
+      messages = toChat(prepared, seenOf(open.prompt.parse())).value.messages;
       return messages;
     };
     const own = {

@@ -3,6 +3,7 @@ import { type LeftOut, leaveOutMedia, type Media } from '../chat/leave-out-media
 import type { Adaptation } from '../chat/plan-chat.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import type { TurnPrompt } from './turn-prompt.ts';
+import { isLongPrompt } from './write-prompt.ts';
 
 /** How a message that is not text alone says so, in the text of a prompt: `"image_url"`, `"input_audio"`, `"type":"file"`. */
 const MARKS = ['_url"', '"input_audio"', '"input_video"', '"type":"file"'] as const;
@@ -33,7 +34,8 @@ export function adaptHistory(
   messages: () => readonly ChatMessage[],
 ): Adaptation {
   const { applied } = prompt;
-  if (!mayHoldMedia(prompt.text)) return { changes: {}, applied };
+  // A long prompt is parsed already: to look at its messages takes less time than to search its text.
+  if (!isLongPrompt(prompt) && !prompt.texts.some(mayHoldMedia)) return { changes: {}, applied };
   const unseen = leaveOutUnseen(model, messages(), prompt.own);
   const shown = provider.textAnswers ? leaveOutShown(unseen?.messages ?? messages()) : null;
   const left = shown ?? unseen;

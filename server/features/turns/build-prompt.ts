@@ -119,8 +119,8 @@ export interface PromptParts {
 
 /** A prompt that keeps to its window. */
 export interface Prompt {
-  /** The JSON text of its messages, made of the stored texts themselves. */
-  readonly text: string;
+  /** The JSON texts of its messages, which are the stored texts themselves. */
+  readonly texts: readonly string[];
   /** How many turns were left out. */
   readonly dropped: number;
   /** How many tokens it is likely to have, with what goes beside it. */
@@ -148,7 +148,7 @@ export function buildPrompt(parts: PromptParts): Prompt {
     messages,
   );
   return {
-    text: `[${[...system, ...prompts].join(',')}]`,
+    texts: [...system, ...prompts],
     dropped: turns.length - kept.length,
     weigh: () => weighBeside(parts) + weighTurns(kept) + weighMessages(messages),
   };

@@ -1,9 +1,5 @@
-import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
-import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { TurnRequest } from '../../../contracts/turns/turn.ts';
-import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { nextTurn } from '../../event-loop/next-turn.ts';
 import type { ConversationStore } from '../../store/interface/conversations.ts';
 import type { RunFormat } from '../../store/interface/runs.ts';
 import type { BegunTurn, NewMessage } from '../../store/interface/turns.ts';
@@ -21,6 +17,7 @@ import { newMessages } from './store-message.ts';
 import { StoredTurn } from './stored-turn.ts';
 import { titleOf } from './title-of.ts';
 import { TurnPrompt } from './turn-prompt.ts';
+import { writeRequest } from './write-prompt.ts';
 
 export interface OpenTurnDeps {
   readonly catalog: CurrentCatalog;
@@ -72,17 +69,6 @@ const overflow = (turns: number) =>
     { param: 'overflow' },
   );
 
-/** Longer prompts are made bytes and read with a turn of the event loop in between. In UTF-16 units. */
-const LONG = 1024 * 1024;
-
-async function requestOf(fields: string, messages: string): Promise<Json<ChatCompletionRequest>> {
-  const isLong = messages.length > LONG;
-  if (isLong) await nextTurn();
-  const request = Json.ofBytes<ChatCompletionRequest>(Buffer.from(`${fields.slice(0, -1)},"messages":${messages}}`));
-  if (isLong) await nextTurn();
-  return request;
-}
-
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 export async function openTurn(
   { catalog, conversations }: OpenTurnDeps,
@@ -121,7 +107,7 @@ export async function openTurn(
       throw overflow(prompt.dropped);
     }
     stored.onAnswered = () => prompt.confirm();
-    const request = await requestOf(fields, prompt.text);
+    const request = await writeRequest(fields, prompt);
     let sent = () => request.value.messages;
     const surface: Surface = {
       operation: 'c1.chat',
@@ -131,7 +117,7 @@ export async function openTurn(
       adapt: (backend) => adaptHistory(model, backend, prompt, sent),
       shorten(failure) {
         if (turn.overflow === 'error' || !prompt.shorten(failure)) return null;
-        const shorter: ChatMessage[] = JSON.parse(prompt.text);
+        const shorter = prompt.parse();
         sent = () => shorter;
         return shorter;
       },

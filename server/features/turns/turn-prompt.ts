@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Backend } from '../models/catalog.ts';
 import { buildPrompt, type Prompt, type PromptParts } from './build-prompt.ts';
@@ -22,9 +23,14 @@ export class TurnPrompt {
     this.#prompt = buildPrompt(this.#parts);
   }
 
-  /** The JSON text of the messages. */
-  get text(): string {
-    return this.#prompt.text;
+  /** The JSON texts of the messages. */
+  get texts(): readonly string[] {
+    return this.#prompt.texts;
+  }
+
+  /** The messages, parsed at once. */
+  parse(): ChatMessage[] {
+    return this.texts.map((text) => JSON.parse(text));
   }
 
   /** How many messages at the end are the client's new ones. */

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { BodyScan } from '../../canonical/read-body/body-scan.ts';
+import { PIECE, parseInPieces } from '../../canonical/read-body/parse-in-pieces.ts';
 import { repairBytes } from '../../canonical/read-body/repair-bytes.ts';
 import { EscapeRepair } from '../../canonical/read-body/repair-escapes.ts';
 import { rememberTexts } from '../../canonical/scan-json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { inTurns } from '../../event-loop/in-turns.ts';
 import { nextTurn } from '../../event-loop/next-turn.ts';
-import { PIECE, parseInPieces } from './parse-in-pieces.ts';
 import { parseJson } from './parse-json.ts';
 
 /** A JSON text that was read. */
@@ -55,7 +56,7 @@ async function readLong(bytes: Buffer, maxValues: number): Promise<ReadJson> {
   rememberTexts(bytes, scan.longTexts);
   await repairLong(bytes);
   try {
-    return { value: await parseInPieces(bytes, scan.longTexts), bytes };
+    return { value: await inTurns(parseInPieces(bytes, scan.longTexts, parseJson)), bytes };
   } catch (cause) {
     throw notJson(cause);
   }

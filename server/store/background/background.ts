@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { BackgroundOptions, Call, CallName, Input, Output, Reply } from './calls.ts';
+import { memoryIn } from './hand-over.ts';
 
 /** How long a written message may wait to be indexed, in ms. A search does not wait: it indexes first. */
 const INDEX_AFTER_MS = 2_000;
@@ -55,7 +56,7 @@ export class Background {
     return new Promise<Output<Name>>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       worker.ref();
-      worker.postMessage({ id, name, input } satisfies Call);
+      worker.postMessage({ id, name, input } satisfies Call, memoryIn(input));
     });
   }
 

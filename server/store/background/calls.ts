@@ -1,9 +1,11 @@
-import type { UnwrittenMessage } from '../insert-messages.ts';
 import type { ConversationKey, Erased } from '../interface/conversations.ts';
 import type { ImportedConversation } from '../interface/imports.ts';
 import type { BegunTurn } from '../interface/turns.ts';
 import type { UsageTimes, UsageTimesShape } from '../interface/usage.ts';
+import type { LongText } from '../long-texts.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
+import type { FilledMessage } from './fill-messages.ts';
+import type { TextBytes } from './read-texts.ts';
 
 /** The operations of the background thread, with their inputs and outputs. */
 export interface BackgroundCalls {
@@ -20,7 +22,9 @@ export interface BackgroundCalls {
   /** Removes all conversations of an end user in the same way. */
   erase(owner: string | null, userId: string): Erased;
   /** Writes the words of messages that were inserted without them. */
-  fill(messages: readonly UnwrittenMessage[]): void;
+  fill(messages: readonly FilledMessage[]): void;
+  /** Reads texts of megabytes. */
+  readTexts(texts: readonly LongText[]): TextBytes[];
   /** Takes a turn back whose messages are long. */
   drop(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): void;
   /** Percentiles of how long requests took. */

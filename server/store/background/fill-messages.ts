@@ -1,3 +1,4 @@
+import { cutMedia } from '../cut-media.ts';
 import type { UnwrittenMessage } from '../insert-messages.ts';
 import { inMessage, keepMedia } from '../media.ts';
 import type { Statements } from '../sqlite/connection.ts';
@@ -14,13 +15,20 @@ const COMPLETE = `UPDATE "Message" SET "status" = 'completed' WHERE "id" = ? AND
 
 const SELECT_EXISTS = 'SELECT 1 FROM "Message" WHERE "id" = ?';
 
+/** A message whose words are still to be written, with its prompt as UTF-8. */
+export interface FilledMessage extends Omit<UnwrittenMessage, 'prompt'> {
+  readonly bytes: Uint8Array;
+}
+
 interface Write {
   readonly length: number;
   run(db: Statements): void;
 }
 
-function* writesOf({ id, prompt, text, pieces, owner }: UnwrittenMessage): Generator<Write, void, void> {
-  yield { length: prompt.length + text.length, run: (db) => db.run(WRITE_WORDS, Buffer.from(prompt), text, id) };
+function* writesOf({ id, bytes, text, owner }: FilledMessage): Generator<Write, void, void> {
+  const { text: prompt, pieces } = cutMedia(new TextDecoder().decode(bytes));
+  const written = pieces.length > 0 ? Buffer.from(prompt) : bytes;
+  yield { length: written.length + text.length, run: (db) => db.run(WRITE_WORDS, written, text, id) };
   for (const piece of pieces) {
     yield {
       length: piece.data.length,
@@ -36,7 +44,7 @@ function* writesOf({ id, prompt, text, pieces, owner }: UnwrittenMessage): Gener
  * Writes the words of messages that were inserted without them, in several transactions. The last one completes the
  * messages.
  */
-export async function fillMessages(db: WorkerDatabase, messages: readonly UnwrittenMessage[]): Promise<void> {
+export async function fillMessages(db: WorkerDatabase, messages: readonly FilledMessage[]): Promise<void> {
   let batch: Write[] = [];
   let length = 0;
   const commit = async () => {

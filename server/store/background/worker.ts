@@ -6,10 +6,12 @@ import { measureTimes } from '../usage-times.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
 import { eraseUser } from './erase-user.ts';
 import { fillMessages } from './fill-messages.ts';
+import { memoryIn } from './hand-over.ts';
 import { importConversation } from './import-conversation.ts';
 import { Indexer } from './indexer.ts';
 import { LogTruncation } from './log-truncation.ts';
 import { MediaMover } from './move-media.ts';
+import { readTexts } from './read-texts.ts';
 import { removeConversation } from './remove-conversation.ts';
 import { WorkerDatabase } from './worker-database.ts';
 
@@ -47,6 +49,7 @@ const handlers: Handlers = {
   },
   drop: (turn) => db.transact((statements) => dropTurn(statements, turn)),
   fill: (messages) => fillMessages(db, messages),
+  readTexts: async (texts) => readTexts(db.statements, texts),
   times: async (shape) => measureTimes(db.statements, shape),
   async forget() {
     await indexer.catchUp();
@@ -64,7 +67,7 @@ async function answer({ id, name, input }: Call): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     reply = { id, error: { message, errcode: isSqliteError(error) ? error.errcode : null } };
   }
-  parentPort?.postMessage(reply);
+  parentPort?.postMessage(reply, 'output' in reply ? memoryIn([reply.output]) : []);
 }
 
 /** Null: no more calls will come. */

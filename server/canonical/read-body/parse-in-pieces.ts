@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { BACKSLASH, type Span } from '../../canonical/scan-json.ts';
-import { nextTurn } from '../../event-loop/next-turn.ts';
-import { parseJson } from './parse-json.ts';
+import { BACKSLASH, type Span } from '../scan-json.ts';
+import type { Steps } from '../write-in-steps.ts';
 
-/** How many bytes are read in one turn of the event loop, which takes a few milliseconds. */
+/** How many bytes are read in one step, which takes a few milliseconds. */
 export const PIECE = 1024 * 1024;
 
 /** The length of the longest escape, such as `\ud83d`. */
@@ -25,13 +24,13 @@ function cutBefore(bytes: Buffer, from: number, to: number): number {
   return cut;
 }
 
-async function decode(bytes: Buffer, { start, end }: Span, read: (piece: string) => string): Promise<string> {
+function* decode(bytes: Buffer, { start, end }: Span, read: (piece: string) => string): Steps<string> {
   let text = '';
   for (let at = start; at < end; ) {
     const cut = end - at > PIECE ? cutBefore(bytes, at, at + PIECE) : end;
     text += read(bytes.toString('utf8', at, cut));
     at = cut;
-    if (at < end) await nextTurn();
+    if (at < end) yield;
   }
   return text;
 }
@@ -49,15 +48,18 @@ function isPlain(bytes: Buffer, from: number, to: number): boolean {
 }
 
 /** Reads the string between two quotes. Most long strings are base64, which is converted in one copy. */
-async function readText(bytes: Buffer, { start, end }: Span): Promise<string> {
+function* readText(bytes: Buffer, { start, end }: Span): Steps<string> {
   for (let at = start; at < end; at += PIECE) {
-    if (!isPlain(bytes, at, Math.min(at + PIECE, end))) return await decode(bytes, { start, end }, fromEscaped);
-    await nextTurn();
+    if (!isPlain(bytes, at, Math.min(at + PIECE, end))) return yield* decode(bytes, { start, end }, fromEscaped);
+    yield;
   }
   return bytes.toString('latin1', start, end);
 }
 
 const asIs = (piece: string) => piece;
+
+/** The text of bytes that are UTF-8, in steps. */
+export const readAsText = (bytes: Buffer): Steps<string> => decode(bytes, { start: 0, end: bytes.length }, asIs);
 
 function fromEscaped(piece: string): string {
   const text: unknown = JSON.parse(`"${piece}"`);
@@ -82,10 +84,14 @@ function fill(value: unknown, texts: ReadonlyMap<string, string>): unknown {
 }
 
 /**
- * Parses as `JSON.parse` does, for bytes of many megabytes that are known to hold few values. The long strings are read
- * in pieces, and other work runs between two pieces; the rest is parsed at once. Throws a `SyntaxError`.
+ * Parses bytes of many megabytes that are known to hold few values, in steps. The long strings are read in pieces;
+ * `parse` is given the rest at once. Throws a `SyntaxError`.
  */
-export async function parseInPieces(bytes: Buffer, longTexts: readonly Span[]): Promise<unknown> {
+export function* parseInPieces(
+  bytes: Buffer,
+  longTexts: readonly Span[],
+  parse: (text: string) => unknown,
+): Steps<unknown> {
   // The mark is random, so no client can send it.
   const mark = randomUUID();
   const texts = new Map<string, string>();
@@ -93,13 +99,13 @@ export async function parseInPieces(bytes: Buffer, longTexts: readonly Span[]): 
   let at = 0;
   for (const { start, end } of longTexts) {
     const name = `${mark}:${texts.size}`;
-    texts.set(name, await readText(bytes, { start: start + 1, end: end - 1 }));
-    rest += `${await decode(bytes, { start: at, end: start }, asIs)}"${name}"`;
+    texts.set(name, yield* readText(bytes, { start: start + 1, end: end - 1 }));
+    rest += `${yield* decode(bytes, { start: at, end: start }, asIs)}"${name}"`;
     at = end;
   }
-  rest += await decode(bytes, { start: at, end: bytes.length }, asIs);
-  await nextTurn();
-  const value = parseJson(rest);
-  await nextTurn();
+  rest += yield* decode(bytes, { start: at, end: bytes.length }, asIs);
+  yield;
+  const value = parse(rest);
+  yield;
   return texts.size > 0 ? fill(value, texts) : value;
 }
