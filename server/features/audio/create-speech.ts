@@ -5,7 +5,7 @@ import type { Caller } from '../access/caller.ts';
 import { checkFields } from '../access/check-fields.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
-import { measureRequest } from '../metering/measure-request.ts';
+import { MeasuredPrompt } from '../metering/measured-prompt.ts';
 import { forwardCall } from './forward-call.ts';
 
 const checkedFields: ReadonlySet<string> = new Set(Object.keys(SpeechRequest.shape));
@@ -28,7 +28,7 @@ export function createSpeech(
       contentType: 'application/json',
       check: (model) => checkFields(caller.principal, model, 'speech', fields),
       body: (model) => request.with({ model }).bytes,
-      measure: () => measureRequest(fields),
+      measure: () => new MeasuredPrompt(() => [fields]),
       repeatable: true,
     },
     caller,

@@ -4,7 +4,7 @@ import type { Forwarded } from '../../providers/provider.ts';
 import type { Caller } from '../access/caller.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { expectPrompt } from '../metering/expect-tokens.ts';
-import type { MeasuredRequest } from '../metering/measure-request.ts';
+import type { PromptMeasure } from '../metering/measured-prompt.ts';
 import { forwardMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { pickCapable } from '../routing/pick-capable.ts';
@@ -25,7 +25,7 @@ export interface ForwardRequest {
   /** Throws when the caller may not send this request to the model. */
   check(model: CatalogModel): void;
   /** How much of it may reach the model. */
-  measure(): MeasuredRequest;
+  measure(): PromptMeasure;
   /** Whether `body` may be asked for again. */
   readonly repeatable: boolean;
 }

@@ -8,7 +8,7 @@ import { messages } from '../chat/known-content.ts';
 import { toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
 import { expectPrompt } from '../metering/expect-tokens.ts';
-import { measureRequest } from '../metering/measure-request.ts';
+import { MeasuredPrompt } from '../metering/measured-prompt.ts';
 import { type Attempt, runMetered } from '../metering/run-metered.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { type Capable, pickCapable } from '../routing/pick-capable.ts';
@@ -46,7 +46,7 @@ export async function createEmbeddings(
     job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
     endUser: endUserOf(value.user, 'user'),
     requestBytes: request.receivedBytes,
-    expect: () => expectPrompt(measureRequest(value)),
+    expect: () => expectPrompt(new MeasuredPrompt(() => [value])),
     attempt: (attempt) => embedAll(model, request, attempt),
   });
 }

@@ -1,4 +1,5 @@
-import { type MeasuredRequest, measureRequest } from './measure-request.ts';
+import { RequestScale } from './measure-request.ts';
+import { MeasuredPrompt, type PromptMeasure } from './measured-prompt.ts';
 
 /** The longest answer to a request that names none, where the vendor's own limit is not known either. */
 const DEFAULT_ANSWER_TOKENS = 16_384;
@@ -9,7 +10,7 @@ const TOKENS_PER_MADE_IMAGE = 8_192;
 /** An estimate of the tokens that a request may use, made before it is sent. */
 export interface Expectation {
   /** The whole request; rather too many than too few. */
-  readonly prompt: MeasuredRequest;
+  readonly prompt: PromptMeasure;
   /** False when the vendor may add to the prompt, as its own tools do. */
   readonly isPromptBounded: boolean;
   /** The longest that one answer can become, in tokens. */
@@ -52,13 +53,19 @@ function askedLength(request: Readonly<Record<string, unknown>>): number | null 
   return lengths.every((length) => isNumber(length) && length > 0) ? Math.ceil(Math.max(...lengths.map(Number))) : null;
 }
 
+/** No model has room for a megabyte of prediction: its upper bound will do. */
+function tokensOfPrediction(prediction: unknown): number {
+  if (prediction == null) return 0;
+  const scale = new RequestScale({ prediction });
+  return scale.isLong ? scale.estimate().ceiling : scale.estimate().tokens;
+}
+
 /**
  * What may come on top of the length that was asked for: a predicted output, of which OpenAI bills what the model rejects
  * (https://platform.openai.com/docs/guides/predicted-outputs), and reasoning that Qwen's servers count on its own.
  */
 function extraTokens({ prediction, thinking_budget: budget }: Readonly<Record<string, unknown>>): number {
-  const predicted = prediction == null ? 0 : measureRequest({ prediction }).tokens;
-  return predicted + (isNumber(budget) && budget > 0 ? Math.ceil(budget) : 0);
+  return tokensOfPrediction(prediction) + (isNumber(budget) && budget > 0 ? Math.ceil(budget) : 0);
 }
 
 /** OpenAI's `n`, and `best_of` of completions and of vLLM. */
@@ -105,36 +112,12 @@ const isHosted = (tool: unknown): boolean => {
 const mayGrow = ({ tools, plugins, web_search_options: search }: Readonly<Record<string, unknown>>): boolean =>
   plugins != null || search != null || (Array.isArray(tools) && tools.some(isHosted));
 
-/** The larger of what is measured in a request and in the form of it that is sent on. */
-function larger(one: MeasuredRequest, other: MeasuredRequest): MeasuredRequest {
-  return {
-    tokens: Math.max(one.tokens, other.tokens),
-    ceiling: Math.max(one.ceiling, other.ceiling),
-    cachesForHour: one.cachesForHour || other.cachesForHour,
-  };
-}
-
 /** A request, and what is measured of it when that is needed. */
 export interface Measurable {
   /** The fields that steer the answer. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The whole request, in each form in which it may be sent. */
   forms(): readonly object[];
-}
-
-/** Measures at the first look, and once. */
-class Measured {
-  readonly #forms: () => readonly object[];
-  #size: MeasuredRequest | undefined;
-
-  constructor(forms: () => readonly object[]) {
-    this.#forms = forms;
-  }
-
-  get size(): MeasuredRequest {
-    this.#size ??= this.#forms().map(measureRequest).reduce(larger);
-    return this.#size;
-  }
 }
 
 /** The expected tokens of a chat or a legacy completion. */
@@ -146,11 +129,8 @@ export function expectAnswer(
   const { answerTokens, isBounded } =
     asked === null ? defaultLength(bounds, bounds.backends) : { answerTokens: asked, isBounded: true };
   const answers = answersOf(fields.n, fields.best_of);
-  const measured = new Measured(forms);
   return {
-    get prompt() {
-      return measured.size;
-    },
+    prompt: new MeasuredPrompt(forms),
     isPromptBounded: !bounds.hostedTools && !mayGrow(fields),
     answerTokens: Math.max(answerTokens, bounds.minMaxTokens ?? 0) + extraTokens(fields),
     isBounded,
@@ -161,7 +141,7 @@ export function expectAnswer(
 }
 
 /** The expected tokens of requests without an answer in tokens: embeddings, and calls that are forwarded verbatim. */
-export const expectPrompt = (prompt: MeasuredRequest): Expectation => ({
+export const expectPrompt = (prompt: PromptMeasure): Expectation => ({
   prompt,
   isPromptBounded: true,
   answerTokens: 0,
@@ -175,10 +155,9 @@ export const expectPrompt = (prompt: MeasuredRequest): Expectation => ({
  * The expected tokens of pictures. A backend that makes pictures in chats gets the whole request once for each picture.
  */
 export function expectImages(request: Readonly<Record<string, unknown>>): Expectation {
-  const { tokens, ceiling, cachesForHour } = measureRequest(request);
   const images = answersOf(request.n);
   return {
-    prompt: { tokens: tokens * images, ceiling: ceiling * images, cachesForHour },
+    prompt: new MeasuredPrompt(() => [request], images),
     isPromptBounded: true,
     answerTokens: TOKENS_PER_MADE_IMAGE,
     isBounded: false,

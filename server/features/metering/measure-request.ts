@@ -1,5 +1,6 @@
 import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { isObject } from '../../canonical/json.ts';
+import type { Steps } from '../../canonical/write-in-steps.ts';
 
 /** How much of a request may reach the model, in tokens. */
 export interface RequestSize {
@@ -20,6 +21,9 @@ const TOKENS_PER_ITEM = 1;
 
 /** Texts are weighed in pieces, because `estimateTokens` takes samples of longer ones. In UTF-16 units. */
 const PIECE = 256 * 1024;
+
+/** Requests with more text than this, in long texts, take so long to weigh that others would wait. In UTF-16 units. */
+const MUCH_TEXT = 1024 * 1024;
 
 /** The tokens of a picture: vendors count 85 to 1,600 for most, and up to about 48,000 (gpt-4o-mini). */
 const TOKENS_PER_IMAGE = 1_600;
@@ -49,11 +53,7 @@ const PAYLOADS: ReadonlyMap<string, ReadonlySet<string> | null> = new Map([
 
 const DATA_URI = /^data:([a-z]+\/[a-z0-9.+-]+)[;,]/i;
 
-function weighText(text: string): RequestSize {
-  let tokens = 0;
-  for (let at = 0; at < text.length; at += PIECE) tokens += estimateTokens(text.slice(at, at + PIECE));
-  return { tokens, ceiling: Buffer.byteLength(text) };
-}
+const weighPiece = (text: string): RequestSize => ({ tokens: estimateTokens(text), ceiling: Buffer.byteLength(text) });
 
 const digitsOf = (value: number): number => Math.ceil(String(value).length / 2);
 
@@ -92,7 +92,8 @@ export const measureSound = (bytes: number): MeasuredRequest => ({
   cachesForHour: false,
 });
 
-function weighPayload(payload: string, type: string): RequestSize {
+/** Null: it is text. */
+function weighPayload(payload: string, type: string): RequestSize | null {
   const { length } = payload;
   if (/^image\/(?!svg)/.test(type)) return { tokens: TOKENS_PER_IMAGE, ceiling: MOST_PER_IMAGE };
   if (/^(audio|video)\//.test(type)) return weighSound(length);
@@ -101,28 +102,59 @@ function weighPayload(payload: string, type: string): RequestSize {
   if (type === 'application/pdf') {
     return { tokens: Math.ceil(bytes / BYTES_PER_PAGE) * TOKENS_PER_PAGE, ceiling: Math.max(bytes, MOST_PER_IMAGE) };
   }
-  return weighText(fileText(payload));
+  return null;
 }
 
-function weighString(text: string, key: string, node: Node): RequestSize {
+/** What a string of a request says: a size where it is a medium, else its text. */
+function readString(text: string, key: string, node: Node): RequestSize | string {
   const parents = CONTENT_FIELDS.has(node.field) ? PAYLOADS.get(key) : undefined;
   const mayBePayload = parents === null || parents?.has(node.name);
   const type = mayBePayload ? mediaTypeOf(text, node) : null;
-  return type === null ? weighText(text) : weighPayload(text, type);
+  return type === null ? text : (weighPayload(text, type) ?? fileText(text));
 }
 
-class Scale implements MeasuredRequest {
+/**
+ * Measures a whole request, whatever its fields are called: upstreams put tools, schemas, documents, variables of the
+ * chat template and more into the prompt, and which ones do is not known. Only the bytes of pictures, sounds, films and
+ * PDFs in content parts count for less than their text: they reach the model as media.
+ */
+export class RequestScale implements MeasuredRequest {
   tokens = 0;
   ceiling = 0;
   cachesForHour = false;
   readonly #nodes: Node[] = [];
+  /** Texts that are still to be weighed. */
+  readonly #longTexts: string[] = [];
 
-  weigh(request: object): this {
+  constructor(request: object) {
     for (const [field, value] of Object.entries(request)) {
       this.#addName(field);
       this.#visit(value, field, { value: request, name: '', field });
     }
     for (let node = this.#nodes.pop(); node; node = this.#nodes.pop()) this.#open(node);
+  }
+
+  /** Whether `weigh` takes so long that it should be done in steps. */
+  get isLong(): boolean {
+    return this.#longTexts.reduce((sum, { length }) => sum + length, 0) > MUCH_TEXT;
+  }
+
+  /** Weighs every character of the long texts, in steps. */
+  *weigh(): Steps<this> {
+    for (let text = this.#longTexts.pop(); text !== undefined; text = this.#longTexts.pop()) {
+      for (let at = 0; at < text.length; at += PIECE) {
+        this.#add(weighPiece(text.slice(at, at + PIECE)));
+        yield;
+      }
+    }
+    return this;
+  }
+
+  /** The same at once; where it would take long, by samples of each text. */
+  estimate(): this {
+    if (this.isLong) for (const text of this.#longTexts.splice(0)) this.#add(weighPiece(text));
+    const steps = this.weigh();
+    while (!steps.next().done);
     return this;
   }
 
@@ -141,33 +173,39 @@ class Scale implements MeasuredRequest {
   #visit(value: unknown, key: string, node: Node): void {
     const { field } = node;
     if (typeof value === 'number' && TOKEN_FIELDS.has(field)) {
-      this.#add(1, 1);
+      this.#addTokens(1, 1);
       return;
     }
-    this.#add(TOKENS_PER_ITEM, TOKENS_PER_ITEM);
+    this.#addTokens(TOKENS_PER_ITEM, TOKENS_PER_ITEM);
     if (typeof value === 'string') {
-      const { tokens, ceiling } = weighString(value, key, node);
-      this.#add(tokens, ceiling);
+      const read = readString(value, key, node);
+      if (typeof read === 'string') this.#addText(read);
+      else this.#add(read);
       if (key === 'ttl' && value === '1h') this.cachesForHour = true;
     } else if (isObject(value)) this.#nodes.push({ value, name: key, field });
-    else if (typeof value === 'number') this.#add(digitsOf(value), String(value).length);
-    else this.#add(1, 5);
+    else if (typeof value === 'number') this.#addTokens(digitsOf(value), String(value).length);
+    else this.#addTokens(1, 5);
   }
 
   #addName(name: string): void {
-    const { tokens, ceiling } = weighText(name);
-    this.#add(tokens + TOKENS_PER_NAME, ceiling + TOKENS_PER_NAME * 4);
+    this.#addText(name);
+    this.#addTokens(TOKENS_PER_NAME, TOKENS_PER_NAME * 4);
   }
 
-  #add(tokens: number, ceiling: number): void {
+  #addText(text: string): void {
+    if (text.length > PIECE) this.#longTexts.push(text);
+    else this.#add(weighPiece(text));
+  }
+
+  #add({ tokens, ceiling }: RequestSize): void {
+    this.#addTokens(tokens, ceiling);
+  }
+
+  #addTokens(tokens: number, ceiling: number): void {
     this.tokens += tokens;
     this.ceiling += ceiling;
   }
 }
 
-/**
- * Measures a whole request, whatever its fields are called: upstreams put tools, schemas, documents, variables of the
- * chat template and more into the prompt, and which ones do is not known. Only the bytes of pictures, sounds, films and
- * PDFs in content parts count for less than their text: they reach the model as media.
- */
-export const measureRequest = (request: object): MeasuredRequest => new Scale().weigh(request);
+/** Measures a request at once. Many megabytes of text are estimated from samples. */
+export const measureRequest = (request: object): MeasuredRequest => new RequestScale(request).estimate();

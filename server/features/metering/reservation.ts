@@ -61,6 +61,8 @@ export class Reservation {
   async admit(): Promise<void> {
     const { backends, caller, reserving, endUser } = this.#request;
     const { prompt, answers, answerTokens, images } = this.#expected;
+    const measuring = prompt.prepare?.();
+    if (measuring) await measuring;
     const first = Math.min(answerTokens, this.#firstTranche) * answers;
     const whole = answerTokens * answers;
     this.#quote = Quote.of(backends, this.#ratio, this.#expected);
