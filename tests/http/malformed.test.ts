@@ -26,6 +26,30 @@ test.each([
   ],
   ['a malformed header', 'GET /healthz HTTP/1.1\r\nhost: x\r\nno colon\r\n\r\n', 400, 'malformed_request'],
   ['a malformed chunk', `${post}${json}transfer-encoding: chunked\r\n\r\nzz\r\n`, 400, 'malformed_request'],
+  ['two hosts', 'GET /healthz HTTP/1.1\r\nHost: x\r\nhost: y\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+  ['two hosts that are one', 'GET / HTTP/1.0\r\nhost: x\r\nhost: x\r\n\r\n', 400, 'malformed_request'],
+  ['a host with a path', 'GET /healthz HTTP/1.1\r\nhost: x/y\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+  ['a host with a user', 'GET /healthz HTTP/1.1\r\nhost: a@b\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+  ['a host with blanks', 'GET /healthz HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+  ['two bearers', `${post}authorization: Bearer other\r\nconnection: close\r\n\r\n`, 400, 'malformed_request'],
+  [
+    'a websocket of two hosts',
+    'GET /trpc HTTP/1.1\r\nhost: x\r\nhost: y\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    400,
+    'malformed_request',
+  ],
+  [
+    'another upgrade of two hosts',
+    'GET /healthz HTTP/1.1\r\nhost: x\r\nhost: y\r\nconnection: Upgrade, close\r\nupgrade: h2c\r\n\r\n',
+    400,
+    'malformed_request',
+  ],
+  [
+    'two codings',
+    `${post}${json}transfer-encoding: chunked\r\ntransfer-encoding: gzip\r\n\r\n`,
+    400,
+    'malformed_request',
+  ],
   ['no host', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
   ['large headers', `GET / HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
 ])('%s is answered with the envelope, and the connection is closed', async (_what, bytes, status, code) => {
@@ -51,3 +75,12 @@ test('nonsense after a request ends the connection without touching the answer',
   expect(text.startsWith('HTTP/1.1 200') || text.startsWith('HTTP/1.1 400')).toBe(true);
   expect(text.match(/HTTP\/1\.1 \d+/g)?.length).toBeLessThan(3);
 });
+
+test.each(['x', 'x:3000', '[::1]:3000', '127.0.0.1', 'a_b.example.com', ''])(
+  'the host %s is accepted',
+  async (host) => {
+    const connection = openRaw(gateway.url);
+    connection.socket.write(`GET /healthz HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    expect(await connection.closed).toMatch(/^HTTP\/1\.1 200 /);
+  },
+);

@@ -30,7 +30,7 @@ export function beginRequests(app: FastifyInstance, { corsOrigins, methods, load
     reply.header('x-request-id', request.id).headers(dataHeaders);
     if (speaksAnthropic(request)) reply.header('request-id', request.id);
     if (answersPreflight(request, reply)) return;
-    checkHead(request);
+    checkHead(raw);
     refuseUnknown(request, reply, methods);
     shedLoad(raw, load);
     done();

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 
 /**
@@ -13,10 +12,34 @@ export const hasTooManyHeaders = ({ rawHeaders }: IncomingMessage): boolean => r
 export const tooManyHeaders = () =>
   new AppError('headers_too_large', `The request has more than ${MAX_HEADERS} header fields.`);
 
-/** Refuses requests that Node itself would answer with an empty body, or not at all. */
-export function checkHead({ raw, headers }: FastifyRequest): void {
-  if (hasTooManyHeaders(raw)) throw tooManyHeaders();
-  if (headers.host === undefined && raw.httpVersion === '1.1') {
-    throw new AppError('malformed_request', 'The request has no Host header.', { param: 'Host' });
+/** Headers that say who is addressed and who asks. Node keeps the first of several, and a proxy may have read another. */
+const ONCE = ['Host', 'Authorization'] as const;
+
+const malformed = (message: string, param: string) => new AppError('malformed_request', message, { param });
+
+/** A name or an address, and a port (RFC 3986, 3.2.2). It may be empty. */
+const HOST = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/;
+
+/** How often a header field is in a request. `name` is in lower case. */
+function countOf({ rawHeaders }: IncomingMessage, name: string): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const raw = rawHeaders[i];
+    if (raw?.length === name.length && raw.toLowerCase() === name) count++;
   }
+  return count;
+}
+
+/**
+ * Refuses requests that Node itself would answer with an empty body, or not at all, and those whose head can be read in
+ * two ways (RFC 9112, 3.2).
+ */
+export function checkHead(request: IncomingMessage): void {
+  const { headers, httpVersion } = request;
+  if (hasTooManyHeaders(request)) throw tooManyHeaders();
+  if (headers.host === undefined && httpVersion === '1.1') throw malformed('The request has no Host header.', 'Host');
+  for (const name of ONCE) {
+    if (countOf(request, name.toLowerCase()) > 1) throw malformed(`The request has several ${name} headers.`, name);
+  }
+  if (!HOST.test(headers.host ?? '')) throw malformed('The Host header is not a host name or address.', 'Host');
 }

@@ -3,6 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
+import { checkHead } from '../hooks/check-head.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
 import { newRequestId } from '../request-id.ts';
 
@@ -16,7 +17,9 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
  * Checks that a request is a valid websocket handshake (RFC 6455, 4.2.1), and returns its key. Throws
  * `malformed_request`.
  */
-export function readHandshake({ headers }: IncomingMessage): string {
+export function readHandshake(request: IncomingMessage): string {
+  const { headers } = request;
+  checkHead(request);
   if (headers['sec-websocket-version'] !== '13') {
     throw new AppError('malformed_request', 'A websocket needs "Sec-WebSocket-Version: 13".', {
       param: 'Sec-WebSocket-Version',
