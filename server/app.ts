@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Env } from './env.ts';
+import { databaseFileOf, type Env } from './env.ts';
 import { watchLoad } from './event-loop/watch-load.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
@@ -224,7 +225,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries, waitMs: env.modelWaitMs });
   const load = guardLoad(deps, app);
   const runs = openRuns(deps, app, { alerts, load });
-  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs: runs.runs });
+  const room = { folder: dirname(databaseFileOf(env)), leastMb: env.leastDiskMb };
+  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, room, runs: runs.runs });
   const heartbeat = new Heartbeat();
   const websockets = new OpenWebsockets();
   const open = () => ({

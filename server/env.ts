@@ -23,6 +23,8 @@ export interface Env {
   readonly dataDir: string;
   readonly databaseUrl: string;
   readonly synchronous: 'NORMAL' | 'FULL';
+  /** With less free space on the disk of the database, in MB, `/readyz` is unavailable; 0: nobody looks. */
+  readonly leastDiskMb: number;
   /** How many whole days the rows of single requests are kept; 0: for ever. */
   readonly usageKeepDays: number;
   readonly runs: {
@@ -165,6 +167,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     dataDir,
     databaseUrl: v.DATABASE_URL ?? `file:${join(dataDir, 'duplex.db')}`,
     synchronous: v.SQLITE_SYNCHRONOUS,
+    leastDiskMb: v.MIN_FREE_DISK_MB,
     usageKeepDays: v.USAGE_KEEP_DAYS,
     runs: {
       keepMs: v.RUN_LOG_HOURS * 3_600_000,

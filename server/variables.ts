@@ -63,6 +63,7 @@ export const Variables = z.object({
     .string()
     .regex(/^file:./, 'must start with "file:"')
     .optional(),
+  MIN_FREE_DISK_MB: z.coerce.number().min(0).default(64),
   RUN_LOG_HOURS: z.coerce.number().positive().max(8_760).default(24),
   IDEMPOTENCY_HOURS: z.coerce.number().positive().max(8_760).default(24),
   IDEMPOTENCY_MAX_BYTES: positive.default(16 * 1024 * 1024),

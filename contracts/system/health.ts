@@ -47,7 +47,7 @@ export const Readiness = z
       .object({
         status: z.enum(['up', 'down']),
         latency_ms: z.number().nullable(),
-        detail: z.string().optional().describe('Why it is down, such as a full disk.'),
+        detail: z.string().optional().describe('Why it is down, such as a disk that is full or has too little room.'),
       })
       .describe('Whether it can be read and written.'),
     models_file: z

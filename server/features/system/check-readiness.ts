@@ -6,6 +6,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Store } from '../../store/interface/store.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
+import { checkRoom, type Room } from './check-room.ts';
 import type { ModelsSource } from './reload-models.ts';
 
 const PROBE_MS = 2_000;
@@ -23,10 +24,13 @@ async function probe(provider: Provider): Promise<BackendHealth> {
   };
 }
 
-async function probeStore(store: Store): Promise<Readiness['database']> {
+/** A small write may still succeed on a disk that has no room for the next message. */
+async function probeStore(store: Store, room: Room): Promise<Readiness['database']> {
   const start = monotonicNow();
   try {
     await store.ping();
+    const shortage = await checkRoom(room);
+    if (shortage !== null) return { status: 'down', latency_ms: null, detail: shortage };
     return { status: 'up', latency_ms: Math.round((monotonicNow() - start) * 10) / 10 };
   } catch (error) {
     return { status: 'down', latency_ms: null, detail: toAppError(error).message };
@@ -64,6 +68,7 @@ interface ReadinessDeps {
   /** The models file, and the providers that it has now. */
   readonly source: Pick<ModelsSource, 'status'> & { readonly providers: readonly Provider[] };
   readonly store: Store;
+  readonly room: Room;
   /** Whether the gateway is being stopped. */
   readonly runs: { readonly isStopping: boolean };
 }
@@ -77,13 +82,13 @@ export class ReadinessCheck {
   readonly #backends: Probe<BackendHealth[]>;
   readonly #database: Probe<Readiness['database']>;
 
-  constructor({ catalog, states, source, store, runs }: ReadinessDeps) {
+  constructor({ catalog, states, source, store, room, runs }: ReadinessDeps) {
     this.#source = source;
     this.#runs = runs;
     this.#catalog = catalog;
     this.#states = states;
     this.#backends = new Probe(() => this.#probeAll(source.providers), FRESH_MS.backends);
-    this.#database = new Probe(() => probeStore(store), FRESH_MS.database);
+    this.#database = new Probe(() => probeStore(store, room), FRESH_MS.database);
   }
 
   async run(): Promise<Readiness> {
