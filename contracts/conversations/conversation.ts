@@ -28,6 +28,16 @@ export const StoredMessage = z
     finish_reason: z.string().nullable(),
     usage: Usage.nullable(),
     created_at: z.iso.datetime(),
+    summary: z
+      .object({
+        text: z.string(),
+        model: z.string().describe('The alias that wrote it.'),
+        created_at: z.iso.datetime(),
+      })
+      .optional()
+      .describe(
+        'A summary of this message and everything before it on its path. With `overflow: "summarize"`, prompts have it in their place.',
+      ),
     media_omitted: z.int().optional().describe('With `media=omit`: how many parts came without their data.'),
   })
   .meta({ id: 'StoredMessage' });
@@ -38,9 +48,12 @@ export const ConversationSummary = z
     id: z.string(),
     title: z.string().nullable(),
     title_source: z
-      .enum(['message', 'user'])
+      .enum(['message', 'model', 'user'])
       .nullable()
-      .describe('Where the title is from: the first message, or a client that set it. Null without a title.'),
+      .describe(
+        'Where the title is from: the first message, the model of `titles` in the models file, or a client that set it. Null ' +
+          'without a title.',
+      ),
     user_id: z.string().nullable(),
     model: z.string().nullable().describe('The alias of the last turn.'),
     message_count: z.int().describe('Of all branches.'),

@@ -17,6 +17,7 @@ const ExportedMessage = z.object({
   reasoning: z.string().nullable(),
   usage: Usage.nullable(),
   created_at: time,
+  summary: z.object({ text: z.string(), model: z.string(), created_at: time }).nullish(),
   message: z.unknown(),
 });
 
@@ -37,7 +38,7 @@ export const ExportedConversation = z.object({
   conversation: z.object({
     id: z.string(),
     title: z.string().nullable(),
-    title_source: z.enum(['message', 'user']).nullish(),
+    title_source: z.enum(['message', 'model', 'user']).nullish(),
     user_id: z.string().nullable(),
     model: z.string().nullable(),
     system_prompt: z.string().nullable(),

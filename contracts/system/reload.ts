@@ -15,6 +15,8 @@ export const ReloadReport = z
     providers: Names.describe('`changed` counts a new key too. The others keep their connections and circuits.'),
     groups: z.boolean().describe('Whether `groups` has changed.'),
     model_map: z.boolean().describe('Whether `model_map` has changed.'),
+    summaries: z.boolean().describe('Whether `summaries` has changed.'),
+    titles: z.boolean().describe('Whether `titles` has changed.'),
   })
   .meta({ id: 'ReloadReport' });
 export type ReloadReport = z.infer<typeof ReloadReport>;

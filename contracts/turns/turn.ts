@@ -43,11 +43,12 @@ export const TurnRequest = z
       .nullish()
       .describe('The id of an answer: its question gets another one beside it. Without a `message`.'),
     overflow: z
-      .enum(['drop', 'error'])
+      .enum(['drop', 'summarize', 'error'])
       .nullish()
       .describe(
-        'When the history does not fit the context window: `drop` (default) leaves its oldest turns out of the prompt, `error` refuses ' +
-          'the turn with `context_length_exceeded`.',
+        'When the history does not fit the context window: `drop` (default) leaves its oldest turns out of the prompt, `summarize` has ' +
+          'a summary in their place, written by the model of `summaries` in the models file, and `error` refuses the turn with ' +
+          '`context_length_exceeded`.',
       ),
     user_id: keptText().min(1).max(256).nullish().describe('Scopes the conversation to one end user.'),
     provider: z

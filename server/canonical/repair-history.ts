@@ -39,7 +39,7 @@ const partsOf = (content: ChatMessage['content']): ContentPart[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : [...(content ?? [])];
 
 /** Joins two messages of the user: many chat templates want user and assistant to alternate. */
-function join(first: ChatMessage, second: ChatMessage): ChatMessage {
+export function joinMessages(first: ChatMessage, second: ChatMessage): ChatMessage {
   const [a, b] = [first.content, second.content];
   const content = typeof a === 'string' && typeof b === 'string' ? `${a}\n\n${b}` : [...partsOf(a), ...partsOf(b)];
   return { ...first, ...second, content };
@@ -121,7 +121,7 @@ class Repair {
   #push(message: ChatMessage): void {
     const last = this.#out.at(-1);
     if (this.#gap && message.role === 'user' && last?.role === 'user') {
-      this.#out[this.#out.length - 1] = join(this.#read(last), this.#read(message));
+      this.#out[this.#out.length - 1] = joinMessages(this.#read(last), this.#read(message));
     } else {
       this.#out.push(message);
     }

@@ -1,8 +1,8 @@
 import { type FastifyServerOptions, LogController } from 'fastify';
+import { newRequestId } from '../features/access/request-id.ts';
 import { createLimitedServer } from './connections/limit-pipelining.ts';
 import { answerClientError } from './hooks/client-error.ts';
 import { sendError } from './hooks/errors.ts';
-import { newRequestId } from './request-id.ts';
 
 export interface FastifyLimits {
   /** How long the head of a request may take, in ms. */

@@ -8,6 +8,7 @@ import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import type { Documentation } from '../features/system/documentation.ts';
 import type { ModelsEditor } from '../features/system/edit-models-file.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
+import { Summarizer } from '../features/turns/summarizer.ts';
 import type { Store } from '../store/interface/store.ts';
 import { auditProcedure } from './audit-procedures.ts';
 import { backendProcedures } from './backend-procedures.ts';
@@ -60,6 +61,7 @@ export const createRouter = ({
 }: RouterDeps) => {
   const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
+  const summarizer = new Summarizer({ ...deps, conversations });
   return router({
     v1: {
       chat: chatProcedures(deps, runs),
@@ -70,7 +72,10 @@ export const createRouter = ({
       responses: responseProcedures({ ...deps, conversations, responses, secrets, following: runs }, runs),
       conversations: openAiConversationProcedures({ conversations, responses, secrets }, runs),
     },
-    c1: { chat: turnProcedures({ ...deps, conversations, runs: runs.runs }, runs), runs: runProcedures(runs) },
+    c1: {
+      chat: turnProcedures({ ...deps, conversations, summarizer, runs: runs.runs }, runs),
+      runs: runProcedures(runs),
+    },
     models: modelProcedures({ catalog, states: metering.dispatcher.states, version }),
     conversations: conversationProcedures(conversations, runs),
     api: {

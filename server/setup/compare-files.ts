@@ -34,6 +34,8 @@ export function compareFiles(before: Described, after: Described): ReloadReport 
   const described = compareEntries(before.file.providers, after.file.providers);
   const groups = !isDeepStrictEqual(before.file.groups, after.file.groups);
   const model_map = !isDeepStrictEqual(before.file.model_map, after.file.model_map);
-  const changed = groups || model_map || ![models, providers, described].every(isEmpty);
-  return { changed, models, providers, groups, model_map };
+  const summaries = !isDeepStrictEqual(before.file.summaries, after.file.summaries);
+  const titles = !isDeepStrictEqual(before.file.titles, after.file.titles);
+  const changed = groups || model_map || summaries || titles || ![models, providers, described].every(isEmpty);
+  return { changed, models, providers, groups, model_map, summaries, titles };
 }

@@ -4,6 +4,7 @@ import {
   Catalog,
   type CatalogModel,
   type Group,
+  type HelperModels,
   type ModelTimeouts,
 } from '../features/models/catalog.ts';
 import { ModelMap } from '../features/models/model-map.ts';
@@ -135,6 +136,18 @@ function demoChain(entry: ModelEntry, embedded: EmbeddedModel | null): Backend[]
   return [toBackend(embedded.provider, embedded.name, { ignoresImages: true, price })];
 }
 
+/** Undefined where the file names no model for it. */
+function toHelpers({ summaries, titles }: ModelsFile): HelperModels {
+  return {
+    summaries: summaries && {
+      model: summaries.model,
+      maxTokens: summaries.max_tokens,
+      timeoutMs: summaries.timeout_seconds * 1000,
+    },
+    titles,
+  };
+}
+
 const without = (entries: Readonly<Record<string, string>>, names: object) =>
   Object.fromEntries(Object.entries(entries).filter(([name]) => !Object.hasOwn(names, name)));
 
@@ -232,5 +245,6 @@ export function composeCatalog(options: ComposeOptions): Catalog {
     demoNotice: options.demo ? DEMO_NOTICE : null,
     map: new ModelMap(options.file.model_map),
     groups: toGroups(options.file),
+    helpers: toHelpers(options.file),
   });
 }

@@ -102,8 +102,25 @@ const ModelEntry = z.strictObject({
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
+/** Models that the gateway asks by itself, in the name of the key whose conversation it is. */
+const Helpers = {
+  /** Writes the summaries of turns with `overflow: "summarize"`. */
+  summaries: z
+    .strictObject({
+      model: z.string(),
+      /** The longest summary. */
+      max_tokens: z.int().positive().default(1_024),
+      /** Until the turn goes on without a summary. */
+      timeout_seconds: z.number().positive().max(600).default(60),
+    })
+    .optional(),
+  /** Words the titles of conversations, after their first answers. */
+  titles: z.strictObject({ model: z.string() }).optional(),
+};
+
 const ModelsFile = z
   .strictObject({
+    ...Helpers,
     providers: z.record(z.string(), ProviderEntry),
     groups: z.record(z.string().min(1), GroupEntry).default({}),
     models: z.array(ModelEntry),
@@ -116,6 +133,11 @@ const ModelsFile = z
         ctx.addIssue({ code: 'custom', path: ['models', i, 'alias'], message: `"${model.alias}" is defined twice` });
       }
       aliases.add(model.alias);
+    }
+    for (const name of ['summaries', 'titles'] as const) {
+      const helper = file[name];
+      if (!helper || aliases.has(helper.model)) continue;
+      ctx.addIssue({ code: 'custom', path: [name, 'model'], message: `no model "${helper.model}"` });
     }
     for (const [i, model] of file.models.entries()) {
       for (const [j, backend] of model.backends.entries()) {

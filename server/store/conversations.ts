@@ -15,8 +15,10 @@ import type {
   MessagePage,
   MessagePageRequest,
   NewConversation,
+  NewSummary,
   RemovedBranch,
   RewrittenMessage,
+  Summary,
 } from './interface/conversations.ts';
 import type { ImportedConversation } from './interface/imports.ts';
 import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './interface/turns.ts';
@@ -167,6 +169,17 @@ export class Conversations implements ConversationStore {
       });
       return updated ?? null;
     });
+  }
+
+  summaries(conversationId: string): Promise<ReadonlyMap<string, Summary>> {
+    return useDatabase(async () => {
+      const rows = await this.#db.summary.findMany({ where: { conversationId } });
+      return new Map(rows.map(({ messageId, text, model, createdAt }) => [messageId, { text, model, createdAt }]));
+    });
+  }
+
+  keepSummary(summary: NewSummary): Promise<Summary | null> {
+    return useDatabase(() => this.#edits.keepSummary(summary));
   }
 
   moveHead(key: ConversationKey, messageId: string): Promise<void> {

@@ -4,7 +4,14 @@ import { findConversation, findMessage, type Tail } from './find-place.ts';
 import { forkPath } from './fork-path.ts';
 import { newId } from './ids.ts';
 import { insertMessages, newMessageIds } from './insert-messages.ts';
-import type { ConversationKey, NewConversation, RemovedBranch, RewrittenMessage } from './interface/conversations.ts';
+import type {
+  ConversationKey,
+  NewConversation,
+  NewSummary,
+  RemovedBranch,
+  RewrittenMessage,
+  Summary,
+} from './interface/conversations.ts';
 import type { NewMessage } from './interface/turns.ts';
 import { inMessage, inResponse, ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
@@ -14,6 +21,7 @@ import { searchedText, withoutNul } from './rows.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { textOrNull } from './sqlite/values.ts';
+import { forgetSummaries, keepSummary } from './summaries.ts';
 import { freeFromTheDead, settleMessage, takeConversation } from './take-place.ts';
 import type { TurnDeps } from './turns.ts';
 import type { UsedClock } from './used-clock.ts';
@@ -109,6 +117,7 @@ export class Edits {
       const [found] = db.all(SELECT_PLACE, messageId, id);
       if (!found) return false;
       const [seq, parentId] = [Number(found[0]), textOrNull(found[1])];
+      forgetSummaries(db, branchBelow(db, id, messageId));
       if (rewritten === null) {
         removeMessage(db, { conversationId: id, id: messageId, seq, parentId });
         return true;
@@ -123,6 +132,10 @@ export class Edits {
       if (output !== null) rewriteResponse(db, output, { conversationId: id, seq, owner });
       return true;
     });
+  }
+
+  keepSummary(summary: NewSummary): Promise<Summary | null> {
+    return this.#transact((db) => keepSummary(db, summary, new Date()));
   }
 
   #add(db: Statements, messages: readonly NewMessage[], to: Tail & { id: string; now: string }): void {

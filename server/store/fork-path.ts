@@ -19,6 +19,10 @@ const COPY_MESSAGE = `
 const COPY_MEDIA = `
   INSERT INTO "MessageMedia" ("messageKey", "at", "mediaId") SELECT ?, "at", "mediaId" FROM "MessageMedia" WHERE "messageKey" = ?`;
 
+const COPY_SUMMARY = `
+  INSERT INTO "Summary" ("messageId", "conversationId", "text", "model", "createdAt")
+  SELECT ?, ?, "text", "model", "createdAt" FROM "Summary" WHERE "messageId" = ?`;
+
 /** Copies a path into a new conversation, with new ids, and returns the conversation's id. Run it in a transaction. */
 export function forkPath(db: Statements, from: string, lastId: string | null, now: string): string {
   const id = newId('conv');
@@ -38,6 +42,7 @@ export function forkPath(db: Statements, from: string, lastId: string | null, no
     const copyTurnId = turnIdOf(String(turnId));
     const [row] = db.all(COPY_MESSAGE, copyId, id, i + 1, parentId, copyTurnId, Number(key));
     db.run(COPY_MEDIA, Number(row?.[0]), Number(key));
+    db.run(COPY_SUMMARY, copyId, id, String(messageId));
     parentId = copyId;
   }
   return id;

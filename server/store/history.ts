@@ -2,7 +2,7 @@ import { StoredMessage } from '../../contracts/conversations/conversation.ts';
 import { MessageStatus } from '../../contracts/conversations/status.ts';
 import { selectPath } from './branches.ts';
 import { joinMedia, mayBeCut } from './cut-media.ts';
-import type { HistoryMessage } from './interface/turns.ts';
+import type { PathMessage } from './interface/turns.ts';
 import { ensureKnown, type KnownTexts, keyOf, LONG_TEXT, type LongText } from './long-texts.ts';
 import { linksIn, type MediaLink } from './media.ts';
 import type { Statements } from './sqlite/connection.ts';
@@ -42,11 +42,11 @@ const statusOf = wordOf(MessageStatus.options);
 interface Row {
   readonly id: string;
   readonly prompt: string | LongText;
-  readonly fields: Omit<HistoryMessage, 'prompt'>;
+  readonly fields: Omit<PathMessage, 'prompt'>;
 }
 
 function toRow([id, turnId, role, prompt, status]: unknown[]): Row {
-  const fields = { turnId: String(turnId), role: roleOf(role), status: statusOf(status) };
+  const fields = { id: String(id), turnId: String(turnId), role: roleOf(role), status: statusOf(status) };
   const isText = typeof prompt === 'string';
   return {
     id: String(id),
@@ -82,7 +82,7 @@ export function readHistory(
   db: Statements,
   { conversationId, lastId, isAll }: HistoryPlace,
   known: KnownTexts,
-): HistoryMessage[] {
+): PathMessage[] {
   if (lastId === null) return [];
   const rows = (isAll ? db.all(SELECT_ALL, conversationId) : db.all(SELECT_PATH, lastId, conversationId)).map(toRow);
   const links = linksOf(db, conversationId, rows);

@@ -49,7 +49,8 @@ export const messageFields = {
   finishReason: true,
   usage: true,
   createdAt: true,
-} as const satisfies Record<keyof MessageRow, true>;
+  summary: { select: { text: true, model: true, createdAt: true } },
+} as const satisfies Prisma.MessageSelect & Record<keyof MessageRow, unknown>;
 
 /** The data that was cut out, as Prisma reads it with a row. */
 const cutOutData = {

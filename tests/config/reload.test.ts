@@ -81,6 +81,8 @@ test('a reload serves the new models, takes away the old ones, and says what has
     providers: { added: ['more'], removed: [], changed: [] },
     groups: false,
     model_map: true,
+    summaries: false,
+    titles: false,
   };
   expect(await response.json()).toEqual({ changed: true, ...changes });
   expect(await aliasesOf(gateway)).toEqual(['new', 'kept']);

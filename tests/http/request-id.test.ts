@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { newRequestId } from '../../server/http/request-id.ts';
+import { newRequestId } from '../../server/features/access/request-id.ts';
 import { newId } from '../../server/store/ids.ts';
 
 afterEach(() => vi.useRealTimers());

@@ -129,6 +129,13 @@ export class Account {
     return this.#requests;
   }
 
+  /** Counts a request that came through no gate, because the gateway makes it itself. Throws `rate_limit_exceeded`. */
+  countRequest(): void {
+    const wait = this.#requests?.secondsUntil(1) ?? 0;
+    if (wait > 0) throw refused('Too many requests', wait);
+    this.#requests?.take(1);
+  }
+
   /**
    * Takes a place, tokens and money, or nothing of all that. Throws `rate_limit_exceeded`, `insufficient_balance` and
    * `budget_exhausted`.

@@ -27,6 +27,7 @@ import type {
 import type { Principal } from '../access/caller.ts';
 import { nameRun, type RunDeps } from '../runs/manage-runs.ts';
 import { withoutData } from './omit-media.ts';
+import { showSummary } from './show-summary.ts';
 import { sourceOfTitle } from './source-of-title.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -73,6 +74,7 @@ function toMessage(row: MessageRow): StoredMessage {
     finish_reason: row.finishReason,
     usage: row.usage,
     created_at: row.createdAt.toISOString(),
+    ...showSummary(row),
   };
 }
 

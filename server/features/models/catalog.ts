@@ -79,11 +79,25 @@ export interface Group extends KeyGroup {
   readonly map: ModelMap | null;
 }
 
+/** The models that the gateway asks by itself. Undefined: the models file names none. */
+export interface HelperModels {
+  readonly summaries?:
+    | {
+        /** An alias. */
+        readonly model: string;
+        readonly maxTokens: number;
+        readonly timeoutMs: number;
+      }
+    | undefined;
+  readonly titles?: { readonly model: string } | undefined;
+}
+
 export interface CatalogOptions {
   /** Why answers come from the small embedded model; null outside demo mode. */
   readonly demoNotice?: string | null;
   readonly map?: ModelMap;
   readonly groups?: ReadonlyMap<string, Group>;
+  readonly helpers?: HelperModels;
 }
 
 /** Every model of the gateway, by alias and by the names that are mapped to one. */
@@ -92,6 +106,7 @@ export class Catalog {
   /** Why answers come from the small embedded model; null outside demo mode. */
   readonly demoNotice: string | null;
   readonly groups: ReadonlyMap<string, Group>;
+  readonly helpers: HelperModels;
   readonly #byAlias: ReadonlyMap<string, CatalogModel>;
   readonly #map: ModelMap;
   readonly #views = new WeakMap<object, Catalog>();
@@ -102,6 +117,7 @@ export class Catalog {
     this.models = models;
     this.demoNotice = options.demoNotice ?? null;
     this.groups = options.groups ?? new Map();
+    this.helpers = options.helpers ?? {};
     this.#map = options.map ?? new ModelMap({});
     this.#byAlias = new Map(models.map((model) => [model.alias, model]));
     this.#whole = whole ?? this;

@@ -1,8 +1,8 @@
 import type { Principal } from '../access/caller.ts';
-import type { Catalog, CatalogModel, Group } from './catalog.ts';
+import type { Catalog, CatalogModel, Group, HelperModels } from './catalog.ts';
 
 /** The current catalog. A request reads it once, at its beginning, and keeps the models that it found. */
-export type CurrentCatalog = Pick<Catalog, 'models' | 'demoNotice' | 'groups' | 'for' | 'has'>;
+export type CurrentCatalog = Pick<Catalog, 'models' | 'demoNotice' | 'groups' | 'helpers' | 'for' | 'has'>;
 
 /** The catalog of the newest models file that was accepted. */
 export class LiveCatalog implements CurrentCatalog {
@@ -27,6 +27,10 @@ export class LiveCatalog implements CurrentCatalog {
 
   get groups(): ReadonlyMap<string, Group> {
     return this.#catalog.groups;
+  }
+
+  get helpers(): HelperModels {
+    return this.#catalog.helpers;
   }
 
   for(principal: Pick<Principal, 'models' | 'group'>): Catalog {

@@ -1,10 +1,11 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import { repairText } from '../../canonical/read-body/repair-text.ts';
-import { repairHistory } from '../../canonical/repair-history.ts';
+import { joinMessages, repairHistory } from '../../canonical/repair-history.ts';
 import { EMPTY_ANSWER } from '../../canonical/stored-answer.ts';
 import type { HistoryMessage, NewMessage } from '../../store/interface/turns.ts';
 import { fitWindow, type Turn, weighMessages, weighTurns } from './fit-window.ts';
+import { summaryMessage } from './summary-message.ts';
 
 /** How much of the window a prompt may fill; the rest is for the answer, and for what the estimate is wrong by. */
 const PROMPT_SHARE = 0.7;
@@ -101,10 +102,12 @@ function toPrompts(history: readonly Stored[], messages: readonly Stored[]): str
 }
 
 /** What a prompt is made of. */
-export interface PromptParts {
+export interface PromptParts<M extends HistoryMessage = HistoryMessage> {
   readonly systemPrompt: string | null;
-  readonly history: readonly HistoryMessage[];
+  readonly history: readonly M[];
   readonly messages: readonly Pick<NewMessage, 'role' | 'prompt'>[];
+  /** Stands for what came before the history; its bytes are the same in every prompt. Absent: nothing does. */
+  readonly summary?: string | undefined;
   /** How many messages at the end are new; default: `messages`. */
   readonly own?: number;
   /** In tokens; null when unknown. */
@@ -118,11 +121,11 @@ export interface PromptParts {
 }
 
 /** A prompt that keeps to its window. */
-export interface Prompt {
+export interface Prompt<M extends HistoryMessage = HistoryMessage> {
   /** The JSON texts of its messages, which are the stored texts themselves. */
   readonly texts: readonly string[];
-  /** How many turns were left out. */
-  readonly dropped: number;
+  /** The turns that were left out, oldest first. */
+  readonly leftOut: readonly Turn<M>[];
   /** How many tokens it is likely to have, with what goes beside it. */
   weigh(): number;
 }
@@ -134,11 +137,23 @@ function limitOf({ contextWindow, answerTokens, limit = Number.POSITIVE_INFINITY
   return Math.min(limit, contextWindow * Math.max(LEAST_SHARE, share));
 }
 
-const weighBeside = ({ systemPrompt, beside = () => '' }: PromptParts): number =>
-  estimateTokens(systemPrompt ?? '') + estimateTokens(beside());
+const weighBeside = ({ systemPrompt, summary, beside = () => '' }: PromptParts): number =>
+  estimateTokens(systemPrompt ?? '') + estimateTokens(summary ?? '') + estimateTokens(beside());
 
-export function buildPrompt(parts: PromptParts): Prompt {
-  const { systemPrompt, history, messages } = parts;
+/** The summary comes before the first message. Where that is the user's, they are one: chat templates want roles to alternate. */
+function withSummary(summary: string | undefined, [first, ...prompts]: readonly string[]): string[] {
+  if (first === undefined || summary === undefined) return first === undefined ? [] : [first, ...prompts];
+  const lead = summaryMessage(summary);
+  const message: ChatMessage = JSON.parse(first);
+  if (message.role !== 'user') return [repairText(JSON.stringify(lead)), first, ...prompts];
+  return [repairText(JSON.stringify(joinMessages(lead, message))), ...prompts];
+}
+
+/** How many tokens the messages of a prompt may have, without what goes beside them. Infinity: nobody knows. */
+export const roomOf = (parts: PromptParts): number => limitOf(parts) - weighBeside(parts);
+
+export function buildPrompt<M extends HistoryMessage>(parts: PromptParts<M>): Prompt<M> {
+  const { systemPrompt, summary, history, messages } = parts;
   const system = systemPrompt ? [repairText(JSON.stringify({ role: 'system', content: systemPrompt }))] : [];
   const turns = answeredTurns(history);
   const limit = limitOf(parts);
@@ -148,8 +163,8 @@ export function buildPrompt(parts: PromptParts): Prompt {
     messages,
   );
   return {
-    texts: [...system, ...prompts],
-    dropped: turns.length - kept.length,
+    texts: [...system, ...withSummary(summary, prompts)],
+    leftOut: turns.slice(0, turns.length - kept.length),
     weigh: () => weighBeside(parts) + weighTurns(kept) + weighMessages(messages),
   };
 }

@@ -2,7 +2,7 @@ import type { TurnRequest } from '../../../contracts/turns/turn.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { ConversationStore } from '../../store/interface/conversations.ts';
 import type { RunFormat } from '../../store/interface/runs.ts';
-import type { BegunTurn, NewMessage } from '../../store/interface/turns.ts';
+import type { BegunTurn, NewMessage, PathMessage } from '../../store/interface/turns.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf } from '../access/check-fields.ts';
 import { endUserOf } from '../access/end-user.ts';
@@ -15,6 +15,8 @@ import { checkQuestion, placeOf, splitQuestion } from './place-turn.ts';
 import { resolveTurn } from './plan-turn.ts';
 import { newMessages } from './store-message.ts';
 import { StoredTurn } from './stored-turn.ts';
+import { summarizeTurns } from './summarize-turns.ts';
+import type { Summarizer } from './summarizer.ts';
 import { titleOf } from './title-of.ts';
 import { TurnPrompt } from './turn-prompt.ts';
 import { writeRequest } from './write-prompt.ts';
@@ -22,12 +24,14 @@ import { writeRequest } from './write-prompt.ts';
 export interface OpenTurnDeps {
   readonly catalog: CurrentCatalog;
   readonly conversations: ConversationStore;
+  readonly summarizer: Summarizer;
 }
 
-/** A turn that is on disk, and the chat that answers it. */
-interface OpenTurn {
+/** A turn that is on disk. */
+export interface OpenTurn {
   readonly stored: StoredTurn;
-  readonly chat: Chat;
+  /** The chat that answers it. Turns that do not fit the window may be summarized first. */
+  chat(caller: Caller): Promise<Chat>;
 }
 
 /**
@@ -49,12 +53,18 @@ function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unkn
 
 type Target = ReturnType<typeof resolveTurn>;
 
+/** What the model is to read, oldest first: only of the history may something be left out. */
+interface Said {
+  readonly history: readonly PathMessage[];
+  readonly messages: readonly Pick<NewMessage, 'role' | 'prompt'>[];
+}
+
 /** It is one for every backend of the chain, so that each of them can take over. */
-function promptOf({ model, backends }: Target, begun: BegunTurn, turn: TurnRequest, messages: readonly NewMessage[]) {
+function promptOf({ model, backends }: Target, { systemPrompt }: BegunTurn, turn: TurnRequest, said: Said) {
   const { tools, response_format: format } = turn;
   const parts = {
-    systemPrompt: begun.systemPrompt,
-    ...(messages.length > 0 ? { history: begun.history, messages } : splitQuestion(begun.history)),
+    systemPrompt,
+    ...said,
     contextWindow: backends[0]?.provider.contextWindow ?? model.contextWindow,
     beside: () => JSON.stringify([tools ?? [], format ?? null]),
     answerTokens: turn.max_completion_tokens ?? turn.max_tokens,
@@ -69,17 +79,50 @@ const overflow = (turns: number) =>
     { param: 'overflow' },
   );
 
+/** A turn whose prompt is known. */
+interface Prepared {
+  readonly turn: TurnRequest;
+  readonly target: Target;
+  /** The fields for the upstream, as JSON. */
+  readonly fields: string;
+  readonly stored: StoredTurn;
+  readonly prompt: TurnPrompt<PathMessage>;
+}
+
+async function toChat({ turn, target, fields, stored, prompt }: Prepared): Promise<Chat> {
+  const { model, backends } = target;
+  const request = await writeRequest(fields, prompt);
+  let sent = () => request.value.messages;
+  const surface: Surface = {
+    operation: 'c1.chat',
+    endUser: endUserOf(turn.user_id, 'user_id'),
+    conversationId: stored.begun.conversationId,
+    backends,
+    adapt: (backend) => adaptHistory(model, backend, prompt, sent),
+    shorten(failure) {
+      if (turn.overflow === 'error' || !prompt.shorten(failure)) return null;
+      const shorter = prompt.parse();
+      sent = () => shorter;
+      return shorter;
+    },
+    onAdmitted: (meter) => stored.admitted(meter),
+    onRefused: () => stored.drop(),
+  };
+  return { model, request, fields: turn, surface };
+}
+
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 export async function openTurn(
-  { catalog, conversations }: OpenTurnDeps,
+  { catalog, conversations, summarizer }: OpenTurnDeps,
   turn: TurnRequest,
   caller: Caller,
   runFormat: RunFormat,
 ): Promise<OpenTurn> {
   const target = resolveTurn(catalog.for(caller.principal), turn, caller.principal);
-  const { model, backends } = target;
+  const { model } = target;
   const asked = { model: model.alias, ...upstreamFields(turn, runFormat === 'chunks') };
   checkFields(caller.principal, model, 'chat', asked);
+  if (turn.overflow === 'summarize') summarizer.ensureAvailable();
   const messages = await newMessages(turn);
   const fields = JSON.stringify(asked);
   const begun = await conversations.beginTurn({
@@ -101,30 +144,28 @@ export async function openTurn(
   });
   const stored = new StoredTurn(conversations, begun, caller);
   try {
-    const prompt = promptOf(target, begun, turn, messages);
+    const said: Said = messages.length > 0 ? { history: begun.history, messages } : splitQuestion(begun.history);
+    const prompt = promptOf(target, begun, turn, said);
     if (turn.overflow === 'error' && prompt.dropped > 0) {
       await stored.drop();
       throw overflow(prompt.dropped);
     }
     stored.onAnswered = () => prompt.confirm();
-    const request = await writeRequest(fields, prompt);
-    let sent = () => request.value.messages;
-    const surface: Surface = {
-      operation: 'c1.chat',
-      endUser: endUserOf(turn.user_id, 'user_id'),
-      conversationId: begun.conversationId,
-      backends,
-      adapt: (backend) => adaptHistory(model, backend, prompt, sent),
-      shorten(failure) {
-        if (turn.overflow === 'error' || !prompt.shorten(failure)) return null;
-        const shorter = prompt.parse();
-        sent = () => shorter;
-        return shorter;
-      },
-      onAdmitted: (meter) => stored.admitted(meter),
-      onRefused: () => stored.drop(),
-    };
-    return { stored, chat: { model, request, fields: turn, surface } };
+    const prepared = { turn, target, fields, stored, prompt };
+    if (turn.overflow === 'summarize') {
+      const summarized = { begun, history: said.history, prompt, endUser: endUserOf(turn.user_id, 'user_id') };
+      return {
+        stored,
+        async chat(running) {
+          // The summary takes a while, in which the client may get its headers.
+          stored.announce();
+          await summarizeTurns(summarizer, summarized, running);
+          return toChat(prepared);
+        },
+      };
+    }
+    const chat = await toChat(prepared);
+    return { stored, chat: async () => chat };
   } catch (error) {
     await stored.end(null, error);
     throw stored.explain(error);

@@ -45,7 +45,7 @@ export function checkQuestion(
 }
 
 /** The question with which a history ends, apart from what came before it: only the latter may be left out of the window. */
-export function splitQuestion(history: readonly HistoryMessage[]) {
+export function splitQuestion<M extends HistoryMessage>(history: readonly M[]) {
   const last = history.at(-1);
   const from = history.findLastIndex(({ turnId, role }) => turnId !== last?.turnId || role === 'assistant') + 1;
   return { history: history.slice(0, from), messages: history.slice(from) };

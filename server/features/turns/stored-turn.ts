@@ -41,7 +41,7 @@ export class StoredTurn {
   /** The request was let in: its client is told where the turn is kept. */
   admitted(meter: Meter): void {
     this.#meter = meter;
-    this.#tell();
+    this.announce();
   }
 
   /** The request was not let in, or nobody knows of its conversation: nothing of the turn is kept. */
@@ -76,7 +76,7 @@ export class StoredTurn {
   /** A failure as the client is told of it: with the conversation, unless nothing of the turn is kept there. */
   explain(failure: unknown): unknown {
     if (this.#isDropped) return failure;
-    this.#tell();
+    this.announce();
     return toAppError(failure).inConversation(this.#begun.conversationId);
   }
 
@@ -95,7 +95,8 @@ export class StoredTurn {
     };
   }
 
-  #tell(): void {
+  /** Tells the client where the turn is kept. */
+  announce(): void {
     const { conversationId, run } = this.#begun;
     this.#caller.setHeader('x-conversation-id', conversationId);
     this.#caller.setHeader('x-run-id', run.id);

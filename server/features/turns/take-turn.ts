@@ -6,30 +6,24 @@ import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { RunFormat } from '../../store/interface/runs.ts';
 import type { Caller } from '../access/caller.ts';
-import { type Chat, completeChat, streamChat } from '../chat/complete-chat.ts';
+import { completeChat, streamChat } from '../chat/complete-chat.ts';
 import type { ChunkBatch } from '../chat/relay-chunks.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
 import type { Run, RunOutcome } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
-import { type OpenTurnDeps, openTurn } from './open-turn.ts';
-import type { StoredTurn } from './stored-turn.ts';
+import { type OpenTurn, type OpenTurnDeps, openTurn } from './open-turn.ts';
 
 export interface TurnDeps extends OpenTurnDeps, MeteringDeps {
   readonly runs: Runs;
 }
 
-interface Making {
-  readonly stored: StoredTurn;
-  readonly chat: Chat;
-}
-
 async function makeCompletion(
   deps: TurnDeps,
-  { stored, chat }: Making,
+  { stored, chat }: OpenTurn,
   run: Run<ChatCompletion>,
 ): Promise<RunOutcome<ChatCompletion>> {
   try {
-    const answer = await completeChat(deps, chat, run.caller);
+    const answer = await completeChat(deps, await chat(run.caller), run.caller);
     return stored.outcome(answer.value, undefined, [answer]);
   } catch (error) {
     return stored.outcome(null, error);
@@ -38,7 +32,7 @@ async function makeCompletion(
 
 async function makeChunks(
   deps: TurnDeps,
-  { stored, chat }: Making,
+  { stored, chat }: OpenTurn,
   run: Run<ChatCompletionChunk>,
 ): Promise<RunOutcome<ChatCompletionChunk>> {
   const collector = new ChunkCollector();
@@ -48,7 +42,8 @@ async function makeChunks(
       failure,
     );
   try {
-    for await (const batch of streamChat(deps, () => chat, run.caller)) {
+    const opened = await chat(run.caller);
+    for await (const batch of streamChat(deps, () => opened, run.caller)) {
       for (const chunk of batch) collector.add(chunk.value);
       const written = run.append(batch);
       if (written) await written;
@@ -59,7 +54,7 @@ async function makeChunks(
   }
 }
 
-type Make<Event extends object> = (deps: TurnDeps, making: Making, run: Run<Event>) => Promise<RunOutcome<Event>>;
+type Make<Event extends object> = (deps: TurnDeps, turn: OpenTurn, run: Run<Event>) => Promise<RunOutcome<Event>>;
 
 /** Begins the run of a turn. What is wrong with the turn itself is thrown here. */
 async function startTurn<Event extends object>(
@@ -68,8 +63,8 @@ async function startTurn<Event extends object>(
 ): Promise<Run<Event>> {
   const detached = deps.runs.detach(client, turn.on_disconnect ?? undefined);
   try {
-    const making = await deps.runs.takeOver(turn.conversation_id, () => openTurn(deps, turn, detached.caller, format));
-    return deps.runs.start<Event>(making.stored.begun, detached, (run) => make(deps, making, run));
+    const opened = await deps.runs.takeOver(turn.conversation_id, () => openTurn(deps, turn, detached.caller, format));
+    return deps.runs.start<Event>(opened.stored.begun, detached, (run) => make(deps, opened, run));
   } catch (error) {
     detached.release();
     throw error;

@@ -1,22 +1,35 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
+import type { HistoryMessage } from '../../store/interface/turns.ts';
 import type { Backend } from '../models/catalog.ts';
-import { buildPrompt, type Prompt, type PromptParts } from './build-prompt.ts';
+import { buildPrompt, type Prompt, type PromptParts, roomOf } from './build-prompt.ts';
+import type { Turn } from './fit-window.ts';
 import { type Limit, learnedLimit, learnLimit, limitAfter } from './learned-limit.ts';
 
 /** The smaller one of those that are known. */
 const smaller = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.min(one, other);
 
+/** Stands for the oldest turns of a history. */
+export interface HistorySummary<M extends HistoryMessage> {
+  readonly text: string;
+  /** For how many turns it stands. */
+  readonly turns: number;
+  /** What comes after them. */
+  readonly history: readonly M[];
+}
+
 /** The prompt of a turn. It gets shorter once, when an upstream says that it is too long. */
-export class TurnPrompt {
-  readonly #parts: PromptParts;
+export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
   readonly #backend: Backend | undefined;
+  #parts: PromptParts<M>;
   #learned: Limit | null = null;
-  #prompt: Prompt;
+  #summarized = 0;
+  #isSummaryMissing = false;
+  #prompt: Prompt<M>;
 
   /** `backend` is the first of the chain: the prompt is one for all of them, so that each can take over. */
-  constructor(parts: PromptParts, backend: Backend | undefined) {
+  constructor(parts: PromptParts<M>, backend: Backend | undefined) {
     const { window, prompt } = learnedLimit(backend);
     this.#parts = { ...parts, contextWindow: smaller(parts.contextWindow, window), limit: prompt };
     this.#backend = backend;
@@ -39,14 +52,40 @@ export class TurnPrompt {
     return own ?? messages.length;
   }
 
+  /** The oldest turns, where they were left out. */
+  get leftOut(): readonly Turn<M>[] {
+    return this.#prompt.leftOut;
+  }
+
   /** How many of the oldest turns were left out. */
   get dropped(): number {
-    return this.#prompt.dropped;
+    return this.#prompt.leftOut.length;
+  }
+
+  /** How many tokens the messages may have. Infinity: nobody knows. */
+  get room(): number {
+    return roomOf(this.#parts);
   }
 
   /** As in `x-gateway-applied`. */
   get applied(): readonly string[] {
-    return this.dropped === 0 ? [] : [`history_trimmed=${this.dropped}`];
+    return [
+      ...(this.#summarized > 0 ? [`history_summarized=${this.#summarized}`] : []),
+      ...(this.dropped > 0 ? [`history_trimmed=${this.dropped}`] : []),
+      ...(this.#isSummaryMissing ? ['summary_failed'] : []),
+    ];
+  }
+
+  /** Has a summary stand for the oldest turns, in place of the one before. */
+  summarize({ text, turns, history }: HistorySummary<M>): void {
+    this.#parts = { ...this.#parts, summary: text, history };
+    this.#summarized = turns;
+    this.#prompt = buildPrompt(this.#parts);
+  }
+
+  /** No summary could be made: turns stay left out. */
+  missSummary(): void {
+    this.#isSummaryMissing = true;
   }
 
   /** Drops more of the oldest turns. False when that changes nothing: then the turn itself, or its answer, is too long. */
@@ -54,7 +93,7 @@ export class TurnPrompt {
     if (!isOverflow(failure)) return false;
     const { now, later } = limitAfter(failure, this.#prompt.weigh());
     const shorter = buildPrompt({ ...this.#parts, limit: Math.min(now, this.#parts.limit ?? now) });
-    if (shorter.dropped <= this.#prompt.dropped) return false;
+    if (shorter.leftOut.length <= this.dropped) return false;
     this.#learned = later;
     this.#prompt = shorter;
     return true;

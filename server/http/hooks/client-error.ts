@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ErrorCode } from '../../../contracts/errors.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
+import { newRequestId } from '../../features/access/request-id.ts';
 import { answerOf } from '../answer-of.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
-import { newRequestId } from '../request-id.ts';
 
 /** Codes of Node's HTTP parser. Every other code means that the bytes are not HTTP. */
 const parserCodes: Readonly<Record<string, ErrorCode>> = {

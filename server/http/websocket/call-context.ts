@@ -1,7 +1,7 @@
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
+import { newRequestId } from '../../features/access/request-id.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import type { Context, Socket } from '../../rpc/context.ts';
-import { newRequestId } from '../request-id.ts';
 import type { Identity } from './identity.ts';
 
 interface Connection {

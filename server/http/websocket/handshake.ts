@@ -3,9 +3,9 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
 import { toWireError } from '../../errors/to-wire.ts';
+import { newRequestId } from '../../features/access/request-id.ts';
 import { checkHead } from '../hooks/check-head.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
-import { newRequestId } from '../request-id.ts';
 
 /** The constant that RFC 6455, 1.3 adds to the key of a handshake. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

@@ -26,6 +26,9 @@ const INSERT_RESPONSE = `
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING RETURNING "id"`;
 
+const INSERT_SUMMARY = `
+  INSERT INTO "Summary" ("messageId", "conversationId", "text", "model", "createdAt") VALUES (?, ?, ?, ?, ?)`;
+
 /** The ids of a conversation and of its messages. */
 interface Ids {
   readonly conversation: string;
@@ -89,6 +92,7 @@ function insertMessage(
 ): void {
   const { text: prompt, pieces } = cutMedia(message.prompt);
   const [id = '', ...place] = values;
+  const [conversationId = ''] = place;
   db.run(
     INSERT_MESSAGE,
     ...[
@@ -102,6 +106,9 @@ function insertMessage(
     ...[message.status, message.model, message.finishReason, message.usage, toSqliteTime(message.createdAt)],
   );
   keepMedia(db, inMessage, { id: String(id), pieces, owner });
+  if (!message.summary) return;
+  const { text, model, createdAt } = message.summary;
+  db.run(INSERT_SUMMARY, id, conversationId, withoutNul(text), model, toSqliteTime(createdAt));
 }
 
 /** Responses are named after their answers. */

@@ -3,7 +3,7 @@ import type { StoredMessage } from '../../../contracts/conversations/conversatio
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
 import type { ImportedConversation } from './imports.ts';
 import type { PageRequest } from './page.ts';
-import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './turns.ts';
+import type { BegunTurn, EndedTurn, NewMessage, NewTurn, PathMessage } from './turns.ts';
 
 export interface NewConversation {
   /** As in `NewTurn`. */
@@ -32,7 +32,7 @@ export interface ConversationRow {
   readonly id: string;
   readonly title: string | null;
   /** Null for a title that a user set before its source was recorded. */
-  readonly titleSource: 'message' | 'user' | null;
+  readonly titleSource: 'message' | 'model' | 'user' | null;
   readonly userId: string | null;
   readonly model: string | null;
   readonly systemPrompt: string | null;
@@ -49,6 +49,22 @@ export interface ConversationRow {
   readonly lastUsedAt: Date;
 }
 
+/** What stands in prompts for a message and everything before it on its path. */
+export interface Summary {
+  readonly text: string;
+  /** The alias that wrote it. */
+  readonly model: string;
+  readonly createdAt: Date;
+}
+
+export interface NewSummary extends Pick<Summary, 'text' | 'model'> {
+  readonly conversationId: string;
+  /** The last message that it stands for. */
+  readonly messageId: string;
+  /** The messages that it was made of: the whole path to that message. */
+  readonly path: readonly PathMessage[];
+}
+
 export interface MessageRow {
   readonly id: string;
   readonly seq: number;
@@ -63,6 +79,7 @@ export interface MessageRow {
   readonly finishReason: string | null;
   readonly usage: Usage | null;
   readonly createdAt: Date;
+  readonly summary: Summary | null;
 }
 
 /** A conversation as one end user can see it: the user's own, or one without a user. */
@@ -185,6 +202,13 @@ export interface ConversationStore {
       metadata?: string | null | undefined;
     },
   ): Promise<ConversationRow | null>;
+  /** The summaries on all branches of a conversation, by the last message that each of them stands for. */
+  summaries(conversationId: string): Promise<ReadonlyMap<string, Summary>>;
+  /**
+   * Stores a summary, and returns the one that stands for these messages now: the first one that was stored. Null when
+   * its path was changed or deleted meanwhile; then nothing is stored.
+   */
+  keepSummary(summary: NewSummary): Promise<Summary | null>;
   /** Makes this message the end of the active path. Throws `conversation_not_found` and `message_not_found`. */
   moveHead(key: ConversationKey, messageId: string): Promise<void>;
   /**

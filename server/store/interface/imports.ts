@@ -1,5 +1,6 @@
 import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
+import type { Summary } from './conversations.ts';
 
 /** As in `NewMessage` and `MessageRow`, but for what is described here. */
 export interface ImportedMessage {
@@ -18,6 +19,8 @@ export interface ImportedMessage {
   /** The same for all messages of a turn. */
   readonly turn: string;
   readonly status: Exclude<MessageStatus, 'in_progress'>;
+  /** Absent: none ends with this message. */
+  readonly summary?: Summary | undefined;
   /** JSON text of the contract's `Usage`. */
   readonly usage: string | null;
 }
@@ -44,7 +47,7 @@ export interface ImportedConversation {
   /** Its id where it is from, which it keeps when that is free here; null: it gets one. */
   readonly id: string | null;
   readonly title: string | null;
-  readonly titleSource: 'message' | 'user' | null;
+  readonly titleSource: 'message' | 'model' | 'user' | null;
   readonly model: string | null;
   readonly systemPrompt: string | null;
   /** JSON text. */

@@ -73,6 +73,11 @@ export interface HistoryMessage {
   readonly status: MessageStatus;
 }
 
+/** A message of a stored conversation. */
+export interface PathMessage extends HistoryMessage {
+  readonly id: string;
+}
+
 export interface BegunTurn {
   readonly conversationId: string;
   /** The id of the answer, which is now `in_progress`. */
@@ -87,7 +92,7 @@ export interface BegunTurn {
   readonly isLong?: boolean;
   readonly systemPrompt: string | null;
   /** The messages before this turn, oldest first. */
-  readonly history: readonly HistoryMessage[];
+  readonly history: readonly PathMessage[];
 }
 
 export interface EndedTurn {

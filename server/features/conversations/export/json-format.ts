@@ -1,5 +1,6 @@
 import type { ConversationRow, MessageRow } from '../../../store/interface/conversations.ts';
 import type { ResponseRow } from '../../../store/interface/responses.ts';
+import { showSummary } from '../show-summary.ts';
 import { sourceOfTitle } from '../source-of-title.ts';
 import type { ExportedConversation, ExportFormat } from './export-format.ts';
 
@@ -37,6 +38,7 @@ function writeMessage(row: MessageRow): string {
     reasoning: row.reasoning,
     usage: row.usage,
     created_at: row.createdAt.toISOString(),
+    ...showSummary(row),
   };
   return withText(told, 'message', row.prompt);
 }

@@ -1,5 +1,5 @@
 import type { MessageStatus } from '../../../../contracts/conversations/status.ts';
-import type { MessageRow } from '../../../store/interface/conversations.ts';
+import type { MessageRow, Summary } from '../../../store/interface/conversations.ts';
 import type { ImportedResponse } from '../../../store/interface/imports.ts';
 
 /** A message in an imported file. */
@@ -20,6 +20,7 @@ export interface FoundMessage {
   readonly model?: string | null;
   readonly finishReason?: string | null;
   readonly usage?: MessageRow['usage'];
+  readonly summary?: Summary | undefined;
   /** Null: not known. */
   readonly createdAt: Date | null;
 }
@@ -31,7 +32,7 @@ export interface FoundConversation {
   /** Its id, where it is from a gateway like this one. */
   readonly id?: string;
   readonly title: string | null;
-  readonly titleSource?: 'message' | 'user' | null;
+  readonly titleSource?: 'message' | 'model' | 'user' | null;
   /** The end user; undefined when the file names none. */
   readonly userId?: string | null;
   readonly model?: string | null;

@@ -56,6 +56,9 @@ export const exportForm: ImportForm = {
         finishReason: row.finish_reason,
         usage: row.usage,
         createdAt: row.created_at,
+        summary: row.summary
+          ? { text: row.summary.text, model: row.summary.model, createdAt: row.summary.created_at }
+          : undefined,
       })),
       responses: responses.map((row) => ({
         id: row.id,

@@ -71,6 +71,7 @@ async function toMessage(
     finishReason: nameOrNull(found.finishReason) ?? (found.role === 'assistant' ? 'stop' : null),
     usage: found.usage ? JSON.stringify(found.usage) : null,
     createdAt: found.createdAt,
+    summary: found.summary,
   };
 }
 

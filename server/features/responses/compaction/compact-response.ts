@@ -8,6 +8,7 @@ import { createCompletion } from '../../chat/create-completion.ts';
 import { likelyTokens, measurePrompt } from '../../metering/prompt-size.ts';
 import type { CatalogModel } from '../../models/catalog.ts';
 import { weighMessages } from '../../turns/fit-window.ts';
+import { isSummary, SUMMARY_CONTENT } from '../../turns/summary-message.ts';
 import { ItemIds, newStem, responseIdOf } from '../answer/item-ids.ts';
 import { estimateUsage, toUsage } from '../answer/read-usage.ts';
 import { readPrompt } from '../open-response.ts';
@@ -15,15 +16,11 @@ import { prepareRequest, type ResponseDeps, toChat } from '../prepare-request.ts
 import { inOwnTerms } from '../request/to-completion.ts';
 import { partsOf } from '../stored-items.ts';
 import { encryptSummary } from './encrypt-summary.ts';
-import { COMPACTION, INTRODUCTION } from './read-compaction.ts';
+import { COMPACTION } from './read-compaction.ts';
 
 /** Asked of the model, as the last message of the conversation. */
 const SUMMARIZE = `Write a summary of this conversation for a model that will go on with it and will see nothing else of it.
-Answer with the summary alone, in the language of the conversation. Include:
-- what the user wants, with every requirement, preference and limit that still holds;
-- what was done and decided, and why; what failed and must not be tried again;
-- facts, names, numbers, file paths, commands and results that will be needed, exactly as they are;
-- what is left to do, and the next step.`;
+${SUMMARY_CONTENT}`;
 
 /** How much of the user's own words is kept beside the summary: this many tokens, and this share of a known window. */
 const KEPT_TOKENS = 20_000;
@@ -41,9 +38,6 @@ const toRequest = ({ text: _, ...request }: CompactRequest): ResponseRequest => 
   truncation: 'auto',
   ...(request.tools?.length ? { tool_choice: 'none' } : {}),
 });
-
-const isSummary = ({ content }: ChatMessage): boolean =>
-  typeof content === 'string' && content.startsWith(INTRODUCTION);
 
 /** The last messages of the user, as many as fit. The summary covers the others. */
 function keptMessages(prompt: readonly ChatMessage[], window: number | null): ChatMessage[] {

@@ -2,13 +2,11 @@ import type { InputItem } from '../../../../contracts/responses/item.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { SecretStore } from '../../../store/interface/secrets.ts';
 import type { Principal } from '../../access/caller.ts';
+import { summaryMessage } from '../../turns/summary-message.ts';
 import { decryptSummary, isEncrypted } from './encrypt-summary.ts';
 
 /** The name of the key that summaries are encrypted with. */
 export const COMPACTION = 'compaction';
-
-/** Begins the message in which a model reads a summary. */
-export const INTRODUCTION = 'This summary stands for the earlier part of the conversation, which was left out:';
 
 /** Whether an item is a compaction that this gateway made; one of OpenAI's own is for OpenAI alone. */
 export const isCompaction = ({ type, encrypted_content: encrypted }: InputItem): boolean =>
@@ -29,6 +27,5 @@ export async function readCompaction(
       { param: `${at}.encrypted_content` },
     );
   }
-  // The words of a user, not an instruction: a summary repeats what documents and tools said.
-  return { type: 'message', role: 'user', content: `${INTRODUCTION}\n\n${summary}` };
+  return { type: 'message', ...summaryMessage(summary) };
 }
