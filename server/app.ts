@@ -16,6 +16,7 @@ import { RunSweep } from './features/runs/sweep-runs.ts';
 import { ReadinessCheck } from './features/system/check-readiness.ts';
 import { Documentation } from './features/system/documentation.ts';
 import { RegularRecovery } from './features/system/recover-regularly.ts';
+import { TitleWriter } from './features/turns/title-writer.ts';
 import { UsageCompaction } from './features/usage/compact-usage.ts';
 import { fastifyOptions } from './http/fastify-options.ts';
 import { Heartbeat } from './http/heartbeat.ts';
@@ -195,6 +196,18 @@ const meterWith = (
     app.log.warn({ reqId, ...claim }, 'an upstream claims more tokens than the request could have used'),
 });
 
+/** Words the titles of conversations, in the background. */
+function wordTitles({ catalog, store }: AppDeps, app: FastifyInstance, metering: MeteringDeps): TitleWriter {
+  const titles = new TitleWriter({
+    catalog,
+    ...metering,
+    conversations: store.conversations,
+    onError: (error) => app.log.error({ err: error }, 'a title could not be written'),
+  });
+  app.addHook('onClose', () => titles.close());
+  return titles;
+}
+
 interface Reloaded {
   readonly states: BackendStates;
   readonly ring: KeyRing;
@@ -239,10 +252,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   const observers = await observe(deps, app, { states, alerts, open });
   const metering = meterWith(deps, app, { load, observers, dispatcher });
+  const titles = wordTitles(deps, app, metering);
   const docs = new Documentation(deps.docsDir);
   const startCode = deps.startCode ?? null;
   const operated = { readiness, ring, source: configuration, version, docs, startCode };
-  const router = createRouter({ catalog, metering, store, runs, ...operated });
+  const router = createRouter({ catalog, metering, store, titles, runs, ...operated });
   followModelsFile(deps, app, { states, ring });
   await serveRoutes(deps, app, { docs, router, gate, load, metering, observers, heartbeat, websockets });
   return app;

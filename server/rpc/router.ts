@@ -9,6 +9,7 @@ import type { Documentation } from '../features/system/documentation.ts';
 import type { ModelsEditor } from '../features/system/edit-models-file.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
 import { Summarizer } from '../features/turns/summarizer.ts';
+import type { TitleWriter } from '../features/turns/title-writer.ts';
 import type { Store } from '../store/interface/store.ts';
 import { auditProcedure } from './audit-procedures.ts';
 import { backendProcedures } from './backend-procedures.ts';
@@ -37,6 +38,7 @@ export interface RouterDeps {
   readonly catalog: CurrentCatalog;
   readonly metering: MeteringDeps;
   readonly store: Store;
+  readonly titles: TitleWriter;
   readonly runs: RunDeps & OnceDeps;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
@@ -51,6 +53,7 @@ export const createRouter = ({
   catalog,
   metering,
   store,
+  titles,
   runs,
   readiness,
   ring,
@@ -73,7 +76,7 @@ export const createRouter = ({
       conversations: openAiConversationProcedures({ conversations, responses, secrets }, runs),
     },
     c1: {
-      chat: turnProcedures({ ...deps, conversations, summarizer, runs: runs.runs }, runs),
+      chat: turnProcedures({ ...deps, conversations, summarizer, titles, runs: runs.runs }, runs),
       runs: runProcedures(runs),
     },
     models: modelProcedures({ catalog, states: metering.dispatcher.states, version }),

@@ -171,6 +171,16 @@ export class Conversations implements ConversationStore {
     });
   }
 
+  wordTitle(conversationId: string, title: string): Promise<boolean> {
+    return this.#write(async () => {
+      const { count } = await this.#db.conversation.updateMany({
+        where: { id: conversationId, titleSource: 'message' },
+        data: { title: withoutNul(title), titleSource: 'model' },
+      });
+      return count > 0;
+    });
+  }
+
   summaries(conversationId: string): Promise<ReadonlyMap<string, Summary>> {
     return useDatabase(async () => {
       const rows = await this.#db.summary.findMany({ where: { conversationId } });

@@ -9,6 +9,7 @@ import { Dispatcher } from '../../server/features/routing/dispatcher.ts';
 import { Runs } from '../../server/features/runs/runs.ts';
 import { ReadinessCheck } from '../../server/features/system/check-readiness.ts';
 import { Documentation } from '../../server/features/system/documentation.ts';
+import { TitleWriter } from '../../server/features/turns/title-writer.ts';
 import { listOperations, listProcedures } from '../../server/http/list-operations.ts';
 import { MemoryRuns } from '../../server/live/memory/memory-runs.ts';
 import { createRouter } from '../../server/rpc/router.ts';
@@ -48,10 +49,13 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
   });
   const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs });
   const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
+  const { conversations } = store;
+  const titles = new TitleWriter({ catalog, ...metering, conversations, onError: () => undefined });
   const router = createRouter({
     catalog,
     metering,
     store,
+    titles,
     runs: { runs, live, store: store.runs, claims: store.claims, keepMs: 1_000, keyMs: 1_000, maxKeptBytes: 1_000 },
     readiness,
     ring,

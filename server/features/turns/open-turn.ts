@@ -5,11 +5,12 @@ import type { RunFormat } from '../../store/interface/runs.ts';
 import type { BegunTurn, NewMessage, PathMessage } from '../../store/interface/turns.ts';
 import type { Caller } from '../access/caller.ts';
 import { checkFields, senderOf } from '../access/check-fields.ts';
-import { endUserOf } from '../access/end-user.ts';
+import { type EndUser, endUserOf } from '../access/end-user.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { adaptHistory } from './adapt-history.ts';
+import { answeredTurns } from './build-prompt.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { checkQuestion, placeOf, splitQuestion } from './place-turn.ts';
 import { resolveTurn } from './plan-turn.ts';
@@ -18,6 +19,7 @@ import { StoredTurn } from './stored-turn.ts';
 import { summarizeTurns } from './summarize-turns.ts';
 import type { Summarizer } from './summarizer.ts';
 import { titleOf } from './title-of.ts';
+import type { TitleWriter } from './title-writer.ts';
 import { TurnPrompt } from './turn-prompt.ts';
 import { writeRequest } from './write-prompt.ts';
 
@@ -25,6 +27,7 @@ export interface OpenTurnDeps {
   readonly catalog: CurrentCatalog;
   readonly conversations: ConversationStore;
   readonly summarizer: Summarizer;
+  readonly titles: TitleWriter;
 }
 
 /** A turn that is on disk. */
@@ -87,15 +90,16 @@ interface Prepared {
   readonly fields: string;
   readonly stored: StoredTurn;
   readonly prompt: TurnPrompt<PathMessage>;
+  readonly endUser: EndUser | undefined;
 }
 
-async function toChat({ turn, target, fields, stored, prompt }: Prepared): Promise<Chat> {
+async function toChat({ turn, target, fields, stored, prompt, endUser }: Prepared): Promise<Chat> {
   const { model, backends } = target;
   const request = await writeRequest(fields, prompt);
   let sent = () => request.value.messages;
   const surface: Surface = {
     operation: 'c1.chat',
-    endUser: endUserOf(turn.user_id, 'user_id'),
+    endUser,
     conversationId: stored.begun.conversationId,
     backends,
     adapt: (backend) => adaptHistory(model, backend, prompt, sent),
@@ -113,7 +117,7 @@ async function toChat({ turn, target, fields, stored, prompt }: Prepared): Promi
 
 /** Puts the turn on disk and builds its prompt: nothing goes upstream before this has resolved. */
 export async function openTurn(
-  { catalog, conversations, summarizer }: OpenTurnDeps,
+  { catalog, conversations, summarizer, titles }: OpenTurnDeps,
   turn: TurnRequest,
   caller: Caller,
   runFormat: RunFormat,
@@ -151,9 +155,15 @@ export async function openTurn(
       throw overflow(prompt.dropped);
     }
     stored.onAnswered = () => prompt.confirm();
-    const prepared = { turn, target, fields, stored, prompt };
+    const endUser = endUserOf(turn.user_id, 'user_id');
+    if (answeredTurns(begun.history).length === 0) {
+      const { conversationId } = begun;
+      stored.onCompleted = (completion) =>
+        titles.begin({ conversationId, userId: turn.user_id ?? null, messages, completion, endUser }, caller);
+    }
+    const prepared = { turn, target, fields, stored, prompt, endUser };
     if (turn.overflow === 'summarize') {
-      const summarized = { begun, history: said.history, prompt, endUser: endUserOf(turn.user_id, 'user_id') };
+      const summarized = { begun, history: said.history, prompt, endUser };
       return {
         stored,
         async chat(running) {

@@ -26,6 +26,8 @@ export class StoredTurn {
   #meter: Meter | null = null;
   /** Called when there is an answer, whole or in part. */
   onAnswered: () => void = () => {};
+  /** Called when a whole answer is on disk. */
+  onCompleted: (completion: ChatCompletion) => void = () => {};
 
   constructor(conversations: ConversationStore, begun: BegunTurn, caller: Caller) {
     this.#conversations = conversations;
@@ -71,6 +73,7 @@ export class StoredTurn {
     } catch (error) {
       throw toAppError(error).inConversation(conversationId);
     }
+    if (completion && status === 'completed') this.onCompleted(completion);
   }
 
   /** A failure as the client is told of it: with the conversation, unless nothing of the turn is kept there. */

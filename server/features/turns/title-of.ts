@@ -52,8 +52,11 @@ function beginningOf(text: string): string {
 }
 
 /** The first line that the user says, for a title; null where it says nothing in words. */
-export function titleOf(messages: readonly NewMessage[]): string | null {
-  const text = messages.find(({ role }) => role === 'user')?.text ?? '';
+export const titleOf = (messages: readonly NewMessage[]): string | null =>
+  titleIn(messages.find(({ role }) => role === 'user')?.text ?? '');
+
+/** The first line of a text that has words, without Markdown and not too long for a title. */
+export function titleIn(text: string): string | null {
   for (const line of beginningOf(text).split(/[\r\n]+/)) {
     const title = BARE_MARKUP.test(line.trim()) ? '' : shorten(withoutMarkup(line.trim()));
     if (title !== '') return title;

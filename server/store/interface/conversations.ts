@@ -31,7 +31,7 @@ export interface MediaChoice {
 export interface ConversationRow {
   readonly id: string;
   readonly title: string | null;
-  /** Null for a title that a user set before its source was recorded. */
+  /** `model`: the gateway had a model word it. Null for a title that a user set before its source was recorded. */
   readonly titleSource: 'message' | 'model' | 'user' | null;
   readonly userId: string | null;
   readonly model: string | null;
@@ -202,6 +202,8 @@ export interface ConversationStore {
       metadata?: string | null | undefined;
     },
   ): Promise<ConversationRow | null>;
+  /** Replaces a title that was taken from the first message, and no other one. False when there is no such title. */
+  wordTitle(conversationId: string, title: string): Promise<boolean>;
   /** The summaries on all branches of a conversation, by the last message that each of them stands for. */
   summaries(conversationId: string): Promise<ReadonlyMap<string, Summary>>;
   /**
