@@ -1,7 +1,7 @@
-import type { RecordedRequest } from '';
 import type { CreatedKey, CreateKeyRequest } from '../../contracts/keys/key.ts';
 import { type Gateway, startGateway } from './start-gateway.ts';
 import { upstreamKey } from './start-scripted.ts';
+import type { RecordedRequest } from './upstream/recorded-request.ts';
 import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
 
 export interface HelpersGateway extends Gateway {
