@@ -3,10 +3,12 @@ import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { databaseFileOf, type Env } from './env.ts';
 import { watchLoad } from './event-loop/watch-load.ts';
+import { ClientTokens } from './features/access/client-tokens.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
 import type { StartCode } from './features/access/start-code.ts';
+import { TokenGuard } from './features/access/token-guard.ts';
 import { LoadGuard } from './features/metering/load-guard.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
@@ -87,7 +89,10 @@ async function openAccess({ env, bearer, catalog, store }: AppDeps, app: Fastify
     onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
   });
   app.addHook('onClose', () => ring.close());
-  return { ring, gate: new Gate(bearer, new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst), ring) };
+  const tokens = new ClientTokens(await store.secrets.obtain('client-tokens'), ring);
+  const limiter = new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst);
+  const gate = new Gate(bearer, limiter, { ring, tokens, corsOrigins: env.corsOrigins });
+  return { ring, gate, tokens, guard: new TokenGuard(store) };
 }
 
 /** Sums up old usage rows, unless they are kept for ever. */
@@ -231,7 +236,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const secret of secretsOf(bearer, env)) keepSecret(secret);
   const log = { level: env.log.level, ...(deps.log ? { stream: deps.log } : {}), hooks: { streamWrite: hideSecrets } };
   const app = Fastify(fastifyOptions(env, log));
-  const { ring, gate } = await openAccess(deps, app);
+  const { ring, gate, tokens, guard } = await openAccess(deps, app);
   compactUsage(deps, app);
   const alerts = alertWith(env, store, app);
   const states = new BackendStates({ ...env.circuit, onOpen: alerts?.circuitOpened });
@@ -256,8 +261,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const docs = new Documentation(deps.docsDir);
   const startCode = deps.startCode ?? null;
   const operated = { readiness, ring, source: configuration, version, docs, startCode };
-  const router = createRouter({ catalog, metering, store, titles, runs, ...operated });
+  const router = createRouter({
+    catalog,
+    metering,
+    store,
+    titles,
+    runs,
+    tokens: { tokens, origins: gate.origins, catalog },
+    ...operated,
+  });
   followModelsFile(deps, app, { states, ring });
-  await serveRoutes(deps, app, { docs, router, gate, load, metering, observers, heartbeat, websockets });
+  await serveRoutes(deps, app, { docs, router, gate, guard, load, metering, observers, heartbeat, websockets });
   return app;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listOf } from '../schemas/list-of.ts';
+import { origin } from '../schemas/origin.ts';
 
 const limit = z.int().min(1).max(1_000_000_000).nullish();
 const budget = z.number().min(0).max(1_000_000_000).nullish();
@@ -13,6 +14,12 @@ const fields = {
     .max(1_000)
     .nullish()
     .describe('Addresses and CIDR ranges, such as `10.0.0.0/8`; null: from anywhere.'),
+  cors_origins: listOf(origin())
+    .max(100)
+    .nullish()
+    .describe(
+      'The web origins whose pages may use the key, such as `https://chat.example.com`; null: those of `CORS_ORIGINS`.',
+    ),
   enabled: z.boolean().optional(),
   requests_per_minute: limit,
   tokens_per_minute: limit,
@@ -66,6 +73,7 @@ export const ApiKey = z
     expires_at: z.iso.datetime().nullable(),
     models: listOf(z.string()).nullable(),
     ip_ranges: listOf(z.string()).nullable(),
+    cors_origins: listOf(z.string()).nullable(),
     enabled: z.boolean(),
     requests_per_minute: limitShown,
     tokens_per_minute: limitShown,

@@ -31,6 +31,7 @@ const keyOptions = {
   group: text('group', 'A group of the models file'),
   models: list('models', 'Aliases, with commas between them'),
   ips: list('ip_ranges', 'Addresses and ranges, with commas between them'),
+  origins: list('cors_origins', 'Web origins whose pages may use the key, with commas between them'),
   expires: text('expires_at', 'A time, such as 2027-01-01T00:00:00Z'),
   rpm: number('requests_per_minute', 'Requests a minute'),
   tpm: number('tokens_per_minute', 'Tokens a minute'),

@@ -4,6 +4,7 @@ import { isRecord } from '../canonical/json.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
 import type { Gate } from '../features/access/gate.ts';
+import type { TokenGuard } from '../features/access/token-guard.ts';
 import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
@@ -25,6 +26,7 @@ import { sendStream } from './sse.ts';
 export interface RestOptions {
   readonly router: AnyTRPCRouter;
   readonly gate: Gate;
+  readonly guard: TokenGuard;
   readonly heartbeat: Heartbeat;
   readonly maxBodyValues: number;
 }
@@ -63,9 +65,10 @@ function readInput(operation: Operation, request: FastifyRequest, maxBodyValues:
   return read instanceof Promise ? read.then((fields) => Object.assign(fields, params)) : Object.assign(read, params);
 }
 
-function createContext(request: FastifyRequest, reply: FastifyReply): Context {
+function createContext(request: FastifyRequest, reply: FastifyReply, guard: TokenGuard): Context {
   return {
     requestId: request.id,
+    guard,
     authorize: () => principalOf(request),
     setHeader(name, value) {
       setHeader(reply, name, value);
@@ -90,11 +93,10 @@ async function answerOf(made: unknown, ctx: Context | CallerContext): Promise<un
 /** Serves every operation of the router as a native route, with the same input schema and the same resolver. */
 export async function restPlugin(
   app: FastifyInstance,
-  { router, gate, heartbeat, maxBodyValues }: RestOptions,
+  { router, gate, guard, heartbeat, maxBodyValues }: RestOptions,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
   acceptJson(app, (_request, body) => body);
-  const admitted = { onRequest: admission(gate) };
   const operations = listOperations(router);
   for (const operation of operations) {
     if (!operation.meta.form) addRoute(app, operation);
@@ -108,21 +110,24 @@ export async function restPlugin(
   function addRoute(scope: FastifyInstance, operation: Operation): void {
     const { method, input: schema, output, resolve, stream, isOpen } = operation;
     const { csv, status } = output.forms;
+    const onRequest = admission(gate, { takesTokens: operation.meta.tokens !== undefined });
     scope.route({
       method,
       url: toFastifyPath(operation),
-      ...(isOpen ? {} : admitted),
+      ...(isOpen ? {} : { onRequest }),
       async handler(request, reply) {
         await new Promise<void>(afterPoll);
         const reading = readInput(operation, request, maxBodyValues);
         const raw = reading instanceof Promise ? await reading : reading;
-        const input: unknown = schema ? schema.parse(raw) : raw;
-        const context = createContext(request, reply);
+        const parsed: unknown = schema ? schema.parse(raw) : raw;
+        const context = createContext(request, reply, guard);
         const known = isOpen ? null : withCaller(context, connectionOf(request.raw.socket).signal);
         if (known) {
           request.record = known.caller.record;
-          known.caller.record.said = input;
+          known.caller.record.said = parsed;
         }
+        const hasToken = known?.caller.principal.token != null;
+        const input = hasToken ? await guard.confine(known.caller.principal, operation.meta.tokens, parsed) : parsed;
         const ctx = known ?? context;
         const streamed = stream && (stream.isDefault ? raw.stream !== false : raw.stream === true);
         const made = await answerOf((streamed ? stream.resolve : resolve)({ ctx, input }), ctx);

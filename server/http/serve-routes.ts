@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
+import type { TokenGuard } from '../features/access/token-guard.ts';
 import type { ExportStores } from '../features/conversations/export/export-conversations.ts';
 import type { LoadGuard } from '../features/metering/load-guard.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
@@ -38,7 +39,6 @@ import type { WebsocketLimits } from './websocket/websocket-limits.ts';
 /** The settings of the edge: `Env` has them. */
 interface RouteSettings {
   readonly basePath: string;
-  readonly corsOrigins: readonly string[];
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly maxImportBytes: number;
@@ -63,6 +63,7 @@ export interface RoutesOptions {
 export interface RoutedParts {
   readonly router: AppRouter;
   readonly gate: Gate;
+  readonly guard: TokenGuard;
   readonly load: LoadGuard;
   readonly metering: MeteringDeps;
   readonly observers: {
@@ -76,13 +77,15 @@ export interface RoutedParts {
 
 type Report = (call: AnsweredCall) => void;
 
+type Hooked = Pick<RoutedParts, 'gate' | 'load'> & { readonly report: Report };
+
 /** What happens around every request. Fastify gives the routes only the hooks that exist before them. */
-function addHooks({ env }: RoutesOptions, app: FastifyInstance, hooked: { load: LoadGuard; report: Report }): void {
+function addHooks({ env }: RoutesOptions, app: FastifyInstance, hooked: Hooked): void {
   knowEveryMethod(app);
   const methods = new KnownMethods(app);
   decorateAdmission(app);
   reportResponses(app, hooked.report);
-  beginRequests(app, { corsOrigins: env.corsOrigins, methods, load: hooked.load });
+  beginRequests(app, { origins: hooked.gate.origins, methods, load: hooked.load });
   handleErrors(app);
   passOverExpectations(app);
 }
@@ -90,16 +93,16 @@ function addHooks({ env }: RoutesOptions, app: FastifyInstance, hooked: { load: 
 /** The procedures by REST and tRPC, and the routes whose bodies are files or forms. */
 async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts & { report: Report }) {
   const { env, catalog, store } = options;
-  const { router, gate, metering, report, heartbeat, websockets } = parts;
-  const { maxBodyBytes, maxBodyValues, maxImportBytes, corsOrigins, websockets: limits } = env;
+  const { router, gate, guard, metering, report, heartbeat, websockets } = parts;
+  const { maxBodyBytes, maxBodyValues, maxImportBytes, websockets: limits } = env;
   const { transfers } = env.connections;
   await app.register(anthropicProbesPlugin);
-  await app.register(restPlugin, { router, gate, heartbeat, maxBodyValues });
+  await app.register(restPlugin, { router, gate, guard, heartbeat, maxBodyValues });
   await app.register(exportsPlugin, { gate, store });
   await app.register(importsPlugin, { gate, conversations: store.conversations, maxImportBytes });
   await app.register(audioPlugin, { catalog, ...metering, gate, maxBodyBytes, maxBodyValues });
-  const bounds = { maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers };
-  await app.register(trpcPlugin, { router, gate, report, websockets, ...bounds });
+  const bounds = { maxBodyBytes, maxBodyValues, limits, transfers };
+  await app.register(trpcPlugin, { router, gate, guard, report, websockets, ...bounds });
 }
 
 /** Limits connections, and handles what Node hands over beside its requests. */
@@ -125,7 +128,7 @@ async function servePages(options: RoutesOptions, app: FastifyInstance, parts: R
 /** Serves every address of the gateway. */
 export async function serveRoutes(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts): Promise<void> {
   const report = (call: AnsweredCall) => parts.observers.observer.answered(call);
-  addHooks(options, app, { load: parts.load, report });
+  addHooks(options, app, { ...parts, report });
   await serveApi(options, app, { ...parts, report });
   guardConnections(options, app);
   await servePages(options, app, parts);

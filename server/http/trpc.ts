@@ -6,6 +6,7 @@ import { toAppError, toWireError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
 import { newRequestId } from '../features/access/request-id.ts';
+import type { TokenGuard } from '../features/access/token-guard.ts';
 import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
@@ -31,7 +32,7 @@ export interface TrpcOptions {
   readonly gate: Gate;
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
-  readonly corsOrigins: readonly string[];
+  readonly guard: TokenGuard;
   readonly limits: WebsocketLimits;
   /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
@@ -55,11 +56,11 @@ const namesIn = (url: string): string[] =>
 
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, gate, maxBodyBytes, maxBodyValues, corsOrigins, limits, transfers, websockets, report } = options;
+  const { router, gate, guard, maxBodyBytes, maxBodyValues, limits, transfers, websockets, report } = options;
   serveWebsockets(app, {
     router,
     gate,
-    corsOrigins,
+    guard,
     maxBodyBytes,
     maxBodyValues,
     limits,
@@ -84,7 +85,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     }
     const names = namesIn(request.url);
     const isOpen = request.method === 'GET' && names.every((name) => publicNames.has(name));
-    if (!isOpen) authenticate(gate, request);
+    if (!isOpen) authenticate(gate, request, reply);
     const most = isOpen ? STRANGER_MESSAGE_CALLS : limits.calls;
     if (names.length > most) throw tooManyCalls(most);
     if (names.length > 1 && idempotencyKeyOf(request) !== undefined) throw sharedKey();
@@ -110,6 +111,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
         named = true;
         return id;
       },
+      guard,
       authorize() {
         const principal = principalOf(request);
         admit(gate, principal, reply);

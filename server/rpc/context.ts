@@ -3,6 +3,7 @@ import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
 import type { TraceParent } from '../features/access/request-watch.ts';
 import type { ResponseMemory } from '../features/responses/response-memory.ts';
+import type { TokenGuard } from '../features/access/token-guard.ts';
 
 /** The sending side of a websocket. */
 export interface Socket {
@@ -19,6 +20,8 @@ export interface Context {
    * Returns the caller, and counts the call against the caller's limits. Throws the error of a missing or invalid key.
    */
   authorize(): Principal;
+  /** Holds client tokens to what they are for. */
+  readonly guard: TokenGuard;
   /** Sets a header of the response; null removes it. */
   setHeader(name: string, value: string | null): void;
   /** The input of a call by its place in a batch, when the transport has read it. Absent: tRPC reads it itself. */

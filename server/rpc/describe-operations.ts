@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { TokenUse } from '../features/access/token-guard.ts';
 import type { Meta, Tag } from './meta.ts';
 
 export interface OperationDetails {
@@ -7,6 +8,8 @@ export interface OperationDetails {
   readonly errors?: readonly number[];
   /** True: it needs no key. */
   readonly open?: boolean;
+  /** What client tokens may do with it. Absent: nothing. */
+  readonly tokens?: TokenUse;
   /** A request with an idempotency key is answered once. */
   readonly once?: boolean;
   /** REST takes this form in place of JSON. */
@@ -25,7 +28,7 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export const describeOperations =
   (tag: Tag, errorsOf: (method: Method) => readonly number[]) =>
   (method: Method, path: `/${string}`, summary: string, details: OperationDetails = {}): Meta => {
-    const { description, errors = errorsOf(method), open = false, once = false, form } = details;
+    const { description, errors = errorsOf(method), open = false, once = false, form, tokens } = details;
     return {
       openapi: {
         method,
@@ -37,6 +40,7 @@ export const describeOperations =
         errorResponses: [...errors],
       },
       tag,
+      ...(tokens ? { tokens } : {}),
       ...(once ? { once } : {}),
       ...(form ? { form } : {}),
     };

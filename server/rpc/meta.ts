@@ -1,5 +1,6 @@
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { z } from 'zod';
+import type { TokenUse } from '../features/access/token-guard.ts';
 
 /** A tag of the OpenAPI document: the operations of one room. */
 export interface Tag {
@@ -12,6 +13,8 @@ export interface Tag {
 /** What is known about a procedure besides its types. */
 export type Meta = OpenApiMeta & {
   tag?: Tag;
+  /** What client tokens may do with it. Absent: nothing. */
+  tokens?: TokenUse;
   /** Whether a request with an idempotency key is answered once. */
   once?: boolean;
   /** The form that REST takes in place of JSON. */

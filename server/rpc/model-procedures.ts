@@ -27,11 +27,11 @@ const describeModels = describeOperations(
 /** `models`. OpenAI and Anthropic share two of the paths, which answer each vendor's clients in their own shape. */
 export const modelProcedures = (deps: ModelDeps) => ({
   list: procedure
-    .meta(describeModels('GET', '/v1/models', 'List the models'))
+    .meta(describeModels('GET', '/v1/models', 'List the models', { tokens: 'open' }))
     .output(shows(ModelList, listModels, { anthropic: listAnthropicModels }))
     .query(({ ctx }) => deps.catalog.for(ctx.caller.principal)),
   get: procedure
-    .meta(describeModels('GET', '/v1/models/{+model}', 'Get a model'))
+    .meta(describeModels('GET', '/v1/models/{+model}', 'Get a model', { tokens: 'open' }))
     .input(ModelRef)
     .output(shows(Model, toModel, { anthropic: toAnthropicModel }))
     .query(({ ctx, input }) => findModel(deps.catalog.for(ctx.caller.principal), input.model)),

@@ -1,4 +1,5 @@
 import type { StartCode } from '../features/access/start-code.ts';
+import type { ClientTokenDeps } from '../features/keys/create-client-token.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { CurrentCatalog } from '../features/models/live-catalog.ts';
@@ -15,6 +16,7 @@ import { auditProcedure } from './audit-procedures.ts';
 import { backendProcedures } from './backend-procedures.ts';
 import { billingProcedures } from './billing-procedures.ts';
 import { chatProcedures } from './chat-procedures.ts';
+import { clientTokenProcedures } from './client-token-procedures.ts';
 import { completionProcedures } from './completion-procedures.ts';
 import { conversationProcedures } from './conversation-procedures.ts';
 import { docsProcedures } from './docs-procedures.ts';
@@ -42,6 +44,7 @@ export interface RouterDeps {
   readonly runs: RunDeps & OnceDeps;
   readonly readiness: ReadinessCheck;
   readonly ring: KeyDeps['ring'];
+  readonly tokens: ClientTokenDeps;
   readonly source: Pick<ModelsSource, 'reload'> & { readonly editor: ModelsEditor };
   readonly version: string;
   readonly docs: Documentation;
@@ -57,6 +60,7 @@ export const createRouter = ({
   runs,
   readiness,
   ring,
+  tokens,
   source,
   version,
   docs,
@@ -84,6 +88,7 @@ export const createRouter = ({
     api: {
       self: selfProcedure(store),
       keys: keyProcedures({ catalog, store, ring }),
+      clientTokens: clientTokenProcedures(tokens),
       wallets: walletProcedures(store),
       audit: auditProcedure(store),
       reload: reloadProcedure(source, store),

@@ -15,25 +15,28 @@ const describeRuns = describeOperations(
   () => [400, 401, 403, 404, 410, 429, 499, 500, 503, 504],
 );
 
+/** Client tokens may do this with the runs of their end users. */
+const OF_USER = { tokens: 'user' } as const;
+
 /** `c1.runs`. */
 export const runProcedures = (deps: RunDeps) => ({
   get: procedure
-    .meta(describeRuns('GET', ONE, 'Get a run'))
+    .meta(describeRuns('GET', ONE, 'Get a run', OF_USER))
     .input(RunRef)
     .output(answers(Run))
     .query(({ ctx, input }) => getRun(deps, input, ctx.caller.principal)),
   cancel: procedure
-    .meta(describeRuns('POST', `${ONE}/cancel`, 'Cancel a run'))
+    .meta(describeRuns('POST', `${ONE}/cancel`, 'Cancel a run', OF_USER))
     .input(RunRef)
     .output(answers(Run))
     .mutation(({ ctx, input }) => cancelRun(deps, input, ctx.caller)),
   log: procedure
-    .meta(describeRuns('GET', `${ONE}/events`, 'Watch a run'))
+    .meta(describeRuns('GET', `${ONE}/events`, 'Watch a run', OF_USER))
     .input(RunEventsRequest)
     .output(answers(RunEventList))
     .query(({ ctx, input }) => listRunEvents(deps, input, ctx.caller)),
   events: procedure
-    .meta({ streams: 'log', event: ChatCompletionChunk, streamsByDefault: true })
+    .meta({ streams: 'log', event: ChatCompletionChunk, streamsByDefault: true, ...OF_USER })
     .input(RunEventsRequest)
     .subscription(({ ctx, input }) => {
       const noted = noteAnswer(ctx.caller);

@@ -89,8 +89,8 @@ function letIn(ctx: Context, path: string, signal: AbortSignal): CallerContext {
   }
 }
 
-/** Needs a key: what the use case gets is the caller. */
-export const procedure = base.use(async ({ ctx, signal, path, type, getRawInput, next }) => {
+/** Needs a key: what follows gets the caller. */
+const keyed = base.use(async ({ ctx, signal, path, type, getRawInput, next }) => {
   const own = letIn(ctx, path, signal ?? new AbortController().signal);
   getRawInput().then(
     (input) => {
@@ -109,4 +109,14 @@ export const procedure = base.use(async ({ ctx, signal, path, type, getRawInput,
     ctx.report?.({ requestId, operation: path, principal, status, failure, ms: monotonicNow() - receivedAt, parent });
   }
   return result;
+});
+
+/**
+ * Needs a key: what the use case gets is the caller. A client token is held to what it is for before anything else is done,
+ * also where a procedure takes no input.
+ */
+export const procedure = keyed.use(async ({ ctx: { caller, guard }, meta, getRawInput, next }) => {
+  if (!caller.principal.token) return next();
+  const input = await guard.confine(caller.principal, meta?.tokens, await getRawInput());
+  return next({ getRawInput: async () => input });
 });

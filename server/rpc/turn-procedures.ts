@@ -35,6 +35,7 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps & OnceDeps) => ({
         description: "The server prepends the history; the conversation's id comes in `x-conversation-id`.",
         errors: errorResponses,
         once: true,
+        tokens: 'user',
       }),
     )
     .input(TurnRequest)
@@ -50,7 +51,7 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps & OnceDeps) => ({
       return { answer, turn: turnOf(noted) };
     }),
   stream: procedure
-    .meta({ streams: 'create', event: ChatCompletionChunk })
+    .meta({ streams: 'create', event: ChatCompletionChunk, tokens: 'user' })
     .input(TurnRequest.extend(ResumeRun))
     .subscription(({ ctx, input }) => {
       const { lastEventId, run_id, ...turn } = input;

@@ -16,6 +16,7 @@ const toKeyRow = (row: StoredKey): KeyRow => ({
   ...row,
   models: toList(row.models),
   ipRanges: toList(row.ipRanges),
+  corsOrigins: toList(row.corsOrigins),
   dailyBudget: toAmount(row.dailyBudget),
   monthlyBudget: toAmount(row.monthlyBudget),
 });
@@ -23,10 +24,11 @@ const toKeyRow = (row: StoredKey): KeyRow => ({
 const toText = (list: readonly string[] | null | undefined) => (list ? JSON.stringify(list) : list);
 
 /** Converts fields to columns. An undefined field keeps its value. */
-const toColumns = ({ models, ipRanges, ...fields }: Partial<KeyFields & KeySecret>) => ({
+const toColumns = ({ models, ipRanges, corsOrigins, ...fields }: Partial<KeyFields & KeySecret>) => ({
   ...fields,
   ...(models !== undefined && { models: toText(models) ?? null }),
   ...(ipRanges !== undefined && { ipRanges: toText(ipRanges) ?? null }),
+  ...(corsOrigins !== undefined && { corsOrigins: toText(corsOrigins) ?? null }),
 });
 
 export class ApiKeys implements KeyStore {
@@ -38,12 +40,13 @@ export class ApiKeys implements KeyStore {
 
   create({ owner, ...key }: KeyFields & KeySecret & { readonly owner: string | null }): Promise<KeyRow> {
     const id = newId('key');
-    const { models, ipRanges, ...fields } = key;
+    const { models, ipRanges, corsOrigins, ...fields } = key;
     return useDatabase(async () => {
       const data = {
         ...fields,
         models: toText(models) ?? null,
         ipRanges: toText(ipRanges) ?? null,
+        corsOrigins: toText(corsOrigins) ?? null,
         id,
         owner: owner ?? id,
         createdAt: new Date(),

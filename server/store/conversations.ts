@@ -189,7 +189,7 @@ export class Conversations implements ConversationStore {
   }
 
   keepSummary(summary: NewSummary): Promise<Summary | null> {
-    return useDatabase(() => this.#edits.keepSummary(summary));
+    return useDatabase(() => this.#long.withTexts((known) => this.#edits.keepSummary(summary, known)));
   }
 
   moveHead(key: ConversationKey, messageId: string): Promise<void> {

@@ -21,6 +21,7 @@ import { searchedText, withoutNul } from './rows.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { textOrNull } from './sqlite/values.ts';
+import type { KnownTexts } from './long-texts.ts';
 import { forgetSummaries, keepSummary } from './summaries.ts';
 import { freeFromTheDead, settleMessage, takeConversation } from './take-place.ts';
 import type { TurnDeps } from './turns.ts';
@@ -134,8 +135,9 @@ export class Edits {
     });
   }
 
-  keepSummary(summary: NewSummary): Promise<Summary | null> {
-    return this.#transact((db) => keepSummary(db, summary, new Date()));
+  /** Throws `LongHistory`, when more of the messages' long texts must be known. */
+  keepSummary(summary: NewSummary, known: KnownTexts): Promise<Summary | null> {
+    return this.#transact((db) => keepSummary(db, summary, known));
   }
 
   #add(db: Statements, messages: readonly NewMessage[], to: Tail & { id: string; now: string }): void {

@@ -1,6 +1,6 @@
 import type { PrismaClient } from './generated/client.ts';
 import type { UserBudgetStore } from './interface/user-budgets.ts';
-import type { Budgets, NewReservation, Shortage, UserWish, WalletStore } from './interface/wallets.ts';
+import type { Budgets, NewReservation, Shortage, TokenBudget, UserWish, WalletStore } from './interface/wallets.ts';
 
 export interface ShortageDeps {
   readonly db: PrismaClient;
@@ -9,20 +9,38 @@ export interface ShortageDeps {
 }
 
 /** The reservation that could not be made. */
-export type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least' | 'user'> & Budgets;
+export type Held = Pick<NewReservation, 'owner' | 'keyId' | 'least' | 'user' | 'token'> & Budgets;
 
 /**
- * Finds out what refused the reservation: a budget of the end user, a budget of the key, or the balance, in this order.
+ * Finds out what refused the reservation: a budget of the end user, of the client token or of the key, or the balance, in
+ * this order.
  */
-export async function explainShortage(deps: ShortageDeps, { user, ...wanted }: Held): Promise<Shortage> {
+export async function explainShortage(deps: ShortageDeps, { user, token, ...wanted }: Held): Promise<Shortage> {
   const { owner, least } = wanted;
   const ofUser = user ? await explainUserShortage(deps, owner, { least, user }) : null;
-  return ofUser ?? explainKeyShortage(deps, wanted);
+  if (ofUser) return ofUser;
+  const ofToken = token && (await describeToken(deps, token));
+  if (ofToken && least + ofToken.held + ofToken.spent > ofToken.budget) return ofToken;
+  const ofKey = await explainKeyShortage(deps, wanted);
+  // If the wallet could pay now, something was released since the try, which failed for the budget of the token.
+  const canPay = ofKey.refused === 'balance' && ofKey.balance - ofKey.held >= least;
+  return ofToken && canPay ? ofToken : ofKey;
+}
+
+async function describeToken({ db }: ShortageDeps, { id: tokenId, budget }: TokenBudget) {
+  const { _sum } = await db.reservation.aggregate({ where: { tokenId }, _sum: { amount: true } });
+  const row = await db.tokenSpend.findUnique({ where: { tokenId } });
+  return {
+    refused: 'token',
+    budget,
+    spent: Number(row?.amount ?? 0),
+    held: Number(_sum.amount ?? 0),
+  } as const;
 }
 
 async function explainKeyShortage(
   { db, wallets }: ShortageDeps,
-  { owner, keyId, least, dailyBudget, monthlyBudget }: Omit<Held, 'user'>,
+  { owner, keyId, least, dailyBudget, monthlyBudget }: Omit<Held, 'user' | 'token'>,
 ): Promise<Shortage> {
   const wallet = await wallets.find(owner);
   const { balance = 0, held = 0 } = wallet ?? {};

@@ -1,6 +1,7 @@
 import { readHistory } from './history.ts';
 import type { NewSummary, Summary } from './interface/conversations.ts';
 import type { PathMessage } from './interface/turns.ts';
+import type { KnownTexts } from './long-texts.ts';
 import { withoutNul } from './rows.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
@@ -20,14 +21,15 @@ const isSame = (path: readonly PathMessage[], stored: readonly PathMessage[]): b
 
 /**
  * Stores a summary unless there is one of the same messages, and returns the stored one. Null when these messages were
- * changed meanwhile: what was taken out of them must not live on in a summary. Run it in a transaction.
+ * changed meanwhile: what was taken out of them must not live on in a summary. Run it in a transaction. Throws `LongHistory`
+ * when many megabytes of the messages are not `known`.
  */
-export function keepSummary(db: Statements, summary: NewSummary, now: Date): Summary | null {
+export function keepSummary(db: Statements, summary: NewSummary, known: KnownTexts): Summary | null {
   const { conversationId, messageId, path } = summary;
-  const stored = readHistory(db, { conversationId, lastId: messageId, isAll: false });
+  const stored = readHistory(db, { conversationId, lastId: messageId, isAll: false }, known);
   if (!isSame(path, stored)) return null;
   const text = withoutNul(summary.text);
-  db.run(INSERT_SUMMARY, messageId, conversationId, text, summary.model, toSqliteTime(now));
+  db.run(INSERT_SUMMARY, messageId, conversationId, text, summary.model, toSqliteTime(new Date()));
   const [row] = db.all(SELECT_SUMMARY, messageId);
   return row ? { text: String(row[0]), model: String(row[1]), createdAt: new Date(String(row[2])) } : null;
 }

@@ -1,3 +1,4 @@
+import { firstTokenId } from '../canonical/token-id.ts';
 import { BackgroundWriter } from './background-writer.ts';
 import { daysOf } from './days-of.ts';
 import type { UsageRow, UsageStore } from './interface/usage.ts';
@@ -38,12 +39,26 @@ const USE = `INSERT INTO "UserSpend" ("owner", "userId", "day", "amount", "token
   ON CONFLICT ("owner", "userId", "day")
     DO UPDATE SET "amount" = "amount" + excluded."amount", "tokens" = "tokens" + excluded."tokens"`;
 
+/** The same for the budget of a client token. */
+const USE_TOKEN = `INSERT INTO "TokenSpend" ("tokenId", "amount")
+  SELECT r."tokenId", MIN(?, w."balance" - w."held" + r."amount")
+  FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ? AND r."tokenId" IS NOT NULL
+  ON CONFLICT ("tokenId") DO UPDATE SET "amount" = "amount" + excluded."amount"`;
+
+/** What was spent by tokens that expired long ago. Requests that began with them have ended. */
+const FORGET_TOKENS = `DELETE FROM "TokenSpend" WHERE "tokenId" < ?`;
+const TOKENS_KEPT_MS = 7 * 86_400_000;
+
 const RELEASE = `DELETE FROM "Reservation" WHERE "id" = ?`;
 
 const CHARGED = `SELECT -"amount" FROM "LedgerEntry" WHERE "reservationId" = ?`;
 
 /** Ends a reservation, and returns what it came to. */
-function settle(db: Statements, { id, amount, reason, userTokens }: Settlement, at: Date): number {
+function settle(db: Statements, { id, amount, reason, userTokens, isOfToken }: Settlement, at: Date): number {
+  if (isOfToken && amount > 0) {
+    db.run(USE_TOKEN, amount, id);
+    db.run(FORGET_TOKENS, firstTokenId(new Date(at.getTime() - TOKENS_KEPT_MS)));
+  }
   if (userTokens !== undefined) db.run(USE, daysOf(at).day, amount, userTokens, id);
   if (amount > 0) db.run(CHARGE, toSqliteTime(at), amount, reason, id);
   else db.run(RELEASE, id);

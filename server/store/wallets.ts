@@ -9,12 +9,13 @@ import type {
   NewEntry,
   NewReservation,
   Reserved,
+  TokenBudget,
   UserWish,
   WalletRow,
   WalletStore,
 } from './interface/wallets.ts';
 import type { ProcessLock } from './process-lock.ts';
-import { GROW, GROW_FOR_USER, RESERVE, RESERVE_FOR_USER } from './reserve-statements.ts';
+import { toGrow, toReserve } from './reserve-statements.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -35,6 +36,10 @@ type Values = Readonly<Record<string, string | number | null>>;
 /** The values of the statements that look at the budget of an end user. */
 const ofUser = (user: UserWish | undefined): Values =>
   user ? { userId: user.id, leastTokens: user.leastTokens, mostTokens: user.mostTokens } : {};
+
+/** The values of the statements that look at the budget of a client token. */
+const ofToken = (token: TokenBudget | undefined): Values =>
+  token ? { tokenId: token.id, tokenBudget: token.budget } : {};
 
 export interface WalletDeps {
   readonly db: PrismaClient;
@@ -95,17 +100,21 @@ export class Wallets implements WalletStore {
   }
 
   reserve(wanted: NewReservation): Promise<Reserved> {
-    const { owner, keyId, requestId, least, most, user } = wanted;
+    const { owner, keyId, requestId, least, most, user, token } = wanted;
     const id = newId('rsv');
     const values = { id, owner, keyId, requestId, least, most, process: this.#lock.id };
-    const sql = user ? RESERVE_FOR_USER : RESERVE;
-    return this.#hold(wanted, sql, (at) => ({ ...values, ...ofUser(user), at: toSqliteTime(at) }));
+    return this.#hold(wanted, toReserve(wanted), (at) => ({
+      ...values,
+      ...ofUser(user),
+      ...ofToken(token),
+      at: toSqliteTime(at),
+    }));
   }
 
   grow(growth: Growth): Promise<Reserved> {
-    const { id, owner, keyId, least, most, user } = growth;
-    const sql = user ? GROW_FOR_USER : GROW;
-    return this.#hold(growth, sql, () => ({ id, owner, keyId, least, most, ...ofUser(user) }));
+    const { id, owner, keyId, least, most, user, token } = growth;
+    const values = { id, owner, keyId, least, most, ...ofUser(user), ...ofToken(token) };
+    return this.#hold(growth, toGrow(growth), () => values);
   }
 
   flush(): Promise<void> {

@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { ClientTokens } from '../../server/features/access/client-tokens.ts';
 import { Gate } from '../../server/features/access/gate.ts';
 import { KeyRing } from '../../server/features/access/key-ring.ts';
 import { RateLimiter } from '../../server/features/access/rate-limiter.ts';
+import { TokenGuard } from '../../server/features/access/token-guard.ts';
 import { createOpenApiDocument } from '../../server/http/document/openapi.ts';
 import { Heartbeat } from '../../server/http/heartbeat.ts';
 import { decorateAdmission } from '../../server/http/hooks/admission.ts';
@@ -55,8 +58,13 @@ beforeAll(async () => {
   const ring = await KeyRing.open({ keys, wallets, userBudgets, groups: new Map(), onError: () => undefined });
   knowEveryMethod(app);
   decorateAdmission(app);
-  const gate = new Gate(bearer, new RateLimiter(1_000, 1_000), ring);
-  await app.register(restPlugin, { router: toys, gate, heartbeat: new Heartbeat(), maxBodyValues: 1_000 });
+  const gate = new Gate(bearer, new RateLimiter(1_000, 1_000), {
+    ring,
+    tokens: new ClientTokens(randomBytes(32), ring),
+    corsOrigins: ['*'],
+  });
+  const guard = new TokenGuard(store);
+  await app.register(restPlugin, { router: toys, gate, guard, heartbeat: new Heartbeat(), maxBodyValues: 1_000 });
   close = async () => {
     await app.close();
     await ring.close();

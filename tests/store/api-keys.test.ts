@@ -8,6 +8,7 @@ const fields: KeyFields = {
   expiresAt: new Date('2027-01-02T03:04:05.678Z'),
   models: ['small', 'large'],
   ipRanges: ['10.0.0.0/8'],
+  corsOrigins: ['https://chat.example.com'],
   enabled: true,
   requestsPerMinute: 60,
   tokensPerMinute: null,

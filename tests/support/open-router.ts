@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readEnv } from '../../server/env.ts';
+import { ClientTokens } from '../../server/features/access/client-tokens.ts';
 import { KeyRing } from '../../server/features/access/key-ring.ts';
+import { Origins } from '../../server/features/access/origins.ts';
 import { BackendStates } from '../../server/features/routing/backend-state.ts';
 import { Dispatcher } from '../../server/features/routing/dispatcher.ts';
 import { Runs } from '../../server/features/runs/runs.ts';
@@ -47,7 +50,8 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     limits: { maxMs: 1_000, maxBytes: 1_000 },
     onError: () => undefined,
   });
-  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, runs });
+  const room = { folder: dataDir, leastMb: 0 };
+  const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, room, runs });
   const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
   const { conversations } = store;
   const titles = new TitleWriter({ catalog, ...metering, conversations, onError: () => undefined });
@@ -59,6 +63,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     runs: { runs, live, store: store.runs, claims: store.claims, keepMs: 1_000, keyMs: 1_000, maxKeptBytes: 1_000 },
     readiness,
     ring,
+    tokens: { tokens: new ClientTokens(randomBytes(32), ring), origins: new Origins(['*'], ring), catalog },
     source: configuration,
     version: '0.0.0-test',
     docs: new Documentation(join(root, 'docs')),

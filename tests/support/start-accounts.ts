@@ -44,11 +44,16 @@ ${model('vectors', 'endpoints: [embeddings], price: { input: 1 }, allow_fields: 
 }
 
 /** A gateway with these models over one scripted upstream. */
-export async function startAccounts(env: Record<string, string> = {}, patience = ''): Promise<AccountsGateway> {
+export async function startAccounts(
+  env: Record<string, string> = {},
+  patience = '',
+  log?: (line: string) => void,
+): Promise<AccountsGateway> {
   const upstream = await startUpstream({ apiKey: upstreamKey });
   const gateway = await startGateway({
     models: accountModels(upstream.url, patience),
     env: { UPSTREAM_KEY: upstreamKey, ...env },
+    ...(log ? { log } : {}),
   });
   const { call, store } = gateway;
   return {

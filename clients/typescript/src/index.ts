@@ -25,6 +25,7 @@ export {
 export type { ChunkStream, StreamOptions, TurnOptions } from './read-stream.ts';
 export type * from './router-types.ts';
 export type { Transport } from './stream-link.ts';
+export { type IssuedToken, refreshTokens } from './token-source.ts';
 export type { BranchRequest, WatchOptions } from './turns.ts';
 export type { WebSocketClass } from './websocket-class.ts';
 

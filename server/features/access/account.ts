@@ -1,7 +1,14 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { KeyLimits, KeyRow } from '../../store/interface/keys.ts';
 import type { UserBudgetStore } from '../../store/interface/user-budgets.ts';
-import type { Reserved, Settlement, Shortage, WalletStore, Wanted } from '../../store/interface/wallets.ts';
+import type {
+  Reserved,
+  Settlement,
+  Shortage,
+  TokenBudget,
+  WalletStore,
+  Wanted,
+} from '../../store/interface/wallets.ts';
 import type { EndUser } from './end-user.ts';
 import { formatUsd } from './format-usd.ts';
 import { secondsToNextDay, secondsToNextMonth } from './next-period.ts';
@@ -14,6 +21,8 @@ export interface Wish {
   /** All that the answer may become, where it is held to what the end user has left; absent: `tokens`. */
   readonly mostTokens?: number | undefined;
   readonly endUser?: EndUser | undefined;
+  /** The budget of the client token that pays; undefined when the token has none, or no token was sent. */
+  readonly token?: TokenBudget | undefined;
   /** The money to hold, in micro-USD; null when the request costs nothing, and no money is held. */
   readonly cost: Wanted | null;
 }
@@ -81,6 +90,10 @@ function heldOf(reserved: Reserved, { wanted: { least }, needing, param }: Need)
     throw new AppError('insufficient_balance', `${state}; ${need}`);
   }
   const { refused, budget, spent, held } = reserved;
+  if (refused === 'token') {
+    const state = `Of the budget of this client token of ${formatUsd(budget)}, ${formatUsd(spent)} is spent and ${formatUsd(held)} is reserved`;
+    throw new AppError('budget_exhausted', `${state}; ${need}`);
+  }
   const retryAfter = secondsToNext(refused);
   const state = `Of the ${refused} budget of this key of ${formatUsd(budget)}, ${formatUsd(spent)} is spent and ${formatUsd(held)} is reserved`;
   throw new AppError('budget_exhausted', `${state}; ${need}`, { retryAfter });
@@ -154,7 +167,7 @@ export class Account {
       if (taken !== null) this.#giveBack(taken, 0);
       throw error;
     }
-    return this.#admission(taken, reservation, endUser);
+    return this.#admission(taken, reservation, { endUser, token: wish.token });
   }
 
   /** Undefined where the owner has no budgets for end users: then nothing is asked about them. */
@@ -162,7 +175,8 @@ export class Account {
     return endUser && this.#userBudgets.limits(this.#owner) ? endUser : undefined;
   }
 
-  #admission(taken: number, held: Held | null, endUser: EndUser | undefined): Admission {
+  #admission(taken: number, held: Held | null, budgets: Pick<Wish, 'endUser' | 'token'>): Admission {
+    const { endUser, token } = budgets;
     let tokens = taken;
     let reservation = held;
     let ended = false;
@@ -174,7 +188,7 @@ export class Account {
         return endUser && reservation ? reservation.tokens : null;
       },
       grow: async (more) => {
-        if (reservation && (more.cost || endUser)) reservation = await this.#grow(reservation, more, endUser);
+        if (reservation && (more.cost || endUser)) reservation = await this.#grow(reservation, more, budgets);
         // An answer under way is not cut off for its tokens: the bucket is in debt, and the next requests wait.
         this.#tokens?.take(more.tokens);
         tokens += more.tokens;
@@ -184,7 +198,13 @@ export class Account {
         ended = true;
         this.#giveBack(tokens, used);
         if (!reservation) return null;
-        return { id: reservation.id, amount: cost, reason, ...(endUser ? { userTokens: used } : {}) };
+        return {
+          id: reservation.id,
+          amount: cost,
+          reason,
+          ...(endUser ? { userTokens: used } : {}),
+          ...(token ? { isOfToken: true } : {}),
+        };
       },
     };
   }
@@ -217,17 +237,21 @@ export class Account {
     this.#tokens?.take(used - taken);
   }
 
-  async #reserve({ requestId, tokens, mostTokens = tokens, cost, endUser }: Wish): Promise<Held> {
+  async #reserve({ requestId, tokens, mostTokens = tokens, cost, endUser, token }: Wish): Promise<Held> {
     const wanted = cost ?? NO_MONEY;
     const user = endUser && { id: endUser.id, leastTokens: tokens, mostTokens: Math.max(tokens, mostTokens) };
-    const reserved = await this.#wallets.reserve({ ...this.#payer, requestId, ...wanted, user });
+    const reserved = await this.#wallets.reserve({ ...this.#payer, requestId, ...wanted, user, token });
     return heldOf(reserved, { wanted, needing: 'this request', param: endUser?.param ?? 'user' });
   }
 
-  async #grow({ id }: Held, { tokens, leastTokens, cost }: Growing, endUser: EndUser | undefined): Promise<Held> {
+  async #grow(
+    { id }: Held,
+    { tokens, leastTokens, cost }: Growing,
+    { endUser, token }: Pick<Wish, 'endUser' | 'token'>,
+  ): Promise<Held> {
     const wanted = cost ?? NO_MONEY;
     const user = endUser && { id: endUser.id, leastTokens, mostTokens: tokens };
-    const reserved = await this.#wallets.grow({ ...this.#payer, id, ...wanted, user });
+    const reserved = await this.#wallets.grow({ ...this.#payer, id, ...wanted, user, token });
     return heldOf(reserved, { wanted, needing: 'the rest of the answer', param: endUser?.param ?? 'user' });
   }
 

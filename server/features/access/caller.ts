@@ -2,6 +2,16 @@ import type { Claim } from '../../store/interface/claims.ts';
 import type { Account } from './account.ts';
 import type { RequestRecord } from './request-record.ts';
 
+/** What a client token is bound to, besides its key. */
+export interface TokenScope {
+  readonly id: string;
+  /** Its requests are for this end user and no other one. */
+  readonly userId: string;
+  /** In micro-USD; null: as much as the key has. */
+  readonly budget: number | null;
+  readonly expiresAt: Date;
+}
+
 /** The sender of a request, after the key was checked. */
 export interface Principal {
   /** SHA-256 of the key, in hex: what limits and rows are kept under. */
@@ -18,6 +28,10 @@ export interface Principal {
   readonly models: ReadonlySet<string> | null;
   /** The limits and the wallet of the key; null for the administrator, who has no limits. */
   readonly account: Account | null;
+  /** The web origins whose pages may send its requests; null: those of `CORS_ORIGINS`. */
+  readonly origins: ReadonlySet<string> | null;
+  /** Of a client token; null: the key itself was sent. */
+  readonly token: TokenScope | null;
   /** Aborts when the key is revoked or disabled; null: never. */
   readonly revoked: AbortSignal | null;
 }

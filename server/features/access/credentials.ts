@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isClientToken } from './sign-token.ts';
 
 /** The SHA-256 hash by which a key is looked up. */
 export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
@@ -6,6 +7,8 @@ export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
 /** The keys that a request shows. */
 export interface Credentials {
   readonly hashes: readonly Buffer[];
+  /** Client tokens, as they came. */
+  readonly tokens: readonly string[];
   /** There is an `Authorization` header that is not `Bearer <key>`. */
   readonly malformed: boolean;
 }
@@ -19,6 +22,14 @@ const valuesOf = (header: string | readonly string[] | undefined): string[] =>
 
 const bearerIn = (value: string): string | undefined => /^ *Bearer +(\S+) *$/i.exec(value)?.[1];
 
+/** Keys are looked up by their hashes, client tokens are read. */
+export function sortKeys(shown: readonly string[]): Pick<Credentials, 'hashes' | 'tokens'> {
+  return {
+    hashes: shown.filter((key) => !isClientToken(key)).map(hashKey),
+    tokens: shown.filter(isClientToken),
+  };
+}
+
 /**
  * Takes every key out of `Authorization: Bearer <key>`, `x-api-key: <key>` (as Anthropic's clients send it) and
  * `api-key: <key>` (as Azure's do). Agents send a credential of their own beside ours, so none of them decides alone.
@@ -27,9 +38,9 @@ export function readCredentials(headers: Readonly<Record<string, string | string
   const { authorization, 'x-api-key': apiKey, 'api-key': azureKey } = headers;
   const bearers = valuesOf(authorization).map(bearerIn);
   const keys = [...bearers, ...[...valuesOf(apiKey), ...valuesOf(azureKey)].map((key) => key.trim())];
-  const shown = new Set(keys.filter((key) => key !== undefined && key !== ''));
+  const shown = new Set(keys.filter((key): key is string => key !== undefined && key !== ''));
   return {
-    hashes: [...shown].slice(0, MOST).map((key) => hashKey(String(key))),
+    ...sortKeys([...shown].slice(0, MOST)),
     malformed: authorization !== undefined && !bearers.some((bearer) => bearer !== undefined),
   };
 }

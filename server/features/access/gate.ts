@@ -2,8 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../errors/app-error.ts';
 import { addressGroup } from './address-group.ts';
 import type { Principal } from './caller.ts';
+import type { ClientTokens, HeldToken } from './client-tokens.ts';
 import { type Credentials, hashKey } from './credentials.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
+import { Origins } from './origins.ts';
 import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
 
 /** Wrong keys from one address: so many at once, then one a second. */
@@ -11,15 +13,23 @@ const GUESSES = { perSecond: 1, burst: 30 };
 
 const refuse = (message: string) => new AppError('invalid_authorization', message, { param: 'Authorization' });
 
+export interface GateDeps {
+  readonly ring: KeyRing;
+  readonly tokens: Pick<ClientTokens, 'find'>;
+  readonly corsOrigins: readonly string[];
+}
+
 /** Decides which requests are admitted, and how many. */
 export class Gate {
   readonly #bearerHash: Buffer;
   readonly #admin: Principal;
   readonly #limiter: RateLimiter;
   readonly #ring: KeyRing;
+  readonly #tokens: Pick<ClientTokens, 'find'>;
+  readonly origins: Origins;
   readonly #guesses = new RateLimiter(GUESSES.perSecond, GUESSES.burst);
 
-  constructor(bearer: string, limiter: RateLimiter, ring: KeyRing) {
+  constructor(bearer: string, limiter: RateLimiter, { ring, tokens, corsOrigins }: GateDeps) {
     this.#bearerHash = hashKey(bearer);
     this.#admin = {
       keyHash: this.#bearerHash.toString('hex'),
@@ -30,10 +40,14 @@ export class Gate {
       group: null,
       models: null,
       account: null,
+      origins: null,
+      token: null,
       revoked: null,
     };
     this.#limiter = limiter;
     this.#ring = ring;
+    this.#tokens = tokens;
+    this.origins = new Origins(corsOrigins, ring);
   }
 
   /**
@@ -41,7 +55,7 @@ export class Gate {
    * `invalid_authorization`, `permission_denied` for an address that the key is not for, and `rate_limit_exceeded` to who
    * guesses. Keys are compared as their hashes: how long it takes tells nothing of them.
    */
-  authenticate({ hashes, malformed }: Credentials, ip: string): Principal {
+  authenticate({ hashes, tokens, malformed }: Credentials, ip: string): Principal {
     let refusal: unknown;
     for (const keyHash of hashes) {
       if (timingSafeEqual(keyHash, this.#bearerHash)) return this.#admin;
@@ -53,7 +67,16 @@ export class Gate {
         refusal ??= error;
       }
     }
-    throw refusal ?? this.#refuseStranger(hashes.length, malformed, ip);
+    for (const token of tokens) {
+      const held = this.#tokens.find(token);
+      if (!held) continue;
+      try {
+        return checkToken(held, ip);
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+    throw refusal ?? this.#refuseStranger(hashes.length + tokens.length, malformed, ip);
   }
 
   #refuseStranger(guesses: number, malformed: boolean, ip: string): AppError {
@@ -83,6 +106,13 @@ function checkKey({ row, ipRanges, principal }: HeldKey, ip: string): Principal 
   if (ipRanges && !ipRanges.has(ip)) {
     throw new AppError('permission_denied', 'The key may not be used from this address.', { param: 'Authorization' });
   }
+  return principal;
+}
+
+function checkToken({ key, principal, expiresAt }: HeldToken, ip: string): Principal {
+  // The addresses of a key are those of the server that asks for its tokens; browsers have others.
+  checkKey({ ...key, ipRanges: null }, ip);
+  if (expiresAt.getTime() <= Date.now()) throw refuse('The client token has expired.');
   return principal;
 }
 

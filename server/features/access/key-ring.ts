@@ -45,6 +45,8 @@ export class KeyRing {
   readonly #timer: NodeJS.Timeout;
   #groups: ReadonlyMap<string, KeyGroup>;
   #revision = 0;
+  /** The origins of all keys. */
+  #origins: ReadonlySet<string> = new Set();
   #refreshing: Promise<void> = Promise.resolve();
 
   private constructor(deps: KeyRingDeps) {
@@ -64,6 +66,15 @@ export class KeyRing {
     return this.#byHash.get(hash);
   }
 
+  findById(keyId: string): HeldKey | undefined {
+    return this.#byId.get(keyId);
+  }
+
+  /** Whether pages of this origin may use some key, by the key's own origins. */
+  hasOrigin(origin: string): boolean {
+    return this.#origins.has(origin);
+  }
+
   /** Resolves when every change that was made before is known here. */
   refresh(): Promise<void> {
     this.#refreshing = this.#refreshing
@@ -72,6 +83,7 @@ export class KeyRing {
         for (const row of await this.#deps.keys.changedSince(this.#revision)) {
           this.#apply(row);
           this.#revision = row.revision;
+          if (row.corsOrigins || this.#origins.size > 0) this.#collectOrigins();
         }
       });
     return this.#refreshing;
@@ -119,6 +131,10 @@ export class KeyRing {
       });
   }
 
+  #collectOrigins(): void {
+    this.#origins = new Set([...this.#byId.values()].flatMap(({ row }) => row.corsOrigins ?? []));
+  }
+
   #apply(row: KeyRow): void {
     const before = this.#byId.get(row.id);
     if (before) this.#byHash.delete(before.row.hash);
@@ -152,6 +168,8 @@ export class KeyRing {
       // A group that the models file no longer has may use nothing.
       models: group ? intersect(group.models, row.models) : NOTHING,
       account,
+      origins: row.corsOrigins && new Set(row.corsOrigins),
+      token: null,
       revoked: stop.signal,
     };
     return { row, principal, ipRanges: row.ipRanges && new IpRanges(row.ipRanges), stop };

@@ -31,6 +31,7 @@ const DEFAULTS: Omit<KeyFields, 'name'> = {
   expiresAt: null,
   models: null,
   ipRanges: null,
+  corsOrigins: null,
   enabled: true,
   requestsPerMinute: null,
   tokensPerMinute: null,

@@ -1,4 +1,4 @@
-import type { Settlement } from '../../store/interface/wallets.ts';
+import type { Settlement, TokenBudget } from '../../store/interface/wallets.ts';
 import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
 import type { EndUser } from '../access/end-user.ts';
@@ -30,6 +30,10 @@ interface ReservationDeps {
 }
 
 const NO_LIMIT = { tokens: Number.POSITIVE_INFINITY, images: Number.POSITIVE_INFINITY };
+
+/** What a client token may spend in all; undefined: it has no budget, or the key itself was sent. */
+const budgetOf = ({ token }: Caller['principal']): TokenBudget | undefined =>
+  token && token.budget !== null ? { id: token.id, budget: token.budget } : undefined;
 
 /** The tokens and the money that are held for one request of a key, and that grow with its answer. */
 export class Reservation {
@@ -74,6 +78,7 @@ export class Reservation {
         tokens: prompt.tokens + first,
         mostTokens: reserving === 'shortens' ? prompt.tokens + whole : undefined,
         endUser,
+        token: budgetOf(caller.principal),
         cost: this.#quote && { least, most },
       },
       caller.setHeader,

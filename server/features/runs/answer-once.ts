@@ -50,10 +50,11 @@ export interface Ways<Answer> {
 
 type Keyed<Asked extends AskedOnce> = Asked & { readonly key: SentKey };
 
-/** Names what is asked for once. The owner is part of it: keys of two owners never meet. */
+/** Names what is asked for once. The owner is part of it, and the end user of a client token: keys of two never meet. */
 async function claimOf({ keyMs }: OnceDeps, { operation, request, caller, key }: Keyed<AskedOnce>): Promise<Claim> {
   const name = readIdempotencyKey(key.text, key.param);
-  const scope = JSON.stringify([caller.principal.owner, operation, name]);
+  const { owner, token } = caller.principal;
+  const scope = JSON.stringify([owner, operation, name, ...(token ? [token.userId] : [])]);
   return {
     id: hash('sha256', scope, 'hex'),
     hash: await hashRequest(request),

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../../features/access/caller.ts';
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
+import { notForTokens } from '../../features/access/token-guard.ts';
 import { connectionOf } from '../connections/connection.ts';
 
 declare module 'fastify' {
@@ -34,22 +35,38 @@ export function decorateAdmission(app: FastifyInstance): void {
   app.decorateRequest('principal', null);
 }
 
+const CORS_HEADERS = ['access-control-allow-origin', 'access-control-expose-headers'] as const;
+
+/** Browsers say the origin of every other request. */
+const READING = ['GET', 'HEAD'];
+
 /** Finds out who calls. Throws the reason when the caller is not let in. */
-export function authenticate(gate: Gate, request: FastifyRequest): Principal {
-  const connection = connectionOf(request.raw.socket);
-  const principal = gate.authenticate(connection.credentials(request.headers), request.ip);
+export function authenticate(gate: Gate, request: FastifyRequest, reply: FastifyReply): Principal {
+  const { headers, raw, method } = request;
+  const connection = connectionOf(raw.socket);
+  const principal = gate.authenticate(connection.credentials(headers), request.ip);
   connection.becomeKnown();
   request.principal = principal;
+  // The answer was opened to pages before it was known whose key they have.
+  if (!gate.origins.mayRead(principal, headers)) for (const name of CORS_HEADERS) reply.removeHeader(name);
+  gate.origins.check(principal, headers, READING.includes(method));
   return principal;
+}
+
+interface AdmissionOptions {
+  /** Whether client tokens are let in. The route then says what they are allowed to do. Default: false. */
+  readonly takesTokens?: boolean;
 }
 
 /**
  * Makes the `onRequest` hook of a route. It checks the key before any of the body is read, so that clients without a
  * key cannot upload.
  */
-export function admission(gate: Gate) {
+export function admission(gate: Gate, { takesTokens = false }: AdmissionOptions = {}) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-    admit(gate, authenticate(gate, request), reply);
+    const principal = authenticate(gate, request, reply);
+    if (principal.token && !takesTokens) throw notForTokens();
+    admit(gate, principal, reply);
     done();
   };
 }

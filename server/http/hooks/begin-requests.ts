@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Origins } from '../../features/access/origins.ts';
 import { connectionOf } from '../connections/connection.ts';
 import { speaksAnthropic } from '../error-dialect.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
@@ -9,7 +10,7 @@ import type { KnownMethods } from './known-methods.ts';
 import { shedLoad } from './shed-load.ts';
 
 export interface BeginOptions {
-  readonly corsOrigins: readonly string[];
+  readonly origins: Origins;
   readonly methods: KnownMethods;
   readonly load: Parameters<typeof shedLoad>[1];
 }
@@ -17,8 +18,8 @@ export interface BeginOptions {
 /**
  * Handles every request before its body is read. One hook does all of it, because each hook costs a microsecond or two.
  */
-export function beginRequests(app: FastifyInstance, { corsOrigins, methods, load }: BeginOptions): void {
-  const answersPreflight = createCors(corsOrigins);
+export function beginRequests(app: FastifyInstance, { origins, methods, load }: BeginOptions): void {
+  const answersPreflight = createCors(origins);
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     // Our side is closed already, behind an answer that was the last one here.

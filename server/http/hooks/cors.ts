@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Origins } from '../../features/access/origins.ts';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const MAX_AGE_SECONDS = '86400';
@@ -26,19 +27,20 @@ const EXPOSED = [
 ].join(', ');
 
 /**
- * Lets pages of other origins call the gateway (`*` for all). Keys travel in headers and never in cookies, so a page
+ * Lets pages of other origins call the gateway (`*` for all). A page that only some keys are for gets its answers if it
+ * shows one of these. Keys travel in headers and never in cookies, so a page
  * can do nothing without a key. We do not use the usual plugin: it costs every request, also those that no page sends,
  * a tenth of what the gateway itself costs. Returns true when the request was a preflight, which is then answered.
  * Format: the Fetch standard, 3.2.
  */
-export function createCors(origins: readonly string[]): (request: FastifyRequest, reply: FastifyReply) => boolean {
-  const all = origins.includes('*');
+export function createCors(origins: Origins): (request: FastifyRequest, reply: FastifyReply) => boolean {
+  const { allowsAll: all } = origins;
 
   return (request, reply) => {
     const { origin } = request.headers;
     if (origin === undefined) return false;
     if (!all) reply.header('vary', 'Origin');
-    if (!all && !origins.includes(origin)) return false;
+    if (!origins.mayCall(origin)) return false;
     reply.header('access-control-allow-origin', all ? '*' : origin);
     reply.header('access-control-expose-headers', EXPOSED);
     if (!isPreflight(request)) return false;

@@ -7,14 +7,16 @@ import type { Identity } from './identity.ts';
 interface Connection {
   readonly identity: Identity;
   readonly gate: Gate;
+  readonly guard: Context['guard'];
   readonly report: Context['report'];
   readonly parent: TraceParent | undefined;
   readonly socket: Socket;
 }
 
 /** The context of one call over a websocket. */
-export const createCallContext = ({ identity, gate, report, parent, socket }: Connection): Context => ({
+export const createCallContext = ({ identity, gate, guard, report, parent, socket }: Connection): Context => ({
   requestId: newRequestId(),
+  guard,
   authorize() {
     const principal = identity.authenticate();
     ensureAllowed(gate.count(principal));

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Principal } from '../../features/access/caller.ts';
-import { type Credentials, hashKey, readCredentials } from '../../features/access/credentials.ts';
+import { type Credentials, readCredentials, sortKeys } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import type { Places } from '../../features/access/places.ts';
 
@@ -52,17 +52,24 @@ export class Identity {
   /** Takes the key of the connection parameters; null when they have none. */
   show(apiKey: string | null): void {
     if (apiKey === null) return;
-    const { hashes } = this.#credentials;
-    this.#credentials = { hashes: [hashKey(apiKey), ...hashes], malformed: false };
+    const { hashes, tokens } = this.#credentials;
+    const shown = sortKeys([apiKey]);
+    this.#credentials = {
+      hashes: [...shown.hashes, ...hashes],
+      tokens: [...shown.tokens, ...tokens],
+      malformed: false,
+    };
   }
 
   /**
    * Checks the key. This is done for each call, since the key may have been revoked. Throws the errors of
-   * `Gate.authenticate`, and `rate_limit_exceeded` when the key has too many websockets.
+   * `Gate.authenticate`, `permission_denied` for a page that the key is not for, and `rate_limit_exceeded` when the key has too many websockets.
    */
   authenticate(): Principal {
     const { gate } = this.#deps;
-    const principal = gate.authenticate(this.#credentials, this.#peer.address);
+    const { headers, address } = this.#peer;
+    const principal = gate.authenticate(this.#credentials, address);
+    gate.origins.checkSocket(principal, headers);
     if (this.#principal !== principal) this.#become(principal);
     return principal;
   }

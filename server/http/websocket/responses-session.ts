@@ -187,10 +187,11 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
   }
 
   #createContext(): Context {
-    const { gate, report } = this.#deps;
+    const { gate, guard, report } = this.#deps;
     return createCallContext({
       identity: this.#identity,
       gate,
+      guard,
       report,
       parent: this.#parent,
       socket: this.#socket,

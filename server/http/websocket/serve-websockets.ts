@@ -9,12 +9,12 @@ import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import { readCredentials } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
 import { type GiveBack, Places } from '../../features/access/places.ts';
+import type { TokenGuard } from '../../features/access/token-guard.ts';
 import type { AppRouter } from '../../rpc/router.ts';
 import type { TransferLimits } from '../connections/slow-transfers.ts';
 import { Strangers } from '../connections/strangers.ts';
 import { logError } from '../hooks/errors.ts';
 import { listProcedures } from '../list-operations.ts';
-import { allowsOrigin } from './allows-origin.ts';
 import { accept, readHandshake, refuse } from './handshake.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { OpenWebsockets } from './open-websockets.ts';
@@ -32,7 +32,7 @@ export const WEBSOCKET_PATHS: readonly string[] = Object.values(paths);
 export interface WebsocketOptions {
   readonly router: AppRouter;
   readonly gate: Gate;
-  readonly corsOrigins: readonly string[];
+  readonly guard: TokenGuard;
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly limits: WebsocketLimits;
@@ -45,12 +45,13 @@ export interface WebsocketOptions {
 
 /** Serves the websockets of the app's server: tRPC's protocol at one path, the Responses API at another. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { router, gate, corsOrigins, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
+  const { router, gate, guard, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
   const { sessions } = options.websockets;
   const places = new Places(limits.perAddress);
   const deps: Omit<SessionDeps, 'logError'> = {
     router,
     gate,
+    guard,
     report,
     maxBodyBytes,
     maxBodyValues,
@@ -82,7 +83,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     if (!isTrpc && path !== paths.responses) throw new AppError('route_not_found');
     if (closing) throw shuttingDown();
     const key = readHandshake(request);
-    if (!allowsOrigin(corsOrigins, request.headers)) {
+    if (!gate.origins.mayConnect(request.headers)) {
       throw new AppError('permission_denied', 'Pages of this origin may not open websockets here (CORS_ORIGINS).', {
         param: 'Origin',
       });

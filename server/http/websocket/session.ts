@@ -5,6 +5,7 @@ import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import { newRequestId } from '../../features/access/request-id.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
+import type { TokenGuard } from '../../features/access/token-guard.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
 import { errorShapeOf } from '../../rpc/error-shape.ts';
@@ -39,6 +40,7 @@ import { keyLimits, STRANGER_LIMITS, STRANGER_MESSAGE_CALLS } from './websocket-
 
 export interface SessionDeps extends IdentityDeps {
   readonly router: AppRouter;
+  readonly guard: TokenGuard;
   /** The kind of each procedure. */
   readonly procedures: ReadonlyMap<string, ProcedureType>;
   /** The longest message, in bytes. */
@@ -272,10 +274,11 @@ export class Session implements WebsocketHandler, ServedWebsocket {
   }
 
   #createContext(): Context {
-    const { gate, report } = this.#deps;
+    const { gate, guard, report } = this.#deps;
     return createCallContext({
       identity: this.#identity,
       gate,
+      guard,
       report,
       parent: this.#parent,
       socket: this.#socket,

@@ -18,6 +18,8 @@ export interface KeyFields extends KeyLimits {
   readonly models: readonly string[] | null;
   /** Allowed addresses and CIDR ranges. Null: any address. */
   readonly ipRanges: readonly string[] | null;
+  /** The web origins whose pages may use the key. Null: those of `CORS_ORIGINS`. */
+  readonly corsOrigins: readonly string[] | null;
   readonly enabled: boolean;
 }
 

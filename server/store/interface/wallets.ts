@@ -51,6 +51,13 @@ export interface UserWish {
   readonly mostTokens: number;
 }
 
+/** The budget of a client token. */
+export interface TokenBudget {
+  readonly id: string;
+  /** In micro-USD, for as long as the token is valid. */
+  readonly budget: number;
+}
+
 export interface NewReservation extends Wanted, Budgets {
   readonly owner: string;
   /** Null: no budget applies. */
@@ -58,6 +65,7 @@ export interface NewReservation extends Wanted, Budgets {
   readonly requestId: string;
   /** With a user, `most` may be 0: then no money is asked for. */
   readonly user?: UserWish | undefined;
+  readonly token?: TokenBudget | undefined;
 }
 
 /** A reservation that is to become larger. */
@@ -66,6 +74,7 @@ export interface Growth extends Wanted, Budgets {
   readonly owner: string;
   readonly keyId: string | null;
   readonly user?: UserWish | undefined;
+  readonly token?: TokenBudget | undefined;
 }
 
 /**
@@ -75,7 +84,7 @@ export interface Growth extends Wanted, Budgets {
 export type Shortage =
   | { readonly refused: 'balance'; readonly balance: number; readonly held: number }
   | {
-      readonly refused: 'daily' | 'monthly';
+      readonly refused: 'daily' | 'monthly' | 'token';
       readonly budget: number;
       readonly spent: number;
       readonly held: number;
@@ -103,6 +112,8 @@ export interface Settlement {
   readonly reason: string;
   /** What an end user has used, where the reservation is held to the budget of one. */
   readonly userTokens?: number | undefined;
+  /** Whether the reservation is held to the budget of a client token. */
+  readonly isOfToken?: boolean | undefined;
 }
 
 /**

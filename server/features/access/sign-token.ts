@@ -1,0 +1,74 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+
+/** Begins every client token. The log hides what begins like this. */
+const PREFIX = 'dct-';
+/** Of HMAC-SHA256 in base64url. */
+const SIGNATURE_LENGTH = 43;
+/** In characters: it has to fit into a header with room for others. */
+export const MAX_TOKEN_LENGTH = 4_096;
+
+/** What a client token says. The names are short, because each request has them. */
+const TokenClaims = z.strictObject({
+  /** Its id. */
+  i: z.string().min(1),
+  /** The id of its key. */
+  k: z.string().min(1),
+  /** The end user. */
+  u: z.string().min(1),
+  /** When it expires, in ms since 1970. */
+  e: z.int(),
+  /** The aliases that it may use, within those of its key. Absent: all of these. */
+  m: z.array(z.string()).optional(),
+  /** The web origins that it may come from. */
+  o: z.array(z.string()).optional(),
+  /** Its budget in micro-USD. */
+  b: z.int().optional(),
+});
+export type TokenClaims = z.infer<typeof TokenClaims>;
+
+export const isClientToken = (key: string): boolean => key.startsWith(PREFIX);
+
+/**
+ * The hash of the key is signed with it: a token ends with the secret of its key, also when that is rotated. Without it,
+ * whoever could read the gateway's own secret alone could make tokens of any key.
+ */
+const signatureOf = (secret: Buffer, keyHash: string, body: string): Buffer =>
+  createHmac('sha256', secret).update(`${PREFIX}${keyHash}.${body}`).digest();
+
+export function signToken(secret: Buffer, keyHash: string, claims: TokenClaims): string {
+  const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
+  return `${PREFIX}${body}.${signatureOf(secret, keyHash, body).toString('base64url')}`;
+}
+
+/** A token that was taken apart. Nothing of it is known to be true before its signature was compared. */
+export interface UncheckedToken {
+  readonly claims: TokenClaims;
+  /** Compares the signature, in a time that does not depend on where it differs. */
+  isSignedWith(secret: Buffer, keyHash: string): boolean;
+}
+
+/** Null: it is not a token. */
+export function takeApart(token: string): UncheckedToken | null {
+  if (token.length > MAX_TOKEN_LENGTH || !isClientToken(token)) return null;
+  const [body = '', signature = '', ...rest] = token.slice(PREFIX.length).split('.');
+  if (rest.length > 0 || signature.length !== SIGNATURE_LENGTH) return null;
+  const { data: claims } = TokenClaims.safeParse(parseOrNull(Buffer.from(body, 'base64url').toString()));
+  if (!claims) return null;
+  return {
+    claims,
+    isSignedWith(secret, keyHash) {
+      const shown = Buffer.from(signature, 'base64url');
+      const expected = signatureOf(secret, keyHash, body);
+      return shown.length === expected.length && timingSafeEqual(shown, expected);
+    },
+  };
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,67 @@
+import { isRecord } from '../../canonical/json.ts';
+import { AppError } from '../../errors/app-error.ts';
+import type { ConversationStore } from '../../store/interface/conversations.ts';
+import type { RunStore } from '../../store/interface/runs.ts';
+import type { Principal, TokenScope } from './caller.ts';
+
+/**
+ * What client tokens may do with a procedure. `user`: use it for their own end user, whom its input names as `user_id`.
+ * `open`: use it as it is, because it tells nothing of any user. Absent: nothing.
+ */
+export type TokenUse = 'user' | 'open';
+
+export const notForTokens = () =>
+  new AppError(
+    'permission_denied',
+    'A client token may chat and use the conversations of its end user, and nothing else. Use the key on a server.',
+    { param: 'Authorization' },
+  );
+
+export interface TokenGuardStores {
+  readonly conversations: Pick<ConversationStore, 'findRow'>;
+  readonly runs: Pick<RunStore, 'find'>;
+}
+
+/** Holds client tokens to their end users. Requests with keys never come here. */
+export class TokenGuard {
+  readonly #stores: TokenGuardStores;
+
+  constructor(stores: TokenGuardStores) {
+    this.#stores = stores;
+  }
+
+  /**
+   * The input of a call with a token, which names its end user now. Throws `permission_denied`, and
+   * `conversation_not_found` and `run_not_found` for what is not this user's.
+   */
+  async confine({ owner, token }: Principal, use: TokenUse | undefined, input: unknown): Promise<unknown> {
+    if (!token) return input;
+    if (use === undefined) throw notForTokens();
+    if (use === 'open') return input;
+    const fields = isRecord(input) ? input : {};
+    const { user_id: userId, conversation_id: conversationId, run_id: runId } = fields;
+    if (userId != null && userId !== token.userId) {
+      throw new AppError('permission_denied', 'The client token is for another end user.', { param: 'user_id' });
+    }
+    if (typeof conversationId === 'string') await this.#checkConversation(conversationId, owner, token);
+    if (typeof runId === 'string') await this.#checkRun(runId, owner, token);
+    return { ...fields, user_id: token.userId };
+  }
+
+  /** A key with a `user_id` also sees the conversations without a user. A token does not. */
+  async #isOwn(id: string, owner: string | null, { userId }: TokenScope): Promise<boolean> {
+    const row = await this.#stores.conversations.findRow({ id, owner, userId });
+    return row?.userId === userId;
+  }
+
+  async #checkConversation(id: string, owner: string | null, token: TokenScope): Promise<void> {
+    if (await this.#isOwn(id, owner, token)) return;
+    throw new AppError('conversation_not_found', 'There is no such conversation.', { param: 'conversation_id' });
+  }
+
+  async #checkRun(id: string, owner: string | null, token: TokenScope): Promise<void> {
+    const { conversationId = null } = (await this.#stores.runs.find(id, { owner, userId: token.userId })) ?? {};
+    if (conversationId !== null && (await this.#isOwn(conversationId, owner, token))) return;
+    throw new AppError('run_not_found', undefined, { param: 'run_id' });
+  }
+}
