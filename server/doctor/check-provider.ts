@@ -12,12 +12,14 @@ export interface CheckedProvider {
   readonly baseUrl: string;
   /** Where its key comes from, such as `OPENAI_API_KEY`. Null: it is asked without a key. */
   readonly keySource: string | null;
+  /** The variable that would have its key, where it is not set. */
+  readonly unsetKey: string | null;
   /** The names of the models that backends request from it. */
   readonly models: readonly string[];
 }
 
 /** What the failure of the first request means, and what to do. */
-function explain(failure: unknown, { baseUrl, keySource, provider }: CheckedProvider): Finding {
+function explain(failure: unknown, { baseUrl, keySource, unsetKey, provider }: CheckedProvider): Finding {
   const subject = `provider ${provider.id}`;
   if (!(failure instanceof AppError)) return problem(subject, String(failure), 'Look at what answers there.');
   const cause = failure.cause instanceof Error ? failure.cause.message : '';
@@ -52,8 +54,15 @@ function explain(failure: unknown, { baseUrl, keySource, provider }: CheckedProv
       if (/answered 3\d\d|redirect/.test(cause + failure.message)) {
         return problem(subject, `${baseUrl} answers with a redirect.`, 'Set base_url to the address that it leads to.');
       }
-      return keySource
-        ? problem(subject, `It refuses the key of ${keySource}${said}.`, `Put a valid key into ${keySource}.`)
+      if (keySource) {
+        return problem(subject, `It refuses the key of ${keySource}${said}.`, `Put a valid key into ${keySource}.`);
+      }
+      return unsetKey
+        ? problem(
+            subject,
+            `It wants a key, and ${unsetKey} is not set${said}.`,
+            `Set ${unsetKey} in the environment or in .env.`,
+          )
         : problem(subject, `It wants a key${said}.`, 'Give the provider an api_key_env or an api_key_file.');
     default:
       return problem(

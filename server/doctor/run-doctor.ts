@@ -24,8 +24,17 @@ function toChecked(file: ModelsFile, settings: Readonly<Record<string, ProviderS
     const entry = file.providers[id];
     // Only the gateway loads the embedded engine; its file was checked above.
     if (one.kind === 'embedded' || !entry || entry.kind === 'embedded') return [];
-    const keySource = entry.api_key_file ?? (one.apiKey === undefined ? null : (entry.api_key_env ?? null));
-    return [{ provider: createProvider(id, one), baseUrl: one.baseUrl, keySource, models: modelsAt(id, file.models) }];
+    const { api_key_file: keyFile, api_key_env: variable = null } = entry;
+    const isSet = one.apiKey !== undefined;
+    return [
+      {
+        provider: createProvider(id, one),
+        baseUrl: one.baseUrl,
+        keySource: keyFile ?? (isSet ? variable : null),
+        unsetKey: isSet ? null : variable,
+        models: modelsAt(id, file.models),
+      },
+    ];
   });
 }
 

@@ -150,6 +150,12 @@ const faults: Record<string, Planted> = {
       ),
     env: { UP_KEY: KEY },
   },
+  'a provider that wants a key, where the variable of the key is not set': {
+    subject: 'provider up',
+    what: /wants a key, and UP_KEY is not set/,
+    advice: /Set UP_KEY/,
+    models: async () => modelsOf((await upstreamOf({ apiKey: KEY })).url, ', api_key_env: UP_KEY'),
+  },
   'a model that is not there': {
     subject: 'provider up',
     what: /no model "qwen3-9b"/,
