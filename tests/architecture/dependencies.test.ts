@@ -296,6 +296,7 @@ describe('the house rules', () => {
       'server/features/system/describe-models.ts',
       'server/features/system/show-status.ts',
       'server/features/usage/usage-filter.ts',
+      'server/observe/alerts/repeats.ts',
       'server/observe/traces/request-span.ts',
       'server/observe/traces/traces.ts',
       'server/providers/http/read-retry-after.ts',
