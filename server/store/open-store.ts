@@ -58,13 +58,34 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function open(path: string, options: StoreOptions): Promise<Store> {
-  const { migrationsDir, synchronous = 'NORMAL', busyTimeoutMs = 5_000, onError = () => {} } = options;
   await checkFile(path);
-  await migrate(path, migrationsDir);
+  await migrate(path, options.migrationsDir);
+  const database = await connect(path, options);
+  try {
+    return await recover(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
 
+/** The connections to a database, and the lock that shows that this process uses it. */
+interface OpenDatabase {
+  readonly lock: ProcessLock;
+  readonly db: PrismaClient;
+  readonly transact: Transact;
+  /** The thread that searches, indexes and deletes. */
+  readonly background: Background;
+  /** The thread that writes long messages. */
+  readonly writer: Background;
+  readonly onError: (error: unknown) => void;
+  close(): Promise<void>;
+}
+
+async function connect(path: string, options: StoreOptions): Promise<OpenDatabase> {
+  const { synchronous = 'NORMAL', busyTimeoutMs = 5_000, onError = () => {} } = options;
   const lock = await ProcessLock.claim(path);
   const adapter = new SqliteAdapterFactory({ path, synchronous, busyTimeoutMs });
-  const transact: Transact = (work) => adapter.transact(work);
   const db = new PrismaClient({
     adapter,
     errorFormat: 'minimal',
@@ -73,27 +94,45 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
   });
   const background = new Background({ path, synchronous, busyTimeoutMs }, onError);
   const writer = new Background({ path, synchronous, busyTimeoutMs }, onError);
-  const close = async () => {
-    await writer.close();
-    await background.close();
-    await db.$disconnect();
-    lock.release();
+  return {
+    lock,
+    db,
+    transact: (work) => adapter.transact(work),
+    background,
+    writer,
+    onError,
+    async close() {
+      await writer.close();
+      await background.close();
+      await db.$disconnect();
+      lock.release();
+    },
   };
+}
+
+/** Ends what dead processes left in progress, and opens the parts that read the database first. */
+async function recover(database: OpenDatabase): Promise<Store> {
+  const { lock, db, transact, background, onError } = database;
   const usage = new UsageWriter(transact, { onError });
   const flush = () => usage.flush();
   const userBudgets = new UserBudgets({ db, flush, onError });
   const wallets = new Wallets({ db, transact, lock, budgets: userBudgets, flush });
-  try {
-    await db.$connect();
-    await recoverDead({ db, transact, lock, wallets });
-    if (await transact(hasPendingMessages)) background.indexSoon();
-    if (await transact(hasMediaToMove)) background.call('moveMedia').catch(onError);
-    await userBudgets.open();
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await db.$connect();
+  await recoverDead({ db, transact, lock, wallets });
+  if (await transact(hasPendingMessages)) background.indexSoon();
+  if (await transact(hasMediaToMove)) background.call('moveMedia').catch(onError);
+  await userBudgets.open();
+  return toStore(database, { usage, userBudgets, wallets });
+}
 
+interface Money {
+  readonly usage: UsageWriter;
+  readonly userBudgets: UserBudgets;
+  readonly wallets: Wallets;
+}
+
+function toStore(database: OpenDatabase, { usage, userBudgets, wallets }: Money): Store {
+  const { lock, db, transact, background, writer, onError } = database;
   const reports = new UsageReports(db, transact);
   const changing = { transact, lock, clock: new UsedClock() };
   const turns = new Turns(changing);
@@ -132,7 +171,7 @@ async function open(path: string, options: StoreOptions): Promise<Store> {
       await background.close();
       // Empties the write-ahead log, so that the single file, copied while nothing runs, holds everything.
       await db.$queryRaw`PRAGMA wal_checkpoint(TRUNCATE)`.catch(onError);
-      await close();
+      await database.close();
     },
   };
 }
