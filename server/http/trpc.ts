@@ -54,6 +54,59 @@ const sharedKey = () =>
 const namesIn = (url: string): string[] =>
   decodeURIComponent(url.split('?')[0]?.slice(TRPC_PATH.length + 1) ?? '').split(',');
 
+/** Makes the hook that checks the calls of a request before its body is read. */
+function checkCalls({ router, gate, limits }: TrpcOptions) {
+  const publicNames = new Set(
+    listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).openapi?.protect === false ? [name] : [])),
+  );
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (request.is404) return;
+    if (!METHODS.includes(request.method)) refuseMethod(request, reply, METHODS);
+    if (request.routeOptions.url === TRPC_PATH) {
+      throw new AppError('route_not_found', 'A websocket is served here; calls over HTTP name their procedure.');
+    }
+    const names = namesIn(request.url);
+    // As on REST, the body is not read before the key was checked. Open procedures have no input, so they need no body.
+    const isOpen = request.method === 'GET' && names.every((name) => publicNames.has(name));
+    if (!isOpen) authenticate(gate, request, reply);
+    const most = isOpen ? STRANGER_MESSAGE_CALLS : limits.calls;
+    if (names.length > most) throw tooManyCalls(most);
+    if (names.length > 1 && idempotencyKeyOf(request) !== undefined) throw sharedKey();
+  };
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly body: Buffer | undefined;
+}
+
+/** The context of the calls of one HTTP request. */
+function contextOf({ request, reply, body }: Exchange, { gate, guard, report, maxBodyValues }: TrpcOptions): Context {
+  // Each call of a batch is a request of its own. The first one gets the request id in the response's header.
+  let named = false;
+  return {
+    get requestId() {
+      const id = named ? newRequestId() : request.id;
+      named = true;
+      return id;
+    },
+    guard,
+    authorize() {
+      const principal = principalOf(request);
+      admit(gate, principal, reply);
+      return principal;
+    },
+    setHeader(name, value) {
+      setHeader(reply, name, value);
+    },
+    report,
+    parent: traceParentOf(request.headers),
+    idempotencyKey: idempotencyKeyOf(request),
+    inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
+  };
+}
+
 /** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
   const { router, gate, guard, maxBodyBytes, maxBodyValues, limits, transfers, websockets, report } = options;
@@ -68,28 +121,9 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
     websockets,
     report,
   });
-  const publicNames = new Set(
-    listProcedures(router).flatMap(([name, procedure]) => (metaOf(procedure).openapi?.protect === false ? [name] : [])),
-  );
   const procedures = new Set(listProcedures(router).map(([name]) => name));
   app.get(TRPC_PATH, async () => undefined);
-
-  /**
-   * As on REST, the body is not read before the key was checked. Open procedures have no input, so they need no body.
-   */
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) return;
-    if (!METHODS.includes(request.method)) refuseMethod(request, reply, METHODS);
-    if (request.routeOptions.url === TRPC_PATH) {
-      throw new AppError('route_not_found', 'A websocket is served here; calls over HTTP name their procedure.');
-    }
-    const names = namesIn(request.url);
-    const isOpen = request.method === 'GET' && names.every((name) => publicNames.has(name));
-    if (!isOpen) authenticate(gate, request, reply);
-    const most = isOpen ? STRANGER_MESSAGE_CALLS : limits.calls;
-    if (names.length > most) throw tooManyCalls(most);
-    if (names.length > 1 && idempotencyKeyOf(request) !== undefined) throw sharedKey();
-  });
+  app.addHook('onRequest', checkCalls(options));
 
   app.setErrorHandler((error, request, reply) => {
     request.failure = error;
@@ -101,31 +135,6 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       .headers({ ...dataHeaders, ...headers })
       .send({ error: errorShapeOf(router, error) });
   });
-
-  function createContext(request: FastifyRequest, reply: FastifyReply, body: Buffer | undefined): Context {
-    // Each call of a batch is a request of its own. The first one gets the request id in the response's header.
-    let named = false;
-    return {
-      get requestId() {
-        const id = named ? newRequestId() : request.id;
-        named = true;
-        return id;
-      },
-      guard,
-      authorize() {
-        const principal = principalOf(request);
-        admit(gate, principal, reply);
-        return principal;
-      },
-      setHeader(name, value) {
-        setHeader(reply, name, value);
-      },
-      report,
-      parent: traceParentOf(request.headers),
-      idempotencyKey: idempotencyKeyOf(request),
-      inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
-    };
-  }
 
   const refusals = new WeakSet<Error>();
   const bodies = new WeakMap<FastifyRequest, Buffer>();
@@ -141,7 +150,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       req: request,
       res: reply,
       path: request.params.path,
-      createContext: () => createContext(request, reply, bodies.get(request)),
+      createContext: () => contextOf({ request, reply, body: bodies.get(request) }, options),
       maxBodySize: maxBodyBytes,
       onError: ({ error, path = '' }) => {
         logError(request, error);
