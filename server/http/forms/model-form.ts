@@ -34,6 +34,121 @@ export interface ModelForm {
 
 const isModel = ({ name }: FormPartHead) => name.toLowerCase() === 'model';
 
+const twice = () => invalidField('model', "'model' is given twice.");
+
+const fieldNamed = (name: string): FormPartHead => ({ name, filename: undefined, contentType: undefined });
+
+/** Reads the beginning of a part, as far as it is checked. The rest stays in the body. */
+async function readBeginning({ body }: FormPart): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  while (size < LOOKED_AT) {
+    const next = await body.next();
+    if (next.done) break;
+    pieces.push(next.value);
+    size += next.value.length;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Writes a form again while it arrives. */
+class FormRewriter implements Omit<ModelForm, 'model'> {
+  readonly #parts: AsyncGenerator<FormPart, void, void>;
+  readonly #boundary = `duplex-${randomUUID()}`;
+  readonly #spool = new Spool();
+  readonly #seen: Parameters<FieldCheck>[0][] = [];
+  #checkField: FieldCheck = (field) => this.#seen.push(field);
+  #hasFile = false;
+  /** The first file after the model, of which only the head was read. */
+  #upload: FormPart | undefined;
+
+  constructor(parts: AsyncGenerator<FormPart, void, void>) {
+    this.#parts = parts;
+  }
+
+  get contentType(): string {
+    return `multipart/form-data; boundary=${this.#boundary}`;
+  }
+
+  check(check: FieldCheck): void {
+    for (const field of this.#seen.splice(0)) check(field);
+    this.#checkField = check;
+  }
+
+  /**
+   * Reads up to the first file after the model. So everything before that file can be refused before anything is sent.
+   */
+  async readModel(): Promise<string> {
+    let model: string | undefined;
+    for (let next = await this.#parts.next(); !next.done; next = await this.#parts.next()) {
+      const part = next.value;
+      if (isModel(part)) {
+        if (model !== undefined) throw twice();
+        model = (await readPart(part, MAX_NAME)).toString('utf8');
+        continue;
+      }
+      if (model !== undefined && part.filename !== undefined) {
+        this.#upload = part;
+        return model;
+      }
+      for await (const piece of this.#write(part)) await this.#spool.write(piece);
+    }
+    if (model !== undefined) return model;
+    throw new AppError('missing_field', "The field 'model' is required.", { param: 'model' });
+  }
+
+  rewrite(model: string): Readable {
+    const body = Readable.from(this.#rewritten(model), { objectMode: false });
+    // The sender of the body sees the failure too, and answers it.
+    return body.on('error', () => undefined);
+  }
+
+  async close(): Promise<void> {
+    // This is not awaited: it may itself wait for a client that sends nothing more.
+    this.#parts.return().catch(() => undefined);
+    await this.#spool.close();
+  }
+
+  async *#rewritten(model: string): AsyncGenerator<Buffer, void, void> {
+    try {
+      yield* this.#spool.read();
+      yield Buffer.concat([writePartHead(this.#boundary, fieldNamed('model')), Buffer.from(model), CRLF]);
+      if (this.#upload) yield* this.#write(this.#upload);
+      for await (const part of this.#parts) {
+        if (isModel(part)) throw twice();
+        yield* this.#write(part);
+      }
+      if (!this.#hasFile) throw new AppError('missing_field', "The field 'file' is required.", { param: 'file' });
+      yield Buffer.from(`--${this.#boundary}--\r\n`);
+    } finally {
+      await this.close();
+    }
+  }
+
+  async *#write(part: FormPart): AsyncGenerator<Buffer, void, void> {
+    if (part.name === 'file') this.#hasFile = true;
+    const beginning = await this.#lookAt(part);
+    yield writePartHead(this.#boundary, part);
+    if (beginning.length > 0) yield beginning;
+    yield* part.body;
+    yield CRLF;
+  }
+
+  /**
+   * Checks a field, or the name of a file; the content of a file is not checked. Returns the bytes that it has read.
+   */
+  async #lookAt(part: FormPart): Promise<Buffer> {
+    const { name, filename } = part;
+    if (filename !== undefined) {
+      this.#checkField({ name, value: filename });
+      return Buffer.alloc(0);
+    }
+    const beginning = await readBeginning(part);
+    this.#checkField({ name, value: beginning.toString('utf8', 0, LOOKED_AT) });
+    return beginning;
+  }
+}
+
 /**
  * Reads a form until its `model` is known. A file that comes before the model waits in a spool: the backend cannot be
  * chosen yet, and the client cannot be made to send the file later. What comes after the model is not held.
@@ -46,111 +161,18 @@ export async function openModelForm(
   contentType: string | undefined,
   limit: number,
 ): Promise<ModelForm> {
-  const parts = readForm(source, contentType, { limit });
-  const boundary = `duplex-${randomUUID()}`;
-  const spool = new Spool();
-  const seen: Parameters<FieldCheck>[0][] = [];
-  let checkField: FieldCheck = (field) => seen.push(field);
-  let hasFile = false;
-  /** The first file after the model, of which only the head was read. */
-  let upload: FormPart | undefined;
-
-  /**
-   * Checks a field, or the name of a file; the content of a file is not checked. Returns the bytes that it has read.
-   */
-  async function lookAt({ name, filename, body }: FormPart): Promise<Buffer> {
-    if (filename !== undefined) {
-      checkField({ name, value: filename });
-      return Buffer.alloc(0);
-    }
-    const pieces: Buffer[] = [];
-    let size = 0;
-    while (size < LOOKED_AT) {
-      const next = await body.next();
-      if (next.done) break;
-      pieces.push(next.value);
-      size += next.value.length;
-    }
-    const beginning = Buffer.concat(pieces);
-    checkField({ name, value: beginning.toString('utf8', 0, LOOKED_AT) });
-    return beginning;
-  }
-
-  async function* write(part: FormPart): AsyncGenerator<Buffer, void, void> {
-    if (part.name === 'file') hasFile = true;
-    const beginning = await lookAt(part);
-    yield writePartHead(boundary, part);
-    if (beginning.length > 0) yield beginning;
-    yield* part.body;
-    yield CRLF;
-  }
-
-  /**
-   * Reads up to the first file after the model. So everything before that file can be refused before anything is sent.
-   */
-  async function readModel(): Promise<string> {
-    let model: string | undefined;
-    for (let next = await parts.next(); !next.done; next = await parts.next()) {
-      const part = next.value;
-      if (isModel(part)) {
-        if (model !== undefined) throw twice();
-        model = (await readPart(part, MAX_NAME)).toString('utf8');
-        continue;
-      }
-      if (model !== undefined && part.filename !== undefined) {
-        upload = part;
-        return model;
-      }
-      for await (const piece of write(part)) await spool.write(piece);
-    }
-    if (model !== undefined) return model;
-    throw new AppError('missing_field', "The field 'model' is required.", { param: 'model' });
-  }
-
-  async function* rewritten(model: string): AsyncGenerator<Buffer, void, void> {
-    try {
-      yield* spool.read();
-      yield Buffer.concat([writePartHead(boundary, fieldNamed('model')), Buffer.from(model), CRLF]);
-      if (upload) yield* write(upload);
-      for await (const part of parts) {
-        if (isModel(part)) throw twice();
-        yield* write(part);
-      }
-      if (!hasFile) throw new AppError('missing_field', "The field 'file' is required.", { param: 'file' });
-      yield Buffer.from(`--${boundary}--\r\n`);
-    } finally {
-      await close();
-    }
-  }
-
-  async function close(): Promise<void> {
-    // This is not awaited: it may itself wait for a client that sends nothing more.
-    parts.return().catch(() => undefined);
-    await spool.close();
-  }
-
+  const form = new FormRewriter(readForm(source, contentType, { limit }));
   try {
-    const model = await readModel();
+    const model = await form.readModel();
     return {
       model,
-      contentType: `multipart/form-data; boundary=${boundary}`,
-      check(check) {
-        for (const field of seen.splice(0)) check(field);
-        checkField = check;
-      },
-      rewrite(upstreamModel) {
-        const body = Readable.from(rewritten(upstreamModel), { objectMode: false });
-        // The sender of the body sees the failure too, and answers it.
-        return body.on('error', () => undefined);
-      },
-      close,
+      contentType: form.contentType,
+      check: (check) => form.check(check),
+      rewrite: (upstreamModel) => form.rewrite(upstreamModel),
+      close: () => form.close(),
     };
   } catch (error) {
-    await close();
+    await form.close();
     throw error;
   }
 }
-
-const twice = () => invalidField('model', "'model' is given twice.");
-
-const fieldNamed = (name: string): FormPartHead => ({ name, filename: undefined, contentType: undefined });
