@@ -138,7 +138,7 @@ describe('without a key', () => {
   });
 
   it('a connection is closed after WEBSOCKET_KEY_SECONDS, whatever it does meanwhile', async () => {
-    const gateway = await start({ WEBSOCKET_KEY_SECONDS: '0.2' });
+    const gateway = await start({ WEBSOCKET_KEY_SECONDS: '2' });
     const silent = await connect(gateway, {});
     const wrong = await connect(gateway, { authorization: 'Bearer wrong' });
     wrong.say(query(1, 'models.list'));
