@@ -270,7 +270,7 @@ describe('a run has a limit of', () => {
   });
 
   test('time, also while nobody watches and nothing comes', async () => {
-    const short = await startScripted({ env: { RUN_MAX_SECONDS: '0.5' } });
+    const short = await startScripted({ env: { RUN_MAX_SECONDS: '2' } });
     try {
       short.upstream.reply(hangAfter(1));
       const answered = await short.call('POST', '/c1/chat', turn);
