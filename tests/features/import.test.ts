@@ -291,6 +291,64 @@ describe('a file with faults', () => {
   );
 });
 
+describe('a file that is made to cost much', () => {
+  const said = (role: string, words: string) => ({
+    author: { role },
+    content: { content_type: 'text', parts: [words] },
+  });
+  const thought = (words: string) => ({
+    author: { role: 'assistant' },
+    content: { content_type: 'thoughts', thoughts: [{ content: words }] },
+  });
+  const chatGpt = (title: string, mapping: object) => JSON.stringify([{ title, mapping }]);
+  const titled = async (title: string) => {
+    const found = (await list(ada)).find((item: { title: string }) => item.title === title);
+    return tree(ada, found.id);
+  };
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+  test('does not grow: one thought of many answers is kept once', async () => {
+    const answers = numbers(900).map((i) => [`a${i}`, { parent: 'root', message: said('assistant', 'Yes.') }]);
+    const root = { parent: null, message: thought('x'.repeat(1_000_000)) };
+    const { imported } = await load(chatGpt('One thought', { root, ...Object.fromEntries(answers) }));
+    expect(imported).toBe(1);
+    const { messages } = await titled('One thought');
+    expect(messages).toHaveLength(900);
+    expect(messages.filter((message: { reasoning_content?: string }) => message.reasoning_content)).toHaveLength(1);
+  });
+
+  test('keeps thousands of thoughts before one answer, in their order', async () => {
+    const nodes = numbers(8_000).map((i) => [
+      `n${i}`,
+      { parent: i === 0 ? null : `n${i - 1}`, message: thought(`${i}${'x'.repeat(1_000)}`) },
+    ]);
+    const last = { parent: 'n7999', message: said('assistant', 'Done.') };
+    const { imported } = await load(chatGpt('Many thoughts', { ...Object.fromEntries(nodes), last }));
+    expect(imported).toBe(1);
+    const { messages } = await titled('Many thoughts');
+    const texts = messages[0].reasoning_content.split('\n\n').map((text: string) => Number.parseInt(text, 10));
+    expect(texts).toEqual(numbers(8_000));
+  });
+
+  test('is read although nothing ends in it', async () => {
+    const content = '<details type="reasoning">'.repeat(38_000);
+    const history = { messages: { a: { id: 'a', parentId: null, role: 'assistant', content } }, currentId: 'a' };
+    expect(await load(JSON.stringify([{ id: 'endless', title: 'Endless', chat: { history } }]))).toMatchObject({
+      imported: 1,
+    });
+  });
+
+  test('is told that a text has too many megabytes', async () => {
+    const report = await load(`# Long\n\n## User\n${'\n'.repeat(9_000_000)}`);
+    expect(report).toMatchObject({ imported: 0, failed: 1, problems: [{ message: expect.stringMatching(/8 MB/) }] });
+  });
+
+  test('has quoted lines by the hundred thousand', async () => {
+    const report = await load(`# Quoted\n\n## Assistant\n${'> a\n'.repeat(300_000)}\nYes.\n`);
+    expect(report).toMatchObject({ imported: 1 });
+  });
+});
+
 test('a stream of events tells how far it is, and ends with the report', async () => {
   const lines = Array.from({ length: 5 }, (_, i) =>
     JSON.stringify({ messages: [{ role: 'user', content: `Nr. ${i}` }] }),

@@ -7,7 +7,7 @@ import { exportForm } from './read-export.ts';
 import { readMarkdown } from './read-markdown.ts';
 import { openWebUiForm } from './read-open-webui.ts';
 import { openAiForm } from './read-openai.ts';
-import { splitValues, type Value } from './split-values.ts';
+import { MAX_VALUE, splitValues, TOO_LONG, type Value } from './split-values.ts';
 import { explainUnreadable, type Importer, toImported } from './to-imported.ts';
 
 export interface ImportDeps {
@@ -96,7 +96,9 @@ export async function* importConversations(
   importer: Importer,
 ): AsyncGenerator<ImportProgress, ImportReport, void> {
   const tally = new Tally();
+  /** Messages that no conversation is around, and their length in bytes. */
   const loose: Buffer[] = [];
+  let length = 0;
 
   async function keep(found: FoundConversation): Promise<void> {
     const imported = await toImported(found, importer);
@@ -123,7 +125,9 @@ export async function* importConversations(
       title = titleOf(parsed.value);
       if (isMessage(parsed.value)) {
         tally.position -= 1;
-        loose.push(value.json);
+        length += value.json.length;
+        if (length <= MAX_VALUE) loose.push(value.json);
+        else loose.length = 0;
         return;
       }
       await keep(read(parsed));
@@ -140,6 +144,7 @@ export async function* importConversations(
       yield tally.progress;
     }
   }
-  if (loose.length > 0) await take({ json: gather(loose) });
+  if (length > MAX_VALUE) await take({ fault: TOO_LONG });
+  else if (loose.length > 0) await take({ json: gather(loose) });
   return tally.report;
 }

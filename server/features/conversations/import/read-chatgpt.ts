@@ -41,6 +41,42 @@ function thoughtsOf({ content }: ChatGptMessage): string | null {
   return thoughts.length > 0 ? thoughts.join('\n\n') : null;
 }
 
+/**
+ * What was thought on the way to a node. Each thought is given to one answer: a node can have thousands of answers, and to
+ * repeat megabytes for each of them would make gigabytes of a small file.
+ */
+class Thoughts {
+  readonly #last = new Map<string, Thought>();
+
+  /** Notes what a node adds to the thoughts before it; null: nothing. */
+  pass(id: string, parentId: string | null, text: string | null): void {
+    const before = this.#last.get(parentId ?? '');
+    const own = text === null ? before : { text, before, isTaken: false };
+    if (own) this.#last.set(id, own);
+  }
+
+  /** The thoughts before a node that no answer has yet, for its answer. Null: there are none. */
+  take(parentId: string | null): string | null {
+    const texts: string[] = [];
+    for (let at = this.#last.get(parentId ?? ''); at && !at.isTaken; at = at.before) {
+      at.isTaken = true;
+      texts.push(at.text);
+    }
+    return texts.length > 0 ? texts.reverse().join('\n\n') : null;
+  }
+
+  /** What follows an answer begins anew. */
+  end(id: string): void {
+    this.#last.delete(id);
+  }
+}
+
+interface Thought {
+  readonly text: string;
+  readonly before: Thought | undefined;
+  isTaken: boolean;
+}
+
 /** Calls of ChatGPT's own tools, and what they gave. */
 const isOfTool = ({ author, recipient }: ChatGptMessage): boolean =>
   author.role === 'tool' || (recipient != null && recipient !== 'all');
@@ -69,13 +105,11 @@ export const chatGptForm: ImportForm = {
     const conversation = readAs(ChatGptConversation, value);
     const nodes = walkTree(nodesOf(conversation.mapping));
     const kept = new KeptNodes(nodes);
-    const thoughts = new Map<string, string>();
+    const thoughts = new Thoughts();
     const messages: FoundMessage[] = [];
     let leftOut = 0;
     for (const { id, parentId, message, createdAt } of nodes) {
-      const before = thoughts.get(parentId ?? '');
-      const thought = message && thoughtsOf(message);
-      if (thought ?? before) thoughts.set(id, [before, thought].filter(Boolean).join('\n\n'));
+      thoughts.pass(id, parentId, message && thoughtsOf(message));
       const role = message?.author.role;
       if (!message || (role !== 'user' && role !== 'assistant' && role !== 'tool')) continue;
       if (isOfTool(message)) {
@@ -90,12 +124,12 @@ export const chatGptForm: ImportForm = {
         parent: kept.nearest(parentId),
         role,
         message: { role, content: said.text },
-        reasoning: role === 'assistant' ? (before ?? null) : null,
+        reasoning: role === 'assistant' ? thoughts.take(parentId) : null,
         model: role === 'assistant' ? (message.metadata?.model_slug ?? null) : null,
         createdAt,
       });
       kept.keep(id, messages.length - 1);
-      thoughts.delete(id);
+      thoughts.end(id);
     }
     const id = conversation.id ?? conversation.conversation_id;
     return {

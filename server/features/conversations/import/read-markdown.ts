@@ -62,10 +62,21 @@ function draftsOf(text: string): Draft[] {
   return drafts;
 }
 
+/** The lines at the beginning of a text that are quoted. A regular expression would overflow its stack for millions of them. */
+function quotedStart(text: string): string {
+  let at = 0;
+  while (text[at] === '>') {
+    const end = text.indexOf('\n', at);
+    if (end < 0) return text;
+    at = end + 1;
+  }
+  return text.slice(0, at);
+}
+
 function toMessage({ role, model, lines }: Section, i: number): FoundMessage | null {
   const said = lines.join('\n').trim();
   const isAnswer = role === 'assistant';
-  const thought = isAnswer ? /^(?:>.*(?:\n|$))+/.exec(said)?.[0] : undefined;
+  const thought = isAnswer && said.startsWith('>') ? quotedStart(said) : undefined;
   const content = thought === undefined ? said : said.slice(thought.length).trim();
   if (role !== 'user' && role !== 'assistant' && role !== 'system' && role !== 'developer') return null;
   return {

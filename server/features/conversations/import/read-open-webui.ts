@@ -1,5 +1,6 @@
 import { OpenWebUiChat, OpenWebUiMessage } from '../../../../contracts/conversations/import-files.ts';
 import { isRecord } from '../../../canonical/json.ts';
+import { isSpace } from '../../../canonical/scan-json.ts';
 import {
   type FoundConversation,
   type FoundMessage,
@@ -16,7 +17,8 @@ interface Node {
 }
 
 /** Open WebUI keeps what a model thought in its answer, as a part of the page. */
-const THOUGHT = /<details\s+type="reasoning"[^>]*>(?:\s*<summary>[^<]*<\/summary>)?([\s\S]*?)<\/details>\s*/g;
+const THOUGHT_START = /<details\s{1,20}type="reasoning"[^<>]{0,2000}>(?:\s{0,20}<summary>[^<]{0,2000}<\/summary>)?/g;
+const THOUGHT_END = '</details>';
 
 /** Longer answers are taken as they are. In UTF-16 units. */
 const LONGEST_SEARCHED = 1024 * 1024;
@@ -24,8 +26,20 @@ const LONGEST_SEARCHED = 1024 * 1024;
 function readAnswer(content: string): { text: string; reasoning: string | null } {
   if (content.length > LONGEST_SEARCHED || !content.includes('type="reasoning"'))
     return { text: content, reasoning: null };
-  const thoughts = Array.from(content.matchAll(THOUGHT), ([, thought = '']) => thought.replace(/^> ?/gm, '').trim());
-  return { text: content.replaceAll(THOUGHT, ''), reasoning: thoughts.join('\n\n') || null };
+  const thoughts: string[] = [];
+  let text = '';
+  let at = 0;
+  for (const { index, 0: start } of content.matchAll(THOUGHT_START)) {
+    if (index < at) continue;
+    const from = index + start.length;
+    const end = content.indexOf(THOUGHT_END, from);
+    if (end < 0) break;
+    thoughts.push(content.slice(from, end).replace(/^> ?/gm, '').trim());
+    text += content.slice(at, index);
+    at = end + THOUGHT_END.length;
+    while (isSpace(content.charCodeAt(at))) at++;
+  }
+  return { text: text + content.slice(at), reasoning: thoughts.join('\n\n') || null };
 }
 
 /** The pictures that stand in the file; the others are addresses of Open WebUI's own. */

@@ -8,7 +8,6 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from '../../../canonical/scan-json.ts';
-import { AppError } from '../../../errors/app-error.ts';
 
 /** A piece of a file that may be a conversation. */
 export type Value =
@@ -19,9 +18,12 @@ export type Value =
   | { readonly fault: string };
 
 /** No conversation is longer, in bytes: each is in memory for a moment. */
-const MAX_VALUE = 64 * 1024 * 1024;
+export const MAX_VALUE = 64 * 1024 * 1024;
 
-const TOO_LONG = `It is longer than ${MAX_VALUE / 1024 / 1024} MB.`;
+/** A text is read at once, line by line. In bytes. */
+const MAX_TEXT = 8 * 1024 * 1024;
+
+export const TOO_LONG = `It is longer than ${MAX_VALUE / 1024 / 1024} MB.`;
 
 /** Finds the values of a list, or those that follow one another, in the bytes of JSON as they arrive. */
 class ValueSplitter {
@@ -122,14 +124,15 @@ const BYTE_ORDER_MARK = '\uFEFF';
 /** The index of the first byte that is not white space; -1 when there is none. */
 const firstByte = (piece: Buffer): number => piece.findIndex((byte) => !isSpace(byte));
 
+/** All of a file that is no JSON. One that is too long is read to its end, so that its client gets the report. */
 async function readText(first: Buffer, pieces: AsyncIterator<Buffer>): Promise<Value> {
   const all = [first];
   let length = first.length;
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
     length += next.value.length;
-    if (length > MAX_VALUE) throw new AppError('body_too_large');
-    all.push(next.value);
+    if (length <= MAX_TEXT) all.push(next.value);
   }
+  if (length > MAX_TEXT) return { fault: `A file that is not JSON is longer than ${MAX_TEXT / 1024 / 1024} MB.` };
   return { text: Buffer.concat(all).toString('utf8').replace(BYTE_ORDER_MARK, '') };
 }
 

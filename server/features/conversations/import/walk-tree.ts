@@ -30,6 +30,8 @@ export function walkTree<Node extends TreeNode>(nodes: readonly Node[]): Node[] 
 export class KeptNodes {
   readonly #parents: ReadonlyMap<string, string | null>;
   readonly #kept = new Map<string, number>();
+  /** What was found for nodes that were left out: to walk a long chain of them for each of its children takes seconds. */
+  readonly #found = new Map<string, number | null>();
 
   constructor(nodes: readonly TreeNode[]) {
     this.#parents = new Map(nodes.map(({ id, parentId }) => [id, parentId]));
@@ -39,14 +41,22 @@ export class KeptNodes {
     this.#kept.set(id, index);
   }
 
-  /** The index of the message of a node or, when it was left out, of the nearest one before it. Null: there is none. */
+  /**
+   * The index of the message of a node or, when it was left out, of the nearest one before it. Null: there is none. Ask for
+   * a node after it and those before it were kept or left out.
+   */
   nearest(id: string | null | undefined): number | null {
-    let at = id ?? null;
-    for (let steps = 0; at !== null && steps <= this.#parents.size; steps++) {
-      const index = this.#kept.get(at);
-      if (index !== undefined) return index;
-      at = this.#parents.get(at) ?? null;
+    const passed = new Set<string>();
+    let index: number | null = null;
+    for (let at = id ?? null; at !== null && !passed.has(at); at = this.#parents.get(at) ?? null) {
+      const known = this.#kept.get(at) ?? this.#found.get(at);
+      if (known !== undefined) {
+        index = known;
+        break;
+      }
+      passed.add(at);
     }
-    return null;
+    for (const node of passed) this.#found.set(node, index);
+    return index;
   }
 }
