@@ -117,6 +117,13 @@ describe('what is not a form', () => {
     },
   );
 
+  test('may have a thousand parts, and no more', async () => {
+    const form = (count: number) => `${field('a', '1').repeat(count)}--XyZ--`;
+    const read = async (count: number) => (await partsOf(form(count), 64 * 1024)).length;
+    expect(await read(1_000)).toBe(1_000);
+    await expect(read(1_001)).rejects.toMatchObject({ code: 'invalid_field', param: 'body' });
+  });
+
   test('a body beyond the limit is body_too_large, before all of it is read', async () => {
     let sent = 0;
     const endless = (async function* () {

@@ -15,6 +15,8 @@ interface FormOptions {
 
 const CRLF = '\r\n';
 const HEAD_END = Buffer.from('\r\n\r\n');
+/** The most parts of a form: each is handled for itself, which takes as long as a small request. */
+const MAX_PARTS = 1_000;
 /** The longest headers of one part, in bytes. */
 const MAX_HEAD = 16 * 1024;
 
@@ -131,10 +133,11 @@ export async function* readForm(
   const scanner = new Scanner(source, limit, Buffer.from(CRLF));
   try {
     await skip(scanner.until(delimiter));
-    for (;;) {
+    for (let count = 0; ; count++) {
       const after = (await scanner.exactly(2)).toString('latin1');
       if (after === '--') return;
       if (after !== CRLF) throw malformed('a boundary does not end its line');
+      if (count === MAX_PARTS) throw invalidField('body', `A form may have at most ${MAX_PARTS} parts.`);
       const head = parsePartHead(
         await collect(scanner.until(HEAD_END), MAX_HEAD, () => malformed('a part is unnamed')),
       );
