@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { databaseFileOf, type Env, loadEnv } from '../env.ts';
 import { alertOnce } from '../observe/alerts/alert-once.ts';
-import { backUp, type Contents, restore } from '../store/copy-database.ts';
+import { migrationsDir } from '../setup/package-root.ts';
+import { backUp, type Contents, refuseForeign, restore } from '../store/copy-database.ts';
 import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
 
@@ -31,6 +32,7 @@ export async function backUpData(args: readonly string[], env: Env = loadEnv()):
 export async function restoreData(args: readonly string[]): Promise<Outcome> {
   const env = loadEnv();
   const file = fileOf('restore', args);
+  await refuseForeign(file, migrationsDir);
   const { contents, replaced } = await restore(file, databaseFileOf(env), new Date());
   const kept = replaced ? `The database that was there is kept at ${replaced}.\n` : '';
   return { text: `${databaseFileOf(env)} holds ${describe(contents)} now.\n${kept}` };

@@ -1,4 +1,5 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { checkedHistory, readMigrations } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
 import { StoreError } from './store-error.ts';
@@ -67,6 +68,46 @@ export async function backUp(path: string, target: string): Promise<Contents> {
   }
 }
 
+/** What a database is made of, beside what SQLite makes for itself. */
+const SELECT_SCHEMA = `
+  SELECT "type" || ' "' || "name" || '"', "sql" FROM "sqlite_master"
+  WHERE "name" NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND "tbl_name" <> '_prisma_migrations' ORDER BY "name"`;
+
+function readSchema(db: Database): Map<string, string> {
+  const statement = db.prepare(SELECT_SCHEMA);
+  statement.setReturnArrays(true);
+  const rows = statement.all().filter(Array.isArray);
+  return new Map(rows.map(([name, sql]) => [String(name), String(sql)]));
+}
+
+/**
+ * Refuses a backup that this version of Duplex did not make, before anything is done with it: a database can hold
+ * triggers and views of somebody else, which would run with every message, and one of a later version would not start.
+ * Throws `StoreError`.
+ */
+export async function refuseForeign(backup: string, migrationsDir: string): Promise<void> {
+  if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);
+  if (!statSync(backup).isFile()) throw new StoreError(`${backup} is not a file.`);
+  const DatabaseSync = await loadDriver();
+  const db = new DatabaseSync(backup, { timeout: 5_000 });
+  const own = new DatabaseSync(':memory:', { timeout: 0 });
+  try {
+    const known = readMigrations(migrationsDir);
+    const done = checkedHistory(db, known);
+    for (const { name, sql } of known) if (done.has(name)) own.exec(sql);
+    const [expected, found] = [readSchema(own), readSchema(db)];
+    for (const name of new Set([...expected.keys(), ...found.keys()])) {
+      if (expected.get(name) !== found.get(name)) throw new StoreError(`its ${name} is not that of Duplex`);
+    }
+  } catch (cause) {
+    const reason = cause instanceof StoreError ? `: ${cause.message}` : '';
+    throw new StoreError(`${backup} is not a backup of this version of Duplex${reason}.`, { cause });
+  } finally {
+    own.close();
+    db.close();
+  }
+}
+
 /** The contents of the restored database, and where the one before it was moved; null: there was none. */
 export interface Restored {
   readonly contents: Contents;
@@ -83,9 +124,9 @@ export async function restore(backup: string, path: string, now: Date): Promise<
     throw new StoreError(`A gateway uses ${path}. Stop it first.`);
   }
   const arriving = `${path}.arriving`;
-  copyFileSync(backup, arriving);
-  chmodSync(arriving, 0o600);
   try {
+    copyFileSync(backup, arriving);
+    chmodSync(arriving, 0o600);
     const contents = await verify(arriving);
     const replaced = existsSync(path) ? `${path}.replaced-${now.toISOString().replace(/[:.]/g, '-')}` : null;
     for (const suffix of ['', '-wal', '-shm']) {

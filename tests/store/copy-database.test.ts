@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backUp, restore } from '../../server/store/copy-database.ts';
-import { type Gateway, startGateway } from '../support/start-gateway.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backUp, refuseForeign, restore } from '../../server/store/copy-database.ts';
+import { loadDriver } from '../../server/store/sqlite/driver.ts';
+import { type Gateway, root, startGateway } from '../support/start-gateway.ts';
 import { startScripted } from '../support/start-scripted.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -77,4 +78,45 @@ test.each([
   await expect(restore(spoiled, target, new Date())).rejects.toThrow(/damaged|not a database/);
   expect(readFileSync(target).equals(whole)).toBe(true);
   expect(readdirSync(home).toSorted()).toEqual(['duplex.db', 'spoiled.db']);
+});
+
+describe('a backup is refused before anything is done with it', () => {
+  const migrationsDir = join(root, 'prisma/migrations');
+
+  /** A copy of a sound backup that somebody has worked on. */
+  async function spoil(sql: string): Promise<string> {
+    const file = join(tempFolder(), 'backup.db');
+    await backUp(path(), file);
+    const DatabaseSync = await loadDriver();
+    const db = new DatabaseSync(file, { timeout: 5_000 });
+    db.exec(sql);
+    db.close();
+    return file;
+  }
+
+  test('unless it is one of this version', async () => {
+    await expect(refuseForeign(await spoil('SELECT 1'), migrationsDir)).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ['a trigger', 'CREATE TRIGGER "t" AFTER INSERT ON "Message" BEGIN DELETE FROM "ApiKey"; END', /trigger "t"/],
+    ['a view', 'CREATE VIEW "v" AS SELECT 1', /view "v"/],
+    ['another table', 'CREATE TABLE "x" ("a")', /table "x"/],
+    ['a column more', 'ALTER TABLE "ApiKey" ADD COLUMN "more" TEXT', /table "ApiKey"/],
+    ['a table less', 'DROP TABLE "IdempotencyKey"', /"IdempotencyKey"/],
+    ['a later migration', `UPDATE "_prisma_migrations" SET "migration_name" = '9999_later' WHERE rowid = 1`, /newer/],
+    ['no history', 'DROP TABLE "_prisma_migrations"', /is not a backup/],
+  ])('with %s', async (_what, sql, reason) => {
+    await expect(refuseForeign(await spoil(sql), migrationsDir)).rejects.toThrow(reason);
+  });
+
+  test.each(['/dev/zero', tmpdir(), '/nowhere/at/all'])('as %s', async (file) => {
+    await expect(refuseForeign(file, migrationsDir)).rejects.toThrow(/is not a file|no file/);
+  });
+
+  test('as a text', async () => {
+    const file = join(tempFolder(), 'text');
+    writeFileSync(file, 'Dear diary');
+    await expect(refuseForeign(file, migrationsDir)).rejects.toThrow('is not a backup');
+  });
 });
