@@ -30,6 +30,11 @@ export interface UnwrittenMessage {
   readonly owner: string | null;
 }
 
+/** The same on its way to the background thread, with its prompt as UTF-8. */
+export interface FilledMessage extends Omit<UnwrittenMessage, 'prompt'> {
+  readonly bytes: Uint8Array;
+}
+
 /** Whether SQLite would take so long to write these messages that every stream would notice. */
 export const areLong = (messages: readonly NewMessage[]): boolean =>
   messages.reduce((sum, { prompt, text }) => sum + prompt.length + text.length, 0) > LONG_TOGETHER;

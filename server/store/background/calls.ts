@@ -1,10 +1,10 @@
+import type { FilledMessage } from '../insert-messages.ts';
 import type { ConversationKey, Erased } from '../interface/conversations.ts';
 import type { ImportedConversation } from '../interface/imports.ts';
 import type { BegunTurn } from '../interface/turns.ts';
 import type { UsageTimes, UsageTimesShape } from '../interface/usage.ts';
 import type { LongText } from '../long-texts.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
-import type { FilledMessage } from './fill-messages.ts';
 import type { TextBytes } from './read-texts.ts';
 
 /** The operations of the background thread, with their inputs and outputs. */

@@ -1,5 +1,5 @@
 import { cutMedia } from '../cut-media.ts';
-import type { UnwrittenMessage } from '../insert-messages.ts';
+import type { FilledMessage } from '../insert-messages.ts';
 import { inMessage, keepMedia } from '../media.ts';
 import type { Statements } from '../sqlite/connection.ts';
 import { shareDatabase } from './share-database.ts';
@@ -14,11 +14,6 @@ const WRITE_WORDS = 'UPDATE "Message" SET "prompt" = CAST(? AS TEXT), "text" = ?
 const COMPLETE = `UPDATE "Message" SET "status" = 'completed' WHERE "id" = ? AND "status" = 'in_progress'`;
 
 const SELECT_EXISTS = 'SELECT 1 FROM "Message" WHERE "id" = ?';
-
-/** A message whose words are still to be written, with its prompt as UTF-8. */
-export interface FilledMessage extends Omit<UnwrittenMessage, 'prompt'> {
-  readonly bytes: Uint8Array;
-}
 
 interface Write {
   readonly length: number;
