@@ -50,11 +50,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     limits: { maxMs: 1_000, maxBytes: 1_000 },
     onError: () => undefined,
   });
-<<<<<<< ours
-  const room = { folder: dataDir, leastMb: 0 };
-=======
   const room = { folder: root, leastMb: 0 };
->>>>>>> theirs
   const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, room, runs });
   const metering = { dispatcher, usage: store.usage, trancheTokens: 0, onExcessiveClaim: () => undefined };
   const { conversations } = store;
