@@ -5,6 +5,8 @@ import { Random } from './random.ts';
 interface Surface {
   readonly path: string;
   readonly type?: string;
+  /** Whether a key sends it, whose tokens are counted. */
+  readonly byKey?: boolean;
   /** A request whose list of messages, inputs or texts is this. */
   readonly list?: (json: string) => string;
   /** A request in which a content is this: a text, or a list of parts. */
@@ -36,6 +38,13 @@ const messagesOf = (model: string): Surface => ({
   unknown: (json) => `{"model":"${model}","max_tokens":9,"messages":${hi},"zzz":${json}}`,
 });
 
+const turns: Surface = {
+  path: '/c1/chat',
+  list: (json) => `{"model":"own","message":"Hi","images":${json}}`,
+  content: (json) => `{"model":"own","message":${json}}`,
+  unknown: (json) => `{"model":"own","message":"Hi","zzz":${json}}`,
+};
+
 /** Every surface that takes a body, by a name for people. */
 export const surfaces: Readonly<Record<string, Surface>> = {
   chat: { path: '/v1/chat/completions', ...chatOf('own') },
@@ -53,12 +62,10 @@ export const surfaces: Readonly<Record<string, Surface>> = {
     list: (json) => `{"model":"own","input":${json}}`,
     content: (json) => `{"model":"own","input":${user(json)}}`,
   },
-  turns: {
-    path: '/c1/chat',
-    list: (json) => `{"model":"own","message":"Hi","images":${json}}`,
-    content: (json) => `{"model":"own","message":${json}}`,
-    unknown: (json) => `{"model":"own","message":"Hi","zzz":${json}}`,
-  },
+  turns,
+  'chat, by a key': { path: '/v1/chat/completions', byKey: true, ...chatOf('own') },
+  'messages, by a key': { ...messagesOf('own'), byKey: true },
+  'turns, by a key': { ...turns, byKey: true },
   embeddings: {
     path: '/v1/embeddings',
     list: (json) => `{"model":"own","input":${json}}`,
@@ -207,9 +214,9 @@ export function makeBody(surface: string, shape: string, bytes: number): LongBod
   const form = shapes[shape];
   const wrap = place && form && place[form.in];
   if (typeof wrap !== 'function' || !place || !form) return null;
-  const { path, type } = place;
+  const { path, type, byKey = false } = place;
   const body = Buffer.from(wrap(form.of(bytes)));
-  return { surface, shape, request: { path, body, ...(type ? { type } : {}) } };
+  return { surface, shape, request: { path, body, byKey, ...(type ? { type } : {}) } };
 }
 
 /** Every shape on one surface or another, of a random size. */

@@ -15,6 +15,8 @@ export interface LongRequest {
   readonly body: Buffer;
   /** Default `application/json`; `websocket` sends the body as one message. */
   readonly type?: string;
+  /** Whether a key sends it, which pays for it; else the administrator does. */
+  readonly byKey?: boolean;
 }
 
 /** What a long request did to the gateway. */
@@ -80,7 +82,7 @@ const models = (url: string) => `providers:
   own: { kind: openai-compatible, base_url: "${url}" }
   anthropic: { kind: anthropic, base_url: "${url}", api_key_env: KEY }
 models:
-  - { alias: own, input: [text, image, audio], endpoints: [chat, completions, embeddings, transcriptions], backends: [{ provider: own, model: m }] }
+  - { alias: own, input: [text, image, audio], endpoints: [chat, completions, embeddings, transcriptions], price: { input: 0.01, output: 0.01 }, backends: [{ provider: own, model: m }] }
   - { alias: anthropic, input: [text, image], backends: [{ provider: anthropic, model: claude-sonnet-4-5 }] }
 `;
 
@@ -116,9 +118,17 @@ export async function startStallMeter(env: Record<string, string> = {}): Promise
     return 0;
   }
 
-  async function send({ path, body, type = 'application/json' }: LongRequest): Promise<number> {
+  const { key } = await (
+    await fetch(`${gateway.url}/api/keys`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'stalls', owner: 'stalls', credit_usd: 1_000 }),
+    })
+  ).json();
+
+  async function send({ path, body, type = 'application/json', byKey }: LongRequest): Promise<number> {
     if (type === 'websocket') return sendOverWebsocket(body);
-    const headers = { authorization, 'content-type': type };
+    const headers = { authorization: byKey ? `Bearer ${key}` : authorization, 'content-type': type };
     const response = await fetch(gateway.url + path, { method: 'POST', headers, body: new Uint8Array(body) });
     await response.text();
     return response.status;
