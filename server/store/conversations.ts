@@ -15,12 +15,11 @@ import type {
   MessagePage,
   MessagePageRequest,
   NewConversation,
-  NewSummary,
   RemovedBranch,
   RewrittenMessage,
-  Summary,
 } from './interface/conversations.ts';
 import type { ImportedConversation } from './interface/imports.ts';
+import type { NewSummary, Summary } from './interface/summaries.ts';
 import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './interface/turns.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';

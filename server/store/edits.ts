@@ -4,14 +4,8 @@ import { findConversation, findMessage, type Tail } from './find-place.ts';
 import { forkPath } from './fork-path.ts';
 import { newId } from './ids.ts';
 import { insertMessages, newMessageIds } from './insert-messages.ts';
-import type {
-  ConversationKey,
-  NewConversation,
-  NewSummary,
-  RemovedBranch,
-  RewrittenMessage,
-  Summary,
-} from './interface/conversations.ts';
+import type { ConversationKey, NewConversation, RemovedBranch, RewrittenMessage } from './interface/conversations.ts';
+import type { NewSummary, Summary } from './interface/summaries.ts';
 import type { NewMessage } from './interface/turns.ts';
 import { inMessage, inResponse, ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';

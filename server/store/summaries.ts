@@ -1,5 +1,5 @@
 import { readHistory } from './history.ts';
-import type { NewSummary, Summary } from './interface/conversations.ts';
+import type { NewSummary, Summary } from './interface/summaries.ts';
 import type { PathMessage } from './interface/turns.ts';
 import type { KnownTexts } from './long-texts.ts';
 import { withoutNul } from './rows.ts';

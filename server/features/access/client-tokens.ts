@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
+import type { TokenClaims } from '../../../contracts/keys/token-claims.ts';
 import type { Principal } from './caller.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
-import { signToken, type TokenClaims, takeApart } from './sign-token.ts';
+import { signToken, takeApart } from './sign-token.ts';
 
 /** How many tokens of one key are remembered as checked. Beyond that, all of them are checked again. */
 const MOST_CHECKED = 2_000;

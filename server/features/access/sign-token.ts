@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import { TokenClaims } from '../../../contracts/keys/token-claims.ts';
 
 /** Begins every client token. The log hides what begins like this. */
 const PREFIX = 'dct-';
@@ -7,25 +7,6 @@ const PREFIX = 'dct-';
 const SIGNATURE_LENGTH = 43;
 /** In characters: it has to fit into a header with room for others. */
 export const MAX_TOKEN_LENGTH = 4_096;
-
-/** What a client token says. The names are short, because each request has them. */
-const TokenClaims = z.strictObject({
-  /** Its id. */
-  i: z.string().min(1),
-  /** The id of its key. */
-  k: z.string().min(1),
-  /** The end user. */
-  u: z.string().min(1),
-  /** When it expires, in ms since 1970. */
-  e: z.int(),
-  /** The aliases that it may use, within those of its key. Absent: all of these. */
-  m: z.array(z.string()).optional(),
-  /** The web origins that it may come from. */
-  o: z.array(z.string()).optional(),
-  /** Its budget in micro-USD. */
-  b: z.int().optional(),
-});
-export type TokenClaims = z.infer<typeof TokenClaims>;
 
 export const isClientToken = (key: string): boolean => key.startsWith(PREFIX);
 

@@ -1,4 +1,4 @@
-import type { Summary } from '../../store/interface/conversations.ts';
+import type { Summary } from '../../store/interface/summaries.ts';
 import type { BegunTurn, PathMessage } from '../../store/interface/turns.ts';
 import type { Caller } from '../access/caller.ts';
 import type { EndUser } from '../access/end-user.ts';

@@ -3,7 +3,8 @@ import type { StoredMessage } from '../../../contracts/conversations/conversatio
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
 import type { ImportedConversation } from './imports.ts';
 import type { PageRequest } from './page.ts';
-import type { BegunTurn, EndedTurn, NewMessage, NewTurn, PathMessage } from './turns.ts';
+import type { NewSummary, Summary } from './summaries.ts';
+import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './turns.ts';
 
 export interface NewConversation {
   /** As in `NewTurn`. */
@@ -47,22 +48,6 @@ export interface ConversationRow {
   readonly metadata: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
-}
-
-/** What stands in prompts for a message and everything before it on its path. */
-export interface Summary {
-  readonly text: string;
-  /** The alias that wrote it. */
-  readonly model: string;
-  readonly createdAt: Date;
-}
-
-export interface NewSummary extends Pick<Summary, 'text' | 'model'> {
-  readonly conversationId: string;
-  /** The last message that it stands for. */
-  readonly messageId: string;
-  /** The messages that it was made of: the whole path to that message. */
-  readonly path: readonly PathMessage[];
 }
 
 export interface MessageRow {

@@ -1,6 +1,6 @@
 import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
 import type { MessageStatus } from '../../../contracts/conversations/status.ts';
-import type { Summary } from './conversations.ts';
+import type { Summary } from './summaries.ts';
 
 /** As in `NewMessage` and `MessageRow`, but for what is described here. */
 export interface ImportedMessage {

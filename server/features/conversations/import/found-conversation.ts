@@ -1,6 +1,7 @@
 import type { MessageStatus } from '../../../../contracts/conversations/status.ts';
-import type { MessageRow, Summary } from '../../../store/interface/conversations.ts';
+import type { MessageRow } from '../../../store/interface/conversations.ts';
 import type { ImportedResponse } from '../../../store/interface/imports.ts';
+import type { Summary } from '../../../store/interface/summaries.ts';
 
 /** A message in an imported file. */
 export interface FoundMessage {

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** What a client token says. The names are short, because each request has them. */
+export const TokenClaims = z.strictObject({
+  /** Its id. */
+  i: z.string().min(1),
+  /** The id of its key. */
+  k: z.string().min(1),
+  /** The end user. */
+  u: z.string().min(1),
+  /** When it expires, in ms since 1970. */
+  e: z.int(),
+  /** The aliases that it may use, within those of its key. Absent: all of these. */
+  m: z.array(z.string()).optional(),
+  /** The web origins that it may come from. */
+  o: z.array(z.string()).optional(),
+  /** Its budget in micro-USD. */
+  b: z.int().optional(),
+});
+export type TokenClaims = z.infer<typeof TokenClaims>;
