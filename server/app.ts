@@ -271,6 +271,17 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     ...operated,
   });
   followModelsFile(deps, app, { states, ring });
-  await serveRoutes(deps, app, { docs, router, gate, guard, load, metering, observers, heartbeat, websockets });
+  await serveRoutes(deps, app, {
+    docs,
+    router,
+    gate,
+    guard,
+    load,
+    metering,
+    once: runs,
+    observers,
+    heartbeat,
+    websockets,
+  });
   return app;
 }

@@ -6,6 +6,7 @@ import type { ExportStores } from '../features/conversations/export/export-conve
 import type { LoadGuard } from '../features/metering/load-guard.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
 import type { CurrentCatalog } from '../features/models/live-catalog.ts';
+import type { OnceDeps } from '../features/runs/answer-once.ts';
 import type { Documentation } from '../features/system/documentation.ts';
 import type { AppRouter } from '../rpc/router.ts';
 import { anthropicProbesPlugin } from './anthropic-probes.ts';
@@ -66,6 +67,7 @@ export interface RoutedParts {
   readonly guard: TokenGuard;
   readonly load: LoadGuard;
   readonly metering: MeteringDeps;
+  readonly once: OnceDeps;
   readonly observers: {
     readonly metrics: MetricsPageOptions['metrics'];
     readonly observer: { answered(call: AnsweredCall): void };
@@ -93,14 +95,14 @@ function addHooks({ env }: RoutesOptions, app: FastifyInstance, hooked: Hooked):
 /** The procedures by REST and tRPC, and the routes whose bodies are files or forms. */
 async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts & { report: Report }) {
   const { env, catalog, store } = options;
-  const { router, gate, guard, metering, report, heartbeat, websockets } = parts;
+  const { router, gate, guard, metering, once, report, heartbeat, websockets } = parts;
   const { maxBodyBytes, maxBodyValues, maxImportBytes, websockets: limits } = env;
   const { transfers } = env.connections;
   await app.register(anthropicProbesPlugin);
   await app.register(restPlugin, { router, gate, guard, heartbeat, maxBodyValues });
   await app.register(exportsPlugin, { gate, store });
   await app.register(importsPlugin, { gate, conversations: store.conversations, maxImportBytes });
-  await app.register(audioPlugin, { catalog, ...metering, gate, maxBodyBytes, maxBodyValues });
+  await app.register(audioPlugin, { catalog, ...metering, gate, once, maxBodyBytes, maxBodyValues });
   const bounds = { maxBodyBytes, maxBodyValues, limits, transfers };
   await app.register(trpcPlugin, { router, gate, guard, report, websockets, ...bounds });
 }

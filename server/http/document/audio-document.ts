@@ -1,5 +1,6 @@
 import { SpeechRequest, TranscriptionForm, TranslationForm } from '../../../contracts/audio/audio.ts';
 import { type DocumentParts, errorResponses } from './hand-written.ts';
+import { ONCE_ERRORS, onceParameter, replayedHeader } from './once-document.ts';
 
 export const audioTag = {
   name: 'audio',
@@ -9,7 +10,7 @@ export const audioTag = {
 /** The schemas that the paths below refer to. */
 export const audioSchemas = [SpeechRequest, TranscriptionForm, TranslationForm];
 
-const ERRORS = ['402', '403', '404', '502', '503', '504'];
+const ERRORS = ['402', '403', '404', ...ONCE_ERRORS, '502', '503', '504'];
 
 const json = { schema: { type: 'object', properties: { text: { type: 'string' } }, additionalProperties: true } };
 const text = { schema: { type: 'string' } };
@@ -57,9 +58,14 @@ export const audioPaths = (parts: DocumentParts): Record<string, object> =>
           description,
           tags: ['audio'],
           security: [{ bearer: [] }],
+          parameters: [onceParameter],
           requestBody: { required: true, content: body },
           responses: {
-            '200': { description: told, headers: parts.headers, content: answer },
+            '200': {
+              description: told,
+              headers: { ...parts.headers, 'x-gateway-replayed': replayedHeader },
+              content: answer,
+            },
             ...errorResponses(parts, ERRORS),
           },
         },

@@ -13,18 +13,22 @@ import { forwardCall } from '../../features/audio/forward-call.ts';
 import type { CompletionDeps } from '../../features/chat/create-completion.ts';
 import { measureSound } from '../../features/metering/measure-request.ts';
 import type { CatalogModel } from '../../features/models/catalog.ts';
+import type { OnceDeps, SentKey } from '../../features/runs/answer-once.ts';
 import { bodyPieces, leaveBodies } from '../body-pieces.ts';
 import { connectionOf } from '../connections/connection.ts';
 import { admission, principalOf } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
+import { idempotencyKeyOf } from '../idempotency-key-of.ts';
 import { acceptJson, refuseCodings } from '../json-body/decode-body.ts';
 import { readObject } from '../json-body/read-object.ts';
 import { sendBytes } from '../send-bytes.ts';
 import { setHeader } from '../set-header.ts';
+import { forwardOnce, hashForm, readForm } from './forward-once.ts';
 import { openModelForm } from './model-form.ts';
 
 export interface AudioOptions extends CompletionDeps {
   readonly gate: Gate;
+  readonly once: OnceDeps;
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
 }
@@ -45,12 +49,21 @@ function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   };
 }
 
+function keyOf(request: FastifyRequest): SentKey | undefined {
+  const text = idempotencyKeyOf(request);
+  return text === undefined ? undefined : { text, param: 'Idempotency-Key' };
+}
+
+async function* asPieces(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
+  yield bytes;
+}
+
 /**
  * Serves `/v1/audio/*`. It exists on REST only: the requests are files and the answers bytes, which tRPC could only
  * carry as base64 in JSON, held in memory as a whole. Typed callers send the form with `fetch`.
  */
 export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
-  const { gate, maxBodyBytes, maxBodyValues, ...deps } = options;
+  const { gate, once, maxBodyBytes, maxBodyValues, ...deps } = options;
   const onRequest = admission(gate);
 
   await app.register(async (scope) => {
@@ -63,7 +76,10 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
         const { 'content-type': type, 'content-length': length } = request.headers;
         refuseCodings(request);
         if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
-        const form = await openModelForm(bodyPieces(request.raw), type, maxBodyBytes);
+        const key = keyOf(request);
+        // A retry is known by what it holds, so with a key the form is read before it is sent on.
+        const whole = key && (await readForm(bodyPieces(request.raw), maxBodyBytes));
+        const form = await openModelForm(whole ? asPieces(whole) : bodyPieces(request.raw), type, maxBodyBytes);
         try {
           const caller = toCaller(request, reply);
           const { model, contentType, check, rewrite: body } = form;
@@ -79,7 +95,9 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
             measure: () => measureSound(Number(length ?? maxBodyBytes)),
             repeatable: false,
           };
-          const answer = await forwardCall(deps, call, caller);
+          const sent = whole ? { form: await hashForm(whole, type) } : {};
+          const asked = { operation: call.operation, request: sent, caller, key };
+          const answer = await forwardOnce(once, asked, (own) => forwardCall(deps, call, own));
           await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
           return reply;
         } finally {
@@ -97,7 +115,9 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
       const fields = SpeechRequest.parse(await readObject(request, maxBodyValues));
       const caller = toCaller(request, reply);
       caller.record.said = fields;
-      const answer = await createSpeech(deps, { bytes: request.body, fields }, caller);
+      const asked = { operation: 'v1.audio.speech', request: fields, caller, key: keyOf(request) };
+      const speech = { bytes: request.body, fields };
+      const answer = await forwardOnce(once, asked, (own) => createSpeech(deps, speech, own));
       await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
       return reply;
     });

@@ -35,9 +35,11 @@ const surfaces: readonly [name: string, path: string, body: object, at: string |
   ['completions', '/v1/completions', { model: 'texter', prompt: 'Hi', max_tokens: 50 }, '/v1/completions'],
   ['embeddings', '/v1/embeddings', { model: 'vectors', input: 'Hello' }, '/v1/embeddings'],
   ['images', '/v1/images/generations', { model: 'painter', prompt: 'Cat' }, null],
+  ['speech', '/v1/audio/speech', { model: 'voice', input: 'Hi', voice: 'alloy' }, '/v1/audio/speech'],
   ['edited images', '/v1/images/edits', { model: 'painter', prompt: 'Cat', images: [{ image_url: pngUri }] }, null],
 ];
-const streamed = surfaces.filter(([name]) => name !== 'embeddings' && name !== 'compaction');
+const unstreamed = ['embeddings', 'compaction', 'speech'];
+const streamed = surfaces.filter(([name]) => !unstreamed.includes(name));
 
 describe.each([
   ...surfaces,
@@ -77,6 +79,40 @@ describe.each([
     expect((await ada.bill()).charges).toHaveLength(1);
   });
 });
+
+test.each(['transcriptions', 'translations'])(
+  'a form for %s is sent and billed once for a key, whatever its boundary',
+  async (endpoint) => {
+    const before = await begin();
+    const send = (key: string, sound: Buffer, language = 'en') => {
+      const form = new FormData();
+      form.append('model', 'whisper');
+      form.append('prompt', language);
+      form.append('file', new Blob([new Uint8Array(sound)], { type: 'audio/mpeg' }), 'talk.mp3');
+      return fetch(`${gateway.url}/v1/audio/${endpoint}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ada.key.key}`, 'idempotency-key': key },
+        body: form,
+      });
+    };
+    const sound = Buffer.alloc(300_000, 'sound');
+    const key = newKey();
+    const both = await Promise.all([send(key, sound), send(key, sound)]);
+    const texts = await Promise.all(both.map((response) => response.text()));
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    expect(both.map(isReplayed).toSorted()).toEqual([false, true]);
+    const later = await send(key, sound);
+    texts.push(await later.text());
+    expect([isReplayed(later), texts[1], texts[2]]).toEqual([true, texts[0], texts[0]]);
+    expect(later.headers.get('content-type')).toBe(both[0]?.headers.get('content-type'));
+    expect(gateway.upstream.requests.at(-1)?.body.includes(sound)).toBe(true);
+    for (const other of [await send(key, Buffer.alloc(300_000, 'noise')), await send(key, sound, 'de')]) {
+      expect([other.status, (await other.json()).error]).toMatchObject([422, { code: 'idempotency_mismatch' }]);
+    }
+    expect(asked() - before).toBe(1);
+    expect((await ada.bill()).charges).toHaveLength(1);
+  },
+);
 
 test('a chat is given as JSON and as a stream, and over websockets, whichever way it was asked for', async () => {
   const before = await begin();
