@@ -6,6 +6,7 @@ import { dropUnsupported, toApplied } from '../canonical/drop-unsupported.ts';
 import { Json } from '../canonical/json.ts';
 import { nameSpeakers } from '../canonical/name-speakers.ts';
 import { OfferedTools } from '../canonical/offered-tools.ts';
+import { repairJson } from '../canonical/read-body/repair-json.ts';
 import { shapeCompletion, toChunks } from '../canonical/whole-answer.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Dialect, DialectRequest } from './dialect.ts';
@@ -157,7 +158,7 @@ export class TranslatingProvider implements Provider {
   /** `passes`: the vendor's own answer is passed along. */
   #readAnswer(bytes: Buffer, call: ProviderCall, names: ToolNames | null, passes: boolean): Json<ChatCompletion> {
     if (bytes.length === 0) throw new AppError('upstream_broken', 'The upstream sent an empty answer.');
-    const body = readJson(bytes, ANSWER_SHAPE, 'something');
+    const body = readJson(repairJson(bytes), ANSWER_SHAPE, 'something');
     const answer = Json.ofValue(this.#dialect.readAnswer(body, call.alias));
     const shaped = shapeCompletion(answer, this.#shaping(call, names));
     const sound = passes && (this.#dialect.isSound?.(body) ?? true);

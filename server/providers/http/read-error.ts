@@ -1,4 +1,5 @@
 import { isRecord } from '../../canonical/json.ts';
+import { replaceHalves } from '../../canonical/read-body/replace-halves.ts';
 import { AppError, type Overflow } from '../../errors/app-error.ts';
 import { type Answer, type Exchange, isSuccess } from './exchange.ts';
 import { type Meaning, meaningOf } from './failure-rules.ts';
@@ -12,7 +13,7 @@ import { toErrorEnvelope } from './to-error-envelope.ts';
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What an upstream says about a request goes to the client, but never anything that looks like a key. */
-const saidBy = (message: string): string => redact(message).slice(0, 500);
+const saidBy = (message: string): string => replaceHalves(redact(message).slice(0, 500));
 
 const parseOrNull = (text: string): unknown => {
   try {

@@ -2,6 +2,7 @@ import type { Json } from '../../canonical/json.ts';
 import { isJsonBody } from './answer-form.ts';
 import type { Exchange } from './exchange.ts';
 import { MAX_ANSWER } from './limits.ts';
+import { PairJoiner } from './pair-joiner.ts';
 import { expectSuccess } from './read-error.ts';
 import { SseParser } from './sse-parser.ts';
 import { toUpstreamError } from './upstream-client.ts';
@@ -26,6 +27,7 @@ export interface EventSource<Chunk extends object> {
 /** Reads one streamed answer as it arrives. A stream that ends before its answer is complete has failed. */
 export class StreamReader<Chunk extends object> {
   readonly #parser = new SseParser();
+  readonly #pairs = new PairJoiner();
   readonly #source: EventSource<Chunk>;
   #failure: unknown;
   #done = false;
@@ -50,6 +52,7 @@ export class StreamReader<Chunk extends object> {
     const batch: Json<Chunk>[] = [];
     try {
       for (const payload of arrived ? this.#parser.pushAll(arrived) : this.#parser.flush()) this.#add(payload, batch);
+      if (!arrived) this.#readAll(this.#pairs.flush(), batch);
       if (!arrived || this.#done) {
         batch.push(...this.#source.end());
         this.complete = true;
@@ -66,9 +69,17 @@ export class StreamReader<Chunk extends object> {
   #add(payload: Buffer, batch: Json<Chunk>[]): void {
     if (this.#done || payload.length === 0) return;
     if (payload.length === DONE.length && payload.equals(DONE)) {
+      this.#readAll(this.#pairs.flush(), batch);
       this.#done = true;
-      return;
-    }
+    } else if (this.#pairs.passes(payload)) this.#read(payload, batch);
+    else this.#readAll(this.#pairs.push(payload), batch);
+  }
+
+  #readAll(payloads: readonly Buffer[], batch: Json<Chunk>[]): void {
+    for (const payload of payloads) if (!this.#done) this.#read(payload, batch);
+  }
+
+  #read(payload: Buffer, batch: Json<Chunk>[]): void {
     for (const chunk of this.#source.read(payload)) batch.push(chunk);
     if (this.#source.added) this.#parser.progressed();
     this.#done = this.#source.ended;

@@ -3,6 +3,7 @@ import type { TextCompletion } from '../../../contracts/completions/text-complet
 import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import type { ShaperOptions } from '../../canonical/chunk-shaper.ts';
 import { isRecord, Json } from '../../canonical/json.ts';
+import { repairJson } from '../../canonical/read-body/repair-json.ts';
 import { shapeTextCompletion } from '../../canonical/text-shaper.ts';
 import { shapeCompletion } from '../../canonical/whole-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -14,7 +15,7 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 /** Reads an answer. Throws the error that came in its place, or `upstream_broken`. */
 function readAnswer<Answer extends object>(bytes: Buffer): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
-  const answer = Json.ofBytes<Answer>(bytes);
+  const answer = Json.ofBytes<Answer>(repairJson(bytes));
   const failure = failureIn(answer.value);
   if (failure) throw failure;
   return answer;
