@@ -112,7 +112,13 @@ const RULES: readonly FailureRule[] = [
     words: /not[ _](supported|implemented)|does(n't| not) support/i,
     ofStatus: (status) => status === 501,
   },
-  // A failure inside a success has no status, so the kind of the error decides.
+  // A failure inside a success has no status, so the kind of the error decides. OpenAI's `ResponseErrorCode`:
+  { means: 'upstream_rejected', kind: /\binvalid_prompt\b/, ofStatus: isInside, param: 'messages' },
+  {
+    means: 'upstream_rejected',
+    kind: /\b(invalid_[a-z0-9_]*image[a-z_]*|image_[a-z_]+|unsupported_image_media_type|empty_image_file|failed_to_download_image)\b/,
+    ofStatus: isInside,
+  },
   { means: 'upstream_unavailable', kind: /overloaded|unavailable|\b(503|529)\b/i, ofStatus: isInside },
   { means: 'upstream_timeout', kind: /timeout_error|deadline_exceeded|\b(408|504)\b/i, ofStatus: isInside },
   {
@@ -127,7 +133,7 @@ const RULES: readonly FailureRule[] = [
   },
   {
     means: 'upstream_rejected',
-    kind: /invalid_(request|argument|prompt)|bad_? ?request|unprocessable|request_too_large|content_?(policy|filter)|policy_violation|(cyber|bio)_policy|\b(400|413|415|422)\b/i,
+    kind: /invalid_(request|argument)|bad_? ?request|unprocessable|request_too_large|content_?(policy|filter)|policy_violation|(cyber|bio)_policy|\b(400|413|415|422)\b/i,
     ofStatus: isInside,
   },
 ];

@@ -66,7 +66,7 @@ function toError({ code, param: known }: Meaning, fault: UpstreamFault, circumst
     case 'context_length_exceeded':
       return overflow(fault, cause);
     case 'upstream_rejected':
-      return new AppError(code, saidBy(fault.message) || undefined, { cause, ...(param ? { param } : {}) });
+      return new AppError(code, wordsOf(fault), { cause, ...(param ? { param } : {}) });
     case 'max_tokens_below_minimum':
       return new AppError(code, undefined, { cause, ...(known ? { param: known } : {}) });
     case 'upstream_broken':
@@ -77,6 +77,12 @@ function toError({ code, param: known }: Meaning, fault: UpstreamFault, circumst
       return new AppError(code, undefined, { cause, retryAfter });
     }
   }
+}
+
+/** What the upstream said: its message, or else its code. Undefined when it said neither. */
+function wordsOf({ message, kind }: UpstreamFault): string | undefined {
+  if (message !== '') return saidBy(message);
+  return kind === '' ? undefined : `The upstream rejected the request: ${saidBy(kind)}.`;
 }
 
 /**

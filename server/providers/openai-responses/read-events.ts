@@ -2,10 +2,10 @@ import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts'
 import { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EventReader } from '../dialect.ts';
+import { readErrorEvent } from '../http/read-error.ts';
 import { AnswerState, type Piece } from './answer-state.ts';
 import { ItemList } from './item-list.ts';
 import { passEvent } from './pass-event.ts';
-import { readFailure } from './read-failure.ts';
 import { readPiece } from './read-piece.ts';
 import { readUsage } from './read-usage.ts';
 import { AnyEvent, ItemEvent, type ResponseBody, ResponseEvent, readAs } from './wire.ts';
@@ -63,9 +63,9 @@ export class ResponseReader implements EventReader {
       }
       case 'error':
         // In the reference the error is the event itself; on the wire it is often one level deeper.
-        throw readFailure(error ?? event);
+        throw readErrorEvent({ error: error ?? event });
       default:
-        if (error) throw readFailure(error);
+        if (error) throw readErrorEvent({ error });
         return this.#write(readPiece(type, event, this.#items));
     }
   }
@@ -75,7 +75,7 @@ export class ResponseReader implements EventReader {
    */
   end(response: ResponseBody): ChatCompletionChunk[] {
     const { status, incomplete_details: cut, error, output, usage, service_tier: tier } = response;
-    if (status === 'failed' || error) throw readFailure(error);
+    if (status === 'failed' || error) throw readErrorEvent({ error: error ?? {} });
     if (status !== 'completed' && status !== 'incomplete') {
       throw new AppError('upstream_broken', `The upstream gave a response that is ${status ?? 'without a status'}.`);
     }
