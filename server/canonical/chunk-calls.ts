@@ -1,39 +1,21 @@
 import type { ToolCallDelta } from '../../contracts/chat/completion.ts';
 import { AppError } from '../errors/app-error.ts';
-import { writeExact } from './exact-json.ts';
-import { newId } from './ids.ts';
+import { ArgumentText } from './argument-text.ts';
+import { type CallPiece, readCallPiece } from './call-piece.ts';
+import { DistinctIds } from './distinct-ids.ts';
 import { isRecord } from './json.ts';
 import type { OfferedTools } from './offered-tools.ts';
 
-/**
- * The most calls of an answer, and the longest id or name in characters (some ids hold a signature). No real answer
- * reaches them.
- */
+/** The most calls of an answer. No real answer reaches it. */
 const MAX_CALLS = 512;
-const MAX_LABEL = 64 * 1024;
 /** The most arguments of all calls of an answer together, in characters. */
 const MAX_ARGUMENTS = 8 * 1024 * 1024;
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
-const newCallId = () => newId('call_');
-
-/** An id or a name; empty when the chunk has no such field. */
-function labelOf(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  if (value.length > MAX_LABEL) throw broken('The upstream sent a tool call with an endless name.');
-  return value;
-}
-
-/** Arguments as text. Some servers send the object instead (llama.cpp issue 20198). */
-function textOf(value: unknown): string | null {
-  if (value == null) return null;
-  if (typeof value === 'string') return value;
-  if (isRecord(value)) return writeExact(value);
-  throw broken('The upstream sent arguments of a tool call that are not a string.');
-}
-
 function isJson(text: string): boolean {
+  // The parser would read an incomplete text to its end.
+  if (!'"}]'.includes(text.trimEnd().at(-1) ?? 'none')) return false;
   try {
     JSON.parse(text);
     return true;
@@ -42,24 +24,24 @@ function isJson(text: string): boolean {
   }
 }
 
-/** One piece of a call, as far as it could be read. */
-interface Piece {
-  readonly at: number | null;
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string | null;
-}
-
 /** A call that may still get more pieces. */
 interface OpenCall {
   /** The number of the call for clients. */
   readonly index: number;
   readonly isCustom: boolean;
+  /** The upstream's number of the call. */
+  readonly at: number;
+  /** The upstream's id. */
+  givenId: string;
+  /** The id for clients. Empty until they have been told of the call. */
   id: string;
   name: string;
+  /** The arguments as they came. */
   arguments: string;
-  /** Whether the upstream has sent a text of arguments. */
-  hasArguments: boolean;
+  /** The same for clients. */
+  readonly text: ArgumentText;
+  /** What clients will be told with the name. */
+  ready: string;
   /** Whether clients have been told of the call, which happens as soon as its name is complete. */
   told: boolean;
   /** Other fields of the pieces that came before that. */
@@ -69,8 +51,8 @@ interface OpenCall {
 /** How the calls of an answer are to be read. */
 export interface CallOptions {
   readonly tools: OfferedTools;
-  /** Whether an empty text means a call without arguments, even when the tool has optional ones. */
-  readonly emptyArguments: boolean;
+  /** Whether the client asked in OpenAI's older way, with `functions`, and so awaits a `function_call`. */
+  readonly asksOldWay?: (() => boolean) | undefined;
 }
 
 /**
@@ -84,10 +66,12 @@ export class ChunkCalls {
   /** The upstream's number, or its id, of a call → the last call that it stood for. */
   readonly #byNumber = new Map<number, OpenCall>();
   readonly #byId = new Map<string, OpenCall>();
-  readonly #usedIds = new Set<string>();
+  readonly #ids = new DistinctIds('call_');
   #size = 0;
   /** Whether anything in the last piece was changed. */
   changed = false;
+  /** Whether the calls are made of OpenAI's older `function_call`. */
+  fromOldWay = false;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -97,23 +81,20 @@ export class ChunkCalls {
     return this.#calls.length;
   }
 
+  get keepsOldWay(): boolean {
+    return this.#options.asksOldWay?.() ?? false;
+  }
+
   /**
    * The piece for clients. Null: there is nothing to send yet, or clients have it already. Throws `upstream_broken`.
    */
   add(given: unknown): ToolCallDelta | null {
     if (!isRecord(given)) throw broken('The upstream sent a malformed tool call.');
-    const { function: called, custom, index } = given;
-    if (called != null && !isRecord(called)) throw broken('The upstream sent a malformed tool call.');
-    const piece: Piece = {
-      at: typeof index === 'number' && Number.isInteger(index) ? index : null,
-      id: labelOf(given.id),
-      name: labelOf(called?.name) || labelOf(isRecord(custom) ? custom.name : ''),
-      arguments: textOf(called?.arguments),
-    };
+    const piece = readCallPiece(given);
     this.#size += piece.arguments?.length ?? 0;
     if (this.#size > MAX_ARGUMENTS) throw broken('The upstream sent arguments without end.');
     this.changed = false;
-    const call = this.#find(piece) ?? this.#open(piece, isRecord(custom));
+    const call = this.#find(piece) ?? this.#open(piece, isRecord(given.custom));
     return call.told ? this.#goOn(call, piece, given) : this.#begin(call, piece, given);
   }
 
@@ -130,27 +111,27 @@ export class ChunkCalls {
         throw broken('The upstream sent a tool call without a name.');
       }
       const rest = call.told ? [] : [this.#tell(call, call.held)];
-      if (isCut || call.isCustom) return rest;
-      if (call.arguments.trim() !== '') {
-        if (!isJson(call.arguments)) throw broken('The upstream sent arguments of a tool call that are not JSON.');
-        return rest;
+      if (call.isCustom) return rest;
+      const left = call.text.end();
+      const whole = call.text.isObject ? call.arguments : left;
+      const isNone = whole.trim() === '';
+      if (!isCut && !isNone && !isJson(whole)) {
+        throw broken('The upstream sent arguments of a tool call that are not JSON.');
       }
-      if (this.#lacksArguments(call)) throw broken('The upstream sent a tool call without its arguments.');
+      if (!isCut && isNone && this.#options.tools.demandsArguments(call.name)) {
+        throw broken('The upstream sent a tool call without its arguments.');
+      }
       // A call without arguments gets an empty object, because clients parse the text.
-      return [...rest, { index, function: { arguments: '{}' } }];
+      const text = !isCut && isNone ? '{}' : left;
+      return text === '' ? rest : [...rest, { index, function: { arguments: text } }];
     });
   }
 
-  #lacksArguments({ name, hasArguments }: OpenCall): boolean {
-    const { tools, emptyArguments } = this.#options;
-    const takes = tools.takes(name);
-    return takes === 'required' || (takes === 'optional' && !(emptyArguments && hasArguments));
-  }
-
   /** The call that a piece continues; undefined when the piece begins a call. */
-  #find(piece: Piece): OpenCall | undefined {
+  #find(piece: CallPiece): OpenCall | undefined {
     const { id, at } = piece;
-    const known = this.#byId.get(id) ?? (at === null ? this.#calls.at(-1) : this.#byNumber.get(at));
+    const numbered = at === null ? this.#calls.at(-1) : this.#byNumber.get(at);
+    const known = id !== '' && numbered?.givenId === id ? numbered : (this.#byId.get(id) ?? numbered);
     return known && !this.#isSecond(known, piece) ? known : undefined;
   }
 
@@ -158,19 +139,23 @@ export class ChunkCalls {
    * Whether a piece begins another call, although its number or id is that of `call`. Some upstreams give all of their
    * calls the number 0 or the same id, or leave both out.
    */
-  #isSecond(call: OpenCall, { at, id, name, arguments: text }: Piece): boolean {
+  #isSecond(call: OpenCall, { at, id, name, arguments: text }: CallPiece): boolean {
     if (name === '' || call.name === '') return false;
-    if (id !== '' && call.id !== '' && id !== call.id) return call.arguments === '' || isJson(call.arguments);
+    const isWhole = () => call.arguments === '' || isJson(call.arguments);
+    const known = call.givenId || call.id;
+    if (id !== '' && known !== '' && id !== known) return isWhole();
+    // Under another number it is another call, unless the number counts the pieces of one call.
+    if (at !== null && at !== call.at) return name === call.name && text ? isJson(call.arguments) : isWhole();
     const again = name === call.name && text === call.arguments && (id !== '' || at !== null);
     return !again && text !== null && text.trimStart().startsWith('{') && isJson(call.arguments);
   }
 
-  #open({ at, id }: Piece, isCustom: boolean): OpenCall {
+  #open({ at, id }: CallPiece, isCustom: boolean): OpenCall {
     if (this.#calls.length >= MAX_CALLS) throw broken('The upstream sent more tool calls than an answer can hold.');
     const index = this.#calls.length;
     const call: OpenCall = {
-      ...{ index, isCustom, id: '', name: '', arguments: '' },
-      ...{ hasArguments: false, told: false, held: {} },
+      ...{ index, isCustom, at: at ?? index, givenId: id, id: '', name: '', arguments: '' },
+      ...{ text: new ArgumentText(), ready: '', told: false, held: {} },
     };
     this.#calls.push(call);
     this.#byNumber.set(at ?? index, call);
@@ -178,14 +163,18 @@ export class ChunkCalls {
     return call;
   }
 
-  #begin(call: OpenCall, { id, name, arguments: text }: Piece, given: Record<string, unknown>): ToolCallDelta | null {
-    if (call.id === '' && id !== '') {
-      call.id = id;
+  #begin(
+    call: OpenCall,
+    { id, name, arguments: text }: CallPiece,
+    given: Record<string, unknown>,
+  ): ToolCallDelta | null {
+    if (call.givenId === '' && id !== '') {
+      call.givenId = id;
       this.#byId.set(id, call);
     }
     // Pieces of a name are joined. A complete name that comes again only repeats the name.
     if (!this.#options.tools.has(call.name) && name !== call.name) call.name += name;
-    if (text !== null) this.#addArguments(call, text);
+    if (text !== null) call.ready += this.#addArguments(call, text);
     if (call.name !== '' && !this.#options.tools.isPart(call.name)) return this.#tell(call, { ...call.held, ...given });
     this.changed = true;
     const { index: _, id: __, type: ___, function: ____, ...held } = given;
@@ -196,35 +185,39 @@ export class ChunkCalls {
   /** The first piece of a call for clients. */
   #tell(call: OpenCall, given: Record<string, unknown>): ToolCallDelta {
     call.told = true;
-    if (call.id === '' || this.#usedIds.has(call.id)) call.id = newCallId();
-    this.#usedIds.add(call.id);
+    call.id = this.#ids.own(call.givenId);
     const { index, id, name } = call;
     const usual = call.isCustom ? 'custom' : 'function';
     const type = typeof given.type === 'string' && given.type !== '' ? given.type : usual;
     this.changed = given.index !== index || given.id !== id || given.type !== type;
     if (call.isCustom) return { ...given, index, id, type };
     const said = isRecord(given.function) ? given.function : {};
-    const text = call.arguments !== '' || said.arguments !== undefined ? call.arguments : undefined;
+    const text = call.ready !== '' || said.arguments !== undefined ? call.ready : undefined;
     if (said.name !== name || said.arguments !== text) this.changed = true;
     return { ...given, index, id, type, function: { ...said, name, arguments: text } };
   }
 
   /** A later piece of a call, without what clients have already. */
-  #goOn(call: OpenCall, { id, name, arguments: text }: Piece, given: Record<string, unknown>): ToolCallDelta | null {
+  #goOn(
+    call: OpenCall,
+    { id, name, arguments: text }: CallPiece,
+    given: Record<string, unknown>,
+  ): ToolCallDelta | null {
     const { index } = call;
     const { index: number, id: _, type: __, function: called, ...rest } = given;
-    const isRepeated = text !== null && text === call.arguments && text.startsWith('{') && isJson(text);
-    if (text !== null && !isRepeated) this.#addArguments(call, text);
+    const isRepeated = text !== null && text === call.arguments && /^["{]/.test(text) && isJson(text);
+    const more = text === null || isRepeated ? null : this.#addArguments(call, text);
     const asSent = isRecord(called) ? called.arguments : undefined;
     this.changed =
-      number !== index || (id !== '' && id !== call.id) || name !== '' || isRepeated || text !== (asSent ?? null);
+      number !== index || (id !== '' && id !== call.id) || name !== '' || isRepeated || more !== (asSent ?? null);
     if (!this.changed) return { ...given, index };
-    if (text === null || isRepeated) return Object.keys(rest).length === 0 ? null : { index, ...rest };
-    return { index, ...rest, function: { arguments: text } };
+    if (!more) return Object.keys(rest).length === 0 ? null : { index, ...rest };
+    return { index, ...rest, function: { arguments: more } };
   }
 
-  #addArguments(call: OpenCall, text: string): void {
+  /** Adds a piece of the arguments. Returns what clients can be told of them now. */
+  #addArguments(call: OpenCall, text: string): string {
     call.arguments += text;
-    call.hasArguments = true;
+    return call.text.add(text);
   }
 }

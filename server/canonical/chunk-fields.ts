@@ -53,10 +53,26 @@ export function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
   throw broken("The upstream's answer has 'tool_calls' that are not a list.");
 }
 
+/**
+ * Makes a call of OpenAI's older `function_call`, unless the client asked in the older way. Where a server sends both
+ * forms, the newer one counts. True when something changed.
+ */
+export function takeFunctionCall(holder: Fields, calls: ChunkCalls): boolean {
+  const { function_call: old } = holder;
+  if (!isRecord(old) || calls.keepsOldWay || callsIn(holder).length > 0) return false;
+  if (calls.count > 0 && !calls.fromOldWay) return false;
+  delete holder.function_call;
+  if (calls.count === 0 && !old.name && !old.arguments) return true;
+  calls.fromOldWay = true;
+  holder.tool_calls = [{ index: 0, type: 'function', function: old }];
+  return true;
+}
+
 /** Corrects the calls in a delta or a message. True when something changed. */
 export function shapeCalls(holder: Fields, calls: ChunkCalls): boolean {
+  const taken = takeFunctionCall(holder, calls);
   const given = callsIn(holder);
-  let changed = holder.tool_calls != null && given !== holder.tool_calls;
+  let changed = taken || (holder.tool_calls != null && given !== holder.tool_calls);
   const shown: unknown[] = [];
   for (const piece of given) {
     const told = calls.add(piece);

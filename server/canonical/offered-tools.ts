@@ -1,19 +1,13 @@
 import { isObject } from './json.ts';
 
-const sizeOf = (value: unknown): number => (isObject(value) ? Object.keys(value).length : 0);
-
-/** Whether a tool has no arguments, only optional ones, or required ones. */
-type Takes = 'nothing' | 'optional' | 'required';
-
-/** The functions by name. Tools of other types are ignored. */
-function readTools(tools: unknown): Map<string, Takes> {
-  const known = new Map<string, Takes>();
+/** The functions by name, and whether each has a required argument. Tools of other types are ignored. */
+function readTools(tools: unknown): Map<string, boolean> {
+  const known = new Map<string, boolean>();
   for (const tool of Array.isArray(tools) ? tools : []) {
     const called: unknown = isObject(tool) ? tool.function : null;
     if (!isObject(called) || typeof called.name !== 'string') continue;
     const schema = isObject(called.parameters) ? called.parameters : {};
-    const some = sizeOf(schema.properties) > 0 ? 'optional' : 'nothing';
-    known.set(called.name, sizeOf(schema.required) > 0 ? 'required' : some);
+    known.set(called.name, Array.isArray(schema.required) && schema.required.length > 0);
   }
   return known;
 }
@@ -24,7 +18,7 @@ function readTools(tools: unknown): Map<string, Takes> {
  */
 export class OfferedTools {
   readonly #read: () => unknown;
-  #known: Map<string, Takes> | undefined;
+  #known: Map<string, boolean> | undefined;
 
   /** `read` returns the `tools` of the request. */
   constructor(read: () => unknown) {
@@ -42,11 +36,12 @@ export class OfferedTools {
     return false;
   }
 
-  takes(name: string): Takes {
-    return this.#tools.get(name) ?? 'nothing';
+  /** Whether a call of this tool is of no use without arguments. */
+  demandsArguments(name: string): boolean {
+    return this.#tools.get(name) ?? false;
   }
 
-  get #tools(): Map<string, Takes> {
+  get #tools(): Map<string, boolean> {
     this.#known ??= readTools(this.#read());
     return this.#known;
   }

@@ -1,4 +1,5 @@
 import type { ChatMessage, ContentPart, ToolCall } from '../../contracts/chat/message.ts';
+import { decodeArguments } from './decode-arguments.ts';
 import { isObject, isRecord } from './json.ts';
 
 /** Holds the arguments of a call that are not a JSON object, for example because the call was cut off. */
@@ -8,15 +9,14 @@ const NO_RESULT = '(no result)';
 const NOT_RUN = '(no result: the arguments of this call were cut off, so it was not run)';
 
 /**
- * The repaired arguments of a call. Some models send an empty text or `null` for a call without arguments. Null:
- * nothing has to change.
+ * The repaired arguments of a call. Some models send an empty text or `null` for a call without arguments, or write the
+ * object into a string of JSON. Null: nothing has to change.
  */
 function repairArguments(text: string): string | null {
-  if (text.trim() === '') return '{}';
+  const decoded = decodeArguments(text);
+  if (decoded.trim() === '') return '{}';
   try {
-    const value: unknown = JSON.parse(text);
-    if (value === null) return '{}';
-    if (isRecord(value)) return null;
+    if (isRecord(JSON.parse(decoded))) return decoded === text ? null : decoded;
   } catch {
     // The arguments are kept below, as text.
   }

@@ -1,6 +1,6 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
 import { ChunkCalls } from './chunk-calls.ts';
-import { broken, callsIn, MAX_CHOICES, readReason, shapeTexts, soundReason } from './chunk-fields.ts';
+import { broken, callsIn, MAX_CHOICES, readReason, shapeTexts, soundReason, takeFunctionCall } from './chunk-fields.ts';
 import { type ShaperOptions, usageChanges } from './chunk-shaper.ts';
 import { createdNow } from './chunk-writer.ts';
 import { newId } from './ids.ts';
@@ -10,9 +10,10 @@ type Fields = Record<string, unknown>;
 
 /** Corrects the calls of a whole message. Null when nothing had to change. */
 function shapeWholeCalls(message: Fields, calls: ChunkCalls, reason: string | null): Fields[] | null {
+  const taken = takeFunctionCall(message, calls);
   const given = callsIn(message);
   const shown = new Map<number, Fields>();
-  let changed = given !== message.tool_calls && message.tool_calls != null;
+  let changed = taken || (given !== message.tool_calls && message.tool_calls != null);
   for (const [index, call] of given.entries()) {
     const told = calls.add(isRecord(call) ? { ...call, index } : call);
     if (!told || calls.changed) changed = true;
@@ -20,8 +21,10 @@ function shapeWholeCalls(message: Fields, calls: ChunkCalls, reason: string | nu
   }
   for (const { index, ...rest } of calls.finish(reason ?? 'stop')) {
     changed = true;
-    const { function: known } = shown.get(index) ?? {};
-    const called = { ...(isRecord(known) ? known : {}), ...rest.function };
+    const { function: told } = shown.get(index) ?? {};
+    const known = isRecord(told) ? told : {};
+    const text = [known.arguments, rest.function?.arguments].filter((one) => typeof one === 'string').join('');
+    const called = { ...known, ...rest.function, arguments: text };
     shown.set(index, { ...shown.get(index), ...rest, function: called });
   }
   return changed ? [...shown.values()].map(({ index: _, ...call }) => call) : null;

@@ -50,8 +50,6 @@ export interface Dialect {
   readonly kind: string;
   /** Whether earlier answers can only hold text, so that pictures in them are unsupported. */
   readonly textAnswers?: boolean;
-  /** Whether the vendor sends an empty text as the arguments of a call without arguments. */
-  readonly emptyArguments?: boolean;
   /** The limit of the answer that is sent when a request names none, in tokens. */
   readonly defaultAnswerTokens?: number;
   /** See `Provider.pictureSize`. */

@@ -106,8 +106,6 @@ export const presets = {
     quirks: {
       choiceErrors: true,
       failures: { error: 'upstream_broken' },
-      // For its Claude models: llm pull request 1164, archytas pull request 69.
-      emptyArguments: true,
       // The vendors behind it judge the names of tools, and OpenAI's rule is the strictest.
       toolNames: 'openai',
       messageNames: 'plain',
@@ -193,8 +191,7 @@ export const presets = {
   litellm: {
     baseUrl: 'http://127.0.0.1:4000/v1',
     apiKeyEnv: 'LITELLM_API_KEY',
-    // Its Claude models behave so.
-    quirks: { emptyArguments: true },
+    quirks: {},
     // It spends the operator's money at any vendor. `metadata` selects a deployment by its tags:
     // https://docs.litellm.ai/docs/proxy/tag_routing. The other fields: https://docs.litellm.ai/docs/completion/input
     policy: vendorPolicy({ fields: ['top_k', 'thinking', 'cache_control'], without: ['metadata'] }),

@@ -170,7 +170,6 @@ export class TranslatingProvider implements Provider {
     return {
       choices: () => request.value.n ?? 1,
       tools: new OfferedTools(() => (names ? names.toUpstream(request.value).tools : request.value.tools)),
-      emptyArguments: this.#dialect.emptyArguments ?? false,
     };
   }
 

@@ -36,7 +36,7 @@ const chunkOf = (content: string, rest: object = {}) => ({
 
 const openReader = () => {
   const tools = new OfferedTools(() => []);
-  const shaper = new ChunkShaper({ choices: () => 1, tools, emptyArguments: false, repair: createChoiceRepair({}) });
+  const shaper = new ChunkShaper({ choices: () => 1, tools, repair: createChoiceRepair({}) });
   return new StreamReader(new ChunkSource('ours', 'content', shaper));
 };
 

@@ -25,7 +25,6 @@ const COUNTED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinkin
 export const anthropic: Dialect = {
   kind: 'anthropic',
   textAnswers: true,
-  emptyArguments: true,
   defaultAnswerTokens: DEFAULT_MAX_TOKENS,
   toolNames: nameRules.anthropic,
   headers: (apiKey) => ({ 'anthropic-version': API_VERSION, ...(apiKey ? { 'x-api-key': apiKey } : {}) }),

@@ -226,7 +226,7 @@ export class OpenAiCompatibleProvider implements Provider {
     return {
       choices: () => request.value.n ?? 1,
       tools: new OfferedTools(() => ('tools' in changes ? changes.tools : request.value.tools)),
-      emptyArguments: this.#quirks.emptyArguments ?? false,
+      asksOldWay: () => request.value.functions != null,
       repair: this.#repair,
       repairUsage: (usage) => adaptUsage(usage, this.#quirks),
     };

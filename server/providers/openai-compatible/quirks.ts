@@ -46,8 +46,6 @@ export interface Quirks {
    * upstream refuses it, so it is left out.
    */
   readonly pastReasoning?: 'reasoning' | 'reasoning_content' | 'thinking-part' | 'none';
-  /** A call without arguments has an empty text as its arguments, even when the tool has optional ones. */
-  readonly emptyArguments?: true;
   /** The upstream's own finish reasons → OpenAI's. The original reason stays in `native_finish_reason`. */
   readonly finishReasons?: Readonly<Record<string, string>>;
   /** Finish reasons that mean that the upstream failed. */
