@@ -49,7 +49,10 @@ export function shapeTextCompletion(came: Json<TextCompletion>): Json<TextComple
   const { choices } = shaped.value;
   if (choices.length === 0) throw broken('The upstream sent an answer without choices.');
   if (choices.length > MAX_CHOICES) throw broken('The upstream sent more choices than an answer can hold.');
-  return shaped;
+  if (choices.every(({ finish_reason: reason }) => reason)) return shaped;
+  // An answer that was not streamed is complete, even when it does not say why it ended.
+  const ended = choices.map((choice) => ({ ...choice, finish_reason: choice.finish_reason || 'stop' }));
+  return shaped.assign({ choices: ended });
 }
 
 /** Does for legacy completions what `ChunkShaper` does for chats. They only have text. */

@@ -52,12 +52,22 @@ export class AnswerReader implements EventReader {
       this.#usage = usageMetadata;
       this.#told = false;
     }
+    return [...chunks, ...this.#tellUsage(writer)];
+  }
+
+  /** The end of an answer that is complete although it does not say why it ended. */
+  complete(): ChatCompletionChunk[] {
+    const writer = this.#writer;
+    if (!writer || this.finished) return [];
+    const ends = [...this.#candidates.values()].flatMap((candidate) => candidate.complete());
+    return [...ends, ...this.#tellUsage(writer)];
+  }
+
+  #tellUsage(writer: ChunkWriter): ChatCompletionChunk[] {
     const usage = this.finished && this.#usage && !this.#told ? toUsage(this.#usage) : null;
-    if (usage) {
-      this.#told = true;
-      chunks.push(writer.usage(usage));
-    }
-    return chunks;
+    if (!usage) return [];
+    this.#told = true;
+    return [writer.usage(usage)];
   }
 
   #candidate(index: number, writer: ChunkWriter): CandidateReader {

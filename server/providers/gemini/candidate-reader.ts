@@ -54,6 +54,14 @@ export class CandidateReader {
     return chunks;
   }
 
+  /** The end of a candidate that was not streamed and has no finish reason. */
+  complete(): ChatCompletionChunk[] {
+    if (this.finished) return [];
+    if (!this.#started) throw broken('The model ended without an answer.');
+    this.finished = true;
+    return [this.#writer.finish(this.#calls > 0 ? 'tool_calls' : 'stop', undefined, this.#index)];
+  }
+
   #finish(native: string, message: string | null | undefined): ChatCompletionChunk[] {
     const reason = toFinishReason(native, message, this.#calls > 0);
     this.finished = true;

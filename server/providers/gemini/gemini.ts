@@ -1,4 +1,4 @@
-import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
+import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { Dialect } from '../dialect.ts';
@@ -14,13 +14,14 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
   const reader = new AnswerReader(alias);
   const collector = new ChunkCollector();
   const natives = new Map<number, unknown>();
+  const add = (chunk: ChatCompletionChunk) => {
+    collector.add(chunk);
+    for (const { index, native_finish_reason: native } of chunk.choices) if (native) natives.set(index, native);
+  };
   // Without `alt=sse`, the vendor answers a request for a stream with a list of the events.
-  for (const event of Array.isArray(body) ? body : [body]) {
-    for (const chunk of reader.read(event)) {
-      collector.add(chunk);
-      for (const { index, native_finish_reason: native } of chunk.choices) if (native) natives.set(index, native);
-    }
-  }
+  for (const event of Array.isArray(body) ? body : [body]) reader.read(event).forEach(add);
+  // A stream is complete when it says so; an answer that was not streamed is complete.
+  if (!Array.isArray(body)) reader.complete().forEach(add);
   if (!reader.finished) throw new AppError('upstream_broken', 'The upstream sent an answer without a finish reason.');
   const { completion } = collector;
   const choices = completion.choices.map((choice) => ({ ...choice, native_finish_reason: natives.get(choice.index) }));
