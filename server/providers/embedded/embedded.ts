@@ -2,9 +2,11 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
+import { ChunkShaper } from '../../canonical/chunk-shaper.ts';
 import { finishCollected } from '../../canonical/collect-chunks.ts';
 import { isToken } from '../../canonical/is-token.ts';
 import { Json } from '../../canonical/json.ts';
+import { OfferedTools } from '../../canonical/offered-tools.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import { ownPolicy } from '../field-policy.ts';
@@ -162,7 +164,7 @@ class EmbeddedProvider implements Provider {
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     try {
-      yield* this.#read(running, call.alias);
+      yield* this.#read(running, call);
     } finally {
       signal.removeEventListener('abort', abort);
       running.cancel();
@@ -178,13 +180,21 @@ class EmbeddedProvider implements Provider {
     return this.#engine.generate(generation);
   }
 
-  async *#read(running: Running, model: string): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
-    const reader = new GenerationReader(model);
+  async *#read(running: Running, call: ProviderCall): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
+    const reader = new GenerationReader(call.alias);
+    const { request, changes } = call;
+    const tools = new OfferedTools(() => ('tools' in changes ? changes.tools : request.value.tools));
+    // Small models write the arguments of calls in as many ways as servers do.
+    const shaper = new ChunkShaper({ choices: () => 1, tools });
     for (;;) {
       const events = await running.events.pull();
-      const chunks = events.flatMap((event) => reader.read(event)).map((chunk) => Json.ofValue(chunk));
+      const chunks = events
+        .flatMap((event) => reader.read(event))
+        .flatMap((chunk) => shaper.shape(Json.ofValue(chunk)));
+      const isEnd = events.some((event) => event.type === 'end');
+      if (isEnd) chunks.push(...shaper.end());
       if (chunks.length > 0) yield chunks;
-      if (events.some((event) => event.type === 'end')) return;
+      if (isEnd) return;
     }
   }
 
