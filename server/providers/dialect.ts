@@ -36,10 +36,10 @@ export interface EventReader {
    */
   readonly ended?: boolean;
   /**
-   * The last event, for a client of this dialect: as it came, except for repairs of what such clients depend on.
-   * Absent: the event is passed on as it came.
+   * The last event, for a client of this dialect: as it came, except for repairs of what such clients depend on, which
+   * can make several events of it, or none. Absent: the event is passed on as it came.
    */
-  readonly passed?: unknown;
+  readonly passed?: readonly unknown[];
 }
 
 /**

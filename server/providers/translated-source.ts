@@ -15,15 +15,24 @@ interface TranslatedOptions {
 }
 
 /**
- * Attaches the vendor's event to the chunk that ends the answer, or else to the first chunk. When the event made no
- * chunk, an empty one carries it.
+ * Attaches the vendor's events to the chunks: the last one to the chunk that ends the answer, or else to the first
+ * chunk. Empty chunks carry the others, and an event that made no chunk.
  */
-function withOriginal(chunks: ChatCompletionChunk[], event: unknown, alias: string): ChatCompletionChunk[] {
-  if (event === undefined) return chunks;
+function withOriginals(
+  chunks: ChatCompletionChunk[],
+  events: readonly unknown[],
+  alias: string,
+): ChatCompletionChunk[] {
   const empty = { id: '', object: 'chat.completion.chunk' as const, created: 0, model: alias, choices: [] };
-  if (chunks.length === 0) return [{ ...empty, original_event: event }];
+  const carried = chunks.length > 0 ? events.slice(0, -1) : events;
+  const before = carried.map((event) => ({ ...empty, original_event: event }));
+  if (chunks.length === 0 || events.length === 0) return [...before, ...chunks];
   const end = chunks.findIndex(({ choices }) => choices.some(({ finish_reason: reason }) => reason));
-  return chunks.map((chunk, i) => (i === Math.max(end, 0) ? { ...chunk, original_event: event } : chunk));
+  const last = events.at(-1);
+  return [
+    ...before,
+    ...chunks.map((chunk, i) => (i === Math.max(end, 0) ? { ...chunk, original_event: last } : chunk)),
+  ];
 }
 
 /** Reads the events of a vendor that has a dialect of its own. */
@@ -49,8 +58,7 @@ export class TranslatedSource implements EventSource<ChatCompletionChunk> {
     const read = this.#reader.read(event);
     this.added = read.some(({ choices }) => choices.some(adds));
     const { passes, alias } = this.#options;
-    const own = 'passed' in this.#reader ? this.#reader.passed : event;
-    const chunks = passes ? withOriginal(read, own, alias) : read;
+    const chunks = passes ? withOriginals(read, this.#reader.passed ?? [event], alias) : read;
     return chunks.flatMap((chunk) => this.#shaper.shape(Json.ofValue(chunk)));
   }
 

@@ -3,7 +3,7 @@ import { errorOf } from '../support/error-of.ts';
 import { chunksOf, payloadsOf } from '../support/read-events.ts';
 import { type DialectGateway, startDialects } from '../support/start-dialects.ts';
 import type { Script } from '../support/upstream/exchange.ts';
-import { callTools, say } from '../support/upstream/scripts/answers.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
 import { raw } from '../support/upstream/scripts/refusals.ts';
 
 const dialects = ['vllm', 'openai-responses', 'anthropic', 'gemini'] as const;
@@ -207,17 +207,131 @@ test('an answer that does not say why it finished did, and its conversation goes
   expect((await gateway.call('POST', '/c1/chat', { model: 'vllm', message: 'On', conversation_id })).status).toBe(200);
 });
 
-test('an empty text for no arguments is an empty object, where a tool takes none', async () => {
-  const now = [{ type: 'function', function: { name: 'now', parameters: { type: 'object', properties: {} } } }];
-  reply(
-    'vllm',
-    callTools([{ name: 'now', arguments: {} }]),
-    events(call({ ...named, function: { name: 'now', arguments: '' } }), chunk({}, 'tool_calls')),
-  );
-  expect(
-    (await (await ask('vllm', false, { tools: now })).json()).choices[0].message.tool_calls[0].function.arguments,
-  ).toBe('{}');
-  const seen = chunksOf(await (await ask('vllm', true, { tools: now })).text());
-  const pieces = seen.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []);
-  expect(pieces.map((one) => one.function?.arguments ?? '').join('')).toBe('{}');
+const optional = { type: 'object', properties: { city: { type: 'string' } } };
+const toolsWith = (schema: object) => [{ type: 'function', function: { name: 'get_weather', parameters: schema } }];
+
+/** How each dialect sends a call with these arguments, in JSON and in a stream. Undefined: without the field. */
+const sends: Readonly<Record<Name, (args: unknown) => readonly [json: unknown, ...events: unknown[]]>> = {
+  vllm: (args) => {
+    const calls = [{ id: 'a', type: 'function', function: { name: 'get_weather', arguments: args } }];
+    const message = { role: 'assistant', content: null, tool_calls: calls };
+    const whole = { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
+    return [whole, chunk({ tool_calls: [{ index: 0, ...calls[0] }] }), chunk({}, 'tool_calls')];
+  },
+  'openai-responses': (args) => {
+    const item = { type: 'function_call', id: 'fc_1', call_id: 'a', name: 'get_weather', arguments: args };
+    const response = { id: 'resp_1', object: 'response', status: 'completed', output: [item] };
+    const at = { output_index: 0, item };
+    const done = { type: 'response.completed', response };
+    return [
+      response,
+      { type: 'response.output_item.added', ...at },
+      { type: 'response.output_item.done', ...at },
+      done,
+    ];
+  },
+  anthropic: (args) => {
+    const block = { type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: args };
+    const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', usage: {} };
+    return [
+      { ...message, content: [block], stop_reason: 'tool_use' },
+      { type: 'message_start', message: { ...message, content: [] } },
+      { type: 'content_block_start', index: 0, content_block: block },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: {} },
+      { type: 'message_stop' },
+    ];
+  },
+  gemini: (args) => {
+    const parts = [{ functionCall: { name: 'get_weather', args } }];
+    const whole = { candidates: [{ index: 0, content: { role: 'model', parts }, finishReason: 'STOP' }] };
+    return [whole, whole];
+  },
+};
+
+describe.each(dialects)('a call of %s without arguments', (model) => {
+  const nothing: readonly (readonly [string, unknown])[] = [
+    ['absent', undefined],
+    ['null', null],
+    ['an empty text', ''],
+    ['null in JSON', 'null'],
+  ];
+
+  test.each(nothing)('(%s) has an empty object, where its tool demands none', async (_what, args) => {
+    const [whole, ...chunks] = sends[model](args);
+    reply(model, json(whole), events(...chunks));
+    const answer = await (await ask(model, false, { tools: toolsWith(optional) })).json();
+    expect(answer.choices[0].message.tool_calls[0].function.arguments).toBe('{}');
+    const seen = chunksOf(await (await ask(model, true, { tools: toolsWith(optional) })).text());
+    const pieces = seen.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []);
+    expect(pieces.map((one) => one.function?.arguments ?? '').join('')).toBe('{}');
+  });
+
+  test.each(nothing)('(%s) is an error, where its tool demands one', async (_what, args) => {
+    const [whole, ...chunks] = sends[model](args);
+    reply(model, json(whole), events(...chunks));
+    expect((await errorOf(await ask(model, false))).code).toBe('upstream_broken');
+    const response = await ask(model, true);
+    expect(response.status === 200 ? await response.text() : (await errorOf(response)).code).toContain(
+      'upstream_broken',
+    );
+  });
+});
+
+test.each([
+  ['anthropic', { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } }],
+  ['gemini', { candidates: [{ index: 0, content: { role: 'model', parts: [{ text: 'Hi' }] } }] }],
+  ['openai-responses', { type: 'response.output_text.delta', item_id: 'a', output_index: 0, delta: 'Hi' }],
+  ['vllm', chunk({ content: 'Hi' })],
+] as const)('a stream of %s that ends without its end was cut', async (model, event) => {
+  reply(model, events(event));
+  const text = await (await ask(model, true)).text();
+  expect(text).toContain('Hi');
+  expect(JSON.parse(payloadsOf(text).at(-1) ?? '').error.code).toBe('upstream_broken');
+});
+
+test('a client that asks in the older way gets a function_call, in JSON and in a stream', async () => {
+  const functions = [{ name: 'get_weather', parameters: optional }];
+  const older = { function_call: rome };
+  const whole = { choices: [{ index: 0, message: { role: 'assistant', ...older }, finish_reason: 'function_call' }] };
+  reply('vllm', json(whole), events(chunk(older), chunk({}, 'function_call')));
+  const fields = { tools: undefined, functions };
+  const { choices } = await (await ask('vllm', false, fields)).json();
+  expect(choices[0]).toMatchObject({ message: older, finish_reason: 'function_call' });
+  const seen = chunksOf(await (await ask('vllm', true, fields)).text());
+  expect(seen.find((one) => one.choices[0]?.delta.function_call)?.choices[0]?.delta).toMatchObject(older);
+});
+
+describe('what a Responses upstream says about a failure', () => {
+  const said = 'The picture shows nothing at all.';
+  const failed = (error: object) => ({ id: 'resp_1', object: 'response', status: 'failed', error, output: [] });
+
+  test.each([
+    ['invalid_prompt', 'upstream_rejected', 'messages'],
+    ['invalid_image', 'upstream_rejected', null],
+    ['image_file_not_found', 'upstream_rejected', null],
+    ['content_policy_violation', 'upstream_rejected', null],
+  ])('(%s) reaches the client', async (code, ours, param) => {
+    const error = { code, message: said };
+    const scripts = [
+      events({ type: 'response.failed', response: failed(error) }),
+      events({ type: 'error', ...error, param: null, sequence_number: 0 }),
+      events({ type: 'error', error, sequence_number: 0 }),
+    ];
+    reply('openai-responses', json(failed(error)), ...scripts);
+    for (const stream of [false, true, true, true]) {
+      const told = await errorOf(await ask('openai-responses', stream));
+      expect([told.code, told.param, told.message]).toEqual([ours, param, said]);
+    }
+  });
+
+  test('is the code, where it has no words, and never holds a key or half of a pair', async () => {
+    reply(
+      'openai-responses',
+      json(failed({ code: 'invalid_image' })),
+      json(failed({ code: 'invalid_image', message: `Not sk-abcdefghijklmnop123456 \ud83d` })),
+    );
+    expect((await errorOf(await ask('openai-responses', false))).message).toContain('invalid_image');
+    expect((await errorOf(await ask('openai-responses', false))).message).toBe('Not [redacted] \ufffd');
+  });
 });

@@ -8,11 +8,14 @@ import { readErrorEvent } from '../http/read-error.ts';
 import { AnthropicReader } from './read-events.ts';
 import { type AnswerBlock, AnthropicMessage, Typed } from './wire.ts';
 
+const areDistinct = (ids: readonly unknown[]): boolean => new Set(ids).size === ids.length;
+
 /** What a client of Anthropic's API depends on in a whole answer. */
 const SoundMessage = z.looseObject({
   id: z.string().min(1),
   type: z.literal('message'),
   role: z.literal('assistant'),
+  stop_reason: z.string().min(1),
   content: z.array(
     z.union([
       z.looseObject({ type: z.literal('text'), text: z.string() }),
@@ -35,7 +38,12 @@ const SoundMessage = z.looseObject({
 });
 
 /** Whether an answer can be passed verbatim to a client of Anthropic's API. */
-export const isSound = (body: unknown): boolean => SoundMessage.safeParse(body).success;
+export function isSound(body: unknown): boolean {
+  const { success, data } = SoundMessage.safeParse(body);
+  return success && areDistinct(data.content.filter(({ type }) => type === 'tool_use').map(({ id }) => id));
+}
+
+type Choice = ChatCompletion['choices'][number];
 
 const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
 
@@ -43,10 +51,10 @@ const broken = (message: string, cause?: unknown) => new AppError('upstream_brok
 function toEvents(block: AnswerBlock, index: number): object[] {
   const { type, input, ...rest } = block;
   const isCall = type === 'tool_use';
-  const json = typeof input === 'string' ? input : writeExact(input ?? {});
+  const json = typeof input === 'string' ? input : input == null ? '' : writeExact(input);
   return [
     { type: 'content_block_start', index, content_block: isCall ? { type, ...rest } : block },
-    ...(isCall
+    ...(json !== '' && isCall
       ? [{ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: json } }]
       : []),
     { type: 'content_block_stop', index },
@@ -57,16 +65,17 @@ function toEvents(block: AnswerBlock, index: number): object[] {
 export function readAnswer(body: unknown, alias: string): ChatCompletion {
   if (Typed.safeParse(body).data?.type === 'error') throw readErrorEvent(body);
   const parsed = AnthropicMessage.safeParse(body);
-  if (!parsed.success || !parsed.data.stop_reason) {
-    throw broken('The upstream sent something that is not an answer.', parsed.error);
-  }
-  const { content, stop_reason, stop_details, usage, ...message } = parsed.data;
+  if (!parsed.success) throw broken('The upstream sent something that is not an answer.', parsed.error);
+  const { content, stop_reason: told, stop_details, usage, ...message } = parsed.data;
   for (const { type, text, input } of content) {
     if (type === 'text' && typeof text !== 'string') throw broken('The upstream sent a text block without its text.');
-    if (type === 'tool_use' && !isRecord(input) && (typeof input !== 'string' || input === '')) {
-      throw broken('The upstream sent a tool call without its arguments.');
+    if (type === 'tool_use' && input != null && !isRecord(input) && typeof input !== 'string') {
+      throw broken('The upstream sent arguments of a tool call that are not an object.');
     }
   }
+  // An answer that was not streamed is complete, even when it does not say why it ended.
+  const stop_reason = told || (content.some(({ type }) => type === 'tool_use') ? 'tool_use' : 'end_turn');
+  if (!told && content.length === 0) throw broken('The upstream sent an answer without content.');
   const events = [
     { type: 'message_start', message },
     ...content.flatMap(toEvents),
@@ -75,5 +84,11 @@ export function readAnswer(body: unknown, alias: string): ChatCompletion {
   const reader = new AnthropicReader(alias);
   const collector = new ChunkCollector();
   for (const event of events) for (const chunk of reader.read(event)) collector.add(chunk);
-  return collector.completion;
+  const { completion } = collector;
+  return told ? completion : { ...completion, choices: completion.choices.map(withoutNative) };
+}
+
+/** The choice without the vendor's own reason, when it gave none. */
+function withoutNative({ native_finish_reason: _, ...choice }: Choice): Choice {
+  return choice;
 }

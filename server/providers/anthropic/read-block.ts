@@ -1,9 +1,11 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
+import { ArgumentText } from '../../canonical/argument-text.ts';
+import { DistinctIds } from '../../canonical/distinct-ids.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
-import { newId } from '../../canonical/ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import { ANTHROPIC_FORMAT, type DetailPlace, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { RepeatedText } from './repeated-text.ts';
 import type { AnswerBlock, BlockDelta } from './wire.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
@@ -12,70 +14,123 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 interface OpenCall {
   /** The number of the call among the calls of the answer. */
   readonly index: number;
-  readonly id: string;
   /** The arguments that the block began with. They are used when no pieces follow. */
-  input: string;
+  readonly input: string;
+  readonly arguments: ArgumentText;
   begun: boolean;
 }
 
+/** One block of the answer. */
+interface Block {
+  /** The place of the block in the answer. Upstreams give some numbers twice, or leave numbers out. */
+  readonly number: number;
+  readonly type: string;
+  /** The upstream's id of a call. */
+  readonly id: string;
+  readonly name: string;
+  readonly call: OpenCall | null;
+  /** The text or the thinking, as far as it was said before the block began. */
+  readonly early: RepeatedText;
+  stopped: boolean;
+}
+
+/** The types of blocks that are read. */
+const READ: ReadonlySet<string> = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use']);
+
 /** The field in which a delta of each type has its text. */
-const FIELDS: Readonly<Record<string, 'text' | 'partial_json' | 'thinking'>> = {
+export const FIELDS: Readonly<Record<string, 'text' | 'partial_json' | 'thinking'>> = {
   text_delta: 'text',
   input_json_delta: 'partial_json',
   thinking_delta: 'thinking',
 };
 
+/** The block that a delta of each type needs. */
+const EMPTY_BLOCKS: Readonly<Record<string, AnswerBlock>> = {
+  text_delta: { type: 'text', text: '' },
+  thinking_delta: { type: 'thinking', thinking: '', signature: '' },
+};
+
 /** Reads the content blocks of one answer, by their index in the answer, and gives what each adds. */
 export class BlockReader {
+  readonly #blocks: Block[] = [];
+  /** The upstream's number of a block → the last block that began under it. */
+  readonly #byIndex = new Map<number, Block>();
+  readonly #ids = new DistinctIds('toolu_');
   /** Number of a block → its place in `reasoning_details`. */
   readonly #thoughts = new Map<number, number>();
-  readonly #calls = new Map<number, OpenCall>();
-  /** Numbers of the blocks of tools that the vendor runs itself. */
-  readonly #others = new Set<number>();
   #callCount = 0;
   /** The length of the text so far, in UTF-16 units. */
   #said = 0;
-  #last = -1;
 
-  /**
-   * The block of an event that may have no number: a new block comes after the last one, any other event belongs to the
-   * last one.
-   */
-  indexOf(said: number | null | undefined, begins: boolean): number {
-    const index = said ?? (begins ? this.#last + 1 : Math.max(0, this.#last));
-    if (begins) this.#last = index;
-    return index;
+  get count(): number {
+    return this.#blocks.length;
   }
 
-  /** The start of a block: empty in a stream, complete in a whole answer. */
-  start(block: number, content: AnswerBlock): ChatDelta[] {
+  /** The upstream's numbers of the blocks that were not stopped. */
+  get open(): number[] {
+    return [...this.#byIndex].filter(([, { stopped }]) => !stopped).map(([index]) => index);
+  }
+
+  /** The place in the answer of the block that an event belongs to. */
+  numberOf(index: number | null | undefined): number {
+    return this.#at(index)?.number ?? 0;
+  }
+
+  /** Whether this start only repeats the one before. */
+  isRepeated(index: number | null | undefined, { type, id, name }: AnswerBlock): boolean {
+    const known = index == null ? undefined : this.#byIndex.get(index);
+    if (!known?.call || known.stopped || type !== known.type) return false;
+    return (id ?? '') === known.id && name === known.name;
+  }
+
+  /** The block that must begin before this delta, because the upstream did not send its start. */
+  missingBefore(index: number | null | undefined, { type }: BlockDelta): AnswerBlock | null {
+    const needed = EMPTY_BLOCKS[type];
+    return needed && this.#at(index)?.type !== needed.type ? needed : null;
+  }
+
+  /** Whether the block belongs to a tool that the vendor runs itself, and is passed on as it is. */
+  isOther(index: number | null | undefined): boolean {
+    const known = this.#at(index);
+    return known !== undefined && !READ.has(known.type);
+  }
+
+  /** The start of a block: empty in a stream, complete in a whole answer. `early`: the block as it was said before. */
+  start(index: number | null | undefined, content: AnswerBlock, early?: AnswerBlock): ChatDelta[] {
+    const number = this.#blocks.length;
+    const call = content.type === 'tool_use' ? this.#call(content, early) : null;
+    const said = early?.text || early?.thinking || '';
+    const block: Block = {
+      ...{ number, type: content.type, id: content.id ?? '', name: content.name ?? '', call },
+      ...{ early: new RepeatedText(said), stopped: false },
+    };
+    this.#blocks.push(block);
+    this.#byIndex.set(index ?? number, block);
     switch (content.type) {
       case 'text':
         return [...this.#say(content.text), ...(content.citations ?? []).flatMap(cite)];
       case 'thinking':
-        return [...this.#think(block, content.thinking), ...this.#sign(block, content.signature)];
+        return [...this.#think(number, content.thinking), ...this.#sign(number, content.signature)];
       case 'redacted_thinking':
-        return content.data ? [this.#detail(block, { type: 'reasoning.encrypted', data: content.data })] : [];
-      case 'tool_use':
-        return this.#call(block, content);
+        return content.data ? [this.#detail(number, { type: 'reasoning.encrypted', data: content.data })] : [];
       default:
-        this.#others.add(block);
-        return [];
+        return call ? [{ tool_calls: [this.#opening(call, block)] }] : [];
     }
   }
 
-  add(block: number, delta: BlockDelta): ChatDelta[] {
-    const field = FIELDS[delta.type];
-    if (field && typeof delta[field] !== 'string') throw broken(`The upstream sent a ${delta.type} without its text.`);
+  add(index: number | null | undefined, delta: BlockDelta): ChatDelta[] {
+    const block = this.#at(index);
+    const piece = textOf(delta[FIELDS[delta.type] ?? 'text']);
+    if (FIELDS[delta.type] && piece === null) throw broken(`The upstream sent a ${delta.type} without its text.`);
     switch (delta.type) {
       case 'text_delta':
-        return this.#say(delta.text);
+        return this.#say(block?.early.add(piece ?? '') ?? piece);
       case 'input_json_delta':
-        return this.#others.has(block) ? [] : this.#arguments(this.#callAt(block), delta.partial_json);
+        return this.isOther(index) ? [] : addArguments(this.#callOf(block), piece ?? '');
       case 'thinking_delta':
-        return this.#think(block, delta.thinking);
+        return this.#think(block?.number ?? 0, block?.early.add(piece ?? '') ?? piece);
       case 'signature_delta':
-        return this.#sign(block, delta.signature);
+        return this.#sign(block?.number ?? 0, delta.signature);
       case 'citations_delta':
         return cite(delta.citation);
       default:
@@ -83,14 +138,18 @@ export class BlockReader {
     }
   }
 
-  stop(block: number): ChatDelta[] {
-    const call = this.#calls.get(block);
-    return call ? this.#arguments(call, call.begun ? '' : call.input) : [];
+  stop(index: number | null | undefined): ChatDelta[] {
+    const block = this.#at(index);
+    if (!block || block.stopped) return [];
+    block.stopped = true;
+    const { call, early, number, type } = block;
+    if (call) return endArguments(call);
+    return type === 'thinking' ? this.#think(number, early.end()) : this.#say(early.end());
   }
 
-  /** Ends the blocks that were not stopped. */
-  finish(): ChatDelta[] {
-    return [...this.#calls.keys()].flatMap((block) => this.stop(block));
+  /** The block under the upstream's number. Without a number, the last one. */
+  #at(index: number | null | undefined): Block | undefined {
+    return index == null ? this.#blocks.at(-1) : this.#byIndex.get(index);
   }
 
   #say(content: string | null | undefined): ChatDelta[] {
@@ -118,36 +177,47 @@ export class BlockReader {
     return { reasoning_details: [{ ...detail, format: ANTHROPIC_FORMAT, index, ...(amid ? { after } : {}) }] };
   }
 
-  #call(block: number, { id: given, name, input }: AnswerBlock): ChatDelta[] {
+  #call({ name, input }: AnswerBlock, early: AnswerBlock | undefined): OpenCall {
     if (!name) throw broken('The upstream sent a tool call without a name.');
-    const known = this.#calls.get(block);
-    // This start only repeats the one before.
-    if (known && given === known.id) return [];
-    const id = given || newId('toolu_');
-    const call: OpenCall = { index: this.#callCount++, id, input: textOf(input), begun: false };
-    this.#calls.set(block, call);
-    const opening: ToolCallDelta = { index: call.index, id, type: 'function', function: { name, arguments: '' } };
-    return [{ tool_calls: [opening] }];
+    const given = inputOf(input) || inputOf(early?.input);
+    return { index: this.#callCount++, input: given, arguments: new ArgumentText(), begun: false };
+  }
+
+  #opening({ index }: OpenCall, { id, name }: Block): ToolCallDelta {
+    return { index, id: this.#ids.own(id), type: 'function', function: { name, arguments: '' } };
   }
 
   /** The call that a piece belongs to: the call of its block, else the last one. */
-  #callAt(block: number): OpenCall {
-    const call = this.#calls.get(block) ?? [...this.#calls.values()].at(-1);
+  #callOf(block: Block | undefined): OpenCall {
+    const call = block?.call ?? this.#blocks.findLast((one) => one.call)?.call;
     if (!call) throw broken('The upstream sent arguments without a tool call.');
     return call;
   }
-
-  #arguments(call: OpenCall, piece: string | null | undefined): ChatDelta[] {
-    if (!piece) return [];
-    call.begun = true;
-    return [{ tool_calls: [{ index: call.index, function: { arguments: piece } }] }];
-  }
 }
+
+const toPiece = ({ index }: OpenCall, text: string): ChatDelta[] =>
+  text === '' ? [] : [{ tool_calls: [{ index, function: { arguments: text } }] }];
+
+function addArguments(call: OpenCall, piece: string): ChatDelta[] {
+  if (piece !== '') call.begun = true;
+  return toPiece(call, call.arguments.add(piece));
+}
+
+function endArguments(call: OpenCall): ChatDelta[] {
+  const text = call.begun ? '' : call.arguments.add(call.input);
+  return toPiece(call, text + call.arguments.end());
+}
+
+/** A piece as text; null when there is none. Some proxies send arguments as an object. */
+const textOf = (piece: unknown): string | null => {
+  if (typeof piece === 'string') return piece;
+  return isRecord(piece) ? writeExact(piece) : null;
+};
 
 /**
  * The first arguments of a call, as text; '' when there are none. Some proxies send them whole, or as a string of JSON.
  */
-function textOf(input: unknown): string {
+function inputOf(input: unknown): string {
   if (input == null) return '';
   if (typeof input === 'string') return input;
   if (!isRecord(input)) throw broken('The upstream sent arguments of a tool call that are not an object.');

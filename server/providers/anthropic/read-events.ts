@@ -6,7 +6,7 @@ import { readErrorEvent } from '../http/read-error.ts';
 import { passEvent } from './pass-event.ts';
 import { BlockReader } from './read-block.ts';
 import { laterUsage, toUsage } from './read-usage.ts';
-import { type AnthropicUsage, type Stop, StreamEvent, Typed } from './wire.ts';
+import { type AnswerBlock, type AnthropicUsage, type Stop, StreamEvent, Typed } from './wire.ts';
 
 /** A paused turn (`pause_turn`) is an incomplete answer. An unknown reason counts as an end that Anthropic chose. */
 const FINISH_REASONS = new Map([
@@ -21,6 +21,10 @@ const FINISH_REASONS = new Map([
 
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
 
+/** The upstream's number of the block that an event belongs to. */
+const indexOf = (event: StreamEvent): number | null | undefined =>
+  event.type === 'message_start' || event.type === 'message_delta' ? null : event.index;
+
 /**
  * Reads one streamed answer. Events and blocks of unknown types, such as pings and those of server tools, add nothing.
  */
@@ -29,32 +33,88 @@ export class AnthropicReader implements EventReader {
   readonly #blocks = new BlockReader();
   #writer: ChunkWriter | undefined;
   #usage: AnthropicUsage = {};
-  /** The number of the block of the last event. */
-  #block = 0;
+  /** Blocks that came with the start of the message, by their places, until they are read. */
+  readonly #early = new Map<number, AnswerBlock>();
   finished = false;
   ended = false;
-  passed: unknown;
+  passed: unknown[] = [];
 
   constructor(alias: string) {
     this.#alias = alias;
   }
 
   read(raw: unknown): ChatCompletionChunk[] {
+    this.passed = [];
+    return this.#take(raw);
+  }
+
+  #take(raw: unknown): ChatCompletionChunk[] {
     const typed = Typed.safeParse(raw);
     if (!typed.success) throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
-    if (typed.data.type === 'error') throw readErrorEvent(raw);
-    if (typed.data.type === 'message_stop') this.ended = true;
-    // An answer without a stop reason is incomplete, whatever the upstream says.
-    this.passed = typed.data.type === 'message_stop' && !this.finished ? undefined : raw;
-    if (!KNOWN.has(typed.data.type)) return [];
+    const { type } = typed.data;
+    if (type === 'error') throw readErrorEvent(raw);
+    if (type === 'message_stop') this.ended = true;
+    if (!KNOWN.has(type)) {
+      // An answer without a stop reason is incomplete, whatever the upstream says.
+      if (type !== 'message_stop' || this.finished) this.passed.push(raw);
+      return [];
+    }
     const event = StreamEvent.safeParse(raw);
     if (!event.success) {
       throw new AppError('upstream_broken', 'The upstream sent an event that is malformed.', { cause: event.error });
     }
+    const before = this.#prepare(event.data);
+    if (event.data.type === 'content_block_start' && this.#repeats(event.data)) return before;
     const deltas = this.#read(event.data);
-    this.passed = passEvent(raw, { event: event.data, block: this.#block, usage: this.#usage, deltas });
+    const index = indexOf(event.data);
+    const at = { block: this.#blocks.numberOf(index), isOther: this.#blocks.isOther(index) };
+    this.passed.push(...passEvent(raw, { event: event.data, ...at, usage: this.#usage, deltas }));
     const chunks = deltas.map((delta) => this.#open.delta(delta));
-    return event.data.type === 'message_delta' ? [...chunks, ...this.#stop(event.data.delta ?? {})] : chunks;
+    return [...before, ...chunks, ...(event.data.type === 'message_delta' ? this.#stop(event.data.delta ?? {}) : [])];
+  }
+
+  /** Reads what the upstream left out before an event, or has said too early. */
+  #prepare(event: StreamEvent): ChatCompletionChunk[] {
+    switch (event.type) {
+      case 'content_block_start': {
+        const place = event.index ?? this.#blocks.count;
+        const isSame = this.#early.get(place)?.type === event.content_block.type;
+        const read = this.#readEarly(isSame ? place : Number.POSITIVE_INFINITY);
+        const known = this.#blocks.open.includes(place) && !this.#repeats(event);
+        return [...read, ...(known ? this.#take({ type: 'content_block_stop', index: place }) : [])];
+      }
+      case 'content_block_delta': {
+        const { index, delta } = event;
+        const read = this.#blocks.count === 0 ? this.#readEarly() : [];
+        const missing = this.#blocks.missingBefore(index, delta);
+        return [
+          ...read,
+          ...(missing ? this.#take({ type: 'content_block_start', index, content_block: missing }) : []),
+        ];
+      }
+      case 'message_delta': {
+        if (!event.delta?.stop_reason) return [];
+        const read = this.#readEarly();
+        const stops = this.#blocks.open.map((index) => ({ type: 'content_block_stop', index }));
+        return [...read, ...stops.flatMap((stop) => this.#take(stop))];
+      }
+      default:
+        return [];
+    }
+  }
+
+  #repeats({ index, content_block: block }: Extract<StreamEvent, { type: 'content_block_start' }>): boolean {
+    return this.#blocks.isRepeated(index, block);
+  }
+
+  /** Reads the early blocks before a place. The block at this place follows as a stream, and may say the same again. */
+  #readEarly(before = Number.POSITIVE_INFINITY): ChatCompletionChunk[] {
+    return [...this.#early].flatMap(([index, block]) => {
+      if (index >= before) return [];
+      this.#early.delete(index);
+      const start = { type: 'content_block_start', index, content_block: block };
+      return [start, { type: 'content_block_stop', index }].flatMap((event) => this.#take(event));
+    });
   }
 
   #read(event: StreamEvent): ChatDelta[] {
@@ -62,21 +122,25 @@ export class AnthropicReader implements EventReader {
       case 'message_start':
         this.#usage = laterUsage(this.#usage, event.message?.usage);
         this.#writer ??= new ChunkWriter(this.#alias, event.message?.id || undefined);
+        if (this.#blocks.count === 0) {
+          for (const [place, block] of (event.message?.content ?? []).entries()) this.#early.set(place, block);
+        }
         return [{ role: 'assistant', content: '' }];
-      case 'content_block_start':
-        this.#block = this.#blocks.indexOf(event.index, true);
-        return this.#blocks.start(this.#block, event.content_block);
+      case 'content_block_start': {
+        const place = event.index ?? this.#blocks.count;
+        const early = this.#early.get(place);
+        this.#early.delete(place);
+        return this.#blocks.start(event.index, event.content_block, early);
+      }
       case 'content_block_delta':
-        this.#block = this.#blocks.indexOf(event.index, false);
-        return this.#blocks.add(this.#block, event.delta);
+        return this.#blocks.add(event.index, event.delta);
       case 'content_block_stop':
-        this.#block = this.#blocks.indexOf(event.index, false);
-        return this.#blocks.stop(this.#block);
+        return this.#blocks.stop(event.index);
       case 'message_delta': {
         this.#usage = laterUsage(this.#usage, event.usage);
         const { stop_reason: reason, stop_details: details } = event.delta ?? {};
         const refusal = reason === 'refusal' ? details?.explanation : null;
-        return [...(reason ? this.#blocks.finish() : []), ...(refusal ? [{ refusal }] : [])];
+        return refusal ? [{ refusal }] : [];
       }
     }
   }

@@ -61,7 +61,7 @@ export const AnthropicMessage = z.looseObject({
 const BlockDelta = z.looseObject({
   type: z.string().min(1),
   text: z.string().nullish(),
-  partial_json: z.string().nullish(),
+  partial_json: z.union([z.string(), z.looseObject({})]).nullish(),
   thinking: z.string().nullish(),
   signature: Word,
   citation: z.unknown().optional(),
@@ -76,7 +76,10 @@ const Usage = AnthropicUsage.nullish().catch(null);
 export const StreamEvent = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('message_start'),
-    message: z.looseObject({ id: Word, usage: Usage }).nullish().catch(null),
+    message: z
+      .looseObject({ id: Word, usage: Usage, content: z.array(AnswerBlock).nullish().catch(null) })
+      .nullish()
+      .catch(null),
   }),
   z.looseObject({ type: z.literal('content_block_start'), index: Index, content_block: AnswerBlock }),
   z.looseObject({ type: z.literal('content_block_delta'), index: Index, delta: BlockDelta }),

@@ -1,4 +1,5 @@
 import type { ChatDelta } from '../../../contracts/chat/completion.ts';
+import { DistinctIds } from '../../canonical/distinct-ids.ts';
 import { OPENAI_FORMAT } from '../../canonical/reasoning-details.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { LogProbs } from './wire.ts';
@@ -19,6 +20,8 @@ export interface Piece {
 export class AnswerState {
   calls = 0;
   images = 0;
+  readonly callIds = new DistinctIds('call_');
+  readonly itemIds = new DistinctIds('item_');
   #textLength = 0;
   #kept = 0;
   #details = 0;

@@ -32,6 +32,13 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
   };
 }
 
+/** Whether no two items have the same id, or two calls the same. */
+const areDistinct = (output: readonly Record<string, unknown>[]): boolean =>
+  ['id', 'call_id'].every((name) => {
+    const ids = output.filter((item) => typeof item[name] === 'string').map((item) => `${item.type} ${item[name]}`);
+    return new Set(ids).size === ids.length;
+  });
+
 /** What a client of this API depends on in a whole answer. */
 const SoundResponse = z.looseObject({
   id: z.string().min(1),
@@ -52,7 +59,7 @@ const SoundResponse = z.looseObject({
         type: z.literal('function_call'),
         call_id: z.string().min(1),
         name: z.string().min(1),
-        arguments: z.string(),
+        arguments: z.string().regex(/^\s*\{/),
       }),
       z.looseObject({ type: z.string().refine((type) => type !== 'message' && type !== 'function_call') }),
     ]),
@@ -101,7 +108,10 @@ function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
       field: 'input_tokens',
     },
     readAnswer,
-    isSound: (body) => SoundResponse.safeParse(body).success,
+    isSound: (body) => {
+      const { success, data } = SoundResponse.safeParse(body);
+      return success && areDistinct(data.output);
+    },
     createReader: (alias) => new ResponseReader(alias),
     healthPath: '/models',
   };

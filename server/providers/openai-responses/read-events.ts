@@ -21,7 +21,7 @@ export class ResponseReader implements EventReader {
   #writer: ChunkWriter | undefined;
   #begun = false;
   finished = false;
-  passed: unknown;
+  passed: unknown[] = [];
 
   constructor(alias: string) {
     this.#alias = alias;
@@ -35,7 +35,7 @@ export class ResponseReader implements EventReader {
   read(event: unknown): ChatCompletionChunk[] {
     this.#items.last = null;
     const chunks = this.#read(event);
-    this.passed = passEvent(event, this.#items);
+    this.passed = passEvent(event, this.#items, chunks);
     return chunks;
   }
 
@@ -80,7 +80,8 @@ export class ResponseReader implements EventReader {
       throw new AppError('upstream_broken', `The upstream gave a response that is ${status ?? 'without a status'}.`);
     }
     this.#name(response);
-    const closed = (output ?? []).flatMap((item, at) => this.#items.end(at, item).close(item));
+    const items = this.#items.allOf(output ?? []);
+    const closed = items.flatMap((item, at) => item.close(output?.[at]));
     const left = this.#items.all.filter((item) => !item.closed).flatMap((item) => item.close(undefined));
     const pieces = [...closed, ...left];
     if (pieces.length === 0 && !this.#begun) {

@@ -1,5 +1,5 @@
+import { ArgumentText } from '../../canonical/argument-text.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
-import { newId } from '../../canonical/ids.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toChatAnnotation } from './annotations.ts';
 import type { AnswerState, Piece } from './answer-state.ts';
@@ -21,8 +21,12 @@ type ReasoningKind = 'summary' | 'text';
 export class ItemReader {
   readonly #state: AnswerState;
   readonly type: string;
+  /** The upstream's ids. */
   id: string | undefined;
   callId: string | undefined;
+  /** The ids for clients: no other item, and no other call, has them. */
+  #ownId: string | undefined;
+  #ownCallId = '';
   /** Each part of the text, of the refusal and of the reasoning, by kind and number. */
   readonly #parts = new Map<string, Said>();
   /** Where each part of the text begins in the whole text. */
@@ -31,8 +35,12 @@ export class ItemReader {
   readonly #details = new Map<string, number>();
   #call: number | undefined;
   #name = '';
-  /** The arguments, or the input of a custom tool. */
+  /** The arguments, or the input of a custom tool, as they came. */
   readonly #arguments: Said;
+  /** The arguments for clients, and what clients can be told of them so far. */
+  readonly #text = new ArgumentText();
+  #told = '';
+  #opened = false;
   /** The arguments with which the item began. They are used when nothing else comes. */
   #initial = '';
   #closed = false;
@@ -49,11 +57,25 @@ export class ItemReader {
     return this.#closed;
   }
 
+  /** Whether the upstream has sent the start of the item. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  /** The id of the item for clients; undefined when the upstream gave none. */
+  get ownId(): string | undefined {
+    return this.#ownId;
+  }
+
+  /** The id of the call for clients; empty until they have been told of the call. */
+  get ownCallId(): string {
+    return this.#ownCallId;
+  }
+
   /** The pieces of an item that begins. */
   open(item: OutputItem): Piece[] {
-    this.#own = item;
-    this.id ??= item.id || undefined;
-    this.callId ??= item.call_id || undefined;
+    this.#opened = true;
+    this.#note(item);
     if (item.type !== 'function_call') return [];
     this.#initial = textOf(item.arguments) ?? '';
     return this.#openCall(item.name);
@@ -83,8 +105,7 @@ export class ItemReader {
 
   arguments(piece: string): Piece[] {
     this.#arguments.add(piece);
-    if (this.#call === undefined || piece === '') return [];
-    return [{ delta: { tool_calls: [{ index: this.#call, function: { arguments: piece } }] } }];
+    return this.#tell(this.#text.add(piece));
   }
 
   /** The pieces at the end of one part; the end repeats the whole part. */
@@ -94,13 +115,14 @@ export class ItemReader {
     this.refusal(part, this.#part('refusal', part).restOf(refusal));
   endReasoning = (type: ReasoningKind, part: number, text: string | null | undefined): Piece[] =>
     this.reasoning(type, part, this.#part(type === 'text' ? 'thought' : type, part).restOf(text));
-  endArguments = (whole: OutputItem['arguments']): Piece[] => this.arguments(this.#arguments.restOf(textOf(whole)));
+  endArguments(whole: OutputItem['arguments']): Piece[] {
+    const pieces = this.arguments(this.#arguments.restOf(textOf(whole)));
+    return whole == null ? pieces : [...pieces, ...this.#tell(this.#text.end())];
+  }
 
   /** The pieces of an item that ended; undefined when the upstream never sent its end. */
   close(item: OutputItem | undefined): Piece[] {
-    if (item) this.#own = item;
-    this.id ??= item?.id || undefined;
-    this.callId ??= item?.call_id || undefined;
+    if (item) this.#note(item);
     const pieces = this.#closeAs(item);
     this.#closed = true;
     return pieces;
@@ -108,9 +130,12 @@ export class ItemReader {
 
   /** The whole item, for a client of this API: as it came at its end, with everything that came before. */
   get whole(): object {
-    const { type, id, callId: call_id } = this;
-    const own = { type, id, status: 'completed', ...this.#own };
-    if (type === 'function_call') return { ...own, call_id, name: this.#name, arguments: this.#arguments.text };
+    const { type, id } = this;
+    const own = { type, id, status: 'completed', ...this.#own, ...(this.#ownId ? { id: this.#ownId } : {}) };
+    if (type === 'function_call') {
+      const none = own.status === 'incomplete' ? '' : '{}';
+      return { ...own, call_id: this.#ownCallId, name: this.#name, arguments: this.#told || none };
+    }
     if (type !== 'message' || own.content?.some(({ text, refusal }) => text ?? refusal)) return own;
     const content = [...this.#parts].map(([kind, said]) =>
       kind.startsWith('refusal')
@@ -118,6 +143,29 @@ export class ItemReader {
         : { type: 'output_text', text: said.text, annotations: [] },
     );
     return { role: 'assistant', ...own, content };
+  }
+
+  /** Whether clients are told something else than the upstream sent. */
+  get differs(): boolean {
+    const { id, call_id: callId, arguments: sent } = this.#own ?? {};
+    if (this.#ownId !== undefined && this.#ownId !== id) return true;
+    return this.type === 'function_call' && (callId !== this.#ownCallId || sent !== this.#told || sent === '');
+  }
+
+  #note(item: OutputItem): void {
+    this.#own = item;
+    if (this.id === undefined && item.id) {
+      this.id = item.id;
+      this.#ownId = this.#state.itemIds.own(item.id);
+    }
+    this.callId ??= item.call_id || undefined;
+  }
+
+  /** The piece with more of the arguments, once clients have been told of the call. */
+  #tell(text: string): Piece[] {
+    this.#told += text;
+    if (this.#call === undefined || text === '') return [];
+    return [{ delta: { tool_calls: [{ index: this.#call, function: { arguments: text } }] } }];
   }
 
   #closeAs(item: OutputItem | undefined): Piece[] {
@@ -169,16 +217,19 @@ export class ItemReader {
     if (name) this.#name = name;
     if (this.#call !== undefined || this.#name === '') return [];
     this.#call = this.#state.calls++;
-    this.callId ??= newId('call_');
-    const called = { name: this.#name, arguments: this.#arguments.text };
-    return [{ delta: { tool_calls: [{ index: this.#call, id: this.callId, type: 'function', function: called }] } }];
+    this.#ownCallId = this.#state.callIds.own(this.callId ?? '');
+    const called = { name: this.#name, arguments: this.#told };
+    return [
+      { delta: { tool_calls: [{ index: this.#call, id: this.#ownCallId, type: 'function', function: called }] } },
+    ];
   }
 
   #closeCall(item: OutputItem | undefined): Piece[] {
     const opened = this.#openCall(item?.name);
     if (this.#call === undefined) throw broken('The upstream sent a tool call without a name.');
-    const rest = this.endArguments(item?.arguments);
-    return this.#arguments.text === '' ? [...opened, ...this.arguments(this.#initial)] : [...opened, ...rest];
+    const rest = this.#arguments.restOf(textOf(item?.arguments));
+    const pieces = this.arguments(this.#arguments.text + rest === '' ? this.#initial : rest);
+    return [...opened, ...pieces, ...this.#tell(this.#text.end())];
   }
 
   /** A custom call is passed on whole: clients cannot use its input in pieces. */
@@ -186,9 +237,9 @@ export class ItemReader {
     const name = item?.name;
     if (!name) throw broken('The upstream sent a tool call without a name.');
     const index = this.#state.calls++;
-    this.callId ??= newId('call_');
+    const id = this.#state.callIds.own(this.callId ?? '');
     const input = this.#arguments.text + this.#arguments.restOf(item.input);
-    return { delta: { tool_calls: [{ index, id: this.callId, type: 'custom', custom: { name, input } }] } };
+    return { delta: { tool_calls: [{ index, id, type: 'custom', custom: { name, input } }] } };
   }
 
   #image({ result, output_format: format }: OutputItem): Piece[] {

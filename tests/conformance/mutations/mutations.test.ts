@@ -3,7 +3,7 @@ import { type DialectGateway, startDialects } from '../../support/start-dialects
 import { type Case, casesOf, meant, parseSelection, playMutated, promptOf, sent } from './answers.ts';
 import { describeMutation, type Mutation } from './mutate.ts';
 import type { Said } from './said.ts';
-import { ask } from './surfaces.ts';
+import { ask, surfaces } from './surfaces.ts';
 
 /**
  * How many mutations are tried, each on one surface. With `MUTATIONS=all` each is tried on all of them; `MUTATIONS=3/8`
@@ -48,7 +48,12 @@ function judge(one: Case, said: Said): string {
 async function run(id: number, one: Case): Promise<string> {
   const { surface, way } = one;
   const model = one.dialect.name;
-  const question = { model, prompt: promptOf(id), stream: way === 'stream', unstored: id % 2 === 0 };
+  const question = {
+    model,
+    prompt: promptOf(id),
+    stream: way === 'stream',
+    unstored: Math.floor(id / surfaces.length) % 2 === 0,
+  };
   const { said, conversation } = await ask(gateway, surface, question);
   const verdict = judge(one, said);
   if (surface !== 'c1' || conversation === null || verdict.startsWith('FAULT')) return verdict;

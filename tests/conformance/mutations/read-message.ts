@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Message, MessageEvent } from '../../../contracts/messages/answer.ts';
 import { payloadsOf } from '../../support/read-events.ts';
-import { CallPieces, type Said } from './said.ts';
+import { CallPieces, checkIds, type Said } from './said.ts';
 
 export function readMessage(text: string, said: Said): void {
   const { content, stop_reason: reason } = Message.parse(JSON.parse(text));
@@ -9,6 +9,10 @@ export function readMessage(text: string, said: Said): void {
     if (type === 'text') said.text += words ?? '';
     if (type === 'tool_use') said.calls.push({ name, arguments: JSON.stringify(input) });
   }
+  checkIds(
+    content.filter(({ type }) => type === 'tool_use').map(({ id }) => id),
+    said,
+  );
   if (reason === null) said.faults.push('no stop reason');
 }
 
@@ -23,6 +27,7 @@ export function readMessageStream(text: string, said: Said): void {
   said.error = failed ? (failed.code ?? failed.type) : null;
   const events = (failed ? values.slice(0, -1) : values).map((value) => MessageEvent.parse(value));
   const blocks = new Map<number | undefined, CallPieces | null>();
+  const ids: unknown[] = [];
   let stopped = false;
   for (const { type, delta, index, content_block: block } of events) {
     if (stopped && type.startsWith('content_block')) said.faults.push('more behind the stop reason');
@@ -30,7 +35,8 @@ export function readMessageStream(text: string, said: Said): void {
     if (type === 'content_block_start') {
       const call = block?.type === 'tool_use' ? new CallPieces() : null;
       call?.add(block?.name, '');
-      if (call && !block?.id) said.faults.push('a call without an id');
+      if (call) ids.push(block?.id);
+      if (blocks.has(index)) said.faults.push(`two blocks with the number ${index}`);
       blocks.set(index, call);
     }
     if (type !== 'content_block_delta') continue;
@@ -39,6 +45,7 @@ export function readMessageStream(text: string, said: Said): void {
     blocks.get(index)?.add('', delta?.partial_json);
   }
   said.calls = [...blocks.values()].flatMap((pieces) => (pieces ? [pieces.call] : []));
+  checkIds(ids, said);
   const ends = events.filter(({ type }) => type === 'message_stop').length;
   if (ends !== (failed ? 0 : 1)) said.faults.push(`${ends} message_stop with error ${said.error}`);
   if (!failed && !stopped) said.faults.push('no stop reason');

@@ -28,3 +28,9 @@ export class CallPieces {
     return { name: this.#name, arguments: this.#arguments };
   }
 }
+
+/** Finds calls of which clients would take the second for the first. */
+export function checkIds(ids: readonly unknown[], said: Said): void {
+  if (ids.some((id) => typeof id !== 'string' || id === '')) said.faults.push('a call without an id');
+  if (new Set(ids).size < ids.length) said.faults.push('two calls with one id');
+}
