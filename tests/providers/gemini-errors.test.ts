@@ -94,7 +94,12 @@ describe('a response that is not an answer', () => {
     ['an error with the status 200', errorBodyWith200('unavailable'), 'upstream_unavailable'],
     ['a quota error with the status 200', errorBodyWith200('rate-limited'), 'model_quota_exhausted'],
     ['no candidate', json(200, { usageMetadata: { promptTokenCount: 1 } }), 'upstream_broken'],
-    ['no finish reason', json(200, { candidates: [{ content: { parts: [{ text: 'Hi' }] } }] }), 'upstream_broken'],
+    ['neither a finish reason nor a part', json(200, { candidates: [{ content: { parts: [] } }] }), 'upstream_broken'],
+    [
+      'a list of events without a finish reason',
+      json(200, [{ candidates: [{ content: { parts: [{ text: 'Hi' }] } }] }]),
+      'upstream_broken',
+    ],
     ['a list', json(200, []), 'upstream_broken'],
     ['parts that are none', json(200, { candidates: [{ content: { parts: [7] } }] }), 'upstream_broken'],
     [
