@@ -16,6 +16,9 @@ const NUMBERS = ['index', 'output_index', 'content_index', 'summary_index', 'ite
 /** Events that repeat a text as a whole: no piece follows them. */
 const WHOLE = /\.(done|completed|incomplete|failed)$/;
 
+/** The first byte of half a pair that came as bytes. */
+const LEAD = 0xed;
+
 /** How many events may come between the halves of a pair, such as those of other choices. */
 const MAX_BETWEEN = 16;
 
@@ -86,7 +89,8 @@ export class PairJoiner {
 
   /** Whether an event can be read at once, as nearly every one can. */
   passes(payload: Buffer): boolean {
-    return this.#waiting.length === 0 && !hasSurrogates(payload) && isUtf8(payload);
+    if (this.#waiting.length > 0 || hasSurrogates(payload)) return false;
+    return !payload.includes(LEAD) || isUtf8(payload);
   }
 
   /** The events that can be read now. */
