@@ -12,10 +12,23 @@ const isWhole = (output: unknown, items: ItemList): boolean =>
   output.every((item) => isRecord(item) && (item.type !== 'function_call' || typeof item.arguments === 'string')) &&
   !items.all.some(({ differs }) => differs);
 
+/** The response of an event with the fields that clients depend on. */
+function nameResponse(raw: Fields, id: string): Fields {
+  const response = isRecord(raw.response) ? raw.response : {};
+  const changes: Fields = {
+    ...(response.id === id ? {} : { id }),
+    ...(response.object === 'response' ? {} : { object: 'response' }),
+    ...(Array.isArray(response.output) ? {} : { output: [] }),
+  };
+  return Object.keys(changes).length > 0 ? { ...raw, response: { ...response, ...changes } } : raw;
+}
+
 function passEnd(raw: Fields, status: string, items: ItemList): unknown {
   const response = isRecord(raw.response) ? raw.response : {};
-  if (isWhole(response.output, items) && typeof response.status === 'string') return raw;
-  return { ...raw, response: { status, ...response, output: items.all.map(({ whole }) => whole) } };
+  const isSound = typeof response.status === 'string' && response.status !== '';
+  if (isWhole(response.output, items) && isSound) return raw;
+  const told = isSound ? response.status : status;
+  return { ...raw, response: { ...response, status: told, output: items.all.map(({ whole }) => whole) } };
 }
 
 /** What the chunks of one event add to the arguments of a call. */
@@ -42,9 +55,13 @@ function passCall(raw: Fields, item: ItemReader, told: string): object[] {
   return [isSame ? raw : { ...raw, item: { ...raw.item, call_id: item.ownCallId, arguments: '' } }];
 }
 
-/** The event with the number and the id of its item that clients know. */
+const PARTS = ['content_index', 'summary_index'] as const;
+
+/** The event with the numbers and the id of its item that clients know. */
 function nameItem(raw: Fields, item: ItemReader, place: number): Fields {
-  const numbered = raw.output_index === place ? raw : { ...raw, output_index: place };
+  const parts = PARTS.filter((name) => name in raw && !Number.isInteger(raw[name])).map((name) => [name, 0]);
+  const isNumbered = raw.output_index === place && parts.length === 0;
+  const numbered = isNumbered ? raw : { ...raw, output_index: place, ...Object.fromEntries(parts) };
   const { ownId: id } = item;
   if (id === undefined || id === item.id) return numbered;
   return {
@@ -54,12 +71,18 @@ function nameItem(raw: Fields, item: ItemReader, place: number): Fields {
   };
 }
 
-/**
- * The events to pass to a client of the same API: as they came, except for repairs of what such clients depend on.
- * `chunks`: what the event added to the answer.
- */
-export function passEvent(raw: unknown, items: ItemList, chunks: readonly ChatCompletionChunk[]): unknown[] {
-  if (!isRecord(raw)) return [raw];
+/** What is known of a response when one of its events is passed on. */
+interface Known {
+  readonly id: string;
+  readonly items: ItemList;
+  /** What the event added to the answer. */
+  readonly chunks: readonly ChatCompletionChunk[];
+}
+
+/** The events to pass to a client of the same API: as they came, except for repairs of what such clients depend on. */
+export function passEvent(given: unknown, { id, items, chunks }: Known): unknown[] {
+  if (!isRecord(given)) return [given];
+  const raw = 'response' in given ? nameResponse(given, id) : given;
   if (raw.type === 'response.completed') return [passEnd(raw, 'completed', items)];
   if (raw.type === 'response.incomplete') return [passEnd(raw, 'incomplete', items)];
   if (!items.last) return [raw];

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { ChunkWriter } from '../../canonical/chunk-writer.ts';
+import { newId } from '../../canonical/ids.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EventReader } from '../dialect.ts';
 import { readErrorEvent } from '../http/read-error.ts';
@@ -19,6 +20,8 @@ export class ResponseReader implements EventReader {
   readonly #state = new AnswerState();
   readonly #items = new ItemList(this.#state);
   #writer: ChunkWriter | undefined;
+  /** The id of the response. */
+  #id: string | undefined;
   #begun = false;
   finished = false;
   passed: unknown[] = [];
@@ -35,7 +38,7 @@ export class ResponseReader implements EventReader {
   read(event: unknown): ChatCompletionChunk[] {
     this.#items.last = null;
     const chunks = this.#read(event);
-    this.passed = passEvent(event, this.#items, chunks);
+    this.passed = passEvent(event, { id: this.#id ?? newId('resp_'), items: this.#items, chunks });
     return chunks;
   }
 
@@ -104,6 +107,7 @@ export class ResponseReader implements EventReader {
   }
 
   #name({ id }: ResponseBody): void {
+    this.#id ??= id || newId('resp_');
     this.#writer ??= new ChunkWriter(this.#alias, id || undefined);
   }
 

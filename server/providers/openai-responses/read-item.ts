@@ -1,16 +1,11 @@
-import { ArgumentText } from '../../canonical/argument-text.ts';
-import { writeExact } from '../../canonical/exact-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toChatAnnotation } from './annotations.ts';
 import type { AnswerState, Piece } from './answer-state.ts';
+import { CallArguments } from './call-arguments.ts';
 import { Said } from './said.ts';
 import type { ContentPart, LogProbs, OutputItem } from './wire.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
-
-/** Arguments as text. Some servers send the object instead. */
-const textOf = (value: OutputItem['arguments']): string | null | undefined =>
-  typeof value === 'object' && value !== null ? writeExact(value) : value;
 
 type ReasoningKind = 'summary' | 'text';
 
@@ -35,14 +30,8 @@ export class ItemReader {
   readonly #details = new Map<string, number>();
   #call: number | undefined;
   #name = '';
-  /** The arguments, or the input of a custom tool, as they came. */
-  readonly #arguments: Said;
-  /** The arguments for clients, and what clients can be told of them so far. */
-  readonly #text = new ArgumentText();
-  #told = '';
+  readonly #arguments: CallArguments;
   #opened = false;
-  /** The arguments with which the item began. They are used when nothing else comes. */
-  #initial = '';
   #closed = false;
   /** The item as the upstream sent it last. */
   #own: OutputItem | undefined;
@@ -50,7 +39,7 @@ export class ItemReader {
   constructor(state: AnswerState, type: string) {
     this.#state = state;
     this.type = type;
-    this.#arguments = new Said(state);
+    this.#arguments = new CallArguments(state);
   }
 
   get closed(): boolean {
@@ -77,7 +66,7 @@ export class ItemReader {
     this.#opened = true;
     this.#note(item);
     if (item.type !== 'function_call') return [];
-    this.#initial = textOf(item.arguments) ?? '';
+    this.#arguments.begin(item.arguments);
     return this.#openCall(item.name);
   }
 
@@ -103,10 +92,7 @@ export class ItemReader {
     return [this.#state.reasoning(type, piece, this.id, index)];
   }
 
-  arguments(piece: string): Piece[] {
-    this.#arguments.add(piece);
-    return this.#tell(this.#text.add(piece));
-  }
+  arguments = (piece: string): Piece[] => this.#tell(this.#arguments.add(piece));
 
   /** The pieces at the end of one part; the end repeats the whole part. */
   endText = (part: number, text: string | null | undefined, logprobs?: LogProbs): Piece[] =>
@@ -115,10 +101,7 @@ export class ItemReader {
     this.refusal(part, this.#part('refusal', part).restOf(refusal));
   endReasoning = (type: ReasoningKind, part: number, text: string | null | undefined): Piece[] =>
     this.reasoning(type, part, this.#part(type === 'text' ? 'thought' : type, part).restOf(text));
-  endArguments(whole: OutputItem['arguments']): Piece[] {
-    const pieces = this.arguments(this.#arguments.restOf(textOf(whole)));
-    return whole == null ? pieces : [...pieces, ...this.#tell(this.#text.end())];
-  }
+  endArguments = (whole: OutputItem['arguments']): Piece[] => this.#tell(this.#arguments.end(whole));
 
   /** The pieces of an item that ended; undefined when the upstream never sent its end. */
   close(item: OutputItem | undefined): Piece[] {
@@ -134,7 +117,7 @@ export class ItemReader {
     const own = { type, id, status: 'completed', ...this.#own, ...(this.#ownId ? { id: this.#ownId } : {}) };
     if (type === 'function_call') {
       const none = own.status === 'incomplete' ? '' : '{}';
-      return { ...own, call_id: this.#ownCallId, name: this.#name, arguments: this.#told || none };
+      return { ...own, call_id: this.#ownCallId, name: this.#name, arguments: this.#arguments.told || none };
     }
     if (type !== 'message' || own.content?.some(({ text, refusal }) => text ?? refusal)) return own;
     const content = [...this.#parts].map(([kind, said]) =>
@@ -149,7 +132,9 @@ export class ItemReader {
   get differs(): boolean {
     const { id, call_id: callId, arguments: sent } = this.#own ?? {};
     if (this.#ownId !== undefined && this.#ownId !== id) return true;
-    return this.type === 'function_call' && (callId !== this.#ownCallId || sent !== this.#told || sent === '');
+    return (
+      this.type === 'function_call' && (callId !== this.#ownCallId || sent !== this.#arguments.told || sent === '')
+    );
   }
 
   #note(item: OutputItem): void {
@@ -163,7 +148,6 @@ export class ItemReader {
 
   /** The piece with more of the arguments, once clients have been told of the call. */
   #tell(text: string): Piece[] {
-    this.#told += text;
     if (this.#call === undefined || text === '') return [];
     return [{ delta: { tool_calls: [{ index: this.#call, function: { arguments: text } }] } }];
   }
@@ -218,7 +202,7 @@ export class ItemReader {
     if (this.#call !== undefined || this.#name === '') return [];
     this.#call = this.#state.calls++;
     this.#ownCallId = this.#state.callIds.own(this.callId ?? '');
-    const called = { name: this.#name, arguments: this.#told };
+    const called = { name: this.#name, arguments: this.#arguments.told };
     return [
       { delta: { tool_calls: [{ index: this.#call, id: this.#ownCallId, type: 'function', function: called }] } },
     ];
@@ -227,9 +211,7 @@ export class ItemReader {
   #closeCall(item: OutputItem | undefined): Piece[] {
     const opened = this.#openCall(item?.name);
     if (this.#call === undefined) throw broken('The upstream sent a tool call without a name.');
-    const rest = this.#arguments.restOf(textOf(item?.arguments));
-    const pieces = this.arguments(this.#arguments.text + rest === '' ? this.#initial : rest);
-    return [...opened, ...pieces, ...this.#tell(this.#text.end())];
+    return [...opened, ...this.#tell(this.#arguments.close(item?.arguments))];
   }
 
   /** A custom call is passed on whole: clients cannot use its input in pieces. */
@@ -238,7 +220,7 @@ export class ItemReader {
     if (!name) throw broken('The upstream sent a tool call without a name.');
     const index = this.#state.calls++;
     const id = this.#state.callIds.own(this.callId ?? '');
-    const input = this.#arguments.text + this.#arguments.restOf(item.input);
+    const input = this.#arguments.inputOf(item.input);
     return { delta: { tool_calls: [{ index, id, type: 'custom', custom: { name, input } }] } };
   }
 

@@ -1,22 +1,36 @@
 import { z } from 'zod';
-import { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
 import { payloadsOf } from '../../support/read-events.ts';
 import { checkIds, type Said } from './said.ts';
 
-function readOutput({ output }: Pick<Response, 'output'>, said: Said): void {
+/** What clients depend on. An upstream's own response, which is passed on, may lack other fields of ours. */
+const Output = z.looseObject({
+  type: z.string(),
+  content: z.array(z.looseObject({ text: z.string().nullish() })).nullish(),
+  name: z.string().nullish(),
+  arguments: z.string().nullish(),
+  call_id: z.string().nullish(),
+});
+const OwnResponse = z.looseObject({ id: z.string().min(1), object: z.literal('response'), output: z.array(Output) });
+type OwnResponse = z.infer<typeof OwnResponse>;
+const OwnEvent = z.looseObject({
+  type: z.string(),
+  sequence_number: z.int(),
+  response: OwnResponse.optional(),
+  output_index: z.int().optional(),
+  content_index: z.int().optional(),
+  delta: z.string().optional(),
+});
+
+function readOutput({ output }: OwnResponse, said: Said): void {
   checkIds(
     output.filter(({ type }) => type === 'function_call').map(({ call_id: id }) => id),
     said,
   );
-  for (const { type, content = [], name = '', arguments: args = '' } of output) {
-    if (type === 'message') for (const part of content) said.text += part.text ?? '';
-    if (type === 'function_call') said.calls.push({ name, arguments: args });
+  for (const { type, content, name, arguments: args } of output) {
+    if (type === 'message') for (const part of content ?? []) said.text += part.text ?? '';
+    if (type === 'function_call') said.calls.push({ name: name ?? '', arguments: args ?? '' });
   }
 }
-
-/** An upstream's own response, which is passed on, may have no conversation. */
-const OwnResponse = Response.partial({ conversation: true });
-const OwnEvent = ResponseEvent.extend({ response: OwnResponse.optional() });
 
 export const readResponse = (text: string, said: Said): void => readOutput(OwnResponse.parse(JSON.parse(text)), said);
 

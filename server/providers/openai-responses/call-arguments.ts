@@ -1,0 +1,60 @@
+import { ArgumentText } from '../../canonical/argument-text.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
+import type { AnswerState } from './answer-state.ts';
+import { Said } from './said.ts';
+import type { OutputItem } from './wire.ts';
+
+/** Arguments as text. Some servers send the object instead. */
+const textOf = (value: OutputItem['arguments']): string | null | undefined =>
+  typeof value === 'object' && value !== null ? writeExact(value) : value;
+
+/** The arguments of one call, or the input of a custom tool: as they came, and as clients are told of them. */
+export class CallArguments {
+  readonly #came: Said;
+  readonly #text = new ArgumentText();
+  /** The arguments with which the item began. They are used when nothing else comes. */
+  #initial = '';
+  #told = '';
+
+  constructor(state: AnswerState) {
+    this.#came = new Said(state);
+  }
+
+  /** What clients have been told. */
+  get told(): string {
+    return this.#told;
+  }
+
+  begin(initial: OutputItem['arguments']): void {
+    this.#initial = textOf(initial) ?? '';
+  }
+
+  /** Adds a piece. Returns what clients can be told now. */
+  add(piece: string): string {
+    this.#came.add(piece);
+    return this.#tell(this.#text.add(piece));
+  }
+
+  /** Adds what the pieces left out of the whole, which ends the text. */
+  end(whole: OutputItem['arguments']): string {
+    const added = this.add(this.#came.restOf(textOf(whole)));
+    return whole == null ? added : added + this.#tell(this.#text.end());
+  }
+
+  /** The same at the end of the item, which may have come without pieces. */
+  close(whole: OutputItem['arguments']): string {
+    const rest = this.#came.restOf(textOf(whole));
+    const added = this.add(this.#came.text + rest === '' ? this.#initial : rest);
+    return added + this.#tell(this.#text.end());
+  }
+
+  /** The input of a custom tool, which is a text of any kind. */
+  inputOf(whole: string | null | undefined): string {
+    return this.#came.text + this.#came.restOf(whole);
+  }
+
+  #tell(text: string): string {
+    this.#told += text;
+    return text;
+  }
+}
