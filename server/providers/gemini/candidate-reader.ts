@@ -30,6 +30,8 @@ export class CandidateReader {
   #calls = 0;
   #images = 0;
   #signatures = 0;
+  /** The calls of earlier events, by their ids. */
+  readonly #said = new Map<string, string>();
   finished = false;
 
   constructor(index: number, writer: ChunkWriter) {
@@ -39,7 +41,9 @@ export class CandidateReader {
 
   /** Throws `upstream_broken` when the model failed to answer. */
   read(candidate: Candidate): ChatCompletionChunk[] {
-    const deltas = (candidate.content?.parts ?? []).flatMap((part) => this.#toDeltas(part));
+    const parts = (candidate.content?.parts ?? []).filter((part) => !this.#isRepeated(part));
+    const deltas = parts.flatMap((part) => this.#toDeltas(part));
+    for (const { functionCall: call } of parts) if (call?.id) this.#said.set(call.id, writeExact(call));
     const chunks = deltas.map((delta) => this.#write(delta));
     if (candidate.logprobsResult) {
       const [choice] = (chunks.at(-1) ?? this.#append(chunks, {})).choices;
@@ -52,6 +56,11 @@ export class CandidateReader {
       chunks.push(...this.#finish(finishReason, finishMessage));
     }
     return chunks;
+  }
+
+  /** Whether a call only repeats one of an earlier event. Another call under the same id is a call of its own. */
+  #isRepeated({ functionCall: call }: AnswerPart): boolean {
+    return call?.id ? this.#said.get(call.id) === writeExact(call) : false;
   }
 
   /** The end of a candidate that was not streamed and has no finish reason. */

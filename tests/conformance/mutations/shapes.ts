@@ -19,6 +19,7 @@ export interface Shape {
 
 const rome: SaidCall = { name: 'get_weather', arguments: '{"city":"Rome"}' };
 const cet: SaidCall = { name: 'get_time', arguments: '{"zone":"CET"}' };
+const oslo: SaidCall = { name: 'get_weather', arguments: '{"city":"Oslo"}' };
 const weather = { name: 'get_weather', pieces: ['{"city":', '"Rome"}'] };
 const time = { name: 'get_time', pieces: ['{"zone":', '"CET"}'] };
 
@@ -101,10 +102,17 @@ export const shapes: readonly Shape[] = [
     answer: {
       calls: [
         { ...weather, id: 'same' },
-        { ...weather, id: 'same' },
+        { name: 'get_weather', pieces: ['{"city":', '"Oslo"}'], id: 'same' },
       ],
     },
-    calls: [rome, rome],
+    calls: [rome, oslo],
+  },
+  {
+    name: 'a call that a later event repeats',
+    answer: { calls: [{ ...weather, id: 'same' }] },
+    calls: [rome],
+    form: (events) => [...events.slice(0, 1), ...events],
+    only: (dialect, stream) => stream && dialect === 'gemini',
   },
   {
     name: 'calls and texts under one number',
