@@ -4,7 +4,7 @@ import { type ScriptedGateway, startScripted } from '../support/start-scripted.t
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted();
+  gateway = await startScripted({ input: '[text, image, audio]' });
 });
 afterAll(() => gateway.close());
 
@@ -51,6 +51,25 @@ describe('a conversation gets the first line of its first message for a title', 
     const image = { type: 'image_url', image_url: { url: PICTURE } };
     expect(await titleOf([image, { type: 'text', text: 'What is this?' }])).toBe('What is this?');
     expect(await titleOf([image])).toBeNull();
+  });
+
+  // More than the store writes at once.
+  const large = Buffer.alloc(800_000, 'picture').toString('base64');
+  test.each([
+    ['a picture', [{ type: 'image_url', image_url: { url: `data:image/png;base64,iVBORw0KGgo${large}` } }]],
+    ['a sound', [{ type: 'input_audio', input_audio: { data: large, format: 'wav' } }]],
+    ['a file', [{ type: 'file', file: { filename: 'a.txt', file_data: `data:text/plain;base64,${large}` } }]],
+    ['more text', [{ type: 'text', text: `\n${'long '.repeat(220_000)}` }]],
+  ])('from the first text beside %s of more than a megabyte', async (_what, parts) => {
+    const text = { type: 'text', text: '# The **question**' };
+    expect(await titleOf([text, ...parts])).toBe('The question');
+    expect(await titleOf([...parts.filter(({ type }) => type !== 'text'), { type: 'text', text: '  ' }, text])).toBe(
+      'The question',
+    );
+  });
+
+  test('from a text of more than a megabyte', async () => {
+    expect(await titleOf(`Short line\n${'long '.repeat(220_000)}`)).toBe('Short line');
   });
 
   test('over tRPC as over REST', async () => {
