@@ -78,7 +78,7 @@ describe('the answer', () => {
 
   test('keeps what only the upstream knows, byte for byte', async () => {
     const body =
-      '{"object":"list",  "data":[{"object":"embedding","index":0,"embedding":[1.0, 2.50e-1]}],"model":"m","x":1.0}';
+      '{"object":"list",  "data":[{"object":"embedding","index":0,"embedding":[1.0, 2.50e-1]}],"model":"m","x":1.0,"usage":{"prompt_tokens":1,"total_tokens":1, "y":2.0}}';
     gateway.upstream.at(path, raw(200, { 'content-type': 'application/json' }, body));
     expect(await (await post({ input: 'a' })).text()).toBe(body.replace('"m"', '"embedder"'));
   });

@@ -15,10 +15,11 @@ import {
   runMetered,
   streamMetered,
 } from '../metering/run-metered.ts';
+import { withUsage } from '../metering/show-usage.ts';
 import type { Backend, CatalogModel } from '../models/catalog.ts';
 import { affinityKeyOf } from '../routing/affinity-key.ts';
 import { type Adaptation, applyConstraints, type SteeringFields, toCall } from './plan-chat.ts';
-import { type ChunkBatch, relayChunks } from './relay-chunks.ts';
+import { type ChunkBatch, ChunkRelay } from './relay-chunks.ts';
 
 /** The surface that a completion is made for, and what the surface does in its own way. */
 export interface Surface {
@@ -52,11 +53,6 @@ export interface Chat {
   /** The fields of the request that the gateway acts on. They can be read without parsing the request. */
   readonly fields: SteeringFields & Readonly<Record<string, unknown>>;
   readonly surface: Surface;
-}
-
-function withCost(answer: Json<ChatCompletion>, meter: Meter): Json<ChatCompletion> {
-  const { usage } = answer.value;
-  return usage && meter.showsCost ? answer.with({ usage: { ...usage, cost: meter.costUsd } }) : answer;
 }
 
 const originalOf = ({ original }: Surface): object[] => (original ? [original.body] : []);
@@ -109,7 +105,7 @@ export function completeChat(deps: MeteringDeps, planned: Chat, caller: Caller):
       meter.recordFirstToken(begunAt);
       meter.recordCompletion(answer.value);
       caller.record.watch?.answer?.completion(answer.value);
-      return withCost(answer, meter);
+      return withUsage(answer, meter);
     },
   });
 }
@@ -122,7 +118,7 @@ export function streamChat(
 ): AsyncGenerator<ChunkBatch, void, void> {
   return streamMetered(deps, () => {
     const chat = { ...plan() };
-    const includeUsage = chat.fields.stream_options?.include_usage === true;
+    const chunks = new ChunkRelay<ChatCompletionChunk>(chat.fields.stream_options?.include_usage === true);
     return {
       ...toMetered(chat, caller),
       isToken: (chunk) => chat.surface.isToken?.(chunk) ?? isToken(chunk),
@@ -130,8 +126,9 @@ export function streamChat(
       relay(batch, meter) {
         const watch = caller.record.watch?.answer;
         if (watch) for (const { value } of batch) watch.chunk(value);
-        return relayChunks(batch, includeUsage, meter);
+        return chunks.relay(batch, meter);
       },
+      end: (meter) => chunks.end(meter),
     };
   });
 }

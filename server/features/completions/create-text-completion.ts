@@ -10,9 +10,10 @@ import { endUserOf } from '../access/end-user.ts';
 import type { CompletionDeps } from '../chat/create-completion.ts';
 import { applyConstraints, toCall } from '../chat/plan-chat.ts';
 import { refuseLookalikes } from '../chat/refuse-lookalikes.ts';
-import { relayChunks } from '../chat/relay-chunks.ts';
+import { ChunkRelay } from '../chat/relay-chunks.ts';
 import { expectAnswer } from '../metering/expect-tokens.ts';
 import { type Attempt, type MeteredRequest, runMetered, streamMetered } from '../metering/run-metered.ts';
+import { withUsage } from '../metering/show-usage.ts';
 import type { CatalogModel } from '../models/catalog.ts';
 import { beginningOf } from '../routing/affinity-key.ts';
 import { type Capable, pickCapable } from '../routing/pick-capable.ts';
@@ -93,7 +94,7 @@ export async function createTextCompletion(
       meter.recordFirstToken(begunAt);
       for (const { text } of answer.value.choices) meter.recordChunk(estimateTokens(text));
       meter.recordUsage(answer.value.usage);
-      return answer;
+      return withUsage(answer, meter);
     },
   });
 }
@@ -110,12 +111,13 @@ export function streamTextCompletion(
   return streamMetered(deps, () => {
     const model = planText(deps, request, caller);
     const toTextCall = callOf(model, request, true);
-    const includeUsage = request.value.stream_options?.include_usage === true;
+    const chunks = new ChunkRelay<TextCompletion>(request.value.stream_options?.include_usage === true);
     return {
       ...toMetered(model, request, caller),
       isToken: (chunk: TextCompletion) => isToken(chunk),
       open: (attempt) => attempt.backend.provider.streamText(toTextCall(attempt)),
-      relay: (batch, meter) => relayChunks(batch, includeUsage, meter),
+      relay: (batch, meter) => chunks.relay(batch, meter),
+      end: (meter) => chunks.end(meter),
     };
   });
 }

@@ -1,3 +1,4 @@
+import type { Usage } from '../../../contracts/chat/completion.ts';
 import { EmbeddingRequest, type EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
 import type { Json } from '../../canonical/json.ts';
 import type { Caller } from '../access/caller.ts';
@@ -65,7 +66,20 @@ async function embedAll(
     answers.push({ answer, count: countOf(input) });
     meter.recordFirstToken();
     const spent = sumUsage(answers.map((part) => part.answer.value.usage));
-    if (spent) meter.recordUsage({ ...spent, completion_tokens: 0 });
+    // One part without counts leaves all of them to an estimate.
+    meter.recordUsage({ ...(spent ?? NO_TOKENS), completion_tokens: 0 });
   }
-  return joinEmbeddings(answers, value.encoding_format ?? 'float');
+  return withPrompt(joinEmbeddings(answers, value.encoding_format ?? 'float'), meter.shown);
+}
+
+const NO_TOKENS = { prompt_tokens: 0, total_tokens: 0 };
+
+/** The vectors with the counts that the request is paid by. They stay the bytes that came where those are the upstream's. */
+function withPrompt(answer: Json<EmbeddingResponse>, shown: Usage | null): Json<EmbeddingResponse> {
+  const { usage } = answer.value;
+  if (!shown || (usage?.prompt_tokens === shown.prompt_tokens && usage.total_tokens >= shown.prompt_tokens)) {
+    return answer;
+  }
+  const { prompt_tokens: prompt } = shown;
+  return answer.with({ usage: { ...usage, prompt_tokens: prompt, total_tokens: prompt } });
 }

@@ -1,3 +1,4 @@
+import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { Message, MessageEvent } from '../../../contracts/messages/answer.ts';
 import type { InputMessage, MessageRequest } from '../../../contracts/messages/request.ts';
 import { Json } from '../../canonical/json.ts';
@@ -7,6 +8,8 @@ import { type CompletionDeps, createCompletion, streamCompletion } from '../chat
 import { MessageWriter } from './message-writer.ts';
 import { planMessage } from './plan-message.ts';
 import { toMessage } from './to-message.ts';
+import { soundStop } from './to-stop-reason.ts';
+import { soundUsage } from './to-usage.ts';
 
 /** The upstream's own answer was read once already; no more is asked of it. */
 const isMessage = (answer: unknown): answer is Message =>
@@ -15,12 +18,13 @@ const isMessage = (answer: unknown): answer is Message =>
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** The answer of an upstream of the same dialect: as it came, but for the name of the model and what clients depend on. */
-const passMessage = (answer: Message, model: string): Message => ({
+const passMessage = (answer: Message, { choices: [choice], usage }: ChatCompletion, model: string): Message => ({
   ...answer,
   model,
   role: 'assistant',
-  stop_reason: textOrNull(answer.stop_reason),
+  stop_reason: soundStop(textOrNull(answer.stop_reason), choice?.finish_reason),
   stop_sequence: textOrNull(answer.stop_sequence),
+  usage: soundUsage(answer.usage, usage) ?? answer.usage,
 });
 
 /** The ids of the calls that the model made so far. */
@@ -53,7 +57,7 @@ export async function createMessage(
   const { original_answer: original } = value;
   return Json.ofValue(
     isMessage(original)
-      ? passMessage(original, request.model)
+      ? passMessage(original, value, request.model)
       : toMessage(value, request.model, callIds(request.messages)),
   );
 }

@@ -5,8 +5,8 @@ import { ANTHROPIC_FORMAT, type ReasoningDetail, readReasoningDetails } from '..
 import { AppError } from '../../errors/app-error.ts';
 import { BlockWriter } from './block-writer.ts';
 import { CallWriter } from './call-writer.ts';
-import { toStopReason } from './to-stop-reason.ts';
-import { toMessageUsage } from './to-usage.ts';
+import { soundStop, toStopReason } from './to-stop-reason.ts';
+import { soundUsage, toMessageUsage } from './to-usage.ts';
 
 type Choice = ChatCompletionChunk['choices'][number];
 
@@ -32,8 +32,8 @@ export class MessageWriter {
   #started = false;
   /** The upstream's own events are passed on. */
   #verbatim = false;
-  /** The last event of the upstream came. */
-  #stopped = false;
+  /** The upstream's event with the stop reason, and what came after it: the counts come last. */
+  #last: MessageEvent[] = [];
   #finish: Choice | null = null;
   #refused = false;
   #usage: Usage | null = null;
@@ -46,20 +46,17 @@ export class MessageWriter {
 
   read(chunk: ChatCompletionChunk): MessageEvent[] {
     if (chunk.original_event !== undefined) this.#verbatim = true;
-    if (this.#verbatim) return this.#pass(chunk.original_event);
     if (chunk.usage) this.#usage = chunk.usage;
+    this.#finish = chunk.choices.findLast(({ finish_reason: reason }) => reason) ?? this.#finish;
+    if (this.#verbatim) return this.#pass(chunk.original_event);
     const start = this.#started ? [] : this.#start();
-    for (const choice of chunk.choices) {
-      this.#add(choice.delta);
-      if (choice.finish_reason) this.#finish = choice;
-    }
+    for (const { delta } of chunk.choices) this.#add(delta);
     return [...start, ...this.#blocks.take()];
   }
 
   /** The end: the counts come behind the stop reason, so both wait for it. */
   finish(): MessageEvent[] {
-    // Clients wait for the last event, whether the upstream sends it or not.
-    if (this.#verbatim) return this.#stopped ? [] : [{ type: 'message_stop' }];
+    if (this.#verbatim) return this.#passEnd();
     if (!this.#finish) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
     this.#calls.finish();
     this.#blocks.finish();
@@ -71,10 +68,24 @@ export class MessageWriter {
   /** One event may have made several chunks, and comes with the first of them. */
   #pass(event: unknown): MessageEvent[] {
     if (!isEvent(event)) return [];
-    if (event.type === 'message_stop') this.#stopped = true;
+    if (this.#last.length > 0 || event.delta?.stop_reason) {
+      this.#last.push(event);
+      return [];
+    }
     const start = this.#started || event.type === 'message_start' ? [] : this.#start();
     this.#started = true;
     return [...start, event.message ? { ...event, message: { ...event.message, model: this.#model } } : event];
+  }
+
+  #passEnd(): MessageEvent[] {
+    const [end, ...after] = this.#last;
+    // Clients wait for the last event, whether the upstream sends it or not.
+    const stop = after.some(({ type }) => type === 'message_stop') ? [] : [{ type: 'message_stop' }];
+    if (!end) return stop;
+    const { delta = {}, usage: given, ...event } = end;
+    const reason = soundStop(delta.stop_reason ?? null, this.#finish?.finish_reason);
+    const usage = soundUsage(given, this.#usage);
+    return [{ ...event, delta: { ...delta, stop_reason: reason }, ...(usage ? { usage } : {}) }, ...after, ...stop];
   }
 
   /** The id is ours: some upstreams give every answer the same one, and agents take such answers for one. */

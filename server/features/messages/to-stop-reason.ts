@@ -13,6 +13,15 @@ const OWN = new Set(['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'pau
   'model_context_window_exceeded',
 );
 
+/**
+ * The stop reason of an upstream that speaks this dialect. It stays, unless it contradicts the answer: some servers say
+ * `end_turn` behind a call, and some say OpenAI's words.
+ */
+export function soundStop(said: string | null, finishReason: string | null | undefined): string | null {
+  if (finishReason === 'tool_calls') return 'tool_use';
+  return said === null ? null : (REASONS.get(said) ?? said);
+}
+
 interface Said {
   /** Some upstreams say `stop` behind a call. */
   readonly called: boolean;

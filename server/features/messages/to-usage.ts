@@ -15,3 +15,14 @@ export function toMessageUsage(usage: Usage): MessageUsage {
     ...(thinking == null ? {} : { output_tokens_details: { thinking_tokens: thinking } }),
   };
 }
+
+/**
+ * The usage of an upstream that speaks this dialect, with the counts that the request is paid by. It stays as it came
+ * where those are its own.
+ */
+export function soundUsage(given: MessageUsage | undefined, shown: Usage | null | undefined): MessageUsage | undefined {
+  if (!shown) return given;
+  const usage = toMessageUsage(shown);
+  const { input_tokens: input, output_tokens: output } = usage;
+  return given?.input_tokens === input && given.output_tokens === output ? given : { ...given, ...usage };
+}

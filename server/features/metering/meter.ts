@@ -11,6 +11,7 @@ import { tokensOfAnswer } from './count-tokens.ts';
 import type { Expectation } from './expect-tokens.ts';
 import { toUsd } from './micro-usd.ts';
 import { Reservation, type Reserving } from './reservation.ts';
+import { showUsage } from './show-usage.ts';
 import { codeOf, toUsageRow } from './usage-row.ts';
 
 /** One request whose use is counted and paid for. */
@@ -176,6 +177,15 @@ export class Meter {
     if (!usage || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens)) return null;
     const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
     return isCount(total) ? usage : { ...usage, total_tokens: prompt + completion };
+  }
+
+  /**
+   * The usage that clients are shown: the counts that the request is paid by. It is the very object that was recorded
+   * where the upstream is believed. Null while nothing was used.
+   */
+  get shown(): Usage | null {
+    const used = this.#use();
+    return used === NOTHING ? null : showUsage(this.reported, used);
   }
 
   get showsCost(): boolean {

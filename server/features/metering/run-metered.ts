@@ -67,6 +67,8 @@ export interface MeteredStream<B extends Backend, Chunk extends object> extends 
   isToken(chunk: Chunk): boolean;
   /** Counts a batch and says what of it is sent on; may leave nothing. */
   relay(batch: readonly Json<Chunk>[], meter: Meter): Json<Chunk>[];
+  /** What is sent after the last batch of a whole answer. */
+  end?(meter: Meter): Json<Chunk>[];
 }
 
 /** An answer that has begun, and the meter that ends with it. */
@@ -154,6 +156,7 @@ interface Source<In> {
 async function* relayMetered<In, Out extends readonly unknown[]>(
   open: () => Promise<Source<In>>,
   relay: (batch: In, meter: Meter) => Out,
+  finish?: (meter: Meter) => Out | undefined,
 ): AsyncGenerator<Out, void, void> {
   const { meter, batches, onEnd } = await open();
   // The failure when the reader stops reading: the loop then ends without running any line below it but `finally`.
@@ -165,6 +168,8 @@ async function* relayMetered<In, Out extends readonly unknown[]>(
       if (growing) await growing;
       if (relayed.length > 0) yield relayed;
     }
+    const last = finish?.(meter);
+    if (last && last.length > 0) yield last;
     failure = undefined;
   } catch (error) {
     failure = error;
@@ -192,7 +197,11 @@ export function streamMetered<B extends Backend, Chunk extends object>(
     );
     return { meter, batches: answer.result, onEnd: answer.end };
   };
-  return relayMetered(open, (batch, meter) => stream.relay(batch, meter));
+  return relayMetered(
+    open,
+    (batch, meter) => stream.relay(batch, meter),
+    (meter) => stream.end?.(meter),
+  );
 }
 
 /**

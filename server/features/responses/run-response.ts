@@ -11,13 +11,14 @@ import type { Caller } from '../access/caller.ts';
 import type { Surface } from '../chat/complete-chat.ts';
 import { createCompletion, streamCompletion } from '../chat/create-completion.ts';
 import type { Adaptation } from '../chat/plan-chat.ts';
-import { likelyTokens, measurePrompt } from '../metering/prompt-size.ts';
+import type { Meter } from '../metering/meter.ts';
 import type { Backend } from '../models/catalog.ts';
 import { isCancelled } from '../runs/is-cancelled.ts';
 import type { RunOutcome } from '../runs/run.ts';
 import { adaptHistory, leaveOutUnseen } from '../turns/adapt-history.ts';
 import { readMessages } from '../turns/write-prompt.ts';
 import { PassedEvents } from './answer/passed-events.ts';
+import { withUsage } from './answer/read-usage.ts';
 import { ResponseWriter } from './answer/response-writer.ts';
 import { type OpenResponse, openResponse } from './open-response.ts';
 import { prepareRequest, type ResponseDeps, toChat } from './prepare-request.ts';
@@ -54,6 +55,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
     const chat = toChat(prepared, seenOf(await readMessages(open.prompt)));
     let { messages } = chat.value;
     if (open.begun) tellRun(open.begun, caller);
+    let meter: Meter | null = null;
     const shown = request.include?.includes('reasoning.encrypted_content');
     const writer = new ResponseWriter({
       stem: open.stem,
@@ -62,7 +64,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
       tools,
       summary: request.reasoning?.summary != null,
       signatures: shown ? 'shown' : request.store === false ? 'none' : 'kept',
-      estimatePrompt: () => likelyTokens(measurePrompt(chat.value)),
+      usedSoFar: () => meter?.shown ?? null,
     });
     const adapt = (backend: Backend): Adaptation => {
       const { changes, applied } = adaptHistory(model, backend, open.prompt, () => messages);
@@ -77,6 +79,9 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
       conversationId: open.conversationId,
       adapt,
       shorten,
+      onAdmitted(admitted: Meter) {
+        meter = admitted;
+      },
       onRefused: () => dropRun(open, request, caller),
     };
     return { writer, open, chat, caller, surface: { ...surface, ...own }, drop: () => dropRun(open, request, caller) };
@@ -140,7 +145,7 @@ export async function makeResponse(deps: ResponseDeps, opened: Opened): Promise<
   }
   const { original_answer: original } = answer.value;
   if (isResponse(original)) {
-    const last = [Json.ofValue({ ...original, model: writer.response.model })];
+    const last = [Json.ofValue({ ...withUsage(original, answer.value.usage), model: writer.response.model })];
     return { status: 'completed', last, store: async () => undefined };
   }
   writer.addCompletion(answer.value);
@@ -191,7 +196,7 @@ export async function* relayResponse(
       if (events.length > 0) yield toBatch(events);
       pending = chunks.next();
     }
-    const last = toBatch(passing.active ? [] : [...begin(), ...writer.end()]);
+    const last = toBatch(passing.active ? passing.end() : [...begin(), ...writer.end()]);
     const { completion } = collector;
     const store = (log: RunLogEnd) => open.end(writer, { completion, status: 'completed', finished: true, log });
     return { status: 'completed', last, store };

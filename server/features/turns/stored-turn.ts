@@ -66,7 +66,7 @@ export class StoredTurn {
     else if (this.#begun.isNew && !this.#caller.headersSent?.()) return this.drop();
     const { conversationId, answerId } = this.#begun;
     const status = statusOf(completion, failure, this.#caller);
-    const usage = this.#meter?.reported ?? null;
+    const usage = this.#meter?.shown ?? null;
     try {
       const answer = storedAnswer(completion);
       await this.#conversations.endTurn({ conversationId, answerId, status, usage, ...answer, log });

@@ -1,11 +1,15 @@
-import type { ChatCompletionChunk } from '../../../../contracts/chat/completion.ts';
+import type { ChatCompletionChunk, Usage } from '../../../../contracts/chat/completion.ts';
 import type { Response, ResponseEvent } from '../../../../contracts/responses/response.ts';
 import type { Json } from '../../../canonical/json.ts';
+import { withUsage } from './read-usage.ts';
 import { type Told, tellFailure } from './to-failure.ts';
 
 /** The vendor's own events are checked no further, so that new fields in them reach the client. */
 const isEvent = (event: unknown): event is ResponseEvent =>
   typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
+
+/** The events with which an answer ends. */
+const ENDS: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete']);
 
 /** The events of an upstream that speaks the Responses API itself, passed on as they came, under the alias. */
 export class PassedEvents {
@@ -13,6 +17,9 @@ export class PassedEvents {
   #active = false;
   #response: Response | undefined;
   #next = 0;
+  #usage: Usage | null = null;
+  /** The end of the answer, and what came after it. It waits for the usage, which comes last. */
+  #last: ResponseEvent[] = [];
 
   constructor(alias: string) {
     this.#alias = alias;
@@ -27,7 +34,22 @@ export class PassedEvents {
   read(batch: readonly Json<ChatCompletionChunk>[]): ResponseEvent[] | null {
     const given = batch.map(({ value }) => value.original_event).filter((event) => event !== undefined);
     if (given.length > 0) this.#active = true;
-    return this.#active ? given.filter(isEvent).map((event) => this.#pass(event)) : null;
+    if (!this.#active) return null;
+    for (const { value } of batch) this.#usage = value.usage ?? this.#usage;
+    const events: ResponseEvent[] = [];
+    for (const event of given.filter(isEvent)) {
+      const held = this.#last.length > 0 || ENDS.has(event.type);
+      (held ? this.#last : events).push(event);
+    }
+    return events.map((event) => this.#pass(event));
+  }
+
+  /** The last events of an answer that is whole. */
+  end(): ResponseEvent[] {
+    return this.#last.map((event) => {
+      const { response, ...passed } = this.#pass(event);
+      return response ? { ...passed, response: withUsage(response, this.#usage) } : passed;
+    });
   }
 
   /** It broke off: the last events say why. */
@@ -40,7 +62,9 @@ export class PassedEvents {
   }
 
   #pass(event: ResponseEvent): ResponseEvent {
-    const isNumbered = typeof event.sequence_number === 'number';
+    const { sequence_number: number } = event;
+    // Some servers give all events the same number, and clients go on from a number.
+    const isNumbered = typeof number === 'number' && number >= this.#next;
     const numbered = isNumbered ? event : { ...event, sequence_number: this.#next };
     this.#next = numbered.sequence_number + 1;
     if (!numbered.response) return numbered;

@@ -1,6 +1,5 @@
 import type { Usage } from '../../../../contracts/chat/completion.ts';
-import type { ResponseUsage } from '../../../../contracts/responses/response.ts';
-import { bytesPerToken } from '../../metering/prompt-size.ts';
+import type { Response, ResponseUsage } from '../../../../contracts/responses/response.ts';
 
 export function toUsage(usage: Usage): ResponseUsage {
   const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: read } = usage;
@@ -17,11 +16,17 @@ export function toUsage(usage: Usage): ResponseUsage {
   };
 }
 
+/** Of an answer of which nothing came. */
+export const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
 /**
- * Estimates the usage from the bytes of an answer, where the upstream gave no counts. Clients decide by the usage when
- * to compact.
+ * The response of an upstream that speaks this API, with the counts that the request is paid by. It stays as it came
+ * where those are its own.
  */
-export function estimateUsage(input: number, answerBytes: number): Usage {
-  const output = Math.ceil(answerBytes / bytesPerToken.prose);
-  return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+export function withUsage(response: Response, shown: Usage | null | undefined): Response {
+  const { usage } = response;
+  if (!shown || (usage?.input_tokens === shown.prompt_tokens && usage.output_tokens === shown.completion_tokens)) {
+    return response;
+  }
+  return { ...response, usage: { ...usage, ...toUsage(shown) } };
 }

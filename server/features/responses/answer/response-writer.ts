@@ -25,7 +25,7 @@ import {
   MessageItemWriter,
   ReasoningItemWriter,
 } from './item-writers.ts';
-import { estimateUsage, toUsage } from './read-usage.ts';
+import { NO_USAGE, toUsage } from './read-usage.ts';
 import { encodeSignature } from './reasoning-signature.ts';
 import { tellFailure } from './to-failure.ts';
 
@@ -38,8 +38,8 @@ export interface WriterOptions {
   readonly summary: boolean;
   /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
   readonly signatures: 'shown' | 'kept' | 'none';
-  /** The size of the prompt in tokens, for an estimate where the upstream gives no counts. */
-  estimatePrompt(): number;
+  /** What was used so far, for an answer that does not end by itself. Null: nothing. */
+  usedSoFar(): Usage | null;
 }
 
 /** Annotations are nested under their type in chat completions, and flat here. */
@@ -63,7 +63,6 @@ export class ResponseWriter {
   #message: MessageItemWriter | undefined;
   /** Signatures that no item has carried yet. */
   #details: object[] = [];
-  #answerBytes = 0;
   #finishReason: string | null = null;
   #usage: Usage | null = null;
   #status: Response['status'] = 'in_progress';
@@ -105,7 +104,7 @@ export class ResponseWriter {
   }
 
   get usage(): Usage {
-    return this.#usage ?? estimateUsage(this.#options.estimatePrompt(), this.#answerBytes);
+    return this.#usage ?? this.#options.usedSoFar() ?? NO_USAGE;
   }
 
   open(): ResponseEvent[] {
@@ -174,7 +173,6 @@ export class ResponseWriter {
     if (typeof phase === 'string') this.#openMessage().phase = phase;
     for (const image of images ?? []) this.#addImage(image.image_url.url);
     for (const call of calls ?? []) this.#addCall(call);
-    this.#answerBytes += (reasoning?.length ?? 0) + (content?.length ?? 0);
   }
 
   #openReasoning(): ReasoningItemWriter {
@@ -210,7 +208,6 @@ export class ResponseWriter {
     }
     if (custom) call.addInput(custom.input);
     else call.add(piece.function?.arguments ?? '');
-    this.#answerBytes += piece.function?.arguments?.length ?? 0;
   }
 
   /** A signature that stands on the call: few clients keep it there, so the reasoning before it carries it. */

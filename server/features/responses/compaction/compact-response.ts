@@ -5,12 +5,11 @@ import type { ResponseRequest } from '../../../../contracts/responses/request.ts
 import { AppError } from '../../../errors/app-error.ts';
 import type { Caller } from '../../access/caller.ts';
 import { createCompletion } from '../../chat/create-completion.ts';
-import { likelyTokens, measurePrompt } from '../../metering/prompt-size.ts';
 import type { CatalogModel } from '../../models/catalog.ts';
 import { weighMessages } from '../../turns/fit-window.ts';
 import { isSummary, SUMMARY_CONTENT } from '../../turns/summary-message.ts';
 import { ItemIds, newStem, responseIdOf } from '../answer/item-ids.ts';
-import { estimateUsage, toUsage } from '../answer/read-usage.ts';
+import { NO_USAGE, toUsage } from '../answer/read-usage.ts';
 import { readPrompt } from '../open-response.ts';
 import { prepareRequest, type ResponseDeps, toChat } from '../prepare-request.ts';
 import { inOwnTerms } from '../request/to-completion.ts';
@@ -94,6 +93,6 @@ export async function compactResponse(
     object: 'response.compaction',
     created_at: answer.created,
     output: [...kept, { id: ids.next('cmp'), type: 'compaction', encrypted_content }],
-    usage: toUsage(answer.usage ?? estimateUsage(likelyTokens(measurePrompt(chat.value)), Buffer.byteLength(summary))),
+    usage: toUsage(answer.usage ?? NO_USAGE),
   };
 }
