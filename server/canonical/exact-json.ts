@@ -3,13 +3,13 @@ import { BACKSLASH, NEAR, QUOTE } from './scan-json.ts';
 
 /** Marks a number that is temporarily written as a text. It is random, so nobody outside can forge it. */
 const MARK = `number:${randomUUID()}:`;
-const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
+const MARKED = new RegExp(`"${MARK}([^"]+)"`, 'g');
 
 /** True while `writeExact` runs, which is synchronous. */
 let isWriting = false;
 
-/** An integer beyond 2^53, such as an id, which a JavaScript number would round. */
-class ExactInteger {
+/** A number that JavaScript cannot hold: an integer beyond 2^53, such as an id, or one beyond the largest number. */
+class ExactNumber {
   readonly #digits: string;
 
   constructor(digits: string) {
@@ -22,12 +22,16 @@ class ExactInteger {
   }
 }
 
-/** Only texts with so many digits in a row, which are few, are searched for integers. */
-const LONG = /\d{16}/;
+/** Only texts with so many digits in a row, or with such an exponent, which are few, are searched for such numbers. */
+const LONG = /\d{16}|[:,[\s]-?\d[\d.]*[eE]\+?\d{3}/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
-const mark = (number: string) =>
-  /^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number)) ? `"${MARK}${number}"` : number;
+const isInexact = (number: string): boolean =>
+  /^-?\d{16,}$/.test(number)
+    ? !Number.isSafeInteger(Number(number))
+    : Math.abs(Number(number)) === Number.POSITIVE_INFINITY;
+
+const mark = (number: string) => (isInexact(number) ? `"${MARK}${number}"` : number);
 
 /** The index of the quote that ends the string whose first character is at `from`. */
 function endOfString(text: string, from: number): number {
@@ -46,8 +50,8 @@ function endOfString(text: string, from: number): number {
   }
 }
 
-/** The same JSON with a text in place of each integer that would be rounded. Strings are skipped. */
-function markIntegers(text: string): string {
+/** The same JSON with a text in place of each number that would be changed. Strings are skipped. */
+function markNumbers(text: string): string {
   let marked = '';
   for (let at = 0; at < text.length; ) {
     const quote = text.indexOf('"', at);
@@ -60,16 +64,16 @@ function markIntegers(text: string): string {
 }
 
 const revive = (_key: string, value: unknown) =>
-  typeof value === 'string' && value.startsWith(MARK) ? new ExactInteger(value.slice(MARK.length)) : value;
+  typeof value === 'string' && value.startsWith(MARK) ? new ExactNumber(value.slice(MARK.length)) : value;
 
 /**
- * Parses as `JSON.parse` does, but an integer beyond 2^53 becomes an object that `writeExact` writes with all its
- * digits. Use it for values that are only passed on, such as the arguments of tools.
+ * Parses as `JSON.parse` does, but a number that JavaScript cannot hold becomes an object that `writeExact` writes with
+ * all its digits. Use it for values that are only passed on, such as the arguments of tools.
  */
 export const parseExact = (text: string): unknown =>
-  LONG.test(text) ? JSON.parse(markIntegers(text), revive) : JSON.parse(text);
+  LONG.test(text) ? JSON.parse(markNumbers(text), revive) : JSON.parse(text);
 
-/** Writes as `JSON.stringify` does; the value may hold integers of `parseExact`. */
+/** Writes as `JSON.stringify` does; the value may hold such numbers of `parseExact`. */
 export function writeExact(value: unknown): string {
   isWriting = true;
   try {

@@ -34,7 +34,9 @@ export interface StoredAnswer {
 export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   const choice = completion?.choices[0];
   if (!choice?.message) return { prompt: EMPTY_ANSWER, text: '', reasoning: null, finishReason: null };
-  const { content, images, tool_calls: calls, reasoning_details } = choice.message;
+  const { content, refusal, images, tool_calls: calls, reasoning_details } = choice.message;
+  // A refusal is kept as text: not every upstream knows the field, and some refuse a message without content.
+  const text = [content, refusal].filter((said) => typeof said === 'string' && said !== '').join('\n\n');
   const { reasoning_content, reasoning: alternative } = choice.message;
   const reasoning = reasoning_content ?? (typeof alternative === 'string' ? alternative : null);
   const thoughts = {
@@ -43,8 +45,8 @@ export function storedAnswer(completion: ChatCompletion | null): StoredAnswer {
   };
   const message = {
     role: 'assistant',
-    content: answerContent(content ?? '', images ?? []) || (calls?.length ? null : ''),
+    content: answerContent(text, images ?? []) || (calls?.length ? null : ''),
     ...(calls?.length ? { tool_calls: calls, ...thoughts } : {}),
   };
-  return { prompt: JSON.stringify(message), text: content ?? '', reasoning, finishReason: choice.finish_reason };
+  return { prompt: JSON.stringify(message), text, reasoning, finishReason: choice.finish_reason };
 }

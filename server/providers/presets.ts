@@ -88,7 +88,13 @@ export const presets = {
     apiKeyEnv: 'OPENAI_API_KEY',
     policy: vendorPolicy(),
     // `max_tokens` is deprecated for all models and refused by the reasoning ones (same page).
-    quirks: { rename: { max_tokens: 'max_completion_tokens' }, toolNames: 'openai', messageNames: 'plain' },
+    quirks: {
+      rename: { max_tokens: 'max_completion_tokens' },
+      toolNames: 'openai',
+      messageNames: 'plain',
+      // "'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40"
+      toolCallIds: 'forty-characters',
+    },
   },
 
   // https://openrouter.ai/docs/api/reference/errors-and-debugging

@@ -144,6 +144,21 @@ describe('what a request becomes', () => {
     expect(JSON.stringify(await sent('mistral', { messages }))).toBe(body);
   });
 
+  test('with openai ids of tool calls have at most 40 characters, the same for a call and its result', async () => {
+    const call = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } });
+    const [long, right] = ['x'.repeat(41), 'y'.repeat(40)] as const;
+    const messages = [
+      user,
+      { role: 'assistant', content: null, tool_calls: [call(long), call(right)] },
+      { role: 'tool', tool_call_id: long, content: '1' },
+      { role: 'tool', tool_call_id: right, content: '2' },
+    ];
+    const body = JSON.stringify(await sent('openai', { messages }));
+    const ids = [...body.matchAll(/"(?:id|tool_call_id)":"([^"]*)"/g)].map(([, id]) => id);
+    expect(ids[0]).toMatch(/^call_[0-9a-f]{32}$/);
+    expect(ids).toEqual([ids[0], right, ids[0], right]);
+  });
+
   const told = {
     role: 'assistant',
     content: 'Yes.',
@@ -250,7 +265,9 @@ describe('what an answer becomes', () => {
       event([{ index: 0, delta: { content: [{ type: 'text', text: 'Yes' }] }, finish_reason: null }]),
       event([{ index: 0, delta: { content: '.' }, finish_reason: 'stop' }]),
     );
-    const deltas = chunksOf(text).map(({ choices }) => choices[0].delta);
+    const deltas = chunksOf(text).flatMap(({ choices }) =>
+      choices.map((choice: { delta: Record<string, unknown> }) => choice.delta),
+    );
     expect(deltas.map(({ content }) => content).join('')).toBe('Yes.');
     expect(deltas.map(({ reasoning_content: piece }) => piece ?? '').join('')).toBe('Let me see.');
     expect(deltas.map(({ reasoning }) => reasoning ?? '').join('')).toBe('Let me see.');

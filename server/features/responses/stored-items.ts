@@ -23,6 +23,7 @@ export function partsOf({ role, content }: Pick<ChatMessage, 'role' | 'content'>
       const image = ImageAddress.safeParse(part.image_url).data;
       return { type: 'input_image', image_url: image?.url ?? null, detail: image?.detail ?? 'auto' };
     }
+    if (part.type === 'refusal' && typeof part.refusal === 'string') return { type: 'refusal', refusal: part.refusal };
     if (part.type === 'file' && typeof part.file === 'object') return { type: 'input_file', ...part.file };
     return { type: part.type };
   });

@@ -70,12 +70,14 @@ function toBlock(part: ContentPart, param: string): Block {
 }
 
 /**
- * The blocks of a content; `param` is its path in the request. Empty texts are left out, since Anthropic refuses them.
+ * The blocks of a content; `param` is its path in the request. Blank texts are left out, since Anthropic refuses them.
  */
 export function toBlocks(content: Content | null | undefined, param: string): Block[] {
   const parts: readonly ContentPart[] =
     typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
-  return parts.map((part, i) => toBlock(part, `${param}[${i}]`)).filter((block) => block.text !== '');
+  return parts
+    .map((part, i) => toBlock(part, `${param}[${i}]`))
+    .filter(({ text }) => typeof text !== 'string' || text.trim() !== '');
 }
 
 /** The blocks of a content that may only hold text, as in system and assistant messages. */

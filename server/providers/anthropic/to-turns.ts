@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { EMPTY_MESSAGE } from '../empty-message.ts';
 import { cacheOf } from './cache-mark.ts';
 import { takesSystemTurns } from './model-version.ts';
 import { toAssistantBlocks, toToolId } from './to-assistant-blocks.ts';
@@ -41,15 +42,16 @@ function toToolResult(message: ChatMessage, param: string): Block {
   };
 }
 
-function toUserBlocks(message: ChatMessage, param: string): Block[] {
+function toUserBlocks(message: ChatMessage, param: string, isLast: boolean): Block[] {
   const blocks = toBlocks(message.content, `${param}.content`);
   if (blocks.length > 0) return withCache(message, blocks);
+  if (!isLast) return withCache(message, [{ type: 'text', text: EMPTY_MESSAGE }]);
   throw invalidField(`${param}.content`, 'Anthropic takes no empty messages.');
 }
 
-function addMessage(writer: TurnWriter, message: ChatMessage, param: string): void {
+function addMessage(writer: TurnWriter, message: ChatMessage, { param, isLast }: { param: string; isLast: boolean }) {
   const { role } = message;
-  if (role === 'user') writer.add('user', toUserBlocks(message, param));
+  if (role === 'user') writer.add('user', toUserBlocks(message, param, isLast));
   else if (role === 'assistant') writer.add('assistant', withCache(message, toAssistantBlocks(message, param)));
   else if (role === 'tool') writer.addResult(toToolResult(message, param));
   else if (role === 'function') throw invalidField(`${param}.role`, "Give results of tools under the role 'tool'.");
@@ -68,7 +70,7 @@ export function toTurns(messages: readonly ChatMessage[], model: string): { syst
     const param = `messages[${i}]`;
     checkFields(message, param);
     if (i < first) system.push(...withCache(message, toTextBlocks(message.content, `${param}.content`)));
-    else addMessage(writer, message, param);
+    else addMessage(writer, message, { param, isLast: i === messages.length - 1 });
   }
   const turns = writer.finish();
   if (turns.length === 0)

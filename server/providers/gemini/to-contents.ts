@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { EMPTY_MESSAGE } from '../empty-message.ts';
 import { refuseOthers } from './refuse.ts';
 import { toFunctionResponse } from './to-function-response.ts';
 import { toModelTurn } from './to-model-turn.ts';
@@ -22,6 +23,9 @@ function toSystemParts(message: ChatMessage, model: string, param: string): Requ
   return parts;
 }
 
+/** "Unable to submit request because it has an empty text parameter." */
+const isSomething = ({ text }: RequestPart): boolean => text !== '';
+
 /** The conversation in Gemini's form. */
 interface Conversation {
   readonly contents: Content[];
@@ -42,12 +46,16 @@ export function toContents(messages: readonly ChatMessage[], model: string): Con
     switch (message.role) {
       case 'system':
       case 'developer':
-        system.push(...toSystemParts(message, model, param));
+        system.push(...toSystemParts(message, model, param).filter(isSomething));
         break;
-      case 'user':
+      case 'user': {
         results = undefined;
-        contents.push({ role: 'user', parts: toUserParts(message, model, param) });
+        const given = toUserParts(message, model, param);
+        const parts = given.filter(isSomething);
+        const none = i < messages.length - 1 ? [{ text: EMPTY_MESSAGE }] : given;
+        contents.push({ role: 'user', parts: parts.length > 0 ? parts : none });
         break;
+      }
       case 'assistant': {
         results = undefined;
         for (const call of message.tool_calls ?? []) if (call.function) names.set(call.id, call.function.name);

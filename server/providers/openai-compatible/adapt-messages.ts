@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { gatherInstructions } from '../../canonical/gather-instructions.ts';
 import { nameSpeakers } from '../../canonical/name-speakers.ts';
+import { shortId } from '../short-id.ts';
 import type { Quirks } from './quirks.ts';
 
 const NINE = /^[A-Za-z0-9]{9}$/;
@@ -15,10 +16,19 @@ function toNine(id: string): string {
   return createHash('sha256').update(id).digest('base64').replace(/[+/=]/g, '').slice(0, 9);
 }
 
-function adaptIds(message: ChatMessage): ChatMessage {
+const ID_RULES: Readonly<Record<NonNullable<Quirks['toolCallIds']>, (id: string) => string>> = {
+  'nine-alphanumeric': toNine,
+  'forty-characters': (id) => shortId(id, 40),
+};
+
+/** The very same message when its ids are as the upstream wants them. */
+function adaptIds(message: ChatMessage, adapt: (id: string) => string): ChatMessage {
+  const { tool_call_id: id, tool_calls: calls } = message;
+  const isRight = (given: string) => adapt(given) === given;
+  if ((!id || isRight(id)) && (!calls || calls.every((call) => isRight(call.id)))) return message;
   const adapted = { ...message };
-  if (message.tool_call_id) adapted.tool_call_id = toNine(message.tool_call_id);
-  if (message.tool_calls) adapted.tool_calls = message.tool_calls.map((call) => ({ ...call, id: toNine(call.id) }));
+  if (id) adapted.tool_call_id = adapt(id);
+  if (calls) adapted.tool_calls = calls.map((call) => ({ ...call, id: adapt(call.id) }));
   return adapted;
 }
 
@@ -69,7 +79,7 @@ function adaptMessage(message: ChatMessage, { roles, toolCallIds, pastReasoning,
   const role = roles?.[message.role];
   // The values of `roles` are typed as any text; `system` is the only role that a preset maps to.
   if (role === 'system') own = { ...own, role };
-  if (toolCallIds && hasIds(own)) own = adaptIds(own);
+  if (toolCallIds && hasIds(own)) own = adaptIds(own, ID_RULES[toolCallIds]);
   if (own.is_error !== undefined && (roles ?? toolCallIds ?? pastReasoning)) own = withoutErrorMark(own);
   if (pastReasoning && hasReasoning(own)) own = adaptReasoning(own, pastReasoning);
   return messageNames === 'plain' && own.name ? withPlainName(own) : own;

@@ -38,9 +38,10 @@ export interface Quirks {
   /** Roles of messages that have another name at this upstream. */
   readonly roles?: Readonly<Record<string, string>>;
   /**
-   * Ids of tool calls must be nine letters or digits. Other ids are hashed, and the same id always gives the same hash.
+   * Ids of tool calls must be nine letters or digits, or have at most 40 characters. Other ids are hashed, and the same
+   * id always gives the same hash.
    */
-  readonly toolCallIds?: 'nine-alphanumeric';
+  readonly toolCallIds?: 'nine-alphanumeric' | 'forty-characters';
   /**
    * Where the reasoning of earlier answers is sent: in a field, or as a `thinking-part` of the content. `none`: the
    * upstream refuses it, so it is left out.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { shortId } from '../short-id.ts';
 import { toReasoningItems } from './reasoning-details.ts';
 import { expectOnly, unsupported } from './refuse.ts';
 import { toAssistantContent } from './to-assistant-content.ts';
@@ -25,16 +26,19 @@ const ASSISTANT_FIELDS = new Set(
 const CustomCall = z.object({ name: z.string(), input: z.string() });
 const ImageList = z.array(z.looseObject({ id: z.string().nullish(), image_url: z.looseObject({ url: z.string() }) }));
 
+/** "string too long. Expected a string with maximum length 64" */
+const toCallId = (id: string): string => shortId(id, 64);
+
 function toCallItem(call: ToolCall, at: string): object {
   if (call.type === 'custom') {
     const custom = CustomCall.safeParse(call.custom).data;
     if (!custom) throw invalidField(`${at}.custom`, 'A custom call needs a name and an input, both strings.');
-    return { type: 'custom_tool_call', call_id: call.id, name: custom.name, input: custom.input };
+    return { type: 'custom_tool_call', call_id: toCallId(call.id), name: custom.name, input: custom.input };
   }
   if (call.type !== undefined && call.type !== 'function') throw unsupported(`${at}.type`, `A '${call.type}' call`);
   if (!call.function) throw new AppError('missing_field', 'This call has no function.', { param: `${at}.function` });
   const { name, arguments: given } = call.function;
-  return { type: 'function_call', call_id: call.id, name, arguments: given };
+  return { type: 'function_call', call_id: toCallId(call.id), name, arguments: given };
 }
 
 /** Pictures that the model made. It can go on from them, for example to change one. */
@@ -73,7 +77,7 @@ function toResultItem(message: ChatMessage, at: string, kinds: ReadonlyMap<strin
     throw new AppError('missing_field', 'A result needs the id of its call.', { param: `${at}.tool_call_id` });
   }
   const type = kinds.get(id) === 'custom' ? 'custom_tool_call_output' : 'function_call_output';
-  return { type, call_id: id, output: toInputContent(message.content, at) };
+  return { type, call_id: toCallId(id), output: toInputContent(message.content, at) };
 }
 
 /** The messages as `input` items. Format: `InputItem` of OpenAI's OpenAPI document. */

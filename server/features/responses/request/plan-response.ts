@@ -3,6 +3,7 @@ import type { ChatMessage } from '../../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../../contracts/responses/request.ts';
 import { dropUnsupported, toApplied } from '../../../canonical/drop-unsupported.ts';
 import { isToken } from '../../../canonical/is-token.ts';
+import { repairHistory } from '../../../canonical/repair-history.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import type { Principal } from '../../access/caller.ts';
 import { mayUseHosted } from '../../access/check-fields.ts';
@@ -81,8 +82,11 @@ export function planResponse(
   const { fields, tools, applied, input, backends } = translate(request, model, items, hosted);
   // A field that this key must not send must not reach the upstream in another way.
   const whole = hosted || tools.dropped.size === 0;
-  const original =
-    whole && isSelfContained(request) && backends.some(isNative) ? toOriginal(request, items) : undefined;
-  const adapt = (backend: Backend) => ({ changes: {}, applied: original && isNative(backend) ? [] : applied });
+  // A history that had to be repaired is sent repaired, unless only an upstream of this dialect can read it.
+  const isSound = repairHistory(input) === input;
+  const passes = whole && isSelfContained(request) && (isSound || backends !== model.backends);
+  const original = passes && backends.some(isNative) ? toOriginal(request, items) : undefined;
+  const told = isSound ? applied : [...applied, 'history_repaired'];
+  const adapt = (backend: Backend) => ({ changes: {}, applied: original && isNative(backend) ? [] : told });
   return { fields, tools, input, surface: { operation: 'v1.responses', original, backends, adapt, isToken: begins } };
 }
