@@ -193,3 +193,27 @@ describe('a chain of several dialects', () => {
     }
   });
 });
+
+test('items and events that the upstream numbers twice have places and numbers of their own', async () => {
+  const response = { id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [] };
+  const items = ['x', 'y'].map((id) => {
+    const item = { type: 'function_call', id: `fc_${id}`, call_id: id, name: 'get', status: 'completed' };
+    return { ...item, arguments: `{"${id}":1}` };
+  });
+  const sent = [
+    { type: 'response.created', response: { ...response, status: 'in_progress' } },
+    ...items.flatMap((item) => [
+      { type: 'response.output_item.added', item: { ...item, arguments: '', status: 'in_progress' } },
+      { type: 'response.function_call_arguments.delta', item_id: item.id, delta: item.arguments },
+      { type: 'response.function_call_arguments.done', item_id: item.id, name: 'get', arguments: item.arguments },
+      { type: 'response.output_item.done', item },
+    ]),
+    { type: 'response.completed', response: { ...response, status: 'completed', output: items } },
+  ].map((event) => `data: ${JSON.stringify({ ...event, output_index: 0, sequence_number: 0 })}\n\n`);
+  openAi.reply(raw(200, { 'content-type': 'text/event-stream' }, sent.join('')));
+  const events = payloadsOf(await (await post({ stream: true })).text()).map((payload) => JSON.parse(payload));
+  expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, i) => i));
+  expect(events.slice(1, -1).map((event) => event.output_index)).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+  expect(events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item)).toEqual(items);
+  expect(events.at(-1)).toMatchObject({ response: { status: 'completed', output: items } });
+});

@@ -100,3 +100,65 @@ test.each([[undefined], [7], ['END']])(
     expect(answer).toMatchObject({ content, stop_sequence: given === 'END' ? given : null });
   },
 );
+
+/** The events of one block whose number the upstream says. */
+const numbered = (index: number, content_block: object, fields: object) => [
+  { type: 'content_block_start', index, content_block },
+  { type: 'content_block_delta', index, delta: fields },
+  { type: 'content_block_stop', index },
+];
+const call = (index: number, id: string, partial_json: string) =>
+  numbered(index, { type: 'tool_use', id, name: 'get', input: {} }, { type: 'input_json_delta', partial_json });
+const said = (index: number) => numbered(index, { type: 'text', text: '' }, { type: 'text_delta', text: 'Hi.' });
+
+describe('the stop reason of an answer', () => {
+  const block = { type: 'tool_use', id: 't', name: 'get', input: { a: 1 } };
+
+  test.each([['end_turn'], ['stop_sequence'], ['stop'], ['tool_calls']])(
+    'says that a tool is used, where the upstream says %s beside a call',
+    async (reason) => {
+      const seen = await events(
+        start,
+        ...said(0),
+        ...call(1, 't', '{"a":1}'),
+        stop,
+        ended({ delta: { stop_reason: reason } }),
+      );
+      expect(seen).toContainEqual(
+        expect.objectContaining({ delta: expect.objectContaining({ stop_reason: 'tool_use' }) }),
+      );
+      const body = JSON.stringify({ ...head, content: [block], stop_reason: reason, usage });
+      expect(JSON.parse(await askFor(false, 'application/json', body))).toMatchObject({ stop_reason: 'tool_use' });
+    },
+  );
+
+  test.each([
+    ['max_tokens', 'max_tokens'],
+    ['pause_turn', 'pause_turn'],
+    ['a_new_reason', 'a_new_reason'],
+    ['length', 'max_tokens'],
+    ['stop', 'end_turn'],
+  ])('is in words that clients know, where the upstream says %s', async (reason, told) => {
+    const seen = await events(start, ...said(0), ended({ delta: { stop_reason: reason } }));
+    expect(seen.at(-2)).toMatchObject({ type: 'message_delta', delta: { stop_reason: told } });
+    const body = JSON.stringify({ ...head, content: [{ type: 'text', text: 'Hi.' }], stop_reason: reason, usage });
+    expect(JSON.parse(await askFor(false, 'application/json', body))).toMatchObject({ stop_reason: told });
+  });
+});
+
+test.each([
+  ['all the same', 0, 0, 0],
+  ['from 1', 1, 2, 3],
+  ['with gaps', 0, 4, 9],
+  ['of two blocks that are the same', 0, 1, 1],
+])('blocks with numbers that are %s are numbered from 0', async (_what, one, two, three) => {
+  const seen = await events(start, ...said(one), ...call(two, 't', '{"a":1}'), ...call(three, 'u', '{"b":2}'), end);
+  const blocks = [...said(0), ...call(1, 't', '{"a":1}'), ...call(2, 'u', '{"b":2}')];
+  expect(seen.slice(1, -2)).toEqual(blocks);
+});
+
+test('the start of a call that comes twice begins one block', async () => {
+  const [opening, ...rest] = call(1, 't', '{"a":1}');
+  const seen = await events(start, ...said(0), opening ?? {}, opening ?? {}, ...rest, end);
+  expect(seen.slice(1, -2)).toEqual([...said(0), ...call(1, 't', '{"a":1}')]);
+});
