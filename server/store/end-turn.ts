@@ -72,11 +72,12 @@ export function endTurn(db: Statements, turn: EndedTurn): void {
 /** Pictures that were drawn are in the answer's message as well, and are kept once. */
 function endResponse(
   db: Statements,
-  { id, output: whole, error }: NonNullable<EndedTurn['response']>,
+  { id, output: whole, error, endedAt }: NonNullable<EndedTurn['response']>,
   { conversationId, now }: { readonly conversationId: string; readonly now: string },
 ): void {
   const { text: output, pieces } = cutMedia(whole);
-  if (db.run(END_RESPONSE, output, error, now, id) === 0 || pieces.length === 0) return;
+  const ended = endedAt ? toSqliteTime(endedAt) : now;
+  if (db.run(END_RESPONSE, output, error, ended, id) === 0 || pieces.length === 0) return;
   replaceMedia(db, inResponse, { id, pieces, owner: ownerOf(db, conversationId) });
 }
 

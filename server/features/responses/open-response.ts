@@ -258,7 +258,7 @@ export async function openResponse(
       async end(writer, { completion, status, finished, log }) {
         if (completion) prompt.confirm();
         const error = writer.failure && JSON.stringify(writer.failure);
-        const response = { id, output: JSON.stringify(writer.output), error };
+        const response = { id, output: JSON.stringify(writer.output), error, endedAt: writer.endedAt };
         await store({ ...storedAnswer(completion), status, usage: finished ? writer.usage : null, response, log });
       },
       drop: () => stores.conversations.dropTurn(begun),

@@ -95,6 +95,15 @@ export interface BegunTurn {
   readonly history: readonly PathMessage[];
 }
 
+/** A response of `/v1/responses` that has ended. */
+interface EndedResponse {
+  readonly id: string;
+  readonly output: string;
+  readonly error: string | null;
+  /** When it ended, as its client is told. Absent: now. */
+  readonly endedAt?: Date | undefined;
+}
+
 export interface EndedTurn {
   readonly conversationId: string;
   readonly answerId: string;
@@ -106,7 +115,7 @@ export interface EndedTurn {
   readonly finishReason: string | null;
   readonly usage: Usage | null;
   /** Set when the answer is that of a response. `output` and `error` are JSON text. */
-  readonly response?: { readonly id: string; readonly output: string; readonly error: string | null } | undefined;
+  readonly response?: EndedResponse | undefined;
   /** The end of the run's log. Absent: the log has no events. */
   readonly log?: RunLogEnd | undefined;
 }

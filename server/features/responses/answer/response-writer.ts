@@ -50,6 +50,8 @@ const flatAnnotations = (given: unknown) =>
     return typeof fields === 'object' ? { type, ...fields } : annotation;
   });
 
+const toSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
+
 /** Makes the items and events of a response of the chunks of a chat completion. */
 export class ResponseWriter {
   readonly #options: WriterOptions;
@@ -66,6 +68,7 @@ export class ResponseWriter {
   #finishReason: string | null = null;
   #usage: Usage | null = null;
   #status: Response['status'] = 'in_progress';
+  #endedAt: Date | undefined;
   #error: ResponseFailure | null = null;
 
   constructor(options: WriterOptions) {
@@ -78,6 +81,11 @@ export class ResponseWriter {
     return this.#error;
   }
 
+  /** When the answer was whole; undefined while it is not. */
+  get endedAt(): Date | undefined {
+    return this.#endedAt;
+  }
+
   get id(): string {
     return responseIdOf(this.#options.stem);
   }
@@ -88,8 +96,8 @@ export class ResponseWriter {
     const ended = this.#status !== 'in_progress';
     return describeResponse(echo, {
       id: this.id,
-      createdAt: Math.floor(this.#options.createdAt.getTime() / 1000),
-      completedAt: this.#status === 'completed' ? Math.floor(Date.now() / 1000) : null,
+      createdAt: toSeconds(this.#options.createdAt),
+      completedAt: this.#status === 'completed' && this.#endedAt ? toSeconds(this.#endedAt) : null,
       status: this.#status,
       output: this.output.map((item) => this.#show(item)),
       usage: ended && this.#status !== 'failed' ? toUsage(this.usage) : undefined,
@@ -142,6 +150,7 @@ export class ResponseWriter {
     if (this.#writers.length === 0) this.#openMessage();
     for (const writer of this.#writers) this.#close(writer, cut);
     this.#status = cut ? 'incomplete' : 'completed';
+    this.#endedAt = new Date();
     this.#log.push(`response.${this.#status}`, { response: this.response });
     return this.#log.take();
   }
