@@ -26,7 +26,7 @@ export const presets = {
     apiKeyEnv: 'VLLM_API_KEY',
     // "System message must be at the beginning": the templates of Qwen, Gemma and others.
     // `/tokenize` takes a chat and counts it: "Tokenizer API", same page.
-    quirks: { instructions: 'first', counts: 'vllm' },
+    quirks: { instructions: 'first', refusals: 'text', counts: 'vllm' },
     policy: ownPolicy,
   },
 
@@ -47,6 +47,7 @@ export const presets = {
       toolChoice: { named: 'narrow' },
       // As for vLLM.
       instructions: 'first',
+      refusals: 'text',
       // Seen with b11549: a JSON answer whose client had disconnected was generated to its last token; a stream stopped
       // within 0.3 s.
       stopsOnlyStreams: true,
@@ -70,6 +71,7 @@ export const presets = {
       pastReasoning: 'reasoning',
       // Its templates skip messages of roles that they do not know, such as `developer`.
       instructions: 'first',
+      refusals: 'text',
     },
   },
 
@@ -79,7 +81,7 @@ export const presets = {
     apiKeyEnv: 'LMSTUDIO_API_KEY',
     policy: ownPolicy,
     // "Invalid tool_choice type: 'object'": lmstudio-bug-tracker issue 670. For the templates see vLLM.
-    quirks: { toolChoice: { named: 'narrow' }, instructions: 'first' },
+    quirks: { toolChoice: { named: 'narrow' }, instructions: 'first', refusals: 'text' },
   },
 
   // https://platform.openai.com/docs/api-reference/chat/create
@@ -133,6 +135,7 @@ export const presets = {
       drop: ['stream_options'],
       // "Unexpected role 'system' after role 'assistant'". The API has the roles system, user, assistant and tool.
       instructions: 'first',
+      refusals: 'text',
       // It answers 422 `extra_forbidden` to the `name` of a user's message.
       messageNames: 'none',
       // "Function name was … but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64."
@@ -190,7 +193,7 @@ export const presets = {
       fields: ['top_k', 'min_p', 'repetition_penalty', 'echo', 'reasoning', 'chat_template_kwargs'],
     }),
     // Its models use their own chat templates; see vLLM.
-    quirks: { finishReasons: { eos: 'stop' }, instructions: 'first' },
+    quirks: { finishReasons: { eos: 'stop' }, instructions: 'first', refusals: 'text' },
   },
 
   // https://docs.litellm.ai/docs/proxy/user_keys
@@ -208,7 +211,7 @@ export const presets = {
  * The quirks of a server without a preset. Most such servers use chat templates, and the others serve OpenAI's models.
  * A request that is valid for both reaches them unchanged.
  */
-const unknownServer: Quirks = { instructions: 'first', toolNames: 'openai', messageNames: 'plain' };
+const unknownServer: Quirks = { instructions: 'first', refusals: 'text', toolNames: 'openai', messageNames: 'plain' };
 
 export type PresetName = keyof typeof presets;
 

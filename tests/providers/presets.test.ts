@@ -144,6 +144,21 @@ describe('what a request becomes', () => {
     expect(JSON.stringify(await sent('mistral', { messages }))).toBe(body);
   });
 
+  test.each([
+    [{ content: null, refusal: 'No.' }, 'No.'],
+    [{ content: 'Hm.', refusal: 'No.' }, 'Hm.\n\nNo.'],
+    [{ content: [{ type: 'refusal', refusal: 'No.' }] }, [{ type: 'text', text: 'No.' }]],
+  ])('a refusal is text to local servers and stays what it is to OpenAI: %j', async (said, text) => {
+    const messages = [user, { role: 'assistant', ...said }, user];
+    for (const model of ['vllm', 'llamacpp', 'mistral'] as const) {
+      expect(await sent(model, { messages })).toMatchObject({
+        messages: [user, { role: 'assistant', content: text }, user],
+      });
+      expect(JSON.stringify(await sent(model, { messages }))).not.toContain('refusal');
+    }
+    expect(await sent('openai', { messages })).toMatchObject({ messages });
+  });
+
   test('with openai ids of tool calls have at most 40 characters, the same for a call and its result', async () => {
     const call = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } });
     const [long, right] = ['x'.repeat(41), 'y'.repeat(40)] as const;

@@ -68,14 +68,32 @@ function withPlainName(message: ChatMessage): ChatMessage {
   return plain === name ? message : { ...message, name: plain };
 }
 
+/** Whether a message has a refusal, in its field or in a part. */
+const isRefusal = ({ refusal, content }: ChatMessage): boolean =>
+  Boolean(refusal) || (Array.isArray(content) && content.some(({ type }) => type === 'refusal'));
+
+/** A message with its refusal as text. */
+function withRefusalAsText({ refusal, ...message }: ChatMessage): ChatMessage {
+  const parts = Array.isArray(message.content)
+    ? message.content.map((part) =>
+        part.type === 'refusal' ? { type: 'text' as const, text: String(part.refusal) } : part,
+      )
+    : message.content;
+  if (typeof refusal !== 'string' || refusal === '') return { ...message, content: parts };
+  if (parts == null || parts === '') return { ...message, content: refusal };
+  if (typeof parts === 'string') return { ...message, content: `${parts}\n\n${refusal}` };
+  return { ...message, content: [...parts, { type: 'text', text: refusal }] };
+}
+
 /** Changes that concern several messages at once. */
 function adaptOrder(messages: readonly ChatMessage[], { instructions, messageNames }: Quirks): readonly ChatMessage[] {
   const named = messageNames === 'none' ? nameSpeakers(messages) : messages;
   return instructions === 'first' ? gatherInstructions(named) : named;
 }
 
-function adaptMessage(message: ChatMessage, { roles, toolCallIds, pastReasoning, messageNames }: Quirks): ChatMessage {
-  let own = message;
+function adaptMessage(message: ChatMessage, quirks: Quirks): ChatMessage {
+  const { roles, toolCallIds, pastReasoning, messageNames, refusals } = quirks;
+  let own = refusals === 'text' && isRefusal(message) ? withRefusalAsText(message) : message;
   const role = roles?.[message.role];
   // The values of `roles` are typed as any text; `system` is the only role that a preset maps to.
   if (role === 'system') own = { ...own, role };

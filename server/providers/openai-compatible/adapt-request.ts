@@ -80,8 +80,8 @@ const withoutDropped = (given: Fields, left: Fields): Record<string, unknown> =>
 /** Null when no quirk concerns requests, so that requests need not be looked at. */
 export function createRequestAdapter(quirks: Quirks): RequestAdapter | null {
   const { rename: names, drop = [], refuse: ignored, toolChoice, roles, toolCallIds, pastReasoning } = quirks;
-  const { instructions, messageNames, toolNames } = quirks;
-  const inMessages = Boolean(roles ?? toolCallIds ?? pastReasoning ?? instructions ?? messageNames);
+  const { instructions, messageNames, refusals, toolNames } = quirks;
+  const inMessages = Boolean(roles ?? toolCallIds ?? pastReasoning ?? instructions ?? messageNames ?? refusals);
   const inFields = Boolean(names ?? ignored ?? toolChoice) || drop.length > 0;
   if (!inFields && !inMessages && !toolNames) return null;
 

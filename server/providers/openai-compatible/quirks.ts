@@ -28,6 +28,11 @@ export interface Quirks {
    * Instructions at the start are joined; each later one is written into the user's message next to it.
    */
   readonly instructions?: 'first';
+  /**
+   * `text`: the upstream knows no refusals. It refuses the field or the part, or its chat templates leave them out, so
+   * that a refusal is sent as text.
+   */
+  readonly refusals?: 'text';
   /** The names of tools that the upstream accepts. Other names are mapped, and mapped back in the answer. */
   readonly toolNames?: NameRuleName;
   /**
