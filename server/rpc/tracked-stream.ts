@@ -19,6 +19,8 @@ interface TrackedStreamOptions<Chunk extends object> {
   readonly first?: number;
   /** The number of the first event for a subscriber that resumes a stream which is not that of a run. Default 0. */
   readonly from?: number;
+  /** Whether a run begins with the stream, so that its name comes before its first event. Default false. */
+  readonly beginsRun?: boolean;
 }
 
 /**
@@ -47,6 +49,10 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
   /** Aborts when the subscriber has gone, or the key was revoked. */
   get signal(): AbortSignal {
     return this.#options.signal;
+  }
+
+  get beginsRun(): boolean {
+    return this.#options.beginsRun ?? false;
   }
 
   get firstId(): number | undefined {

@@ -68,17 +68,17 @@ export const turnProcedures = (deps: TurnDeps, runs: RunDeps & OnceDeps) => ({
       const key = sentKey(ctx, turn.idempotency_key);
       if (!run_id && !key) refuseResume(lastEventId);
       const after = placeOf({ lastEventId });
-      const chunks =
-        run_id && lastEventId != null
-          ? watchRun(runs, { run_id, user_id: turn.user_id, lastEventId }, caller)
-          : streamOnce(
-              runs,
-              { operation: 'c1.chat', request: turn, caller, key, after },
-              {
-                make: (claiming) => streamTurn(deps, turn, claiming),
-                replay: (run, client) => replayChunks(runs, run, after, client),
-              },
-            );
-      return new TrackedStream(chunks, show, { socket, signal, first: after + 1 });
+      const isWatching = run_id && lastEventId != null;
+      const chunks = isWatching
+        ? watchRun(runs, { run_id, user_id: turn.user_id, lastEventId }, caller)
+        : streamOnce(
+            runs,
+            { operation: 'c1.chat', request: turn, caller, key, after },
+            {
+              make: (claiming) => streamTurn(deps, turn, claiming),
+              replay: (run, client) => replayChunks(runs, run, after, client),
+            },
+          );
+      return new TrackedStream(chunks, show, { socket, signal, first: after + 1, beginsRun: !isWatching });
     }),
 });

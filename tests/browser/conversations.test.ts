@@ -93,6 +93,37 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     await expect.poll(() => answers(page).innerText()).toContain('Never');
   });
 
+  test('is stopped before its first token, when it is new: the upstream is left, and the next question is answered', async () => {
+    const { script, gate } = gated(['Too ', 'late.'], { gateFrom: 'headers' });
+    gateway.upstream.reply(script, say('In time.'));
+    const page = await open();
+    await ask(page, 'Slow?');
+    await gate.reached();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await gateway.upstream.waitFor(({ open: left }) => left === 0, 'the upstream is left');
+    await page.getByText('You stopped this answer').waitFor();
+    await idle(page);
+    await ask(page, 'Fast?');
+    await answers(page).getByText('In time.').waitFor();
+    await page.waitForURL(/\/playground\/conv_/);
+  });
+
+  test('is stopped before the first token of its second answer, and is not busy then', async () => {
+    const { script, gate } = gated(['Too ', 'late.'], { gateFrom: 'headers' });
+    gateway.upstream.reply(say('First.'), script, say('Third.'));
+    const page = await open();
+    await ask(page, 'One');
+    await answers(page).getByText('First.').waitFor();
+    await idle(page);
+    await ask(page, 'Two');
+    await gate.reached();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await gateway.upstream.waitFor(({ open: left }) => left === 0, 'the upstream is left');
+    await idle(page);
+    await ask(page, 'Three');
+    await answers(page).getByText('Third.').waitFor();
+  });
+
   test('shows what another tab said in it meanwhile', async () => {
     gateway.upstream.reply(say('First.'), say('Second.'));
     const page = await open();

@@ -182,6 +182,18 @@ describe.each(['websocket', 'sse'] as const)('a turn over %s', (transport) => {
 });
 
 describe('a turn over a websocket', () => {
+  it('is cancelled before its first token when the signal aborts, without waiting for the upstream', async () => {
+    const { client } = connect(proxy);
+    const { script, gate } = gated('One two', { gateFrom: 'headers' });
+    gateway.upstream.reply(script);
+    const controller = new AbortController();
+    const failed = errorOf(collect(client.streamTurn(count, { signal: controller.signal })));
+    await gate.reached();
+    controller.abort();
+    expect(await failed).toMatchObject({ code: 'aborted' });
+    await gateway.upstream.chats.at(-1)?.aborted;
+  });
+
   it('ends with the client, and its run goes on', async () => {
     const { client } = connect(proxy);
     const { script, gate } = gated('One two');

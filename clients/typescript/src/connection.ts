@@ -40,6 +40,15 @@ const SLOW_OPEN_MS = 3_000;
 const reasonOf = (event: object | undefined): string =>
   event !== undefined && 'reason' in event && typeof event.reason === 'string' ? event.reason : '';
 
+type Value = inferObservableValue<Stream>;
+
+/** The gateway names the run of a turn when the stream starts, which tRPC's type of that message lacks. */
+function withRunName(value: Value): Value {
+  const { result } = value;
+  if (result.type !== 'started' || !('run_id' in result)) return value;
+  return { ...value, context: { ...value.context, run_id: result.run_id } };
+}
+
 export type Stream = ReturnType<OperationLink<AppRouter>>;
 export type Observer = Parameters<Stream['subscribe']>[0];
 type Next = Parameters<OperationLink<AppRouter>>[0]['next'];
@@ -139,10 +148,10 @@ export class Connection {
     );
     this.#streams.add(stream);
     subscription = sent.subscribe({
-      next: (value: inferObservableValue<Stream>) => {
+      next: (value: Value) => {
         const { result } = value;
         if (result.type === 'state' && result.state === 'pending') clearTimeout(timer);
-        if (!ended) observer.next?.(value);
+        if (!ended) observer.next?.(withRunName(value));
       },
       error: (error: TRPCClientError<AppRouter>) => end(() => observer.error?.(error)),
       complete: () => end(() => observer.complete?.()),

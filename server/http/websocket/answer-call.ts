@@ -4,7 +4,7 @@ import type { Call } from './read-messages.ts';
 
 /** One answer to a call: an event of a subscription, or the final result. */
 export type Result =
-  | { readonly type: 'started' }
+  | { readonly type: 'started'; readonly run_id?: string }
   | { readonly type: 'data'; readonly id?: string; readonly data: unknown }
   | { readonly type: 'stopped' };
 
@@ -26,24 +26,61 @@ const eventOf = (value: unknown): Result => {
   return { type: 'data', id, data: { id, data } };
 };
 
+/** Whether the events are those of a run that begins with the call. */
+const isOfNewRun = (output: object): boolean => 'beginsRun' in output && output.beginsRun === true;
+
+/**
+ * The beginning of a subscription, which clients hear once. For a run that begins it waits until the run has a name, so
+ * that the client can cancel the run before its first token.
+ */
+class Started {
+  readonly #send: AnswerCallOptions['send'];
+  #isTold = false;
+
+  constructor(send: AnswerCallOptions['send']) {
+    this.#send = send;
+  }
+
+  tell(run?: { readonly run_id: string }): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#send({ type: 'started', ...run });
+  }
+
+  /** The context of the call, whose headers this hears. */
+  listening(ctx: Context): Context {
+    return {
+      ...ctx,
+      setHeader: (name, value) => {
+        ctx.setHeader(name, value);
+        if (name === 'x-run-id' && value !== null) this.tell({ run_id: value });
+      },
+    };
+  }
+}
+
 /** Runs a call, and returns its last answer. Throws what the procedure throws. */
-export async function answerCall(call: Call, { router, ctx, signal, send }: AnswerCallOptions): Promise<Result> {
+export async function answerCall(call: Call, options: AnswerCallOptions): Promise<Result> {
+  const { router, signal, send } = options;
   const { type, path, input } = call;
+  const started = new Started(send);
   const output = await callTRPCProcedure({
     router,
     path,
     type,
-    ctx,
+    ctx: started.listening(options.ctx),
     signal,
     getRawInput: async () => input,
     batchIndex: 0,
   });
   if (type !== 'subscription') return { type: 'data', data: output };
   if (!isAsyncIterable(output)) throw new Error(`The subscription ${path} has no events.`);
-  send({ type: 'started' });
+  if (!isOfNewRun(output)) started.tell();
   for await (const value of output) {
     if (signal.aborted) break;
+    started.tell();
     send(eventOf(value));
   }
+  started.tell();
   return { type: 'stopped' };
 }
