@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { Endpoint, Modality } from '../../contracts/models/model.ts';
 import type { ModelsFileFault } from '../../contracts/system/models-file.ts';
 import { strategies } from '../features/models/catalog.ts';
+import { explainIssue } from './explain-issue.ts';
+import { didYouMean } from './nearest-name.ts';
 import { ProviderEntry } from './provider-entry.ts';
 
 const seconds = z.number().positive().optional();
@@ -143,10 +145,15 @@ const ModelsFile = z
       for (const [j, backend] of model.backends.entries()) {
         const at = ['models', i, 'backends', j];
         if ('provider' in backend && !(backend.provider in file.providers)) {
-          ctx.addIssue({ code: 'custom', path: [...at, 'provider'], message: `no provider "${backend.provider}"` });
+          const hint = didYouMean(backend.provider, Object.keys(file.providers));
+          const message = `no provider "${backend.provider}"${hint && `.${hint}`}`;
+          ctx.addIssue({ code: 'custom', path: [...at, 'provider'], message });
         }
         if ('alias' in backend && (backend.alias === model.alias || !aliases.has(backend.alias))) {
-          ctx.addIssue({ code: 'custom', path: [...at, 'alias'], message: `no other model "${backend.alias}"` });
+          const others = [...aliases].filter((alias) => alias !== model.alias);
+          const hint = didYouMean(backend.alias, others);
+          const message = `no other model "${backend.alias}"${hint && `.${hint}`}`;
+          ctx.addIssue({ code: 'custom', path: [...at, 'alias'], message });
         }
       }
     }
@@ -166,14 +173,6 @@ export class ModelsFileError extends Error {
   }
 }
 
-/** The deepest issue, with its whole path. A union reports the issue of the branch that got furthest. */
-function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): { path: PropertyKey[]; message: string } {
-  const path = [...base, ...issue.path];
-  const inner = issue.code === 'invalid_union' ? issue.errors.flat().filter((i) => i.code !== 'invalid_union') : [];
-  const deepest = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
-  return deepest && deepest.path.length > 0 ? flatten(deepest, path) : { path, message: issue.message };
-}
-
 /** Parses and checks a models file; `name` is for the messages. Throws `ModelsFileError` with the line of each mistake. */
 export function parseModelsFile(text: string, name: string): ModelsFile {
   const lines = new LineCounter();
@@ -185,12 +184,12 @@ export function parseModelsFile(text: string, name: string): ModelsFile {
   }));
   const [first] = broken;
   if (first) throw new ModelsFileError(`${name}:${first.line}: ${first.message}`, { faults: broken });
-  const parsed = ModelsFile.safeParse(document.toJS());
+  const value: unknown = document.toJS();
+  const parsed = ModelsFile.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => {
-    const { path, message } = flatten(issue);
-    return { line: lineOf(path), field: path.map(String).join('.') || null, message };
-  });
+  const faults = parsed.error.issues
+    .flatMap((issue) => explainIssue(issue, { schema: ModelsFile, value }))
+    .map(({ path, message }) => ({ line: lineOf(path), field: path.map(String).join('.') || null, message }));
   const told = faults.map(({ line, field, message }) => `${name}:${line}: ${field ?? 'the file'}: ${message}`);
   throw new ModelsFileError(told.join('\n'), { faults });
 

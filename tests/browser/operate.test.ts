@@ -45,6 +45,10 @@ describe.runIf(hasBrowser)('who operates the gateway', () => {
     const added = '  # Ours.\n  - { alias: second, backends: [{ provider: up, model: m2 }] }\n';
     await editor.fill(`${text}${added.replace('up', 'nobody')}`);
     await page.getByText('no provider "nobody"').waitFor();
+    await editor.fill(`${text}${added.replace('provider:', 'providr:')}`);
+    await page.getByText('Did you mean "provider"?').waitFor();
+    await editor.fill(`${text}${added.replace('up', 'nobody')}`);
+    await page.getByText('no provider "nobody"').waitFor();
     const save = page.getByRole('button', { name: 'Save and reload' });
     expect(await save.getAttribute('aria-disabled')).toBe('true');
     const line = text.split('\n').length + 1;

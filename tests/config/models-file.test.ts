@@ -96,3 +96,39 @@ test('an unknown endpoint and an empty batch are mistakes', () => {
     /^models\.yaml:4: models\.0\.endpoints\.1: .*\nmodels\.yaml:4: models\.0\.backends\.0\.max_batch: /,
   );
 });
+
+const model = (fields: string) => `${providers}models:\n  - { alias: a, ${fields} }\n`;
+const backends = 'backends: [{ provider: local, model: m }]';
+
+test.each([
+  ['a field of a model', model(`contex_window: 1, ${backends}`), 'models.0.contex_window', 'context_window'],
+  ['a field of the file', `${model(backends)}model-map: {}\n`, 'model-map', 'model_map'],
+  ['a field of a price', model(`price: { inptu: 1 }, ${backends}`), 'models.0.price.inptu', 'input'],
+  [
+    'a field of a backend',
+    model('backends: [{ providr: local, model: m }]'),
+    'models.0.backends.0.providr',
+    'provider',
+  ],
+  ['a provider', model('backends: [{ provider: lcoal, model: m }]'), 'models.0.backends.0.provider', 'local'],
+  ['an alias', `${model(backends)}  - { alias: b, backends: [{ alias: A }] }\n`, 'models.1.backends.0.alias', 'a'],
+  ['a word', model(`strategy: orderd, ${backends}`), 'models.0.strategy', 'ordered'],
+  ['a kind', 'providers: { g: { kind: antropic } }\nmodels: []\n', 'providers.g.kind', 'anthropic'],
+  ['a preset', 'providers: { g: { preset: open-router } }\nmodels: []\n', 'providers.g.preset', 'openrouter'],
+  [
+    'a field of a provider',
+    'providers: { g: { kind: gemini, baseurl: x } }\nmodels: []\n',
+    'providers.g.baseurl',
+    'base_url',
+  ],
+])('a slip in %s is told at its place, with the name that was probably meant', (_, text, field, meant) => {
+  const told = faultOf(text);
+  expect(told).toContain(` ${field}: `);
+  expect(told).toMatch(new RegExp(`Did you mean "${meant}"\\?$`));
+});
+
+test('a field that is like no other is told with those that there are', () => {
+  const told = faultOf(model(`colour: red, ${backends}`));
+  expect(told).toMatch(/models\.0\.colour: This field is not known\. The fields here are alias, family, /);
+  expect(told).not.toContain('Did you mean');
+});
