@@ -11,7 +11,13 @@ import { applyTheme, readTheme } from './app/theme.ts';
 import './style/main.css';
 import { loadText, TextProvider } from './text/text.tsx';
 
-const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, staleTime: 5_000 } } });
+const queries = new QueryClient({
+  defaultOptions: {
+    // The gateway may be on this machine: a browser that is offline can reach it all the same.
+    queries: { retry: 1, staleTime: 5_000, networkMode: 'always' },
+    mutations: { networkMode: 'always' },
+  },
+});
 
 applyTheme(readTheme());
 const text = await loadText();

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { onOpenPalette } from './open-palette.ts';
 import { allPlaces } from './places.ts';
 
 const Palette = lazy(() => import('./palette.tsx'));
@@ -69,6 +70,7 @@ export function Keyboard() {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, [navigate]);
+  useEffect(() => onOpenPalette(() => setOpen('palette')), []);
   const close = () => setOpen(null);
   return (
     <Suspense>

@@ -8,6 +8,8 @@ const STORED = 'duplex-key';
 
 interface Session {
   readonly key: string | null;
+  /** The gateway refused the key that was in use. */
+  readonly isExpired: boolean;
   /** Throws the gateway's error when the key is not valid. */
   signIn(key: string, keep: boolean): Promise<void>;
   /** With the code of the start link, which works once. */
@@ -22,6 +24,7 @@ const open = (apiKey: string) => createGateway({ baseUrl: gatewayUrl, apiKey });
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [key, setKey] = useState(() => sessionStorage.getItem(STORED));
+  const [isExpired, setExpired] = useState(false);
   const queries = useQueryClient();
   const gateway = useMemo(() => open(key ?? ''), [key]);
   useEffect(() => () => void gateway.close(), [gateway]);
@@ -30,6 +33,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const tried = open(given);
     await tried.api.self.query();
     if (keep) sessionStorage.setItem(STORED, given);
+    setExpired(false);
     setKey(given);
   }, []);
   const signInByCode = useCallback(
@@ -49,14 +53,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () =>
       queries.getQueryCache().subscribe(({ query }) => {
         const { error } = query.state;
-        if (isGatewayError(error) && error.code === 'invalid_authorization') signOut();
+        if (key === null || !isGatewayError(error) || error.code !== 'invalid_authorization') return;
+        setExpired(true);
+        signOut();
       }),
-    [queries, signOut],
+    [queries, signOut, key],
   );
 
   const session = useMemo(
-    () => ({ key, signIn, signInByCode, signOut, gateway }),
-    [key, signIn, signInByCode, signOut, gateway],
+    () => ({ key, isExpired, signIn, signInByCode, signOut, gateway }),
+    [key, isExpired, signIn, signInByCode, signOut, gateway],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

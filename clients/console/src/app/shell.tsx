@@ -1,10 +1,11 @@
-import { FlaskConical, Menu as MenuIcon } from 'lucide-react';
+import { FlaskConical, Menu as MenuIcon, Unplug } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Sheet } from '../parts/dialog.tsx';
 import { useText } from '../text/text.tsx';
+import { GoAnywhere } from './go-anywhere.tsx';
 import { Navigation } from './navigation.tsx';
-import { useInfo } from './queries.ts';
+import { useInfo, useStatus } from './queries.ts';
 
 interface ShellProps {
   readonly title: string;
@@ -27,6 +28,23 @@ function DemoStrip() {
         <FlaskConical className="i" aria-hidden="true" /> <strong>{t('demo.title')}</strong> {t('demo.text')}
       </span>
       <Link to="/console/models">{t('demo.connect')}</Link>
+    </div>
+  );
+}
+
+/** While the gateway does not answer: what is on the page stays, and the page asks again by itself. */
+function ConnectionStrip() {
+  const { t } = useText();
+  const { isError, isFetching, refetch } = useStatus();
+  if (!isError) return null;
+  return (
+    <div className="strip lost" role="status">
+      <span>
+        <Unplug className="i" aria-hidden="true" /> <strong>{t('lost.title')}</strong> {t('lost.text')}
+      </span>
+      <button type="button" className="btn small" aria-disabled={isFetching} onClick={() => void refetch()}>
+        {t('lost.again')}
+      </button>
     </div>
   );
 }
@@ -59,7 +77,9 @@ export function Shell({ title, bar, railed = false, titleHidden = false, childre
             </button>
             <h1 className={titleHidden ? 'sr' : 'truncate'}>{title}</h1>
             {bar}
+            {railed ? null : <GoAnywhere />}
           </header>
+          <ConnectionStrip />
           <DemoStrip />
           {children}
         </div>

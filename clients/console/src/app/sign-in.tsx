@@ -11,7 +11,7 @@ import { takeStartCode } from './start-code.ts';
 
 export default function SignIn() {
   const { t } = useText();
-  const { signIn, signInByCode } = useSession();
+  const { isExpired, signIn, signInByCode } = useSession();
   const readiness = useReadiness();
   const status = useStatus();
   const [key, setKey] = useState('');
@@ -57,6 +57,11 @@ export default function SignIn() {
           <h1>{t('sign.title')}</h1>
           <p className="muted">{t('sign.lede')}</p>
         </div>
+        {isExpired ? (
+          <p className="note warn" role="alert">
+            {t('sign.expired')}
+          </p>
+        ) : null}
         <form className="stack" onSubmit={submit}>
           <Field
             label={t('sign.key')}

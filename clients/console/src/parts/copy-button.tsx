@@ -9,6 +9,8 @@ interface CopyButtonProps {
   /** What is copied, for who hears the page. */
   readonly label: string;
   readonly iconOnly?: boolean;
+  /** What stands on it; default: "Copy". */
+  readonly shown?: string;
 }
 
 async function copy(text: string): Promise<void> {
@@ -23,7 +25,7 @@ async function copy(text: string): Promise<void> {
   area.remove();
 }
 
-export function CopyButton({ text, label, iconOnly = false }: CopyButtonProps) {
+export function CopyButton({ text, label, iconOnly = false, shown }: CopyButtonProps) {
   const { t } = useText();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -40,7 +42,7 @@ export function CopyButton({ text, label, iconOnly = false }: CopyButtonProps) {
       onClick={() => void copy(typeof text === 'string' ? text : text()).then(() => setCopied(true))}
     >
       <Icon className="i" aria-hidden="true" />
-      {iconOnly ? null : <span className="wide-only">{copied ? t('common.copied') : t('common.copy')}</span>}
+      {iconOnly ? null : <span className="wide-only">{copied ? t('common.copied') : (shown ?? t('common.copy'))}</span>}
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Skeleton } from './skeleton.tsx';
 
 export interface Column {
   readonly head: string;
@@ -12,12 +13,15 @@ interface DataTableProps {
   /** Part of a card that has a header. */
   readonly flat?: boolean;
   readonly foot?: ReactNode;
+  /** The rows are on their way. */
+  readonly loading?: boolean;
   /** The rows. */
   readonly children: ReactNode;
 }
 
 /** A table of records, which become cards on a phone. */
-export function DataTable({ caption, columns, flat = false, foot, children }: DataTableProps) {
+export function DataTable({ caption, columns, flat = false, foot, loading = false, children }: DataTableProps) {
+  if (loading) return <Skeleton />;
   return (
     <table className={`table stackable${flat ? ' flat' : ''}`}>
       <caption className="sr">{caption}</caption>

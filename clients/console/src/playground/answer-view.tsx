@@ -23,6 +23,8 @@ const dots: Record<Answer['status'], string> = {
 interface AnswerViewProps {
   readonly entry: AnswerEntry;
   readonly typicalSeconds: number | null;
+  /** Its tool calls wait for results, and stand below it with the fields for them. */
+  readonly areCallsOpen: boolean;
   onAgain(id: string): void;
   /** Another answer in its place, or another branch. */
   onShow(entry: AnswerEntry, at: number): void;
@@ -46,7 +48,8 @@ function Made({ pictures }: { pictures: readonly string[] }) {
   ));
 }
 
-export const AnswerView = memo(function AnswerView({ entry, typicalSeconds, onAgain, onShow }: AnswerViewProps) {
+export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
+  const { entry, typicalSeconds, areCallsOpen, onAgain, onShow } = props;
   const { t } = useText();
   const answer = shownAnswer(entry);
   if (!answer) return null;
@@ -65,9 +68,7 @@ export const AnswerView = memo(function AnswerView({ entry, typicalSeconds, onAg
         </div>
       ) : null}
       <Made pictures={answer.pictures} />
-      {answer.calls.map((call) => (
-        <ToolCallCard key={call.id} call={call} />
-      ))}
+      {areCallsOpen ? null : answer.calls.map((call) => <ToolCallCard key={call.id} call={call} />)}
       {answer.status === 'waiting' ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
       {answer.error ? <Problem error={answer.error} /> : null}
       {answer.status === 'stopped' ? <p className="small faint">{t('chat.stopped')}</p> : null}

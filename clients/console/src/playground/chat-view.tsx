@@ -44,7 +44,15 @@ function EntryView(props: ChatViewProps & { entry: Entry }) {
     case 'results':
       return <ToolResultView results={entry.results} />;
     case 'answer':
-      return <AnswerView entry={entry} typicalSeconds={typicalSeconds} onAgain={chat.again} onShow={show} />;
+      return (
+        <AnswerView
+          entry={entry}
+          typicalSeconds={typicalSeconds}
+          areCallsOpen={openCalls(chat.thread) === entry}
+          onAgain={chat.again}
+          onShow={show}
+        />
+      );
   }
 }
 

@@ -43,6 +43,7 @@ export function NumberKnob(props: NumberKnobProps) {
       />
       <input
         type="range"
+        className={value === null ? 'unset' : undefined}
         aria-label={label}
         min={min}
         max={max}

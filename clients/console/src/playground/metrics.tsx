@@ -3,7 +3,7 @@ import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
 
 /** How fast it came, without the wait for its beginning. */
-function speedOf({ firstAt, endedAt, tokens, pieces }: Answer, now: number): number | null {
+export function speedOf({ firstAt, endedAt, tokens, pieces }: Answer, now: number): number | null {
   if (firstAt === null) return null;
   const seconds = ((endedAt ?? now) - firstAt) / 1000;
   const count = tokens?.completion ?? pieces;

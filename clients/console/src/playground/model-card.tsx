@@ -41,15 +41,19 @@ function Flow({ input, output }: { input: readonly Modality[]; output: readonly 
 export const isDemo = ({ backends }: ModelInfo): boolean =>
   backends.length > 0 && backends.every(({ kind }) => kind === 'embedded');
 
+/** Its price is that of a million tokens in, and of as many out. */
+const isByToken = ({ price }: ModelInfo) => price !== null && (price.input_usd > 0 || price.output_usd > 0);
+
 export function usePrice(): (model: ModelInfo) => string {
-  const { t, money } = useText();
+  const { t, price: write } = useText();
   return ({ price }) => {
     if (price === null) return t('models.free');
     const { input_usd, output_usd, image_usd, request_usd } = price;
+    const tokens = output_usd > 0 ? `${write(input_usd)}\u00a0/ ${write(output_usd)}` : write(input_usd);
     const parts = [
-      ...(input_usd > 0 || output_usd > 0 ? [`${money(input_usd)} / ${money(output_usd)}`] : []),
-      ...(image_usd > 0 ? [t('models.perImage', { price: money(image_usd) })] : []),
-      ...(request_usd > 0 ? [t('models.perRequest', { price: money(request_usd) })] : []),
+      ...(input_usd > 0 || output_usd > 0 ? [tokens] : []),
+      ...(image_usd > 0 ? [t('models.perImage', { price: write(image_usd) })] : []),
+      ...(request_usd > 0 ? [t('models.perRequest', { price: write(request_usd) })] : []),
     ];
     return parts.length === 0 ? t('models.free') : parts.join(' · ');
   };
@@ -71,7 +75,7 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
       t('models.typical'),
       constraints.typical_response_seconds === null ? '–' : `${number(constraints.typical_response_seconds)}\u00a0s`,
     ],
-    [t('models.price'), priceOf(model)],
+    [t(isByToken(model) ? 'models.priceTokens' : 'models.price'), priceOf(model)],
   ];
   const kind = [model.family, model.license].filter((text) => text !== null).join(' · ');
   return (
@@ -99,9 +103,11 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
         )}
       </div>
       <div className="stack-2">
-        <p className="small faint truncate" title={kind}>
-          {kind || '–'}
-        </p>
+        {kind === '' ? null : (
+          <p className="small faint truncate" title={kind}>
+            {kind}
+          </p>
+        )}
         <Flow input={model.modalities.input} output={model.modalities.output} />
       </div>
       <dl className="specs">

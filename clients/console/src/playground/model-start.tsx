@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useInfo } from '../app/queries.ts';
 import { Problem } from '../parts/problem.tsx';
 import { SearchField } from '../parts/search-field.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import type { TextKey } from '../text/en.ts';
 import { useText } from '../text/text.tsx';
 import { ModelCard, type ModelInfo } from './model-card.tsx';
@@ -21,7 +22,7 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
   const { data: info, error } = useInfo();
   const [filter, setFilter] = useState<TextKey>('filter.all');
   const [words, setWords] = useState('');
-  const models = info?.models ?? [];
+  const models = (info?.models ?? []).filter(({ endpoints }) => endpoints.includes('chat'));
   const test = filters.find(([key]) => key === filter)?.[1] ?? (() => true);
   const shown = models.filter(
     (model) => test(model) && `${model.alias} ${model.family ?? ''}`.toLowerCase().includes(words.toLowerCase()),
@@ -36,17 +37,19 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
         {error ? <Problem error={error} /> : null}
         <div className="row wrap between">
           <div className="chips" role="group" aria-label={t('filter.label')}>
-            {filters.map(([key, matches]) => (
-              <button
-                key={key}
-                type="button"
-                className="chip"
-                aria-pressed={filter === key}
-                onClick={() => setFilter(key)}
-              >
-                {t(key)} <span className="n">{number(models.filter(matches).length)}</span>
-              </button>
-            ))}
+            {filters
+              .filter(([key, matches]) => key === 'filter.all' || models.some(matches))
+              .map(([key, matches]) => (
+                <button
+                  key={key}
+                  type="button"
+                  className="chip"
+                  aria-pressed={filter === key}
+                  onClick={() => setFilter(key)}
+                >
+                  {t(key)} <span className="n">{number(models.filter(matches).length)}</span>
+                </button>
+              ))}
           </div>
           <SearchField
             className="grow find"
@@ -56,7 +59,14 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
             onChange={setWords}
           />
         </div>
-        {info && shown.length === 0 ? (
+        {info || error ? null : <Skeleton />}
+        {info && models.length === 0 ? (
+          <div className="empty">
+            <h2>{t('start.noModels')}</h2>
+            <p>{t('start.noModelsText')}</p>
+          </div>
+        ) : null}
+        {models.length > 0 && shown.length === 0 ? (
           <div className="empty">
             <h2>{t('start.none')}</h2>
             <button

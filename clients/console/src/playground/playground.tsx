@@ -1,8 +1,9 @@
 import type { Conversation } from '@duplex/client';
 import { useQueryClient } from '@tanstack/react-query';
-import { PanelLeft, PanelRight } from 'lucide-react';
+import { Columns3, PanelLeft, PanelRight } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
-import { useLocation, useSearchParams } from 'wouter';
+import { Link, useLocation, useSearchParams } from 'wouter';
+import { GoAnywhere } from '../app/go-anywhere.tsx';
 import { useInfo } from '../app/queries.ts';
 import { Shell } from '../app/shell.tsx';
 import { Sheet } from '../parts/dialog.tsx';
@@ -24,6 +25,20 @@ const ChatView = lazy(() => import('./chat-view.tsx'));
 const RequestPanel = lazy(() => import('./request-panel.tsx'));
 
 const nothing: Composed = { text: '', pictures: [] };
+
+/** What stands in the bar while no model is chosen. */
+function StartActions() {
+  const { t } = useText();
+  return (
+    <>
+      <GoAnywhere />
+      <Link className="btn" to="/console/compare">
+        <Columns3 className="i" aria-hidden="true" />
+        {t('nav.compare')}
+      </Link>
+    </>
+  );
+}
 
 /** Talk to a model, and see the request that does it. */
 export function Playground({ conversation }: { conversation: string | undefined }) {
@@ -147,6 +162,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
           </button>
           {draft ? <ModelPick draft={draft} model={model} models={info?.models ?? []} onChange={setDraft} /> : null}
           <span className="grow" />
+          {draft === null ? <StartActions /> : null}
           {panel ? (
             <button
               type="button"

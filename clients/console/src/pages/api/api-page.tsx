@@ -1,4 +1,4 @@
-import { KeyRound } from 'lucide-react';
+import { KeyRound, MessageSquare } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { basePath, gatewayUrl } from '../../app/base-path.ts';
@@ -67,7 +67,7 @@ function QuickStart({ models, model, onModel }: QuickStartProps) {
             <p>
               <Link className="btn" to="/console/keys">
                 <KeyRound className="i" aria-hidden="true" />
-                {t('nav.keys')}
+                {t('api.createKey')}
               </Link>
             </p>
           </div>
@@ -105,7 +105,10 @@ function QuickStart({ models, model, onModel }: QuickStartProps) {
             <h3>{t('api.call')}</h3>
             <p className="muted">{t('api.callText')}</p>
             <p>
-              <Link to="/playground">{t('nav.playground')}</Link>
+              <Link className="btn" to={`/playground?model=${encodeURIComponent(model)}`}>
+                <MessageSquare className="i" aria-hidden="true" />
+                {t('api.openPlayground')}
+              </Link>
             </p>
           </div>
         </div>

@@ -55,7 +55,7 @@ export function SystemHealth() {
         </div>
       </dl>
       <div className="hair">
-        <table className="table">
+        <table className="table upstreams">
           <caption className="sr">{t('health.upstreams')}</caption>
           <tbody>
             {backends.map(({ provider, kind, status: at, latency_ms, detail }) => (

@@ -26,6 +26,7 @@ export default function AuditPage() {
         {error ? <Problem error={error} /> : null}
         <div className="card">
           <DataTable
+            loading={!data && !error}
             caption={t('nav.audit')}
             columns={[
               { head: t('common.time') },

@@ -14,6 +14,7 @@ import { Reasoning } from '../../playground/reasoning.tsx';
 import { runAnswer } from '../../playground/run-answer.ts';
 import { Waiting } from '../../playground/waiting.tsx';
 import { useText } from '../../text/text.tsx';
+import { Race } from './race.tsx';
 
 const LEAST = 2;
 const MOST = 4;
@@ -126,6 +127,7 @@ export default function ComparePage() {
       railed
       bar={
         <>
+          <span className="badge wide-only">{t('compare.count', { count: lanes.length, most: MOST })}</span>
           <span className="grow" />
           <button
             type="button"
@@ -143,8 +145,11 @@ export default function ComparePage() {
       <main className="chat cmp">
         <div className="prompt">
           <p className="small faint">{t('compare.question')}</p>
-          <p dir="auto">{asked || t('compare.ask')}</p>
+          <p dir="auto" className={asked ? undefined : 'muted'}>
+            {asked || t('compare.ask')}
+          </p>
         </div>
+        <Race aliases={lanes} answers={answers} />
         <div className="lanes" data-lanes={lanes.length}>
           {lanes.map((alias, at) => (
             <Lane

@@ -9,9 +9,14 @@ export type DocBlock =
   | { readonly type: 'heading'; readonly depth: number; readonly anchor: string; readonly html: string }
   | { readonly type: 'html'; readonly html: string };
 
+export interface DocHeading {
+  readonly anchor: string;
+  readonly text: string;
+}
+
 export interface Doc {
   readonly blocks: readonly DocBlock[];
-  readonly contents: readonly { readonly anchor: string; readonly text: string }[];
+  readonly contents: readonly DocHeading[];
 }
 
 /** As the gateway names headings in addresses. */

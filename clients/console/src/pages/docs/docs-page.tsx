@@ -12,9 +12,10 @@ import { CodeFigure } from '../../parts/code-figure.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
-import { type DocBlock, readDoc } from './doc-blocks.ts';
+import { type DocBlock, type DocHeading, readDoc } from './doc-blocks.ts';
 import { DocsSearch } from './docs-search.tsx';
 import { fillSample, type SampleValues, withAddress } from './fill-sample.ts';
+import { useCurrentHeading } from './use-current-heading.ts';
 
 const languages: Readonly<Record<string, string>> = { sh: 'bash', ts: 'typescript', js: 'javascript', yml: 'yaml' };
 
@@ -110,6 +111,31 @@ function DocsNavigation({ name }: { name: string }) {
   );
 }
 
+const nothing: readonly DocHeading[] = [];
+
+interface ContentsProps {
+  readonly contents: readonly DocHeading[];
+  readonly markdown: string | null;
+}
+
+/** The headings of the page, with the one that is being read. */
+function Contents({ contents, markdown }: ContentsProps) {
+  const { t } = useText();
+  const anchors = useMemo(() => contents.map(({ anchor }) => anchor), [contents]);
+  const current = useCurrentHeading(anchors);
+  return (
+    <aside aria-label={t('docs.contents')}>
+      <p className="small faint toc-h">{t('docs.contents')}</p>
+      {contents.map(({ anchor, text }) => (
+        <a key={anchor} href={`#${anchor}`} lang="en" aria-current={anchor === current ? 'location' : undefined}>
+          {text}
+        </a>
+      ))}
+      {markdown === null ? null : <CopyButton text={markdown} label={t('docs.copyPage')} shown={t('docs.copyPage')} />}
+    </aside>
+  );
+}
+
 function Next({ name }: { name: string }) {
   const { t } = useText();
   const { data } = useDocs();
@@ -181,6 +207,10 @@ export default function DocsPage({ name = DOCS_INDEX }: { name?: string | undefi
     >
       <div className="docs">
         <DocsNavigation name={name} />
+        <details className="docs-menu" key={name}>
+          <summary className="btn">{t('docs.allPages')}</summary>
+          <DocsNavigation name={name} />
+        </details>
         <main className="article" lang="en" ref={article}>
           {error ? <Problem error={error} /> : null}
           {(doc?.blocks ?? []).map((block, at) => (
@@ -191,15 +221,7 @@ export default function DocsPage({ name = DOCS_INDEX }: { name?: string | undefi
           ))}
           {doc ? <Next name={name} /> : <div className="skel" />}
         </main>
-        <aside aria-label={t('docs.contents')}>
-          <p className="small faint toc-h">{t('docs.contents')}</p>
-          {(doc?.contents ?? []).map(({ anchor, text }) => (
-            <a key={anchor} href={`#${anchor}`} lang="en">
-              {text}
-            </a>
-          ))}
-          {data ? <CopyButton text={data.markdown} label={t('docs.copyPage')} /> : null}
-        </aside>
+        <Contents contents={doc?.contents ?? nothing} markdown={data?.markdown ?? null} />
       </div>
     </PublicShell>
   );

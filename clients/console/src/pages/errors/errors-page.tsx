@@ -44,11 +44,11 @@ export default function ErrorsPage() {
                 <td data-th={t('errors.status')}>
                   <span className={`badge ${http_status >= 500 ? 'bad' : 'warn'}`}>{http_status}</span>
                 </td>
-                <td data-th={t('errors.meaning')} lang="en">
+                <td className="c-wide" lang="en">
                   <strong>{title}</strong>
                   <p className="small muted">{description}</p>
                 </td>
-                <td data-th={t('errors.fix')} lang="en">
+                <td className="c-wide" data-th={t('errors.fix')} lang="en">
                   {remediation}
                 </td>
               </tr>

@@ -20,6 +20,7 @@ export function OwnKey({ self: { key, wallet, spent } }: { self: Self }) {
   ];
   return (
     <>
+      <p className="lede">{t('keys.ownLede')}</p>
       <dl className="kpis">
         <div className="kpi">
           <dt>{t('wallets.balance')}</dt>

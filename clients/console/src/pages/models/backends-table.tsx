@@ -2,33 +2,41 @@ import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { LIVE_MS } from '../../app/queries.ts';
+import { LIVE_MS, useReadiness } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { StateDot } from '../../parts/state-dot.tsx';
 import { useText } from '../../text/text.tsx';
+import { CircuitState } from './circuit-state.tsx';
 import { TestBackend } from './test-backend.tsx';
 
 export type Backend = Outputs['api']['backends']['list']['items'][number];
+
+/** How many of the last outcomes the gateway keeps. */
+const MARKS = 20;
 
 const marks = (outcome: string) => (outcome === 'ok' ? '' : outcome === 'client_disconnected' ? 's' : 'x');
 
 /** The last outcomes as bars, the newest at the end, and in words for who hears the page. */
 function Pulse({ outcomes }: Pick<Backend, 'outcomes'>) {
   const { t, number, dateTime } = useText();
-  if (outcomes.length === 0) return <span className="faint">–</span>;
   const fine = outcomes.filter(({ outcome }) => outcome === 'ok').length;
   const failed = outcomes.find(({ outcome }) => outcome !== 'ok');
   return (
     <span className="row wrap">
       <span className="pulse" aria-hidden="true">
+        {Array.from({ length: Math.max(0, MARKS - outcomes.length) }, (_, place) => (
+          <i key={`none-${place}`} className="o" />
+        ))}
         {outcomes.toReversed().map(({ outcome, at }, place) => (
           <i key={place} className={marks(outcome)} title={`${dateTime(at)}: ${outcome}`} />
         ))}
       </span>
       <span className="small faint">
-        {t('backends.lastFine', { fine: number(fine), count: number(outcomes.length) })}
+        {outcomes.length === 0
+          ? t('backends.noOutcome')
+          : t('backends.lastFine', { fine: number(fine), count: number(outcomes.length) })}
       </span>
       {failed ? (
         <Link className="small" to={`/console/requests?request=${encodeURIComponent(failed.request_id)}`}>
@@ -43,6 +51,10 @@ function Pulse({ outcomes }: Pick<Backend, 'outcomes'>) {
 export function BackendsTable() {
   const { t, number, milliseconds } = useText();
   const gateway = useGateway();
+  const readiness = useReadiness();
+  const down = (readiness.data?.backends ?? []).filter(({ status }) => status === 'down');
+  /** Its circuit may still be closed: that opens after failed requests, and not after a failed probe. */
+  const isDown = (backend: string) => down.some(({ provider }) => backend.startsWith(`${provider}/`));
   const [tested, setTested] = useState<Backend | null>(null);
   const { data, error } = useQuery({
     queryKey: ['backends'],
@@ -53,12 +65,13 @@ export function BackendsTable() {
     <section className="card">
       <header>
         <h2 className="grow">
-          {t('backends.title')} <span className="faint">{number(data?.items.length ?? 0)}</span>
+          {t('backends.title')} {data ? <span className="faint">{number(data.items.length)}</span> : null}
         </h2>
       </header>
       {error ? <Problem error={error} /> : null}
       <DataTable
         flat
+        loading={!data && !error}
         caption={t('backends.title')}
         columns={[
           { head: t('backends.backend') },
@@ -73,14 +86,15 @@ export function BackendsTable() {
           <tr key={item.backend}>
             <td>
               <span className="row">
-                <StateDot state={item.state} />
+                <StateDot state={isDown(item.backend) ? 'down' : item.state} />
                 <code>{item.backend}</code>
               </span>
-              <div className="small faint truncate">{item.aliases.join(', ')}</div>
+              <div className="small faint truncate below-dot" title={item.aliases.join(', ')}>
+                {item.aliases.join(', ')}
+              </div>
             </td>
             <td data-th={t('backends.circuit')}>
-              <span className="badge">{item.state}</span>{' '}
-              <span className="small faint">{t(`state.${item.state}`)}</span>
+              <CircuitState state={item.state} />
             </td>
             <td data-th={t('backends.outcomes')}>
               <Pulse outcomes={item.outcomes} />

@@ -10,6 +10,8 @@ import { StateDot } from '../../parts/state-dot.tsx';
 import { isDemo, usePrice } from '../../playground/model-card.tsx';
 import { useText } from '../../text/text.tsx';
 import { BackendsTable } from './backends-table.tsx';
+import { CircuitState } from './circuit-state.tsx';
+import { Troubles } from './troubles.tsx';
 
 function Routes() {
   const { t, number, milliseconds } = useText();
@@ -18,12 +20,13 @@ function Routes() {
     <section className="card">
       <header>
         <h2 className="grow">
-          {t('backends.title')} <span className="faint">{number(data?.routes.length ?? 0)}</span>
+          {t('backends.title')} {data ? <span className="faint">{number(data.routes.length)}</span> : null}
         </h2>
       </header>
       {error ? <Problem error={error} /> : null}
       <DataTable
         flat
+        loading={!data && !error}
         caption={t('backends.title')}
         columns={[
           { head: t('backends.backend') },
@@ -41,7 +44,7 @@ function Routes() {
               </span>
             </td>
             <td data-th={t('backends.circuit')}>
-              <span className="badge">{state}</span> <span className="small faint">{t(`state.${state}`)}</span>
+              <CircuitState state={state} />
             </td>
             <td className="num" data-th={t('backends.inFlight')}>
               {number(in_flight)}
@@ -66,9 +69,10 @@ function Probes() {
       </header>
       <DataTable
         flat
+        loading={!data}
         caption={t('backends.providers')}
         columns={[
-          { head: t('usage.by.provider') },
+          { head: t('backends.provider') },
           { head: t('backends.kind') },
           { head: t('keys.state') },
           numeric(t('backends.probe')),
@@ -126,6 +130,7 @@ export default function ModelsPage() {
             </span>
           </p>
         ) : null}
+        <Troubles />
         {isAdmin ? <BackendsTable /> : <Routes />}
         <Probes />
         <section className="card">
@@ -135,6 +140,7 @@ export default function ModelsPage() {
           {error ? <Problem error={error} /> : null}
           <DataTable
             flat
+            loading={!info && !error}
             caption={t('backends.models')}
             columns={[
               { head: t('play.model') },

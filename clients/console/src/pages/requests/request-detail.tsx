@@ -1,103 +1,138 @@
-import { X } from 'lucide-react';
+import { ChevronDown, ChevronUp, MessageSquare, X } from 'lucide-react';
 import { Link } from 'wouter';
+import { basePath } from '../../app/base-path.ts';
+import { CopyButton } from '../../parts/copy-button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { useText } from '../../text/text.tsx';
-import { badgeOf, type RequestRow, useKeyName } from './requests-page.tsx';
+import { RequestFall } from './request-fall.tsx';
+import { backendOf, badgeOf, type RequestRow, useKeyName } from './request-row.tsx';
 
 interface RequestDetailProps {
   readonly row: RequestRow;
   onClose(): void;
+  /** Null: there is none on this page of the list. */
+  readonly onNewer: (() => void) | null;
+  readonly onOlder: (() => void) | null;
 }
 
-/** Each attempt on the time of the whole request: grey until its answer began, then in colour; red where it failed. */
-function Fall({ row }: { row: RequestRow }) {
-  const { t, milliseconds } = useText();
-  const total = Math.max(row.latency_ms, ...row.attempts.map(({ start_ms, ms }) => start_ms + ms), 1);
-  const share = (ms: number) => (ms / total) * 100;
+/** What came of it in a sentence: which backends failed, and which one answered. */
+function useStory(): (row: RequestRow) => string | null {
+  const { t } = useText();
+  return ({ attempts }) => {
+    const failed = attempts.filter(({ outcome }) => outcome !== 'ok').map(({ backend }) => backend);
+    const answered = attempts.find(({ outcome }) => outcome === 'ok');
+    if (failed.length === 0) return null;
+    const names = failed.join(', ');
+    return answered
+      ? t('requests.storyFailover', { failed: names, answered: answered.backend })
+      : t('requests.storyFailed', { failed: names });
+  };
+}
+
+function Tokens({ row }: { row: RequestRow }) {
+  const { t, number, money } = useText();
+  const rows: (readonly [string, number])[] = [
+    [t('requests.promptFresh'), row.prompt_tokens - row.cached_tokens],
+    [t('requests.promptCached'), row.cached_tokens],
+    [t('requests.reasoningTokens'), row.reasoning_tokens],
+    [t('requests.answerTokens'), row.completion_tokens - row.reasoning_tokens],
+  ];
   return (
-    <table className="plain-t attempts">
-      <caption className="sr">{t('requests.fall')}</caption>
-      <thead className="sr">
-        <tr>
-          <th>{t('backends.backend')}</th>
-          <th>{t('requests.outcome')}</th>
-          <th>{t('common.time')}</th>
-          <th>{t('requests.took')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {row.attempts.map(({ backend, start_ms, ms, outcome }, at) => {
-          const failed = outcome !== 'ok';
-          return (
-            <tr key={at}>
-              <td>
-                <code>{backend}</code>
-              </td>
-              <td>
-                <span className={`badge ${badgeOf(outcome)}`}>{outcome}</span>
-              </td>
-              <td className="track">
-                <svg className="chart" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                  <rect className={failed ? 'fb' : 'f5'} x={share(start_ms)} y="1" width={share(ms)} height="4" />
-                  {failed ? null : (
-                    <rect
-                      className="f1"
-                      x={share(start_ms + ms)}
-                      y="1"
-                      width={share(total - start_ms - ms)}
-                      height="4"
-                    />
-                  )}
-                </svg>
-              </td>
-              <td className="num">{milliseconds(ms)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <section className="stack-2">
+      <h3 className="h3">{t('requests.tokensAndCost')}</h3>
+      <table className="plain-t">
+        <caption className="sr">{t('requests.tokensAndCost')}</caption>
+        <tbody>
+          {rows
+            .filter(([, count]) => count > 0)
+            .map(([name, count]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className="num">{number(count)}</td>
+              </tr>
+            ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">
+              {t('usage.cost')}
+              {row.estimated ? ` · ${t('requests.estimated')}` : ''}
+            </th>
+            <td className="num">
+              <strong>{money(row.cost_usd)}</strong>
+            </td>
+          </tr>
+        </tfoot>
+      </table>
+    </section>
   );
 }
 
-export function RequestDetail({ row, onClose }: RequestDetailProps) {
-  const { t, number, money, milliseconds, dateTime } = useText();
+/** One request beside the list, or in its place on a narrow screen. */
+export function RequestDetail({ row, onClose, onNewer, onOlder }: RequestDetailProps) {
+  const { t, milliseconds, dateTime } = useText();
   const keyName = useKeyName();
+  const story = useStory()(row);
   const facts: (readonly [string, string])[] = [
     [t('common.time'), dateTime(row.at)],
     [t('requests.operation'), row.operation],
-    [t('play.model'), row.model],
-    [t('usage.by.provider'), row.provider ? `${row.provider}/${row.upstream_model ?? ''}` : '–'],
+    ...(row.asked_model === null ? [] : ([[t('requests.askedModel'), row.asked_model]] as const)),
+    [t('backends.backend'), backendOf(row)],
     [t('keys.key'), keyName(row)],
     [t('keys.owner'), row.owner ?? '–'],
-    [t('usage.in'), `${number(row.prompt_tokens)} (${t('requests.cached', { count: number(row.cached_tokens) })})`],
-    [
-      t('usage.out'),
-      `${number(row.completion_tokens)} (${t('requests.reasoning', { count: number(row.reasoning_tokens) })})`,
-    ],
-    [t('metrics.firstToken'), row.first_token_ms === null ? '–' : milliseconds(row.first_token_ms)],
+    [t('requests.firstToken'), row.first_token_ms === null ? '–' : milliseconds(row.first_token_ms)],
     [t('requests.took'), milliseconds(row.latency_ms)],
-    [t('usage.cost'), `${money(row.cost_usd)}${row.estimated ? ` · ${t('requests.estimated')}` : ''}`],
   ];
+  const moves = [
+    [t('common.newer'), ChevronUp, onNewer],
+    [t('common.older'), ChevronDown, onOlder],
+  ] as const;
   return (
-    <section className="card" aria-label={t('requests.one')}>
-      <header>
-        <h2 className="grow">
-          <code>{row.request_id}</code>
-        </h2>
-        <span className={`badge ${badgeOf(row.outcome)}`}>{row.outcome}</span>
-        <button type="button" className="btn ghost icon small" aria-label={t('common.close')} onClick={onClose}>
-          <X className="i" aria-hidden="true" />
-        </button>
-      </header>
-      <div className="body stack">
-        <Fall row={row} />
-        <Facts facts={facts} />
-        {row.conversation_id ? (
-          <p>
-            <Link to={`/playground/${encodeURIComponent(row.conversation_id)}`}>{t('requests.conversation')}</Link>
+    <aside className="detail" aria-label={t('requests.one')}>
+      <header className="stack-2">
+        <div className="row">
+          <span className={`badge ${badgeOf(row.outcome)}`}>{row.outcome}</span>
+          <h2 className="grow truncate mono-title" title={row.model}>
+            {row.model}
+          </h2>
+          {moves.map(([name, Icon, onMove]) => (
+            <button
+              key={name}
+              type="button"
+              className="btn ghost icon small"
+              aria-label={name}
+              aria-disabled={onMove === null}
+              onClick={() => onMove?.()}
+            >
+              <Icon className="i" aria-hidden="true" />
+            </button>
+          ))}
+          <button type="button" className="btn ghost icon small" aria-label={t('common.close')} onClick={onClose}>
+            <X className="i" aria-hidden="true" />
+          </button>
+        </div>
+        <p className="row small faint">
+          <code className="truncate">{row.request_id}</code>
+          <CopyButton text={row.request_id} label={t('requests.copyId')} iconOnly />
+        </p>
+        {story ? <p className="small muted">{story}</p> : null}
+        {badgeOf(row.outcome) === 'bad' ? (
+          <p className="small">
+            <a href={`${basePath}/docs/errors#${row.outcome}`}>{t('requests.whatItMeans', { code: row.outcome })}</a>
           </p>
         ) : null}
-      </div>
-    </section>
+      </header>
+      {row.attempts.length > 0 ? <RequestFall row={row} /> : null}
+      <Tokens row={row} />
+      <Facts facts={facts} />
+      {row.conversation_id ? (
+        <p>
+          <Link className="btn" to={`/playground/${encodeURIComponent(row.conversation_id)}`}>
+            <MessageSquare className="i" aria-hidden="true" />
+            {t('requests.conversation')}
+          </Link>
+        </p>
+      ) : null}
+    </aside>
   );
 }

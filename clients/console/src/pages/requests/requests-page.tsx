@@ -1,166 +1,204 @@
-import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { useSearchParams } from 'wouter';
+import { Download, Pause, Play } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { readLetters } from '../../app/keyboard.tsx';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Problem } from '../../parts/problem.tsx';
+import { saveFile } from '../../parts/save-file.ts';
+import { SearchField } from '../../parts/search-field.tsx';
+import { Segments } from '../../parts/segments.tsx';
+import { toCsv } from '../../parts/to-csv.ts';
 import { useText } from '../../text/text.tsx';
 import { RequestDetail } from './request-detail.tsx';
-
-export type RequestRow = Outputs['api']['usage']['list']['items'][number];
+import { RequestLine, type RequestRow } from './request-row.tsx';
+import { type RequestFilters, type Span, spans, useRequestFilters } from './use-request-filters.ts';
 
 const PAGE = 50;
+const LIVE_MS = 10_000;
 const outcomes = ['ok', 'cancelled', 'upstream_unavailable', 'upstream_timeout', 'rate_limit_exceeded'];
+const spanNames = Object.keys(spans).filter((name): name is Span => Object.hasOwn(spans, name));
 
-export const badgeOf = (outcome: string) => (outcome === 'ok' ? 'ok' : outcome === 'cancelled' ? '' : 'bad');
-
-/** How a request's key is shown: by its name, or by its id when the gateway knows no name. */
-export function useKeyName(): (row: RequestRow) => string {
+function Filters({ filters: { request, model, outcome, span, set } }: { filters: RequestFilters }) {
   const { t } = useText();
-  return ({ key_id, key_name }) => key_name ?? key_id ?? t('nav.administrator');
-}
-
-interface RowProps {
-  readonly row: RequestRow;
-  readonly selected: boolean;
-  onOpen(): void;
-}
-
-function Row({ row, selected, onOpen }: RowProps) {
-  const { t, dateTime, number, milliseconds, money } = useText();
-  const keyName = useKeyName();
+  const { data: info } = useInfo();
   return (
-    <tr aria-selected={selected}>
-      <td>
-        <button type="button" className="linkish tnum nowrap" onClick={onOpen}>
-          {dateTime(row.at)}
-        </button>
-      </td>
-      <td data-th={t('requests.outcome')}>
-        <span className={`badge ${badgeOf(row.outcome)}`}>{row.outcome}</span>
-      </td>
-      <td data-th={t('play.model')}>
-        <code className="small">{row.model}</code>
-        <div className="small faint truncate bk">
-          {row.provider ? `${row.provider}/${row.upstream_model ?? ''}` : '–'}
-        </div>
-      </td>
-      <td className="num" data-th={t('requests.tries')}>
-        {row.attempts.length > 1 ? <span className="badge warn tnum">{row.attempts.length}</span> : row.attempts.length}
-      </td>
-      <td data-th={t('keys.key')} className="small">
-        <div className="truncate who-c">{keyName(row)}</div>
-      </td>
-      <td className="num" data-th={t('usage.tokens')}>
-        {number(row.prompt_tokens + row.completion_tokens)}
-      </td>
-      <td className="num" data-th={t('requests.took')}>
-        {milliseconds(row.latency_ms)}
-      </td>
-      <td className="num" data-th={t('usage.cost')}>
-        {money(row.cost_usd)}
-      </td>
-    </tr>
+    <div className="row wrap filters pad">
+      <SearchField
+        className="find"
+        label={t('requests.id')}
+        value={request}
+        onChange={(value) => set('request', value.trim())}
+      />
+      <select
+        className="input pick"
+        aria-label={t('play.model')}
+        value={model}
+        onChange={(event) => set('model', event.target.value)}
+      >
+        <option value="">{t('requests.everyModel')}</option>
+        {(info?.models ?? []).map(({ alias }) => (
+          <option key={alias}>{alias}</option>
+        ))}
+      </select>
+      <select
+        className="input pick"
+        aria-label={t('requests.outcome')}
+        value={outcome}
+        onChange={(event) => set('outcome', event.target.value)}
+      >
+        <option value="">{t('requests.everyOutcome')}</option>
+        {outcomes.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      <Segments<Span>
+        label={t('requests.span')}
+        value={span}
+        onChange={(next) => set('span', next === '30d' ? '' : next)}
+        options={spanNames.map((name) => [name, t(`requests.span.${name}`)])}
+      />
+    </div>
   );
 }
 
-/** Requests one by one; what is looked for stands in the address, so that it can be sent to somebody. */
+interface ListProps {
+  readonly filters: RequestFilters;
+  readonly items: readonly RequestRow[];
+  readonly loading: boolean;
+  readonly open: RequestRow | undefined;
+}
+
+function List({ filters, items, loading, open }: ListProps) {
+  const { t } = useText();
+  if (!loading && items.length === 0) {
+    return (
+      <div className="empty">
+        <h2>{t('requests.none')}</h2>
+        {filters.isFiltered ? (
+          <button type="button" className="btn" onClick={filters.clear}>
+            {t('filter.clear')}
+          </button>
+        ) : (
+          <p>{t('requests.noneYet')}</p>
+        )}
+      </div>
+    );
+  }
+  return (
+    <DataTable
+      flat
+      loading={loading}
+      caption={t('requests.caption')}
+      columns={[
+        { head: t('common.time') },
+        { head: t('requests.outcome') },
+        { head: t('requests.modelAndBackend') },
+        numeric(t('requests.tries')),
+        { head: t('keys.key') },
+        numeric(t('usage.tokens')),
+        numeric(t('requests.took')),
+        numeric(t('usage.cost')),
+      ]}
+    >
+      {items.map((row) => (
+        <RequestLine
+          key={row.request_id}
+          row={row}
+          selected={row === open}
+          onOpen={() => filters.set('open', row.request_id)}
+        />
+      ))}
+    </DataTable>
+  );
+}
+
+const isTyping = ({ target }: KeyboardEvent) =>
+  target instanceof HTMLElement && /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+
+/** J and K lead to the older and the newer request, and Escape back to the list. */
+function useMoves(moves: Readonly<Record<'j' | 'k' | 'Escape', (() => void) | null>>): void {
+  useEffect(() => {
+    function onKey(event: KeyboardEvent) {
+      if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || isTyping(event)) return;
+      if (event.key === 'Escape') moves.Escape?.();
+      if ((event.key === 'j' || event.key === 'k') && readLetters()) moves[event.key]?.();
+    }
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  });
+}
+
+/** Requests one by one. */
 export default function RequestsPage() {
   const { t } = useText();
   const gateway = useGateway();
-  const { data: info } = useInfo();
-  const [params, setParams] = useSearchParams();
-  const [offset, setOffset] = useState(0);
-  const read = (name: string) => params.get(name) ?? '';
-  const set = (name: string, value: string) => {
-    setOffset(0);
-    setParams((known) => {
-      const next = new URLSearchParams(known);
-      if (value === '') next.delete(name);
-      else next.set(name, value);
-      return next;
-    });
-  };
-  const filter = { model: read('model'), outcome: read('outcome'), request_id: read('request') };
-  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''));
+  const filters = useRequestFilters();
+  const [paused, setPaused] = useState(false);
+  const { asked, offset, set } = filters;
+  const live = offset === 0 && !paused;
   const { data, error } = useQuery({
-    queryKey: ['requests', given, offset],
-    queryFn: () => gateway.api.usage.list.query({ ...given, limit: PAGE, offset }),
-    refetchInterval: offset === 0 ? 10_000 : false,
+    queryKey: ['requests', asked, offset],
+    queryFn: () => gateway.api.usage.list.query({ ...asked, limit: PAGE, offset }),
+    placeholderData: (known) => known,
+    refetchInterval: live ? LIVE_MS : false,
   });
   const items = data?.items ?? [];
-  const open =
-    items.find(({ request_id }) => request_id === read('open')) ?? (filter.request_id ? items[0] : undefined);
+  const found = items.findIndex(({ request_id }) => request_id === filters.open);
+  const at = found < 0 && filters.request !== '' && filters.open === '' ? 0 : found;
+  const open = items[at];
+  const moveTo = (to: number) => {
+    const row = items[to];
+    return row ? () => set('open', row.request_id) : null;
+  };
+  const onNewer = open ? moveTo(at - 1) : null;
+  const onOlder = moveTo(at + 1);
+  // A request that was found by its id is open without being named.
+  const close = open ? () => (filters.open === '' ? filters.clear() : set('open', '')) : null;
+  useMoves({ j: onOlder, k: onNewer, Escape: close });
   return (
-    <Shell title={t('nav.requests')}>
-      <main className="page">
-        <div className="row wrap filters">
-          <input
-            className="input find"
-            type="search"
-            aria-label={t('requests.id')}
-            placeholder={t('requests.id')}
-            value={filter.request_id}
-            onChange={(event) => set('request', event.target.value.trim())}
-          />
-          <select
-            className="input pick"
-            aria-label={t('play.model')}
-            value={filter.model}
-            onChange={(event) => set('model', event.target.value)}
-          >
-            <option value="">{t('requests.everyModel')}</option>
-            {(info?.models ?? []).map(({ alias }) => (
-              <option key={alias}>{alias}</option>
-            ))}
-          </select>
-          <select
-            className="input pick"
-            aria-label={t('requests.outcome')}
-            value={filter.outcome}
-            onChange={(event) => set('outcome', event.target.value)}
-          >
-            <option value="">{t('requests.everyOutcome')}</option>
-            {outcomes.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </div>
-        {error ? <Problem error={error} /> : null}
-        {open ? <RequestDetail row={open} onClose={() => set('open', '')} /> : null}
-        <div className="card reqs">
-          <DataTable
-            caption={t('requests.caption')}
-            columns={[
-              { head: t('common.time') },
-              { head: t('requests.outcome') },
-              { head: t('play.model') },
-              numeric(t('requests.tries')),
-              { head: t('keys.key') },
-              numeric(t('usage.tokens')),
-              numeric(t('requests.took')),
-              numeric(t('usage.cost')),
-            ]}
-          >
-            {items.map((row) => (
-              <Row key={row.request_id} row={row} selected={row === open} onOpen={() => set('open', row.request_id)} />
-            ))}
-          </DataTable>
-          {data && items.length === 0 ? (
-            <div className="empty">
-              <h2>{t('requests.none')}</h2>
-              <button type="button" className="btn" onClick={() => setParams(new URLSearchParams())}>
-                {t('filter.clear')}
-              </button>
-            </div>
+    <Shell
+      title={t('nav.requests')}
+      railed
+      bar={
+        <>
+          {live ? (
+            <span className="badge accent">
+              <span className="dot live" aria-hidden="true" />
+              {t('requests.live')}
+            </span>
           ) : null}
-        </div>
-        <Pager offset={offset} page={PAGE} shown={items.length} onChange={setOffset} />
-      </main>
+          <span className="grow" />
+          <button
+            type="button"
+            className="btn ghost"
+            aria-label={t(paused ? 'requests.resume' : 'requests.pause')}
+            onClick={() => setPaused(!paused)}
+          >
+            {paused ? <Play className="i" aria-hidden="true" /> : <Pause className="i" aria-hidden="true" />}
+            <span className="wide-only">{t(paused ? 'requests.resume' : 'requests.pause')}</span>
+          </button>
+          <button type="button" className="btn" onClick={() => saveFile('requests.csv', toCsv(items), 'text/csv')}>
+            <Download className="i" aria-hidden="true" />
+            CSV
+          </button>
+        </>
+      }
+    >
+      <div className={`split${open ? ' opened' : ''}`}>
+        <main className="reqs">
+          <Filters filters={filters} />
+          {error ? <Problem error={error} /> : null}
+          {error && !data ? null : <List filters={filters} items={items} loading={data === undefined} open={open} />}
+          <div className="pad">
+            <Pager offset={offset} page={PAGE} shown={items.length} onChange={filters.setOffset} />
+          </div>
+        </main>
+        {open && close ? <RequestDetail row={open} onClose={close} onNewer={onNewer} onOlder={onOlder} /> : null}
+      </div>
     </Shell>
   );
 }

@@ -10,18 +10,28 @@ interface UsageChartProps {
 }
 
 const WIDTH = 1080;
-const HEIGHT = 190;
+const HEIGHT = 200;
 const LEFT = 64;
 const TOP = 12;
 /** What has a colour of its own; the rest is one. */
 const SERIES = 4;
+
+/** How many lines there are about. */
+const LINES = 4;
+
+/** The least of 1, 2 and 5 times a power of ten that is not below. */
+function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  const factor = [1, 2, 5, 10].find((one) => one * power >= least * 0.999) ?? 10;
+  return factor * power;
+}
 
 const measured = (item: UsageItem, measure: Measure): number =>
   measure === 'tokens' ? item.prompt_tokens + item.completion_tokens : item[measure];
 
 /** Bars a day, one colour a series: the geometry is in attributes, so that no style is inline. */
 export default function UsageChart({ items, by, measure, nameOf }: UsageChartProps) {
-  const { t, day, money, number, compact } = useText();
+  const { t, day, shortDay, money, price, number, compact } = useText();
   const write = (value: number) => (measure === 'cost_usd' ? money(value) : number(value));
   const names = sumBy(items, by)
     .slice(0, SERIES)
@@ -39,7 +49,9 @@ export default function UsageChart({ items, by, measure, nameOf }: UsageChartPro
     days.set(start, values);
   }
   const totals = [...days.values()].map((values) => values.reduce((sum, value) => sum + value, 0));
-  const most = Math.max(...totals, Number.EPSILON);
+  const gap = niceStep(Math.max(...totals, measure === 'cost_usd' ? 1e-6 : 1) / LINES);
+  const lines = Math.max(1, Math.ceil(Math.max(...totals) / gap));
+  const most = gap * lines;
   const step = (WIDTH - LEFT) / Math.max(days.size, 1);
   const bar = Math.min(36, step * 0.64);
   const heightOf = (value: number) => (value / most) * (HEIGHT - TOP);
@@ -54,17 +66,11 @@ export default function UsageChart({ items, by, measure, nameOf }: UsageChartPro
           role="img"
           aria-label={t('usage.chartSays')}
         >
-          {[0, 0.5, 1].map((share) => (
-            <g key={share}>
-              <line
-                className="g"
-                x1={LEFT}
-                x2={WIDTH}
-                y1={HEIGHT - share * (HEIGHT - TOP)}
-                y2={HEIGHT - share * (HEIGHT - TOP)}
-              />
-              <text x={LEFT - 8} y={HEIGHT - share * (HEIGHT - TOP) + 4} textAnchor="end">
-                {measure === 'cost_usd' ? money(most * share) : compact(most * share)}
+          {Array.from({ length: lines + 1 }, (_, line) => line * gap).map((value) => (
+            <g key={value}>
+              <line className="g" x1={LEFT} x2={WIDTH} y1={HEIGHT - heightOf(value)} y2={HEIGHT - heightOf(value)} />
+              <text x={LEFT - 8} y={HEIGHT - heightOf(value) + 4} textAnchor="end">
+                {measure === 'cost_usd' ? price(Number(value.toPrecision(6))) : compact(value)}
               </text>
             </g>
           ))}
@@ -83,7 +89,7 @@ export default function UsageChart({ items, by, measure, nameOf }: UsageChartPro
                 })}
                 {column % labelled === 0 ? (
                   <text x={x + bar / 2} y={HEIGHT + 20} textAnchor="middle">
-                    {day(start)}
+                    {shortDay(start)}
                   </text>
                 ) : null}
               </g>

@@ -1,13 +1,16 @@
 import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
-import { Download } from 'lucide-react';
+import { ChartColumn, Download } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { Link } from 'wouter';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { saveFile } from '../../parts/save-file.ts';
 import { Segments } from '../../parts/segments.tsx';
+import { Skeleton } from '../../parts/skeleton.tsx';
+import { toCsv } from '../../parts/to-csv.ts';
 import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
 import { UsageErrors, UsageTimes } from './usage-times.tsx';
@@ -18,21 +21,10 @@ export type UsageItem = Outputs['api']['usage']['report']['items'][number];
 export type Dimension = 'model' | 'key_id' | 'owner' | 'provider';
 export type Measure = 'cost_usd' | 'tokens' | 'requests';
 
+const measureNames = { cost_usd: 'usage.cost', tokens: 'usage.tokens', requests: 'usage.requests' } as const;
+
 const DAY_MS = 86_400_000;
 const daysBack = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-
-function toCsv(items: readonly UsageItem[]): string {
-  const names = Object.keys(items[0] ?? {});
-  const cell = (value: unknown) =>
-    `"${String(value ?? '')
-      .replaceAll('"', '""')
-      .replace(/^[=+\-@]/, "'$&")}"`;
-  const lines = items.map((item) => {
-    const fields = new Map<string, unknown>(Object.entries(item));
-    return names.map((name) => cell(fields.get(name))).join(',');
-  });
-  return [names.join(','), ...lines].join('\r\n');
-}
 
 interface KpisProps {
   readonly total: Outputs['api']['usage']['report']['total'];
@@ -164,6 +156,9 @@ export default function UsagePage() {
       bar={
         <>
           <span className="grow" />
+          <Link className="btn ghost wide-only" to="/console/requests">
+            {t('usage.single')}
+          </Link>
           <button
             type="button"
             className="btn"
@@ -203,18 +198,24 @@ export default function UsagePage() {
         </div>
         {error ? <Problem error={error} /> : null}
         {data?.truncated ? <p className="note warn">{t('usage.truncated')}</p> : null}
+        {!data && !error ? <Skeleton /> : null}
         {data ? (
           <>
             <Kpis total={data.total} />
             {data.items.length === 0 ? (
               <div className="card empty">
+                <ChartColumn className="i" aria-hidden="true" />
                 <h2>{t('usage.empty')}</h2>
+                <p>{t('usage.emptyText')}</p>
+                <Link className="btn" to="/playground">
+                  {t('nav.playground')}
+                </Link>
               </div>
             ) : (
               <>
                 <section className="card">
                   <header>
-                    <h2 className="grow">{t('usage.chart', { by: t(`usage.by.${by}`) })}</h2>
+                    <h2 className="grow">{t('usage.perDay', { measure: t(measureNames[measure]) })}</h2>
                     <Segments<Measure>
                       label={t('usage.measure')}
                       value={measure}

@@ -44,6 +44,7 @@ export function UsageTimes({ from, by, nameOf }: UsageTimesProps) {
       {error ? <Problem error={error} /> : null}
       <DataTable
         flat
+        loading={!data && !error}
         caption={t('usage.timesOf', { by: heading })}
         columns={[
           { head: heading },

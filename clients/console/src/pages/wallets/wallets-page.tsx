@@ -78,6 +78,7 @@ function Ledger({ owner }: { owner: string }) {
       {error ? <Problem error={error} /> : null}
       <DataTable
         flat
+        loading={!data && !error}
         caption={t('wallets.ledger', { owner })}
         columns={[
           { head: t('common.time') },
@@ -117,6 +118,7 @@ function AllWallets() {
     <>
       <div className="card">
         <DataTable
+          loading={data === undefined}
           caption={t('nav.wallets')}
           columns={[
             { head: t('keys.owner') },

@@ -5,7 +5,7 @@ export const api: Record<keyof typeof english, string> = {
   'api.baseUrl': 'Basis-URL',
   'api.browse': 'Alle Modelle ansehen →',
   'api.call': 'Aufrufen',
-  'api.callText': 'Einen Aufruf von unten kopieren oder im Playground ausprobieren.',
+  'api.callText': 'Einen Aufruf von unten kopieren oder das Modell erst ausprobieren.',
   'api.chat': 'Chat-Antworten',
   'api.chatText': 'Die ganze Antwort auf einmal. $BEARER steht für den eigenen Schlüssel.',
   'api.compatible': 'OpenAI-kompatibel',
@@ -53,4 +53,6 @@ export const api: Record<keyof typeof english, string> = {
   'health.upstreams': 'Vorgelagerte Dienste',
   'health.uptime': 'Laufzeit',
   'health.version': 'Fassung',
+  'api.createKey': 'Schlüssel erstellen',
+  'api.openPlayground': 'Im Playground öffnen',
 };

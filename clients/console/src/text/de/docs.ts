@@ -27,4 +27,5 @@ export const docs: Record<keyof typeof english, string> = {
   'ref.send': 'Senden',
   'ref.sending': 'Wird gesendet',
   'ref.try': 'Ausprobieren',
+  'docs.allPages': 'Alle Seiten',
 };

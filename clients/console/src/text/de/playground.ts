@@ -128,4 +128,7 @@ export const playground: Record<keyof typeof english, string> = {
   'tool.sample': 'Beispiel',
   'tool.send': 'Ergebnis senden',
   'tool.waits': 'Wartet auf eine Antwort',
+  'start.noModels': 'Noch kein Modell zum Sprechen',
+  'start.noModelsText': 'Eines in der Modelldatei nennen oder diesem Schlüssel eines erlauben.',
+  'models.priceTokens': 'Preis je M ein / aus',
 };

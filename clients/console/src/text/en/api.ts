@@ -3,7 +3,7 @@ export const api = {
   'api.baseUrl': 'Base URL',
   'api.browse': 'Browse all models →',
   'api.call': 'Call it',
-  'api.callText': 'Copy a call from below, or try it in the playground.',
+  'api.callText': 'Copy a call from below, or try the model first.',
   'api.chat': 'Chat completions',
   'api.chatText': 'The whole answer at once. $BEARER stands for your key.',
   'api.compatible': 'OpenAI compatible',
@@ -51,4 +51,6 @@ export const api = {
   'health.upstreams': 'Upstreams',
   'health.uptime': 'Uptime',
   'health.version': 'Version',
+  'api.createKey': 'Create a key',
+  'api.openPlayground': 'Open in the playground',
 } as const;

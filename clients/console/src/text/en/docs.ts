@@ -25,4 +25,5 @@ export const docs = {
   'ref.send': 'Send',
   'ref.sending': 'Sending',
   'ref.try': 'Try it',
+  'docs.allPages': 'All pages',
 } as const;

@@ -124,4 +124,7 @@ export const playground = {
   'tool.sample': 'Sample',
   'tool.send': 'Send result',
   'tool.waits': 'Waits for your answer',
+  'start.noModels': 'No model to talk to yet',
+  'start.noModelsText': 'Name one in the models file, or let this key use one.',
+  'models.priceTokens': 'Price per M in / out',
 } as const;

@@ -5,7 +5,7 @@ export const api: Record<keyof typeof english, string> = {
   'api.baseUrl': 'URL gốc',
   'api.browse': 'Xem mọi mô hình →',
   'api.call': 'Gọi',
-  'api.callText': 'Sao chép một lệnh gọi bên dưới hoặc thử trong sân thử.',
+  'api.callText': 'Sao chép một lệnh gọi bên dưới hoặc thử mô hình trước.',
   'api.chat': 'Trả lời hội thoại',
   'api.chatText': 'Toàn bộ câu trả lời một lần. $BEARER là khoá được cấp.',
   'api.compatible': 'Tương thích OpenAI',
@@ -53,4 +53,6 @@ export const api: Record<keyof typeof english, string> = {
   'health.upstreams': 'Dịch vụ phía sau',
   'health.uptime': 'Thời gian chạy',
   'health.version': 'Phiên bản',
+  'api.createKey': 'Tạo khoá',
+  'api.openPlayground': 'Mở trong Sân thử',
 };

@@ -27,4 +27,5 @@ export const docs: Record<keyof typeof english, string> = {
   'ref.send': 'Gửi',
   'ref.sending': 'Đang gửi',
   'ref.try': 'Thử',
+  'docs.allPages': 'Tất cả các trang',
 };

@@ -126,4 +126,7 @@ export const playground: Record<keyof typeof english, string> = {
   'tool.sample': 'Ví dụ',
   'tool.send': 'Gửi kết quả',
   'tool.waits': 'Đang chờ trả lời',
+  'start.noModels': 'Chưa có mô hình để trò chuyện',
+  'start.noModelsText': 'Thêm một mô hình vào tệp mô hình hoặc cho phép khoá này dùng một mô hình.',
+  'models.priceTokens': 'Giá mỗi M vào / ra',
 };

@@ -1,0 +1,91 @@
+import type { Outputs } from '@duplex/client';
+import { Ellipsis } from 'lucide-react';
+import { Menu, MenuItem } from '../../parts/menu.tsx';
+import { useText } from '../../text/text.tsx';
+import type { OpenKey } from './all-keys.tsx';
+import { type KeyState, stateOf } from './key-state.ts';
+import { useLimits } from './keys-page.tsx';
+import { Spend } from './spend.tsx';
+
+export type ListedKey = Outputs['api']['keys']['list']['items'][number];
+
+const badges: Record<KeyState, string> = { active: 'ok', disabled: 'warn', expired: 'warn', revoked: '' };
+
+/** Which models it may use: those of its group, or those that it names itself. */
+function Models({ apiKey: { group, models } }: { apiKey: ListedKey }) {
+  const { t, number } = useText();
+  const count = models && t('keys.modelCount', { count: number(models.length) });
+  return (
+    <span title={models?.join(', ')}>
+      {group ?? count ?? t('keys.everybody')}
+      {group && count ? <span className="small faint"> {count}</span> : null}
+      {models && !group ? <div className="small faint truncate models-c">{models.join(', ')}</div> : null}
+    </span>
+  );
+}
+
+interface KeyRowProps {
+  readonly apiKey: ListedKey;
+  onOpen(open: OpenKey): void;
+}
+
+export function KeyRow({ apiKey: key, onOpen }: KeyRowProps) {
+  const { t, day, dateTime, ago } = useText();
+  const limits = useLimits();
+  const state = stateOf(key, Date.now());
+  return (
+    <tr>
+      <td>
+        <strong className="name-c truncate" title={key.name}>
+          {key.name}
+        </strong>
+        {/* A key without an owner is its own: its id says nothing to a reader. */}
+        {key.owner === key.id ? null : <div className="small faint truncate name-c">{key.owner}</div>}
+      </td>
+      <td data-th={t('keys.key')}>
+        <code>{key.prefix}…</code>
+      </td>
+      <td data-th={t('keys.models')}>
+        <Models apiKey={key} />
+      </td>
+      <td data-th={t('keys.limits')} className="small muted">
+        {limits(key)}
+      </td>
+      <td data-th={t('keys.spentMonth')}>
+        <Spend spent={key.spent_month_usd} budget={key.monthly_budget_usd} />
+      </td>
+      <td data-th={t('keys.lastUsed')} className="small muted nowrap">
+        {key.last_used_at === null ? (
+          t('keys.never')
+        ) : (
+          <time dateTime={key.last_used_at} title={dateTime(key.last_used_at)}>
+            {ago(key.last_used_at)}
+          </time>
+        )}
+      </td>
+      <td data-th={t('keys.expires')} className="small muted nowrap">
+        {key.expires_at === null ? t('keys.never') : day(key.expires_at)}
+      </td>
+      <td data-th={t('keys.state')}>
+        <span className={`badge ${badges[state]}`}>{t(`keys.${state}`)}</span>
+      </td>
+      <td className="act">
+        {state === 'revoked' ? null : (
+          <Menu
+            trigger={
+              <button type="button" className="btn ghost icon small" aria-label={t('keys.more', { name: key.name })}>
+                <Ellipsis className="i" aria-hidden="true" />
+              </button>
+            }
+          >
+            <MenuItem onSelect={() => onOpen({ what: 'edit', key })}>{t('chat.edit')}</MenuItem>
+            <MenuItem onSelect={() => onOpen({ what: 'rotate', key })}>{t('keys.rotate')}</MenuItem>
+            <MenuItem danger onSelect={() => onOpen({ what: 'revoke', key })}>
+              {t('keys.revoke')}
+            </MenuItem>
+          </Menu>
+        )}
+      </td>
+    </tr>
+  );
+}
