@@ -197,4 +197,31 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     await answers(page).getByText('Better now.').waitFor();
     await expect.poll(() => questions(page).count()).toBe(1);
   });
+
+  test('opens at its end when it is long, and puts earlier messages before those that the reader sees', async () => {
+    const messages = Array.from({ length: 10_000 }, (_, at) => ({
+      role: at % 2 === 0 ? 'user' : 'assistant',
+      content: `Message ${at}.`,
+    }));
+    const report = await gateway.call('POST', '/c1/conversations/import', JSON.stringify({ messages }));
+    expect(await report.json()).toMatchObject({ imported: 1, messages: 10_000 });
+    const { items } = await (await gateway.call('GET', '/c1/conversations?limit=100')).json();
+    const long = items.find(({ message_count }: { message_count: number }) => message_count === 10_000);
+    const page = await open(`/playground/${long.id}`);
+    await answers(page).getByText('Message 9999.').waitFor();
+    expect(await page.getByRole('article').count()).toBeLessThan(200);
+    const first = page.getByText('Message 9899.');
+    await first.waitFor({ state: 'attached' });
+    await first.scrollIntoViewIfNeeded();
+    await page.getByText('Message 9799.').waitFor({ state: 'attached' });
+    const { y = -1 } = (await first.boundingBox()) ?? {};
+    expect(y).toBeGreaterThan(0);
+    expect(y).toBeLessThan(900);
+    // No model is known for imported messages: the page takes the first one.
+    gateway.upstream.reply(say('The newest.'));
+    await ask(page, 'And now?');
+    await answers(page).getByText('The newest.').waitFor();
+    await idle(page);
+    expect(await page.getByText('Message 9799.').count()).toBe(1);
+  });
 });

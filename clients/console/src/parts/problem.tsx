@@ -3,6 +3,7 @@ import { CircleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { basePath } from '../app/base-path.ts';
 import { useText } from '../text/text.tsx';
+import { RetryAfter } from './retry-after.tsx';
 
 interface ProblemProps {
   readonly error: unknown;
@@ -33,9 +34,7 @@ export function Problem({ error, children }: ProblemProps) {
                 {t('common.field')} <code>{known.param}</code>
               </span>
             ) : null}
-            {known.retryAfter !== null ? (
-              <span className="faint">{t('common.retryAfter', { seconds: known.retryAfter })}</span>
-            ) : null}
+            {known.retryAfter !== null ? <RetryAfter seconds={known.retryAfter} /> : null}
           </p>
         ) : null}
         {children}

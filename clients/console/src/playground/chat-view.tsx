@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useCallback, useEffect, useRef } from 'react';
+import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
 import { AnswerView } from './answer-view.tsx';
+import { EarlierMessages } from './earlier-messages.tsx';
 import { QuestionView } from './question-view.tsx';
 import { branchOf, type Entry, elementKey, openCalls, shownAnswer } from './thread.ts';
 import { ToolResultView } from './tool-result-view.tsx';
@@ -13,6 +14,8 @@ interface ChatViewProps {
   /** The question that is being edited. */
   readonly editing: string | null;
   onEditing(id: string | null): void;
+  /** Loads messages before those on the page; null: there are none, or an answer is under way. */
+  readonly onEarlier: (() => Promise<void>) | null;
   /** Shows the branch that another message begins in the place of this one. */
   onBranch(entry: Entry, sibling: string): void;
 }
@@ -27,20 +30,23 @@ function showBranch({ chat, onBranch }: ChatViewProps, entry: Entry, at: number)
   else if (!chat.busy) onBranch(entry, sibling);
 }
 
-function EntryView(props: ChatViewProps & { entry: Entry }) {
-  const { entry, chat, typicalSeconds, editing, onEditing } = props;
-  const show = (_: Entry, at: number) => showBranch(props, entry, at);
+interface EntryViewProps {
+  readonly entry: Entry;
+  readonly typicalSeconds: number | null;
+  readonly isEdited: boolean;
+  readonly areCallsOpen: boolean;
+  onEditing(id: string | null): void;
+  onEdit(id: string, text: string): void;
+  onAgain(id: string): void;
+  onShow(entry: Entry, at: number): void;
+}
+
+/** Drawn again only when the entry itself has changed: of a thousand messages, one streams. */
+const EntryView = memo(function EntryView(props: EntryViewProps) {
+  const { entry, typicalSeconds, isEdited, areCallsOpen, onEditing, onEdit, onAgain, onShow } = props;
   switch (entry.kind) {
     case 'question':
-      return (
-        <QuestionView
-          entry={entry}
-          editing={editing === entry.id && !chat.busy}
-          onEditing={onEditing}
-          onEdit={chat.edit}
-          onBranch={show}
-        />
-      );
+      return <QuestionView entry={entry} editing={isEdited} onEditing={onEditing} onEdit={onEdit} onBranch={onShow} />;
     case 'results':
       return <ToolResultView results={entry.results} />;
     case 'answer':
@@ -48,18 +54,33 @@ function EntryView(props: ChatViewProps & { entry: Entry }) {
         <AnswerView
           entry={entry}
           typicalSeconds={typicalSeconds}
-          areCallsOpen={openCalls(chat.thread) === entry}
-          onAgain={chat.again}
-          onShow={show}
+          areCallsOpen={areCallsOpen}
+          onAgain={onAgain}
+          onShow={onShow}
         />
       );
   }
+});
+
+/** What an entry can ask for, under names that stay the same while an answer streams. */
+function useActions(props: ChatViewProps): Pick<EntryViewProps, 'onEdit' | 'onAgain' | 'onShow'> {
+  const latest = useRef(props);
+  useLayoutEffect(() => {
+    latest.current = props;
+  });
+  return {
+    onEdit: useCallback((id, text) => latest.current.chat.edit(id, text), []),
+    onAgain: useCallback((id) => latest.current.chat.again(id), []),
+    onShow: useCallback((entry, at) => showBranch(latest.current, entry, at), []),
+  };
 }
 
 export default function ChatView(props: ChatViewProps) {
-  const { chat } = props;
+  const { chat, typicalSeconds, editing, onEditing, onEarlier } = props;
   const { t } = useText();
+  const actions = useActions(props);
   const scroller = useRef<HTMLDivElement>(null);
+  const column = useRef<HTMLDivElement>(null);
   const { thread } = chat;
   /** How high the messages were when they were last looked at: whoever was at their end then is taken to their end. */
   const height = useRef(0);
@@ -70,7 +91,38 @@ export default function ChatView(props: ChatViewProps) {
     height.current = box.scrollHeight;
     if (wasAtEnd) box.scrollTop = box.scrollHeight;
   }, []);
+  useEffect(() => {
+    // Whoever asks wants to see the answer, wherever the page stood.
+    if (chat.busy) scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  }, [chat.busy]);
   useEffect(stayAtEnd);
+  useEffect(() => {
+    if (!column.current) return;
+    // Pictures, colours and messages that come into view change the height, too.
+    const observer = new ResizeObserver(stayAtEnd);
+    observer.observe(column.current);
+    return () => observer.disconnect();
+  }, [stayAtEnd]);
+
+  /** The first message, when earlier ones were asked for: it stays where it is while they are put before it. */
+  const kept = useRef<string | null>(null);
+  const [first] = thread;
+  const firstKey = first === undefined ? null : elementKey(first);
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box || kept.current === null || kept.current === firstKey) return;
+    kept.current = null;
+    box.scrollTop += box.scrollHeight - height.current;
+    height.current = box.scrollHeight;
+    requestAnimationFrame(() => box.classList.remove('prepending'));
+  }, [firstKey]);
+  const showEarlier = useCallback(async () => {
+    kept.current = firstKey;
+    // The browser's own way to hold the place would move it a second time.
+    scroller.current?.classList.add('prepending');
+    await onEarlier?.();
+  }, [firstKey, onEarlier]);
+
   /** ⌥← and ⌥→ lead to the other branches of the last message that has some. */
   function onBranchKey(event: KeyboardEvent) {
     const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
@@ -92,9 +144,18 @@ export default function ChatView(props: ChatViewProps) {
       role="region"
       aria-label={t('chat.messages')}
     >
-      <div className="col">
+      <div className="col" ref={column}>
+        {onEarlier ? <EarlierMessages key={firstKey} box={scroller} onShow={showEarlier} /> : null}
         {thread.map((entry) => (
-          <EntryView key={elementKey(entry)} entry={entry} {...props} />
+          <EntryView
+            key={elementKey(entry)}
+            entry={entry}
+            typicalSeconds={typicalSeconds}
+            isEdited={editing === entry.id && !chat.busy}
+            areCallsOpen={waiting === entry}
+            onEditing={onEditing}
+            {...actions}
+          />
         ))}
         {waiting && answer ? (
           <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={chat.sendResults} />

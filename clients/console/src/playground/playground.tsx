@@ -32,7 +32,7 @@ function StartActions() {
   return (
     <>
       <GoAnywhere />
-      <Link className="btn" to="/console/compare">
+      <Link className="btn wide-only" to="/console/compare">
         <Columns3 className="i" aria-hidden="true" />
         {t('nav.compare')}
       </Link>
@@ -87,6 +87,19 @@ export function Playground({ conversation }: { conversation: string | undefined 
   useEffect(() => {
     keeper.current = stored;
   }, [stored]);
+
+  // An imported conversation may name no model.
+  const firstModel = info?.models.find(({ available, endpoints }) => available && endpoints.includes('chat'))?.alias;
+  useEffect(() => {
+    if (draft?.model === '' && firstModel !== undefined) setDraft({ ...draft, model: firstModel });
+  }, [draft, firstModel]);
+
+  // The other surfaces send the whole conversation.
+  const { onEarlier } = stored;
+  const isSentWhole = draft !== null && draft.surface !== 'turn';
+  useEffect(() => {
+    if (isSentWhole) void onEarlier?.().catch(() => undefined);
+  }, [isSentWhole, onEarlier]);
 
   // A link to a model begins a chat with it; then the address is the playground's own again.
   useEffect(() => {
@@ -202,6 +215,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
               <ChatView
                 chat={chat}
                 typicalSeconds={model?.constraints.typical_response_seconds ?? null}
+                onEarlier={stored.onEarlier}
                 onBranch={stored.switchTo}
                 editing={editing}
                 onEditing={setEditing}

@@ -38,6 +38,8 @@ export interface Chat {
   follow(before: readonly Entry[], run: RunUnderWay): void;
   stop(): void;
   reset(thread: readonly Entry[]): void;
+  /** Puts messages before those on the page. */
+  prepend(earlier: readonly Entry[]): void;
   /** The same conversation, as the gateway has it. */
   settle(thread: readonly Entry[]): void;
 }
@@ -149,6 +151,8 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
     setThread((known) => renamed(next, known));
   }, []);
 
+  const prepend = useCallback((earlier: readonly Entry[]) => setThread((known) => [...earlier, ...known]), []);
+
   const stop = () => {
     const own = running.current;
     if (!own) return;
@@ -161,6 +165,7 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
     thread,
     busy,
     reset,
+    prepend,
     settle,
     follow,
     stop,

@@ -1,10 +1,10 @@
 import type { Conversation } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
-import { type RefObject, useCallback, useEffect, useRef } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import { useGateway } from '../app/session.tsx';
 import type { Answer } from './answer.ts';
 import { findLeaf, loadTree } from './find-leaf.ts';
-import { loadConversation } from './load-conversation.ts';
+import { type ConversationEnd, loadConversation, loadEarlier, loadEnd } from './load-conversation.ts';
 import { toThread } from './stored-thread.ts';
 import { type Entry, lastStored } from './thread.ts';
 import type { Chat } from './use-chat.ts';
@@ -26,6 +26,8 @@ interface StoredOptions {
 
 export interface StoredConversation {
   readonly error: unknown;
+  /** Puts messages before those on the page, which are the last ones of a long conversation; null: all are there. */
+  readonly onEarlier: (() => Promise<void>) | null;
   /** Shows what the gateway has kept of the answer that followed `before`. */
   refresh(before: readonly Entry[], answer: Answer): Promise<void>;
   /** Shows the branch that a message begins, which stands beside `entry`. */
@@ -35,8 +37,10 @@ export interface StoredConversation {
 /** Loads the conversation that the address names, follows what is answered in it, and keeps it as the gateway has it. */
 export function useStoredConversation(options: StoredOptions): StoredConversation {
   const { id, shown, chat, onLoad, onLeave } = options;
-  const { thread, busy, reset, settle, follow } = chat;
+  const { thread, busy, reset, settle, follow, prepend } = chat;
   const gateway = useGateway();
+  const [hasEarlier, setHasEarlier] = useState(false);
+  const earlierUnderWay = useRef<Promise<void> | null>(null);
   /** Answers as this page saw them come, with their times and costs, by the ids of their messages. */
   const seen = useRef(new Map<string, Answer>());
   /** The ids of all messages that were on the page. */
@@ -56,24 +60,35 @@ export function useStoredConversation(options: StoredOptions): StoredConversatio
     [settle, follow],
   );
 
+  /** In the place of all that was on the page. */
+  const placeEnd = useCallback(
+    ({ conversation, hasEarlier: isPart }: ConversationEnd) => {
+      setHasEarlier(isPart);
+      place([], conversation);
+    },
+    [place],
+  );
+
   const { data, error } = useQuery({
     queryKey: ['conversation', id],
     enabled: id !== undefined && id !== shown.current,
     staleTime: 0,
     gcTime: 0,
     refetchOnWindowFocus: false,
-    queryFn: () => loadConversation(gateway, id ?? ''),
+    queryFn: () => loadEnd(gateway, id ?? ''),
   });
   useEffect(() => {
-    if (!data || data.id !== id || shown.current === data.id) return;
-    shown.current = data.id;
+    const loaded = data?.conversation;
+    if (!loaded || loaded.id !== id || shown.current === loaded.id) return;
+    shown.current = loaded.id;
     reset([]);
-    onLoad(data);
-    place([], data);
-  }, [data, id, shown, reset, onLoad, place]);
+    onLoad(loaded);
+    placeEnd(data);
+  }, [data, id, shown, reset, onLoad, placeEnd]);
   useEffect(() => {
     if (id !== undefined || shown.current === null) return;
     shown.current = null;
+    setHasEarlier(false);
     onLeave();
   }, [id, shown, onLeave]);
 
@@ -85,8 +100,8 @@ export function useStoredConversation(options: StoredOptions): StoredConversatio
       if (document.visibilityState !== 'visible' || shown.current !== id) return;
       const page = await gateway.conversations.get.query({ conversation_id: id, limit: 1, media: 'omit' });
       if (left || page.head_message_id === last) return;
-      const whole = await loadConversation(gateway, id);
-      if (!left) place([], whole);
+      const end = await loadEnd(gateway, id);
+      if (!left) placeEnd(end);
     };
     const onLook = () => void look().catch(() => undefined);
     const timer = setInterval(onLook, LOOK_MS);
@@ -96,7 +111,7 @@ export function useStoredConversation(options: StoredOptions): StoredConversatio
       clearInterval(timer);
       document.removeEventListener('visibilitychange', onLook);
     };
-  }, [gateway, id, busy, last, shown, place]);
+  }, [gateway, id, busy, last, shown, placeEnd]);
 
   async function refresh(before: readonly Entry[], answer: Answer): Promise<void> {
     const conversation = shown.current;
@@ -125,9 +140,39 @@ export function useStoredConversation(options: StoredOptions): StoredConversatio
     const head = findLeaf(await loadTree(gateway, conversation), sibling);
     await gateway.conversations.update.mutate({ conversation_id: conversation, head_message_id: head });
     const kept = thread.slice(0, thread.indexOf(entry));
-    const loaded = await loadConversation(gateway, conversation, lastStored(kept));
+    const from = lastStored(kept);
+    if (from === null) {
+      const end = await loadEnd(gateway, conversation);
+      if (shown.current === conversation) placeEnd(end);
+      return;
+    }
+    const loaded = await loadConversation(gateway, conversation, from);
     if (shown.current === conversation) place(kept, loaded);
   }
 
-  return { error, refresh, switchTo: (entry, sibling) => void showBranch(entry, sibling).catch(() => undefined) };
+  async function loadBefore(): Promise<void> {
+    const [first] = thread;
+    const conversation = shown.current;
+    if (conversation === null || !first?.place) return setHasEarlier(false);
+    const earlier = await loadEarlier(gateway, conversation, first.id);
+    if (shown.current !== conversation) return;
+    setHasEarlier(earlier.hasEarlier);
+    prepend(toThread(earlier.conversation.messages, seen.current));
+  }
+
+  function showEarlier(): Promise<void> {
+    earlierUnderWay.current ??= loadBefore().finally(() => {
+      earlierUnderWay.current = null;
+    });
+    return earlierUnderWay.current;
+  }
+
+  // While an answer comes, its end decides what is on the page.
+  const onEarlier = hasEarlier && !busy ? showEarlier : null;
+  return {
+    error,
+    onEarlier,
+    refresh,
+    switchTo: (entry, sibling) => void showBranch(entry, sibling).catch(() => undefined),
+  };
 }

@@ -131,4 +131,5 @@ export const playground: Record<keyof typeof english, string> = {
   'start.noModels': 'Noch kein Modell zum Sprechen',
   'start.noModelsText': 'Eines in der Modelldatei nennen oder diesem Schlüssel eines erlauben.',
   'models.priceTokens': 'Preis je M ein / aus',
+  'chat.earlier': 'Frühere Nachrichten zeigen',
 };

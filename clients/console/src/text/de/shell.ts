@@ -82,4 +82,5 @@ export const shell: Record<keyof typeof english, string> = {
   'lost.again': 'Jetzt versuchen',
   'sign.expired':
     'Das Gateway nimmt diesen Schlüssel nicht mehr an. Er wurde widerrufen, ersetzt oder ist abgelaufen. Neu anmelden.',
+  'common.retryNow': 'Ein neuer Versuch ist möglich.',
 };

@@ -127,4 +127,5 @@ export const playground = {
   'start.noModels': 'No model to talk to yet',
   'start.noModelsText': 'Name one in the models file, or let this key use one.',
   'models.priceTokens': 'Price per M in / out',
+  'chat.earlier': 'Show earlier messages',
 } as const;

@@ -79,4 +79,5 @@ export const shell = {
   'lost.again': 'Try now',
   'sign.expired':
     'The gateway does not accept this key any more. It was revoked, replaced or has expired. Sign in again.',
+  'common.retryNow': 'You can try again now.',
 } as const;

@@ -129,4 +129,5 @@ export const playground: Record<keyof typeof english, string> = {
   'start.noModels': 'Chưa có mô hình để trò chuyện',
   'start.noModelsText': 'Thêm một mô hình vào tệp mô hình hoặc cho phép khoá này dùng một mô hình.',
   'models.priceTokens': 'Giá mỗi M vào / ra',
+  'chat.earlier': 'Hiện tin nhắn trước đó',
 };

@@ -81,4 +81,5 @@ export const shell: Record<keyof typeof english, string> = {
   'lost.text': 'Trang này tự hỏi lại sau vài giây. Nội dung hiển thị là trạng thái gần nhất.',
   'lost.again': 'Thử ngay',
   'sign.expired': 'Gateway không còn chấp nhận khoá này. Khoá đã bị thu hồi, thay thế hoặc hết hạn. Hãy đăng nhập lại.',
+  'common.retryNow': 'Có thể thử lại ngay.',
 };
