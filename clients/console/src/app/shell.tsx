@@ -1,7 +1,7 @@
 import { FlaskConical, Menu as MenuIcon, Unplug } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Sheet } from '../parts/dialog.tsx';
+import { Sheet } from '../parts/sheet.tsx';
 import { useText } from '../text/text.tsx';
 import { GoAnywhere } from './go-anywhere.tsx';
 import { Navigation } from './navigation.tsx';

@@ -1,0 +1,16 @@
+import { lazy, Suspense, useState } from 'react';
+import type { SheetProps } from './opened-sheet.tsx';
+
+const OpenedSheet = lazy(() => import('./opened-sheet.tsx'));
+
+/** A sheet whose library is loaded when it is opened first: a wide screen never needs it. */
+export function Sheet(props: SheetProps) {
+  const [wasOpened, setWasOpened] = useState(false);
+  if (props.open && !wasOpened) setWasOpened(true);
+  if (!wasOpened) return null;
+  return (
+    <Suspense>
+      <OpenedSheet {...props} />
+    </Suspense>
+  );
+}
