@@ -142,7 +142,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.getByRole('row', { name: /dear/ }).first().waitFor();
     expect(await page.getByRole('row', { name: /cheap/ }).count()).toBe(0);
     await page.getByRole('row', { name: /dear/ }).first().getByRole('button').click();
-    await page.getByRole('region', { name: 'One request' }).getByText('v1.chat').waitFor();
+    await page.getByRole('complementary', { name: 'One request' }).getByText('v1.chat').waitFor();
     expect(page.url()).toContain('open=');
     await page.context().close();
   });
