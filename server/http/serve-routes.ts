@@ -82,7 +82,7 @@ type Report = (call: AnsweredCall) => void;
 type Hooked = Pick<RoutedParts, 'gate' | 'load'> & { readonly report: Report };
 
 /** What happens around every request. Fastify gives the routes only the hooks that exist before them. */
-function addHooks({ env }: RoutesOptions, app: FastifyInstance, hooked: Hooked): void {
+function addHooks(app: FastifyInstance, hooked: Hooked): void {
   knowEveryMethod(app);
   const methods = new KnownMethods(app);
   decorateAdmission(app);
@@ -130,7 +130,7 @@ async function servePages(options: RoutesOptions, app: FastifyInstance, parts: R
 /** Serves every address of the gateway. */
 export async function serveRoutes(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts): Promise<void> {
   const report = (call: AnsweredCall) => parts.observers.observer.answered(call);
-  addHooks(options, app, { ...parts, report });
+  addHooks(app, { ...parts, report });
   await serveApi(options, app, { ...parts, report });
   guardConnections(options, app);
   await servePages(options, app, parts);

@@ -2,8 +2,8 @@ import { Json } from '../canonical/json.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
 import type { TraceParent } from '../features/access/request-watch.ts';
-import type { ResponseMemory } from '../features/responses/response-memory.ts';
 import type { TokenGuard } from '../features/access/token-guard.ts';
+import type { ResponseMemory } from '../features/responses/response-memory.ts';
 
 /** The sending side of a websocket. */
 export interface Socket {

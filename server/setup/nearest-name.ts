@@ -25,7 +25,7 @@ function distanceOf(one: string, other: string): number {
 const LONGEST = 100;
 
 /** The name that was probably meant; null: none is near. A third of the letters may be wrong. */
-export function nearestName(name: string, known: readonly string[]): string | null {
+function nearestName(name: string, known: readonly string[]): string | null {
   if (name.length > LONGEST) return null;
   const asked = plain(name);
   let nearest: string | null = null;

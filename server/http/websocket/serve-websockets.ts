@@ -19,7 +19,7 @@ import { accept, readHandshake, refuse } from './handshake.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { OpenWebsockets } from './open-websockets.ts';
 import { ResponsesSession } from './responses-session.ts';
-import type { ServedWebsocket, Upgraded } from './served-websocket.ts';
+import type { Upgraded } from './served-websocket.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { UNFINISHED_TIMES, type WebsocketLimits } from './websocket-limits.ts';
 
