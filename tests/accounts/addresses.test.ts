@@ -456,11 +456,32 @@ describe('what is known reaches the upstream of a key', () => {
     stop: ['http://'],
   };
 
-  test('in a chat, byte for byte', async () => {
-    for (const model of ['own', 'openai', 'openrouter', 'unnamed', 'mixed']) {
-      expect((await gateway.asKey('/v1/chat/completions', { model, ...chat })).status).toBe(200);
-      expect(gateway.upstreams[0]?.chats.at(-1)?.json).toMatchObject(chat);
-    }
+  /** OpenAI knows no `is_error`. */
+  const withoutErrorMark = {
+    ...chat,
+    messages: chat.messages.with(3, { role: 'tool', tool_call_id: 'call_1', content: [text] }),
+  };
+  /** Servers that know no refusals get it as text. */
+  const withRefusalAsText = {
+    ...chat,
+    messages: chat.messages.with(4, {
+      role: 'assistant',
+      content: [
+        { type: 'text', text: 'No.' },
+        { type: 'text', text: 'No.' },
+      ],
+    }),
+  };
+
+  test.each([
+    ['openai', withoutErrorMark],
+    ['openrouter', chat],
+    ['own', withRefusalAsText],
+    ['unnamed', withRefusalAsText],
+    ['mixed', withRefusalAsText],
+  ])('in a chat of %s, byte for byte', async (model, received) => {
+    expect((await gateway.asKey('/v1/chat/completions', { model, ...chat })).status).toBe(200);
+    expect(gateway.upstreams[0]?.chats.at(-1)?.json).toMatchObject(received);
   });
 
   test('in a turn and in a chat to be embedded', async () => {

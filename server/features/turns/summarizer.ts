@@ -89,8 +89,11 @@ export class Summarizer {
    */
   async summarize(task: SummaryTask, caller: Caller): Promise<Summary> {
     const lastId = task.path.at(-1)?.id ?? '';
-    const shared = await this.#running.get(lastId)?.catch(() => null);
-    if (shared) return shared;
+    // Nothing is waited for between a look that finds none and the entry below: two that come at once are not two.
+    for (let running = this.#running.get(lastId); running; running = this.#running.get(lastId)) {
+      const shared = await running.catch(() => null);
+      if (shared) return shared;
+    }
     caller.signal.throwIfAborted();
     const making = this.#make(task, lastId, caller);
     this.#running.set(lastId, making);

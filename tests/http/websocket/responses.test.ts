@@ -207,11 +207,11 @@ describe('several streams of one websocket', () => {
   test('are at most 16 at once and 32 in all', async () => {
     const { create, nextEnd, ended } = await connect(gateway);
     const limit = { type: 'error', status: 429, error: { code: 'websocket_stream_limit_reached', param: 'stream_id' } };
-    const held = gated('Held.');
-    gateway.upstream.reply(...Array.from({ length: 16 }, () => held.script));
+    const held = Array.from({ length: 16 }, () => gated('Held.'));
+    gateway.upstream.reply(...held.map(({ script }) => script));
     for (let i = 0; i < 17; i++) create({ stream_id: `s${i}` });
     expect(await nextEnd()).toMatchObject({ ...limit, stream_id: 's16' });
-    held.gate.open();
+    for (const { gate } of held) gate.open();
     await expect.poll(() => ended().length).toBe(17);
     for (let i = 16; i < 32; i++) {
       create({ stream_id: `s${i}`, generate: false });
