@@ -90,6 +90,10 @@ export const shellPages: Readonly<Record<string, Page>> = {
     effects: [{ block: 'export ANTHROPIC_BASE_URL' }, { block: 'claude -p', needs: 'claude' }],
   },
   'docs/codex.md': { gateway: 'demo', effects: [exportsKey] },
+  'docs/authentication.md': {
+    gateway: 'demo',
+    effects: [{ block: 'api/client-tokens', prints: /"token":"dct-/, needs: 'jq' }],
+  },
   'docs/accounts.md': {
     gateway: 'models',
     effects: [
