@@ -456,22 +456,18 @@ describe('what is known reaches the upstream of a key', () => {
     stop: ['http://'],
   };
 
+  const withMessage = (at: number, message: object) => ({
+    ...chat,
+    messages: [...chat.messages.slice(0, at), message, ...chat.messages.slice(at + 1)],
+  });
   /** OpenAI knows no `is_error`. */
-  const withoutErrorMark = {
-    ...chat,
-    messages: chat.messages.with(3, { role: 'tool', tool_call_id: 'call_1', content: [text] }),
-  };
+  const withoutErrorMark = withMessage(3, { role: 'tool', tool_call_id: 'call_1', content: [text] });
   /** Servers that know no refusals get it as text. */
-  const withRefusalAsText = {
-    ...chat,
-    messages: chat.messages.with(4, {
-      role: 'assistant',
-      content: [
-        { type: 'text', text: 'No.' },
-        { type: 'text', text: 'No.' },
-      ],
-    }),
-  };
+  const twice = [
+    { type: 'text', text: 'No.' },
+    { type: 'text', text: 'No.' },
+  ];
+  const withRefusalAsText = withMessage(4, { role: 'assistant', content: twice });
 
   test.each([
     ['openai', withoutErrorMark],

@@ -47,28 +47,29 @@ class Started {
     this.#send({ type: 'started', ...run });
   }
 
-  /** The context of the call, whose headers this hears. */
-  listening(ctx: Context): Context {
-    return {
-      ...ctx,
-      setHeader: (name, value) => {
-        ctx.setHeader(name, value);
+  /** Hears the headers of a call. Its context is its own, and stays the one that the caller of `answerCall` holds. */
+  listenTo(ctx: Context): void {
+    const { setHeader } = ctx;
+    Object.assign(ctx, {
+      setHeader: (name: string, value: string | null) => {
+        setHeader(name, value);
         if (name === 'x-run-id' && value !== null) this.tell({ run_id: value });
       },
-    };
+    });
   }
 }
 
 /** Runs a call, and returns its last answer. Throws what the procedure throws. */
 export async function answerCall(call: Call, options: AnswerCallOptions): Promise<Result> {
-  const { router, signal, send } = options;
+  const { router, ctx, signal, send } = options;
   const { type, path, input } = call;
   const started = new Started(send);
+  if (type === 'subscription') started.listenTo(ctx);
   const output = await callTRPCProcedure({
     router,
     path,
     type,
-    ctx: started.listening(options.ctx),
+    ctx,
     signal,
     getRawInput: async () => input,
     batchIndex: 0,
