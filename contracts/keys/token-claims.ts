@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../schemas/list-of.ts';
 
 /** What a client token says. The names are short, because each request has them. */
 export const TokenClaims = z.strictObject({
@@ -11,9 +12,9 @@ export const TokenClaims = z.strictObject({
   /** When it expires, in ms since 1970. */
   e: z.int(),
   /** The aliases that it may use, within those of its key. Absent: all of these. */
-  m: z.array(z.string()).optional(),
+  m: listOf(z.string()).optional(),
   /** The web origins that it may come from. */
-  o: z.array(z.string()).optional(),
+  o: listOf(z.string()).optional(),
   /** Its budget in micro-USD. */
   b: z.int().optional(),
 });

@@ -11,15 +11,16 @@ import { tempFolder } from '../support/temp-folder.ts';
 import { hangAfter } from '../support/upstream/scripts/failures.ts';
 import { startUpstream } from '../support/upstream/start-upstream.ts';
 
-test('a process that lives frees what one beside it held when it was killed', { timeout: 180_000 }, async () => {
+test('a process that lives frees what one beside it held when it was killed', async () => {
   const upstream = await startUpstream({ apiKey: upstreamKey });
   const folder = tempFolder();
   writeFileSync(join(folder, 'models.yaml'), accountModels(upstream.url));
   const variables = { UPSTREAM_KEY: upstreamKey };
   const [killed, living] = [await startProcess(folder, variables), await startProcess(folder, variables)];
   const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
+  // By the process that it is used at: others read it a little later.
   const body = JSON.stringify({ name: 'spender', credit_usd: 50 });
-  const created = await fetch(`${living.url}/api/keys`, { method: 'POST', headers, body });
+  const created = await fetch(`${killed.url}/api/keys`, { method: 'POST', headers, body });
   const { key, owner }: CreatedKey = await created.json();
   const held = async () => {
     const wallet: Wallet = await (await fetch(`${living.url}/api/wallets/${owner}`, { headers })).json();
@@ -35,10 +36,10 @@ test('a process that lives frees what one beside it held when it was killed', { 
     (response) => response.text().catch(() => null),
     () => null,
   );
-  await expect.poll(held, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(held).toBeGreaterThan(0);
   await killed.stop('SIGKILL');
   await cut;
-  await expect.poll(held, { timeout: 60_000, interval: 500 }).toBe(0);
+  await expect.poll(held, { timeout: 300_000, interval: 500 }).toBe(0);
   expect(living.output()).toContain('what they held is free again');
   expect(await living.stop('SIGTERM')).toBe(0);
   await upstream.close();

@@ -37,7 +37,12 @@ test.each(json)('the JSON of %s is JSON, and what it shows is what the gateway a
 function complete(text: string): string {
   const file: unknown = parse(text);
   if (!isObject(file)) throw new Error('The block is not a mapping.');
-  const { providers = {}, models = [] } = file;
+  const { providers = {}, models: shown = [], titles, summaries } = file;
+  const helpers = [titles, summaries].filter(isObject).map(({ model }) => ({
+    alias: model,
+    backends: [{ provider: 'gpu', model }],
+  }));
+  const models = [...(Array.isArray(shown) ? shown : []), ...helpers];
   const named = [...JSON.stringify(models).matchAll(/"provider":"([^"]+)"/g)].map(([, name = '']) => name);
   const others = Object.fromEntries(
     named.map((name) => [name, { preset: 'vllm', base_url: 'http://10.0.0.9:8000/v1' }]),
