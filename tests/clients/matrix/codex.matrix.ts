@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { settingsOf, variablesOf } from '../../support/connect-settings.ts';
+import { passWebsockets } from '../../support/pass-websockets.ts';
 import { findAgent, openWorkplace, type Workplace } from '../../support/run-agent.ts';
 import { type ScriptedGateway, type ScriptedOptions, startScripted } from '../../support/start-scripted.ts';
 import type { Script } from '../../support/upstream/exchange.ts';
@@ -78,6 +79,19 @@ describe.skipIf(!codex)('Codex', { timeout: 120_000 }, () => {
       expect(upstream.chats).toHaveLength(2);
       expect(upstream.chats.at(-1)?.body.toString()).toContain(name === 'vllm' ? 'I write.' : 'c2lnbmVk');
     });
+  });
+
+  test.each(dialects)('works over a websocket with a backend of %s', async (_, options) => {
+    const { upstream, url } = await start('scripted', options, runCommand, say('It is written.'));
+    const front = await passWebsockets(url);
+    const file = join(home, 'config.toml');
+    const settings = readFileSync(file, 'utf8').replace(url, front.url);
+    writeFileSync(file, settings.replace(/^wire_api/m, 'supports_websockets = true\n$&'));
+    const run = await exec('Greet Rome in greeting.txt.');
+    front.close();
+    expect([run.code, greeting()]).toEqual([0, 'Hello, Rome.\n']);
+    expect(run.stdout).toContain('"text":"It is written."');
+    expect(upstream.chats).toHaveLength(2);
   });
 
   test('goes on in a session of its own', async () => {
