@@ -92,7 +92,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.getByText('laptop').first().waitFor();
     const times = page.getByRole('table', { name: 'Times by Key' });
     await times.getByText('laptop').waitFor();
-    expect(await times.locator('tbody').innerText()).toMatch(/laptop\s+3\s.*ms/);
+    await expect.poll(() => times.locator('tbody').innerText()).toMatch(/laptop\s+3\s.*ms/);
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'CSV' }).click();
     expect((await download).suggestedFilename()).toMatch(/^usage-.*\.csv$/);

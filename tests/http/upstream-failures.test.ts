@@ -19,11 +19,26 @@ import { empty200, errorBodyWith200, htmlError, raw, redirect, refuse } from '..
 const chat = '/v1/chat/completions';
 const hi = { model: 'scripted', messages: [{ role: 'user', content: 'Hi' }] };
 
+const hangInTheMiddle = hangAfter(2);
+const silences: ReadonlySet<Script> = new Set([hangBeforeHeaders, hangAfterHeaders, hangInTheMiddle]);
+
 let gateway: ScriptedGateway;
+/** Waits two seconds for its upstream, which a busy machine may take to answer: only silence is tried on it. */
+let hasty: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted({ provider: 'first_byte_seconds: 0.5, idle_seconds: 0.5' });
+  gateway = await startScripted();
+  hasty = await startScripted({ provider: 'first_byte_seconds: 2, idle_seconds: 2' });
 });
-afterAll(() => gateway.close());
+afterAll(async () => {
+  await gateway.close();
+  await hasty.close();
+});
+
+function post(path: string, body: object, script: Script): Promise<Response> {
+  const asked = silences.has(script) ? hasty : gateway;
+  asked.upstream.reply(script);
+  return asked.call('POST', path, body);
+}
 
 /** Every way to ask: both surfaces, JSON and stream. */
 const ways = [
@@ -67,10 +82,7 @@ describe('an overflow of the window is reported in the words that agents recogni
 });
 
 describe.each(ways)('before the answer, asked by %s', (_way, path, body) => {
-  const ask = async (script: Script) => {
-    gateway.upstream.reply(script);
-    return gateway.call('POST', path, body);
-  };
+  const ask = (script: Script) => post(path, body, script);
 
   test.each([
     ['a 400', refuse('bad-request'), 'upstream_rejected'],
@@ -146,8 +158,7 @@ describe.each(ways)('before the answer, asked by %s', (_way, path, body) => {
 
 describe.each(streams)('after the first token, asked by %s', (_way, path, body) => {
   const ask = async (script: Script) => {
-    gateway.upstream.reply(script);
-    const response = await gateway.call('POST', path, body);
+    const response = await post(path, body, script);
     expect(response.status).toBe(200);
     return response.text();
   };
@@ -164,7 +175,7 @@ describe.each(streams)('after the first token, asked by %s', (_way, path, body) 
       errorInStream({ event: { error: { message: 'slow', code: 429 } } }),
       'model_quota_exhausted',
     ],
-    ['silence', hangAfter(2), 'upstream_timeout'],
+    ['silence', hangInTheMiddle, 'upstream_timeout'],
     ['an event that is no JSON', malformedEvent(2), 'upstream_broken'],
   ] as const)('%s is an error event after the text so far, and no [DONE]', async (_what, script, code) => {
     const text = await ask(script);

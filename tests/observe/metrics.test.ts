@@ -128,7 +128,7 @@ test('what is under way is told: requests, streams, websockets, calls on them an
     const read = (name: string) => families.get(`duplex_${name}`)?.samples[0]?.value;
     return ['requests_in_flight', 'streams_open', 'websockets_open', 'websocket_calls_open', 'runs_open'].map(read);
   };
-  expect(await under()).toEqual([0, 0, 0, 0, 0]);
+  await expect.poll(under).toEqual([0, 0, 0, 0, 0]);
   upstream.reply(hangAfter(1), hangAfter(1));
   const stop = new AbortController();
   const stream = await fetch(`${gateway.url}/c1/chat`, {
@@ -141,11 +141,11 @@ test('what is under way is told: requests, streams, websockets, calls on them an
   const input = { model: 'small', messages: [{ role: 'user', content: 'Hi' }] };
   const call = { id: 1, method: 'subscription', params: { path: 'v1.chat.stream', input } };
   socket.socket.write(frameOf(OPCODE.text, JSON.stringify(call)));
-  await expect.poll(under, { timeout: 20_000 }).toEqual([2, 1, 1, 1, 1]);
+  await expect.poll(under).toEqual([2, 1, 1, 1, 1]);
   await gateway.call('POST', `/c1/runs/${stream.headers.get('x-run-id')}/cancel`);
   stop.abort();
   socket.socket.destroy();
-  await expect.poll(under, { timeout: 20_000 }).toEqual([0, 0, 0, 0, 0]);
+  await expect.poll(under).toEqual([0, 0, 0, 0, 0]);
 });
 
 test('a request that waits for a model that loads counts as waiting', async () => {
