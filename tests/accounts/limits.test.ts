@@ -136,10 +136,7 @@ describe('requests at once', () => {
   });
 
   test('give the place of one that is too late free', async () => {
-    const own = await startAccounts(
-      { UPSTREAM_RETRIES: '0' },
-      'timeouts: { first_token_seconds: 0.2, idle_seconds: 0.2 }',
-    );
+    const own = await startAccounts({ UPSTREAM_RETRIES: '0' }, 'timeouts: { first_token_seconds: 2, idle_seconds: 2 }');
     const key = await own.createKey({ concurrent_requests: 1, credit_usd: 1 });
     for (const [script, stream] of [
       [hangBeforeHeaders, true],

@@ -89,7 +89,7 @@ test('with ALERT_EVERY_MINUTES=0 each time is told', async () => {
     await (await ask())?.text();
     await (await ask())?.text();
   }
-  await expect.poll(() => told().length, { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => told().length).toBe(3);
 });
 
 test('a receiver that fails is asked again with the same id; one that refuses is not', async () => {
@@ -97,14 +97,14 @@ test('a receiver that fails is asked again with the same id; one that refuses is
   await open({ ALERT_EVENTS: 'run.completed' });
   const turn = { model: 'm', message: 'Hi' };
   const run = (await gateway?.call('POST', '/c1/chat', turn))?.headers.get('x-run-id');
-  await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBe(4);
+  await expect.poll(() => receiver.posts.length).toBe(4);
   const ids = receiver.posts.map(({ headers }) => headers['webhook-id']);
   expect(new Set(ids).size).toBe(1);
   expect(told()).toMatchObject([{ type: 'run.completed', data: { run_id: run, status: 'completed' } }]);
 
   receiver.answer(400);
   for (let i = 0; i < 2; i++) await (await gateway?.call('POST', '/c1/chat', turn))?.text();
-  await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBe(6);
+  await expect.poll(() => receiver.posts.length).toBe(6);
   await closeGateway();
   expect(receiver.posts).toHaveLength(6);
   expect(new Set(receiver.posts.map(({ headers }) => headers['webhook-id'])).size).toBe(3);
@@ -114,7 +114,7 @@ test('redirects are not followed', async () => {
   receiver.answer(307);
   await open({ ALERT_EVENTS: 'run.completed' });
   for (let i = 0; i < 2; i++) await (await gateway?.call('POST', '/c1/chat', { model: 'm', message: 'Hi' }))?.text();
-  await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => receiver.posts.length).toBe(2);
   await closeGateway();
   expect(receiver.posts.map(({ path }) => path)).toEqual(['/hook', '/hook']);
 });
@@ -217,7 +217,7 @@ test('what waits when the gateway stops is tried once more', async () => {
   receiver.answer(500, 500, 500, 500, 500);
   await open({ ALERT_EVENTS: 'run.completed' });
   await (await gateway?.call('POST', '/c1/chat', { model: 'm', message: 'Hi' }))?.text();
-  await expect.poll(() => receiver.posts.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => receiver.posts.length).toBeGreaterThan(0);
   const before = receiver.posts.length;
   await closeGateway();
   expect(receiver.posts.length).toBeGreaterThan(before);

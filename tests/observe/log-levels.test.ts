@@ -72,7 +72,7 @@ const ask = (gateway: Gateway, fields: object = {}) => gateway.call('POST', '/v1
 async function linesOf({ lines }: Logged, response: Response): Promise<readonly Line[]> {
   await response.text();
   const own = () => lines().filter(({ reqId }) => reqId === response.headers.get('x-request-id'));
-  await expect.poll(() => own().map(({ msg }) => msg), { timeout: 15_000 }).toContain('request');
+  await expect.poll(() => own().map(({ msg }) => msg)).toContain('request');
   return own();
 }
 
@@ -144,7 +144,7 @@ test.each([
     const logged = await open(env);
     try {
       await askEverything(logged);
-      await expect.poll(() => logged.text(), { timeout: 15_000 }).toContain('GET unknown');
+      await expect.poll(() => logged.text()).toContain('GET unknown');
       expect(logged.lines().length).toBeGreaterThan(20);
       for (const key of planted) expect(logged.text()).not.toContain(key);
       if ('LOG_CONTENT' in env) {

@@ -67,7 +67,7 @@ const spansOf = (requestId: string | null): readonly ReceivedSpan[] => {
 
 /** The span of a request, and those of its attempts in order, once they are there. */
 async function receive(requestId: string | null): Promise<[ReceivedSpan, ...ReceivedSpan[]]> {
-  await expect.poll(() => spansOf(requestId).length, { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect.poll(() => spansOf(requestId).length).toBeGreaterThan(0);
   const [span, ...attempts] = spansOf(requestId);
   if (!span) throw new Error('There is no span.');
   return [span, ...attempts.toSorted((a, b) => a.start - b.start)];
@@ -173,7 +173,7 @@ test('a subscription on a websocket is a request like any other', async () => {
     const before = collector.spans.length;
     for await (const _chunk of client.streamChat({ model: 'chain', messages: [{ role: 'user', content: question }] }));
     await expect
-      .poll(() => collector.spans.slice(before).map(({ name }) => name), { timeout: 15_000 })
+      .poll(() => collector.spans.slice(before).map(({ name }) => name))
       .toEqual(expect.arrayContaining(['v1.chat chain', 'chat m']));
   } finally {
     await client.close();

@@ -57,9 +57,9 @@ models: [{ alias: m, backends: [{ provider: up, model: m }] }]
   const gates = [createGate(), createGate()] as const;
   upstream.reply(say('One.', { gate: gates[0] }), say('Two.', { gate: gates[1] }));
   const underWay = [first('POST', '/v1/chat/completions', chat), second('POST', '/v1/chat/completions', chat)];
-  await expect.poll(() => upstream.chats.length, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => upstream.chats.length).toBe(2);
   const stopped = gateway.stop('SIGTERM');
-  await expect.poll(() => isRefused(gateway.url), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => isRefused(gateway.url)).toBe(true);
   const refused = first('POST', '/v1/messages', { ...chat, max_tokens: 5 });
   const ready = second('GET', '/readyz');
   for (const gate of gates) gate.open();
