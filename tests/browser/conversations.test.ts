@@ -212,11 +212,16 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     expect(await page.getByRole('article').count()).toBeLessThan(200);
     const first = page.getByText('Message 9899.');
     await first.waitFor({ state: 'attached' });
-    await first.scrollIntoViewIfNeeded();
-    await page.getByText('Message 9799.').waitFor({ state: 'attached' });
-    const { y = -1 } = (await first.boundingBox()) ?? {};
-    expect(y).toBeGreaterThan(0);
-    expect(y).toBeLessThan(900);
+    // The list is drawn again while it scrolls, so that one try may lose its element.
+    await expect
+      .poll(async () => {
+        await first.scrollIntoViewIfNeeded().catch(() => null);
+        return page.getByText('Message 9799.').count();
+      })
+      .toBe(1);
+    const top = async () => (await first.boundingBox())?.y ?? -1;
+    await expect.poll(top).toBeGreaterThan(0);
+    await expect.poll(top).toBeLessThan(900);
     // No model is known for imported messages: the page takes the first one.
     gateway.upstream.reply(say('The newest.'));
     await ask(page, 'And now?');
