@@ -104,24 +104,30 @@ function compactUsage({ env, store }: AppDeps, app: FastifyInstance): void {
   app.addHook('onClose', () => compaction.close());
 }
 
-interface Stopped {
+/** Frees what processes held that were killed beside this one. */
+function recoverOthers({ store }: AppDeps, app: FastifyInstance): void {
+  const recovery = new RegularRecovery(store, {
+    recovered: (processes) => app.log.warn({ processes }, 'other processes were killed; what they held is free again'),
+    failed: (error) => app.log.error({ err: error }, 'what killed processes held could not be freed'),
+  });
+  app.addHook('onClose', () => recovery.close());
+}
+
+interface OpenRunsParts {
+  /** Told of runs that end. */
   readonly alerts: OpenedAlerts | null;
+  /** Refuses new requests when the runs are stopped. */
   readonly load: LoadGuard;
 }
 
 /** The answers in progress, and what the router needs to follow, replay and cancel them. */
-function openRuns({ env, store }: AppDeps, app: FastifyInstance, { alerts, load }: Stopped) {
+function openRuns({ env, store }: AppDeps, app: FastifyInstance, { alerts, load }: OpenRunsParts) {
   const { keepMs, keyMs, maxKeptBytes, ...limits } = env.runs;
   const live = new MemoryRuns();
   const onError = (error: unknown) => app.log.error({ err: error }, 'a run could not be written');
   const runs = new Runs({ store: store.runs, live, limits, onEnd: alerts?.runEnded, onError });
   const sweep = new RunSweep(store, { keepMs, keyMs }, onError);
   app.addHook('onClose', () => sweep.close());
-  const recovery = new RegularRecovery(store, {
-    recovered: (processes) => app.log.warn({ processes }, 'other processes were killed; what they held is free again'),
-    failed: (error) => app.log.error({ err: error }, 'what killed processes held could not be freed'),
-  });
-  app.addHook('onClose', () => recovery.close());
   const stopRuns = (graceMs: number) => {
     load.stop();
     return runs.close(graceMs);
@@ -238,6 +244,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify(fastifyOptions(env, log));
   const { ring, gate, tokens, guard } = await openAccess(deps, app);
   compactUsage(deps, app);
+  recoverOthers(deps, app);
   const alerts = alertWith(env, store, app);
   const states = new BackendStates({ ...env.circuit, onOpen: alerts?.circuitOpened });
   const dispatcher = new Dispatcher(states, { retries: env.upstreamRetries, waitMs: env.modelWaitMs });

@@ -96,7 +96,6 @@ export const Generate = {
 export const ResponseCreate = z.looseObject({
   type: z.literal('response.create'),
   stream_id: z.string().min(1).max(128).nullish().describe('Requests with the same one are answered in their order.'),
-  stream: z.boolean().nullish(),
   background: z.literal(false).nullish(),
 });
 

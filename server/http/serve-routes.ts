@@ -34,8 +34,9 @@ import { restPlugin } from './rest.ts';
 import { stripBasePath } from './strip-base-path.ts';
 import { trpcPlugin } from './trpc.ts';
 import type { OpenWebsockets } from './websocket/open-websockets.ts';
-import { WEBSOCKET_PATHS } from './websocket/serve-websockets.ts';
+import { serveWebsockets } from './websocket/serve-websockets.ts';
 import type { WebsocketLimits } from './websocket/websocket-limits.ts';
+import { WEBSOCKET_PATHS } from './websocket/websocket-paths.ts';
 
 /** The settings of the edge: `Env` has them. */
 interface RouteSettings {
@@ -92,7 +93,7 @@ function addHooks(app: FastifyInstance, hooked: Hooked): void {
   passOverExpectations(app);
 }
 
-/** The procedures by REST and tRPC, and the routes whose bodies are files or forms. */
+/** The procedures by REST, tRPC and websockets, and the routes whose bodies are files or forms. */
 async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts & { report: Report }) {
   const { env, catalog, store } = options;
   const { router, gate, guard, metering, once, report, heartbeat, websockets } = parts;
@@ -103,8 +104,9 @@ async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: Rou
   await app.register(exportsPlugin, { gate, store });
   await app.register(importsPlugin, { gate, conversations: store.conversations, maxImportBytes });
   await app.register(audioPlugin, { catalog, ...metering, gate, once, maxBodyBytes, maxBodyValues });
-  const bounds = { maxBodyBytes, maxBodyValues, limits, transfers };
-  await app.register(trpcPlugin, { router, gate, guard, report, websockets, ...bounds });
+  const calls = { router, gate, guard, report, maxBodyBytes, maxBodyValues, limits };
+  await app.register(trpcPlugin, calls);
+  serveWebsockets(app, { ...calls, transfers, websockets });
 }
 
 /** Limits connections, and handles what Node hands over beside its requests. */

@@ -11,7 +11,6 @@ import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
-import type { TransferLimits } from './connections/slow-transfers.ts';
 import { admit, authenticate, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/known-methods.ts';
@@ -22,10 +21,9 @@ import { trpcInputs } from './json-body/trpc-inputs.ts';
 import { listProcedures, metaOf } from './list-operations.ts';
 import { dataHeaders } from './pages/security-headers.ts';
 import { setHeader } from './set-header.ts';
-import type { OpenWebsockets } from './websocket/open-websockets.ts';
-import { serveWebsockets } from './websocket/serve-websockets.ts';
 import { tooManyCalls } from './websocket/too-many-calls.ts';
 import { STRANGER_MESSAGE_CALLS, type WebsocketLimits } from './websocket/websocket-limits.ts';
+import { TRPC_PATH } from './websocket/websocket-paths.ts';
 
 export interface TrpcOptions {
   readonly router: AppRouter;
@@ -33,15 +31,12 @@ export interface TrpcOptions {
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly guard: TokenGuard;
-  readonly limits: WebsocketLimits;
+  readonly limits: Pick<WebsocketLimits, 'calls'>;
   /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
-  readonly transfers: TransferLimits;
-  readonly websockets: OpenWebsockets;
 }
 
-export const TRPC_PATH = '/trpc';
-/** The body of a query or a mutation. */
+/** The methods of queries and mutations. */
 const METHODS = ['GET', 'POST', 'HEAD'];
 
 const sharedKey = () =>
@@ -107,20 +102,9 @@ function contextOf({ request, reply, body }: Exchange, { gate, guard, report, ma
   };
 }
 
-/** Serves the router at `/trpc`: queries and mutations over HTTP, everything over websocket. */
+/** Serves queries and mutations of the router over HTTP, below `/trpc`. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, gate, guard, maxBodyBytes, maxBodyValues, limits, transfers, websockets, report } = options;
-  serveWebsockets(app, {
-    router,
-    gate,
-    guard,
-    maxBodyBytes,
-    maxBodyValues,
-    limits,
-    transfers,
-    websockets,
-    report,
-  });
+  const { router, maxBodyBytes, report } = options;
   const procedures = new Set(listProcedures(router).map(([name]) => name));
   app.get(TRPC_PATH, async () => undefined);
   app.addHook('onRequest', checkCalls(options));

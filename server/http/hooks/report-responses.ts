@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import type { RequestRecord } from '../../features/access/request-record.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
-import { TRPC_PATH } from '../trpc.ts';
+import { TRPC_PATH } from '../websocket/websocket-paths.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,7 +1,11 @@
+import { toAppError } from '../../errors/to-wire.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
 import { newRequestId } from '../../features/access/request-id.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import type { Context, Socket } from '../../rpc/context.ts';
+import type { CallerContext } from '../../rpc/trpc.ts';
 import type { Identity } from './identity.ts';
 
 interface Connection {
@@ -27,3 +31,18 @@ export const createCallContext = ({ identity, gate, guard, report, parent, socke
   parent,
   socket,
 });
+
+/**
+ * What to report of a call that was let in and failed before it reached a model. Null for other calls: their meter reports
+ * them, or what refused them.
+ */
+export function toUnmeteredFailure(
+  failure: unknown,
+  ctx: Context | CallerContext,
+): Omit<AnsweredCall, 'operation'> | null {
+  if (!('caller' in ctx) || ctx.caller.record.isMetered) return null;
+  const { requestId, parent, caller } = ctx;
+  const { principal, receivedAt } = caller;
+  const { status } = toAppError(failure);
+  return { requestId, principal, status, failure, ms: monotonicNow() - receivedAt, parent };
+}

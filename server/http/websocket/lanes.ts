@@ -12,7 +12,7 @@ const reached = (what: string) =>
 
 /** The requests of a websocket: one after another in each lane, and the lanes beside each other. */
 export class Lanes {
-  readonly #ends = new Map<string, Promise<void>>();
+  readonly #ends = new Map<string | null, Promise<void>>();
   readonly #idle: () => void;
   #underWay = 0;
 
@@ -31,13 +31,12 @@ export class Lanes {
    */
   add(name: string | null, work: () => Promise<void>): void {
     if (this.#underWay >= MOST_UNDER_WAY) throw reached(`${MOST_UNDER_WAY} requests under way`);
-    const lane = name === null ? '' : `:${name}`;
-    if (name !== null && !this.#ends.has(lane) && this.#names >= MOST_NAMES)
-      throw reached(`used ${MOST_NAMES} stream ids`);
+    const isNew = name !== null && !this.#ends.has(name);
+    if (isNew && this.#names >= MOST_NAMES) throw reached(`used ${MOST_NAMES} stream ids`);
     this.#underWay++;
-    const before = this.#ends.get(lane) ?? Promise.resolve();
+    const before = this.#ends.get(name) ?? Promise.resolve();
     this.#ends.set(
-      lane,
+      name,
       before.then(work).finally(() => {
         this.#underWay--;
         if (this.#underWay === 0) this.#idle();
@@ -46,6 +45,6 @@ export class Lanes {
   }
 
   get #names(): number {
-    return this.#ends.size - (this.#ends.has('') ? 1 : 0);
+    return this.#ends.size - (this.#ends.has(null) ? 1 : 0);
   }
 }

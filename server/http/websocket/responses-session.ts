@@ -2,14 +2,12 @@ import { ResponseCreate } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError, toWireError } from '../../errors/to-wire.ts';
-import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
-import type { CallerContext } from '../../rpc/trpc.ts';
 import { readJson } from '../json-body/read-json.ts';
 import { answerCall, type Result } from './answer-call.ts';
-import { createCallContext } from './call-context.ts';
+import { createCallContext, toUnmeteredFailure } from './call-context.ts';
 import { CloseCode } from './close-codes.ts';
 import type { MessageLimits, Refusal } from './frame-reader.ts';
 import { type HeldBytes, Hold } from './held-bytes.ts';
@@ -30,11 +28,11 @@ export interface ResponsesSessionDeps extends Omit<SessionDeps, 'procedures' | '
 /** The procedure that answers `response.create`. */
 const PROCEDURE = 'v1.responses.stream';
 
-/** What `response.create` asks for, and the lane that it names. */
+/** A `response.create`: what it asks for, and the lane that it names. */
 interface Asked {
   readonly lane: string | null;
   readonly request: Readonly<Record<string, unknown>>;
-  /** Of its message. */
+  /** How long its message was. */
   readonly bytes: number;
 }
 
@@ -122,7 +120,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     if (!this.#socket.isOpen) return;
     try {
       const reading = readJson(text, this.#deps.maxBodyValues);
-      if (reading instanceof Promise) void this.#readLong(text, reading);
+      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong(reading, text.length));
       else this.#take(reading.value, text.length);
     } catch (error) {
       this.#refuse(null, error);
@@ -133,15 +131,12 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     this.#refuse(null, unkeptMessage(why, this.#deps));
   }
 
-  /** Reads a long message. Later messages wait for it. */
-  async #readLong(text: Buffer, reading: Promise<{ readonly value: unknown }>): Promise<void> {
-    this.#socket.pause();
+  async #takeLong(reading: Promise<{ readonly value: unknown }>, bytes: number): Promise<void> {
     try {
-      this.#take((await reading).value, text.length);
+      this.#take((await reading).value, bytes);
     } catch (error) {
       this.#refuse(null, error);
     }
-    this.#socket.resume();
   }
 
   #take(value: unknown, bytes: number): void {
@@ -149,7 +144,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     try {
       const { stream_id: _id, type: _type, ...request } = ResponseCreate.parse(value);
       if (this.#leaving) throw shuttingDown();
-      this.#lanes.add(lane, () => this.#answer({ lane, request: { ...request, stream: true }, bytes }));
+      this.#lanes.add(lane, () => this.#answer({ lane, request, bytes }));
     } catch (error) {
       this.#refuse(lane, error);
     }
@@ -163,27 +158,17 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
       const event = eventOf(result);
       if (event) this.#send(lane, event);
     };
-    const ctx: Context | CallerContext = { ...this.#createContext(), memory: this.#memory.of(lane, bytes) };
+    const ctx: Context = { ...this.#createContext(), memory: this.#memory.of(lane, bytes) };
     try {
       const call = { kind: 'call', id: 0, type: 'subscription', path: PROCEDURE, input: request } as const;
       await answerCall(call, { router: this.#deps.router, ctx, signal, send });
     } catch (error) {
       if (signal.aborted) return;
-      this.#report(error, ctx);
+      this.#deps.logError(error);
+      const failed = toUnmeteredFailure(error, ctx);
+      if (failed) this.#deps.report?.({ ...failed, operation: PROCEDURE });
       this.#refuse(lane, toUnknownPrevious(error));
     }
-  }
-
-  /** Nobody else reports a request that was let in and failed before it reached a model. */
-  #report(failure: unknown, ctx: Context | CallerContext): void {
-    this.#deps.logError(failure);
-    if (!('caller' in ctx) || ctx.caller.record.isMetered) return;
-    const { requestId, caller } = ctx;
-    const { principal, receivedAt } = caller;
-    const ms = monotonicNow() - receivedAt;
-    const { status } = toAppError(failure);
-    const parent = this.#parent;
-    this.#deps.report?.({ requestId, operation: PROCEDURE, principal, status, failure, ms, parent });
   }
 
   #createContext(): Context {

@@ -22,12 +22,9 @@ import { ResponsesSession } from './responses-session.ts';
 import type { Upgraded } from './served-websocket.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { UNFINISHED_TIMES, type WebsocketLimits } from './websocket-limits.ts';
+import { RESPONSES_PATH, TRPC_PATH } from './websocket-paths.ts';
 
 const CHECK_MS = 1_000;
-
-/** Where tRPC's protocol is served, and where the Responses API is. */
-const paths = { trpc: '/trpc', responses: '/v1/responses' };
-export const WEBSOCKET_PATHS: readonly string[] = Object.values(paths);
 
 export interface WebsocketOptions {
   readonly router: AppRouter;
@@ -79,8 +76,8 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
   function open(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const [pathname = '', search] = request.url?.split('?') ?? [];
     const path = pathname.replace(/\/$/, '');
-    const isTrpc = path === paths.trpc;
-    if (!isTrpc && path !== paths.responses) throw new AppError('route_not_found');
+    const isTrpc = path === TRPC_PATH;
+    if (!isTrpc && path !== RESPONSES_PATH) throw new AppError('route_not_found');
     if (closing) throw shuttingDown();
     const key = readHandshake(request);
     if (!gate.origins.mayConnect(request.headers)) {

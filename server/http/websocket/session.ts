@@ -1,8 +1,6 @@
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError } from '../../errors/to-wire.ts';
-import { monotonicNow } from '../../event-loop/monotonic-now.ts';
-import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import { newRequestId } from '../../features/access/request-id.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import type { TokenGuard } from '../../features/access/token-guard.ts';
@@ -10,10 +8,9 @@ import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
 import { errorShapeOf } from '../../rpc/error-shape.ts';
 import type { AppRouter } from '../../rpc/router.ts';
-import type { CallerContext } from '../../rpc/trpc.ts';
 import type { TransferLimits } from '../connections/slow-transfers.ts';
 import type { Strangers } from '../connections/strangers.ts';
-import { createCallContext } from './call-context.ts';
+import { createCallContext, toUnmeteredFailure } from './call-context.ts';
 import { type Answer, Calls } from './calls.ts';
 import { CloseCode } from './close-codes.ts';
 import type { MessageLimits, Refusal } from './frame-reader.ts';
@@ -56,11 +53,6 @@ export interface SessionDeps extends IdentityDeps {
   readonly strangers: Strangers<Session>;
   readonly logError: (error: unknown) => void;
   readonly report: Context['report'];
-}
-
-/** A call that failed before it reached a model. */
-interface FailedCall extends Pick<AnsweredCall, 'requestId' | 'failure' | 'ms'> {
-  readonly path: string;
 }
 
 /** tRPC's protocol on one websocket: identifies the client, runs its calls, and sends the answers. */
@@ -174,22 +166,19 @@ export class Session implements WebsocketHandler, ServedWebsocket {
   #read(text: Buffer, most: number): void {
     try {
       const reading = readFrame(text, this.#deps.maxBodyValues);
-      if (reading instanceof Promise) void this.#readLong(text, most, reading);
+      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong(text, most, reading));
       else this.#takeAll(reading, most);
     } catch (error) {
       this.#refuseText(text, error);
     }
   }
 
-  /** Reads a long message. Later messages wait for it. */
-  async #readLong(text: Buffer, most: number, reading: Promise<unknown[]>): Promise<void> {
-    this.#socket.pause();
+  async #takeLong(text: Buffer, most: number, reading: Promise<unknown[]>): Promise<void> {
     try {
       this.#takeAll(await reading, most);
     } catch (error) {
       this.#refuseText(text, error);
     }
-    this.#socket.resume();
   }
 
   #takeAll(values: readonly unknown[], most: number): void {
@@ -252,25 +241,26 @@ export class Session implements WebsocketHandler, ServedWebsocket {
       if (!this.#identity.principal) this.#allowance.countCall();
       this.#calls.start(call);
     } catch (error) {
-      this.#report({ requestId: newRequestId(), path: call.path, failure: error, ms: 0 });
+      this.#reportRefusal(call.path, error);
       this.#refuse(call.id, error);
     }
   }
 
-  /** Nobody else reports a subscription that was let in and failed before it reached a model. */
-  #callFailed(error: unknown, { type, path }: Call, ctx: Context | CallerContext): void {
+  /** Other calls than subscriptions report their failures themselves. */
+  #callFailed(error: unknown, { type, path }: Call, ctx: Context): void {
     this.#deps.logError(error);
-    if (type !== 'subscription' || !('caller' in ctx) || ctx.caller.record.isMetered) return;
-    const { requestId, caller } = ctx;
-    this.#report({ requestId, path, failure: error, ms: monotonicNow() - caller.receivedAt });
+    const failed = type === 'subscription' ? toUnmeteredFailure(error, ctx) : null;
+    if (failed) this.#deps.report?.({ ...failed, operation: path });
   }
 
-  #report({ path, failure, ...rest }: FailedCall): void {
+  /** Reports a call that was refused before it had a context. */
+  #reportRefusal(path: string, failure: unknown): void {
     // A name that is not a procedure's is the client's own text.
     const operation = this.#deps.procedures.has(path) ? path : 'unknown procedure';
     const { principal } = this.#identity;
     const { status } = toAppError(failure);
-    this.#deps.report?.({ ...rest, operation, principal, status, failure, parent: this.#parent });
+    const call = { requestId: newRequestId(), operation, principal, status, failure, ms: 0, parent: this.#parent };
+    this.#deps.report?.(call);
   }
 
   #createContext(): Context {

@@ -137,6 +137,13 @@ export class Websocket implements Socket {
     this.#readOn();
   }
 
+  /** Reads no further messages until the work is done. The work must not throw. */
+  async pauseFor(work: () => Promise<void>): Promise<void> {
+    this.pause();
+    await work();
+    this.resume();
+  }
+
   /**
    * Call it every second. It closes the connection of a client that is silent, sends too slowly or takes too slowly.
    */
