@@ -5,8 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
-# What no process reads: the compiler, which @trpc/server names as a peer; types and source maps of packages; and Prisma's
-# compilers of queries for other databases. It is half of the packages' size.
+# Removes files that no process reads: the compiler, which @trpc/server names as a peer; types and source maps of packages;
+# and Prisma's query compilers for other databases. Together they are half of the packages' size.
 RUN rm -rf node_modules/typescript node_modules/@typescript \
   && find node_modules '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
   && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.sqlite.*' -delete
