@@ -449,7 +449,7 @@ export const errorCatalog = {
     type: 'invalid_request_error',
     title: 'The previous response is not known',
     description:
-      'On the websocket of responses: `previous_response_id` names a response that is neither stored nor the latest one of a stream of this connection.',
+      'On the websocket of `/v1/responses`, `previous_response_id` names a response that is not stored and that this connection does not remember.',
     remediation: 'Send the whole conversation as `input`, without `previous_response_id`.',
     typicalParam: 'previous_response_id',
   },
@@ -458,7 +458,7 @@ export const errorCatalog = {
     trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
     title: 'Too many streams on one websocket',
-    description: 'The websocket of responses has as many requests under way, or as many named streams, as it may.',
+    description: 'A websocket of `/v1/responses` has the most requests in progress, or has used the most stream ids.',
     remediation: 'Wait for an answer, use a `stream_id` again, or open another websocket.',
     typicalParam: 'stream_id',
   },
