@@ -3,6 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import { ArgumentText } from './argument-text.ts';
 import { type CallPiece, readCallPiece } from './call-piece.ts';
 import { DistinctIds } from './distinct-ids.ts';
+import { isJson } from './is-json.ts';
 import { isRecord } from './json.ts';
 import type { OfferedTools } from './offered-tools.ts';
 
@@ -12,17 +13,6 @@ const MAX_CALLS = 512;
 const MAX_ARGUMENTS = 8 * 1024 * 1024;
 
 const broken = (message: string) => new AppError('upstream_broken', message);
-
-function isJson(text: string): boolean {
-  // The parser would read an incomplete text to its end.
-  if (!'"}]'.includes(text.trimEnd().at(-1) ?? 'none')) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** A call that may still get more pieces. */
 interface OpenCall {
@@ -36,11 +26,11 @@ interface OpenCall {
   /** The id for clients. Empty until they have been told of the call. */
   id: string;
   name: string;
-  /** The arguments as they came. */
+  /** The arguments as the upstream sent them. */
   arguments: string;
-  /** The same for clients. */
+  /** The arguments as clients are told them. */
   readonly text: ArgumentText;
-  /** What clients will be told with the name. */
+  /** The arguments that clients will be told with the name. */
   ready: string;
   /** Whether clients have been told of the call, which happens as soon as its name is complete. */
   told: boolean;

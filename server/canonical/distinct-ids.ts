@@ -1,19 +1,26 @@
 import { newId } from './ids.ts';
 
-/** The ids of the calls, or of the items, of one answer. Some upstreams give the same id to two of them, or none. */
+/**
+ * The ids of the calls, or of the items, of one answer. Some upstreams give the same id to two of them, or leave the ids
+ * out.
+ */
 export class DistinctIds {
   readonly #prefix: string;
-  readonly #used = new Set<string>();
+  readonly #used: Set<string>;
 
-  /** `prefix`: of the ids that are made here. */
-  constructor(prefix: string) {
+  /** `prefix` begins the ids that are made here. `used` are ids that cannot be given again. */
+  constructor(prefix: string, used: ReadonlySet<string> = new Set()) {
     this.#prefix = prefix;
+    this.#used = new Set(used);
   }
 
-  /** The id of one more: the given one, unless another has it. */
+  /** The id for one more call or item: the given one, or a new one when it is empty or was used before. */
   own(given: string): string {
     const id = given === '' || this.#used.has(given) ? newId(this.#prefix) : given;
     this.#used.add(id);
     return id;
   }
 }
+
+/** Whether no two of these ids are the same. */
+export const areDistinct = (ids: readonly unknown[]): boolean => new Set(ids).size === ids.length;

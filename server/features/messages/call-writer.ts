@@ -1,5 +1,6 @@
 import type { ToolCallDelta } from '../../../contracts/chat/completion.ts';
-import { newId } from '../../canonical/ids.ts';
+import { DistinctIds } from '../../canonical/distinct-ids.ts';
+import { isJson } from '../../canonical/is-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { BlockWriter } from './block-writer.ts';
 import { CALL_FIELDS } from './encode-details.ts';
@@ -14,20 +15,10 @@ interface Call {
   state: 'waiting' | 'open' | 'closed';
 }
 
-/** Whether nothing is missing from the text of a call's arguments. */
-function isWhole(json: string): boolean {
-  try {
-    JSON.parse(json);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Calls whose pieces may come mixed, one block after the other: a call waits while the one before it is not whole. */
 export class CallWriter {
   readonly #blocks: BlockWriter;
-  readonly #taken: Set<string>;
+  readonly #ids: DistinctIds;
   readonly #calls = new Map<number, Call>();
 
   /**
@@ -36,7 +27,7 @@ export class CallWriter {
    */
   constructor(blocks: BlockWriter, taken: ReadonlySet<string>) {
     this.#blocks = blocks;
-    this.#taken = new Set(taken);
+    this.#ids = new DistinctIds('toolu_', taken);
   }
 
   get called(): boolean {
@@ -45,11 +36,11 @@ export class CallWriter {
 
   add({ index, id, type: _, function: piece, ...fields }: ToolCallDelta): void {
     const call = this.#callAt(index);
-    if (id && call.id === '') this.#name(call, id);
+    if (id && call.id === '') call.id = this.#ids.own(id);
     call.name += piece?.name ?? '';
     call.json += piece?.arguments ?? '';
     if (Object.values(fields).some((value) => value != null)) {
-      if (call.id === '') this.#name(call, newToolId());
+      if (call.id === '') call.id = this.#ids.own('');
       this.#blocks.prove({ type: CALL_FIELDS, id: call.id, fields });
     }
     if (call.state === 'closed' && piece?.arguments?.trim()) {
@@ -75,15 +66,10 @@ export class CallWriter {
     return call;
   }
 
-  #name(call: Call, id: string): void {
-    call.id = this.#taken.has(id) ? newToolId() : id;
-    this.#taken.add(call.id);
-  }
-
   #mayOpen(): boolean {
     const { openCall } = this.#blocks;
     const open = openCall === null ? undefined : this.#calls.get(openCall);
-    return !open || isWhole(open.json);
+    return !open || isJson(open.json);
   }
 
   #open(call: Call): void {
@@ -91,7 +77,7 @@ export class CallWriter {
     const { openCall } = this.#blocks;
     const before = openCall === null ? undefined : this.#calls.get(openCall);
     if (before) before.state = 'closed';
-    if (call.id === '') this.#name(call, newToolId());
+    if (call.id === '') call.id = this.#ids.own('');
     call.state = 'open';
     this.#blocks.toolUse(call.index, call.id, call.name);
   }
@@ -104,5 +90,3 @@ export class CallWriter {
     call.written = call.json.length;
   }
 }
-
-const newToolId = () => newId('toolu_');

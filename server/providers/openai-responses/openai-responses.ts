@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
+import { areDistinct } from '../../canonical/distinct-ids.ts';
 import type { Dialect } from '../dialect.ts';
 import { vendorPolicy } from '../field-policy.ts';
 import { pickFields } from '../pick-fields.ts';
@@ -33,11 +34,10 @@ function readAnswer(body: unknown, alias: string): ChatCompletion {
 }
 
 /** Whether no two items have the same id, or two calls the same. */
-const areDistinct = (output: readonly Record<string, unknown>[]): boolean =>
-  ['id', 'call_id'].every((name) => {
-    const ids = output.filter((item) => typeof item[name] === 'string').map((item) => `${item.type} ${item[name]}`);
-    return new Set(ids).size === ids.length;
-  });
+const haveDistinctIds = (output: readonly Record<string, unknown>[]): boolean =>
+  ['id', 'call_id'].every((name) =>
+    areDistinct(output.filter((item) => typeof item[name] === 'string').map((item) => `${item.type} ${item[name]}`)),
+  );
 
 /** What a client of this API depends on in a whole answer. */
 const SoundResponse = z.looseObject({
@@ -110,7 +110,7 @@ function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
     readAnswer,
     isSound: (body) => {
       const { success, data } = SoundResponse.safeParse(body);
-      return success && areDistinct(data.output);
+      return success && haveDistinctIds(data.output);
     },
     createReader: (alias) => new ResponseReader(alias),
     healthPath: '/models',
