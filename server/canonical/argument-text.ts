@@ -1,4 +1,5 @@
 import { decodeArguments } from './decode-arguments.ts';
+import { repairText } from './read-body/repair-text.ts';
 
 const HEX = String.raw`[\da-fA-F]`;
 const HIGH = String.raw`\\u[dD][89abAB]${HEX}{2}`;
@@ -18,28 +19,32 @@ const REPLACEMENT = String.raw`\ufffd`;
  * string of JSON.
  */
 export class ArgumentText {
-  /** What was not given out yet: all of it, or an incomplete escape. */
+  /** The text that was not given out yet: all of it, or an incomplete escape. */
   #held = '';
   #begun = false;
-  /** Whether the text is an object that is given out while it arrives. */
-  isObject = false;
+  #isObject = false;
+
+  /** Whether the text is an object, which is given out while it arrives. */
+  get isObject(): boolean {
+    return this.#isObject;
+  }
 
   /** The text that can be given out after a piece. */
   add(piece: string): string {
-    if (this.isObject) return this.#repair(piece);
+    if (this.#isObject) return this.#repair(piece);
     this.#held += piece;
     if (this.#begun) return '';
     const first = piece.trimStart()[0];
     this.#begun = first !== undefined;
-    this.isObject = first === '{';
-    return this.isObject ? this.#repair('') : '';
+    this.#isObject = first === '{';
+    return this.#isObject ? this.#repair('') : '';
   }
 
   /** The rest of the text, decoded when it is an object inside a string of JSON. Empty: there are no arguments. */
   end(): string {
     const rest = this.#held;
     this.#held = '';
-    return this.isObject ? rest.replace(HALVES, REPLACEMENT) : repairArguments(decodeArguments(rest));
+    return this.#isObject ? rest.replace(HALVES, REPLACEMENT) : repairText(decodeArguments(rest));
   }
 
   #repair(piece: string): string {
@@ -53,11 +58,4 @@ export class ArgumentText {
       return '';
     });
   }
-}
-
-/** Whole arguments without escapes of half a surrogate pair. */
-function repairArguments(text: string): string {
-  const whole = new ArgumentText();
-  whole.isObject = true;
-  return whole.add(text) + whole.end();
 }

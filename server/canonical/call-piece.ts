@@ -1,6 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
-import { writeExact } from './exact-json.ts';
 import { isRecord } from './json.ts';
+import { writeArguments } from './write-arguments.ts';
 
 /** The longest id or name of a call, in characters. Some ids hold a signature. No real answer reaches it. */
 const MAX_LABEL = 64 * 1024;
@@ -23,14 +23,6 @@ function labelOf(value: unknown): string {
   return value;
 }
 
-/** Arguments as text. Some servers send the object instead (llama.cpp issue 20198). */
-function textOf(value: unknown): string | null {
-  if (value == null) return null;
-  if (typeof value === 'string') return value;
-  if (isRecord(value)) return writeExact(value);
-  throw broken('The upstream sent arguments of a tool call that are not a string.');
-}
-
 /** Reads one piece of a tool call. Throws `upstream_broken` when it is malformed. */
 export function readCallPiece({ function: called, custom, index, id }: Record<string, unknown>): CallPiece {
   if (called != null && !isRecord(called)) throw broken('The upstream sent a malformed tool call.');
@@ -38,6 +30,6 @@ export function readCallPiece({ function: called, custom, index, id }: Record<st
     at: typeof index === 'number' && Number.isInteger(index) ? index : null,
     id: labelOf(id),
     name: labelOf(called?.name) || labelOf(isRecord(custom) ? custom.name : ''),
-    arguments: textOf(called?.arguments),
+    arguments: writeArguments(called?.arguments),
   };
 }

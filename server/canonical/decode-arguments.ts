@@ -9,9 +9,9 @@ function parse(text: string): unknown {
 }
 
 /**
- * The arguments of a call, which some models write as JSON inside a string of JSON: `"{\"city\":\"Rome\"}"`. Empty for
- * a call without arguments, which is also written as `null` or as an empty string of JSON. Any other text is returned
- * as it is.
+ * Decodes the arguments of a call, which some models write as JSON inside a string of JSON: `"{\"city\":\"Rome\"}"`.
+ * Empty: the call has no arguments, which some models write as `null` or as an empty string of JSON. Any other text is
+ * returned unchanged.
  */
 export function decodeArguments(text: string): string {
   const value = parse(text);

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
-import { writeExact } from '../../canonical/exact-json.ts';
-import { isRecord } from '../../canonical/json.ts';
+import { areDistinct } from '../../canonical/distinct-ids.ts';
+import { writeArguments } from '../../canonical/write-arguments.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { AnthropicReader } from './read-events.ts';
 import { type AnswerBlock, AnthropicMessage, Typed } from './wire.ts';
-
-const areDistinct = (ids: readonly unknown[]): boolean => new Set(ids).size === ids.length;
 
 /** What a client of Anthropic's API depends on in a whole answer. */
 const SoundMessage = z.looseObject({
@@ -51,10 +49,10 @@ const broken = (message: string, cause?: unknown) => new AppError('upstream_brok
 function toEvents(block: AnswerBlock, index: number): object[] {
   const { type, input, ...rest } = block;
   const isCall = type === 'tool_use';
-  const json = typeof input === 'string' ? input : input == null ? '' : writeExact(input);
+  const json = (isCall && writeArguments(input)) || '';
   return [
     { type: 'content_block_start', index, content_block: isCall ? { type, ...rest } : block },
-    ...(json !== '' && isCall
+    ...(json !== ''
       ? [{ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: json } }]
       : []),
     { type: 'content_block_stop', index },
@@ -67,11 +65,8 @@ export function readAnswer(body: unknown, alias: string): ChatCompletion {
   const parsed = AnthropicMessage.safeParse(body);
   if (!parsed.success) throw broken('The upstream sent something that is not an answer.', parsed.error);
   const { content, stop_reason: told, stop_details, usage, ...message } = parsed.data;
-  for (const { type, text, input } of content) {
-    if (type === 'text' && typeof text !== 'string') throw broken('The upstream sent a text block without its text.');
-    if (type === 'tool_use' && input != null && !isRecord(input) && typeof input !== 'string') {
-      throw broken('The upstream sent arguments of a tool call that are not an object.');
-    }
+  if (content.some(({ type, text }) => type === 'text' && typeof text !== 'string')) {
+    throw broken('The upstream sent a text block without its text.');
   }
   // An answer that was not streamed is complete, even when it does not say why it ended.
   const stop_reason = told || (content.some(({ type }) => type === 'tool_use') ? 'tool_use' : 'end_turn');

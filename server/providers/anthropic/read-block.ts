@@ -1,9 +1,9 @@
 import type { ChatDelta, ToolCallDelta } from '../../../contracts/chat/completion.ts';
 import { ArgumentText } from '../../canonical/argument-text.ts';
 import { DistinctIds } from '../../canonical/distinct-ids.ts';
-import { writeExact } from '../../canonical/exact-json.ts';
 import { isRecord } from '../../canonical/json.ts';
 import { ANTHROPIC_FORMAT, type DetailPlace, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
+import { writeArguments } from '../../canonical/write-arguments.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { RepeatedText } from './repeated-text.ts';
 import type { AnswerBlock, BlockDelta } from './wire.ts';
@@ -120,8 +120,9 @@ export class BlockReader {
 
   add(index: number | null | undefined, delta: BlockDelta): ChatDelta[] {
     const block = this.#at(index);
-    const piece = textOf(delta[FIELDS[delta.type] ?? 'text']);
-    if (FIELDS[delta.type] && piece === null) throw broken(`The upstream sent a ${delta.type} without its text.`);
+    const field = FIELDS[delta.type];
+    const piece = field === 'partial_json' ? writeArguments(delta[field]) : (delta[field ?? 'text'] ?? null);
+    if (field && piece === null) throw broken(`The upstream sent a ${delta.type} without its text.`);
     switch (delta.type) {
       case 'text_delta':
         return this.#say(block?.early.add(piece ?? '') ?? piece);
@@ -208,21 +209,9 @@ function endArguments(call: OpenCall): ChatDelta[] {
   return toPiece(call, text + call.arguments.end());
 }
 
-/** A piece as text; null when there is none. Some proxies send arguments as an object. */
-const textOf = (piece: unknown): string | null => {
-  if (typeof piece === 'string') return piece;
-  return isRecord(piece) ? writeExact(piece) : null;
-};
-
-/**
- * The first arguments of a call, as text; '' when there are none. Some proxies send them whole, or as a string of JSON.
- */
-function inputOf(input: unknown): string {
-  if (input == null) return '';
-  if (typeof input === 'string') return input;
-  if (!isRecord(input)) throw broken('The upstream sent arguments of a tool call that are not an object.');
-  return Object.keys(input).length > 0 ? writeExact(input) : '';
-}
+/** The arguments in the start of a call. Streams begin with an empty object; some proxies send all arguments there. */
+const inputOf = (input: unknown): string =>
+  isRecord(input) && Object.keys(input).length === 0 ? '' : (writeArguments(input) ?? '');
 
 /** A citation in Anthropic's own format. The canonical form only has annotations of web pages. */
 const cite = (citation: unknown): ChatDelta[] => (citation == null ? [] : [{ citations: [citation] }]);

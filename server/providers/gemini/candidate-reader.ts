@@ -2,7 +2,7 @@ import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/com
 import type { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { writeExact } from '../../canonical/exact-json.ts';
 import { newId } from '../../canonical/ids.ts';
-import { isRecord } from '../../canonical/json.ts';
+import { writeArguments } from '../../canonical/write-arguments.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { toFinishReason } from './finish-reason.ts';
 import { toLogprobs } from './read-logprobs.ts';
@@ -10,14 +10,6 @@ import { toDetail, toExtraContent } from './signatures.ts';
 import type { AnswerPart, Candidate } from './wire.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
-
-/** Arguments as text; undefined when there are none. Proxies send the string of JSON that OpenAI has for them. */
-function argumentsOf(args: unknown): string | undefined {
-  if (args == null) return undefined;
-  if (typeof args === 'string') return args;
-  if (isRecord(args)) return writeExact(args);
-  throw broken('The upstream sent arguments of a tool call that are not an object.');
-}
 
 /** Metadata of a candidate that is passed on under the vendor's names. */
 const METADATA = ['citationMetadata', 'groundingMetadata', 'urlContextMetadata', 'safetyRatings'];
@@ -114,7 +106,7 @@ export class CandidateReader {
       index: this.#calls++,
       id: call.id || newId('call_'),
       type: 'function',
-      function: { name: call.name, arguments: argumentsOf(call.args) },
+      function: { name: call.name, arguments: writeArguments(call.args) ?? undefined },
       ...toExtraContent(signature),
     };
     return { tool_calls: [entry] };

@@ -1,14 +1,10 @@
 import { ArgumentText } from '../../canonical/argument-text.ts';
-import { writeExact } from '../../canonical/exact-json.ts';
+import { writeArguments } from '../../canonical/write-arguments.ts';
 import type { AnswerState } from './answer-state.ts';
 import { Said } from './said.ts';
 import type { OutputItem } from './wire.ts';
 
-/** Arguments as text. Some servers send the object instead. */
-const textOf = (value: OutputItem['arguments']): string | null | undefined =>
-  typeof value === 'object' && value !== null ? writeExact(value) : value;
-
-/** The arguments of one call, or the input of a custom tool: as they came, and as clients are told of them. */
+/** The arguments of one call, or the input of a custom tool: as the upstream sent them, and as clients are told them. */
 export class CallArguments {
   readonly #came: Said;
   readonly #text = new ArgumentText();
@@ -26,7 +22,7 @@ export class CallArguments {
   }
 
   begin(initial: OutputItem['arguments']): void {
-    this.#initial = textOf(initial) ?? '';
+    this.#initial = writeArguments(initial) ?? '';
   }
 
   /** Adds a piece. Returns what clients can be told now. */
@@ -37,13 +33,13 @@ export class CallArguments {
 
   /** Adds what the pieces left out of the whole, which ends the text. */
   end(whole: OutputItem['arguments']): string {
-    const added = this.add(this.#came.restOf(textOf(whole)));
+    const added = this.add(this.#came.restOf(writeArguments(whole)));
     return whole == null ? added : added + this.#tell(this.#text.end());
   }
 
-  /** The same at the end of the item, which may have come without pieces. */
+  /** Adds what the pieces left out at the end of the item. The item may have come without pieces. */
   close(whole: OutputItem['arguments']): string {
-    const rest = this.#came.restOf(textOf(whole));
+    const rest = this.#came.restOf(writeArguments(whole));
     const added = this.add(this.#came.text + rest === '' ? this.#initial : rest);
     return added + this.#tell(this.#text.end());
   }
