@@ -144,6 +144,14 @@ describe('the stop reason of an answer', () => {
     const body = JSON.stringify({ ...head, content: [{ type: 'text', text: 'Hi.' }], stop_reason: reason, usage });
     expect(JSON.parse(await askFor(false, 'application/json', body))).toMatchObject({ stop_reason: told });
   });
+
+  test('says to a client of chat completions too that the answer was cut off, where the upstream says length', async () => {
+    const body = { ...head, content: [{ type: 'text', text: 'Hi.' }], stop_reason: 'length', usage };
+    gateway.upstreams[model]?.reply(raw(200, { 'content-type': 'application/json' }, JSON.stringify(body)));
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const answer = await (await gateway.call('POST', '/v1/chat/completions', { model, messages })).json();
+    expect(answer.choices).toMatchObject([{ finish_reason: 'length', message: { content: 'Hi.' } }]);
+  });
 });
 
 test.each([

@@ -17,6 +17,9 @@ const FINISH_REASONS = new Map([
   ['pause_turn', 'length'],
   ['tool_use', 'tool_calls'],
   ['refusal', 'content_filter'],
+  // Some servers of this dialect send OpenAI's words.
+  ['length', 'length'],
+  ['content_filter', 'content_filter'],
 ]);
 
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
@@ -33,7 +36,7 @@ export class AnthropicReader implements EventReader {
   readonly #blocks = new BlockReader();
   #writer: ChunkWriter | undefined;
   #usage: AnthropicUsage = {};
-  /** Blocks that came with the start of the message, by their places, until they are read. */
+  /** The blocks that came with the start of the message, by their places, until they are read. */
   readonly #early = new Map<number, AnswerBlock>();
   finished = false;
   ended = false;
@@ -73,7 +76,7 @@ export class AnthropicReader implements EventReader {
     return [...before, ...chunks, ...(event.data.type === 'message_delta' ? this.#stop(event.data.delta ?? {}) : [])];
   }
 
-  /** Reads what the upstream left out before an event, or has said too early. */
+  /** Reads what must come before an event: what the upstream left out, and the blocks in the start of the message. */
   #prepare(event: StreamEvent): ChatCompletionChunk[] {
     switch (event.type) {
       case 'content_block_start': {
