@@ -205,14 +205,14 @@ describe('an answer ends', () => {
     const refusal = 'The prompt was blocked (PROHIBITED_CONTENT).';
     const end = { finish_reason: 'content_filter', native_finish_reason: 'PROHIBITED_CONTENT' };
     expect(choices).toMatchObject([{ ...end, message: { content: '', refusal } }]);
-    expect(usage).toMatchObject({ prompt_tokens: 4 });
+    expect(usage).toEqual({ prompt_tokens: 4, completion_tokens: 0, total_tokens: 4 });
     gateway.upstream.reply(
       raw(200, { 'content-type': 'text/event-stream' }, `data: ${JSON.stringify(blocked)}\r\n\r\n`),
     );
     expect(await chunks()).toMatchObject([
       { choices: [{ delta: { role: 'assistant', refusal } }] },
       { choices: [end] },
-      { choices: [], usage: { prompt_tokens: 4 } },
+      { choices: [], usage: { total_tokens: 4 } },
     ]);
   });
 });

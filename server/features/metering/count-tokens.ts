@@ -11,10 +11,13 @@ const SMALL_CHUNK = 400;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The texts of a message or chunk: content, reasoning and tool calls. */
+/**
+ * The texts of a message or chunk: content, reasoning and tool calls. A refusal is not one of them. Where a prompt was
+ * blocked, it is a text of the vendor or of the gateway and no token of a model, and OpenAI counts its own refusals.
+ */
 function textsOf(message: Readonly<Record<string, unknown>>): string[] {
-  const { content, refusal, reasoning_content: thought, reasoning, tool_calls: calls } = message;
-  const texts = [content, refusal, thought ?? reasoning].map(textOf);
+  const { content, reasoning_content: thought, reasoning, tool_calls: calls } = message;
+  const texts = [content, thought ?? reasoning].map(textOf);
   for (const call of Array.isArray(calls) ? calls : []) {
     const called = isObject(call) && isObject(call.function) ? call.function : {};
     texts.push(textOf(called.name), textOf(called.arguments));
@@ -27,12 +30,14 @@ const tokensOfTexts = (texts: readonly string[]): number => texts.reduce((sum, t
 /** The tokens of a whole answer, as far as they can be told from its text. */
 export const tokensOfAnswer = (message: Readonly<Record<string, unknown>>): number => tokensOfTexts(textsOf(message));
 
-/** The tokens of a choice in a chunk: one at least, when it adds anything to the answer. */
+/** The tokens of a choice in a chunk: one at least, when it adds anything but a refusal to the answer. */
 function tokensOfChoice(choice: unknown): number {
   if (!isObject(choice) || !adds(choice)) return 0;
-  const texts = isObject(choice.delta) ? textsOf(choice.delta) : [textOf(choice.text)];
-  const isShort = texts.reduce((sum, text) => sum + text.length, 0) <= LONGEST_TOKEN;
-  return isShort ? 1 : tokensOfTexts(texts);
+  const { delta } = choice;
+  const texts = isObject(delta) ? textsOf(delta) : [textOf(choice.text)];
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  if (length === 0 && isObject(delta) && textOf(delta.refusal) !== '') return 0;
+  return length <= LONGEST_TOKEN ? 1 : tokensOfTexts(texts);
 }
 
 /**
