@@ -81,7 +81,7 @@ export const ResponseRequest = z
   .meta({ id: 'ResponseRequest' });
 export type ResponseRequest = z.infer<typeof ResponseRequest>;
 
-/** Of the stream of a response, over a websocket. */
+/** The field that only streams over a websocket have. */
 export const Generate = {
   generate: z
     .boolean()
@@ -90,8 +90,8 @@ export const Generate = {
 };
 
 /**
- * What begins a response on the websocket of `/v1/responses`, beside the fields of `ResponseRequest`. Format: OpenAI's
- * guide "WebSocket mode".
+ * The fields of a message that begins a response on the websocket of `/v1/responses`. The message also has the fields
+ * of `ResponseRequest`. Format: OpenAI's guide "WebSocket mode".
  */
 export const ResponseCreate = z.looseObject({
   type: z.literal('response.create'),

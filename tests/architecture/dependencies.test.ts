@@ -290,7 +290,6 @@ describe('the house rules', () => {
       'server/features/access/request-id.ts',
       'server/features/images/from-chat.ts',
       'server/features/keys/create-client-token.ts',
-      'server/features/responses/warm-up.ts',
       'server/features/runs/answer-once.ts',
       'server/features/runs/sweep-runs.ts',
       'server/features/system/describe-models.ts',

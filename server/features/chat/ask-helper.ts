@@ -7,11 +7,11 @@ import { innerCaller } from '../access/inner-caller.ts';
 import { completeChat } from './complete-chat.ts';
 import type { CompletionDeps } from './create-completion.ts';
 
-/** What the gateway asks a model for by itself. */
+/** A question that the gateway itself asks a model. */
 export interface HelperTask {
-  /** As in usage rows. */
+  /** The name of the operation in usage rows. */
   readonly operation: string;
-  /** The alias of the operator's choice. The models that the key is allowed to use do not matter. */
+  /** The alias that the operator chose. It may be one that the key is not allowed to use. */
   readonly model: string;
   readonly question: string;
   readonly maxTokens: number;
@@ -21,8 +21,9 @@ export interface HelperTask {
 }
 
 /**
- * Asks a model something in the name of a key, and returns the text of its answer. It is let in, limited and billed as
- * any request of that key. Throws what refuses or fails it, and `upstream_broken` for an answer without text.
+ * Asks a model a question in the name of a key, and returns the text of its answer. The question is admitted, limited
+ * and billed like any request of that key. Throws the error that refuses or fails it, and `upstream_broken` for an
+ * answer without text.
  */
 export async function askHelper(deps: CompletionDeps, task: HelperTask, caller: Caller): Promise<string> {
   const { operation, conversationId, endUser } = task;

@@ -12,7 +12,7 @@ interface AnyChunk {
   readonly usage?: Usage | null | undefined;
 }
 
-/** What every chunk has, and what only those get who asked for it. */
+/** The fields of a chunk that say nothing beside the answer and the usage. */
 const KNOWN: ReadonlySet<string> = new Set(['id', 'object', 'created', 'model', 'choices', 'usage']);
 
 /** The fields of a chunk that a chunk made by the gateway repeats. */
@@ -27,8 +27,9 @@ const HEAD: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Counts the chunks of one stream. A client that asked for the usage gets it once the answer is whole, whether the
- * upstream counted or not; for other clients it is taken out. Chunks stay bytes unless that needs more.
+ * Counts the chunks of one stream. A client that asked for the usage gets it when the answer is complete, whether the
+ * upstream counted or not. Other clients get no usage, unless it has fields that only the upstream knows. Chunks stay
+ * the bytes that came where nothing has to change.
  */
 export class ChunkRelay<Chunk extends AnyChunk> {
   readonly #includesUsage: boolean;
@@ -40,7 +41,7 @@ export class ChunkRelay<Chunk extends AnyChunk> {
     this.#includesUsage = includesUsage;
   }
 
-  /** May leave nothing of a batch. */
+  /** The chunks of a batch for the client. There may be none. */
   relay(batch: readonly Json<Chunk>[], meter: Meter): Json<Chunk>[] {
     const relayed: Json<Chunk>[] = [];
     for (const chunk of batch) {
@@ -53,7 +54,7 @@ export class ChunkRelay<Chunk extends AnyChunk> {
     return relayed;
   }
 
-  /** The usage of an upstream that gave none, or one that is not what the request is paid by. */
+  /** A chunk with the usage that the request is paid by, unless the client was shown that usage already. */
   end(meter: Meter): Json<Chunk>[] {
     if (!this.#last || !this.#tells(meter)) return [];
     const usage = usageFor(meter);
@@ -72,14 +73,14 @@ export class ChunkRelay<Chunk extends AnyChunk> {
     meter.recordUsage(usage);
     if (!usage) relayed.push(chunk);
     else if (this.#tells(meter)) relayed.push(this.#show(chunk, usage, meter));
-    // Where an upstream puts it beside the answer, its clients read there what only this upstream tells.
+    // A usage beside the answer stays there when it has fields that only this upstream knows: its clients read them there.
     else if (choices.length > 0) relayed.push(isExtended(usage) ? chunk : chunk.with({ usage: undefined }));
     else relayRest(chunk, relayed, meter);
   }
 
   #show(chunk: Json<Chunk>, usage: Usage, meter: Meter): Json<Chunk> {
     const { choices = [] } = chunk.value;
-    // Counts in the middle of an answer are not the last ones.
+    // Counts in the middle of an answer are not final.
     const isLast = choices.every((choice) => isObject(choice) && choice.finish_reason);
     const shown = (isLast || meter.showsCost ? usageFor(meter) : null) ?? usage;
     this.#shown = shown;
@@ -101,9 +102,9 @@ function countImages<Chunk extends AnyChunk>(chunk: Json<Chunk>, meter: Meter): 
 }
 
 /**
- * Of a chunk that only brings the usage: what else rides on it, such as llama.cpp's `timings`, and a usage that says
- * more than counts. It goes on the chunk before, for clients that did not ask for the usage expect no chunk without
- * choices.
+ * Moves the other fields of a chunk that only brings the usage, such as llama.cpp's `timings`, to the chunk before it:
+ * clients that did not ask for the usage expect no chunk without choices. A usage with fields that only the upstream
+ * knows moves too.
  */
 function relayRest<Chunk extends AnyChunk>(chunk: Json<Chunk>, relayed: Json<Chunk>[], meter: Meter): void {
   const { usage } = chunk.value;

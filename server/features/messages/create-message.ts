@@ -17,7 +17,7 @@ const isMessage = (answer: unknown): answer is Message =>
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** The answer of an upstream of the same dialect: as it came, but for the name of the model and what clients depend on. */
+/** The answer of an upstream of the same dialect, unchanged except for the model's name and what clients depend on. */
 const passMessage = (answer: Message, { choices: [choice], usage }: ChatCompletion, model: string): Message => ({
   ...answer,
   model,

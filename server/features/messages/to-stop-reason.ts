@@ -14,8 +14,8 @@ const OWN = new Set(['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'pau
 );
 
 /**
- * The stop reason of an upstream that speaks this dialect. It stays, unless it contradicts the answer: some servers say
- * `end_turn` behind a call, and some say OpenAI's words.
+ * The stop reason of an upstream that speaks this dialect, corrected where it contradicts the answer. Some servers send
+ * `end_turn` after a call, and some send OpenAI's words.
  */
 export function soundStop(said: string | null, finishReason: string | null | undefined): string | null {
   if (finishReason === 'tool_calls') return 'tool_use';

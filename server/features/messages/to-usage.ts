@@ -17,8 +17,8 @@ export function toMessageUsage(usage: Usage): MessageUsage {
 }
 
 /**
- * The usage of an upstream that speaks this dialect, with the counts that the request is paid by. It stays as it came
- * where those are its own.
+ * The usage of an upstream that speaks this dialect, with the counts that the request is paid by. It is returned
+ * unchanged when the upstream gave these counts itself.
  */
 export function soundUsage(given: MessageUsage | undefined, shown: Usage | null | undefined): MessageUsage | undefined {
   if (!shown) return given;

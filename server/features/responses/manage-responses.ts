@@ -17,7 +17,7 @@ import type { RunRow } from '../../store/interface/runs.ts';
 import type { Caller, Principal } from '../access/caller.ts';
 import { type FollowDeps, followRun } from '../runs/follow-run.ts';
 import { placeOf } from '../runs/manage-runs.ts';
-import { cutOf, describeResponse, withoutSignature } from './answer/describe-response.ts';
+import { cutOf, describeResponse, toSeconds, withoutSignature } from './answer/describe-response.ts';
 import { toUsage } from './answer/read-usage.ts';
 import { replayResponse } from './answer/replay-response.ts';
 import { pageItems, showsSignatures } from './list-page.ts';
@@ -30,8 +30,6 @@ export interface ManageDeps extends ResponseStores {
 }
 
 const BROKEN_OFF = { code: 'server_error', message: 'The gateway stopped before the answer was whole.' };
-
-const toSeconds = (date: Date) => Math.floor(date.getTime() / 1000);
 
 async function findResponse(
   { responses }: ResponseStores,

@@ -1,6 +1,6 @@
 import { InputItem } from '../../../contracts/responses/item.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
-import type { ResponseEvent } from '../../../contracts/responses/response.ts';
+import { isEnd } from './answer/passed-events.ts';
 import type { EventBatch } from './run-response.ts';
 
 /** A response that is not stored, as the next request needs it. */
@@ -22,7 +22,7 @@ const toItems = (input: ResponseRequest['input']): readonly InputItem[] => {
   return [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: input }] }];
 };
 
-/** The request with all items of the response that it goes on from, when `memory` has that. */
+/** The request with all items of the response that it continues, when `memory` has that response. */
 export function recallItems(request: ResponseRequest, memory: ResponseMemory): ResponseRequest {
   const before = request.previous_response_id == null ? undefined : memory.recall(request.previous_response_id);
   if (!before) return request;
@@ -30,9 +30,10 @@ export function recallItems(request: ResponseRequest, memory: ResponseMemory): R
   return { ...request, previous_response_id: after, input: [...input, ...output, ...toItems(request.input)] };
 }
 
-const isWhole = ({ type }: ResponseEvent): boolean => type === 'response.completed' || type === 'response.incomplete';
-
-/** The same events. The response is in `memory` before its last event is given: the next request may come at once. */
+/**
+ * Passes events on, and keeps their response in `memory` before the last of them is passed on, because the next request
+ * may come at once.
+ */
 export async function* rememberResponse(
   events: AsyncGenerator<EventBatch, void, void>,
   request: ResponseRequest,
@@ -42,8 +43,8 @@ export async function* rememberResponse(
   for await (const batch of events) {
     for (const { value } of batch) {
       const { response } = value;
-      if (response && isWhole(value))
-        memory.keep(response.id, { ...begun, output: response.output.map((item) => InputItem.parse(item)) });
+      if (!response || !isEnd(value)) continue;
+      memory.keep(response.id, { ...begun, output: response.output.map((item) => InputItem.parse(item)) });
     }
     yield batch;
   }

@@ -1,17 +1,19 @@
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response } from '../../../contracts/responses/response.ts';
+import { createdNow } from '../../canonical/chunk-writer.ts';
 import { Json } from '../../canonical/json.ts';
 import type { Caller } from '../access/caller.ts';
 import { describeResponse, echoOf } from './answer/describe-response.ts';
 import { EventLog } from './answer/event-log.ts';
 import { newStem, responseIdOf } from './answer/item-ids.ts';
-import { toUsage } from './answer/read-usage.ts';
+import { NO_USAGE, toUsage } from './answer/read-usage.ts';
 import type { ResponseDeps } from './prepare-request.ts';
 import type { EventBatch } from './run-response.ts';
 
 /**
- * The events of a response to `generate: false`: it has an id to go on from, and no output. No model is asked, and
- * nothing is stored. Throws when the caller cannot use the model. The input is checked with the request that goes on.
+ * The events of a response to `generate: false`. The response has no output, but an id that the next request can
+ * continue. No model is asked, and nothing is stored. Throws when the caller cannot use the model. The input is checked
+ * with the next request.
  */
 export async function* warmUp(
   deps: Pick<ResponseDeps, 'catalog'>,
@@ -21,8 +23,7 @@ export async function* warmUp(
   deps.catalog.for(principal).get(request.model);
   const echo = echoOf({ ...request, store: false }, null);
   const id = responseIdOf(newStem());
-  const createdAt = Math.floor(Date.now() / 1000);
-  const usage = toUsage({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+  const createdAt = createdNow();
   const response = (status: Response['status']): Response =>
     describeResponse(echo, {
       id,
@@ -30,7 +31,7 @@ export async function* warmUp(
       completedAt: status === 'completed' ? createdAt : null,
       status,
       output: [],
-      usage: status === 'completed' ? usage : undefined,
+      usage: status === 'completed' ? toUsage(NO_USAGE) : undefined,
     });
   const log = new EventLog();
   log.push('response.created', { response: response('in_progress') });

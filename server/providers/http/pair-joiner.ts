@@ -6,11 +6,11 @@ import { replaceHalves } from '../../canonical/read-body/replace-halves.ts';
 import { checkShape, EVENT_SHAPE } from './check-shape.ts';
 
 /** The fields in which dialects send the pieces of an answer. */
-const PIECES: ReadonlySet<string> = new Set([
-  ...['content', 'text', 'delta', 'thinking', 'reasoning', 'reasoning_content', 'refusal', 'arguments', 'partial_json'],
-]);
+const PIECES: ReadonlySet<string> = new Set(
+  'content text delta thinking reasoning reasoning_content refusal arguments partial_json'.split(' '),
+);
 
-/** The numbers that tell to which choice, item or block a piece belongs. */
+/** The fields that tell to which choice, item or block a piece belongs. */
 const NUMBERS = ['index', 'output_index', 'content_index', 'summary_index', 'item_id', 'thought'] as const;
 
 /** Events that repeat a text as a whole: no piece follows them. */

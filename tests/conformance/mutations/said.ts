@@ -8,7 +8,7 @@ export interface SaidCall {
 export interface Said {
   text: string;
   calls: SaidCall[];
-  /** Of the error that came in the place of an answer, or that ended it. */
+  /** The code of the error that came in place of an answer, or that ended it. */
   error: string | null;
   /** What no answer may do, whatever it says. */
   readonly faults: string[];
@@ -29,7 +29,7 @@ export class CallPieces {
   }
 }
 
-/** Finds calls of which clients would take the second for the first. */
+/** Adds a fault for calls without an id, and for calls that clients would confuse because they have the same id. */
 export function checkIds(ids: readonly unknown[], said: Said): void {
   if (ids.some((id) => typeof id !== 'string' || id === '')) said.faults.push('a call without an id');
   if (new Set(ids).size < ids.length) said.faults.push('two calls with one id');

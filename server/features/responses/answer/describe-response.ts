@@ -8,6 +8,9 @@ const echoTool = (tool: ResponseTool): ResponseTool =>
 
 const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast']);
 
+/** A time as responses tell it: Unix time, in seconds. */
+export const toSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
+
 /** The fields of the request that a response repeats, with the defaults. */
 export function echoOf(request: ResponseRequest, conversation: string | null): ResponseEcho {
   const { reasoning, text, service_tier: tier } = request;

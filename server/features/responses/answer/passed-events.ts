@@ -8,8 +8,9 @@ import { type Told, tellFailure } from './to-failure.ts';
 const isEvent = (event: unknown): event is ResponseEvent =>
   typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string';
 
-/** The events with which an answer ends. */
-const ENDS: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete']);
+/** Whether an answer ends with this event, and did not fail. */
+export const isEnd = ({ type }: ResponseEvent): boolean =>
+  type === 'response.completed' || type === 'response.incomplete';
 
 /** The events of an upstream that speaks the Responses API itself, passed on as they came, under the alias. */
 export class PassedEvents {
@@ -38,13 +39,13 @@ export class PassedEvents {
     for (const { value } of batch) this.#usage = value.usage ?? this.#usage;
     const events: ResponseEvent[] = [];
     for (const event of given.filter(isEvent)) {
-      const held = this.#last.length > 0 || ENDS.has(event.type);
+      const held = this.#last.length > 0 || isEnd(event);
       (held ? this.#last : events).push(event);
     }
     return events.map((event) => this.#pass(event));
   }
 
-  /** The last events of an answer that is whole. */
+  /** The last events of a complete answer. */
   end(): ResponseEvent[] {
     return this.#last.map((event) => {
       const { response, ...passed } = this.#pass(event);

@@ -16,12 +16,12 @@ export function toUsage(usage: Usage): ResponseUsage {
   };
 }
 
-/** Of an answer of which nothing came. */
+/** The usage of an answer of which nothing came. */
 export const NO_USAGE: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 /**
- * The response of an upstream that speaks this API, with the counts that the request is paid by. It stays as it came
- * where those are its own.
+ * The response of an upstream that speaks this API, with the counts that the request is paid by. It is returned
+ * unchanged when the upstream gave these counts itself.
  */
 export function withUsage(response: Response, shown: Usage | null | undefined): Response {
   const { usage } = response;

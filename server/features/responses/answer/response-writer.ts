@@ -15,7 +15,7 @@ import type {
 import { toSignatureDetail } from '../../../canonical/call-signature.ts';
 import { joinReasoningDetails, readReasoningDetails } from '../../../canonical/reasoning-details.ts';
 import type { ToolMap } from '../request/tool-map.ts';
-import { cutOf, describeResponse, withoutSignature } from './describe-response.ts';
+import { cutOf, describeResponse, toSeconds, withoutSignature } from './describe-response.ts';
 import { EventLog } from './event-log.ts';
 import { ItemIds, responseIdOf } from './item-ids.ts';
 import {
@@ -38,7 +38,7 @@ export interface WriterOptions {
   readonly summary: boolean;
   /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
   readonly signatures: 'shown' | 'kept' | 'none';
-  /** What was used so far, for an answer that does not end by itself. Null: nothing. */
+  /** The usage so far, for an answer whose upstream told none because it broke off or was cancelled. Null: nothing. */
   usedSoFar(): Usage | null;
 }
 
@@ -49,8 +49,6 @@ const flatAnnotations = (given: unknown) =>
     const fields = annotation[type];
     return typeof fields === 'object' ? { type, ...fields } : annotation;
   });
-
-const toSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 /** Makes the items and events of a response of the chunks of a chat completion. */
 export class ResponseWriter {
@@ -81,7 +79,7 @@ export class ResponseWriter {
     return this.#error;
   }
 
-  /** When the answer was whole; undefined while it is not. */
+  /** When the answer was complete; undefined when it is not. */
   get endedAt(): Date | undefined {
     return this.#endedAt;
   }

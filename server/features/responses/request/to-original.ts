@@ -14,7 +14,10 @@ export const isNative = ({ provider }: Backend): boolean => provider.nativeDiale
 export const isSelfContained = ({ store, previous_response_id: previous }: ResponseRequest): boolean =>
   store === false && previous == null;
 
-/** Reasoning whose signature this gateway encoded: what its vendor gave goes back as it was, that of other vendors stays behind. */
+/**
+ * Decodes reasoning whose signature this gateway encoded. Reasoning of this vendor goes back as the vendor sent it;
+ * reasoning of other vendors is left out.
+ */
 function withOwnReasoning(item: InputItem): InputItem[] {
   const signature =
     item.type === 'reasoning' && item.encrypted_content ? decodeSignature(item.encrypted_content) : null;
