@@ -217,3 +217,23 @@ test('items and events that the upstream numbers twice have places and numbers o
   expect(events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item)).toEqual(items);
   expect(events.at(-1)).toMatchObject({ response: { status: 'completed', output: items } });
 });
+
+test('all events have the id of the response where the upstream leaves out the first event', async () => {
+  const response = { id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [] };
+  const item = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed' };
+  const sent = [
+    { type: 'response.in_progress', response: { ...response, status: 'in_progress' } },
+    { type: 'response.output_text.delta', item_id: item.id, output_index: 0, content_index: 0, delta: 'Hi.' },
+    {
+      type: 'response.completed',
+      response: {
+        ...response,
+        status: 'completed',
+        output: [{ ...item, content: [{ type: 'output_text', text: 'Hi.' }] }],
+      },
+    },
+  ].map((event) => `data: ${JSON.stringify(event)}\n\n`);
+  openAi.reply(raw(200, { 'content-type': 'text/event-stream' }, sent.join('')));
+  const events = payloadsOf(await (await post({ stream: true })).text()).map((payload) => JSON.parse(payload));
+  expect(events.flatMap((event) => event.response?.id ?? [])).toEqual(['resp_1', 'resp_1']);
+});

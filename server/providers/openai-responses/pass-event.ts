@@ -1,4 +1,5 @@
 import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
+import { newId } from '../../canonical/ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import type { ItemList } from './item-list.ts';
 import type { ItemReader } from './read-item.ts';
@@ -12,9 +13,11 @@ const isWhole = (output: unknown, items: ItemList): boolean =>
   output.every((item) => isRecord(item) && (item.type !== 'function_call' || typeof item.arguments === 'string')) &&
   !items.all.some(({ differs }) => differs);
 
-/** The response of an event with the fields that clients depend on. */
-function nameResponse(raw: Fields, id: string): Fields {
+/** The event with the fields of its response that clients depend on. */
+function nameResponse(raw: Fields, known: string | undefined): Fields {
   const response = isRecord(raw.response) ? raw.response : {};
+  const given = typeof response.id === 'string' && response.id !== '' ? response.id : undefined;
+  const id = known ?? given ?? newId('resp_');
   const changes: Fields = {
     ...(response.id === id ? {} : { id }),
     ...(response.object === 'response' ? {} : { object: 'response' }),
@@ -73,7 +76,8 @@ function nameItem(raw: Fields, item: ItemReader, place: number): Fields {
 
 /** What is known of a response when one of its events is passed on. */
 interface Known {
-  readonly id: string;
+  /** The id of the response; undefined before an event that begins or ends it. */
+  readonly id: string | undefined;
   readonly items: ItemList;
   /** What the event added to the answer. */
   readonly chunks: readonly ChatCompletionChunk[];

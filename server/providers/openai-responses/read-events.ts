@@ -38,7 +38,7 @@ export class ResponseReader implements EventReader {
   read(event: unknown): ChatCompletionChunk[] {
     this.#items.last = null;
     const chunks = this.#read(event);
-    this.passed = passEvent(event, { id: this.#id ?? newId('resp_'), items: this.#items, chunks });
+    this.passed = passEvent(event, { id: this.#id, items: this.#items, chunks });
     return chunks;
   }
 
