@@ -63,7 +63,7 @@ export type OutputItem = z.infer<typeof OutputItem>;
 
 export const OutputItems = listOf(OutputItem);
 
-/** Of requests that have no `user` at OpenAI. */
+/** The end user of a request that has no `user` in OpenAI's API. */
 export const EndUser = z
   .string()
   .min(1)

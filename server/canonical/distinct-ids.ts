@@ -1,9 +1,6 @@
 import { newId } from './ids.ts';
 
-/**
- * The ids of the calls, or of the items, of one answer. Some upstreams give the same id to two of them, or leave the ids
- * out.
- */
+/** The ids of the calls or items of one answer. Some upstreams give two of them the same id, or leave the ids out. */
 export class DistinctIds {
   readonly #prefix: string;
   readonly #used: Set<string>;

@@ -73,7 +73,7 @@ export class ChunkRelay<Chunk extends AnyChunk> {
     meter.recordUsage(usage);
     if (!usage) relayed.push(chunk);
     else if (this.#tells(meter)) relayed.push(this.#show(chunk, usage, meter));
-    // A usage beside the answer stays there when it has fields that only this upstream knows: its clients read them there.
+    // A usage beside the answer stays there when it has fields that only the upstream knows: clients read them there.
     else if (choices.length > 0) relayed.push(isExtended(usage) ? chunk : chunk.with({ usage: undefined }));
     else relayRest(chunk, relayed, meter);
   }

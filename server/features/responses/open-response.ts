@@ -43,7 +43,7 @@ export interface OpenResponse {
   drop(): Promise<void>;
 }
 
-/** How the making of a response ended. */
+/** The end of a response. */
 interface EndedResponse {
   /** The answer, complete or not. */
   readonly completion: ChatCompletion | null;

@@ -83,7 +83,7 @@ export function readAnswer(body: unknown, alias: string): ChatCompletion {
   return told ? completion : { ...completion, choices: completion.choices.map(withoutNative) };
 }
 
-/** The choice without the vendor's own reason, when it gave none. */
+/** The choice of a vendor that gave no reason, without the one that was assumed above. */
 function withoutNative({ native_finish_reason: _, ...choice }: Choice): Choice {
   return choice;
 }

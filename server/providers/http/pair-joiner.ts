@@ -101,7 +101,7 @@ export class PairJoiner {
     try {
       value = parseExact(payload.toString('utf8'));
     } catch {
-      // Whoever reads the event says what is wrong with it.
+      // The reader of the event reports what is wrong with it.
       return [...this.flush(), payload];
     }
     const event: Event = { payload, value, changed: repairNames(value) };

@@ -24,7 +24,7 @@ const answers: Readonly<Record<string, Answer>> = {
 interface MutatedAnswer {
   readonly dialect: Dialect;
   readonly way: (typeof ways)[number];
-  /** Of the answer. */
+  /** The name of the answer. */
   readonly name: string;
   readonly answer: Answer;
   readonly mutation: Mutation;

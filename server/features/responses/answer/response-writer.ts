@@ -38,7 +38,10 @@ export interface WriterOptions {
   readonly summary: boolean;
   /** Encrypted reasoning is shown, is only kept for the store, or is not needed. */
   readonly signatures: 'shown' | 'kept' | 'none';
-  /** The usage so far, for an answer whose upstream told none because it broke off or was cancelled. Null: nothing. */
+  /**
+   * The usage so far, for an answer whose upstream gave none because it broke off or was cancelled. Null: nothing was
+   * used.
+   */
   usedSoFar(): Usage | null;
 }
 
@@ -195,7 +198,7 @@ export class ResponseWriter {
     return this.#message;
   }
 
-  /** Signatures without a text have an item too, before what follows from them. */
+  /** Gives signatures without a text an item of their own, before the items that follow from them. */
   #settleReasoning(): void {
     if (this.#details.length > 0 && !this.#message && this.#options.signatures !== 'none') this.#openReasoning();
     this.#closeReasoning();
