@@ -37,7 +37,8 @@ export interface EventReader {
   readonly ended?: boolean;
   /**
    * The last event, for a client of this dialect: as it came, except for repairs of what such clients depend on, which
-   * can make several events of it, or none. Absent: the event is passed on as it came.
+   * can make several events of it, or none. Empty where they were not asked for. Absent: the event is passed on as it
+   * came.
    */
   readonly passed?: readonly unknown[];
 }
@@ -73,7 +74,8 @@ export interface Dialect {
   readAnswer(body: unknown, alias: string): ChatCompletion;
   /** Whether a client of this dialect can be given this response verbatim. Absent: it always can. */
   isSound?(body: unknown): boolean;
-  createReader(alias: string): EventReader;
+  /** `passes`: the reader also gives the events for a client of this dialect. */
+  createReader(alias: string, passes: boolean): EventReader;
   /** A path whose `GET` costs no tokens and needs the key. */
   readonly healthPath: string;
   /** The path of the list of all models, on one page. Absent: `healthPath` is that list. */

@@ -149,7 +149,7 @@ export class TranslatingProvider implements Provider {
   /** `passes`: the vendor's own events are passed along. */
   #reader(call: ProviderCall, names: ToolNames | null, passes: boolean): StreamReader<ChatCompletionChunk> {
     const { alias } = call;
-    const reader = this.#dialect.createReader(alias);
+    const reader = this.#dialect.createReader(alias, passes);
     return new StreamReader(
       new TranslatedSource(reader, new ChunkShaper(this.#shaping(call, names)), { alias, passes }),
     );

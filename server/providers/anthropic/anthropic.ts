@@ -46,7 +46,7 @@ export const anthropic: Dialect = {
   }),
   readAnswer,
   isSound,
-  createReader: (alias) => new AnthropicReader(alias),
+  createReader: (alias, passes) => new AnthropicReader(alias, passes),
   healthPath: '/models',
   listPath: '/models?limit=1000',
 };

@@ -33,6 +33,7 @@ const indexOf = (event: StreamEvent): number | null | undefined =>
  */
 export class AnthropicReader implements EventReader {
   readonly #alias: string;
+  readonly #passes: boolean;
   readonly #blocks = new BlockReader();
   #writer: ChunkWriter | undefined;
   #usage: AnthropicUsage = {};
@@ -42,8 +43,9 @@ export class AnthropicReader implements EventReader {
   ended = false;
   passed: unknown[] = [];
 
-  constructor(alias: string) {
+  constructor(alias: string, passes = false) {
     this.#alias = alias;
+    this.#passes = passes;
   }
 
   read(raw: unknown): ChatCompletionChunk[] {
@@ -69,9 +71,11 @@ export class AnthropicReader implements EventReader {
     const before = this.#prepare(event.data);
     if (event.data.type === 'content_block_start' && this.#repeats(event.data)) return before;
     const deltas = this.#read(event.data);
-    const index = indexOf(event.data);
-    const at = { block: this.#blocks.numberOf(index), isOther: this.#blocks.isOther(index) };
-    this.passed.push(...passEvent(raw, { event: event.data, ...at, usage: this.#usage, deltas }));
+    if (this.#passes) {
+      const index = indexOf(event.data);
+      const at = { block: this.#blocks.numberOf(index), isOther: this.#blocks.isOther(index) };
+      this.passed.push(...passEvent(raw, { event: event.data, ...at, usage: this.#usage, deltas }));
+    }
     const chunks = deltas.map((delta) => this.#open.delta(delta));
     return [...before, ...chunks, ...(event.data.type === 'message_delta' ? this.#stop(event.data.delta ?? {}) : [])];
   }

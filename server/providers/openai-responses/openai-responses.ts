@@ -112,7 +112,7 @@ function createOpenAiResponses(summary: ReasoningSummary = 'auto'): Dialect {
       const { success, data } = SoundResponse.safeParse(body);
       return success && haveDistinctIds(data.output);
     },
-    createReader: (alias) => new ResponseReader(alias),
+    createReader: (alias, passes) => new ResponseReader(alias, passes),
     healthPath: '/models',
   };
 }

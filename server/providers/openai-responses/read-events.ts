@@ -17,6 +17,7 @@ import { AnyEvent, ItemEvent, type ResponseBody, ResponseEvent, readAs } from '.
  */
 export class ResponseReader implements EventReader {
   readonly #alias: string;
+  readonly #passes: boolean;
   readonly #state = new AnswerState();
   readonly #items = new ItemList(this.#state);
   #writer: ChunkWriter | undefined;
@@ -26,8 +27,9 @@ export class ResponseReader implements EventReader {
   finished = false;
   passed: unknown[] = [];
 
-  constructor(alias: string) {
+  constructor(alias: string, passes = false) {
     this.#alias = alias;
+    this.#passes = passes;
   }
 
   /** Whether the last event was read, the one that tells how the response ended. */
@@ -38,7 +40,7 @@ export class ResponseReader implements EventReader {
   read(event: unknown): ChatCompletionChunk[] {
     this.#items.last = null;
     const chunks = this.#read(event);
-    this.passed = passEvent(event, { id: this.#id, items: this.#items, chunks });
+    if (this.#passes) this.passed = passEvent(event, { id: this.#id, items: this.#items, chunks });
     return chunks;
   }
 
