@@ -68,10 +68,15 @@ export async function backUp(path: string, target: string): Promise<Contents> {
   }
 }
 
-/** What a database is made of, beside what SQLite makes for itself. */
+/**
+ * Selects the tables, indexes, triggers and views of a database. Tables that SQLite makes for itself, indexes without SQL and
+ * the table of migrations differ between databases. Nothing else is left out by its name, since whoever writes a file can
+ * give its triggers any name and put them on any table.
+ */
 const SELECT_SCHEMA = `
   SELECT "type" || ' "' || "name" || '"', "sql" FROM "sqlite_master"
-  WHERE "name" NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND "tbl_name" <> '_prisma_migrations' ORDER BY "name"`;
+  WHERE NOT ("type" = 'index' AND "sql" IS NULL) AND NOT ("type" = 'table'
+    AND "name" IN ('_prisma_migrations', 'sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')) ORDER BY "name"`;
 
 function readSchema(db: Database): Map<string, string> {
   const statement = db.prepare(SELECT_SCHEMA);

@@ -100,6 +100,11 @@ describe('a backup is refused before anything is done with it', () => {
 
   test.each([
     ['a trigger', 'CREATE TRIGGER "t" AFTER INSERT ON "Message" BEGIN DELETE FROM "ApiKey"; END', /trigger "t"/],
+    [
+      'a trigger on the table of migrations',
+      'CREATE TRIGGER "m" AFTER INSERT ON "_prisma_migrations" BEGIN DELETE FROM "ApiKey"; END',
+      /trigger "m"/,
+    ],
     ['a view', 'CREATE VIEW "v" AS SELECT 1', /view "v"/],
     ['another table', 'CREATE TABLE "x" ("a")', /table "x"/],
     ['a column more', 'ALTER TABLE "ApiKey" ADD COLUMN "more" TEXT', /table "ApiKey"/],
@@ -108,6 +113,13 @@ describe('a backup is refused before anything is done with it', () => {
     ['no history', 'DROP TABLE "_prisma_migrations"', /is not a backup/],
   ])('with %s', async (_what, sql, reason) => {
     await expect(refuseForeign(await spoil(sql), migrationsDir)).rejects.toThrow(reason);
+  });
+
+  test('with a trigger that has a name of SQLite', async () => {
+    const file = await spoil('CREATE TRIGGER "mysqls_t" AFTER INSERT ON "Message" BEGIN DELETE FROM "ApiKey"; END');
+    const text = readFileSync(file, 'latin1').replaceAll('mysqls_t', 'sqlite_t');
+    writeFileSync(file, Buffer.from(text, 'latin1'));
+    await expect(refuseForeign(file, migrationsDir)).rejects.toThrow(/trigger "sqlite_t"/);
   });
 
   test.each(['/dev/zero', tmpdir(), '/nowhere/at/all'])('as %s', async (file) => {
