@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { databaseFileOf, type Env } from '../env.ts';
+import { freeDiskMb } from '../features/system/free-disk.ts';
 import { inspectDatabase } from '../store/inspect-database.ts';
 import { type Finding, messageOf, ok, problem, warning } from './finding.ts';
 
-const MB = 1024 * 1024;
 /** Free space in MB: below the first a warning, below the second a problem. */
 const LITTLE = 1024;
 const TOO_LITTLE = 100;
@@ -40,10 +40,9 @@ export function judgeDisk(freeMb: number, folder: string): Finding {
   return freeMb < LITTLE ? warning('disk', what, advice) : ok('disk', what);
 }
 
-function checkDisk(folder: string): Finding {
+async function checkDisk(folder: string): Promise<Finding> {
   const there = nearestFolder(folder);
-  const { bavail, bsize } = statfsSync(there);
-  return judgeDisk((bavail * bsize) / MB, there);
+  return judgeDisk(await freeDiskMb(there), there);
 }
 
 async function checkDatabase(path: string, migrationsDir: string): Promise<Finding> {
@@ -66,5 +65,5 @@ export async function checkData(env: Env, migrationsDir: string): Promise<Findin
   const folder = checkFolder(env.dataDir);
   if (folder.level === 'problem') return [folder];
   const path = databaseFileOf(env);
-  return [folder, checkDisk(dirname(path)), await checkDatabase(path, migrationsDir)];
+  return [folder, await checkDisk(dirname(path)), await checkDatabase(path, migrationsDir)];
 }

@@ -1,3 +1,4 @@
+import { repeatEvery } from '../../event-loop/repeat-every.ts';
 import type { Store } from '../../store/interface/store.ts';
 
 const EVERY_MS = 300_000;
@@ -17,8 +18,7 @@ interface Keeping {
 export class RunSweep {
   readonly #stores: Stores;
   readonly #keeping: Keeping;
-  readonly #timer: NodeJS.Timeout;
-  #running: Promise<void>;
+  readonly #end: () => Promise<void>;
   #closed = false;
 
   /** `onError` receives failures; the next sweep tries again. */
@@ -26,16 +26,12 @@ export class RunSweep {
     this.#stores = stores;
     this.#keeping = keeping;
     const run = () => this.#sweep().catch(onError);
-    this.#running = run();
-    this.#timer = setInterval(() => {
-      this.#running = this.#running.then(run);
-    }, EVERY_MS).unref();
+    this.#end = repeatEvery(EVERY_MS, run, run());
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#end();
   }
 
   async #sweep(): Promise<void> {

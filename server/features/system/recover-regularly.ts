@@ -1,11 +1,12 @@
+import { repeatEvery } from '../../event-loop/repeat-every.ts';
 import type { Store } from '../../store/interface/store.ts';
 
 const EVERY_MS = 10_000;
 
 export interface RecoveryListener {
-  /** Told how many processes had left something. */
+  /** Called with the number of processes that had left something. */
   recovered(processes: number): void;
-  /** Told when it failed; it is tried again the next time. */
+  /** Receives failures; the next round tries again. */
   failed(error: unknown): void;
 }
 
@@ -14,21 +15,14 @@ export interface RecoveryListener {
  * reservations would keep money from its owners until a process starts.
  */
 export class RegularRecovery {
-  readonly #timer: NodeJS.Timeout;
-  #running: Promise<void> = Promise.resolve();
+  /** Ends it, and resolves when the round in progress has ended. */
+  readonly close: () => Promise<void>;
 
   constructor(store: Pick<Store, 'recover'>, { recovered, failed }: RecoveryListener) {
     const run = async () => {
       const processes = await store.recover();
       if (processes > 0) recovered(processes);
     };
-    this.#timer = setInterval(() => {
-      this.#running = this.#running.then(run).catch(failed);
-    }, EVERY_MS).unref();
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+    this.close = repeatEvery(EVERY_MS, () => run().catch(failed));
   }
 }

@@ -1,3 +1,4 @@
+import { repeatEvery } from '../../event-loop/repeat-every.ts';
 import type { UsageStore } from '../../store/interface/usage.ts';
 
 const DAY_MS = 86_400_000;
@@ -10,20 +11,12 @@ export function firstKeptDay(now: Date, days: number): Date {
 
 /** Sums up rows that are older than so many days, now and every hour. */
 export class UsageCompaction {
-  readonly #timer: NodeJS.Timeout;
-  #running: Promise<void>;
+  /** Ends it, and resolves when the work in progress has ended. */
+  readonly close: () => Promise<void>;
 
   /** `onError` receives failures; compaction is then tried again in an hour. */
   constructor(usage: UsageStore, days: number, onError: (error: unknown) => void) {
     const run = () => usage.compact(firstKeptDay(new Date(), days)).then(() => undefined, onError);
-    this.#running = run();
-    this.#timer = setInterval(() => {
-      this.#running = this.#running.then(run);
-    }, EVERY_MS).unref();
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+    this.close = repeatEvery(EVERY_MS, run, run());
   }
 }

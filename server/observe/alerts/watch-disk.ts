@@ -1,8 +1,8 @@
-import { statfs } from 'node:fs/promises';
+import { repeatEvery } from '../../event-loop/repeat-every.ts';
+import { freeDiskMb } from '../../features/system/free-disk.ts';
 import type { Alerts } from './alerts.ts';
 
 const LOOK_MS = 60_000;
-const MB = 1024 * 1024;
 
 export interface DiskWatch {
   readonly folder: string;
@@ -12,8 +12,7 @@ export interface DiskWatch {
 }
 
 async function lookAtDisk(alerts: Alerts, { folder, lowMb }: DiskWatch): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeMb = Math.floor((bavail * bsize) / MB);
+  const freeMb = await freeDiskMb(folder);
   if (freeMb >= lowMb) return;
   alerts.raise({
     type: 'disk.low',
@@ -23,16 +22,9 @@ async function lookAtDisk(alerts: Alerts, { folder, lowMb }: DiskWatch): Promise
   });
 }
 
-/** Looks once a minute. Returns what ends it, after the look that is under way. */
+/** Looks now and once a minute. Returns what ends it. */
 export function watchDisk(alerts: Alerts, watch: DiskWatch): () => Promise<void> {
   if (!alerts.wants('disk.low')) return async () => undefined;
   const look = () => lookAtDisk(alerts, watch).catch(watch.onError);
-  let looking = look();
-  const timer = setInterval(() => {
-    looking = look();
-  }, LOOK_MS).unref();
-  return async () => {
-    clearInterval(timer);
-    await looking;
-  };
+  return repeatEvery(LOOK_MS, look, look());
 }
