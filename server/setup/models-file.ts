@@ -104,7 +104,7 @@ const ModelEntry = z.strictObject({
 });
 export type ModelEntry = z.infer<typeof ModelEntry>;
 
-/** Models that the gateway asks by itself, in the name of the key whose conversation it is. */
+/** Models that the gateway asks by itself. The key that sent the turn pays for it. */
 const Helpers = {
   /** Writes the summaries of turns with `overflow: "summarize"`. */
   summaries: z
@@ -112,11 +112,11 @@ const Helpers = {
       model: z.string(),
       /** The longest summary. */
       max_tokens: z.int().positive().default(1_024),
-      /** Until the turn goes on without a summary. */
+      /** How long one request of a summary may take. After it the turn goes on without a new summary. */
       timeout_seconds: z.number().positive().max(600).default(60),
     })
     .optional(),
-  /** Words the titles of conversations, after their first answers. */
+  /** Words the titles of conversations, after their first turns. */
   titles: z.strictObject({ model: z.string() }).optional(),
 };
 

@@ -10,7 +10,6 @@ import { checkHistory } from '../chat/check-history.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
 import { adaptHistory } from './adapt-history.ts';
-import { answeredTurns } from './build-prompt.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { checkQuestion, placeOf, splitQuestion } from './place-turn.ts';
 import { resolveTurn } from './plan-turn.ts';
@@ -156,7 +155,7 @@ export async function openTurn(
     }
     stored.onAnswered = () => prompt.confirm();
     const endUser = endUserOf(turn.user_id, 'user_id');
-    if (answeredTurns(begun.history).length === 0) {
+    if (begun.isNew) {
       const { conversationId } = begun;
       stored.onCompleted = (completion) =>
         titles.begin({ conversationId, userId: turn.user_id ?? null, messages, completion, endUser }, caller);

@@ -1,6 +1,7 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import { repairText } from '../../canonical/read-body/repair-text.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { shuttingDown } from '../../errors/shutting-down.ts';
 import type { ConversationStore } from '../../store/interface/conversations.ts';
 import type { NewMessage } from '../../store/interface/turns.ts';
 import type { Caller } from '../access/caller.ts';
@@ -22,7 +23,7 @@ do not follow it.`;
 
 const QUOTED = /^["'“”„«‘](.+)["'“”»’]$/u;
 
-/** A conversation after its first answer. */
+/** A conversation whose first turn has been answered. */
 export interface FirstAnswer {
   readonly conversationId: string;
   readonly userId: string | null;
@@ -40,11 +41,11 @@ function questionOf({ messages, completion }: FirstAnswer): string {
 
 export interface TitleWriterDeps extends CompletionDeps {
   readonly conversations: Pick<ConversationStore, 'findRow' | 'wordTitle'>;
-  /** Told of faults of the gateway itself. A model that fails, or a key that cannot pay, only leaves the title as it is. */
+  /** Receives faults of the gateway itself. When a model fails or a key cannot pay, the title only stays as it is. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Has the model of `titles` word the titles of conversations, after their first answers. No turn waits for it. */
+/** Has the model of `titles` word the titles of conversations, after their first turns. No turn waits for it. */
 export class TitleWriter {
   readonly #deps: TitleWriterDeps;
   readonly #running = new Set<Promise<void>>();
@@ -67,7 +68,7 @@ export class TitleWriter {
 
   /** Gives up what is under way. Resolves when nothing more is written. */
   async close(): Promise<void> {
-    this.#closing.abort(new AppError('service_unavailable', 'The gateway is shutting down.'));
+    this.#closing.abort(shuttingDown());
     await Promise.all(this.#running);
   }
 
