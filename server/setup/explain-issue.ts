@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isRecord } from '../canonical/json.ts';
 import { fieldsAt, wordsAt } from './known-names.ts';
 import { didYouMean } from './nearest-name.ts';
 
@@ -9,12 +10,9 @@ export interface Explained {
 
 interface Checked {
   readonly schema: z.ZodType;
-  /** What was checked. */
+  /** The value that was checked. */
   readonly value: unknown;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((inner, name) => {
@@ -43,8 +41,8 @@ function unknownFields({ schema, value }: Checked, path: readonly PropertyKey[])
 }
 
 /**
- * What an issue says, and which name was probably meant. A field that no branch of a union knows is told rather than what
- * the union misses because of it.
+ * Explains an issue, with the name that was probably meant. When no branch of a union knows a field, that field is reported,
+ * and not what the union lacks because of it.
  */
 export function explainIssue(issue: z.core.$ZodIssue, checked: Checked): readonly Explained[] {
   if (issue.code === 'unrecognized_keys' || issue.code === 'invalid_union') {

@@ -1,6 +1,6 @@
 const plain = (name: string): string => name.toLowerCase().replaceAll('-', '_');
 
-/** How many letters must be put in, left out, replaced, or swapped with their neighbours to make one of the other. */
+/** How many letters must be inserted, removed, replaced or swapped with a neighbour to turn one name into the other. */
 function distanceOf(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, at) => at);
@@ -21,10 +21,10 @@ function distanceOf(one: string, other: string): number {
   return last[other.length] ?? 0;
 }
 
-/** Names longer than this are no slips of somebody's fingers. */
+/** Longer names are not compared: they are no typing errors, and comparing them takes long. */
 const LONGEST = 100;
 
-/** The name that was probably meant; null: none is near. A third of the letters may be wrong. */
+/** The name that was probably meant; null when no name is near. A third of the letters may be wrong. */
 function nearestName(name: string, known: readonly string[]): string | null {
   if (name.length > LONGEST) return null;
   const asked = plain(name);
