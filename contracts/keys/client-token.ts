@@ -3,7 +3,7 @@ import { keptText } from '../chat/message.ts';
 import { listOf } from '../schemas/list-of.ts';
 import { origin } from '../schemas/origin.ts';
 
-/** `POST /api/client-tokens`: by a key, from the server of a front end. Nothing of a token can be changed later. */
+/** `POST /api/client-tokens`. The server of a front end sends it with its key. A token cannot be changed later. */
 export const CreateClientTokenRequest = z
   .strictObject({
     user_id: keptText()

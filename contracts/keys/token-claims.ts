@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '../schemas/list-of.ts';
 
-/** What a client token says. The names are short, because each request has them. */
+/** The claims of a client token. Their names are short, because every request carries them. */
 export const TokenClaims = z.strictObject({
   /** Its id. */
   i: z.string().min(1),
@@ -11,9 +11,9 @@ export const TokenClaims = z.strictObject({
   u: z.string().min(1),
   /** When it expires, in ms since 1970. */
   e: z.int(),
-  /** The aliases that it may use, within those of its key. Absent: all of these. */
+  /** The aliases that it may use, within those of its key. Absent: all aliases of the key. */
   m: listOf(z.string()).optional(),
-  /** The web origins that it may come from. */
+  /** The web origins whose pages may use it. Absent: all origins of the key. */
   o: listOf(z.string()).optional(),
   /** Its budget in micro-USD. */
   b: z.int().optional(),

@@ -2,12 +2,12 @@ import type { Claim } from '../../store/interface/claims.ts';
 import type { Account } from './account.ts';
 import type { RequestRecord } from './request-record.ts';
 
-/** What a client token is bound to, besides its key. */
+/** The limits of a client token that its key does not have. */
 export interface TokenScope {
   readonly id: string;
-  /** Its requests are for this end user and no other one. */
+  /** The end user of all its requests. */
   readonly userId: string;
-  /** In micro-USD; null: as much as the key has. */
+  /** What its requests may cost together, in micro-USD; null: only the key limits them. */
   readonly budget: number | null;
   readonly expiresAt: Date;
 }
@@ -30,7 +30,7 @@ export interface Principal {
   readonly account: Account | null;
   /** The web origins whose pages may send its requests; null: those of `CORS_ORIGINS`. */
   readonly origins: ReadonlySet<string> | null;
-  /** Of a client token; null: the key itself was sent. */
+  /** The scope of the client token that was sent; null when the key itself was sent. */
   readonly token: TokenScope | null;
   /** Aborts when the key is revoked or disabled; null: never. */
   readonly revoked: AbortSignal | null;

@@ -1,20 +1,19 @@
 import { hash } from 'node:crypto';
 import type { TokenClaims } from '../../../contracts/keys/token-claims.ts';
-import type { Principal } from './caller.ts';
+import type { Principal, TokenScope } from './caller.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
 import { signToken, takeApart } from './sign-token.ts';
 
-/** How many tokens of one key are remembered as checked. Beyond that, all of them are checked again. */
-const MOST_CHECKED = 2_000;
+/** How many tokens are remembered as checked. Beyond that, all of them are checked again. */
+const MOST_CHECKED = 5_000;
 
-/** A client token that is valid, apart from its time. */
+/** A client token with a valid signature. It may have expired. */
 export interface HeldToken {
   readonly key: HeldKey;
-  readonly principal: Principal;
-  readonly expiresAt: Date;
+  readonly principal: Principal & { readonly token: TokenScope };
 }
 
-/** What a token is to be bound to. */
+/** The content of a token that is issued. */
 export interface NewToken {
   readonly id: string;
   readonly userId: string;
@@ -29,11 +28,11 @@ const within = (all: ReadonlySet<string> | null, some: readonly string[] | undef
   return new Set(all ? some.filter((one) => all.has(one)) : some);
 };
 
-/** A token never may more than its key: what its key is not allowed any more is gone from it as well. */
-function principalOf({ principal }: HeldKey, { i: id, u: userId, e, m, o, b }: TokenClaims): Principal {
+/** A token is never allowed more than its key: what is taken from the key is taken from its tokens as well. */
+function principalOf({ principal }: HeldKey, { i: id, u: userId, e, m, o, b }: TokenClaims): HeldToken['principal'] {
   return {
     ...principal,
-    // Its rate limit, its websockets and its part of prompt caches are its own.
+    // Each token has a rate limit, websockets and a part of prompt caches of its own.
     keyHash: hash('sha256', `client-token:${id}`, 'hex'),
     models: within(principal.models, m),
     origins: within(principal.origins, o),
@@ -42,21 +41,21 @@ function principalOf({ principal }: HeldKey, { i: id, u: userId, e, m, o, b }: T
 }
 
 /**
- * Makes and checks client tokens. They are signed, so that a check needs no look at the database; the key of each is in
- * memory. A token ends with its key.
+ * Issues and checks client tokens. They are signed and their keys are in memory, so a check does not read the database. A
+ * token ends with its key.
  */
 export class ClientTokens {
   readonly #secret: Buffer;
   readonly #ring: Pick<KeyRing, 'findById'>;
-  /** By the principal of their keys, which is another one after each change of a key. */
-  readonly #checked = new WeakMap<Principal, Map<string, HeldToken>>();
+  /** Tokens whose signatures were compared. */
+  readonly #checked = new Map<string, HeldToken>();
 
   constructor(secret: Buffer, ring: Pick<KeyRing, 'findById'>) {
     this.#secret = secret;
     this.#ring = ring;
   }
 
-  /** Null: the key is gone. */
+  /** Null: the key was revoked. */
   issue(keyId: string, { id, userId, models, origins, budget, expiresAt }: NewToken): string | null {
     const key = this.#ring.findById(keyId);
     if (!key) return null;
@@ -71,25 +70,23 @@ export class ClientTokens {
     });
   }
 
-  /** Null: it is none, was changed, or its key is gone or has another secret now. */
+  /** Null: it is not a token, it was changed, or its key was revoked or has another secret now. */
   find(token: string): HeldToken | null {
-    const unchecked = takeApart(token);
-    const key = unchecked && this.#ring.findById(unchecked.claims.k);
-    if (!unchecked || !key) return null;
-    const checked = this.#checkedOf(key.principal);
-    const known = checked.get(token);
-    if (known) return known;
-    if (!unchecked.isSignedWith(this.#secret, key.row.hash)) return null;
-    const { claims } = unchecked;
-    const held = { key, principal: principalOf(key, claims), expiresAt: new Date(claims.e) };
-    if (checked.size >= MOST_CHECKED) checked.clear();
-    checked.set(token, held);
+    const known = this.#checked.get(token);
+    // The ring holds a key as another object after each change: its tokens are then checked again.
+    if (known && this.#ring.findById(known.key.row.id) === known.key) return known;
+    this.#checked.delete(token);
+    const held = this.#check(token);
+    if (!held) return null;
+    if (this.#checked.size >= MOST_CHECKED) this.#checked.clear();
+    this.#checked.set(token, held);
     return held;
   }
 
-  #checkedOf(principal: Principal): Map<string, HeldToken> {
-    const known = this.#checked.get(principal) ?? new Map<string, HeldToken>();
-    this.#checked.set(principal, known);
-    return known;
+  #check(token: string): HeldToken | null {
+    const unchecked = takeApart(token);
+    const key = unchecked && this.#ring.findById(unchecked.claims.k);
+    if (!key || !unchecked.isSignedWith(this.#secret, key.row.hash)) return null;
+    return { key, principal: principalOf(key, unchecked.claims) };
   }
 }

@@ -7,7 +7,7 @@ export const hashKey = (key: string): Buffer => hash('sha256', key, 'buffer');
 /** The keys that a request shows. */
 export interface Credentials {
   readonly hashes: readonly Buffer[];
-  /** Client tokens, as they came. */
+  /** Client tokens, unchanged. */
   readonly tokens: readonly string[];
   /** There is an `Authorization` header that is not `Bearer <key>`. */
   readonly malformed: boolean;
@@ -22,7 +22,7 @@ const valuesOf = (header: string | readonly string[] | undefined): string[] =>
 
 const bearerIn = (value: string): string | undefined => /^ *Bearer +(\S+) *$/i.exec(value)?.[1];
 
-/** Keys are looked up by their hashes, client tokens are read. */
+/** Separates keys, which are looked up by their hashes, from client tokens. */
 export function sortKeys(shown: readonly string[]): Pick<Credentials, 'hashes' | 'tokens'> {
   return {
     hashes: shown.filter((key) => !isClientToken(key)).map(hashKey),

@@ -109,10 +109,10 @@ function checkKey({ row, ipRanges, principal }: HeldKey, ip: string): Principal 
   return principal;
 }
 
-function checkToken({ key, principal, expiresAt }: HeldToken, ip: string): Principal {
-  // The addresses of a key are those of the server that asks for its tokens; browsers have others.
+function checkToken({ key, principal }: HeldToken, ip: string): Principal {
+  // The addresses of a key are those of the server that asks for its tokens. Browsers have other addresses.
   checkKey({ ...key, ipRanges: null }, ip);
-  if (expiresAt.getTime() <= Date.now()) throw refuse('The client token has expired.');
+  if (principal.token.expiresAt.getTime() <= Date.now()) throw refuse('The client token has expired.');
   return principal;
 }
 

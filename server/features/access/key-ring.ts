@@ -80,11 +80,12 @@ export class KeyRing {
     this.#refreshing = this.#refreshing
       .catch(() => {})
       .then(async () => {
-        for (const row of await this.#deps.keys.changedSince(this.#revision)) {
+        const changed = await this.#deps.keys.changedSince(this.#revision);
+        for (const row of changed) {
           this.#apply(row);
           this.#revision = row.revision;
-          if (row.corsOrigins || this.#origins.size > 0) this.#collectOrigins();
         }
+        if (changed.length > 0) this.#collectOrigins();
       });
     return this.#refreshing;
   }
@@ -131,6 +132,7 @@ export class KeyRing {
       });
   }
 
+  /** Looks at every key: call it once for all changes. */
   #collectOrigins(): void {
     this.#origins = new Set([...this.#byId.values()].flatMap(({ row }) => row.corsOrigins ?? []));
   }

@@ -1,18 +1,18 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { TokenClaims } from '../../../contracts/keys/token-claims.ts';
 
-/** Begins every client token. The log hides what begins like this. */
+/** The prefix of every client token. `hideSecrets` takes texts with this prefix out of the log. */
 const PREFIX = 'dct-';
-/** Of HMAC-SHA256 in base64url. */
+/** The length of an HMAC-SHA256 in base64url. */
 const SIGNATURE_LENGTH = 43;
-/** In characters: it has to fit into a header with room for others. */
+/** The longest token, in characters. It has to fit into a header beside others. */
 export const MAX_TOKEN_LENGTH = 4_096;
 
 export const isClientToken = (key: string): boolean => key.startsWith(PREFIX);
 
 /**
- * The hash of the key is signed with it: a token ends with the secret of its key, also when that is rotated. Without it,
- * whoever could read the gateway's own secret alone could make tokens of any key.
+ * The hash of the key is part of what is signed, so a token ends when its key gets another secret. It also means that the
+ * gateway's own secret alone is not enough to make tokens of a key.
  */
 const signatureOf = (secret: Buffer, keyHash: string, body: string): Buffer =>
   createHmac('sha256', secret).update(`${PREFIX}${keyHash}.${body}`).digest();
@@ -22,7 +22,7 @@ export function signToken(secret: Buffer, keyHash: string, claims: TokenClaims):
   return `${PREFIX}${body}.${signatureOf(secret, keyHash, body).toString('base64url')}`;
 }
 
-/** A token that was taken apart. Nothing of it is known to be true before its signature was compared. */
+/** A token whose signature was not compared yet: its claims may be forged. */
 export interface UncheckedToken {
   readonly claims: TokenClaims;
   /** Compares the signature, in a time that does not depend on where it differs. */

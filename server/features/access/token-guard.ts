@@ -5,8 +5,8 @@ import type { RunStore } from '../../store/interface/runs.ts';
 import type { Principal, TokenScope } from './caller.ts';
 
 /**
- * What client tokens may do with a procedure. `user`: use it for their own end user, whom its input names as `user_id`.
- * `open`: use it as it is, because it tells nothing of any user. Absent: nothing.
+ * What client tokens may do with a procedure. `user`: call it for their own end user, whom its input names as `user_id`.
+ * `open`: call it with any input, because its answer says nothing about users. Absent: nothing.
  */
 export type TokenUse = 'user' | 'open';
 
@@ -22,7 +22,7 @@ export interface TokenGuardStores {
   readonly runs: Pick<RunStore, 'find'>;
 }
 
-/** Holds client tokens to their end users. Requests with keys never come here. */
+/** Limits requests with client tokens to their end users. Requests with keys pass unchanged. */
 export class TokenGuard {
   readonly #stores: TokenGuardStores;
 
@@ -31,8 +31,8 @@ export class TokenGuard {
   }
 
   /**
-   * The input of a call with a token, which names its end user now. Throws `permission_denied`, and
-   * `conversation_not_found` and `run_not_found` for what is not this user's.
+   * Returns the input of a call, with the end user of the token as `user_id`. Throws `permission_denied`, and
+   * `conversation_not_found` or `run_not_found` for conversations and runs of others.
    */
   async confine({ owner, token }: Principal, use: TokenUse | undefined, input: unknown): Promise<unknown> {
     if (!token) return input;
@@ -48,7 +48,7 @@ export class TokenGuard {
     return { ...fields, user_id: token.userId };
   }
 
-  /** A key with a `user_id` also sees the conversations without a user. A token does not. */
+  /** The store also finds conversations without a user, which a key may use for any user. A token may not use them. */
   async #isOwn(id: string, owner: string | null, { userId }: TokenScope): Promise<boolean> {
     const row = await this.#stores.conversations.findRow({ id, owner, userId });
     return row?.userId === userId;

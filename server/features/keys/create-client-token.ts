@@ -18,7 +18,7 @@ export interface ClientTokenDeps {
   readonly catalog: CurrentCatalog;
 }
 
-/** A token for what its key is not allowed would be refused later, where nobody knows why. */
+/** Refuses models and origins that the key may not use: requests with the token would fail later without a clear reason. */
 function checkScope(deps: ClientTokenDeps, { models, origins }: CreateClientTokenRequest, principal: Principal): void {
   const catalog = deps.catalog.for(principal);
   for (const [i, alias] of (models ?? []).entries()) {
