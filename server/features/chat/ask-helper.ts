@@ -13,6 +13,7 @@ export interface HelperTask {
   readonly operation: string;
   /** The alias that the operator chose. It may be one that the key is not allowed to use. */
   readonly model: string;
+  /** It may be cut anywhere. */
   readonly question: string;
   readonly maxTokens: number;
   readonly timeoutMs: number;
@@ -30,9 +31,11 @@ export async function askHelper(deps: CompletionDeps, task: HelperTask, caller: 
   const model = deps.catalog.models.find(({ alias }) => alias === task.model);
   if (!model) throw new AppError('model_not_in_allowlist', `The model '${task.model}' is not known here.`);
   caller.principal.account?.countRequest();
+  // UTF-8 has no half of a surrogate pair, which some upstreams refuse.
+  const content = Buffer.from(task.question).toString();
   const fields: ChatCompletionRequest = {
     model: model.alias,
-    messages: [{ role: 'user', content: task.question }],
+    messages: [{ role: 'user', content }],
     max_tokens: task.maxTokens,
   };
   const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(task.timeoutMs)]);

@@ -106,7 +106,7 @@ export interface PromptParts<M extends HistoryMessage = HistoryMessage> {
   readonly systemPrompt: string | null;
   readonly history: readonly M[];
   readonly messages: readonly Pick<NewMessage, 'role' | 'prompt'>[];
-  /** Stands for what came before the history; its bytes are the same in every prompt. Absent: nothing does. */
+  /** The summary of what came before the history. Its bytes are the same in every prompt. Absent: there is none. */
   readonly summary?: string | undefined;
   /** How many messages at the end are new; default: `messages`. */
   readonly own?: number;
@@ -140,7 +140,10 @@ function limitOf({ contextWindow, answerTokens, limit = Number.POSITIVE_INFINITY
 const weighBeside = ({ systemPrompt, summary, beside = () => '' }: PromptParts): number =>
   estimateTokens(systemPrompt ?? '') + estimateTokens(summary ?? '') + estimateTokens(beside());
 
-/** The summary comes before the first message. Where that is the user's, they are one: chat templates want roles to alternate. */
+/**
+ * Puts the summary before the first message. When the user wrote that message, the two become one message, because chat
+ * templates need roles that alternate.
+ */
 function withSummary(summary: string | undefined, [first, ...prompts]: readonly string[]): string[] {
   if (first === undefined || summary === undefined) return first === undefined ? [] : [first, ...prompts];
   const lead = summaryMessage(summary);
@@ -149,7 +152,7 @@ function withSummary(summary: string | undefined, [first, ...prompts]: readonly 
   return [repairText(JSON.stringify(joinMessages(lead, message))), ...prompts];
 }
 
-/** How many tokens the messages of a prompt may have, without what goes beside them. Infinity: nobody knows. */
+/** How many tokens the messages of a prompt may have, without what goes beside them. Infinity when the window is not known. */
 export const roomOf = (parts: PromptParts): number => limitOf(parts) - weighBeside(parts);
 
 export function buildPrompt<M extends HistoryMessage>(parts: PromptParts<M>): Prompt<M> {

@@ -5,7 +5,7 @@ import type { Backend } from '../models/catalog.ts';
 export interface Limit {
   /** With its answer, as the backend counts; null: it did not say. */
   readonly window: number | null;
-  /** Of the prompt alone, by our estimate. */
+  /** The length of the prompt alone, by our estimate. */
   readonly prompt: number;
 }
 
@@ -27,9 +27,9 @@ const PROMPT_SHARE = 0.7;
 const HALF = 0.5;
 
 interface Shortened {
-  /** Of the turn that was refused. */
+  /** The limit for the turn that was refused. */
   readonly now: number;
-  /** Of all later turns, whoever takes them: neither a long answer nor an odd text of one turn makes it smaller. */
+  /** The limit for all later turns. Neither a long answer nor an odd text of one turn makes it smaller. */
   readonly later: Limit;
 }
 

@@ -55,7 +55,7 @@ function upstreamFields(turn: TurnRequest, stream: boolean): Record<string, unkn
 
 type Target = ReturnType<typeof resolveTurn>;
 
-/** What the model is to read, oldest first: only of the history may something be left out. */
+/** The messages that the model reads, oldest first. Only messages of the history may be left out. */
 interface Said {
   readonly history: readonly PathMessage[];
   readonly messages: readonly Pick<NewMessage, 'role' | 'prompt'>[];
@@ -166,7 +166,7 @@ export async function openTurn(
       return {
         stored,
         async chat(running) {
-          // The summary takes a while, in which the client may get its headers.
+          // The summary takes a while. The client may get its headers meanwhile.
           stored.announce();
           await summarizeTurns(summarizer, summarized, running);
           return toChat(prepared);

@@ -20,7 +20,7 @@ function placeOf(path: readonly PathMessage[], summaries: ReadonlyMap<string, Su
   return null;
 }
 
-/** A turn whose oldest turns are summarized when they do not fit. */
+/** A turn whose history is summarized when it does not fit the window. */
 export interface SummarizedTurn {
   readonly begun: Pick<BegunTurn, 'conversationId'>;
   /** Everything that may be summarized, oldest first. */
@@ -29,16 +29,16 @@ export interface SummarizedTurn {
   readonly endUser: EndUser | undefined;
 }
 
-/** Puts a summary in the place of the oldest turns of a prompt. */
+/** Replaces the oldest turns of a prompt by a summary. */
 function apply({ history, prompt }: SummarizedTurn, { summary, count }: Place): void {
   const turns = answeredTurns(history.slice(0, count)).length;
   prompt.summarize({ text: summary.text, turns, history: history.slice(count) });
 }
 
 /**
- * Puts a summary in the place of turns that do not fit the window: the one that is stored, and a new one once the turns
- * after that do not fit either. Without a new one, turns are left out, and the prompt says so. Throws only what stops
- * the run itself.
+ * Replaces turns that do not fit the window by a summary: first by the stored one, and by a new one when the turns after it
+ * do not fit either. When no new one can be made, turns are left out, and the prompt says so. Throws only the reason that
+ * stops the run itself.
  */
 export async function summarizeTurns(summarizer: Summarizer, turn: SummarizedTurn, caller: Caller): Promise<void> {
   const { begun, history, prompt, endUser } = turn;

@@ -1,5 +1,4 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
-import { repairText } from '../../canonical/read-body/repair-text.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import type { ConversationStore } from '../../store/interface/conversations.ts';
@@ -36,7 +35,7 @@ function questionOf({ messages, completion }: FirstAnswer): string {
   const said = messages.find(({ role }) => role === 'user')?.text ?? '';
   const answer = completion.choices[0]?.message.content ?? '';
   const shown = `User: ${said.slice(0, SHOWN_OF_MESSAGE)}\n\nAssistant: ${answer.slice(0, SHOWN_OF_ANSWER)}`;
-  return repairText(`${TASK}\n\n<conversation>\n${shown}\n</conversation>`);
+  return `${TASK}\n\n<conversation>\n${shown}\n</conversation>`;
 }
 
 export interface TitleWriterDeps extends CompletionDeps {

@@ -10,12 +10,12 @@ import { type Limit, learnedLimit, learnLimit, limitAfter } from './learned-limi
 const smaller = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.min(one, other);
 
-/** Stands for the oldest turns of a history. */
+/** A summary that stands for the oldest turns of a history. */
 export interface HistorySummary<M extends HistoryMessage> {
   readonly text: string;
-  /** For how many turns it stands. */
+  /** The number of turns that it stands for. */
   readonly turns: number;
-  /** What comes after them. */
+  /** The messages after those turns. */
   readonly history: readonly M[];
 }
 
@@ -52,7 +52,7 @@ export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
     return own ?? messages.length;
   }
 
-  /** The oldest turns, where they were left out. */
+  /** The oldest turns that were left out. */
   get leftOut(): readonly Turn<M>[] {
     return this.#prompt.leftOut;
   }
@@ -62,7 +62,7 @@ export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
     return this.#prompt.leftOut.length;
   }
 
-  /** How many tokens the messages may have. Infinity: nobody knows. */
+  /** How many tokens the messages may have. Infinity when the window is not known. */
   get room(): number {
     return roomOf(this.#parts);
   }
@@ -76,14 +76,14 @@ export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
     ];
   }
 
-  /** Has a summary stand for the oldest turns, in place of the one before. */
+  /** Replaces the oldest turns, or the summary before, by a summary. */
   summarize({ text, turns, history }: HistorySummary<M>): void {
     this.#parts = { ...this.#parts, summary: text, history };
     this.#summarized = turns;
     this.#prompt = buildPrompt(this.#parts);
   }
 
-  /** No summary could be made: turns stay left out. */
+  /** Notes that no summary could be made. Turns stay left out. */
   missSummary(): void {
     this.#isSummaryMissing = true;
   }

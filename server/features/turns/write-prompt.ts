@@ -6,7 +6,7 @@ import { joinAsBytes, type Steps } from '../../canonical/write-in-steps.ts';
 import { inTurns } from '../../event-loop/in-turns.ts';
 import type { TurnPrompt } from './turn-prompt.ts';
 
-/** Longer prompts are written and read in pieces, so that nobody waits for them. In UTF-16 units. */
+/** Longer prompts are written and read in pieces, so that other requests do not wait for them. In UTF-16 units. */
 const LONG = 1024 * 1024;
 
 /** Whether a prompt has so many megabytes that it is handled in pieces. */
@@ -15,7 +15,7 @@ export const isLongPrompt = ({ texts }: TurnPrompt): boolean =>
 
 const separated = (texts: readonly string[]): string[] => texts.flatMap((text, i) => (i > 0 ? [',', text] : [text]));
 
-/** What was written here is what it was written of. */
+/** Parses JSON that this process has written from values of that type. */
 function* readBack<Value>(bytes: Buffer): Steps<Value> {
   return (yield* parseOwn(bytes)) as Value;
 }
@@ -25,7 +25,7 @@ function* writeLong(parts: readonly string[]): Steps<Json<ChatCompletionRequest>
   return Json.ofBoth(bytes, yield* readBack<ChatCompletionRequest>(bytes));
 }
 
-/** The request with these fields and the messages of a prompt. The value of a long one is at hand already. */
+/** Writes the request with these fields and the messages of a prompt. A long one is also parsed here, in pieces. */
 export function writeRequest(fields: string, prompt: TurnPrompt): Promise<Json<ChatCompletionRequest>> {
   const parts = [`${fields.slice(0, -1)},"messages":[`, ...separated(prompt.texts), ']}'];
   return isLongPrompt(prompt)

@@ -2,8 +2,8 @@ import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.t
 import { estimateTokens } from '../../canonical/estimate-tokens.ts';
 import type { HistoryMessage } from '../../store/interface/turns.ts';
 
-/** No text has fewer UTF-16 units for a token, by our estimate. */
-const LEAST_UNITS_PER_TOKEN = 0.5;
+/** `estimateTokens` counts up to 2.25 tokens for one UTF-16 unit. */
+const LEAST_UNITS_PER_TOKEN = 1 / 2.25;
 
 const SPEAKERS: Readonly<Record<HistoryMessage['role'], string>> = {
   user: 'User',
@@ -13,14 +13,14 @@ const SPEAKERS: Readonly<Record<HistoryMessage['role'], string>> = {
   developer: 'System',
 };
 
-/** The words of a part; of a picture, a sound or a file, only what it is. */
+/** The words of a part. A picture, a sound or a file is only named. */
 const partInWords = (part: ContentPart): string =>
   typeof part.text === 'string' ? part.text : `[${part.type.replace(/^input_|_url$/g, '')}]`;
 
 const contentInWords = (content: ChatMessage['content']): string =>
   typeof content === 'string' ? content : (content ?? []).map(partInWords).join('\n');
 
-/** A stored message as a person would read it aloud. */
+/** A stored message as plain text, with the name of its speaker. */
 function messageInWords({ role, prompt }: Pick<HistoryMessage, 'role' | 'prompt'>): string {
   const { content, tool_calls: calls }: Pick<ChatMessage, 'content' | 'tool_calls'> = JSON.parse(prompt);
   const called = (calls ?? []).map((call) => `[calls ${call.function?.name ?? ''}(${call.function?.arguments ?? ''})]`);
@@ -37,7 +37,7 @@ function* cut(text: string, room: number): Generator<string, void, void> {
   for (let from = 0; from < text.length; from += units) yield text.slice(from, from + units);
 }
 
-/** What was said, in pieces of at most so many tokens. */
+/** Writes messages as text, in pieces of at most `room` tokens. */
 export function writeTranscript(messages: readonly HistoryMessage[], room: number): string[] {
   const pieces: string[] = [];
   let piece = '';
