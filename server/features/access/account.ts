@@ -142,7 +142,7 @@ export class Account {
     return this.#requests;
   }
 
-  /** Counts a request that came through no gate, because the gateway makes it itself. Throws `rate_limit_exceeded`. */
+  /** Counts a request that the gateway makes by itself, which passes no gate. Throws `rate_limit_exceeded`. */
   countRequest(): void {
     const wait = this.#requests?.secondsUntil(1) ?? 0;
     if (wait > 0) throw refused('Too many requests', wait);

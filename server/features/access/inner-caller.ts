@@ -4,8 +4,8 @@ import { newRequestId } from './request-id.ts';
 import { RequestRecord } from './request-record.ts';
 
 /**
- * The caller of a request that the gateway makes by itself in the name of another one: with a row of usage of its own,
- * and with headers that nobody sees.
+ * Makes the caller of a request that the gateway sends by itself for the key of another request. The new request has its own
+ * row of usage. Its headers are dropped.
  */
 export const innerCaller = ({ principal }: Pick<Caller, 'principal'>, signal: AbortSignal): Caller => ({
   requestId: newRequestId(),

@@ -54,12 +54,12 @@ export class LoadGuard {
     this.#reason = reason;
   }
 
-  /** The gateway stops: it takes no new requests, and those that it has taken go on. */
+  /** Refuses all new requests from now on, because the gateway stops. Requests under way go on. */
   stop(): void {
     this.#isStopping = true;
   }
 
-  /** Throws when a request that has just come is to be refused, `service_unavailable` or `overloaded`. */
+  /** Throws `service_unavailable` or `overloaded` when a request that has just come is refused. */
   ensureTaking(): void {
     if (this.#isStopping) throw shuttingDown();
     this.ensureRoom();

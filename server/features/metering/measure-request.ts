@@ -105,7 +105,7 @@ function weighPayload(payload: string, type: string): RequestSize | null {
   return null;
 }
 
-/** What a string of a request says: a size where it is a medium, else its text. */
+/** Reads a string of a request: its size when it is a medium, else its text. */
 function readString(text: string, key: string, node: Node): RequestSize | string {
   const parents = CONTENT_FIELDS.has(node.field) ? PAYLOADS.get(key) : undefined;
   const mayBePayload = parents === null || parents?.has(node.name);
@@ -123,7 +123,7 @@ export class RequestScale implements MeasuredRequest {
   ceiling = 0;
   cachesForHour = false;
   readonly #nodes: Node[] = [];
-  /** Texts that are still to be weighed. */
+  /** The texts that are not weighed yet. */
   readonly #longTexts: string[] = [];
 
   constructor(request: object) {
@@ -150,7 +150,7 @@ export class RequestScale implements MeasuredRequest {
     return this;
   }
 
-  /** The same at once; where it would take long, by samples of each text. */
+  /** Weighs the long texts at once. When that would take long, it weighs samples of each text. */
   estimate(): this {
     if (this.isLong) for (const text of this.#longTexts.splice(0)) this.#add(weighPiece(text));
     const steps = this.weigh();

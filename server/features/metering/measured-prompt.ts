@@ -1,11 +1,11 @@
 import { inTurns } from '../../event-loop/in-turns.ts';
 import { type MeasuredRequest, RequestScale } from './measure-request.ts';
 
-/** What is measured of a request, or will be. */
+/** The measures of a request, which are taken when they are needed. */
 export interface PromptMeasure extends MeasuredRequest {
   /**
-   * Measures many megabytes in turns of the event loop, so that they are exact: without it they are estimated from
-   * samples, which a client could write its prompt for. Null: there is nothing to wait for.
+   * Measures many megabytes exactly, in several turns of the event loop. Without this call they are estimated from samples,
+   * and a client could write a prompt that looks short in samples. Null: there is nothing to wait for.
    */
   prepare?(): Promise<void> | null;
 }
@@ -19,13 +19,13 @@ function larger(one: MeasuredRequest, other: MeasuredRequest): MeasuredRequest {
   };
 }
 
-/** Measures the forms in which a request may be sent: at the first look, and once. */
+/** Measures the forms in which a request may be sent, once, when the first measure is read. */
 export class MeasuredPrompt implements PromptMeasure {
   readonly #forms: () => readonly object[];
   readonly #times: number;
   #known: MeasuredRequest | undefined;
 
-  /** `times`: how often the request is sent. */
+  /** `times` is how often the request is sent. */
   constructor(forms: () => readonly object[], times = 1) {
     this.#forms = forms;
     this.#times = times;

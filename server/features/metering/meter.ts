@@ -180,8 +180,8 @@ export class Meter {
   }
 
   /**
-   * The usage that clients are shown: the counts that the request is paid by. It is the very object that was recorded
-   * where the upstream is believed. Null while nothing was used.
+   * The usage that clients get, with the counts that the request is paid by. When the upstream is believed, it is the same
+   * object that was recorded. Null while nothing was used.
    */
   get shown(): Usage | null {
     const used = this.#use();

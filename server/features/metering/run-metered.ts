@@ -67,7 +67,7 @@ export interface MeteredStream<B extends Backend, Chunk extends object> extends 
   isToken(chunk: Chunk): boolean;
   /** Counts a batch and says what of it is sent on; may leave nothing. */
   relay(batch: readonly Json<Chunk>[], meter: Meter): Json<Chunk>[];
-  /** What is sent after the last batch of a whole answer. */
+  /** Returns chunks that are sent after the last batch of a complete answer. */
   end?(meter: Meter): Json<Chunk>[];
 }
 

@@ -2,7 +2,7 @@ import type { Usage } from '../../../contracts/chat/completion.ts';
 import type { Json } from '../../canonical/json.ts';
 import type { BelievedUsage } from './believe-usage.ts';
 
-/** The details of a usage, in which no count is larger than what the request is paid by. */
+/** The details of a usage, with the named count limited to `most`. */
 function fitDetails<Details extends Record<string, unknown>>(
   details: Details | null | undefined,
   name: string,
@@ -13,8 +13,8 @@ function fitDetails<Details extends Record<string, unknown>>(
 }
 
 /**
- * The usage that a client is shown: that of the upstream where it is believed, the very same object, and else with the
- * counts that the request is paid by. Fields that only the upstream knows are kept.
+ * The usage that the client gets. When the upstream's counts are believed, it is the upstream's own object; otherwise it has
+ * the counts that the request is paid by. Fields that only the upstream knows are kept.
  */
 export function showUsage(given: Usage | null, used: BelievedUsage): Usage {
   const { promptTokens: prompt, completionTokens: completion } = used;
@@ -33,7 +33,7 @@ export function showUsage(given: Usage | null, used: BelievedUsage): Usage {
   };
 }
 
-/** What a meter says of the answer so far. */
+/** The part of a meter that the usage is made of. */
 interface Counted {
   /** See `Meter.shown`. */
   readonly shown: Usage | null;
@@ -47,7 +47,7 @@ export function usageFor(meter: Counted): Usage | null {
   return shown && meter.showsCost ? { ...shown, cost: meter.costUsd } : shown;
 }
 
-/** A whole answer with the usage that its client is shown. It stays the bytes that came where that is the upstream's. */
+/** An answer with the usage that its client gets. Its bytes do not change when that is the upstream's own usage. */
 export function withUsage<T extends { readonly usage?: Usage | null | undefined }>(
   answer: Json<T>,
   meter: Counted,
@@ -56,7 +56,7 @@ export function withUsage<T extends { readonly usage?: Usage | null | undefined 
   return usage === null || usage === answer.value.usage ? answer : answer.with({ usage });
 }
 
-/** What OpenAI's own usage has. */
+/** The fields of OpenAI's own usage. */
 const STANDARD: ReadonlySet<string> = new Set([
   'prompt_tokens',
   'completion_tokens',
