@@ -86,9 +86,9 @@ function readSchema(db: Database): Map<string, string> {
 }
 
 /**
- * Refuses a backup that this version of Duplex did not make, before anything is done with it: a database can hold
- * triggers and views of somebody else, which would run with every message, and one of a later version would not start.
- * Throws `StoreError`.
+ * Refuses a backup with another schema than this version of Duplex makes, before it takes the place of the database. The
+ * triggers and views of a foreign database would run with every message, and a database of a later version would not start.
+ * The rows are not checked: a backup brings its own keys and wallets. Throws `StoreError`.
  */
 export async function refuseForeign(backup: string, migrationsDir: string): Promise<void> {
   if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);

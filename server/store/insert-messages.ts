@@ -23,14 +23,14 @@ const UNWRITTEN = '{"role":"user","content":""}';
 /** A message that was inserted without its words, and is `in_progress` until the background thread has written them. */
 export interface UnwrittenMessage {
   readonly id: string;
-  /** With its media, which are still to be cut out. */
+  /** The prompt with its media, which are still to be cut out. */
   readonly prompt: string;
   readonly text: string;
   /** The owner of the media. */
   readonly owner: string | null;
 }
 
-/** The same on its way to the background thread, with its prompt as UTF-8. */
+/** An unwritten message on its way to the background thread, with its prompt as UTF-8. */
 export interface FilledMessage extends Omit<UnwrittenMessage, 'prompt'> {
   readonly bytes: Uint8Array;
 }

@@ -1,11 +1,11 @@
-/** A stored text that takes so long to read that nobody should wait for it. */
+/** A stored text that takes so long to read that other requests should not wait for it. */
 export interface LongText {
   readonly table: 'Message' | 'Media';
   readonly id: string;
   readonly bytes: number;
 }
 
-/** Names a text and its length: a text that is changed while it is read elsewhere has another length. */
+/** Names a text and its length, by which nearly every change is noticed that is made while it is read elsewhere. */
 export const keyOf = ({ table, id, bytes }: LongText): string => `${table} ${id} ${bytes}`;
 
 /** Texts that were read beforehand, by `keyOf`. */
@@ -14,7 +14,7 @@ export type KnownTexts = ReadonlyMap<string, string>;
 /** Shorter texts are read with their rows. In bytes. */
 export const LONG_TEXT = 256 * 1024;
 
-/** A transaction reads so many bytes of long texts by itself, which takes a few milliseconds. */
+/** How many bytes of long texts a transaction reads by itself. It takes a few milliseconds. */
 const MOST_AT_ONCE = 2 * 1024 * 1024;
 
 /**

@@ -5,7 +5,7 @@ import { recoverTurns } from './recover-turns.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import type { Wallets } from './wallets.ts';
 
-/** All processes that are making an answer or hold money; each column has an index. */
+/** Selects the processes that are making an answer or hold money. Each column has an index. */
 const BUSY = Prisma.sql`
   SELECT "process" FROM "Reservation"
   UNION SELECT "process" FROM "Run" WHERE "process" IS NOT NULL
@@ -18,7 +18,7 @@ export interface RecoverDeps {
   readonly wallets: Wallets;
 }
 
-/** Ends the turns of processes that are gone, and releases what they reserved. Resolves with their number. */
+/** Ends the turns of processes that are gone, and releases their reservations. Resolves with the number of these processes. */
 export function recoverDead({ db, transact, lock, wallets }: RecoverDeps): Promise<number> {
   return useDatabase(async () => {
     const busy = await db.$queryRaw<{ readonly process: string }[]>(BUSY);

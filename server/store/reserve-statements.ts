@@ -28,7 +28,10 @@ const usedByUser = (column: string, from: string): string =>
 const left = (limit: string, column: string, from: string): string =>
   `CASE WHEN "${limit}" IS NULL THEN ${ANY} ELSE "${limit}" - (${heldByUser(column)}) - (${usedByUser(column, from)}) END`;
 
-/** The same with what the budget of the end user leaves, its own or the one for all; also where there is no wallet. */
+/**
+ * Selects the smaller one of that amount and of what the budget of the end user leaves: its own budget, or the one for all.
+ * It also gives a row when there is no wallet.
+ */
 const freeForUser = (hasToken: boolean): string => `SELECT MIN("free", ${left('dailyBudget', 'amount', ':day')},
     ${left('monthlyBudget', 'amount', ':month')}) AS "free",
     MIN(${left('dailyTokens', 'tokens', ':day')}, ${left('monthlyTokens', 'tokens', ':month')}) AS "freeTokens"
@@ -63,7 +66,7 @@ const growForUser = (hasToken: boolean): string => `UPDATE "Reservation" SET
     "tokens" = "tokens" + CAST(MIN(:mostTokens, "freeTokens") AS INTEGER)
   FROM (${freeForUser(hasToken)}) WHERE "id" = :id AND ${FITS} RETURNING "id", "amount", "tokens"`;
 
-/** Whose budgets are looked at besides those of the key. */
+/** The budgets that apply besides those of the key. */
 interface Looked {
   readonly user?: object | undefined;
   readonly token?: object | undefined;

@@ -1,6 +1,6 @@
 import { BackgroundWriter } from './background-writer.ts';
 
-/** A write that has failed. It may be done more than once, which must have no further effect. */
+/** A write that has failed. It may be done more than once; the repetitions must have no effect. */
 type Write = () => Promise<unknown>;
 
 export type RetryWriter = BackgroundWriter<Write>;

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { SentAlertStore } from './interface/sent-alerts.ts';
 
-/** What an alert is about may name an end user: the name is not kept. */
-const idOf = (alert: string): string => createHash('sha256').update(alert).digest('hex');
+/** The subject of an alert may name an end user, so the database keeps only a hash. */
+const idOf = (alert: string): string => hash('sha256', alert, 'hex');
 
 export class SentAlerts implements SentAlertStore {
   readonly #db: PrismaClient;

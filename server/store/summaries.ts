@@ -19,17 +19,28 @@ const isSame = (path: readonly PathMessage[], stored: readonly PathMessage[]): b
   path.length === stored.length &&
   path.every(({ id, prompt }, i) => id === stored[i]?.id && prompt === stored[i]?.prompt);
 
+/** A summary, and the message that it ends with. */
+interface StoredSummary extends Summary {
+  readonly messageId: string;
+  readonly conversationId: string;
+}
+
+/** Stores a summary unless the message has one. Run it in a transaction. */
+export function insertSummary(db: Statements, summary: StoredSummary): void {
+  const { messageId, conversationId, text, model, createdAt } = summary;
+  db.run(INSERT_SUMMARY, messageId, conversationId, withoutNul(text), model, toSqliteTime(createdAt));
+}
+
 /**
  * Stores a summary unless there is one of the same messages, and returns the stored one. Null when these messages were
- * changed meanwhile: what was taken out of them must not live on in a summary. Run it in a transaction. Throws `LongHistory`
+ * changed meanwhile: what was removed from them must not stay in a summary. Run it in a transaction. Throws `LongHistory`
  * when many megabytes of the messages are not `known`.
  */
 export function keepSummary(db: Statements, summary: NewSummary, known: KnownTexts): Summary | null {
-  const { conversationId, messageId, path } = summary;
+  const { conversationId, messageId, path, text, model } = summary;
   const stored = readHistory(db, { conversationId, lastId: messageId, isAll: false }, known);
   if (!isSame(path, stored)) return null;
-  const text = withoutNul(summary.text);
-  db.run(INSERT_SUMMARY, messageId, conversationId, text, summary.model, toSqliteTime(new Date()));
+  insertSummary(db, { conversationId, messageId, text, model, createdAt: new Date() });
   const [row] = db.all(SELECT_SUMMARY, messageId);
   return row ? { text: String(row[0]), model: String(row[1]), createdAt: new Date(String(row[2])) } : null;
 }

@@ -39,13 +39,13 @@ const USE = `INSERT INTO "UserSpend" ("owner", "userId", "day", "amount", "token
   ON CONFLICT ("owner", "userId", "day")
     DO UPDATE SET "amount" = "amount" + excluded."amount", "tokens" = "tokens" + excluded."tokens"`;
 
-/** The same for the budget of a client token. */
+/** Adds what a client token with a budget used, no more than was paid. It runs before the reservation ends, too. */
 const USE_TOKEN = `INSERT INTO "TokenSpend" ("tokenId", "amount")
   SELECT r."tokenId", MIN(?, w."balance" - w."held" + r."amount")
   FROM "Reservation" r JOIN "Wallet" w ON w."owner" = r."owner" WHERE r."id" = ? AND r."tokenId" IS NOT NULL
   ON CONFLICT ("tokenId") DO UPDATE SET "amount" = "amount" + excluded."amount"`;
 
-/** What was spent by tokens that expired long ago. Requests that began with them have ended. */
+/** Deletes the sums of tokens that expired long ago. Requests that began with them have ended. */
 const FORGET_TOKENS = `DELETE FROM "TokenSpend" WHERE "tokenId" < ?`;
 const TOKENS_KEPT_MS = 7 * 86_400_000;
 

@@ -1,8 +1,8 @@
 import { isObject } from '../../canonical/json.ts';
 
 /**
- * The memory of the bytes in the lists of a message between threads. It is handed over: to copy megabytes would keep
- * the sender busy.
+ * Finds the memory of the bytes in the lists of a message between threads. It is transferred to the other thread, because
+ * copying megabytes would keep the sender busy.
  */
 export const memoryIn = (values: readonly unknown[]): ArrayBuffer[] =>
   values.flatMap((value) => (Array.isArray(value) ? value.flatMap(memoryOf) : []));

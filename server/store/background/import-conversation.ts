@@ -6,6 +6,7 @@ import { inMessage, inResponse, keepMedia } from '../media.ts';
 import { withoutNul } from '../rows.ts';
 import type { Statements } from '../sqlite/connection.ts';
 import { toSqliteTime } from '../sqlite/values.ts';
+import { insertSummary } from '../summaries.ts';
 
 const SELECT_CONVERSATION = 'SELECT "owner" FROM "Conversation" WHERE "id" = ?';
 
@@ -25,9 +26,6 @@ const INSERT_RESPONSE = `
   INSERT INTO "Response" ("id", "conversationId", "firstSeq", "answerSeq", "echo", "output", "error", "createdAt", "endedAt")
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING RETURNING "id"`;
-
-const INSERT_SUMMARY = `
-  INSERT INTO "Summary" ("messageId", "conversationId", "text", "model", "createdAt") VALUES (?, ?, ?, ?, ?)`;
 
 /** The ids of a conversation and of its messages. */
 interface Ids {
@@ -106,9 +104,8 @@ function insertMessage(
     ...[message.status, message.model, message.finishReason, message.usage, toSqliteTime(message.createdAt)],
   );
   keepMedia(db, inMessage, { id: String(id), pieces, owner });
-  if (!message.summary) return;
-  const { text, model, createdAt } = message.summary;
-  db.run(INSERT_SUMMARY, id, conversationId, withoutNul(text), model, toSqliteTime(createdAt));
+  const { summary } = message;
+  if (summary) insertSummary(db, { messageId: String(id), conversationId: String(conversationId), ...summary });
 }
 
 /** Responses are named after their answers. */

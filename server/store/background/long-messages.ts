@@ -5,12 +5,12 @@ import type { UnwrittenMessage } from '../insert-messages.ts';
 import { type KnownTexts, LongHistory } from '../long-texts.ts';
 import type { Background } from './background.ts';
 
-/** A history that somebody else changes all the time is read again so often. */
+/** How often a history is read again that other requests change all the time. */
 const MOST_TRIES = 20;
 
 /**
- * Messages of megabytes, which a thread of their own writes and reads. They pass between the threads as bytes, and
- * become bytes and texts in pieces, so that no other request waits for them.
+ * Writes and reads messages of megabytes, on a thread of their own. The messages pass between the threads as bytes. They are
+ * converted from and to texts in pieces, so that no other request waits.
  */
 export class LongMessages {
   readonly #thread: Background;
@@ -28,7 +28,7 @@ export class LongMessages {
     await this.#thread.call('fill', written);
   }
 
-  /** Does work that may need long texts of a history: it is done again when they are known. */
+  /** Does work that may need long texts of a history. The work is done again when the texts are known. */
   async withTexts<T>(work: (known: KnownTexts) => Promise<T>): Promise<T> {
     const known = new Map<string, string>();
     for (let tries = 1; ; tries++) {

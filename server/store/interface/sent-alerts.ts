@@ -1,7 +1,7 @@
-/** Which alerts were delivered, and when. */
+/** Stores which alerts were delivered, and when. */
 export interface SentAlertStore {
-  /** Null: it was not sent, or so long ago that it is forgotten. */
+  /** When the alert was last delivered. Null: never, or too long ago to be remembered. */
   sentAt(alert: string): Promise<Date | null>;
-  /** Notes that it was delivered now, and forgets those before `forgetBefore`. */
+  /** Notes that the alert was delivered now, and forgets alerts that were delivered before `forgetBefore`. */
   record(alert: string, forgetBefore: Date): Promise<void>;
 }

@@ -23,9 +23,9 @@ export interface Store {
   readonly secrets: SecretStore;
   readonly sentAlerts: SentAlertStore;
   /**
-   * Ends the turns of processes that are gone, and releases their reservations. Call it from time to time: a process
-   * that was killed may not start again. Costs one small read while every process is alive. Resolves with the number of
-   * processes that left something.
+   * Ends the turns of processes that are gone, and releases their reservations. Call it from time to time, because a
+   * process that was killed may not start again. It costs one small read while every process is alive. Resolves with the
+   * number of processes that had left something.
    */
   recover(): Promise<number>;
   /** Reads and writes a little. Throws `service_unavailable`; its message has the reason, where that is known. */

@@ -1,6 +1,6 @@
 import type { PathMessage } from './turns.ts';
 
-/** What stands in prompts for a message and everything before it on its path. */
+/** A text that replaces a message and everything before it on its path, in prompts. */
 export interface Summary {
   readonly text: string;
   /** The alias that wrote it. */
@@ -12,6 +12,6 @@ export interface NewSummary extends Pick<Summary, 'text' | 'model'> {
   readonly conversationId: string;
   /** The last message that it stands for. */
   readonly messageId: string;
-  /** The messages that it was made of: the whole path to that message. */
+  /** The whole path to that message, from which the summary was made. */
   readonly path: readonly PathMessage[];
 }
