@@ -1,7 +1,7 @@
 import type { StoredMessage } from '../../../contracts/conversations/conversation.ts';
 import type { MessageRow } from '../../store/interface/conversations.ts';
 
-/** The field of a message that a summary ends with; of any other message, nothing. */
+/** The `summary` field of the last message that a summary stands for. Other messages have no such field. */
 export const showSummary = ({ summary }: Pick<MessageRow, 'summary'>): Pick<StoredMessage, 'summary'> =>
   summary === null
     ? {}

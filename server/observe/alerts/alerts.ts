@@ -13,7 +13,7 @@ export interface AlertsDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/** A message, and the alert that counts as sent with it; null: an alert that happens once. */
+/** A message, and the name of its alert, which counts as sent when the message is delivered. Null: it happens once. */
 interface Waiting {
   readonly message: Message;
   readonly alert: string | null;

@@ -5,11 +5,11 @@ import type { SentAlertStore } from '../../store/interface/sent-alerts.ts';
 const MOST_REMEMBERED = 10_000;
 
 export interface RepeatsOptions {
-  /** For how long the same alert is not sent again, in ms; 0: it always is. */
+  /** The period in which the same alert is not sent again, in ms; 0: it is always sent. */
   readonly everyMs: number;
-  /** What was delivered before this process started, or by another one. */
+  /** Stores what was delivered by this and other processes, and before a restart. */
   readonly sent: SentAlertStore;
-  /** Told when the database cannot be asked; the alert is then sent, because a repeated one is better than none. */
+  /** Receives failures of the database. The alert is then sent, because a repeated alert is better than none. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,7 +44,7 @@ export class Repeats {
       const at = await sent.sentAt(alert);
       if (at === null) return false;
       const age = Date.now() - at.getTime();
-      // A time that is not over yet was written before somebody set the clock back.
+      // A time in the future was written before somebody set the clock back.
       if (age < 0 || age >= everyMs) return false;
       this.#raisedAt.set(alert, monotonicNow() - age);
       return true;
@@ -54,6 +54,7 @@ export class Repeats {
     }
   }
 
+  /** Notes that the alert was delivered. */
   async delivered(alert: string): Promise<void> {
     const { everyMs, sent, onError } = this.#options;
     if (everyMs > 0) await sent.record(alert, new Date(Date.now() - everyMs)).catch(onError);

@@ -96,7 +96,7 @@ export async function* importConversations(
   importer: Importer,
 ): AsyncGenerator<ImportProgress, ImportReport, void> {
   const tally = new Tally();
-  /** Messages that no conversation is around, and their length in bytes. */
+  /** Messages outside of any conversation, and their length in bytes. */
   const loose: Buffer[] = [];
   let length = 0;
 

@@ -1,7 +1,7 @@
 import { AppError } from '../../../errors/app-error.ts';
 import type { Principal } from '../../access/caller.ts';
 
-/** Lets each owner import one file at a time. */
+/** Allows each owner to import one file at a time. */
 export class OneImportEach {
   readonly #busy = new Set<string | null>();
 

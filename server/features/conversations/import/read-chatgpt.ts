@@ -42,20 +42,20 @@ function thoughtsOf({ content }: ChatGptMessage): string | null {
 }
 
 /**
- * What was thought on the way to a node. Each thought is given to one answer: a node can have thousands of answers, and to
- * repeat megabytes for each of them would make gigabytes of a small file.
+ * The thoughts on the way to a node. Each thought is given to one answer only: a node can have thousands of answers, and
+ * repeating megabytes for each of them would make gigabytes out of a small file.
  */
 class Thoughts {
   readonly #last = new Map<string, Thought>();
 
-  /** Notes what a node adds to the thoughts before it; null: nothing. */
+  /** Notes the thought that a node adds to those before it; null: it adds none. */
   pass(id: string, parentId: string | null, text: string | null): void {
     const before = this.#last.get(parentId ?? '');
     const own = text === null ? before : { text, before, isTaken: false };
     if (own) this.#last.set(id, own);
   }
 
-  /** The thoughts before a node that no answer has yet, for its answer. Null: there are none. */
+  /** Returns the thoughts before a node that no answer has yet. Null: there are none. */
   take(parentId: string | null): string | null {
     const texts: string[] = [];
     for (let at = this.#last.get(parentId ?? ''); at && !at.isTaken; at = at.before) {
@@ -65,7 +65,7 @@ class Thoughts {
     return texts.length > 0 ? texts.reverse().join('\n\n') : null;
   }
 
-  /** What follows an answer begins anew. */
+  /** Forgets the thoughts before an answer, for the nodes after it. */
   end(id: string): void {
     this.#last.delete(id);
   }

@@ -62,7 +62,7 @@ function draftsOf(text: string): Draft[] {
   return drafts;
 }
 
-/** The lines at the beginning of a text that are quoted. A regular expression would overflow its stack for millions of them. */
+/** The quoted lines at the beginning of a text. With millions of lines, a regular expression would overflow its stack. */
 function quotedStart(text: string): string {
   let at = 0;
   while (text[at] === '>') {

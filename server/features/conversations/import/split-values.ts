@@ -20,7 +20,7 @@ export type Value =
 /** No conversation is longer, in bytes: each is in memory for a moment. */
 export const MAX_VALUE = 64 * 1024 * 1024;
 
-/** A text is read at once, line by line. In bytes. */
+/** The longest file that is not JSON, in bytes. It is read as a whole. */
 const MAX_TEXT = 8 * 1024 * 1024;
 
 export const TOO_LONG = `It is longer than ${MAX_VALUE / 1024 / 1024} MB.`;
@@ -124,7 +124,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
 /** The index of the first byte that is not white space; -1 when there is none. */
 const firstByte = (piece: Buffer): number => piece.findIndex((byte) => !isSpace(byte));
 
-/** All of a file that is no JSON. One that is too long is read to its end, so that its client gets the report. */
+/** Reads a file that is not JSON. A file that is too long is also read to its end, so that the client gets the report. */
 async function readText(first: Buffer, pieces: AsyncIterator<Buffer>): Promise<Value> {
   const all = [first];
   let length = first.length;

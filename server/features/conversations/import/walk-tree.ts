@@ -30,7 +30,7 @@ export function walkTree<Node extends TreeNode>(nodes: readonly Node[]): Node[] 
 export class KeptNodes {
   readonly #parents: ReadonlyMap<string, string | null>;
   readonly #kept = new Map<string, number>();
-  /** What was found for nodes that were left out: to walk a long chain of them for each of its children takes seconds. */
+  /** The results for nodes that were left out. Without them, each child would walk a long chain again, for seconds. */
   readonly #found = new Map<string, number | null>();
 
   constructor(nodes: readonly TreeNode[]) {
@@ -42,8 +42,8 @@ export class KeptNodes {
   }
 
   /**
-   * The index of the message of a node or, when it was left out, of the nearest one before it. Null: there is none. Ask for
-   * a node after it and those before it were kept or left out.
+   * The index of the message of a node or, when the node was left out, of the nearest one before it. Null: there is none.
+   * Call it after the node and those before it were either kept or left out.
    */
   nearest(id: string | null | undefined): number | null {
     const passed = new Set<string>();
