@@ -92,7 +92,7 @@ export const CreatedKey = ApiKey.extend({ key: z.string().describe('The secret; 
 });
 export type CreatedKey = z.infer<typeof CreatedKey>;
 
-/** Of every list below `/api`. */
+/** The fields that page through every list below `/api`. */
 export const Page = {
   limit: z.int().min(1).max(1_000).optional().describe('Default 100.'),
   offset: z.int().min(0).optional().describe('Default 0.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a schema says about the same value: the branches of a union, and what is inside of defaults and transforms. */
+/** The schemas that apply to the same value: the branches of a union, and the insides of defaults and transforms. */
 function branchesOf(schema: unknown): readonly unknown[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return branchesOf(schema.unwrap());
   if (schema instanceof z.ZodPipe) return [...branchesOf(schema.in), ...branchesOf(schema.out)];

@@ -18,7 +18,7 @@ const PriceEntry = z.strictObject({
   cached_input: amount.optional(),
   /** The price of prompt tokens that the upstream wrote into its cache for five minutes. Default: as `input`. */
   cache_write: amount.optional(),
-  /** The same for an hour. Default: as `cache_write`. */
+  /** The price of prompt tokens that were cached for an hour. Default: as `cache_write`. */
   cache_write_1h: amount.optional(),
   output: amount.default(0),
   per_image: amount.default(0),

@@ -111,6 +111,35 @@ describe('the title of a conversation', () => {
     expect(found.status).toBe(200);
   });
 
+  test.each([
+    ['message', 0],
+    ['answer', 1],
+  ])('goes when the %s that it was made of is rewritten', async (_, at) => {
+    const id = await turn();
+    const { messages } = await worded(id);
+    const { role = 'user', id: messageId = '' } = messages[at] ?? {};
+    const rewritten = {
+      prompt: JSON.stringify({ role, content: 'Else.' }),
+      text: 'Else.',
+      reasoning: null,
+      output: null,
+    };
+    const key = { id, owner: null, userId: null };
+    expect(await gateway.store.conversations.rewrite(key, messageId, rewritten)).toBe(true);
+    expect(await read(id)).toMatchObject({ title: null, title_source: null });
+  });
+
+  test('is not made of a later turn, also where the model failed for the first one', async () => {
+    gateway.upstream.on('writer', refuse('server-error'), say('Capital of Italy'));
+    const before = gateway.asked('writer').length;
+    const id = await turn();
+    await gateway.upstream.waitFor(() => gateway.asked('writer').length > before);
+    await turn({ conversation_id: id, parent_message_id: null, message: 'Something else?' });
+    await settle();
+    expect(gateway.asked('writer').length - before).toBe(2);
+    expect(await read(id)).toMatchObject({ title: 'What is it?', title_source: 'message' });
+  });
+
   test('goes with the message or the answer that it was made of', async () => {
     const id = await turn();
     const { messages } = await worded(id);

@@ -80,7 +80,7 @@ export async function takeTurn(deps: TurnDeps, turn: TurnRequest, client: Caller
   throw new AppError('client_disconnected');
 }
 
-/** The same as a stream of numbered chunks, from 0. The answer is stored when it ends, whoever listens. */
+/** Takes a turn as a stream of chunks, numbered from 0. The answer is stored when it ends, also when no client listens. */
 export async function* streamTurn(
   deps: TurnDeps,
   turn: TurnRequest,

@@ -13,7 +13,7 @@ export interface AlertTargets {
 /** What is sent to them, and how often. */
 export interface AlertSettings extends AlertTargets {
   readonly types: ReadonlySet<AlertType>;
-  /** Of one type and subject, one alert is sent in so many ms. */
+  /** The period in which one alert of each type and subject is sent, in ms; 0: every alert is sent. */
   readonly everyMs: number;
 }
 

@@ -12,9 +12,9 @@ export function readWebhookSecret(secret: string): Buffer | null {
 }
 
 interface Signed {
-  /** The same for each attempt at delivering one message. */
+  /** The id of the message. All attempts to deliver it have the same one. */
   readonly id: string;
-  /** Of the attempt, in whole seconds since the epoch. */
+  /** The time of the attempt, in whole seconds since the epoch. */
   readonly timestamp: number;
   readonly body: string;
 }

@@ -14,7 +14,7 @@ export interface Claim {
 /** The run that answers a claimed request. */
 export interface ClaimedRun {
   readonly run: RunRow;
-  /** Of the request that it answers. */
+  /** The hash of the request that it answers. */
   readonly hash: string;
 }
 

@@ -16,10 +16,10 @@ export interface ImportedMessage {
   readonly id: string | null;
   /** The index of the message that it follows, which is lower; null: it is a first one. */
   readonly parent: number | null;
-  /** The same for all messages of a turn. */
+  /** A name that all messages of a turn share. */
   readonly turn: string;
   readonly status: Exclude<MessageStatus, 'in_progress'>;
-  /** Absent: none ends with this message. */
+  /** The summary that ends with this message. Absent: there is none. */
   readonly summary?: Summary | undefined;
   /** JSON text of the contract's `Usage`. */
   readonly usage: string | null;

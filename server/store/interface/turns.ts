@@ -41,7 +41,7 @@ export interface NewTurn {
   readonly response?: NewResponse | undefined;
   /** The kind of events in the log of the run. Absent: chunks. */
   readonly runFormat?: RunFormat | undefined;
-  /** Of a request that is to be answered once. */
+  /** The claim of a request with an idempotency key. */
   readonly claim?: Claim | undefined;
 }
 

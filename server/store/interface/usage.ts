@@ -127,7 +127,7 @@ export interface UsageTimesShape extends UsageShape {
 }
 
 export interface KeyUse {
-  /** Of the requests whose rows are kept; null: there is none. */
+  /** The time of the last request whose row is kept; null when there is none. */
   readonly lastUsedAt: Date | null;
   /** In micro-USD. */
   readonly spentThisMonth: number;

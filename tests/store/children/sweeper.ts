@@ -1,4 +1,4 @@
-// Becomes an lock of the database that is named, which sweeps away what dead ones left, says `ok`, and goes.
+// Claims the process lock of a database, which removes the locks of dead processes, prints `ok`, and ends.
 import { ProcessLock } from '../../../server/store/process-lock.ts';
 
 const lock = await ProcessLock.claim(process.argv[2] ?? '');
