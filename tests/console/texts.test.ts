@@ -25,6 +25,14 @@ test.each([
   }
 });
 
+test.each(['en', 'de', 'vi'])('no text of %s has the name of another one, which would take its place', (language) => {
+  const folder = join(source, 'text', language);
+  const names = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}'([^']+)':/gm)].map(([, name]) => name),
+  );
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
 test('German and Vietnamese are translations: few texts are as in English', () => {
   for (const dictionary of [de, vi]) {
     const same = Object.entries(en).filter(([key, text]) =>

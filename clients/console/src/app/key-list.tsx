@@ -5,14 +5,15 @@ import { keepLetters, readLetters } from './keyboard.tsx';
 import { allPlaces } from './places.ts';
 
 const shortcuts = [
-  ['⌘ K · Ctrl K', 'keys.go'],
-  ['/', 'keys.search'],
-  ['?', 'keys.list'],
-  ['Enter · ⌘ ↵', 'keys.send'],
-  ['Esc', 'keys.stop'],
-  ['↑', 'keys.editLast'],
-  ['⌥ ← · ⌥ →', 'keys.branch'],
-  ['F6', 'keys.region'],
+  ['⌘ K · Ctrl K', 'keyboard.go'],
+  ['/', 'keyboard.search'],
+  ['?', 'keyboard.list'],
+  ['Enter · ⌘ ↵', 'keyboard.send'],
+  ['Esc', 'keyboard.stop'],
+  ['↑', 'keyboard.editLast'],
+  ['⌥ ← · ⌥ →', 'keyboard.branch'],
+  ['J · K', 'keyboard.requests'],
+  ['F6', 'keyboard.region'],
 ] as const;
 
 /** What each key does, and the switch for single letters. */
@@ -20,7 +21,7 @@ export default function KeyList({ onClose }: { onClose(): void }) {
   const { t } = useText();
   const [letters, setLetters] = useState(readLetters);
   return (
-    <Dialog open onClose={onClose} title={t('keys.title')}>
+    <Dialog open onClose={onClose} title={t('keyboard.title')}>
       <dl className="facts">
         {shortcuts.map(([keys, name]) => (
           <div key={name} className="fact">
@@ -50,7 +51,7 @@ export default function KeyList({ onClose }: { onClose(): void }) {
             setLetters(event.target.checked);
           }}
         />{' '}
-        {t('keys.letters')}
+        {t('keyboard.letters')}
       </label>
     </Dialog>
   );
