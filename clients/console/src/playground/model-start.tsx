@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useInfo } from '../app/queries.ts';
+import { FilterChips } from '../parts/filter-chips.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
@@ -36,21 +37,13 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
         </div>
         {error ? <Problem error={error} /> : null}
         <div className="row wrap between">
-          <div className="chips" role="group" aria-label={t('filter.label')}>
-            {filters
-              .filter(([key, matches]) => key === 'filter.all' || models.some(matches))
-              .map(([key, matches]) => (
-                <button
-                  key={key}
-                  type="button"
-                  className="chip"
-                  aria-pressed={filter === key}
-                  onClick={() => setFilter(key)}
-                >
-                  {t(key)} <span className="n">{number(models.filter(matches).length)}</span>
-                </button>
-              ))}
-          </div>
+          <FilterChips<TextKey>
+            value={filter}
+            onChange={setFilter}
+            options={filters
+              .map(([key, matches]) => [key, t(key), models.filter(matches).length] as const)
+              .filter(([key, , count]) => key === 'filter.all' || count > 0)}
+          />
           <SearchField
             className="grow find"
             placeholder={t('start.searchCount', { count: number(models.length) })}

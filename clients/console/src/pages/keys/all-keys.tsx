@@ -3,18 +3,13 @@ import { useState } from 'react';
 import { basePath } from '../../app/base-path.ts';
 import { useKeys } from '../../app/list-queries.ts';
 import { DataTable } from '../../parts/data-table.tsx';
+import { FilterChips } from '../../parts/filter-chips.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { useText } from '../../text/text.tsx';
-import { KeyRow, type ListedKey } from './key-row.tsx';
+import type { ListedKey, OpenKey } from './api-key.ts';
+import { KeyRow } from './key-row.tsx';
 import { stateOf } from './key-state.ts';
-import type { ApiKey } from './keys-page.tsx';
-
-/** The dialog that is open. */
-export type OpenKey =
-  | { readonly what: 'create' }
-  | { readonly what: 'edit' | 'rotate' | 'revoke'; readonly key: ApiKey }
-  | null;
 
 const filters = {
   all: () => true,
@@ -49,7 +44,7 @@ function NoKeys({ onOpen }: { onOpen(open: OpenKey): void }) {
 
 /** Every key of the gateway, for the administrator. */
 export function AllKeys({ onOpen }: { onOpen(open: OpenKey): void }) {
-  const { t, number } = useText();
+  const { t } = useText();
   const { data, error } = useKeys();
   const [filter, setFilter] = useState<Filter>('all');
   const [words, setWords] = useState('');
@@ -63,20 +58,15 @@ export function AllKeys({ onOpen }: { onOpen(open: OpenKey): void }) {
         <p className="lede">{t('keys.lede')}</p>
         <SearchField className="find" label={t('keys.search')} value={words} onChange={setWords} />
       </div>
-      <div className="chips" role="group" aria-label={t('filter.label')}>
-        {filterNames.map((name) => (
-          <button
-            key={name}
-            type="button"
-            className="chip"
-            aria-pressed={filter === name}
-            onClick={() => setFilter(name)}
-          >
-            {t(`keys.filter.${name}`)}{' '}
-            {data ? <span className="n">{number(items.filter(filters[name]).length)}</span> : null}
-          </button>
-        ))}
-      </div>
+      <FilterChips<Filter>
+        value={filter}
+        onChange={setFilter}
+        options={filterNames.map((name) => [
+          name,
+          t(`keys.filter.${name}`),
+          data ? items.filter(filters[name]).length : null,
+        ])}
+      />
       <div className="card">
         <DataTable
           caption={t('nav.keys')}

@@ -8,7 +8,7 @@ import { Field } from '../../parts/field.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import type { TextKey } from '../../text/en.ts';
 import { useText } from '../../text/text.tsx';
-import type { ApiKey } from './keys-page.tsx';
+import type { ApiKey } from './api-key.ts';
 
 interface KeyFormProps {
   /** Null: a new one. */

@@ -1,13 +1,10 @@
-import type { Outputs } from '@duplex/client';
 import { Ellipsis } from 'lucide-react';
 import { Menu, MenuItem } from '../../parts/menu.tsx';
 import { useText } from '../../text/text.tsx';
-import type { OpenKey } from './all-keys.tsx';
+import type { ListedKey, OpenKey } from './api-key.ts';
 import { type KeyState, stateOf } from './key-state.ts';
-import { useLimits } from './keys-page.tsx';
 import { Spend } from './spend.tsx';
-
-export type ListedKey = Outputs['api']['keys']['list']['items'][number];
+import { useLimits } from './use-limits.ts';
 
 const badges: Record<KeyState, string> = { active: 'ok', disabled: 'warn', expired: 'warn', revoked: '' };
 

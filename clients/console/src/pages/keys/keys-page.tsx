@@ -1,32 +1,15 @@
-import type { Outputs } from '@duplex/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useSelf } from '../../app/queries.ts';
 import { Shell } from '../../app/shell.tsx';
 import { useText } from '../../text/text.tsx';
-import { AllKeys, type OpenKey } from './all-keys.tsx';
+import { AllKeys } from './all-keys.tsx';
+import type { OpenKey } from './api-key.ts';
 import { KeyForm } from './key-form.tsx';
 import { OwnKey } from './own-key.tsx';
 import { RevokeKey, RotateKey } from './renew-key.tsx';
 import { SecretShown } from './secret-shown.tsx';
-
-export type ApiKey = Outputs['api']['keys']['get'];
-
-/** What a key is held to, in words. */
-export function useLimits(): (key: ApiKey) => string {
-  const { t, number, money } = useText();
-  return (key) =>
-    [
-      key.requests_per_minute === null ? [] : t('keys.perMinute', { count: number(key.requests_per_minute) }),
-      key.tokens_per_minute === null ? [] : t('keys.tokensPerMinute', { count: number(key.tokens_per_minute) }),
-      key.concurrent_requests === null ? [] : t('keys.atOnce', { count: number(key.concurrent_requests) }),
-      key.daily_budget_usd === null ? [] : t('keys.aDay', { money: money(key.daily_budget_usd) }),
-      key.monthly_budget_usd === null ? [] : t('keys.aMonth', { money: money(key.monthly_budget_usd) }),
-    ]
-      .flat()
-      .join(' · ') || t('request.none');
-}
 
 /** The administrator makes keys and takes them back; a key sees itself. */
 export default function KeysPage() {

@@ -2,7 +2,7 @@ import type { Outputs } from '@duplex/client';
 import { Link } from 'wouter';
 import { Facts } from '../../parts/facts.tsx';
 import { useText } from '../../text/text.tsx';
-import { useLimits } from './keys-page.tsx';
+import { useLimits } from './use-limits.ts';
 
 type Self = Outputs['api']['self'];
 

@@ -5,7 +5,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
-import type { ApiKey } from './keys-page.tsx';
+import type { ApiKey } from './api-key.ts';
 
 interface RenewProps {
   readonly apiKey: ApiKey;
