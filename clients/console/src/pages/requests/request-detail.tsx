@@ -3,9 +3,10 @@ import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Facts } from '../../parts/facts.tsx';
+import { badgeOf, hasFailed } from '../../parts/outcome.ts';
 import { useText } from '../../text/text.tsx';
 import { RequestFall } from './request-fall.tsx';
-import { backendOf, badgeOf, type RequestRow, useKeyName } from './request-row.tsx';
+import { backendOf, type RequestRow, useKeyName } from './request-row.tsx';
 
 interface RequestDetailProps {
   readonly row: RequestRow;
@@ -19,7 +20,7 @@ interface RequestDetailProps {
 function useStory(): (row: RequestRow) => string | null {
   const { t } = useText();
   return ({ attempts }) => {
-    const failed = attempts.filter(({ outcome }) => outcome !== 'ok').map(({ backend }) => backend);
+    const failed = attempts.filter(({ outcome }) => hasFailed(outcome)).map(({ backend }) => backend);
     const answered = attempts.find(({ outcome }) => outcome === 'ok');
     if (failed.length === 0) return null;
     const names = failed.join(', ');
@@ -116,7 +117,7 @@ export function RequestDetail({ row, onClose, onNewer, onOlder }: RequestDetailP
           <CopyButton text={row.request_id} label={t('requests.copyId')} iconOnly />
         </p>
         {story ? <p className="small muted">{story}</p> : null}
-        {badgeOf(row.outcome) === 'bad' ? (
+        {hasFailed(row.outcome) ? (
           <p className="small">
             <a href={`${basePath}/docs/errors#${row.outcome}`}>{t('requests.whatItMeans', { code: row.outcome })}</a>
           </p>

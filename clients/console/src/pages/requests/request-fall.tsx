@@ -1,5 +1,6 @@
+import { hasFailed } from '../../parts/outcome.ts';
 import { useText } from '../../text/text.tsx';
-import { badgeOf, type RequestRow } from './request-row.tsx';
+import type { RequestRow } from './request-row.tsx';
 
 const PARTS = 4;
 
@@ -12,15 +13,17 @@ interface Bar {
 
 type Attempt = RequestRow['attempts'][number];
 
-/** What one attempt took: until it failed, or until its answer began and then until its end. */
+/** How long one attempt took: until it failed or the client left, or until its answer began and then until the end. */
 function barsOf({ start_ms, ms, outcome }: Attempt, end: number): readonly Bar[] {
   const answered = start_ms + ms;
-  if (outcome !== 'ok') return [{ from: start_ms, to: answered, className: 'fb' }];
+  if (outcome !== 'ok') return [{ from: start_ms, to: answered, className: hasFailed(outcome) ? 'fb' : 'f5' }];
   return [
     { from: start_ms, to: answered, className: 'f2' },
     { from: answered, to: end, className: 'f1' },
   ];
 }
+
+const textOf = (outcome: string) => (outcome === 'ok' ? 'ok-text' : hasFailed(outcome) ? 'bad-text' : 'faint');
 
 function Track({ bars, total }: { bars: readonly Bar[]; total: number }) {
   const share = (ms: number) => (ms / total) * 100;
@@ -74,7 +77,7 @@ export function RequestFall({ row }: { row: RequestRow }) {
                 <code className="truncate" title={attempt.backend}>
                   {attempt.backend}
                 </code>
-                <div className={attempt.outcome === 'ok' ? 'ok-text' : 'bad-text'}>
+                <div className={textOf(attempt.outcome)}>
                   {attempt.outcome === 'ok' ? t('requests.answered') : attempt.outcome}
                 </div>
               </td>
@@ -87,7 +90,7 @@ export function RequestFall({ row }: { row: RequestRow }) {
         </tbody>
       </table>
       <p className="legend">
-        {row.attempts.some(({ outcome }) => badgeOf(outcome) === 'bad') ? (
+        {row.attempts.some(({ outcome }) => hasFailed(outcome)) ? (
           <span>
             <i className="sw cb" aria-hidden="true" />
             {t('requests.partFailed')}

@@ -1,9 +1,8 @@
 import type { Outputs } from '@duplex/client';
+import { badgeOf } from '../../parts/outcome.ts';
 import { useText } from '../../text/text.tsx';
 
 export type RequestRow = Outputs['api']['usage']['list']['items'][number];
-
-export const badgeOf = (outcome: string) => (outcome === 'ok' ? 'ok' : outcome === 'cancelled' ? '' : 'bad');
 
 /** The backend that answered. */
 export const backendOf = ({ provider, upstream_model }: RequestRow): string =>

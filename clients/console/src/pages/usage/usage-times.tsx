@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useGateway } from '../../app/session.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
+import { hasFailed } from '../../parts/outcome.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { useText } from '../../text/text.tsx';
@@ -80,7 +81,7 @@ export function UsageErrors({ from }: { from: string }) {
   });
   if (error) return <Problem error={error} />;
   const failures = (data?.items ?? [])
-    .filter(({ outcome }) => outcome !== 'ok' && outcome !== 'cancelled')
+    .filter(({ outcome }) => hasFailed(outcome ?? ''))
     .sort((a, b) => b.requests - a.requests);
   if (!data || failures.length === 0) return null;
   return (
