@@ -16,6 +16,10 @@ export const keepLetters = (on: boolean): void => localStorage.setItem(STORED, o
 const isTyping = ({ target }: KeyboardEvent): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** Whether a key is pressed by itself, and not into a field. */
+export const isShortcut = (event: KeyboardEvent): boolean =>
+  !event.metaKey && !event.ctrlKey && !event.altKey && !isTyping(event);
+
 /** Moves the focus to the next region of the page: list, chat, request. */
 function focusNextRegion(back: boolean): void {
   const regions = [...document.querySelectorAll<HTMLElement>('nav[aria-label], aside[aria-label], main')].filter(
@@ -34,7 +38,7 @@ export function Keyboard() {
   const [, navigate] = useLocation();
   const [open, setOpen] = useState<Open>(null);
   const goAt = useRef(Number.NEGATIVE_INFINITY);
-  // Before the page is painted: whoever sees it can already use its keys.
+  // A layout effect runs before the page is painted, so the keys work as soon as the page is seen.
   useLayoutEffect(() => {
     function onLetter(event: KeyboardEvent): void {
       const key = event.key.toLowerCase();
@@ -63,7 +67,7 @@ export function Keyboard() {
       } else if (event.key === 'F6') {
         event.preventDefault();
         focusNextRegion(event.shiftKey);
-      } else if (!event.metaKey && !event.ctrlKey && !event.altKey && !isTyping(event) && readLetters()) {
+      } else if (isShortcut(event) && readLetters()) {
         onLetter(event);
       }
     }

@@ -21,6 +21,12 @@ export function useReadiness() {
   return useQuery({ queryKey: ['ready'], queryFn: () => gateway.system.ready.query(), refetchInterval: LIVE_MS });
 }
 
+/** The providers that do not answer the gateway's probes. */
+export function useDownProviders(): readonly string[] {
+  const { data } = useReadiness();
+  return (data?.backends ?? []).filter(({ status }) => status === 'down').map(({ provider }) => provider);
+}
+
 export function useStatus() {
   const gateway = useGateway();
   return useQuery({

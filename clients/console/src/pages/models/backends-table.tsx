@@ -2,7 +2,7 @@ import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { LIVE_MS, useReadiness } from '../../app/queries.ts';
+import { LIVE_MS, useDownProviders } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
@@ -51,10 +51,9 @@ function Pulse({ outcomes }: Pick<Backend, 'outcomes'>) {
 export function BackendsTable() {
   const { t, number, milliseconds } = useText();
   const gateway = useGateway();
-  const readiness = useReadiness();
-  const down = (readiness.data?.backends ?? []).filter(({ status }) => status === 'down');
-  /** Its circuit may still be closed: that opens after failed requests, and not after a failed probe. */
-  const isDown = (backend: string) => down.some(({ provider }) => backend.startsWith(`${provider}/`));
+  const down = useDownProviders();
+  // The circuit of a backend that is down may still be closed: failed requests open it, and failed probes do not.
+  const isDown = (backend: string) => down.some((provider) => backend.startsWith(`${provider}/`));
   const [tested, setTested] = useState<Backend | null>(null);
   const { data, error } = useQuery({
     queryKey: ['backends'],

@@ -1,20 +1,19 @@
 import { TriangleAlert } from 'lucide-react';
 import { Link } from 'wouter';
-import { useReadiness } from '../../app/queries.ts';
+import { useDownProviders } from '../../app/queries.ts';
 import { useText } from '../../text/text.tsx';
 
 /** Which providers do not answer, and what that means for requests. */
 export function Troubles() {
   const { t } = useText();
-  const { data } = useReadiness();
-  const down = (data?.backends ?? []).filter(({ status }) => status === 'down');
+  const down = useDownProviders();
   if (down.length === 0) return null;
   return (
     <div className="note warn">
       <TriangleAlert className="i" aria-hidden="true" />
       <p>
-        <strong>{t('backends.down', { names: down.map(({ provider }) => provider).join(', ') })}</strong>{' '}
-        {t('backends.downText')} <Link to="/console/requests">{t('nav.requests')}</Link>
+        <strong>{t('backends.down', { names: down.join(', ') })}</strong> {t('backends.downText')}{' '}
+        <Link to="/console/requests">{t('nav.requests')}</Link>
       </p>
     </div>
   );

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Download, Pause, Play } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { readLetters } from '../../app/keyboard.tsx';
+import { isShortcut, readLetters } from '../../app/keyboard.tsx';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
@@ -20,7 +20,6 @@ import { type RequestFilters, type Span, spans, useRequestFilters } from './use-
 const PAGE = 50;
 const LIVE_MS = 10_000;
 const outcomes = ['ok', 'cancelled', 'upstream_unavailable', 'upstream_timeout', 'rate_limit_exceeded'];
-const spanNames = Object.keys(spans).filter((name): name is Span => Object.hasOwn(spans, name));
 
 function Filters({ filters: { request, model, outcome, span, set } }: { filters: RequestFilters }) {
   const { t } = useText();
@@ -58,8 +57,8 @@ function Filters({ filters: { request, model, outcome, span, set } }: { filters:
       <Segments<Span>
         label={t('requests.span')}
         value={span}
-        onChange={(next) => set('span', next === '30d' ? '' : next)}
-        options={spanNames.map((name) => [name, t(`requests.span.${name}`)])}
+        onChange={(next) => set('span', next)}
+        options={spans.map((name) => [name, t(`requests.span.${name}`)])}
       />
     </div>
   );
@@ -116,14 +115,11 @@ function List({ filters, items, loading, open }: ListProps) {
   );
 }
 
-const isTyping = ({ target }: KeyboardEvent) =>
-  target instanceof HTMLElement && /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-
 /** J and K lead to the older and the newer request, and Escape back to the list. */
 function useMoves(moves: Readonly<Record<'j' | 'k' | 'Escape', (() => void) | null>>): void {
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
-      if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || isTyping(event)) return;
+      if (event.defaultPrevented || !isShortcut(event)) return;
       if (event.key === 'Escape') moves.Escape?.();
       if ((event.key === 'j' || event.key === 'k') && readLetters()) moves[event.key]?.();
     }

@@ -3,16 +3,19 @@ import { useSearchParams } from 'wouter';
 
 const HOUR_MS = 3_600_000;
 
-/** How far back the list goes, by the name in the address. `30d` is as far as the gateway looks by itself. */
-export const spans = { '1h': 1, '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const;
-export type Span = keyof typeof spans;
+/** How far back the list goes, in hours, by the name in the address. */
+const hours = { '1h': 1, '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const;
+export type Span = keyof typeof hours;
+/** As far as the gateway looks by itself. */
+const LONGEST: Span = '30d';
 
-const isSpan = (name: string): name is Span => Object.hasOwn(spans, name);
+const isSpan = (name: string): name is Span => Object.hasOwn(hours, name);
+export const spans: readonly Span[] = Object.keys(hours).filter(isSpan);
 
 /** Rounded, so that the same question has the same answer for a while. */
 const beginOf = (span: Span): string => {
   const now = Math.floor(Date.now() / 60_000) * 60_000;
-  return new Date(now - spans[span] * HOUR_MS).toISOString();
+  return new Date(now - hours[span] * HOUR_MS).toISOString();
 };
 
 export interface RequestFilters {
@@ -37,9 +40,9 @@ export function useRequestFilters(): RequestFilters {
   const [offset, setOffset] = useState(0);
   const read = (name: string) => params.get(name) ?? '';
   const named = read('span');
-  const span: Span = isSpan(named) ? named : '30d';
+  const span: Span = isSpan(named) ? named : LONGEST;
   const [request, model, outcome] = [read('request'), read('model'), read('outcome')];
-  const asked = Object.entries({ model, outcome, request_id: request, from: span === '30d' ? '' : beginOf(span) });
+  const asked = Object.entries({ model, outcome, request_id: request, from: span === LONGEST ? '' : beginOf(span) });
   return {
     request,
     model,
@@ -48,12 +51,12 @@ export function useRequestFilters(): RequestFilters {
     open: read('open'),
     offset,
     asked: Object.fromEntries(asked.filter(([, value]) => value !== '')),
-    isFiltered: [request, model, outcome].some((value) => value !== '') || span !== '30d',
+    isFiltered: [request, model, outcome].some((value) => value !== '') || span !== LONGEST,
     set(name, value) {
       if (name !== 'open') setOffset(0);
       setParams((known) => {
         const next = new URLSearchParams(known);
-        if (value === '') next.delete(name);
+        if (value === '' || (name === 'span' && value === LONGEST)) next.delete(name);
         else next.set(name, value);
         return next;
       });
