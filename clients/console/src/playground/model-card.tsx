@@ -46,12 +46,13 @@ const isByToken = ({ price }: ModelInfo) => price !== null && (price.input_usd >
 
 export function usePrice(): (model: ModelInfo) => string {
   const { t, price: write } = useText();
-  return ({ price }) => {
+  return (model) => {
+    const { price } = model;
     if (price === null) return t('models.free');
     const { input_usd, output_usd, image_usd, request_usd } = price;
     const tokens = output_usd > 0 ? `${write(input_usd)}\u00a0/ ${write(output_usd)}` : write(input_usd);
     const parts = [
-      ...(input_usd > 0 || output_usd > 0 ? [tokens] : []),
+      ...(isByToken(model) ? [tokens] : []),
       ...(image_usd > 0 ? [t('models.perImage', { price: write(image_usd) })] : []),
       ...(request_usd > 0 ? [t('models.perRequest', { price: write(request_usd) })] : []),
     ];
