@@ -3,11 +3,12 @@ import { errorOf } from '../support/error-of.ts';
 import { faultsOf } from '../support/openai-schema.ts';
 import { bigPng, jpegUri, pngUri } from '../support/pictures.ts';
 import { chunksOf } from '../support/read-events.ts';
-import { type ImagesGateway, startImages } from '../support/start-images.ts';
+import { startImages } from '../support/start-images.ts';
+import type { ScriptedGateway } from '../support/start-scripted.ts';
 import { answer, gated, say, words } from '../support/upstream/scripts/answers.ts';
 import { hangBeforeHeaders } from '../support/upstream/scripts/failures.ts';
 
-let gateway: ImagesGateway;
+let gateway: ScriptedGateway;
 beforeAll(async () => {
   gateway = await startImages();
 });

@@ -8,12 +8,13 @@ import { faultsOf } from '../support/openai-schema.ts';
 import { bigPng, jpeg, jpegUri, png, pngUri } from '../support/pictures.ts';
 import { payloadsOf } from '../support/read-events.ts';
 import { bearer } from '../support/start-gateway.ts';
-import { type ImagesGateway, startImages } from '../support/start-images.ts';
+import { startImages } from '../support/start-images.ts';
+import type { ScriptedGateway } from '../support/start-scripted.ts';
 import { answer, say, words } from '../support/upstream/scripts/answers.ts';
 import { errorInStream, hangBeforeHeaders } from '../support/upstream/scripts/failures.ts';
 import { raw, refuse } from '../support/upstream/scripts/refusals.ts';
 
-let gateway: ImagesGateway;
+let gateway: ScriptedGateway;
 let openai: OpenAI;
 beforeAll(async () => {
   gateway = await startImages();

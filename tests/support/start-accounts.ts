@@ -1,14 +1,12 @@
 import type { ApiKey, CreatedKey, CreateKeyRequest } from '../../contracts/keys/key.ts';
 import type { Wallet } from '../../contracts/wallets/wallet.ts';
-import { type Gateway, startGateway } from './start-gateway.ts';
-import { upstreamKey } from './start-scripted.ts';
-import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
+import { createKey } from './create-key.ts';
+import { type ScriptedGateway, startOverUpstream } from './start-scripted.ts';
 
 /** Calls as the holder of a key. */
 type CallAs = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
-export interface AccountsGateway extends Gateway {
-  readonly upstream: ScriptedUpstream;
+export interface AccountsGateway extends ScriptedGateway {
   /** Makes a key by the administrator's bearer. */
   createKey(fields?: Partial<CreateKeyRequest>): Promise<CreatedKey>;
   as(key: Pick<CreatedKey, 'key'>): CallAs;
@@ -49,21 +47,11 @@ export async function startAccounts(
   patience = '',
   log?: (line: string) => void,
 ): Promise<AccountsGateway> {
-  const upstream = await startUpstream({ apiKey: upstreamKey });
-  const gateway = await startGateway({
-    models: accountModels(upstream.url, patience),
-    env: { UPSTREAM_KEY: upstreamKey, ...env },
-    ...(log ? { log } : {}),
-  });
+  const gateway = await startOverUpstream((url) => accountModels(url, patience), { env, ...(log ? { log } : {}) });
   const { call, store } = gateway;
   return {
     ...gateway,
-    upstream,
-    async createKey(fields = {}) {
-      const response = await call('POST', '/api/keys', { name: 'test', ...fields });
-      if (response.status !== 200) throw new Error(await response.text());
-      return response.json();
-    },
+    createKey: (fields) => createKey(gateway, fields),
     as:
       ({ key }) =>
       (method, path, body, headers = {}) =>
@@ -71,10 +59,6 @@ export async function startAccounts(
     async walletOf({ owner }) {
       await store.wallets.flush();
       return (await call('GET', `/api/wallets/${owner}`)).json();
-    },
-    async close() {
-      await gateway.close();
-      await upstream.close();
     },
   };
 }

@@ -1,9 +1,8 @@
 import { expect, vi } from 'vitest';
 import { loadDriver } from '../../server/store/sqlite/driver.ts';
 import { query } from '../store/support.ts';
-import { type Gateway, startGateway } from './start-gateway.ts';
-import { type ScriptedGateway, upstreamKey } from './start-scripted.ts';
-import { startUpstream } from './upstream/start-upstream.ts';
+import type { Gateway } from './start-gateway.ts';
+import { type ScriptedGateway, startOverUpstream } from './start-scripted.ts';
 
 const models = (url: string) => `providers:
   up: { kind: openai-compatible, base_url: "${url}", api_key_env: UPSTREAM_KEY }
@@ -20,18 +19,8 @@ models:
 `;
 
 /** A gateway with one alias for each endpoint; `nowhere` has them all, but its vendor has only chats. */
-export async function startEndpoints(env: Record<string, string> = {}): Promise<ScriptedGateway> {
-  const upstream = await startUpstream({ apiKey: upstreamKey });
-  const gateway = await startGateway({ models: models(upstream.url), env: { UPSTREAM_KEY: upstreamKey, ...env } });
-  return {
-    ...gateway,
-    upstream,
-    async close() {
-      await gateway.close();
-      await upstream.close();
-    },
-  };
-}
+export const startEndpoints = (env: Record<string, string> = {}): Promise<ScriptedGateway> =>
+  startOverUpstream(models, { env });
 
 /** The usage row of a request, as soon as it is written: a stream's is, a moment after its end. */
 export async function usageOf({ store, dataDir }: Gateway, requestId: string | null) {

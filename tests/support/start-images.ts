@@ -1,23 +1,16 @@
-import { type Gateway, startGateway } from './start-gateway.ts';
-import { upstreamKey } from './start-scripted.ts';
-import { type ScriptedUpstream, startUpstream } from './upstream/start-upstream.ts';
-
-export interface ImagesGateway extends Gateway {
-  readonly upstream: ScriptedUpstream;
-}
+import { type ScriptedGateway, startOverUpstream } from './start-scripted.ts';
 
 /**
  * A gateway whose image models are served by one scripted upstream: `banana` and `flux` answer in chats, `pixels` at
  * the endpoints for images, `press` nowhere else; `blind` takes no images, `words` makes none, `nowhere` has no backend.
  */
-export async function startImages(provider = '', env: Record<string, string> = {}): Promise<ImagesGateway> {
-  const upstream = await startUpstream({ apiKey: upstreamKey });
+export function startImages(provider = '', env: Record<string, string> = {}): Promise<ScriptedGateway> {
   const model = (alias: string, fields: string, backend: string) =>
     `  - { alias: ${alias}, ${fields}, backends: [{ provider: ${backend} }] }`;
   const both = 'input: [text, image], output: [text, image], tools: false';
-  const gateway = await startGateway({
-    models: `providers:
-  up: { kind: openai-compatible, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY${provider} }
+  return startOverUpstream(
+    (url) => `providers:
+  up: { kind: openai-compatible, base_url: "${url}", api_key_env: UPSTREAM_KEY${provider} }
   cloud: { kind: openai-compatible, base_url: https://cloud.invalid/v1, api_key_env: MISSING_KEY }
 models:
 ${model('banana', `${both}, constraints: { min_max_tokens: 16 }, context_window: 10000`, 'up, model: google/gemini-image')}
@@ -29,14 +22,6 @@ ${model('blind', 'output: [image], tools: false', 'up, model: blind')}
 ${model('words', 'input: [text]', 'up, model: words')}
 ${model('nowhere', both, 'cloud, model: nowhere')}
 `,
-    env: { UPSTREAM_KEY: upstreamKey, ...env },
-  });
-  return {
-    ...gateway,
-    upstream,
-    async close() {
-      await gateway.close();
-      await upstream.close();
-    },
-  };
+    { env },
+  );
 }

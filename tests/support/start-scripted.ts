@@ -1,5 +1,4 @@
-import type { StartCode } from '../../server/features/access/start-code.ts';
-import { type Gateway, startGateway } from './start-gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './start-gateway.ts';
 import { type ScriptedUpstream, startUpstream, type UpstreamOptions } from './upstream/start-upstream.ts';
 
 /** The upstream's own key; nothing that leaves the gateway may hold it. */
@@ -9,7 +8,7 @@ export interface ScriptedGateway extends Gateway {
   readonly upstream: ScriptedUpstream;
 }
 
-export interface ScriptedOptions {
+export interface ScriptedOptions extends OverUpstreamOptions {
   /** Default: `['scripted']`. Each takes images. */
   readonly aliases?: readonly string[];
   /** YAML fields of every alias, such as `context_window: 1000`. */
@@ -22,31 +21,25 @@ export interface ScriptedOptions {
   readonly input?: string;
   /** YAML fields of the provider, such as `idle_seconds: 1`. */
   readonly provider?: string;
-  readonly env?: Record<string, string>;
-  readonly upstream?: UpstreamOptions;
-  /** Gets each line of the log. */
-  readonly log?: (line: string) => void;
-  readonly startCode?: StartCode;
 }
 
-/** A gateway whose aliases are all served by one scripted upstream, the provider `up`. */
-export async function startScripted(options: ScriptedOptions = {}): Promise<ScriptedGateway> {
-  const { aliases = ['scripted'], kind = 'openai-compatible', model = 'test-model', input = '[text, image]' } = options;
-  const { fields, provider, env = {} } = options;
-  const upstream = await startUpstream({ apiKey: upstreamKey, ...options.upstream });
-  const models = aliases.map(
-    (alias) =>
-      `  - { alias: ${alias}, input: ${input}, backends: [{ provider: up, model: ${model} }]${fields ? `, ${fields}` : ''} }`,
-  );
+interface OverUpstreamOptions extends Omit<GatewayOptions, 'models'> {
+  readonly upstream?: UpstreamOptions;
+}
+
+/**
+ * A gateway over one scripted upstream. `models` makes the models file from the upstream's address; in it, `UPSTREAM_KEY`
+ * is the variable with the upstream's key.
+ */
+export async function startOverUpstream(
+  models: (url: string) => string,
+  { env, upstream: options, ...rest }: OverUpstreamOptions = {},
+): Promise<ScriptedGateway> {
+  const upstream = await startUpstream({ apiKey: upstreamKey, ...options });
   const gateway = await startGateway({
-    models: `providers:
-  up: { kind: ${kind}, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY${provider ? `, ${provider}` : ''} }
-models:
-${models.join('\n')}
-`,
+    ...rest,
+    models: models(upstream.url),
     env: { UPSTREAM_KEY: upstreamKey, ...env },
-    ...(options.log ? { log: options.log } : {}),
-    ...(options.startCode ? { startCode: options.startCode } : {}),
   });
   return {
     ...gateway,
@@ -56,4 +49,22 @@ ${models.join('\n')}
       await upstream.close();
     },
   };
+}
+
+/** A gateway whose aliases are all served by one scripted upstream, the provider `up`. */
+export function startScripted(options: ScriptedOptions = {}): Promise<ScriptedGateway> {
+  const { aliases = ['scripted'], kind = 'openai-compatible', model = 'test-model', input = '[text, image]' } = options;
+  const { fields, provider } = options;
+  const models = aliases.map(
+    (alias) =>
+      `  - { alias: ${alias}, input: ${input}, backends: [{ provider: up, model: ${model} }]${fields ? `, ${fields}` : ''} }`,
+  );
+  return startOverUpstream(
+    (url) => `providers:
+  up: { kind: ${kind}, base_url: "${url}", api_key_env: UPSTREAM_KEY${provider ? `, ${provider}` : ''} }
+models:
+${models.join('\n')}
+`,
+    options,
+  );
 }
