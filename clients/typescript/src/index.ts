@@ -76,7 +76,7 @@ async function fetchJson(send: typeof fetch, input: Parameters<typeof fetch>[0],
   const { status } = response;
   throw clientError('unexpected_response', {
     status,
-    message: `Not the gateway answered, but something else: ${status}.`,
+    message: `Something that is not the gateway answered, with the HTTP status ${status}.`,
   });
 }
 

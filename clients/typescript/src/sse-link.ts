@@ -133,6 +133,6 @@ function parseData({ data }: SentEvent): object {
     // Said below.
   }
   throw clientError('unexpected_response', {
-    message: 'Something that is not the gateway answered: an event is not valid JSON.',
+    message: 'Something that is not the gateway answered: an event is not a JSON object.',
   });
 }
