@@ -3,6 +3,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { useLocation } from 'wouter';
+import { takesChats } from '../playground/model-info.ts';
 import { useText } from '../text/text.tsx';
 import { docAddress } from './doc-address.ts';
 import { useDocs, useKeys } from './list-queries.ts';
@@ -42,7 +43,7 @@ function useTargets(words: string): readonly TargetGroup[] {
   const asked = words.toLowerCase();
   const fits = ({ label }: Target) => label.toLowerCase().includes(asked);
   const pages = allPlaces.filter(({ admin }) => !admin || isAdmin).map(({ key, to }) => ({ label: t(key), to }));
-  const models = (info?.models ?? []).map(({ alias }) => ({
+  const models = (info?.models ?? []).filter(takesChats).map(({ alias }) => ({
     label: alias,
     to: `/playground?model=${encodeURIComponent(alias)}`,
   }));

@@ -1,10 +1,9 @@
-import type { Outputs } from '@duplex/client';
 import { ArrowRight, AudioLines, Image, type LucideIcon, Type, Video } from 'lucide-react';
 import { Fragment } from 'react';
 import { StateDot } from '../parts/state-dot.tsx';
 import { useText } from '../text/text.tsx';
+import { isDemo, type ModelInfo } from './model-info.ts';
 
-export type ModelInfo = Outputs['models']['info']['models'][number];
 type Modality = ModelInfo['modalities']['input'][number];
 
 const icons: Record<Modality, LucideIcon> = { text: Type, image: Image, audio: AudioLines, video: Video };
@@ -36,10 +35,6 @@ function Flow({ input, output }: { input: readonly Modality[]; output: readonly 
     </span>
   );
 }
-
-/** Answers come from the small model that is part of the gateway, and not from the one of this name. */
-export const isDemo = ({ backends }: ModelInfo): boolean =>
-  backends.length > 0 && backends.every(({ kind }) => kind === 'embedded');
 
 /** Its price is that of a million tokens in, and of as many out. */
 const isByToken = ({ price }: ModelInfo) => price !== null && (price.input_usd > 0 || price.output_usd > 0);

@@ -1,7 +1,7 @@
 import { StateDot } from '../parts/state-dot.tsx';
 import { useText } from '../text/text.tsx';
 import type { Draft } from './draft.ts';
-import { isDemo, type ModelInfo } from './model-card.tsx';
+import { canTalk, isDemo, type ModelInfo } from './model-info.ts';
 
 interface ModelPickProps {
   readonly draft: Draft;
@@ -14,7 +14,7 @@ interface ModelPickProps {
 export function ModelPick({ draft, model, models, onChange }: ModelPickProps) {
   const { t, compact } = useText();
   const state = model?.backends[0]?.state ?? 'none';
-  const talks = models.filter(({ endpoints, available }) => available && endpoints.includes('chat'));
+  const talks = models.filter(canTalk);
   const known = talks.some(({ alias }) => alias === draft.model);
   return (
     <>

@@ -6,7 +6,8 @@ import { SearchField } from '../parts/search-field.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import type { TextKey } from '../text/en.ts';
 import { useText } from '../text/text.tsx';
-import { ModelCard, type ModelInfo } from './model-card.tsx';
+import { ModelCard } from './model-card.tsx';
+import { type ModelInfo, takesChats } from './model-info.ts';
 
 const filters: readonly (readonly [TextKey, (model: ModelInfo) => boolean])[] = [
   ['filter.all', () => true],
@@ -23,7 +24,7 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
   const { data: info, error } = useInfo();
   const [filter, setFilter] = useState<TextKey>('filter.all');
   const [words, setWords] = useState('');
-  const models = (info?.models ?? []).filter(({ endpoints }) => endpoints.includes('chat'));
+  const models = (info?.models ?? []).filter(takesChats);
   const test = filters.find(([key]) => key === filter)?.[1] ?? (() => true);
   const shown = models.filter(
     (model) => test(model) && `${model.alias} ${model.family ?? ''}`.toLowerCase().includes(words.toLowerCase()),

@@ -5,7 +5,7 @@ import { useText } from '../text/text.tsx';
 import { type Draft, noParameters, type Parameters, type Tool } from './draft.ts';
 import { JsonEditor } from './json-editor.tsx';
 import { EffortKnob, NumberKnob } from './knobs.tsx';
-import type { ModelInfo } from './model-card.tsx';
+import type { ModelInfo } from './model-info.ts';
 import { schemaPresets, toolPresets } from './presets.ts';
 
 interface ParametersPanelProps {

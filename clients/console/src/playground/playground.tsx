@@ -15,6 +15,7 @@ import { toBody } from './bodies/to-body.ts';
 import { type Composed, Composer } from './composer.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import { type Body, type Draft, newDraft } from './draft.ts';
+import { canTalk } from './model-info.ts';
 import { ModelPick } from './model-pick.tsx';
 import { ModelStart } from './model-start.tsx';
 import { type Entry, shownAnswer, toMessages } from './thread.ts';
@@ -89,7 +90,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
   }, [stored]);
 
   // An imported conversation may name no model.
-  const firstModel = info?.models.find(({ available, endpoints }) => available && endpoints.includes('chat'))?.alias;
+  const firstModel = info?.models.find(canTalk)?.alias;
   useEffect(() => {
     if (draft?.model === '' && firstModel !== undefined) setDraft({ ...draft, model: firstModel });
   }, [draft, firstModel]);

@@ -8,7 +8,7 @@ import { CodeTabs } from '../parts/tabs.tsx';
 import { useText } from '../text/text.tsx';
 import { shorten } from './bodies/long-data.ts';
 import type { Body, Draft, Surface } from './draft.ts';
-import type { ModelInfo } from './model-card.tsx';
+import type { ModelInfo } from './model-info.ts';
 import { ParametersPanel } from './parameters-panel.tsx';
 import { makeSample, type SampleKind } from './samples/samples.ts';
 

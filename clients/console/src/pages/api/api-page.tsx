@@ -5,6 +5,7 @@ import { basePath, gatewayUrl } from '../../app/base-path.ts';
 import { useInfo } from '../../app/queries.ts';
 import { Shell } from '../../app/shell.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
+import { takesChats } from '../../playground/model-info.ts';
 import { useText } from '../../text/text.tsx';
 import { CommonErrors } from './common-errors.tsx';
 import { EndpointSamples } from './endpoint-samples.tsx';
@@ -123,7 +124,7 @@ export default function ApiPage() {
   const { data: info } = useInfo();
   const [chosen, setChosen] = useState<string | null>(null);
   const models = (info?.models ?? []).filter(({ available }) => available);
-  const talks = models.filter(({ endpoints }) => endpoints.includes('chat')).map(({ alias }) => alias);
+  const talks = models.filter(takesChats).map(({ alias }) => alias);
   const model = chosen ?? talks[0] ?? 'my-model';
   return (
     <Shell

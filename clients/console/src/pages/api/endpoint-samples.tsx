@@ -4,7 +4,7 @@ import { gatewayUrl } from '../../app/base-path.ts';
 import { CodeLines } from '../../parts/code-lines.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { CodeTabs } from '../../parts/tabs.tsx';
-import type { ModelInfo } from '../../playground/model-card.tsx';
+import type { ModelInfo } from '../../playground/model-info.ts';
 import type { TextKey } from '../../text/en.ts';
 import { useText } from '../../text/text.tsx';
 import { type ApiLanguage, type Endpoint, endpoints, makeApiSample } from './api-samples.ts';

@@ -9,6 +9,7 @@ import { type Answer, beginAnswer } from '../../playground/answer.ts';
 import { toBody } from '../../playground/bodies/to-body.ts';
 import { newDraft } from '../../playground/draft.ts';
 import { Metrics } from '../../playground/metrics.tsx';
+import { canTalk } from '../../playground/model-info.ts';
 import { streamAnswer } from '../../playground/reading/stream-answer.ts';
 import { Reasoning } from '../../playground/reasoning.tsx';
 import { runAnswer } from '../../playground/run-answer.ts';
@@ -74,10 +75,7 @@ export default function ComparePage() {
   const { t } = useText();
   const gateway = useGateway();
   const { data: info } = useInfo();
-  const talks = (info?.models ?? []).filter(
-    ({ available, endpoints, modalities }) =>
-      available && endpoints.includes('chat') && modalities.output.includes('text'),
-  );
+  const talks = (info?.models ?? []).filter((model) => canTalk(model) && model.modalities.output.includes('text'));
   const aliases = talks.map(({ alias }) => alias);
   const [picked, setPicked] = useState<readonly string[] | null>(null);
   const lanes = picked ?? aliases.slice(0, LEAST + 1);

@@ -11,6 +11,7 @@ import { useGateway, useSession } from '../../app/session.tsx';
 import { CodeFigure } from '../../parts/code-figure.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Problem } from '../../parts/problem.tsx';
+import { canTalk } from '../../playground/model-info.ts';
 import { useText } from '../../text/text.tsx';
 import { type DocBlock, type DocHeading, readDoc } from './doc-blocks.ts';
 import { DocsSearch } from './docs-search.tsx';
@@ -68,7 +69,7 @@ function SampleChoice({ values, onChange }: SampleChoiceProps) {
 function ModelChoice({ values, onChange }: SampleChoiceProps) {
   const { t } = useText();
   const { data: info } = useInfo();
-  const talks = (info?.models ?? []).filter(({ available, endpoints }) => available && endpoints.includes('chat'));
+  const talks = (info?.models ?? []).filter(canTalk);
   return (
     <select
       className="input mini"
