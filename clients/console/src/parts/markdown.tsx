@@ -31,7 +31,7 @@ function PlainText({ text }: { text: string }) {
 }
 
 /** A model's text. It is hostile until proven otherwise: nothing in it runs, loads, or leaves its place. */
-export default function Markdown({ text }: { text: string }) {
+export function Markdown({ text }: { text: string }) {
   const isLong = text.length > LONGEST_MARKDOWN;
   const blocks = useMemo(() => (isLong ? [] : toBlocks(text)), [text, isLong]);
   if (isLong) return <PlainText text={text} />;

@@ -1,7 +1,7 @@
 import { Download, RefreshCw } from 'lucide-react';
 import { memo } from 'react';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { ModelText } from '../parts/model-text.tsx';
+import { Markdown } from '../parts/markdown.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
@@ -61,7 +61,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
         <strong>{answer.model}</strong>
       </div>
       {answer.reasoning ? <Reasoning answer={answer} /> : null}
-      {answer.text ? <ModelText text={answer.text} /> : null}
+      {answer.text ? <Markdown text={answer.text} /> : null}
       {answer.refusal ? (
         <div className="note warn">
           <p dir="auto">{answer.refusal}</p>

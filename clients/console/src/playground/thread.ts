@@ -35,13 +35,19 @@ export type QuestionEntry = Extract<Entry, { kind: 'question' }>;
 /** Whatever names it first, so that an element keeps what was typed into it. */
 export const elementKey = ({ id, localId = id }: Entry): string => localId;
 
-/** The same messages under the names that the gateway gave them; each goes on being shown by the same element. */
-export const renamed = (next: readonly Entry[], known: readonly Entry[]): Entry[] =>
-  next.map((entry, at) => {
-    const before = known[at];
+/**
+ * The same messages under the names that the gateway gave them; each goes on being shown by the same element. A message
+ * that had its name already is found by it: other messages may stand before it now. A new name is found by its place.
+ */
+export function renamed(next: readonly Entry[], known: readonly Entry[]): Entry[] {
+  const byId = new Map(known.map((entry) => [entry.id, entry]));
+  return next.map((entry, at) => {
+    const before = byId.get(entry.id) ?? known[at];
     if (before?.kind !== entry.kind || (before.place && before.id !== entry.id)) return entry;
-    return { ...entry, localId: elementKey(before) };
+    const localId = elementKey(before);
+    return elementKey(entry) === localId ? entry : { ...entry, localId };
   });
+}
 
 /** The last message of it that the gateway keeps; null: none. */
 export const lastStored = (thread: readonly Entry[]): string | null =>

@@ -1,6 +1,6 @@
 import type { Conversation } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useGateway } from '../app/session.tsx';
 import type { Answer } from './answer.ts';
 import { findLeaf, loadTree } from './find-leaf.ts';
@@ -38,6 +38,11 @@ export interface StoredConversation {
 export function useStoredConversation(options: StoredOptions): StoredConversation {
   const { id, shown, chat, onLoad, onLeave } = options;
   const { thread, busy, reset, settle, follow, prepend } = chat;
+  /** As it is when something that was waited for has come. */
+  const latest = useRef(chat);
+  useLayoutEffect(() => {
+    latest.current = chat;
+  });
   const gateway = useGateway();
   const [hasEarlier, setHasEarlier] = useState(false);
   const earlierUnderWay = useRef<Promise<void> | null>(null);
@@ -155,7 +160,9 @@ export function useStoredConversation(options: StoredOptions): StoredConversatio
     const conversation = shown.current;
     if (conversation === null || !first?.place) return setHasEarlier(false);
     const earlier = await loadEarlier(gateway, conversation, first.id);
-    if (shown.current !== conversation) return;
+    // If an answer began meanwhile, or another page said something, these are not the messages before the first one.
+    const now = latest.current;
+    if (shown.current !== conversation || now.busy || now.thread[0]?.id !== first.id) return;
     setHasEarlier(earlier.hasEarlier);
     prepend(toThread(earlier.conversation.messages, seen.current));
   }

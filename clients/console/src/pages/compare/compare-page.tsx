@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
-import { ModelText } from '../../parts/model-text.tsx';
+import { Markdown } from '../../parts/markdown.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { type Answer, beginAnswer } from '../../playground/answer.ts';
 import { toBody } from '../../playground/bodies/to-body.ts';
@@ -60,7 +60,7 @@ function Lane({ alias, aliases, answer, typicalSeconds, onPick, onRemove }: Lane
       </header>
       <div className="answer stack" tabIndex={0} role="region" aria-label={t('compare.answerOf', { model: alias })}>
         {answer?.reasoning ? <Reasoning answer={answer} /> : null}
-        {answer?.text ? <ModelText text={answer.text} /> : null}
+        {answer?.text ? <Markdown text={answer.text} /> : null}
         {answer && waits ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
         {answer?.error ? <Problem error={answer.error} /> : null}
         {answer ? null : <p className="faint small">{t('compare.nothing')}</p>}
