@@ -222,7 +222,7 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     const top = async () => (await first.boundingBox())?.y ?? -1;
     await expect.poll(top).toBeGreaterThan(0);
     await expect.poll(top).toBeLessThan(900);
-    // No model is known for imported messages: the page takes the first one.
+    // Imported messages name no model, so the page takes the first one.
     gateway.upstream.reply(say('The newest.'));
     await ask(page, 'And now?');
     await answers(page).getByText('The newest.').waitFor();

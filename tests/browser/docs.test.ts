@@ -86,7 +86,7 @@ describe.runIf(hasBrowser)('the documentation in a browser', () => {
     const count = Object.values<object>(paths).flatMap((methods) => Object.keys(methods)).length;
     await expect.poll(() => operations.count()).toBe(count);
     await page.getByRole('searchbox', { name: 'Search operations' }).fill('get /v1/models list');
-    // The list is narrowed down after the words were typed: what stands first before is another operation.
+    // The list is filtered only after the words were typed: until then another operation is the first one.
     await expect.poll(() => operations.count()).toBeLessThan(count);
     const models = operations.filter({ hasText: '/v1/models' }).first();
     await models.locator('summary').first().click();

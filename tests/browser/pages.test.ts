@@ -79,7 +79,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     const { page } = await openPage(browser, { url: gateway.url });
     await page.goto(`${gateway.url}/console/usage`);
     for (const by of ['Model', 'Key']) {
-      // The table of times has a button of this name, too, once it is there.
+      // The table of times has a button of this name as well, as soon as it is loaded.
       await page.getByRole('button', { name: by, exact: true }).first().click();
       const table = page.getByRole('table', { name: `Usage by ${by}` });
       const shown = async () => {

@@ -5,8 +5,8 @@ import type { Page } from 'playwright-core';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
- * What axe finds on a page and calls serious or critical, each with a few of its elements. `onlyColors`: with the rule of
- * contrast alone, since no other rule depends on the colours of the page.
+ * The faults of a page that axe calls serious or critical, each with a few of its elements. `onlyColors` runs the rule of
+ * contrast only: no other rule depends on the colours of the page.
  */
 export async function findAxeFaults(page: Page, { onlyColors = false } = {}): Promise<unknown> {
   await page.evaluate(axe);

@@ -5,7 +5,7 @@ import { Random } from './random.ts';
 interface Surface {
   readonly path: string;
   readonly type?: string;
-  /** Whether a key sends it, whose tokens are counted. */
+  /** Whether it is sent with a key, whose tokens are counted. */
   readonly byKey?: boolean;
   /** A request whose list of messages, inputs or texts is this. */
   readonly list?: (json: string) => string;

@@ -15,7 +15,7 @@ export interface LongRequest {
   readonly body: Buffer;
   /** Default `application/json`; `websocket` sends the body as one message. */
   readonly type?: string;
-  /** Whether a key sends it, which pays for it; else the administrator does. */
+  /** Whether it is sent with a key that pays for it. Default: the administrator sends it. */
   readonly byKey?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface LongRequest {
 interface Stall {
   /** The longest time for which nobody else was served, in ms of CPU time. */
   readonly ms: number;
-  /** Of the answer; 0 over a websocket. */
+  /** The status of the answer; 0 over a websocket. */
   readonly status: number;
 }
 

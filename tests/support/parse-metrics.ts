@@ -15,7 +15,7 @@ const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"/y;
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 const TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
-/** What the series of a histogram and of a summary are called. */
+/** How the names of the series of a histogram and of a summary end. */
 const SUFFIX = /_(?:bucket|sum|count)$/;
 
 function fail(line: string, why: string): never {
@@ -40,7 +40,7 @@ function parseLabels(text: string, line: string): Record<string, string> {
 function parseValue(text: string, line: string): number {
   if (text === '+Inf') return Number.POSITIVE_INFINITY;
   if (text === '-Inf') return Number.NEGATIVE_INFINITY;
-  // Prometheus reads it in any case, and Node's client writes `Nan`.
+  // Prometheus ignores the case of `NaN`, and prom-client writes `Nan`.
   if (/^nan$/i.test(text)) return Number.NaN;
   return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : fail(line, 'A value is malformed');
 }

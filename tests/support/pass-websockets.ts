@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { listenLocally } from './listen-locally.ts';
 
-/** A server in front of a gateway that passes on websockets and refuses every other POST, so that nothing else can work. */
+/** A server in front of a gateway that passes on websockets and nothing else: a client that works here uses a websocket. */
 export async function passWebsockets(target: string): Promise<{ readonly url: string; close(): void }> {
   const { hostname, port } = new URL(target);
   const server = createServer((request, response) => {

@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 
 const buffer = Buffer.alloc(128);
 
-/** Of the main thread, in ms. Linux counts it for each thread; elsewhere the whole process stands for it. */
+/** Reads the CPU time of the main thread, in ms. Linux counts it for each thread; elsewhere it is that of the process. */
 function createClock() {
   try {
     const file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');

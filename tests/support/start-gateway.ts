@@ -36,7 +36,7 @@ export interface GatewayOptions {
   readonly consoleDir?: string;
   /** The same. */
   readonly clientFile?: string;
-  /** Of a link that the start printed. */
+  /** The code of a link that the start printed. */
   readonly startCode?: StartCode;
 }
 

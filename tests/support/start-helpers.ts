@@ -11,7 +11,7 @@ export interface HelpersGateway extends ScriptedGateway {
 
 /**
  * A gateway where `talker` costs nothing and has a window of 1,000 tokens, and `writer`, whose tokens cost 1 micro-USD,
- * is what the gateway asks by itself. `helpers` are lines of the models file, such as `titles: { model: writer }`.
+ * is the model that the gateway asks by itself. `helpers` are lines of the models file, such as `titles: { model: writer }`.
  */
 export async function startHelpers(helpers: string): Promise<HelpersGateway> {
   const gateway = await startOverUpstream(

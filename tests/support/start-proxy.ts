@@ -11,9 +11,9 @@ export interface CuttingProxy {
   readonly url: string;
   /** How many connections were opened, those that were not passed on included. */
   readonly opened: number;
-  /** Of new connections from now on. */
+  /** What becomes of new connections from now on. */
   connections: Way;
-  /** Of requests for a websocket from now on. */
+  /** What becomes of requests for a websocket from now on. */
   websockets: Way;
   /** Resets every connection. */
   cut(): void;

@@ -1,11 +1,11 @@
-/** What `POST /api/client-tokens` gives; a front end's own server hands it on. */
+/** The answer of `POST /api/client-tokens`, which a front end's own server passes on. */
 export interface IssuedToken {
   readonly token: string;
   /** As ISO 8601. */
   readonly expires_at: string;
 }
 
-/** How long before its end a token is not used any more: a request takes a while to arrive. In ms. */
+/** How long before its end a token is no longer used, in ms, because a request takes a while to arrive. */
 const MARGIN_MS = 30_000;
 
 /**
@@ -20,7 +20,7 @@ export function refreshTokens(fetchToken: () => Promise<IssuedToken>): () => Pro
     const askedAt = Date.now();
     const { token, expires_at } = await fetchToken();
     const lifetime = new Date(expires_at).getTime() - askedAt;
-    // A token of less than a minute is used for half of its time.
+    // A token that lasts less than a minute is used for half of its time.
     current = { token, usableUntil: askedAt + lifetime - Math.min(MARGIN_MS, lifetime / 2) };
     return token;
   }

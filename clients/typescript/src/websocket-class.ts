@@ -4,10 +4,10 @@ import { clientError } from './gateway-error.ts';
 /** The part of the WebSocket class that is needed; the browser's and that of `ws` both have it. */
 export type WebSocketClass = new (url: string) => { readonly readyState: number; close(): void };
 
-/** What tRPC takes: by its type the browser's class alone, although it uses only what every such class has. */
+/** The type that tRPC takes. It is that of the browser's class, although tRPC uses only what every such class has. */
 export type TrpcWebSocketClass = NonNullable<WebSocketClientOptions['WebSocket']>;
 
-/** tRPC compares the state of a socket with these: without them it would never take one for open. */
+/** tRPC compares the state of a socket with these constants. Without them it would never see that a socket is open. */
 const STATES = ['OPEN', 'CLOSING', 'CLOSED'];
 
 const isForTrpc = (given: unknown): given is TrpcWebSocketClass =>

@@ -20,7 +20,7 @@ export interface ReceivedSpan {
   /** 0: unset; 2: error. */
   readonly status: number;
   readonly statusMessage: string;
-  /** Of the resource that it comes from. */
+  /** The attributes of the resource that it comes from. */
   readonly resource: Readonly<Record<string, AttributeValue>>;
 }
 

@@ -2,7 +2,7 @@ import { Search } from 'lucide-react';
 import { useText } from '../text/text.tsx';
 import { isApple, openPalette } from './open-palette.ts';
 
-/** Opens what finds pages, models, conversations and keys by their names. */
+/** A button that opens the search for pages, models, conversations and keys. */
 export function GoAnywhere() {
   const { t } = useText();
   return (

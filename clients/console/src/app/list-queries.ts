@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useGateway } from './session.tsx';
 
-/** Every key, for the administrator alone. */
+/** Every key. Only the administrator may list them. */
 export function useKeys(options: { readonly enabled?: boolean; readonly staleTime?: number } = {}) {
   const gateway = useGateway();
   return useQuery({ queryKey: ['keys'], queryFn: () => gateway.api.keys.list.query({ limit: 1000 }), ...options });

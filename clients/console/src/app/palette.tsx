@@ -11,7 +11,7 @@ import { allPlaces } from './places.ts';
 import { useInfo, useSelf } from './queries.ts';
 import { useGateway } from './session.tsx';
 
-/** Of each kind, so that no kind hides the others. */
+/** How many targets of each kind are listed, so that no kind hides the others. */
 const MOST = 6;
 const MINUTE_MS = 60_000;
 

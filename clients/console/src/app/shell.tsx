@@ -32,7 +32,7 @@ function DemoStrip() {
   );
 }
 
-/** While the gateway does not answer: what is on the page stays, and the page asks again by itself. */
+/** Says that the gateway does not answer. What is on the page stays, and the page asks again by itself. */
 function ConnectionStrip() {
   const { t } = useText();
   const { isError, isFetching, refetch } = useStatus();

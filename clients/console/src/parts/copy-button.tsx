@@ -9,7 +9,7 @@ interface CopyButtonProps {
   /** What is copied, for who hears the page. */
   readonly label: string;
   readonly iconOnly?: boolean;
-  /** What stands on it; default: "Copy". */
+  /** The text on the button; default: "Copy". */
   readonly shown?: string;
 }
 

@@ -13,7 +13,7 @@ interface DataTableProps {
   /** Part of a card that has a header. */
   readonly flat?: boolean;
   readonly foot?: ReactNode;
-  /** The rows are on their way. */
+  /** The rows are being loaded. */
   readonly loading?: boolean;
   /** The rows. */
   readonly children: ReactNode;

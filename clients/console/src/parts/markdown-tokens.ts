@@ -1,6 +1,6 @@
 import type { Token, Tokens } from 'marked';
 
-/** A block of code, and the language that stands after its fence. Empty: none. */
+/** A block of code. `language` is the word after its fence; empty: there is none. */
 export interface Code {
   readonly type: 'code';
   readonly code: string;
@@ -15,7 +15,7 @@ export const toCode = ({ text, lang = '' }: Tokens.Code): Code => ({
 
 export const isCode = (token: Token): token is Tokens.Code => token.type === 'code';
 
-/** What stands inside of a `<table>`. */
+/** The rows of a table as HTML, without the `<table>` around them. */
 export function tableRows({ header, rows }: Tokens.Table, inline: (tokens: Token[]) => string): string {
   const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
     `<tr>${cells.map(({ tokens }) => `<${tag}>${inline(tokens)}</${tag}>`).join('')}</tr>`;

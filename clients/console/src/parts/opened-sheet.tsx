@@ -5,13 +5,13 @@ export interface SheetProps {
   readonly open: boolean;
   onClose(): void;
   readonly label: string;
-  /** Which edge it comes from. */
+  /** The edge that it comes from. */
   readonly side: 'start' | 'end';
   readonly className?: string;
   readonly children: ReactNode;
 }
 
-/** What stands beside the page on a wide screen, from an edge on a narrow one. */
+/** On a narrow screen, shows from an edge what stands beside the page on a wide one. */
 export default function OpenedSheet({ open, onClose, label, side, className = 'sheet', children }: SheetProps) {
   return (
     <Base.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>

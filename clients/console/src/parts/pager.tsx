@@ -3,7 +3,7 @@ import { useText } from '../text/text.tsx';
 interface PagerProps {
   readonly offset: number;
   readonly page: number;
-  /** Of the page that is shown. */
+  /** How many items the current page has. */
   readonly shown: number;
   onChange(offset: number): void;
 }

@@ -3,7 +3,7 @@ import { useText } from '../text/text.tsx';
 
 const SECOND_MS = 1_000;
 
-/** Counts down to when a request may be sent again. Who hears the page hears its beginning and its end. */
+/** Counts down to when a request may be sent again. A screen reader says the first and the last text only. */
 export function RetryAfter({ seconds }: { seconds: number }) {
   const { t } = useText();
   const [until] = useState(() => performance.now() + seconds * SECOND_MS);

@@ -3,7 +3,7 @@ import type { SheetProps } from './opened-sheet.tsx';
 
 const OpenedSheet = lazy(() => import('./opened-sheet.tsx'));
 
-/** A sheet whose library is loaded when it is opened first: a wide screen never needs it. */
+/** A sheet whose library is loaded when it is opened for the first time. A wide screen never opens one. */
 export function Sheet(props: SheetProps) {
   const [wasOpened, setWasOpened] = useState(false);
   if (props.open && !wasOpened) setWasOpened(true);

@@ -2,7 +2,7 @@ import { useText } from '../text/text.tsx';
 
 const ROWS = ['w0', 'w1', 'w2', 'w3', 'w4', 'w5'] as const;
 
-/** The shape of a table or a list that is on its way. It is seen only when that takes a while. */
+/** The shape of a table or a list that is being loaded. It is visible only when that takes a while. */
 export function Skeleton({ rows = ROWS.length }: { rows?: number }) {
   const { t } = useText();
   return (

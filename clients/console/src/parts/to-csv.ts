@@ -1,6 +1,6 @@
 const cell = (value: unknown): string => {
   const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
-  // A spreadsheet would take what begins with these for a formula.
+  // A spreadsheet takes a text that begins with one of these for a formula.
   return `"${text.replaceAll('"', '""').replace(/^[=+\-@]/, "'$&")}"`;
 };
 

@@ -23,7 +23,7 @@ const dots: Record<Answer['status'], string> = {
 interface AnswerViewProps {
   readonly entry: AnswerEntry;
   readonly typicalSeconds: number | null;
-  /** Its tool calls wait for results, and stand below it with the fields for them. */
+  /** Its tool calls wait for results, so they are shown below it with the fields for the results. */
   readonly areCallsOpen: boolean;
   onAgain(id: string): void;
   /** Another answer in its place, or another branch. */

@@ -3,7 +3,7 @@ import type { TextKey } from '../text/en.ts';
 import { useText } from '../text/text.tsx';
 
 interface BranchSwitchProps {
-  /** Of the buttons to the one before, and to the next one. */
+  /** The names of the buttons to the previous one and to the next one. */
   readonly names: readonly [TextKey, TextKey];
   /** From 0. */
   readonly at: number;

@@ -41,7 +41,7 @@ interface EntryViewProps {
   onShow(entry: Entry, at: number): void;
 }
 
-/** Drawn again only when the entry itself has changed: of a thousand messages, one streams. */
+/** Drawn again only when the entry itself has changed: while one of a thousand messages streams, the others stay. */
 const EntryView = memo(function EntryView(props: EntryViewProps) {
   const { entry, typicalSeconds, isEdited, areCallsOpen, onEditing, onEdit, onAgain, onShow } = props;
   switch (entry.kind) {
@@ -62,7 +62,7 @@ const EntryView = memo(function EntryView(props: EntryViewProps) {
   }
 });
 
-/** What an entry can ask for, under names that stay the same while an answer streams. */
+/** The callbacks of entries. They stay the same functions while an answer streams, so that no other entry is drawn again. */
 function useActions(props: ChatViewProps): Pick<EntryViewProps, 'onEdit' | 'onAgain' | 'onShow'> {
   const latest = useRef(props);
   useLayoutEffect(() => {
@@ -92,7 +92,7 @@ export default function ChatView(props: ChatViewProps) {
     if (wasAtEnd) box.scrollTop = box.scrollHeight;
   }, []);
   useEffect(() => {
-    // Whoever asks wants to see the answer, wherever the page stood.
+    // A reader who asks wants to see the answer, so the page scrolls to its end.
     if (chat.busy) scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   }, [chat.busy]);
   useEffect(stayAtEnd);
@@ -104,7 +104,7 @@ export default function ChatView(props: ChatViewProps) {
     return () => observer.disconnect();
   }, [stayAtEnd]);
 
-  /** The first message, when earlier ones were asked for: it stays where it is while they are put before it. */
+  /** The message that was first when earlier ones were asked for. It stays in its place when they come before it. */
   const kept = useRef<string | null>(null);
   const [first] = thread;
   const firstKey = first === undefined ? null : elementKey(first);
@@ -118,7 +118,7 @@ export default function ChatView(props: ChatViewProps) {
   }, [firstKey]);
   const showEarlier = useCallback(async () => {
     kept.current = firstKey;
-    // The browser's own way to hold the place would move it a second time.
+    // Else the browser's scroll anchoring would correct the position a second time.
     scroller.current?.classList.add('prepending');
     await onEarlier?.();
   }, [firstKey, onEarlier]);

@@ -61,7 +61,7 @@ export interface Draft {
   readonly schema: unknown;
   /** Fields that no control shows. */
   readonly extra: Body;
-  /** Of `/c1`; null: a new one. */
+  /** The conversation of `/c1`; null: a new one. */
   readonly conversationId: string | null;
 }
 

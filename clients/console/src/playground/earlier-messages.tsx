@@ -3,12 +3,12 @@ import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
 
 interface EarlierMessagesProps {
-  /** What scrolls. */
+  /** The element that scrolls. */
   readonly box: RefObject<HTMLElement | null>;
   onShow(): Promise<void>;
 }
 
-/** So far from the first message the earlier ones are asked for, so that nobody waits for them. */
+/** Earlier messages are loaded when the reader is this close to the first one, before they are needed. */
 const NEAR = '1200px 0px 0px 0px';
 
 /** Stands before the first message of a long conversation, and loads earlier ones when the reader comes near. */

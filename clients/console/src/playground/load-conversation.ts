@@ -24,7 +24,7 @@ export interface ConversationEnd {
   readonly hasEarlier: boolean;
 }
 
-/** A conversation with its last messages: with all of them unless it is long. */
+/** A conversation with its last messages, or with all of them when it is short. */
 export async function loadEnd(gateway: Gateway, id: string): Promise<ConversationEnd> {
   const asked = { conversation_id: id, limit: PART };
   const first = await gateway.conversations.get.query(asked);
@@ -35,7 +35,7 @@ export async function loadEnd(gateway: Gateway, id: string): Promise<Conversatio
   return { conversation: { ...end, messages: [...part.messages, ...end.messages] }, hasEarlier: part.has_more };
 }
 
-/** The messages before one, and whether there are more before those. */
+/** The messages before one of them, and whether there are more before those. */
 export async function loadEarlier(gateway: Gateway, id: string, before: string): Promise<ConversationEnd> {
   const conversation = await gateway.conversations.get.query({ conversation_id: id, limit: PART, before });
   return { conversation, hasEarlier: conversation.has_more };

@@ -36,7 +36,7 @@ function Flow({ input, output }: { input: readonly Modality[]; output: readonly 
   );
 }
 
-/** Its price is that of a million tokens in, and of as many out. */
+/** Whether its price is for a million tokens in, and for a million out. */
 const isByToken = ({ price }: ModelInfo) => price !== null && (price.input_usd > 0 || price.output_usd > 0);
 
 export function usePrice(): (model: ModelInfo) => string {

@@ -27,7 +27,7 @@ const RequestPanel = lazy(() => import('./request-panel.tsx'));
 
 const nothing: Composed = { text: '', pictures: [] };
 
-/** What stands in the bar while no model is chosen. */
+/** The actions in the bar while no model is chosen. */
 function StartActions() {
   const { t } = useText();
   return (

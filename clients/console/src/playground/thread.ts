@@ -10,7 +10,7 @@ interface Place {
 }
 
 interface EntryBase {
-  /** Of the message, where the gateway keeps it. */
+  /** The id of the message where the gateway keeps it; else one that the page made up. */
   readonly id: string;
   /** Absent: this page alone has it. */
   readonly place?: Place;

@@ -71,7 +71,7 @@ interface Asked {
   readonly before: readonly Entry[];
   /** Default: all of `before`. */
   readonly messages?: readonly Message[];
-  /** Of this request alone. */
+  /** Fields of this request only. */
   readonly fields?: Body;
   /** The answers that there were in its place. */
   readonly versions?: readonly Answer[];

@@ -38,7 +38,7 @@ export interface StoredConversation {
 export function useStoredConversation(options: StoredOptions): StoredConversation {
   const { id, shown, chat, onLoad, onLeave } = options;
   const { thread, busy, reset, settle, follow, prepend } = chat;
-  /** As it is when something that was waited for has come. */
+  /** The chat of the latest render, for code that goes on after a wait. */
   const latest = useRef(chat);
   useLayoutEffect(() => {
     latest.current = chat;
@@ -65,7 +65,7 @@ export function useStoredConversation(options: StoredOptions): StoredConversatio
     [settle, follow],
   );
 
-  /** In the place of all that was on the page. */
+  /** Puts the last messages of a conversation on the page, instead of all that was there. */
   const placeEnd = useCallback(
     ({ conversation, hasEarlier: isPart }: ConversationEnd) => {
       setHasEarlier(isPart);

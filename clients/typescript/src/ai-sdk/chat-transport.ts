@@ -23,7 +23,7 @@ export interface ChatTransportOptions {
 interface SendOptions extends Submitted {
   readonly chatId: string;
   readonly abortSignal: AbortSignal | undefined;
-  /** Of `sendMessage(message, { body })`: fields of this turn. */
+  /** Fields of this turn, as `sendMessage(message, { body })` has them. */
   readonly body?: object | undefined;
 }
 

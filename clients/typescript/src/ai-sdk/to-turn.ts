@@ -29,7 +29,7 @@ function toContent({ parts }: UiMessage): Content {
   return isText ? parts.map(({ text }) => text).join('') : parts.flatMap(toContentPart);
 }
 
-/** Of the last step: those of earlier steps were sent when these calls were made. */
+/** The results of the last step. Those of earlier steps were sent when these calls were made. */
 function toResults({ parts }: UiMessage): NonNullable<TurnRequest['tool_results']> {
   const lastStep = parts.slice(parts.findLastIndex(({ type }) => type === 'step-start') + 1);
   return lastStep.flatMap(({ toolCallId, state, output, errorText }) => {

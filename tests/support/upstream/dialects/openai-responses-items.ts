@@ -22,9 +22,9 @@ function wantedOf({ body = {} }: Asked): Wanted {
 /** One output item with what its stream needs beyond it. */
 export interface ScriptedItem {
   readonly item: JsonObject;
-  /** Of the text, the arguments, or the input. */
+  /** The pieces of the text, the arguments, or the input. */
   readonly pieces: readonly string[];
-  /** Of the summary, or of the reasoning text, by part. */
+  /** The pieces of the summary or of the reasoning text, by part. */
   readonly parts: readonly (readonly string[])[];
 }
 

@@ -15,7 +15,7 @@ export const endpoints: Record<Endpoint, EndpointFacts> = {
 };
 
 interface Place {
-  /** Of the gateway, without a slash at its end. */
+  /** The gateway's address, without a slash at its end. */
   readonly url: string;
   readonly model: string;
 }

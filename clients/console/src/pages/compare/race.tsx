@@ -46,7 +46,7 @@ function Bars({ aliases, measure: { name, values, best, write } }: { aliases: re
   );
 }
 
-/** Who was first, who is fast, and who is cheap. */
+/** Bars that compare the first token, the speed and the cost of the answers. */
 export function Race({ aliases, answers }: RaceProps) {
   const { t, milliseconds, number, money } = useText();
   if (answers.every((answer) => answer === undefined)) return null;

@@ -119,7 +119,7 @@ interface ContentsProps {
   readonly markdown: string | null;
 }
 
-/** The headings of the page, with the one that is being read. */
+/** The headings of the page. The one whose section is being read is marked. */
 function Contents({ contents, markdown }: ContentsProps) {
   const { t } = useText();
   const anchors = useMemo(() => contents.map(({ anchor }) => anchor), [contents]);

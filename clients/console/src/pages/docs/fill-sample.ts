@@ -1,5 +1,5 @@
 export interface SampleValues {
-  /** Of this gateway, without a slash at its end. */
+  /** This gateway's address, without a slash at its end. */
   readonly url: string;
   /** Null: the samples read `$BEARER`. */
   readonly key: string | null;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The heading that the reader is below, by its anchor; null: none yet. */
+/** The anchor of the heading whose section is being read; null: the page is above the first one. */
 export function useCurrentHeading(anchors: readonly string[]): string | null {
   const [current, setCurrent] = useState<string | null>(null);
   useEffect(() => {

@@ -8,7 +8,7 @@ import { useLimits } from './use-limits.ts';
 
 const badges: Record<KeyState, string> = { active: 'ok', disabled: 'warn', expired: 'warn', revoked: '' };
 
-/** Which models it may use: those of its group, or those that it names itself. */
+/** The models that a key may use: those of its group, or its own list. */
 function Models({ apiKey: { group, models } }: { apiKey: ListedKey }) {
   const { t, number } = useText();
   const count = models && t('keys.modelCount', { count: number(models.length) });

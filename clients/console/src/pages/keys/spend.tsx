@@ -1,12 +1,12 @@
 import { useText } from '../../text/text.tsx';
 
-/** From which share of a budget it is worth a look, and from which one it is nearly gone. */
+/** The share of a budget from which the bar is a warning, and the one from which the budget is nearly spent. */
 const MUCH = 0.75;
 const NEARLY = 0.95;
 
 interface SpendProps {
   readonly spent: number;
-  /** Null: there is none. */
+  /** Null: the key has no budget. */
   readonly budget: number | null;
 }
 

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { useDownProviders } from '../../app/queries.ts';
 import { useText } from '../../text/text.tsx';
 
-/** Which providers do not answer, and what that means for requests. */
+/** Names the providers that do not answer, and says what that means for requests. */
 export function Troubles() {
   const { t } = useText();
   const down = useDownProviders();

@@ -11,12 +11,12 @@ import { backendOf, type RequestRow, useKeyName } from './request-row.tsx';
 interface RequestDetailProps {
   readonly row: RequestRow;
   onClose(): void;
-  /** Null: there is none on this page of the list. */
+  /** Null: this page of the list has no newer one. */
   readonly onNewer: (() => void) | null;
   readonly onOlder: (() => void) | null;
 }
 
-/** What came of it in a sentence: which backends failed, and which one answered. */
+/** The failover of a request in a sentence: which backends failed, and which one answered. Null: none failed. */
 function useStory(): (row: RequestRow) => string | null {
   const { t } = useText();
   return ({ attempts }) => {

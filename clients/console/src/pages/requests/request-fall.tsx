@@ -46,7 +46,7 @@ function Track({ bars, total }: { bars: readonly Bar[]; total: number }) {
   );
 }
 
-/** Each attempt on the time of the whole request. */
+/** Each attempt as a bar on the time axis of the whole request. */
 export function RequestFall({ row }: { row: RequestRow }) {
   const { t, milliseconds } = useText();
   const total = Math.max(row.latency_ms, ...row.attempts.map(({ start_ms, ms }) => start_ms + ms), 1);

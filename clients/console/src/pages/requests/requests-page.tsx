@@ -152,7 +152,7 @@ export default function RequestsPage() {
   };
   const onNewer = open ? moveTo(at - 1) : null;
   const onOlder = moveTo(at + 1);
-  // A request that was found by its id is open without being named.
+  // A request that was found by its id is open, although the address does not name it in `open`.
   const close = open ? () => (filters.open === '' ? filters.clear() : set('open', '')) : null;
   useMoves({ j: onOlder, k: onNewer, Escape: close });
   return (

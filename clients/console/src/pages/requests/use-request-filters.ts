@@ -6,13 +6,13 @@ const HOUR_MS = 3_600_000;
 /** How far back the list goes, in hours, by the name in the address. */
 const hours = { '1h': 1, '24h': 24, '7d': 7 * 24, '30d': 30 * 24 } as const;
 export type Span = keyof typeof hours;
-/** As far as the gateway looks by itself. */
+/** The period that the gateway takes when it is asked for none. */
 const LONGEST: Span = '30d';
 
 const isSpan = (name: string): name is Span => Object.hasOwn(hours, name);
 export const spans: readonly Span[] = Object.keys(hours).filter(isSpan);
 
-/** Rounded, so that the same question has the same answer for a while. */
+/** When a period begins, rounded to a minute, so that the key of the query stays the same for a while. */
 const beginOf = (span: Span): string => {
   const now = Math.floor(Date.now() / 60_000) * 60_000;
   return new Date(now - hours[span] * HOUR_MS).toISOString();
@@ -26,7 +26,7 @@ export interface RequestFilters {
   /** The request that is shown. */
   readonly open: string;
   readonly offset: number;
-  /** As the gateway is asked. */
+  /** The filters as fields of the query. */
   readonly asked: Readonly<Record<string, string>>;
   readonly isFiltered: boolean;
   set(name: 'request' | 'model' | 'outcome' | 'span' | 'open', value: string): void;
@@ -34,7 +34,7 @@ export interface RequestFilters {
   clear(): void;
 }
 
-/** What is looked for stands in the address, so that it can be sent to somebody. */
+/** The filters of the list. They stand in the address, so that you can send it to somebody. */
 export function useRequestFilters(): RequestFilters {
   const [params, setParams] = useSearchParams();
   const [offset, setOffset] = useState(0);

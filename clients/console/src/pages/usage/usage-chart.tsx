@@ -16,10 +16,10 @@ const TOP = 12;
 /** What has a colour of its own; the rest is one. */
 const SERIES = 4;
 
-/** How many lines there are about. */
+/** About how many lines the chart has. */
 const LINES = 4;
 
-/** The least of 1, 2 and 5 times a power of ten that is not below. */
+/** The least number that is 1, 2 or 5 times a power of ten and is not below `least`. */
 function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((one) => one * power >= least * 0.999) ?? 10;

@@ -4,7 +4,7 @@ import type { Body, Draft, Parameters, Picture, Tool } from '../draft.ts';
 /** What a request that was edited as JSON says; a field that no control shows is kept in `extra`. */
 export interface Edited {
   readonly draft: Draft;
-  /** Of the last message of the user, where the request has one. */
+  /** The text of the user's last message; null: the request has none. */
   readonly text: string | null;
   readonly pictures: readonly Picture[];
 }
