@@ -13,8 +13,9 @@ const kinds: Readonly<Record<string, string>> = {
   degraded: 'warn',
 };
 
-const dotOf = (state: string): string => kinds[state] ?? 'idle';
+/** The class that gives a dot or a badge the colour of a state. */
+export const kindOf = (state: string): string => kinds[state] ?? 'idle';
 
 export function StateDot({ state }: { state: string }) {
-  return <span className={`dot ${dotOf(state)}`} aria-hidden="true" />;
+  return <span className={`dot ${kindOf(state)}`} aria-hidden="true" />;
 }

@@ -1,17 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { Download, Pause, Play } from 'lucide-react';
+import { Pause, Play } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { isShortcut, readLetters } from '../../app/keyboard.tsx';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { CsvButton } from '../../parts/csv-button.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Problem } from '../../parts/problem.tsx';
-import { saveFile } from '../../parts/save-file.ts';
 import { SearchField } from '../../parts/search-field.tsx';
 import { Segments } from '../../parts/segments.tsx';
-import { toCsv } from '../../parts/to-csv.ts';
 import { useText } from '../../text/text.tsx';
 import { RequestDetail } from './request-detail.tsx';
 import { RequestLine, type RequestRow } from './request-row.tsx';
@@ -177,10 +176,7 @@ export default function RequestsPage() {
             {paused ? <Play className="i" aria-hidden="true" /> : <Pause className="i" aria-hidden="true" />}
             <span className="wide-only">{t(paused ? 'requests.resume' : 'requests.pause')}</span>
           </button>
-          <button type="button" className="btn" onClick={() => saveFile('requests.csv', toCsv(items), 'text/csv')}>
-            <Download className="i" aria-hidden="true" />
-            CSV
-          </button>
+          <CsvButton name="requests.csv" rows={items} />
         </>
       }
     >

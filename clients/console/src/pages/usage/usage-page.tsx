@@ -1,16 +1,15 @@
 import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
-import { ChartColumn, Download } from 'lucide-react';
+import { ChartColumn } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { CsvButton } from '../../parts/csv-button.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
-import { saveFile } from '../../parts/save-file.ts';
 import { Segments } from '../../parts/segments.tsx';
 import { Skeleton } from '../../parts/skeleton.tsx';
-import { toCsv } from '../../parts/to-csv.ts';
 import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
 import { UsageErrors, UsageTimes } from './usage-times.tsx';
@@ -19,7 +18,8 @@ const UsageChart = lazy(() => import('./usage-chart.tsx'));
 
 export type UsageItem = Outputs['api']['usage']['report']['items'][number];
 export type Dimension = 'model' | 'key_id' | 'owner' | 'provider';
-export type Measure = 'cost_usd' | 'tokens' | 'requests';
+const measures = ['cost_usd', 'tokens', 'requests'] as const;
+export type Measure = (typeof measures)[number];
 
 const measureNames = { cost_usd: 'usage.cost', tokens: 'usage.tokens', requests: 'usage.requests' } as const;
 
@@ -159,14 +159,7 @@ export default function UsagePage() {
           <Link className="btn ghost wide-only" to="/console/requests">
             {t('usage.single')}
           </Link>
-          <button
-            type="button"
-            className="btn"
-            onClick={() => saveFile(`usage-${from}.csv`, toCsv(data?.items ?? []), 'text/csv')}
-          >
-            <Download className="i" aria-hidden="true" />
-            CSV
-          </button>
+          <CsvButton name={`usage-${from}.csv`} rows={data?.items ?? []} />
         </>
       }
     >
@@ -220,11 +213,7 @@ export default function UsagePage() {
                       label={t('usage.measure')}
                       value={measure}
                       onChange={setMeasure}
-                      options={[
-                        ['cost_usd', t('usage.cost')],
-                        ['tokens', t('usage.tokens')],
-                        ['requests', t('usage.requests')],
-                      ]}
+                      options={measures.map((name) => [name, t(measureNames[name])])}
                     />
                   </header>
                   <div className="body">
