@@ -99,3 +99,14 @@ export function says(bytes: Buffer, start: number, end: number, text: string): b
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
   return true;
 }
+
+/** How often a byte occurs, also inside strings. Counting ends at one more than `most`. */
+export function countUpTo(bytes: Buffer, byte: number, most: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at >= 0 && count <= most; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
+}
+
+/** How many objects and lists there are at most: braces and brackets in strings are counted too. */
+export const countOpened = (bytes: Buffer, most: number): number =>
+  countUpTo(bytes, OPEN_BRACE, most) + countUpTo(bytes, OPEN_BRACKET, most);

@@ -1,10 +1,13 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { toAppError } from '../errors/to-wire.ts';
 import { monotonicNow } from '../event-loop/monotonic-now.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { EndedRequest } from '../features/metering/meter.ts';
 import { toUsd } from '../features/metering/micro-usd.ts';
+import type { UsageRow } from '../store/interface/usage.ts';
 import type { Observer } from './observer.ts';
+import { type Tally, TallyCounter } from './tally-counter.ts';
+import { type Distribution, TallyHistogram } from './tally-histogram.ts';
 
 /** The buckets of durations, in seconds: from a cached prompt on a small model to a picture. */
 const DURATIONS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -43,13 +46,17 @@ export interface Readings {
   heldMicroUsd(): Promise<number>;
 }
 
-/**
- * The metrics of one combination of labels. A request looks them up once, instead of hashing its labels for each
- * metric.
- */
+/** What is counted of requests with one operation, model, backend and outcome, found once for all of them. */
 interface Series {
-  readonly requests: Counter.Internal;
-  readonly duration: Histogram.Internal<string>;
+  readonly requests: Tally;
+  readonly duration: Distribution;
+  readonly prompt: Tally;
+  readonly completion: Tally;
+  readonly cached: Tally;
+  readonly reasoning: Tally;
+  readonly cost: Tally;
+  readonly firstToken: Distribution;
+  readonly betweenTokens: Distribution;
 }
 
 /**
@@ -82,20 +89,21 @@ export class Metrics implements Observer {
     'backend',
     'outcome',
   ]);
-  readonly #duration = this.#histogram('request_seconds', 'How long requests to models take.', DURATIONS, [
-    'operation',
-    'model',
-  ]);
-  readonly #firstToken = this.#histogram('first_token_seconds', 'Time to the first token.', FIRST_TOKENS, [
-    'model',
-    'backend',
-  ]);
-  readonly #betweenTokens = this.#histogram(
-    'between_tokens_seconds',
-    'Time between two tokens of an answer, on its average.',
-    BETWEEN_TOKENS,
-    ['model', 'backend'],
-  );
+  readonly #duration = new TallyHistogram<'operation' | 'model'>({
+    name: 'duplex_request_seconds',
+    help: 'How long requests to models take.',
+    buckets: DURATIONS,
+  });
+  readonly #firstToken = new TallyHistogram<'model' | 'backend'>({
+    name: 'duplex_first_token_seconds',
+    help: 'Time to the first token.',
+    buckets: FIRST_TOKENS,
+  });
+  readonly #betweenTokens = new TallyHistogram<'model' | 'backend'>({
+    name: 'duplex_between_tokens_seconds',
+    help: 'Time between two tokens of an answer, on its average.',
+    buckets: BETWEEN_TOKENS,
+  });
   readonly #state = this.#gauge('backend_state', '1 for the state that a backend is in.', ['backend', 'state']);
   readonly #inFlight = this.#gauge('backend_requests_in_flight', 'Requests that a backend answers now.', ['backend']);
   readonly #open: Readonly<Record<keyof OpenCounts, Gauge>> = {
@@ -146,54 +154,60 @@ export class Metrics implements Observer {
     const held = await this.#readings.heldMicroUsd();
     this.#database.set((monotonicNow() - readAt) / 1000);
     this.#held.set(toUsd(held));
-    return this.#registry.metrics();
+    const histograms = [this.#duration, this.#firstToken, this.#betweenTokens].map((histogram) => histogram.toText());
+    return `${await this.#registry.metrics()}\n${histograms.join('\n\n')}\n`;
   }
 
   ended({ row, attempts }: EndedRequest): void {
-    const { operation, alias: model, outcome } = row;
-    const backend = row.provider === null ? 'none' : `${row.provider}/${row.model}`;
-    const { requests, duration } = this.#seriesOf({ operation, model, backend, outcome });
-    requests.inc();
-    duration.observe(row.latencyMs / 1000);
-    for (const { backend: asked, outcome: result } of attempts) this.#attempts.inc({ backend: asked, outcome: result });
-    if (row.promptTokens > 0) this.#tokens.inc({ model, backend, kind: 'prompt' }, row.promptTokens);
-    if (row.completionTokens > 0) this.#tokens.inc({ model, backend, kind: 'completion' }, row.completionTokens);
-    if (row.cachedTokens > 0) this.#tokens.inc({ model, backend, kind: 'cached' }, row.cachedTokens);
-    if (row.reasoningTokens > 0) this.#tokens.inc({ model, backend, kind: 'reasoning' }, row.reasoningTokens);
-    if (row.cost > 0) this.#cost.inc({ model, backend }, toUsd(row.cost));
+    const series = this.#seriesOf(row);
+    series.requests.value++;
+    series.duration.observe(row.latencyMs / 1000);
+    for (const { backend, outcome } of attempts) this.#attempts.of({ backend, outcome }).value++;
+    series.prompt.value += row.promptTokens;
+    series.completion.value += row.completionTokens;
+    series.cached.value += row.cachedTokens;
+    series.reasoning.value += row.reasoningTokens;
+    series.cost.value += toUsd(row.cost);
     if (row.firstTokenMs === null) return;
-    this.#firstToken.observe({ model, backend }, row.firstTokenMs / 1000);
+    series.firstToken.observe(row.firstTokenMs / 1000);
     const rest = row.completionTokens - 1;
-    if (rest > 0 && outcome === 'ok') {
-      this.#betweenTokens.observe({ model, backend }, (row.latencyMs - row.firstTokenMs) / 1000 / rest);
+    if (rest > 0 && row.outcome === 'ok') {
+      series.betweenTokens.observe((row.latencyMs - row.firstTokenMs) / 1000 / rest);
     }
   }
 
   answered({ operation, status, failure }: AnsweredCall): void {
     const outcome = failure === undefined ? 'ok' : toAppError(failure).code;
-    this.#responses.inc({ operation, status: String(status), outcome });
+    this.#responses.of({ operation, status: String(status), outcome }).value++;
   }
 
-  #seriesOf(labels: { operation: string; model: string; backend: string; outcome: string }): Series {
-    const { operation, model, backend, outcome } = labels;
-    const key = `${operation} ${model} ${backend} ${outcome}`;
+  #seriesOf({ operation, alias: model, provider, model: upstreamModel, outcome }: UsageRow): Series {
+    const key = `${operation} ${model} ${provider} ${upstreamModel} ${outcome}`;
     let series = this.#series.get(key);
     if (!series) {
-      series = { requests: this.#requests.labels(labels), duration: this.#duration.labels({ operation, model }) };
+      const backend = provider === null ? 'none' : `${provider}/${upstreamModel}`;
+      const tokens = (kind: string) => this.#tokens.of({ model, backend, kind });
+      series = {
+        requests: this.#requests.of({ operation, model, backend, outcome }),
+        duration: this.#duration.of({ operation, model }),
+        prompt: tokens('prompt'),
+        completion: tokens('completion'),
+        cached: tokens('cached'),
+        reasoning: tokens('reasoning'),
+        cost: this.#cost.of({ model, backend }),
+        firstToken: this.#firstToken.of({ model, backend }),
+        betweenTokens: this.#betweenTokens.of({ model, backend }),
+      };
       this.#series.set(key, series);
     }
     return series;
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name: `duplex_${name}`, help, labelNames, registers: [this.#registry] });
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): TallyCounter<L> {
+    return new TallyCounter({ name: `duplex_${name}`, help, labelNames, registers: [this.#registry] });
   }
 
   #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
     return new Gauge({ name: `duplex_${name}`, help, labelNames, registers: [this.#registry] });
-  }
-
-  #histogram<L extends string>(name: string, help: string, buckets: number[], labelNames: readonly L[]): Histogram<L> {
-    return new Histogram({ name: `duplex_${name}`, help, buckets, labelNames, registers: [this.#registry] });
   }
 }

@@ -1,3 +1,4 @@
+import { destination } from 'pino';
 import pretty from 'pino-pretty';
 
 /** Fields that the sentence of a request's line already contains. */
@@ -37,11 +38,34 @@ export interface LogStream {
 /** `auto`: readable lines on a terminal, otherwise JSON. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
+/** More lines than this are written before the turn ends, in bytes. */
+const MAX_BUFFERED = 64 * 1024;
+
 /**
- * Where the log goes: readable lines on a terminal, and JSON for programs. Undefined: Fastify's own log, which is JSON.
+ * JSON on the standard output. The lines of one turn of the event loop are written together: a write for each line took
+ * a tenth of the time of a short request. They are also written when the process ends by itself.
  */
-export function openLog(format: LogFormat, isTerminal: boolean): LogStream | undefined {
-  if (format === 'json' || (format === 'auto' && !isTerminal)) return undefined;
+function openJson(): LogStream {
+  const output = destination({ dest: 1, sync: true, minLength: MAX_BUFFERED });
+  let isDue = false;
+  const flush = () => {
+    isDue = false;
+    output.flushSync();
+  };
+  process.once('exit', flush);
+  return {
+    write(line) {
+      output.write(line);
+      if (isDue) return;
+      isDue = true;
+      setImmediate(flush);
+    },
+  };
+}
+
+/** Where the log goes: readable lines on a terminal, and JSON for programs. `auto` decides by what the output is. */
+export function openLog(format: LogFormat, isTerminal: boolean): LogStream {
+  if (format === 'json' || (format === 'auto' && !isTerminal)) return openJson();
   return pretty({
     colorize: isTerminal,
     singleLine: true,

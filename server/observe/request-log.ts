@@ -71,30 +71,29 @@ export class RequestLog {
     const level = row.outcome === 'internal_error' ? 'error' : hasFailed || status >= 500 ? 'warn' : 'info';
     if (level === 'info' && !this.#options.all) return;
     markReported(failure);
+    // Fields that are `undefined` are not written. An object that always has the same fields costs half as much.
     this.#log[level](
       {
         reqId: row.requestId,
         op: row.operation,
-        ...(row.keyId === null ? {} : { key: row.keyId, keyName }),
+        key: row.keyId ?? undefined,
+        keyName: row.keyId === null ? undefined : keyName,
         model: row.alias,
-        ...(row.askedModel === null ? {} : { askedModel: row.askedModel }),
+        askedModel: row.askedModel ?? undefined,
         backend: row.provider === null ? null : `${row.provider}/${row.model}`,
         attempts: attempts.length,
         status,
-        ...(isOk ? {} : { code: row.outcome }),
+        code: isOk ? undefined : row.outcome,
         promptTokens: row.promptTokens,
         completionTokens: row.completionTokens,
-        ...(row.cachedTokens > 0 ? { cachedTokens: row.cachedTokens } : {}),
+        cachedTokens: row.cachedTokens > 0 ? row.cachedTokens : undefined,
         costUsd: toUsd(row.cost),
         ms: row.latencyMs,
         firstTokenMs: row.firstTokenMs,
-        ...(row.latencyMs >= this.#options.slowMs ? { slow: true } : {}),
-        ...(hasFailed ? { chain: attempts.map((attempt) => this.#showAttempt(attempt, said())) } : {}),
-        ...(level === 'error'
-          ? { err: failure }
-          : failure instanceof AppError
-            ? { error: this.#show(failure.message, said()) }
-            : {}),
+        slow: row.latencyMs >= this.#options.slowMs ? true : undefined,
+        chain: hasFailed ? attempts.map((attempt) => this.#showAttempt(attempt, said())) : undefined,
+        err: level === 'error' ? failure : undefined,
+        error: level !== 'error' && failure instanceof AppError ? this.#show(failure.message, said()) : undefined,
       },
       'request',
     );

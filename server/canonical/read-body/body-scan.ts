@@ -5,6 +5,7 @@ import {
   COLON,
   COMMA,
   closeString,
+  countOpened,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
@@ -48,6 +49,13 @@ kinds[CLOSE_BRACE] = CLOSE;
 kinds[CLOSE_BRACKET] = CLOSE;
 kinds[COMMA] = SEPARATOR;
 kinds[COLON] = AFTER_NAME;
+
+/**
+ * Whether a text is too short to hold too much, and has too few braces for any depth. Most bodies are, and need not be
+ * scanned: one that holds as many values as are allowed has more bytes than that.
+ */
+export const isPlainlySimple = (bytes: Buffer, maxValues: number): boolean =>
+  bytes.length <= Math.min(LONG_TEXT, maxValues) && countOpened(bytes, MAX_DEPTH) <= MAX_DEPTH;
 
 const tooComplex = (message: string) => new AppError('body_too_complex', message);
 

@@ -42,10 +42,12 @@ export async function forwardCall(
   const model = deps.catalog.for(caller.principal).get(alias, endpoint);
   check(model);
   return forwardMetered(deps, {
-    operation,
-    job: { model, backends: pickCapable(model, 'forward'), caller, affinityKey: () => caller.requestId },
-    requestBytes: 0,
-    expect: () => expectPrompt(measure()),
+    request: {
+      operation,
+      job: { model, backends: pickCapable(model, 'forward'), caller, affinityKey: () => caller.requestId },
+      requestBytes: 0,
+      expect: () => expectPrompt(measure()),
+    },
     once: !repeatable,
     attempt: ({ backend, caller: { signal } }) =>
       backend.provider.forward({

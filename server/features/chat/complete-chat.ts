@@ -93,7 +93,7 @@ function callOf({ model, request, fields, surface }: Chat, { backend, caller, me
 export function completeChat(deps: MeteringDeps, planned: Chat, caller: Caller): Promise<Json<ChatCompletion>> {
   const chat = { ...planned };
   return runMetered(deps, {
-    ...toMetered(chat, caller),
+    request: toMetered(chat, caller),
     shortens: true,
     async attempt(attempt) {
       const { backend, meter } = attempt;
@@ -120,7 +120,7 @@ export function streamChat(
     const chat = { ...plan() };
     const chunks = new ChunkRelay<ChatCompletionChunk>(chat.fields.stream_options?.include_usage === true);
     return {
-      ...toMetered(chat, caller),
+      request: toMetered(chat, caller),
       isToken: (chunk) => chat.surface.isToken?.(chunk) ?? isToken(chunk),
       open: (attempt) => attempt.backend.provider.stream(callOf(chat, attempt, true)),
       relay(batch, meter) {

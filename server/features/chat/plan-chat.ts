@@ -122,7 +122,8 @@ export function applyConstraints(
   adapted: Adaptation = UNCHANGED,
 ): ChatPlan {
   const { model, backend } = target;
-  const bounded = boundLengths(target, { ...fields, ...adapted.changes });
+  const isBounded = model.minMaxTokens !== null || target.answerLimit !== null;
+  const bounded = isBounded ? boundLengths(target, { ...fields, ...adapted.changes }) : UNCHANGED;
   const applied = [...adapted.applied, ...bounded.applied];
   const changes: Record<string, unknown> = { ...adapted.changes, ...bounded.changes };
   const seen = backend.ignoresImages ? leaveOutMedia(adapted.changes.messages ?? messages(), () => true) : null;

@@ -82,7 +82,7 @@ export async function createTextCompletion(
   const model = planText(deps, request, caller);
   const toTextCall = callOf(model, request, false);
   return runMetered(deps, {
-    ...toMetered(model, request, caller),
+    request: toMetered(model, request, caller),
     shortens: true,
     async attempt(attempt) {
       const { backend, meter } = attempt;
@@ -113,7 +113,7 @@ export function streamTextCompletion(
     const toTextCall = callOf(model, request, true);
     const chunks = new ChunkRelay<TextCompletion>(request.value.stream_options?.include_usage === true);
     return {
-      ...toMetered(model, request, caller),
+      request: toMetered(model, request, caller),
       isToken: (chunk: TextCompletion) => isToken(chunk),
       open: (attempt) => attempt.backend.provider.streamText(toTextCall(attempt)),
       relay: (batch, meter) => chunks.relay(batch, meter),

@@ -42,12 +42,14 @@ export async function createEmbeddings(
   // vLLM embeds chats with pictures: https://docs.vllm.ai/en/latest/models/pooling_models
   if (value.messages != null) throwFault(messages(value.messages, senderOf(caller.principal, model)), 'messages');
   return runMetered(deps, {
-    operation: 'v1.embeddings',
-    // Every text finds its vector at one and the same backend: those of two are not comparable.
-    job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
-    endUser: endUserOf(value.user, 'user'),
-    requestBytes: request.receivedBytes,
-    expect: () => expectPrompt(new MeasuredPrompt(() => [value])),
+    request: {
+      operation: 'v1.embeddings',
+      // Every text finds its vector at one and the same backend: those of two are not comparable.
+      job: { model, backends: pickCapable(model, 'embed'), caller, affinityKey: () => value.user ?? '' },
+      endUser: endUserOf(value.user, 'user'),
+      requestBytes: request.receivedBytes,
+      expect: () => expectPrompt(new MeasuredPrompt(() => [value])),
+    },
     attempt: (attempt) => embedAll(model, request, attempt),
   });
 }

@@ -91,7 +91,7 @@ export async function createImages(
   }
   const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
   return runMetered(deps, {
-    ...toMetered(model, request, caller),
+    request: toMetered(model, request, caller),
     attempt: (attempt) => make(request, planImages(model, attempt.backend, request, attempt.caller), attempt),
   });
 }
@@ -129,7 +129,7 @@ export function streamImages(
   return streamMetered(deps, () => {
     const model = checkedModel(deps.catalog.for(caller.principal), request, caller.principal);
     return {
-      ...toMetered(model, request, caller),
+      request: toMetered(model, request, caller),
       isFixed: true,
       // Every event holds a picture, or a part of one.
       isToken: () => true,

@@ -51,8 +51,8 @@ function cacheWrites(
  * A server that counts one answer of several: what it says is nearer to one than to all of them, in ratio. Counts are
  * estimates here, so the border between the two is in the middle.
  */
-const countsOneAnswer = (claimed: number, counted: number, answers: number): boolean =>
-  answers > 1 && claimed * Math.sqrt(answers) < counted;
+const countsOneAnswer = (claimed: number, counted: () => number, answers: number): boolean =>
+  answers > 1 && claimed * Math.sqrt(answers) < counted();
 
 /** A claimed count, and what is made of it. */
 interface Judged {
@@ -79,14 +79,14 @@ function judgePrompt(claimed: number, { expected, requestBytes }: Evidence): Jud
 }
 
 function judgeCompletion(claimed: number, { expected, tokens, images }: Evidence): Judged {
-  const counted = tokens + images * TOKENS_PER_MADE_IMAGE;
-  if (claimed === 0) return { tokens: counted, verdict: counted > 0 ? 'estimated' : 'believed' };
+  const counted = () => tokens() + images * TOKENS_PER_MADE_IMAGE;
+  if (claimed === 0) return { tokens: counted(), verdict: counted() > 0 ? 'estimated' : 'believed' };
   const { answers, answerTokens, isBounded } = expected();
-  if (countsOneAnswer(claimed, tokens, answers)) return { tokens, verdict: 'estimated' };
+  if (countsOneAnswer(claimed, tokens, answers)) return { tokens: tokens(), verdict: 'estimated' };
+  const longest = (isBounded ? answerTokens + END_TOKENS : LONGEST_ANSWER) * answers;
   // Tokens that arrived were used, even when the upstream exceeded the requested length.
-  const longest = Math.max((isBounded ? answerTokens + END_TOKENS : LONGEST_ANSWER) * answers, counted);
-  if (claimed <= longest) return believed(claimed);
-  return { tokens: isBounded ? Math.max(answerTokens * answers, counted) : counted, verdict: 'excessive' };
+  if (claimed <= longest || claimed <= counted()) return believed(claimed);
+  return { tokens: Math.max(isBounded ? answerTokens * answers : 0, counted()), verdict: 'excessive' };
 }
 
 /** The gateway's own measurements of a request, made without the upstream. */
@@ -94,8 +94,9 @@ export interface Evidence {
   /** Asked for only when it is needed: measuring a request costs as much as it has bytes. */
   expected(): Expectation;
   readonly requestBytes: number;
-  /** The tokens of all answers, as far as they can be told from their texts, and the pictures in them. */
-  readonly tokens: number;
+  /** The tokens of all answers, as far as they can be told from their texts; asked for only when it is needed. */
+  tokens(): number;
+  /** The pictures in them. */
   readonly images: number;
 }
 
@@ -107,7 +108,6 @@ export interface Evidence {
 export function believeUsage(usage: Usage | null, evidence: Evidence): BelievedUsage {
   const prompt = judgePrompt(toCount(fieldOf(usage, 'prompt_tokens')), evidence);
   const completion = judgeCompletion(toCount(fieldOf(usage, 'completion_tokens')), evidence);
-  const verdicts = [prompt.verdict, completion.verdict];
   return {
     promptTokens: prompt.tokens,
     completionTokens: completion.tokens,
@@ -117,7 +117,7 @@ export function believeUsage(usage: Usage | null, evidence: Evidence): BelievedU
       completion.tokens,
       toCount(fieldOf(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens')),
     ),
-    isEstimated: usage === null || verdicts.some((verdict) => verdict !== 'believed'),
-    isExcessive: verdicts.includes('excessive'),
+    isEstimated: usage === null || prompt.verdict !== 'believed' || completion.verdict !== 'believed',
+    isExcessive: prompt.verdict === 'excessive' || completion.verdict === 'excessive',
   };
 }

@@ -14,14 +14,18 @@ import { Reservation, type Reserving } from './reservation.ts';
 import { showUsage } from './show-usage.ts';
 import { codeOf, toUsageRow } from './usage-row.ts';
 
+interface MeteredJob {
+  readonly model: CatalogModel;
+  readonly backends: readonly Backend[];
+  readonly caller: Caller;
+}
+
 /** One request whose use is counted and paid for. */
 export interface MeterOptions {
   /** The name of the operation in usage rows, such as `v1.chat`. */
   readonly operation: string;
-  readonly model: CatalogModel;
-  /** The backends that may answer. */
-  readonly backends: readonly Backend[];
-  readonly caller: Caller;
+  /** Who asks which model, and the backends that may answer. */
+  readonly job: MeteredJob;
   /** The size of the request body, in bytes. */
   readonly requestBytes: number;
   /**
@@ -29,7 +33,6 @@ export interface MeterOptions {
    * counts.
    */
   expect(): Expectation;
-  readonly reserving: Reserving;
   /** Whom the request says it is for; undefined: it does not say it. */
   readonly endUser?: EndUser | undefined;
   /** The body of a chat, in the canonical form, with the history of its conversation. */
@@ -102,19 +105,28 @@ export class Meter {
   #expectation: Expectation | null = null;
   /** Tokens of the answers that came, and pictures. */
   #tokens = 0;
+  /** Answers whose tokens are not counted yet: that takes as long as their texts, and most upstreams count themselves. */
+  #uncounted: ChatCompletion['choices'] = [];
   #images = 0;
   /** The reservation; null for the administrator, who does not pay. */
   readonly #reservation: Reservation | null;
   /** The one that was asked last; null while none was. */
   #backend: Backend | null = null;
 
-  constructor(deps: MeterDeps, options: MeterOptions) {
+  constructor(deps: MeterDeps, options: MeterOptions, reserving: Reserving) {
     this.#deps = deps;
     this.#options = options;
-    const { account } = options.caller.principal;
+    const { caller, backends } = options.job;
+    const { account } = caller.principal;
     this.#ratio = account?.ratio ?? 1;
-    this.#reservation = account && new Reservation(account, options, { expected: () => this.#expected, ...deps });
-    this.paysForImages = options.backends.some(({ price }) => price !== null && price.perImage > 0);
+    this.#reservation =
+      account &&
+      new Reservation(account, options, {
+        reserving,
+        expected: () => this.#expected,
+        trancheTokens: deps.trancheTokens,
+      });
+    this.paysForImages = backends.some(({ price }) => price !== null && price.perImage > 0);
   }
 
   /**
@@ -155,10 +167,8 @@ export class Meter {
   recordCompletion({ choices, usage }: ChatCompletion): void {
     this.recordFirstToken();
     this.recordUsage(usage);
-    for (const { message } of choices) {
-      this.recordImages(message.images?.length ?? 0);
-      this.#tokens += tokensOfAnswer(message);
-    }
+    for (const { message } of choices) this.recordImages(message.images?.length ?? 0);
+    this.#uncounted = this.#uncounted.length > 0 ? [...this.#uncounted, ...choices] : choices;
   }
 
   /** Counts pictures that were made. */
@@ -217,7 +227,7 @@ export class Meter {
     const [request, backend, ratio] = [this.#options, this.#backend, this.#ratio];
     const row = toUsageRow({ request, backend, used, cost, ratio, failure, times });
     this.#deps.usage.record(row, settlement);
-    const { record, principal } = request.caller;
+    const { record, principal } = request.job.caller;
     record.watch?.ended(row);
     const said = () => [record.said, request.input?.()];
     const { attempts } = record;
@@ -233,9 +243,15 @@ export class Meter {
     return believeUsage(this.#reported, {
       expected: () => this.#expected,
       requestBytes: this.#options.requestBytes,
-      tokens: this.#tokens,
+      tokens: () => this.#countTokens(),
       images: this.#images,
     });
+  }
+
+  #countTokens(): number {
+    for (const { message } of this.#uncounted) this.#tokens += tokensOfAnswer(message);
+    this.#uncounted = [];
+    return this.#tokens;
   }
 
   /** Whether a vendor bills the prompt of a request whose client disconnected before anything came. */
@@ -249,7 +265,7 @@ export class Meter {
   }
 
   #reportClaim({ promptTokens, completionTokens }: BelievedUsage): void {
-    const { requestId } = this.#options.caller;
+    const { requestId } = this.#options.job.caller;
     const { prompt_tokens: prompt, completion_tokens: completion } = this.#reported ?? {};
     this.#deps.onExcessiveClaim({
       requestId,

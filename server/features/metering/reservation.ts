@@ -14,15 +14,17 @@ export type Reserving = 'grows' | 'shortens' | 'whole';
 
 /** The request that the reservation is made for. */
 interface Asked {
-  readonly model: CatalogModel;
-  /** The backends that may answer. */
-  readonly backends: readonly Backend[];
-  readonly caller: Caller;
-  readonly reserving: Reserving;
+  readonly job: {
+    readonly model: CatalogModel;
+    /** The backends that may answer. */
+    readonly backends: readonly Backend[];
+    readonly caller: Caller;
+  };
   readonly endUser?: EndUser | undefined;
 }
 
 interface ReservationDeps {
+  readonly reserving: Reserving;
   /** Asked for only when it is needed. */
   expected(): Expectation;
   /** How many tokens of an answer are reserved at once; 0: all that it may become. */
@@ -63,7 +65,9 @@ export class Reservation {
 
   /** Lets the request in. Throws `rate_limit_exceeded`, `insufficient_balance` and `budget_exhausted`. */
   async admit(): Promise<void> {
-    const { backends, caller, reserving, endUser } = this.#request;
+    const { job, endUser } = this.#request;
+    const { backends, caller } = job;
+    const { reserving } = this.#deps;
     const { prompt, answers, answerTokens, images } = this.#expected;
     const measuring = prompt.prepare?.();
     if (measuring) await measuring;
@@ -88,7 +92,7 @@ export class Reservation {
 
   /** The longest answer that is covered, in tokens. Null: as long as the request says. */
   get answerLimit(): number | null {
-    if (this.#request.reserving !== 'shortens' || !this.#admission || !this.pays) return null;
+    if (this.#deps.reserving !== 'shortens' || !this.#admission || !this.pays) return null;
     const { answers, answerTokens } = this.#expected;
     const paid = this.#quote?.tokensFor(this.#admission.reserved) ?? Number.POSITIVE_INFINITY;
     const tokens = Math.floor(Math.min(paid, this.#heldTokens ?? Number.POSITIVE_INFINITY) / answers);
@@ -141,8 +145,8 @@ export class Reservation {
 
   /** The length in tokens of one answer. */
   get #firstTranche(): number {
-    const { reserving, model } = this.#request;
-    const { trancheTokens } = this.#deps;
+    const { model } = this.#request.job;
+    const { reserving, trancheTokens } = this.#deps;
     if (trancheTokens === 0 || reserving === 'whole') return Number.POSITIVE_INFINITY;
     return Math.max(trancheTokens, model.minMaxTokens ?? 0, this.#leastAnswer);
   }
@@ -150,7 +154,7 @@ export class Reservation {
   /** Reasoning of a length that was asked for, and a tranche of words after it. Streams show their reasoning. */
   get #leastAnswer(): number {
     const { leastAnswerTokens } = this.#expected;
-    return this.#request.reserving === 'shortens' && leastAnswerTokens > 0
+    return this.#deps.reserving === 'shortens' && leastAnswerTokens > 0
       ? leastAnswerTokens + this.#deps.trancheTokens
       : 0;
   }

@@ -36,8 +36,7 @@ export interface Attempt<B extends Backend = Backend> {
 }
 
 /** A request that is let in, counted and paid for, whichever way it ends. */
-export interface MeteredRequest<B extends Backend = Backend>
-  extends Omit<MeterOptions, 'model' | 'backends' | 'caller' | 'reserving'> {
+export interface MeteredRequest<B extends Backend = Backend> extends MeterOptions {
   readonly job: Job<B>;
   /** Called once it is let in. */
   onAdmitted?(meter: Meter): void;
@@ -48,7 +47,8 @@ export interface MeteredRequest<B extends Backend = Backend>
 }
 
 /** A request with one answer. `attempt` may be called several times, for one backend after the other. */
-export interface MeteredCall<B extends Backend, T> extends MeteredRequest<B> {
+export interface MeteredCall<B extends Backend, T> {
+  readonly request: MeteredRequest<B>;
   /**
    * Whether `attempt` limits answers to the meter's `answerLimit`. Otherwise the longest possible answers are reserved.
    */
@@ -59,7 +59,8 @@ export interface MeteredCall<B extends Backend, T> extends MeteredRequest<B> {
 }
 
 /** A request whose answer is a stream. */
-export interface MeteredStream<B extends Backend, Chunk extends object> extends MeteredRequest<B> {
+export interface MeteredStream<B extends Backend, Chunk extends object> {
+  readonly request: MeteredRequest<B>;
   /** Whether all that the answer may become is reserved at once, because its pieces say little of its length. */
   readonly isFixed?: boolean;
   open(attempt: Attempt<B>): AsyncGenerator<Json<Chunk>[], void, void>;
@@ -78,8 +79,8 @@ interface Begun<T> {
 }
 
 async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Reserving): Promise<Meter> {
-  const { model, backends, caller } = request.job;
-  const meter = new Meter(deps, { ...request, model, backends, caller, reserving });
+  const { caller } = request.job;
+  const meter = new Meter(deps, request, reserving);
   try {
     deps.load?.ensureRoom();
     await meter.admit();
@@ -99,13 +100,12 @@ async function begin<B extends Backend, T>(
   deps: MeteringDeps,
   request: MeteredRequest<B>,
   reserving: Reserving,
-  start: (job: Job<B>, meter: Meter) => Promise<T>,
+  start: (meter: Meter) => Promise<T>,
 ): Promise<Begun<T>> {
   const meter = await admit(deps, request, reserving);
   try {
-    const job = { ...request.job, onAttempt: (backend: B) => meter.recordAttempt(backend) };
-    const answer = await start(job, meter).catch((failure: unknown) => {
-      if (request.shorten?.(failure)) return start(job, meter);
+    const answer = await start(meter).catch((failure: unknown) => {
+      if (request.shorten?.(failure)) return start(meter);
       throw failure;
     });
     return { meter, answer };
@@ -127,8 +127,12 @@ function attemptingCaller(caller: Caller, { billsAborted, price }: Backend): Cal
 const NEVER = new AbortController().signal;
 
 function beginCall<B extends Backend, T>(deps: MeteringDeps, call: MeteredCall<B, T>): Promise<Begun<T>> {
-  return begin(deps, call, call.shortens ? 'shortens' : 'whole', (job, meter) => {
-    const attempt = (backend: B) => call.attempt({ backend, caller: attemptingCaller(job.caller, backend), meter });
+  const { job } = call.request;
+  return begin(deps, call.request, call.shortens ? 'shortens' : 'whole', (meter) => {
+    const attempt = (backend: B) => {
+      meter.recordAttempt(backend);
+      return call.attempt({ backend, caller: attemptingCaller(job.caller, backend), meter });
+    };
     return call.once ? deps.dispatcher.once(job, attempt) : deps.dispatcher.complete(job, attempt);
   });
 }
@@ -188,11 +192,14 @@ export function streamMetered<B extends Backend, Chunk extends object>(
   let stream: MeteredStream<B, Chunk>;
   const open = async () => {
     stream = plan();
-    const { meter, answer } = await begin(deps, stream, stream.isFixed ? 'whole' : 'grows', (job, meter) =>
+    const { meter, answer } = await begin(deps, stream.request, stream.isFixed ? 'whole' : 'grows', (meter) =>
       deps.dispatcher.open(
-        job,
+        stream.request.job,
         (chunk: Chunk) => stream.isToken(chunk),
-        (backend, caller) => stream.open({ backend, caller, meter }),
+        (backend, caller) => {
+          meter.recordAttempt(backend);
+          return stream.open({ backend, caller, meter });
+        },
       ),
     );
     return { meter, batches: answer.result, onEnd: answer.end };

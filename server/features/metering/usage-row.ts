@@ -8,8 +8,7 @@ import type { BelievedUsage } from './believe-usage.ts';
 interface Ended {
   readonly request: {
     readonly operation: string;
-    readonly model: CatalogModel;
-    readonly caller: Caller;
+    readonly job: { readonly model: CatalogModel; readonly caller: Caller };
     readonly conversationId?: string | null | undefined;
   };
   /** The one that was asked last; null while none was. */
@@ -32,7 +31,8 @@ function outcomeOf(failure: unknown, { signal }: Caller): string {
 }
 
 export function toUsageRow({ request, backend, used, cost, ratio, failure, times }: Ended): UsageRow {
-  const { operation, model, caller, conversationId = null } = request;
+  const { operation, job, conversationId = null } = request;
+  const { model, caller } = job;
   const { keyId, owner, group } = caller.principal;
   const price = backend?.price ?? null;
   return {
@@ -49,7 +49,9 @@ export function toUsageRow({ request, backend, used, cost, ratio, failure, times
     reasoningTokens: used.reasoningTokens,
     estimated: used.isEstimated,
     outcome: outcomeOf(failure, caller),
-    ...times,
+    at: times.at,
+    latencyMs: times.latencyMs,
+    firstTokenMs: times.firstTokenMs,
     conversationId,
     keyId,
     owner,

@@ -28,8 +28,6 @@ export interface Job<B extends Backend = Backend> {
   readonly caller: Caller;
   /** Requests with one key go to one backend, where the model's strategy is affinity. */
   affinityKey(): string;
-  /** Called with each backend just before it is asked. */
-  onAttempt?(backend: B): void;
 }
 
 /** The first wait before a chain is tried again, in ms; it doubles, and a random part of it is waited. */
@@ -139,7 +137,6 @@ export class Dispatcher {
       const order = this.#order(job);
       if (record.watch?.decided) this.#tellOrder(job, order, record.watch);
       for (const backend of order) {
-        job.onAttempt?.(backend);
         trail.begin(backend);
         try {
           const result = await attempt(backend);

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { BodyScan } from '../../canonical/read-body/body-scan.ts';
+import { BodyScan, isPlainlySimple } from '../../canonical/read-body/body-scan.ts';
 import { PIECE, parseInPieces } from '../../canonical/read-body/parse-in-pieces.ts';
 import { repairBytes } from '../../canonical/read-body/repair-bytes.ts';
 import { EscapeRepair } from '../../canonical/read-body/repair-escapes.ts';
@@ -39,7 +39,7 @@ export function readJson(given: Buffer, maxValues: number): ReadJson | Promise<R
     if (!isUtf8(bytes)) throw notUtf8();
   }
   if (bytes.includes('\\u')) new EscapeRepair(bytes).advance(bytes.length);
-  new BodyScan(bytes, maxValues).advance(bytes.length);
+  if (!isPlainlySimple(bytes, maxValues)) new BodyScan(bytes, maxValues).advance(bytes.length);
   try {
     return { value: parseJson(bytes.toString('utf8')), bytes };
   } catch (cause) {

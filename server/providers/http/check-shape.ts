@@ -2,6 +2,8 @@ import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
+  countOpened,
+  countUpTo,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
@@ -30,16 +32,6 @@ const MAX_DEPTH = 128;
 const SHORT = 1024;
 
 const broken = (what: string) => new AppError('upstream_broken', `The upstream sent JSON ${what}.`);
-
-/** How often a byte occurs, also inside strings. Counting ends at one more than `most`. */
-function countUpTo(bytes: Buffer, byte: number, most: number): number {
-  let count = 0;
-  for (let at = bytes.indexOf(byte); at >= 0 && count <= most; at = bytes.indexOf(byte, at + 1)) count++;
-  return count;
-}
-
-const countOpened = (bytes: Buffer, most: number): number =>
-  countUpTo(bytes, OPEN_BRACE, most) + countUpTo(bytes, OPEN_BRACKET, most);
 
 /**
  * Whether a text is within the limits by native searches alone, as nearly every text is: it has too few braces for any

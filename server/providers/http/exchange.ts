@@ -246,7 +246,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   #giveCollected(): void {
-    if (this.#head) this.#collecting?.resolve({ ...this.#head, body: this.#unread.join() });
+    if (!this.#head) return;
+    const { status, headers } = this.#head;
+    this.#collecting?.resolve({ status, headers, body: this.#unread.join() });
   }
 
   #postpone(ms: number): void {

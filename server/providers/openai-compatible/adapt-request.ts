@@ -95,7 +95,7 @@ export function createRequestAdapter(quirks: Quirks): RequestAdapter | null {
   }
 
   return ({ request, changes, dropsUnsupported }) => {
-    const given: Fields = { ...request.value, ...changes };
+    const given: Fields = Object.keys(changes).length > 0 ? { ...request.value, ...changes } : request.value;
     const express = (fields: Fields) => ({ ...withoutDropped(given, fields), ...adaptFields(fields) });
     const { translated, dropped } = inFields
       ? dropUnsupported(given, dropsUnsupported, express)

@@ -188,7 +188,8 @@ export class OpenAiCompatibleProvider implements Provider {
     if (!this.#adaptRequest) return { adapted: call, names: null };
     const { changes, applied, names } = this.#adaptRequest(call);
     for (const what of applied) call.onApplied?.(what);
-    return { adapted: { ...call, changes: { ...call.changes, ...changes } }, names };
+    const adapted = isEmpty(changes) ? call : { ...call, changes: { ...call.changes, ...changes } };
+    return { adapted, names };
   }
 
   async #answer<Answer extends object>(
@@ -241,6 +242,8 @@ export class OpenAiCompatibleProvider implements Provider {
     return body instanceof Promise ? body.then(send) : send(body);
   }
 }
+
+const isEmpty = (changes: object): boolean => Object.keys(changes).length === 0;
 
 const textReader = ({ alias }: ProviderCall<TextCompletionRequest>): StreamReader<TextCompletion> =>
   new StreamReader(new ChunkSource(alias, 'text', new TextShaper()));
