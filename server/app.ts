@@ -91,7 +91,8 @@ async function openAccess({ env, bearer, catalog, store }: AppDeps, app: Fastify
   app.addHook('onClose', () => ring.close());
   const tokens = new ClientTokens(await store.secrets.obtain('client-tokens'), ring);
   const limiter = new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst);
-  const gate = new Gate(bearer, limiter, { ring, tokens, corsOrigins: env.corsOrigins });
+  const { corsOrigins, trustedProxies } = env;
+  const gate = new Gate(bearer, limiter, { ring, tokens, corsOrigins, trustedProxies });
   return { ring, gate, tokens, guard: new TokenGuard(store) };
 }
 

@@ -78,6 +78,8 @@ export interface Env {
   /** Whether the start prints a link that signs in once. `auto`: on a terminal, where `isLocal` is true. */
   readonly startLink: 'auto' | 'on' | 'off';
   readonly corsOrigins: readonly string[];
+  /** Addresses and ranges of the proxies that are believed when they name their client. */
+  readonly trustedProxies: readonly string[];
   readonly log: {
     readonly level: string;
     /** Whether what was said is logged at `trace`. */
@@ -216,6 +218,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     },
     startLink: v.START_LINK,
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    trustedProxies: v.TRUSTED_PROXIES,
     log: {
       level: v.LOG_LEVEL,
       content: v.LOG_CONTENT,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRange } from './features/access/ip-ranges.ts';
 import { type AlertType, alertTypes } from './observe/alerts/alert.ts';
 import { readWebhookSecret } from './observe/alerts/sign-webhook.ts';
 
@@ -36,6 +37,17 @@ const alertList = z.string().transform((text, context): ReadonlySet<AlertType> =
     });
   }
   return new Set(alertTypes.filter((type) => names.includes(type)));
+});
+
+/** A list of addresses and ranges. */
+const rangeList = z.string().transform((text, context): readonly string[] => {
+  const ranges = text.split(',').map((range) => range.trim());
+  const wrong = ranges.filter((range) => !isRange(range));
+  if (wrong.length > 0) {
+    const message = `must be addresses and ranges such as 127.0.0.1,10.0.0.0/8; not ${wrong.join(', ')}`;
+    context.addIssue({ code: 'custom', message });
+  }
+  return ranges;
 });
 
 const webhookSecret = z.string().transform((text, context): Buffer => {
@@ -104,6 +116,7 @@ export const Variables = z.object({
   MAX_MEMORY_MB: z.coerce.number().min(0).default(0),
   START_LINK: z.enum(['auto', 'on', 'off']).default('auto'),
   CORS_ORIGINS: z.string().default('*'),
+  TRUSTED_PROXIES: rangeList.default([]),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty']).default('auto'),
   LOG_CONTENT: onOff.default(false),

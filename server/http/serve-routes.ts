@@ -110,9 +110,9 @@ async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: Rou
 }
 
 /** Limits connections, and handles what Node hands over beside its requests. */
-function guardConnections({ env }: RoutesOptions, { server }: FastifyInstance): void {
+function guardConnections({ env }: RoutesOptions, { server }: FastifyInstance, { gate }: RoutedParts): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
-  watchConnections(server, env.connections);
+  watchConnections(server, env.connections, gate.proxies);
   ignoreUpgrades(server, WEBSOCKET_PATHS);
   refuseTunnels(server);
   stripBasePath(server, env.basePath);
@@ -134,6 +134,6 @@ export async function serveRoutes(options: RoutesOptions, app: FastifyInstance, 
   const report = (call: AnsweredCall) => parts.observers.observer.answered(call);
   addHooks(app, { ...parts, report });
   await serveApi(options, app, { ...parts, report });
-  guardConnections(options, app);
+  guardConnections(options, app, parts);
   await servePages(options, app, parts);
 }

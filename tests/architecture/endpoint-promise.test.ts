@@ -62,6 +62,7 @@ beforeAll(async () => {
     ring,
     tokens: new ClientTokens(randomBytes(32), ring),
     corsOrigins: ['*'],
+    trustedProxies: [],
   });
   const guard = new TokenGuard(store);
   await app.register(restPlugin, { router: toys, gate, guard, heartbeat: new Heartbeat(), maxBodyValues: 1_000 });

@@ -7,6 +7,7 @@ import { type Credentials, hashKey } from './credentials.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
 import { Origins } from './origins.ts';
 import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 /** Wrong keys from one address: so many at once, then one a second. */
 const GUESSES = { perSecond: 1, burst: 30 };
@@ -17,6 +18,8 @@ export interface GateDeps {
   readonly ring: KeyRing;
   readonly tokens: Pick<ClientTokens, 'find'>;
   readonly corsOrigins: readonly string[];
+  /** The addresses and ranges of the proxies that are believed when they name their client. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** Decides which requests are admitted, and how many. */
@@ -27,9 +30,10 @@ export class Gate {
   readonly #ring: KeyRing;
   readonly #tokens: Pick<ClientTokens, 'find'>;
   readonly origins: Origins;
+  readonly proxies: TrustedProxies;
   readonly #guesses = new RateLimiter(GUESSES.perSecond, GUESSES.burst);
 
-  constructor(bearer: string, limiter: RateLimiter, { ring, tokens, corsOrigins }: GateDeps) {
+  constructor(bearer: string, limiter: RateLimiter, { ring, tokens, corsOrigins, trustedProxies }: GateDeps) {
     this.#bearerHash = hashKey(bearer);
     this.#admin = {
       keyHash: this.#bearerHash.toString('hex'),
@@ -48,6 +52,7 @@ export class Gate {
     this.#ring = ring;
     this.#tokens = tokens;
     this.origins = new Origins(corsOrigins, ring);
+    this.proxies = new TrustedProxies(trustedProxies);
   }
 
   /**

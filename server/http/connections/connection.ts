@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type Credentials, readCredentials } from '../../features/access/credentials.ts';
 import type { Progress } from './progress.ts';
 
-const noop = () => {};
+export const noop = () => {};
 
 /** What is known about one client's connection. All requests on it share this, so none of them finds it out again. */
 export class ClientConnection {

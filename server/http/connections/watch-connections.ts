@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError } from '../../errors/app-error.ts';
+import type { TrustedProxies } from '../../features/access/trusted-proxies.ts';
 import { answerOf } from '../answer-of.ts';
 import { answerOnSocket } from '../hooks/client-error.ts';
-import { connectionOf } from './connection.ts';
+import { connectionOf, noop } from './connection.ts';
 import { SlowTransfers, type TransferLimits } from './slow-transfers.ts';
 import { Strangers } from './strangers.ts';
 
@@ -20,7 +21,11 @@ function drop(socket: Socket, most: number): void {
 }
 
 /** Applies the limits to the connections of a server. */
-export function watchConnections(server: Server, { withoutKey, transfers }: ConnectionLimits): void {
+export function watchConnections(
+  server: Server,
+  { withoutKey, transfers }: ConnectionLimits,
+  proxies: TrustedProxies,
+): void {
   const strangers = new Strangers<Socket>(withoutKey, (longest) => drop(longest, withoutKey));
   const slow = new SlowTransfers(transfers);
   const watched = new WeakSet<Socket>();
@@ -30,7 +35,9 @@ export function watchConnections(server: Server, { withoutKey, transfers }: Conn
     if (watched.has(socket)) return;
     watched.add(socket);
     const connection = connectionOf(socket);
-    const leaveStrangers = strangers.add(socket.remoteAddress ?? '', socket);
+    const peer = socket.remoteAddress ?? '';
+    // A trusted proxy has the connections of all its clients, and limits them itself.
+    const leaveStrangers = proxies.has(peer) ? noop : strangers.add(peer, socket);
     slow.add(connection);
     connection.becomeKnown = () => {
       leaveStrangers();

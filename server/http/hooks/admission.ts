@@ -3,6 +3,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../../features/access/caller.ts';
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
 import { notForTokens } from '../../features/access/token-guard.ts';
+import { addressOf } from '../connections/address-of.ts';
 import { connectionOf } from '../connections/connection.ts';
 
 declare module 'fastify' {
@@ -43,8 +44,9 @@ const READING = ['GET', 'HEAD'];
 /** Finds out who calls. Throws the reason when the caller is not let in. */
 export function authenticate(gate: Gate, request: FastifyRequest, reply: FastifyReply): Principal {
   const { headers, raw, method } = request;
+  const address = addressOf(gate.proxies, raw);
   const connection = connectionOf(raw.socket);
-  const principal = gate.authenticate(connection.credentials(headers), request.ip);
+  const principal = gate.authenticate(connection.credentials(headers), address);
   connection.becomeKnown();
   request.principal = principal;
   // The answer was opened to pages before it was known whose key they have.

@@ -60,13 +60,12 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
   readonly #parent: TraceParent | undefined;
   #leaving = false;
 
-  constructor(deps: ResponsesSessionDeps, { socket, headers }: Upgraded) {
+  constructor(deps: ResponsesSessionDeps, { socket, headers, address }: Upgraded) {
     this.#deps = deps;
     this.#hold = new Hold(deps.unfinished);
     this.#socket = new Websocket(socket, this, deps.transfers);
     const { closed } = this.#socket;
     this.#parent = traceParentOf(headers);
-    const address = socket.remoteAddress ?? '';
     this.#identity = new Identity(deps, { headers, address, closed, leaveStrangers: () => undefined });
     this.#memory = new LaneMemory(deps.remembered, () => this.#identity.principal?.keyHash ?? null);
     closed.addEventListener('abort', () => this.#memory.forgetAll(), { once: true });

@@ -11,6 +11,7 @@ import type { Gate } from '../../features/access/gate.ts';
 import { type GiveBack, Places } from '../../features/access/places.ts';
 import type { TokenGuard } from '../../features/access/token-guard.ts';
 import type { AppRouter } from '../../rpc/router.ts';
+import { addressOf } from '../connections/address-of.ts';
 import type { TransferLimits } from '../connections/slow-transfers.ts';
 import { Strangers } from '../connections/strangers.ts';
 import { logError } from '../hooks/errors.ts';
@@ -85,14 +86,14 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
         param: 'Origin',
       });
     }
-    const address = socket.remoteAddress ?? '';
+    const address = addressOf(gate.proxies, request);
     // Clients of tRPC may show their key later.
     if (!isTrpc) gate.authenticate(readCredentials(request.headers), address);
     const place = takePlace(addressGroup(address));
     accept(socket, request, key);
     if (head.length > 0) socket.unshift(head);
     const expectsParams = new URLSearchParams(search).get('connectionParams') === '1';
-    const upgraded: Upgraded = { socket, headers: request.headers, expectsParams };
+    const upgraded: Upgraded = { socket, headers: request.headers, address, expectsParams };
     const own = { ...deps, logError: (error: unknown) => logError({ log: app.log, raw: request }, error) };
     const session = isTrpc ? new Session(own, upgraded) : new ResponsesSession({ ...own, remembered }, upgraded);
     sessions.add(session);

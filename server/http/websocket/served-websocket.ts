@@ -5,6 +5,8 @@ import type { Socket as NetSocket } from 'node:net';
 export interface Upgraded {
   readonly socket: NetSocket;
   readonly headers: IncomingHttpHeaders;
+  /** The client's, also where a trusted proxy is in between. */
+  readonly address: string;
   /** Whether the first message will be the connection parameters, as tRPC's clients say in the URL. */
   readonly expectsParams: boolean;
 }

@@ -70,13 +70,12 @@ export class Session implements WebsocketHandler, ServedWebsocket {
   #leaveStrangers: (() => void) | null = null;
   readonly #parent: TraceParent | undefined;
 
-  constructor(deps: SessionDeps, { socket, headers, expectsParams }: Upgraded) {
+  constructor(deps: SessionDeps, { socket, headers, address, expectsParams }: Upgraded) {
     this.#deps = deps;
     this.#hold = new Hold(deps.unfinished);
     this.#expectsParams = expectsParams;
     this.#socket = new Websocket(socket, this, deps.transfers);
     const { closed } = this.#socket;
-    const address = socket.remoteAddress ?? '';
     this.#parent = traceParentOf(headers);
     this.#identity = new Identity(deps, { headers, address, closed, leaveStrangers: () => this.#leaveStrangers?.() });
     this.#calls = new Calls({
