@@ -13,6 +13,7 @@ import { type ModelsFile, parseModelsFile, readModelsFile } from './models-file.
 import { type EditorEnv, ModelsFileEditor } from './models-file-editor.ts';
 import type { ProviderSet } from './provider-set.ts';
 import { keyFilesOf, readSettings, type SettingsContext } from './provider-settings.ts';
+import { SharedRuns } from './shared-runs.ts';
 import { FileWatch } from './watch-files.ts';
 
 /** Is told each time the models file was read again. */
@@ -46,6 +47,7 @@ export class Configuration implements ModelsSource {
   #listener: ReloadListener | null = null;
   #problem: string | null = null;
   #loadedAt = new Date();
+  readonly #reloads = new SharedRuns(() => this.#reloadNow());
 
   constructor(deps: ConfigurationDeps) {
     this.#deps = deps;
@@ -77,7 +79,12 @@ export class Configuration implements ModelsSource {
     this.#watchFiles(this.#described.file);
   }
 
-  async reload(): Promise<ReloadReport> {
+  /** The promise fails with `models_file_rejected` when the file has a fault. Requests that come at once share a reload. */
+  reload(): Promise<ReloadReport> {
+    return this.#reloads.run();
+  }
+
+  #reloadNow(): ReloadReport {
     try {
       return this.#load();
     } catch (error) {
@@ -105,6 +112,7 @@ export class Configuration implements ModelsSource {
 
   async close(): Promise<void> {
     this.#watch.close();
+    await this.#reloads.settle();
     await Promise.all([this.#deps.providers.close(), ...this.#deps.own.map((provider) => provider.close())]);
   }
 

@@ -125,6 +125,22 @@ test('none of 100 open streams breaks when its provider, its model and the key a
   expect(texts.map(textOf)).toEqual(Array(100).fill('one two three'));
 });
 
+test('reloads at once all succeed, share one change of the file, and see what was written before them', async () => {
+  const up = await upstreamOf();
+  const models = (alias: string) =>
+    `providers:\n${provider('up', up)}models:\n  - { alias: ${alias}, backends: [{ provider: up, model: m }] }\n`;
+  const { gateway, lines, write, reload } = await start(models('a'));
+  write(models('b'));
+  const first = Array.from({ length: 50 }, reload);
+  write(models('c'));
+  const second = Array.from({ length: 50 }, reload);
+  const responses = await Promise.all([...first, ...second]);
+  expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(200));
+  expect(await aliasesOf(gateway)).toEqual(['c']);
+  const changes = lines.filter(({ msg }) => msg === 'the models file has changed');
+  expect(changes.length).toBeLessThanOrEqual(2);
+});
+
 test('a provider that did not change keeps its connections and its circuit; one that did begins anew', async () => {
   const same = await upstreamOf();
   const other = await upstreamOf();

@@ -1,0 +1,46 @@
+import { monotonicNow } from '../event-loop/monotonic-now.ts';
+
+/**
+ * Shares a piece of work that holds up the event loop between all who ask for it. It runs after each request for it, but once
+ * for all requests that come before it begins. Between two runs there is at least as much time as the last one took, so that
+ * it never has more than half of the loop.
+ */
+export class SharedRuns<Result> {
+  readonly #work: () => Result;
+  #next: Promise<Result> | null = null;
+  #notBefore = 0;
+
+  constructor(work: () => Result) {
+    this.#work = work;
+  }
+
+  run(): Promise<Result> {
+    this.#next ??= this.#wait().then(() => this.#runNow());
+    return this.#next;
+  }
+
+  /** Resolves when no run is to come. */
+  async settle(): Promise<void> {
+    await this.#next?.catch(() => undefined);
+  }
+
+  #runNow(): Result {
+    this.#next = null;
+    const begun = monotonicNow();
+    try {
+      return this.#work();
+    } finally {
+      const ended = monotonicNow();
+      this.#notBefore = ended + (ended - begun);
+    }
+  }
+
+  /** At least until the event loop has been around once, so that requests which have arrived already are among those. */
+  #wait(): Promise<void> {
+    const ms = Math.ceil(this.#notBefore - monotonicNow());
+    return new Promise((resolve) => {
+      if (ms > 0) setTimeout(resolve, ms);
+      else setImmediate(resolve);
+    });
+  }
+}
