@@ -30,6 +30,7 @@ import { hideSecrets } from './observe/hide-secrets.ts';
 import type { Readings } from './observe/metrics.ts';
 import type { LogStream } from './observe/open-log.ts';
 import { type OpenedObservers, openObservers } from './observe/open-observers.ts';
+import { RecentLines } from './observe/recent-lines.ts';
 import { keepSecret } from './providers/http/secrets.ts';
 import { createRouter } from './rpc/router.ts';
 import type { OpenedProviders } from './setup/open-providers.ts';
@@ -241,7 +242,9 @@ function followModelsFile({ catalog, configuration }: AppDeps, app: FastifyInsta
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, configuration, store, version } = deps;
   for (const secret of secretsOf(bearer, env)) keepSecret(secret);
-  const log = { level: env.log.level, ...(deps.log ? { stream: deps.log } : {}), hooks: { streamWrite: hideSecrets } };
+  const logs = new RecentLines();
+  const streamWrite = (line: string) => logs.keep(hideSecrets(line));
+  const log = { level: env.log.level, ...(deps.log ? { stream: deps.log } : {}), hooks: { streamWrite } };
   const app = Fastify(fastifyOptions(env, log));
   const { ring, gate, tokens, guard } = await openAccess(deps, app);
   compactUsage(deps, app);
@@ -268,7 +271,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const titles = wordTitles(deps, app, metering);
   const docs = new Documentation(deps.docsDir);
   const startCode = deps.startCode ?? null;
-  const operated = { readiness, ring, source: configuration, version, docs, startCode };
+  const operated = { readiness, ring, source: configuration, logs, version, docs, startCode };
   const router = createRouter({
     catalog,
     metering,

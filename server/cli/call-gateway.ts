@@ -6,17 +6,44 @@ import type { Env } from '../env.ts';
 /** An error that the typed command did not cause. Its message is for the operator. */
 export class CallError extends Error {}
 
+/** For an answer that the gateway would not give. */
+export const notTheGateway = (cause: unknown): CallError =>
+  new CallError('What answered is not this gateway. Set DUPLEX_URL to the address of the gateway.', { cause });
+
 /** The administrator's bearer, of the environment or of the data folder. Throws `CallError`. */
 export function readBearer({ apiBearer, dataDir }: Env): string {
   if (apiBearer) return apiBearer;
   try {
     return readFileSync(join(dataDir, 'api-bearer'), 'utf8').trim();
   } catch (cause) {
-    throw new CallError(
-      'No bearer was found. Set API_BEARER, or run this command in the folder where the gateway was started.',
-      { cause },
-    );
+    throw new CallError(explainNoBearer(join(dataDir, 'api-bearer'), cause), { cause });
   }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+function explainNoBearer(file: string, cause: unknown): string {
+  return codeOf(cause) === 'EACCES'
+    ? `This user is not allowed to read ${file}. Run the command as the user that runs the gateway, or set API_BEARER.`
+    : 'No bearer was found. Set API_BEARER, or run this command in the folder where the gateway was started.';
+}
+
+/** How long the gateway may take to answer, in ms. */
+const ANSWER_MS = 60_000;
+
+/** Why there was no answer, and what to do. */
+function explainSilence(url: string, error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = codeOf(cause);
+  if (cause instanceof Error && cause.name === 'TimeoutError')
+    return `The gateway at ${url} did not answer within ${ANSWER_MS / 1000} s. Look at its log, and at \`duplex doctor\`.`;
+  if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET')
+    return `The gateway at ${url} closed the connection without an answer. If it is stopping, start it again.`;
+  // Undici's own refusal of ports that belong to other protocols says nothing that helps.
+  const isPlain = code === 'ECONNREFUSED' || !(cause instanceof Error) || cause.message === 'bad port';
+  const reason = isPlain ? '' : ` (${cause.message})`;
+  return `No gateway answers at ${url}${reason}. Start it, or set DUPLEX_URL to its address.`;
 }
 
 interface Answer {
@@ -32,15 +59,13 @@ export async function callGateway(env: Env, url: URL, key: string, init: Request
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${key}`);
   try {
-    const response = await fetch(url, { ...init, headers });
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), ...init, headers });
     const text = await response.text();
     if (!response.ok) throw new CallError(describe(response.status, text));
     return { text, isJson: response.headers.get('content-type')?.startsWith('application/json') === true };
   } catch (cause) {
     if (cause instanceof CallError) throw cause;
-    throw new CallError(`No gateway answers at ${env.gatewayUrl}. Start it, or set DUPLEX_URL to its address.`, {
-      cause,
-    });
+    throw new CallError(explainSilence(env.gatewayUrl, cause), { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
+import { GatewayInfo } from '../../contracts/models/model.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -8,6 +9,9 @@ interface Option {
   readonly type: 'text' | 'number' | 'list' | 'boolean';
   readonly help: string;
 }
+
+/** One row of a table, by column. */
+export type Row = Readonly<Record<string, unknown>>;
 
 /** One call of the gateway. */
 export interface Command {
@@ -20,6 +24,8 @@ export interface Command {
   readonly fixed?: Readonly<Record<string, string>>;
   /** The columns of the table that is printed; absent: everything, line by line. */
   readonly columns?: readonly string[];
+  /** The rows of the table, where they are not the `items` of the answer. */
+  readonly rows?: (answer: unknown) => readonly Row[];
 }
 
 const text = (field: string, help: string): Option => ({ field, type: 'text', help });
@@ -56,6 +62,14 @@ const filter = {
 } satisfies Record<string, Option>;
 
 const sums = ['requests', 'failed', 'prompt_tokens', 'completion_tokens', 'cost_usd'];
+
+/** Models with what an operator looks for first: who answers, and whether anybody does. */
+const modelRows = (answer: unknown): Row[] =>
+  GatewayInfo.parse(answer).models.map(({ backends, endpoints, ...model }) => ({
+    ...model,
+    endpoints: endpoints.join(','),
+    backends: backends.map(({ provider, model: name, state }) => `${provider}/${name} (${state})`).join(', '),
+  }));
 
 /** Everything that the command line can do: each is one operation of the OpenAPI document. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -171,6 +185,13 @@ export const commands: Readonly<Record<string, Command>> = {
       'completion_tokens',
       'cost_usd',
     ],
+  },
+  models: {
+    method: 'GET',
+    path: '/v1/info',
+    help: 'List the models, their backends and the state of each',
+    columns: ['alias', 'available', 'context_window', 'endpoints', 'backends'],
+    rows: modelRows,
   },
   audit: {
     method: 'GET',

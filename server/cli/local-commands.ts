@@ -1,13 +1,66 @@
 import type { Outcome } from './outcome.ts';
 
 /** Takes the words after the command's name. Throws `UsageError`, and errors whose message is for the operator. */
-type LocalCommand = (args: readonly string[]) => Outcome | Promise<Outcome>;
+type RunCommand = (args: readonly string[]) => Outcome | Promise<Outcome>;
 
-/** The commands that run here, and do not call the gateway. Each brings much code along, so it is loaded when it is typed. */
-export const localCommands: Readonly<Record<string, () => Promise<LocalCommand>>> = {
-  backup: async () => (await import('./copy-data.ts')).backUpData,
-  connect: async () => (await import('./connect/connect.ts')).connect,
-  doctor: async () => (await import('./doctor.ts')).diagnose,
-  import: async () => (await import('./import.ts')).importConfiguration,
-  restore: async () => (await import('./copy-data.ts')).restoreData,
+interface LocalCommand {
+  /** Each brings much code along, so it is loaded when it is typed. */
+  load(): Promise<RunCommand>;
+  /** The words behind its name. */
+  readonly words: string;
+  readonly help: readonly string[];
+}
+
+/** The commands that are more than one call of the gateway. */
+export const localCommands: Readonly<Record<string, LocalCommand>> = {
+  logs: {
+    load: async () => (await import('./logs.ts')).showLogs,
+    words: '',
+    help: [
+      'Show the newest lines of the gateway’s log',
+      '--level …            The least severe lines, such as warn',
+      '--limit …            How many; default: 100',
+      '--follow             Go on with the lines that come',
+      '--json               One JSON object a line',
+    ],
+  },
+  backup: {
+    load: async () => (await import('./copy-data.ts')).backUpData,
+    words: ' <file>',
+    help: ['Copy the database of DATA_DIR into a new file, also while the gateway runs, and check the copy'],
+  },
+  restore: {
+    load: async () => (await import('./copy-data.ts')).restoreData,
+    words: ' <file>',
+    help: ['Put a backup in its place while the gateway is stopped; the database that was there is kept beside it'],
+  },
+  doctor: {
+    load: async () => (await import('./doctor.ts')).diagnose,
+    words: '',
+    help: [
+      'Look for what is wrong: settings, models file, data folder, disk, database, address, clock and each provider.',
+      'Exits with 1 when there is a problem.',
+      '--probe              Also ask each model, which costs tokens; the cost is told first',
+      '--json               As JSON',
+    ],
+  },
+  import: {
+    load: async () => (await import('./import.ts')).importConfiguration,
+    words: ' <litellm | claude-code-router> <file>',
+    help: [
+      'Print the models file that the configuration of another gateway becomes, and on stderr what it cannot hold.',
+      'Keys are carried over as names of variables only.',
+      '--out …              Write it to this file, which must not exist',
+    ],
+  },
+  connect: {
+    load: async () => (await import('./connect/connect.ts')).connect,
+    words: ' [tool]',
+    help: [
+      'Print the settings that an agent, an editor or an SDK needs to use the gateway. Without a tool, list the tools.',
+      '--model …            An alias; default: the first model that chats',
+      '--key …              The key to use and to print; default: print a placeholder',
+      "--show-key           Print the administrator's bearer",
+    ],
+  },
 };

@@ -2,7 +2,7 @@
 import { type Env, EnvError, loadEnv } from '../env.ts';
 import { ImportError } from '../import/import-error.ts';
 import { StoreError } from '../store/store-error.ts';
-import { CallError, callGateway, readBearer } from './call-gateway.ts';
+import { CallError, callGateway, notTheGateway, readBearer } from './call-gateway.ts';
 import { localCommands } from './local-commands.ts';
 import { type Call, readCommand, UsageError } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
@@ -22,14 +22,15 @@ function send(env: Env, { command, path, fields }: Call) {
 }
 
 async function run(args: readonly string[]): Promise<void> {
-  if (args.length === 0 || args.includes('--help') || args[0] === 'help') {
-    process.stdout.write(showHelp());
+  if (args.length === 0 || args[0] === 'help' || args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(showHelp(args.filter((arg) => arg !== 'help' && !arg.startsWith('-'))));
     return;
   }
   const [name = '', ...rest] = args;
-  const load = Object.hasOwn(localCommands, name) ? localCommands[name] : undefined;
-  if (load) {
-    const { text, notes = [], isWell = true } = await (await load())(rest);
+  const local = Object.hasOwn(localCommands, name) ? localCommands[name] : undefined;
+  if (local) {
+    const runCommand = await local.load();
+    const { text, notes = [], isWell = true } = await runCommand(rest);
     process.stdout.write(text);
     for (const note of notes) process.stderr.write(`${note}\n`);
     if (!isWell) process.exitCode = 1;
@@ -37,8 +38,19 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const call = readCommand(args);
   const { text, isJson } = await send(loadEnv(), call);
-  if (call.raw || !isJson) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-  else process.stdout.write(showAnswer(JSON.parse(text), call.command.columns));
+  const isAsItCame = call.raw || call.fields.format !== undefined;
+  process.stdout.write(isAsItCame ? withNewline(text) : showTable(text, isJson, call.command));
+}
+
+const withNewline = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
+
+function showTable(text: string, isJson: boolean, command: Call['command']): string {
+  try {
+    if (!isJson) throw new Error('The answer is not JSON.');
+    return showAnswer(JSON.parse(text), command);
+  } catch (cause) {
+    throw notTheGateway(cause);
+  }
 }
 
 /** One line that says what to do. */

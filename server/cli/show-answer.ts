@@ -1,4 +1,4 @@
-type Row = Readonly<Record<string, unknown>>;
+import type { Command, Row } from './commands.ts';
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -20,9 +20,9 @@ function toTable(columns: readonly string[], rows: readonly Row[]): string {
 }
 
 /** What people read: a table where the answer is a list, else one line for each field. */
-export function showAnswer(answer: unknown, columns: readonly string[] | undefined): string {
+export function showAnswer(answer: unknown, { columns, rows: toRows }: Pick<Command, 'columns' | 'rows'>): string {
   if (!isRow(answer)) return `${toText(answer)}\n`;
-  const { items, total } = answer;
+  const { items = toRows?.(answer), total } = answer;
   if (columns && Array.isArray(items)) {
     const rows = items.filter(isRow);
     if (rows.length === 0) return 'Nothing.\n';

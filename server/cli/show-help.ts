@@ -1,51 +1,55 @@
 import { join } from 'node:path';
 import { packageRoot } from '../setup/package-root.ts';
-import { commands } from './commands.ts';
+import { type Command, commands } from './commands.ts';
+import { localCommands } from './local-commands.ts';
 
-/** What `duplex help` prints. */
-export function showHelp(): string {
-  const lines = Object.entries(commands).flatMap(([name, { path, help, options = {} }]) => {
-    const words = [...path.matchAll(/\{\w+\}/g)].map(([word]) => ` <${word.slice(1, -1)}>`).join('');
-    return [
-      `  duplex ${name}${words}`,
-      `      ${help}`,
-      ...Object.entries(options).map(([option, { type, help: what }]) => {
-        const value = type === 'boolean' ? '' : ' …';
-        return `      --${`${option}${value}`.padEnd(18)} ${what}`;
-      }),
-      '',
-    ];
-  });
+interface Entry {
+  readonly name: string;
+  readonly words: string;
+  readonly help: readonly string[];
+}
+
+function entryOf(name: string, { path, help, options = {} }: Command): Entry {
+  const words = [...path.matchAll(/\{(\w+)\}/g)].map(([, word]) => ` <${word}>`).join('');
+  const told = Object.entries(options).map(
+    ([option, { type, help: what }]) => `--${`${option}${type === 'boolean' ? '' : ' …'}`.padEnd(18)} ${what}`,
+  );
+  return { name, words, help: [help, ...told] };
+}
+
+const entries: readonly Entry[] = [
+  ...Object.entries(commands).map(([name, command]) => entryOf(name, command)),
+  ...Object.entries(localCommands).map(([name, { words, help }]) => ({ name, words, help })),
+];
+
+/** The commands that the words begin with: `keys` means all of `keys …`. */
+function meantBy(words: readonly string[]): readonly Entry[] {
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(' ');
+    const found = entries.filter((entry) => entry.name === name || entry.name.startsWith(`${name} `));
+    if (words.length >= count && found.length > 0) return found;
+  }
+  return entries;
+}
+
+const toLines = ({ name, words, help }: Entry): string[] => [
+  `  duplex ${name}${words}`,
+  ...help.map((line) => `      ${line}`),
+  '',
+];
+
+/** What `duplex help` prints, and `--help` behind a command, whose words are given. */
+export function showHelp(words: readonly string[] = []): string {
+  const meant = meantBy(words);
+  const lines = meant.flatMap(toLines);
+  if (meant !== entries) return lines.join('\n');
   return [
     'The command line for operators. It calls the gateway at DUPLEX_URL (default: HOST and PORT) with API_BEARER, or with',
-    'the bearer in DATA_DIR. --json prints the response unchanged.',
+    'the bearer in DATA_DIR. --json prints the response unchanged. `duplex <command> --help` explains one command.',
     '',
     `In this clone, type \`npx duplex …\`. From any other folder, type \`node '${join(packageRoot, 'dist/server/cli.js')}' …\`:`,
     '`npx duplex` would fetch a package of somebody else there.',
     '',
     ...lines,
-    '  duplex backup <file>',
-    '      Copy the database of DATA_DIR into a new file, also while the gateway runs, and check the copy',
-    '',
-    '  duplex restore <file>',
-    '      Put a backup in its place while the gateway is stopped; the database that was there is kept beside it',
-    '',
-    '  duplex doctor',
-    '      Look for what is wrong: settings, models file, data folder, disk, database, address, clock and each provider.',
-    '      Exits with 1 when there is a problem.',
-    '      --probe              Also ask each model, which costs tokens; the cost is told first',
-    '      --json               As JSON',
-    '',
-    '  duplex import <litellm | claude-code-router> <file>',
-    '      Print the models file that the configuration of another gateway becomes, and on stderr what it cannot hold.',
-    '      Keys are carried over as names of variables only.',
-    '      --out …              Write it to this file, which must not exist',
-    '',
-    '  duplex connect [tool]',
-    '      Print the settings that an agent, an editor or an SDK needs to use the gateway. Without a tool, list the tools.',
-    '      --model …            An alias; default: the first model that chats',
-    '      --key …              The key to use and to print; default: print a placeholder',
-    "      --show-key           Print the administrator's bearer",
-    '',
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import type { RunDeps } from '../features/runs/manage-runs.ts';
 import type { ReadinessCheck } from '../features/system/check-readiness.ts';
 import type { Documentation } from '../features/system/documentation.ts';
 import type { ModelsEditor } from '../features/system/edit-models-file.ts';
+import type { LogSource } from '../features/system/list-logs.ts';
 import type { ModelsSource } from '../features/system/reload-models.ts';
 import { Summarizer } from '../features/turns/summarizer.ts';
 import type { TitleWriter } from '../features/turns/title-writer.ts';
@@ -23,6 +24,7 @@ import { docsProcedures } from './docs-procedures.ts';
 import { embeddingProcedures } from './embedding-procedures.ts';
 import { imageProcedures } from './image-procedures.ts';
 import { keyProcedures, selfProcedure } from './key-procedures.ts';
+import { logsProcedure } from './log-procedures.ts';
 import { messageProcedures } from './message-procedures.ts';
 import { modelProcedures } from './model-procedures.ts';
 import { modelsFileProcedures, reloadProcedure } from './models-file-procedures.ts';
@@ -46,6 +48,7 @@ export interface RouterDeps {
   readonly ring: KeyDeps['ring'];
   readonly tokens: ClientTokenDeps;
   readonly source: Pick<ModelsSource, 'reload'> & { readonly editor: ModelsEditor };
+  readonly logs: LogSource;
   readonly version: string;
   readonly docs: Documentation;
   readonly startCode: StartCode | null;
@@ -62,6 +65,7 @@ export const createRouter = ({
   ring,
   tokens,
   source,
+  logs,
   version,
   docs,
   startCode,
@@ -92,6 +96,7 @@ export const createRouter = ({
       wallets: walletProcedures(store),
       audit: auditProcedure(store),
       reload: reloadProcedure(source, store),
+      logs: logsProcedure(logs),
       modelsFile: modelsFileProcedures(source.editor, store),
       backends: backendProcedures({ catalog, states: metering.dispatcher.states, ...store }),
       usage: usageProcedures(store),

@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commands } from '../../server/cli/commands.ts';
+import { localCommands } from '../../server/cli/local-commands.ts';
 import { showHelp } from '../../server/cli/show-help.ts';
+import { listenLocally } from '../support/listen-locally.ts';
 import { runDuplex } from '../support/run-duplex.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
 import { bearer } from '../support/start-gateway.ts';
@@ -77,6 +80,31 @@ test('a key is made with its group and its money, used, looked at, changed and r
   expect((await duplex(['status'])).out).toContain('system_name');
 });
 
+test('models are listed with their backends and the state of each', async () => {
+  const { code, out } = await duplex(['models']);
+  const lines = out.split('\n');
+  expect([code, lines[0]?.split(/ +/)]).toEqual([0, ['ALIAS', 'AVAILABLE', 'CONTEXT_WINDOW', 'ENDPOINTS', 'BACKENDS']]);
+  expect(lines.find((line) => line.startsWith('chain '))).toMatch(/up\/first-model \(\w+\), up\/second-model \(\w+\)$/);
+  expect((await json('models')).models.length).toBe(lines.length - 2);
+});
+
+describe('--help', () => {
+  test.each([
+    [['keys', 'create', '--help'], /^ {2}duplex keys create\n/, /keys list/],
+    [['keys', '--help'], /duplex keys create[\s\S]*duplex keys revoke <key_id>/, /wallets/],
+    [['doctor', '-h'], /^ {2}duplex doctor\n/, /backup/],
+    [['help', 'backup'], /^ {2}duplex backup <file>\n/, /restore/],
+    [['users', 'set', 'someone', '--daily-tokens', '5', '--help'], /^ {2}duplex users set <owner>\n/, /users list/],
+    [['nothing', '--help'], /^The command line for operators/, /^$/],
+    [[], /^The command line for operators/, /^$/],
+  ])('%j explains what is meant, and does nothing', async (args, shown, hidden) => {
+    const ended = await duplex(args);
+    expect([ended.code, ended.err]).toEqual([0, '']);
+    expect(ended.out).toMatch(shown);
+    expect(ended.out).not.toMatch(hidden);
+  });
+});
+
 describe('a mistake', () => {
   test.each([
     [['keys', 'creat'], 2, 'There is no command "keys creat".'],
@@ -104,6 +132,30 @@ describe('a mistake', () => {
     const none = await duplex(['keys', 'list'], { API_BEARER: '' });
     expect([none.code, none.err]).toMatchObject([1, expect.stringMatching(/^No bearer was found\. Set API_BEARER/)]);
   });
+
+  test('in the address is said by every command, whatever answers there', async () => {
+    const page = createServer((_request, response) => response.end('<h1>Hello</h1>'));
+    const hasty = createServer((request) => request.socket.destroy());
+    const pageUrl = `http://127.0.0.1:${await listenLocally(page)}`;
+    const hastyUrl = `http://127.0.0.1:${await listenLocally(hasty)}`;
+    for (const args of [['keys', 'list'], ['models'], ['logs'], ['status'], ['connect', 'codex']]) {
+      const stranger = await duplex(args, { DUPLEX_URL: pageUrl });
+      expect([args, stranger.code, stranger.out, stranger.err]).toEqual([
+        args,
+        1,
+        '',
+        'What answered is not this gateway. Set DUPLEX_URL to the address of the gateway.\n',
+      ]);
+      const cut = await duplex(args, { DUPLEX_URL: hastyUrl });
+      expect([args, cut.code, cut.err]).toEqual([
+        args,
+        1,
+        `The gateway at ${hastyUrl} closed the connection without an answer. If it is stopping, start it again.\n`,
+      ]);
+    }
+    page.close();
+    hasty.close();
+  });
 });
 
 test('the bearer of the data folder is found, and nothing is made there', async () => {
@@ -118,6 +170,7 @@ test('every command is an operation of the document, its options are fields of t
   const document = await (await fetch(`${gateway.url}/openapi.json`)).json();
   const { schemas } = document.components;
   const help = showHelp();
+  for (const name of Object.keys(localCommands)) expect(help).toContain(`duplex ${name}`);
   for (const [name, { method, path, options = {} }] of Object.entries(commands)) {
     const operation = document.paths[path]?.[method.toLowerCase()];
     expect([name, operation === undefined]).toEqual([name, false]);

@@ -200,6 +200,8 @@ describe('dependencies point inward', () => {
         'contracts/',
         'server/env.ts',
         'server/observe/alerts/alert-once.ts',
+        // Lines of the log look as they do where the gateway runs.
+        'server/observe/open-log.ts',
         'node',
         ...copying,
       ]),
@@ -296,6 +298,7 @@ describe('the house rules', () => {
       'server/features/system/show-status.ts',
       'server/features/usage/usage-filter.ts',
       'server/observe/alerts/repeats.ts',
+      'server/observe/recent-lines.ts',
       'server/observe/traces/request-span.ts',
       'server/observe/traces/traces.ts',
       'server/providers/http/read-retry-after.ts',

@@ -65,6 +65,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     ring,
     tokens: { tokens: new ClientTokens(randomBytes(32), ring), origins: new Origins(['*'], ring), catalog },
     source: configuration,
+    logs: { newestFirst: () => [] },
     version: '0.0.0-test',
     docs: new Documentation(join(root, 'docs')),
     startCode: null,

@@ -3,7 +3,7 @@ import { GatewayInfo, type ModelInfo } from '../../../contracts/models/model.ts'
 import { loadEnv } from '../../env.ts';
 import { render } from '../../features/connect/tool.ts';
 import { tools } from '../../features/connect/tools.ts';
-import { CallError, callGateway, readBearer } from '../call-gateway.ts';
+import { CallError, callGateway, notTheGateway, readBearer } from '../call-gateway.ts';
 import type { Outcome } from '../outcome.ts';
 import { UsageError } from '../read-command.ts';
 
@@ -43,7 +43,7 @@ function readInfo(text: string): GatewayInfo {
   try {
     return GatewayInfo.parse(JSON.parse(text));
   } catch (cause) {
-    throw new CallError('What answered is not this gateway. Set DUPLEX_URL to the address of the gateway.', { cause });
+    throw notTheGateway(cause);
   }
 }
 
