@@ -3,18 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { canPin, cpuMicros, killAll, machineMicros, runNode, stopAll } from './processes.mjs';
+import { load, measure } from './measure.mjs';
+import { canPin, killAll, stopAll } from './processes.mjs';
 import { printTables, printVerdicts } from './report.mjs';
-import { loadCpu, startTargets } from './targets.mjs';
+import { startTargets } from './targets.mjs';
 import { leaving, models, tests, warmups } from './tests.mjs';
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
-    only: { type: 'string', default: [...Object.keys(tests), 'leave'].join(',') },
+    only: { type: 'string', default: 'json1,json16,sse100,turns,leave' },
     check: { type: 'boolean', default: false },
   },
 });
@@ -25,50 +25,6 @@ const unknown = chosen.filter((name) => name !== 'leave' && !(name in tests));
 if (unknown.length) {
   console.error(`No such test: ${unknown.join(', ')}. There are ${Object.keys(tests).join(', ')} and leave.`);
   process.exit(2);
-}
-
-const loadScript = fileURLToPath(new URL('./load.mjs', import.meta.url));
-
-/** One run of the load against one target, with the CPU time that the target spent on it. */
-async function load(target, plan) {
-  const { port, headers, path } = target;
-  const before = cpuMicros(target.pid);
-  const upstreamBefore = cpuMicros(target.upstreamPid);
-  const machineBefore = machineMicros();
-  const begun = performance.now();
-  const output = await runNode({
-    script: loadScript,
-    args: [JSON.stringify({ path: plan.mode === 'turns' ? target.turnPath : path, port, headers, ...plan })],
-    cpu: loadCpu,
-    timeoutMs: (plan.seconds + (plan.warmSeconds ?? 0) + 20) * 1000,
-  });
-  if (!output) throw new Error(`The load against ${target.name} did not end in time.`);
-  const cpu = before === null ? Number.NaN : cpuMicros(target.pid) - before;
-  const seen = JSON.parse(output);
-  const wallMicros = (performance.now() - begun) * 1000;
-  const upstream = target.proxy ? cpuMicros(target.upstreamPid) - upstreamBefore : 0;
-  const others = machineMicros() - machineBefore - cpu - upstream - seen.cpuMicros;
-  return { ...seen, cpuMicros: cpu, wallMicros, others: Math.max(0, others / wallMicros) };
-}
-
-async function measure(target, name, round) {
-  const { title: _title, unit, turnBody, ...test } = tests[name];
-  const asTurns = turnBody && target.turnPath ? { mode: 'turns', body: turnBody } : {};
-  const seen = await load(target, { ...test, ...asTurns, seconds, warmSeconds: 0.5 });
-  if (seen.errors) console.error(`${target.name}, ${name}: ${seen.errors} errors, the first: ${seen.firstError}`);
-  return {
-    test: name,
-    target: target.name,
-    round,
-    cpu: seen.cpuMicros / seen[unit],
-    perSecond: unit === 'events' ? (seen.events * 1_000_000) / seen.wallMicros : seen.perSecond,
-    p50: seen.p50,
-    first50: seen.first50,
-    busy: seen.cpuMicros / seen.wallMicros,
-    loadBusy: seen.busy,
-    others: seen.others,
-    errors: seen.errors,
-  };
 }
 
 /** How many streams are still open upstream, at most 3 s after the clients left. */
@@ -100,7 +56,7 @@ async function main(folder) {
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 ? [...targets].reverse() : targets;
     for (const name of chosen.filter((one) => one in tests)) {
-      for (const target of order) records.push(await measure(target, name, round));
+      for (const target of order) records.push(await measure(target, name, { round, seconds }));
     }
   }
   const left = [];

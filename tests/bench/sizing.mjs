@@ -1,73 +1,123 @@
-// What one process needs of memory, alone and for each open stream. See docs/sizing.md.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Prints the figures of docs/sizing.md in the form of that page. Takes about five minutes, and ten at most.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { killAll, runNode, stopAll } from './processes.mjs';
-import { loadCpu, startTargets } from './targets.mjs';
-import { leaving, models, warmups } from './tests.mjs';
+import { load, measure } from './measure.mjs';
+import { measureStream } from './memory.mjs';
+import { canPin, cpuIsMeasured, killAll, stopAll } from './processes.mjs';
+import { median } from './report.mjs';
+import { measureStarts } from './starts.mjs';
+import { startTargets } from './targets.mjs';
+import { models, warmups } from './tests.mjs';
 
-/** The first ones make the heap grow to its working size; what the others add is theirs. */
-const FIRST_STREAMS = 300;
-const STREAMS = 600;
-/** A gateway closes connections of one address that show no key, when too many come at once. */
-const AT_ONCE = 100;
-const loadScript = fileURLToPath(new URL('./load.mjs', import.meta.url));
+const ROUNDS = 3;
+const SECONDS = 4;
+const GIVE_UP_MS = 600_000;
+const MESSAGES = 100_000;
 
-/** In bytes; of the process and its children the first alone, for the embedded model is not used here. */
-const residentOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+const thousands = (value) => Math.round(value).toLocaleString('en');
+/** Two digits are as much as these figures are worth. */
+const rounded = (value) => thousands(Number(value.toPrecision(2)));
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-const load = async ({ port, headers }, path, plan) =>
-  JSON.parse(
-    await runNode({
-      script: loadScript,
-      args: [JSON.stringify({ path, port, headers, ...plan })],
-      cpu: loadCpu,
-      timeoutMs: 60_000,
-    }),
-  );
+const loads = [
+  { test: 'json16', what: 'JSON requests to `/v1`, 16 connections', of: 'request' },
+  { test: 'sse100', what: 'streams at `/v1`, 100 of 33 tokens a second', of: 'chunk', rate: 33 },
+  { test: 'sse500', what: 'streams at `/v1`, 500 of 50 tokens a second', of: 'chunk', rate: 50 },
+  { test: 'turns', what: 'turns of `/c1/chat` with 20 messages of history', of: 'turn' },
+];
 
-async function openStreams({ port, headers, path }, count) {
-  const controller = new AbortController();
-  const options = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
-  const body = JSON.stringify(leaving.body);
-  const open = async () => {
-    const url = `http://127.0.0.1:${port}${path}`;
-    const { body: stream } = await fetch(url, { ...options, body, signal: controller.signal });
-    const reader = stream.getReader();
-    await reader.read();
-    // Read on, as clients do.
-    (async () => {
-      while (!(await reader.read()).done);
-    })().catch(() => {});
-  };
-  for (let left = count; left > 0; left -= AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, open));
+async function measureCpu(gateway) {
+  for (const plan of Object.values(warmups)) await load(gateway, plan);
+  const records = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { test } of loads) records.push(await measure(gateway, test, { round, seconds: SECONDS }));
   }
-  return () => controller.abort();
+  return records;
+}
+
+function showCpu(records) {
+  const rows = loads.map(({ test, what, of, rate }) => {
+    const cpu = median(records.filter((record) => record.test === test).map((record) => record.cpu));
+    const carried = 1_000_000 / cpu;
+    const streams = rate ? `, ${rounded(carried / rate)} streams` : '';
+    return [what, `${Math.round(cpu)} µs a ${of}`, `${rounded(carried)} ${of}s a second${streams}`];
+  });
+  return table(['load', 'CPU', 'so one core carries about'], rows);
+}
+
+/** In bytes for each message, by a program that writes turns as the gateway does. */
+function measureDatabase() {
+  const script = fileURLToPath(new URL('./database-size.ts', import.meta.url));
+  const tsx = fileURLToPath(new URL('../../node_modules/.bin/tsx', import.meta.url));
+  return Number(/^\d+/.exec(execFileSync(tsx, [script], { encoding: 'utf8', timeout: GIVE_UP_MS }))?.[0]);
+}
+
+async function main(folder) {
+  const begun = performance.now();
+  const { targets } = await startTargets({ folder, models });
+  const gateway = targets.find(({ name }) => name === 'gateway');
+  if (!gateway || gateway.failed) throw new Error('The gateway did not start. Run `npm run build`.');
+  const memory = await measureStream(gateway);
+  const records = await measureCpu(gateway);
+  await stopAll();
+  const perMessage = measureDatabase();
+  const starts = await measureStarts(folder, MESSAGES);
+
+  const errors = records.reduce((sum, record) => sum + record.errors, 0);
+  const others = median(records.map((record) => record.others));
+  const [{ model }] = cpus();
+  const pinned = canPin ? 'the gateway pinned to one core' : 'no process pinned';
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${model}), Node.js ${process.version}, ${pinned}`,
+  );
+  console.log(
+    `${thousands((performance.now() - begun) / 1000)} s; failed requests: ${errors}; cores that others used: ${others.toFixed(2)}`,
+  );
+  if (!cpuIsMeasured)
+    console.log('CPU and memory are not measured on this system: they are read from /proc, which only Linux has.');
+  console.log(`\n${showCpu(records)}\n`);
+  console.log(
+    table(
+      ['memory', ''],
+      [
+        ['the process, warm', `${Math.round(memory.idle / 1e6)} MB`],
+        ['an open stream', `${Math.round(memory.stream / 1000)} KB`],
+      ],
+    ),
+  );
+  const kilobytes = (perMessage / 1000).toFixed(1);
+  console.log(
+    `\n${table(['database', ''], [['a stored message of 500 characters, with its words in the search', `${kilobytes} KB: ${kilobytes} GB a million`]])}\n`,
+  );
+  console.log(
+    table(
+      ['start, until `/healthz` answers', ''],
+      [
+        ['with an empty database', `${Math.round(starts.empty)} ms`],
+        [`with ${thousands(MESSAGES)} messages`, `${Math.round(starts.full)} ms`],
+      ],
+    ),
+  );
+  if (errors > 0) process.exitCode = 1;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'duplex-sizing-'));
-try {
-  const { targets } = await startTargets({ folder, models });
-  const gateway = targets.find(({ name }) => name === 'gateway');
-  if (!gateway || gateway.failed) throw new Error('The gateway did not start.');
-  await load(gateway, gateway.path, { ...warmups.json, seconds: 2 });
-  const idle = residentOf(gateway.pid);
-  const leaveFirst = await openStreams(gateway, FIRST_STREAMS);
-  await sleep(3_000);
-  const some = residentOf(gateway.pid);
-  const leave = await openStreams(gateway, STREAMS);
-  await sleep(3_000);
-  const busy = residentOf(gateway.pid);
-  leaveFirst();
-  leave();
-
-  console.log(`memory of the process, idle:        ${Math.round(idle / 1e6)} MB`);
-  console.log(`memory of one open stream:          ${Math.round((busy - some) / STREAMS / 1000)} KB`);
-} finally {
-  await stopAll();
+const giveUp = setTimeout(() => {
+  console.error(`The figures were not there after ${GIVE_UP_MS / 60_000} minutes.`);
+  process.exit(1);
+}, GIVE_UP_MS).unref();
+process.on('exit', () => {
   killAll();
   rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+try {
+  await main(folder);
+} finally {
+  clearTimeout(giveUp);
+  await stopAll();
 }

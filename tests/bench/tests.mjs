@@ -25,8 +25,9 @@ const streaming = { stream: true, stream_options: { include_usage: true } };
 
 const paced = 'paced-33-30';
 const endless = 'paced-100000-50';
+const fast = 'paced-150-20';
 const quick = 'paced-40-10';
-export const models = ['json', paced, endless, quick];
+export const models = ['json', paced, fast, endless, quick];
 
 export const tests = {
   json1: { title: 'JSON, 1 connection', mode: 'json', unit: 'requests', connections: 1, body: prompt('json', 2) },
@@ -38,6 +39,14 @@ export const tests = {
     connections: 100,
     spreadMs: 1_000,
     body: prompt(paced, 2, streaming),
+  },
+  sse500: {
+    title: '500 streams of 50 tokens/s',
+    mode: 'stream',
+    unit: 'events',
+    connections: 500,
+    spreadMs: 3_000,
+    body: prompt(fast, 2, streaming),
   },
   turns: {
     title: '/c1/chat, 20 messages of history, 16 connections',
