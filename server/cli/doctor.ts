@@ -29,7 +29,7 @@ async function look(probe: boolean): Promise<readonly Finding[]> {
     const faults = error.message.split('\n');
     const told = faults.length > 1 ? faults.slice(1) : faults;
     return told.map((what) =>
-      problem('settings', what.trim(), 'Mend the variable, or the line in .env; .env.example explains each.'),
+      problem('settings', what.trim(), 'Correct the variable, or the line in .env; .env.example explains each.'),
     );
   }
 }

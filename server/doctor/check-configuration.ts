@@ -81,7 +81,7 @@ export function checkConfiguration(env: Env, files: PackageFiles): CheckedConfig
     return error.message
       .split('\n')
       .map((what) =>
-        problem('configuration', what, 'Mend the file; docs/models.md and docs/providers.md describe it.'),
+        problem('configuration', what, 'Correct the file; docs/models.md and docs/providers.md describe it.'),
       );
   }
 }

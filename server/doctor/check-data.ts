@@ -14,11 +14,10 @@ function nearestFolder(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
-function checkFolder(folder: string): Finding {
-  const subject = 'data folder';
+function checkFolder(subject: string, folder: string, setting: string): Finding {
   const there = nearestFolder(folder);
   if (!statSync(there).isDirectory()) {
-    return problem(subject, `${there} is a file.`, 'Set DATA_DIR to a folder.');
+    return problem(subject, `${there} is a file.`, `Let ${setting} name a folder.`);
   }
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
@@ -62,8 +61,10 @@ async function checkDatabase(path: string, migrationsDir: string): Promise<Findi
 
 /** Checks the data folder, its disk and the database. */
 export async function checkData(env: Env, migrationsDir: string): Promise<Finding[]> {
-  const folder = checkFolder(env.dataDir);
+  const folder = checkFolder('data folder', env.dataDir, 'DATA_DIR');
   if (folder.level === 'problem') return [folder];
   const path = databaseFileOf(env);
+  const other = dirname(path) === env.dataDir ? null : checkFolder('database', dirname(path), 'DATABASE_URL');
+  if (other?.level === 'problem') return [folder, other];
   return [folder, await checkDisk(dirname(path)), await checkDatabase(path, migrationsDir)];
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Env } from '../env.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -38,4 +40,16 @@ function checkExposure({ isLocal, host, metricsBearer, corsOrigins }: Env): Find
   );
 }
 
-export const checkGateway = async (env: Env): Promise<Finding[]> => [await checkAddress(env), checkExposure(env)];
+/** An address that no network card of this machine has cannot be listened on. */
+function checkHost({ host }: Env): Finding[] {
+  const own = Object.values(networkInterfaces()).flatMap((cards) => cards?.map(({ address }) => address) ?? []);
+  if (isIP(host) === 0 || /^(127\.|0\.0\.0\.0$|::1?$)/.test(host) || own.includes(host)) return [];
+  const what = `This machine does not have the address ${host} (HOST).`;
+  return [problem('address', what, `Set HOST to 0.0.0.0, or to an address of this machine: ${own.join(', ')}.`)];
+}
+
+export const checkGateway = async (env: Env): Promise<Finding[]> => [
+  ...checkHost(env),
+  await checkAddress(env),
+  checkExposure(env),
+];

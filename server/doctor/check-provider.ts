@@ -2,9 +2,8 @@ import { AppError } from '../errors/app-error.ts';
 import type { ModelListing, Provider } from '../providers/provider.ts';
 import type { ModelEntry } from '../setup/models-file.ts';
 import type { ClockReading } from './check-clock.ts';
+import { ASK_MS, explainFailure } from './explain-failure.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-
-const ASK_MS = 10_000;
 
 /** A provider, and what the models file says about it. */
 export interface CheckedProvider {
@@ -18,59 +17,37 @@ export interface CheckedProvider {
   readonly models: readonly string[];
 }
 
-/** What the failure of the first request means, and what to do. */
-function explain(failure: unknown, { baseUrl, keySource, unsetKey, provider }: CheckedProvider): Finding {
-  const subject = `provider ${provider.id}`;
-  if (!(failure instanceof AppError)) return problem(subject, String(failure), 'Look at what answers there.');
-  const cause = failure.cause instanceof Error ? failure.cause.message : '';
-  const said = cause ? ` (${cause.slice(0, 200)})` : '';
-  switch (failure.code) {
-    case 'upstream_unavailable':
-      return problem(subject, `${baseUrl} cannot be reached${said}.`, 'Start the model server, or mend base_url.');
-    case 'upstream_timeout':
-    case 'client_disconnected':
-      return problem(
-        subject,
-        `${baseUrl} did not answer within ${ASK_MS / 1000} s.`,
-        'Look at the model server and at the network between.',
-      );
-    case 'model_loading':
-      return warning(subject, 'It loads its model.', 'Wait until it has loaded, and run this again.');
-    case 'model_busy':
-    case 'model_quota_exhausted':
-      return warning(
-        subject,
-        `It takes no more requests at the moment${said}.`,
-        'Wait, or raise the quota at the provider.',
-      );
-    case 'upstream_refused':
-      if (/answered 404/.test(cause)) {
-        return warning(
-          subject,
-          `It has no list of models at ${baseUrl}/models.`,
-          'See that base_url is right: that of most servers ends in /v1.',
-        );
-      }
-      if (/answered 3\d\d|redirect/.test(cause + failure.message)) {
-        return problem(subject, `${baseUrl} answers with a redirect.`, 'Set base_url to the address that it leads to.');
-      }
-      if (keySource) {
-        return problem(subject, `It refuses the key of ${keySource}${said}.`, `Put a valid key into ${keySource}.`);
-      }
-      return unsetKey
-        ? problem(
-            subject,
-            `It wants a key, and ${unsetKey} is not set${said}.`,
-            `Set ${unsetKey} in the environment or in .env.`,
-          )
-        : problem(subject, `It wants a key${said}.`, 'Give the provider an api_key_env or an api_key_file.');
-    default:
-      return problem(
-        subject,
-        `Its response is not that of a model server${said}.`,
-        'See that base_url and kind are right.',
-      );
+/**
+ * Whether the address lacks the `/v1` below which most servers have their API. Only asked where the address itself has no list
+ * of models. The key is not sent: an address that refuses strangers is there as well.
+ */
+async function isBelowV1(baseUrl: string): Promise<boolean> {
+  if (/\/v\d+\w*\/?$/.test(baseUrl)) return false;
+  try {
+    const url = `${baseUrl.replace(/\/$/, '')}/v1/models`;
+    const { status, headers } = await fetch(url, { signal: AbortSignal.timeout(ASK_MS), redirect: 'manual' });
+    return (
+      status === 401 || status === 403 || (status === 200 && headers.get('content-type')?.includes('json') === true)
+    );
+  } catch {
+    return false;
   }
+}
+
+async function explain(failure: unknown, checked: CheckedProvider): Promise<Finding> {
+  const { baseUrl, provider } = checked;
+  const cause = failure instanceof AppError && failure.cause instanceof Error ? failure.cause.message : '';
+  if (!/answered 404/.test(cause)) return explainFailure(failure, checked);
+  const subject = `provider ${provider.id}`;
+  if (await isBelowV1(baseUrl)) {
+    const right = `${baseUrl.replace(/\/$/, '')}/v1`;
+    return problem(subject, `It has no API at ${baseUrl}, but below /v1.`, `Set base_url to ${right}.`);
+  }
+  return warning(
+    subject,
+    `It has no list of models at ${baseUrl}/models.`,
+    'Check base_url: that of most servers ends in /v1.',
+  );
 }
 
 /** The listed names, the most similar first: most mistakes are a suffix or a version. */
@@ -104,11 +81,11 @@ interface Asked {
 export async function checkProvider(checked: CheckedProvider): Promise<Asked> {
   const { provider, baseUrl } = checked;
   const subject = `provider ${provider.id}`;
-  let listing: ModelListing = { models: null, at: null };
+  let listing: ModelListing = { models: null, isList: true, at: null };
   try {
     listing = (await provider.listModels?.(AbortSignal.timeout(ASK_MS))) ?? listing;
   } catch (failure) {
-    const finding = explain(failure, checked);
+    const finding = await explain(failure, checked);
     return { findings: [finding], clock: null, isUp: finding.level !== 'problem' };
   }
   // Some vendors list models without a key, so the health probe asks for something that needs the key.
@@ -118,7 +95,15 @@ export async function checkProvider(checked: CheckedProvider): Promise<Asked> {
     const refused = new AppError('upstream_refused', undefined, {
       cause: new Error(health.detail ?? 'no reason given'),
     });
-    return { findings: [explain(refused, checked)], clock, isUp: false };
+    return { findings: [await explain(refused, checked)], clock, isUp: false };
+  }
+  if (!listing.isList) {
+    const what = `${baseUrl} answers, but not with a list of models.`;
+    return {
+      findings: [warning(subject, what, 'Check base_url and kind: this may be another program.')],
+      clock,
+      isUp: true,
+    };
   }
   const names = listing.models && checkNames(checked, listing.models);
   const told = names

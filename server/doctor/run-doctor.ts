@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Env } from '../env.ts';
 import type { ProbedModel } from '../features/system/probe-model.ts';
 import { createProvider, type ProviderSettings } from '../providers/registry.ts';
@@ -8,7 +9,9 @@ import { checkClock } from './check-clock.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkData } from './check-data.ts';
 import { checkGateway } from './check-gateway.ts';
+import { checkNames } from './check-names.ts';
 import { type CheckedProvider, checkProvider, modelsAt } from './check-provider.ts';
+import { checkReceivers } from './check-receivers.ts';
 import type { Finding } from './finding.ts';
 import { announce, notProbed, probeModels } from './probe-models.ts';
 
@@ -72,14 +75,23 @@ async function checkProviders(
   return [...findings, clock, ...(await probeModels(probed))];
 }
 
+/** The variables that a models file names. */
+const variablesOf = ({ providers }: ModelsFile): string[] =>
+  Object.values(providers).flatMap((entry) => ('api_key_env' in entry ? (entry.api_key_env ?? []) : []));
+
 /** Checks everything that a gateway with these settings needs. */
 export async function runDoctor(env: Env, options: DoctorOptions): Promise<Finding[]> {
   const checked = checkConfiguration(env, packageFiles);
-  const around = [...(await checkData(env, migrationsDir)), ...(await checkGateway(env))];
+  const around = [
+    ...(await checkData(env, migrationsDir)),
+    ...(await checkGateway(env)),
+    ...(await checkReceivers(env)),
+  ];
   if (!('file' in checked)) return [...checked, ...around];
+  const names = checkNames(resolve('.env'), variablesOf(checked.file));
   const providers = toChecked(checked.file, checked.settings);
   try {
-    return [...checked.findings, ...around, ...(await checkProviders(checked.file, providers, options))];
+    return [...checked.findings, ...names, ...around, ...(await checkProviders(checked.file, providers, options))];
   } finally {
     await Promise.all(providers.map(({ provider }) => provider.close()));
   }

@@ -140,6 +140,8 @@ export interface Forwarded {
 export interface ModelListing {
   /** Null: the response is not a list, or only a part of one. */
   readonly models: readonly string[] | null;
+  /** False: the response is something else than a list of models. */
+  readonly isList: boolean;
   /** The time by the upstream's clock; null when it did not tell. */
   readonly at: Date | null;
 }

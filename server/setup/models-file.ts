@@ -180,7 +180,8 @@ export function parseModelsFile(text: string, name: string): ModelsFile {
   const broken = document.errors.map(({ pos, message }) => ({
     line: lines.linePos(pos[0]).line,
     field: null,
-    message: message.split('\n')[0] ?? message,
+    // The parser's own message goes on with the place, and with a picture of the line.
+    message: `${(message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '')}.`,
   }));
   const [first] = broken;
   if (first) throw new ModelsFileError(`${name}:${first.line}: ${first.message}`, { faults: broken });

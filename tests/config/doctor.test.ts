@@ -118,7 +118,7 @@ const faults: Record<string, Planted> = {
   'a models file with a mistake': {
     subject: 'configuration',
     what: /models\.yaml:3: .*no provider "other"/,
-    advice: /Mend the file/,
+    advice: /Correct the file/,
     models: () => 'providers: {}\nmodels:\n  - { alias: a, backends: [{ provider: other, model: m }] }\n',
   },
   'a key that is not set': {
@@ -130,7 +130,7 @@ const faults: Record<string, Planted> = {
   'a key file that is not there': {
     subject: 'configuration',
     what: /api_key_file: \/nowhere\/key cannot be read/,
-    advice: /Mend/,
+    advice: /Correct/,
     models: () => modelsOf('http://127.0.0.1:9/v1', ', api_key_file: /nowhere/key'),
   },
   'a provider that cannot be reached': {
@@ -222,6 +222,72 @@ const faults: Record<string, Planted> = {
       db.close();
     },
   },
+  'an address without the /v1 of its API': {
+    subject: 'provider up',
+    what: /no API at http:\/\/127[^ ]+, but below \/v1/,
+    advice: /Set base_url to http:\/\/127\.0\.0\.1:\d+\/v1\.$/,
+    models: async () =>
+      modelsOf(
+        await serve((request, response) =>
+          request.url === '/v1/models' ? response.writeHead(401).end('{}') : response.writeHead(404).end('not found'),
+        ),
+      ),
+  },
+  'an address with https where the server speaks plain HTTP': {
+    subject: 'provider up',
+    what: /does not speak TLS/,
+    advice: /http:\/\//,
+    models: async () => modelsOf((await serve((_request, response) => response.end())).replace('http:', 'https:')),
+  },
+  'a server that closes the connection': {
+    subject: 'provider up',
+    what: /closed the connection without an answer/,
+    advice: /https:\/\//,
+    models: async () => modelsOf(await serve((request) => request.socket.destroy())),
+  },
+  'a provider whose quota is used up': {
+    subject: 'provider up',
+    what: /quota is used up.*exceeded your current quota/,
+    advice: /pay/,
+    models: async () =>
+      modelsOf(
+        await serve((_request, response) =>
+          response
+            .writeHead(429, { 'content-type': 'application/json' })
+            .end('{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}'),
+        ),
+      ),
+  },
+  'a provider that fails': {
+    subject: 'provider up',
+    what: /fails with status 500 \(.*boom\)/,
+    advice: /log of the model server/,
+    models: async () => modelsOf(await serve((_request, response) => response.writeHead(500).end('boom'))),
+  },
+  'a database below a file': {
+    subject: 'database',
+    what: /models\.yaml is a file/,
+    advice: /DATABASE_URL/,
+    env: { DATABASE_URL: 'file:models.yaml/duplex.db' },
+  },
+  'a HOST that this machine does not have': {
+    subject: 'address',
+    what: /does not have the address 192\.0\.2\.1/,
+    advice: /127\.0\.0\.1/,
+    env: { HOST: '192.0.2.1' },
+  },
+  'a receiver of alerts that nobody runs, without its address': {
+    subject: 'alerts',
+    what: /^127\.0\.0\.1:9 cannot be reached \(connect ECONNREFUSED/,
+    advice: /ALERT_SLACK_URL/,
+    env: { ALERT_SLACK_URL: `http://127.0.0.1:9/${KEY}` },
+  },
+  'a collector of traces that nobody runs': {
+    subject: 'traces',
+    what: /^127\.0\.0\.1:9 cannot be reached/,
+    advice: /OTEL_EXPORTER_OTLP_ENDPOINT/,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
+  },
   'a port that another program has': {
     subject: 'address',
     what: /Another program answers/,
@@ -253,6 +319,24 @@ test('a folder that others can read, and a gateway that others can reach, are wa
   const { code, findings } = await diagnose(folder, { HOST: '0.0.0.0' });
   const warned = findings.filter(({ level }) => level === 'warning').map(({ subject }) => subject);
   expect([code, warned]).toEqual([0, ['data folder', 'exposure']]);
+});
+
+test('names in .env that nobody reads, and a page in the place of a list of models, are warnings', async () => {
+  const url = await serve((_request, response) => response.end('<h1>It works!</h1>'));
+  const folder = folderWith(modelsOf(`${url}/v1`, ', api_key_env: UP_KEY'));
+  writeFileSync(
+    join(folder, '.env'),
+    `UP_KEY=${KEY}\nMODEL_FILE=x.yaml\nOTEL_RESOURCE_ATTRIBUTES=a=b\nLOG_LEVEL=warn\n`,
+  );
+  const { code, findings } = await diagnose(folder);
+  const warned = findings.filter(({ level }) => level === 'warning').map(({ what }) => what);
+  expect([code, warned]).toEqual([
+    0,
+    [
+      expect.stringMatching(/^Nothing reads MODEL_FILE of .*\.env\. Did you mean "MODELS_FILE"\?$/),
+      expect.stringMatching(/answers, but not with a list of models/),
+    ],
+  ]);
 });
 
 test('little room on the disk is a warning, and next to none is a problem', () => {

@@ -25,9 +25,11 @@ export async function readModelList(exchange: Exchange): Promise<ModelListing> {
     const answer = await exchange.collect(MAX_SMALL_ANSWER);
     const body: unknown = JSON.parse(successOf(answer).toString('utf8'));
     const date = Date.parse(String(answer.headers.date ?? ''));
-    return { models: isCut(body) ? null : namesIn(body), at: Number.isNaN(date) ? null : new Date(date) };
+    const names = namesIn(body);
+    const at = Number.isNaN(date) ? null : new Date(date);
+    return { models: isCut(body) ? null : names, isList: names !== null, at };
   } catch (error) {
-    if (error instanceof SyntaxError) return { models: null, at: null };
+    if (error instanceof SyntaxError) return { models: null, isList: false, at: null };
     throw toUpstreamError(error);
   }
 }
