@@ -91,6 +91,16 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
       await table.locator('tfoot').getByText(String(total.requests), { exact: true }).first().waitFor();
     }
     await page.getByText('laptop').first().waitFor();
+    const chart = page.getByRole('slider', { name: 'By day and Key' });
+    expect(await chart.getAttribute('aria-valuetext')).toBe(
+      `Total: ${await table.locator('tfoot td').last().innerText()}`,
+    );
+    await chart.focus();
+    await page.keyboard.press('End');
+    // All requests of this test were sent today.
+    expect(await chart.getAttribute('aria-valuetext')).toContain(await table.locator('tfoot td').last().innerText());
+    await page.getByRole('slider', { name: 'Failed requests' }).getByText('No request failed.').waitFor();
+    await page.getByRole('slider', { name: 'Time to first token' }).waitFor();
     const times = page.getByRole('table', { name: 'Times by Key' });
     await times.getByText('laptop').waitFor();
     await expect.poll(() => times.locator('tbody').innerText()).toMatch(/laptop\s+3\s.*ms/);

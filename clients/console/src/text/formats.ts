@@ -6,6 +6,8 @@ export interface Formats {
   money(usd: number): string;
   milliseconds(ms: number): string;
   percent(share: number): string;
+  /** How much more or less, such as `+12%`. */
+  change(share: number): string;
   /** For prices, such as `$0.15` or `$40`: whole dollars have no cents. */
   price(usd: number): string;
   day(iso: string): string;
@@ -76,6 +78,10 @@ export function createFormats(language: string): Formats {
         ? `${plain.format(Math.round(ms))}${NO_BREAK}ms`
         : `${fixed(ms < 10_000 ? 2 : 1).format(ms / 1000)}${NO_BREAK}s`,
     percent: (share) => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(share),
+    change: (share) =>
+      new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(
+        share,
+      ),
     day: (iso) => date.format(new Date(iso)),
     shortDay: (iso) => shortDay.format(new Date(iso)),
     dateTime: (iso) => dateTime.format(new Date(iso)),

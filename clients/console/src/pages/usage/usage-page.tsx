@@ -12,65 +12,25 @@ import { Segments } from '../../parts/segments.tsx';
 import { Skeleton } from '../../parts/skeleton.tsx';
 import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
+import { daysAgo, daysSince } from './usage-days.ts';
+import { UsageKpis } from './usage-kpis.tsx';
+import { seriesOf } from './usage-series.ts';
 import { UsageErrors, UsageTimes } from './usage-times.tsx';
 
 const UsageChart = lazy(() => import('./usage-chart.tsx'));
+const DayCharts = lazy(() => import('./day-charts.tsx'));
 
 export type UsageItem = Outputs['api']['usage']['report']['items'][number];
+export type UsageTotal = Outputs['api']['usage']['report']['total'];
 export type Dimension = 'model' | 'key_id' | 'owner' | 'provider';
 const measures = ['cost_usd', 'tokens', 'requests'] as const;
 export type Measure = (typeof measures)[number];
 
 const measureNames = { cost_usd: 'usage.cost', tokens: 'usage.tokens', requests: 'usage.requests' } as const;
 
-const DAY_MS = 86_400_000;
-const daysBack = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-
-interface KpisProps {
-  readonly total: Outputs['api']['usage']['report']['total'];
-}
-
-function Kpis({ total }: KpisProps) {
-  const { t, number, compact, money, milliseconds, percent } = useText();
-  const { requests, failed, prompt_tokens, completion_tokens, cached_tokens, cost_usd } = total;
-  return (
-    <dl className="kpis">
-      <div className="kpi">
-        <dt>{t('usage.cost')}</dt>
-        <dd className="v">{money(cost_usd)}</dd>
-      </div>
-      <div className="kpi">
-        <dt>{t('usage.requests')}</dt>
-        <dd className="v">{number(requests)}</dd>
-        <dd className="d">
-          {t('usage.failed', { count: number(failed), share: percent(requests === 0 ? 0 : failed / requests) })}
-        </dd>
-      </div>
-      <div className="kpi">
-        <dt>{t('usage.tokens')}</dt>
-        <dd className="v">{compact(prompt_tokens + completion_tokens)}</dd>
-        <dd className="d">
-          {t('usage.inOut', {
-            input: compact(prompt_tokens),
-            cached: percent(prompt_tokens === 0 ? 0 : cached_tokens / prompt_tokens),
-            output: compact(completion_tokens),
-          })}
-        </dd>
-      </div>
-      <div className="kpi">
-        <dt>{t('usage.firstToken')}</dt>
-        <dd className="v">{total.first_token_ms === null ? '–' : milliseconds(total.first_token_ms)}</dd>
-        <dd className="d">
-          {t('usage.latency', { time: total.latency_ms === null ? '–' : milliseconds(total.latency_ms) })}
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
 interface TableProps {
   readonly items: readonly UsageItem[];
-  readonly total: KpisProps['total'];
+  readonly total: UsageTotal;
   readonly by: Dimension;
   nameOf(value: string | null): string;
 }
@@ -78,6 +38,7 @@ interface TableProps {
 function UsageTable({ items, total, by, nameOf }: TableProps) {
   const { t, number, money } = useText();
   const rows = sumBy(items, by);
+  const { placeOf } = seriesOf(items, by);
   return (
     <div className="card">
       <DataTable
@@ -113,7 +74,12 @@ function UsageTable({ items, total, by, nameOf }: TableProps) {
       >
         {rows.map((row) => (
           <tr key={row.name ?? ''}>
-            <td>{nameOf(row.name)}</td>
+            <td>
+              <span className="row">
+                <i className={`sw c${placeOf(row.name) + 1}`} aria-hidden="true" />
+                {nameOf(row.name)}
+              </span>
+            </td>
             <td className="num" data-th={t('usage.requests')}>
               {number(row.requests)}
             </td>
@@ -143,7 +109,8 @@ export default function UsagePage() {
   const [days, setDays] = useState<'7' | '30' | '90'>('30');
   const [by, setBy] = useState<Dimension>('model');
   const [measure, setMeasure] = useState<Measure>('cost_usd');
-  const from = daysBack(Number(days));
+  // Today is one of the days.
+  const from = daysAgo(Number(days) - 1);
   const { data, error } = useQuery({
     queryKey: ['usage', from, by],
     queryFn: () => gateway.api.usage.report.query({ from, bucket: 'day', by }),
@@ -194,7 +161,7 @@ export default function UsagePage() {
         {!data && !error ? <Skeleton /> : null}
         {data ? (
           <>
-            <Kpis total={data.total} />
+            <UsageKpis total={data.total} from={from} days={Number(days)} />
             {data.items.length === 0 ? (
               <div className="card empty">
                 <ChartColumn className="i" aria-hidden="true" />
@@ -218,10 +185,13 @@ export default function UsagePage() {
                   </header>
                   <div className="body">
                     <Suspense fallback={<div className="skel" />}>
-                      <UsageChart items={data.items} by={by} measure={measure} nameOf={nameOf} />
+                      <UsageChart days={daysSince(from)} items={data.items} by={by} measure={measure} nameOf={nameOf} />
                     </Suspense>
                   </div>
                 </section>
+                <Suspense fallback={<div className="skel" />}>
+                  <DayCharts from={from} days={daysSince(from)} />
+                </Suspense>
                 <UsageTable items={data.items} total={data.total} by={by} nameOf={nameOf} />
                 <UsageTimes from={from} by={by} nameOf={nameOf} />
                 <UsageErrors from={from} />

@@ -8,6 +8,7 @@ import { Problem } from '../../parts/problem.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { useText } from '../../text/text.tsx';
 import type { Dimension } from './usage-page.tsx';
+import { useDayTimes } from './use-day-times.ts';
 
 interface UsageTimesProps {
   readonly from: string;
@@ -20,11 +21,12 @@ export function UsageTimes({ from, by, nameOf }: UsageTimesProps) {
   const { t, number, milliseconds, day } = useText();
   const gateway = useGateway();
   const [apart, setApart] = useState<'same' | 'day'>('same');
-  const shape = apart === 'day' ? ({ bucket: 'day' } as const) : ({ bucket: 'all', by } as const);
-  const { data, error } = useQuery({
-    queryKey: ['usage-times', from, shape],
-    queryFn: () => gateway.api.usage.report.query({ from, ...shape, percentiles: true }),
+  const byDay = useDayTimes(from);
+  const bySame = useQuery({
+    queryKey: ['usage-times', from, by],
+    queryFn: () => gateway.api.usage.report.query({ from, bucket: 'all', by, percentiles: true }),
   });
+  const { data, error } = apart === 'day' ? byDay : bySame;
   const ms = (value: number | null | undefined) => (value == null ? '–' : milliseconds(value));
   const heading = apart === 'day' ? t('usage.day') : t(`usage.by.${by}`);
   const columns = ['first_token_p50_ms', 'first_token_p95_ms', 'latency_p50_ms', 'latency_p95_ms'] as const;
