@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { takenBy } from '../../clients/console/src/playground/attachment.ts';
 import { fromBody } from '../../clients/console/src/playground/bodies/from-body.ts';
 import { shorten } from '../../clients/console/src/playground/bodies/long-data.ts';
 import { toBody } from '../../clients/console/src/playground/bodies/to-body.ts';
@@ -22,18 +23,18 @@ const draft = (surface: Draft['surface']): Draft => ({
   schema: surface === 'messages' ? null : { type: 'object' },
 });
 const messages: Message[] = [
-  { role: 'user', text: 'Hi', pictures: [] },
+  { role: 'user', text: 'Hi', attachments: [] },
   { role: 'assistant', text: 'Ahoy', calls: [] },
-  { role: 'user', text: "What's this?", pictures: [picture] },
+  { role: 'user', text: "What's this?", attachments: [picture] },
 ];
 
 describe.each(surfaces)('a request for %s', (surface) => {
   test('that is edited as JSON gives back the controls that it was made from', () => {
     const body = toBody(draft(surface), messages);
-    const { draft: read, text, pictures } = fromBody({ ...newDraft('other'), surface }, body);
+    const { draft: read, text, attachments } = fromBody({ ...newDraft('other'), surface }, body);
     expect(read).toEqual(draft(surface));
     expect(text).toBe("What's this?");
-    expect(pictures.map(({ url }) => url)).toEqual([picture.url]);
+    expect(attachments.map(({ url }) => url)).toEqual([picture.url]);
   });
 
   test('keeps a field that no control shows', () => {
@@ -71,7 +72,7 @@ describe.each(surfaces)('a request for %s', (surface) => {
 test('a turn of /c1 sends what is new, and the results of tools by the ids of their calls', () => {
   const calls = [{ id: 'call_1', name: 'get_weather', arguments: '{"city":"Hanoi"}' }];
   const thread: Message[] = [
-    { role: 'user', text: 'Hi', pictures: [] },
+    { role: 'user', text: 'Hi', attachments: [] },
     { role: 'assistant', text: '', calls },
     { role: 'tool', result: { id: 'call_1', content: '{"ok":true}', failed: false } },
   ];
@@ -83,3 +84,31 @@ test('a turn of /c1 sends what is new, and the results of tools by the ids of th
   });
   expect(body).not.toHaveProperty('message');
 });
+
+test.each(['chat', 'turn'] as const)(
+  'a sound and a video are parts of a request for %s, and read back from it',
+  (surface) => {
+    const attachments = [
+      { name: 'a.mp3', url: 'data:audio/mpeg;base64,SUQz' },
+      { name: 'b.mp4', url: 'data:video/mp4;base64,AAAA' },
+    ];
+    const body = toBody(draft(surface), [{ role: 'user', text: 'What is this?', attachments }]);
+    const json = JSON.stringify(body);
+    expect(json).toContain('{"type":"input_audio","input_audio":{"data":"SUQz","format":"mp3"}}');
+    expect(json).toContain('{"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAA"}}');
+    expect(fromBody(draft(surface), body).attachments.map(({ url }) => url)).toEqual([
+      'data:audio/mp3;base64,SUQz',
+      'data:video/mp4;base64,AAAA',
+    ]);
+  },
+);
+
+test.each(['responses', 'messages'] as const)(
+  '%s has no parts for sound and video, so they cannot be attached',
+  (surface) => {
+    expect(takenBy(surface, ['text', 'image', 'audio', 'video'])).toEqual(['image']);
+    const sound = { name: 'a.mp3', url: 'data:audio/mpeg;base64,SUQz' };
+    const body = toBody(draft(surface), [{ role: 'user', text: 'What is this?', attachments: [sound] }]);
+    expect(JSON.stringify(body)).not.toContain('SUQz');
+  },
+);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Entry, elementKey, renamed } from '../../clients/console/src/playground/thread.ts';
 
-const local = (id: string): Entry => ({ kind: 'question', id, text: id, pictures: [] });
+const local = (id: string): Entry => ({ kind: 'question', id, text: id, attachments: [] });
 const stored = (id: string): Entry => ({ ...local(id), place: { parentId: null, siblings: [id] } });
 
 test('a message that the gateway has named is shown by the same element', () => {

@@ -1,5 +1,8 @@
+import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { useGateway } from './session.tsx';
+
+type Backend = Outputs['models']['info']['models'][number]['backends'][number];
 
 export const LIVE_MS = 15_000;
 
@@ -25,6 +28,12 @@ export function useReadiness() {
 export function useDownProviders(): readonly string[] {
   const { data } = useReadiness();
   return (data?.backends ?? []).filter(({ status }) => status === 'down').map(({ provider }) => provider);
+}
+
+/** The state of a backend as a reader means it: it is down as long as its provider does not answer the probes. */
+export function useBackendState() {
+  const down = useDownProviders();
+  return ({ provider, state }: Backend): Backend['state'] | 'down' => (down.includes(provider) ? 'down' : state);
 }
 
 export function useStatus() {

@@ -1,8 +1,10 @@
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { Playground } from '../playground/playground.tsx';
 import { useText } from '../text/text.tsx';
 import { Keyboard } from './keyboard.tsx';
+import { allPlaces } from './places.ts';
 import { useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 
@@ -30,10 +32,12 @@ function Loading() {
 
 function LoadingPage() {
   const { t } = useText();
+  const [location] = useLocation();
+  const key = allPlaces.findLast(({ to }) => location === to || location.startsWith(`${to}/`))?.key;
   return (
-    <Shell title={t('common.loading')}>
+    <Shell title={t(key ?? 'common.loading')}>
       <main className="page" aria-busy="true">
-        <div className="skel" />
+        <Skeleton />
       </main>
     </Shell>
   );

@@ -1,11 +1,14 @@
-import { Download, RefreshCw } from 'lucide-react';
+import { RefreshCw } from 'lucide-react';
 import { memo } from 'react';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Markdown } from '../parts/markdown.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
+import { isShownImage } from './attachment.ts';
 import { BranchSwitch } from './branch-switch.tsx';
+import type { Attachment } from './draft.ts';
+import { ImageButton } from './image-button.tsx';
 import { Metrics } from './metrics.tsx';
 import { Reasoning } from './reasoning.tsx';
 import { type AnswerEntry, branchOf, shownAnswer } from './thread.ts';
@@ -28,28 +31,28 @@ interface AnswerViewProps {
   onAgain(id: string): void;
   /** Another answer in its place, or another branch. */
   onShow(entry: AnswerEntry, at: number): void;
+  /** Sends an image that the model made on with the next question. */
+  onAttach(attachment: Attachment): void;
 }
 
-/** Only pictures that come inline are shown: the page loads nothing from elsewhere. */
-const isInline = (url: string) => /^data:image\/(?:png|jpeg|gif|webp);base64,/.test(url);
+interface MadeProps {
+  readonly pictures: readonly string[];
+  onAttach(attachment: Attachment): void;
+}
 
-function Made({ pictures }: { pictures: readonly string[] }) {
+/** Images that the model made. Only those that come inline are shown: the page loads nothing from elsewhere. */
+function Made({ pictures, onAttach }: MadeProps) {
   const { t } = useText();
-  return pictures.filter(isInline).map((url, at) => (
-    <figure key={url.slice(-64)} className="stack-2">
-      <img className="made" src={url} alt={t('chat.madePicture', { number: at + 1 })} />
-      <figcaption>
-        <a className="btn ghost small" href={url} download={`picture-${at + 1}`}>
-          <Download className="i" aria-hidden="true" />
-          {t('common.save')}
-        </a>
-      </figcaption>
-    </figure>
-  ));
+  return pictures.filter(isShownImage).map((url, at) => {
+    const name = t('chat.madePicture', { number: at + 1 });
+    return (
+      <ImageButton key={url.slice(-64)} className="made" url={url} name={name} onUse={() => onAttach({ name, url })} />
+    );
+  });
 }
 
 export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
-  const { entry, typicalSeconds, areCallsOpen, onAgain, onShow } = props;
+  const { entry, typicalSeconds, areCallsOpen, onAgain, onShow, onAttach } = props;
   const { t } = useText();
   const answer = shownAnswer(entry);
   if (!answer) return null;
@@ -67,7 +70,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
           <p dir="auto">{answer.refusal}</p>
         </div>
       ) : null}
-      <Made pictures={answer.pictures} />
+      <Made pictures={answer.pictures} onAttach={onAttach} />
       {areCallsOpen ? null : answer.calls.map((call) => <ToolCallCard key={call.id} call={call} />)}
       {answer.status === 'waiting' ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
       {answer.error ? <Problem error={answer.error} /> : null}

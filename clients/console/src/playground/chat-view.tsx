@@ -1,7 +1,8 @@
-import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
 import { AnswerView } from './answer-view.tsx';
+import type { Attachment } from './draft.ts';
 import { EarlierMessages } from './earlier-messages.tsx';
 import { QuestionView } from './question-view.tsx';
 import { branchOf, type Entry, elementKey, openCalls, shownAnswer } from './thread.ts';
@@ -11,6 +12,8 @@ import type { Chat } from './use-chat.ts';
 interface ChatViewProps {
   readonly chat: Chat;
   readonly typicalSeconds: number | null;
+  /** Stands where no message is yet. */
+  readonly start: ReactNode;
   /** The question that is being edited. */
   readonly editing: string | null;
   onEditing(id: string | null): void;
@@ -18,6 +21,8 @@ interface ChatViewProps {
   readonly onEarlier: (() => Promise<void>) | null;
   /** Shows the branch that another message begins in the place of this one. */
   onBranch(entry: Entry, sibling: string): void;
+  /** Sends an image on with the next question. */
+  onAttach(attachment: Attachment): void;
 }
 
 /** Closer to its end than this, the reader follows what comes. */
@@ -39,11 +44,12 @@ interface EntryViewProps {
   onEdit(id: string, text: string): void;
   onAgain(id: string): void;
   onShow(entry: Entry, at: number): void;
+  onAttach(attachment: Attachment): void;
 }
 
 /** Drawn again only when the entry itself has changed: while one of a thousand messages streams, the others stay. */
 const EntryView = memo(function EntryView(props: EntryViewProps) {
-  const { entry, typicalSeconds, isEdited, areCallsOpen, onEditing, onEdit, onAgain, onShow } = props;
+  const { entry, typicalSeconds, isEdited, areCallsOpen, onEditing, onEdit, onAgain, onShow, onAttach } = props;
   switch (entry.kind) {
     case 'question':
       return <QuestionView entry={entry} editing={isEdited} onEditing={onEditing} onEdit={onEdit} onBranch={onShow} />;
@@ -57,6 +63,7 @@ const EntryView = memo(function EntryView(props: EntryViewProps) {
           areCallsOpen={areCallsOpen}
           onAgain={onAgain}
           onShow={onShow}
+          onAttach={onAttach}
         />
       );
   }
@@ -76,19 +83,21 @@ function useActions(props: ChatViewProps): Pick<EntryViewProps, 'onEdit' | 'onAg
 }
 
 export default function ChatView(props: ChatViewProps) {
-  const { chat, typicalSeconds, editing, onEditing, onEarlier } = props;
+  const { chat, typicalSeconds, editing, onEditing, onEarlier, onAttach, start } = props;
   const { t } = useText();
   const actions = useActions(props);
   const scroller = useRef<HTMLDivElement>(null);
   const column = useRef<HTMLDivElement>(null);
   const { thread } = chat;
-  /** How high the messages were when they were last looked at: whoever was at their end then is taken to their end. */
+  /** How high the messages and their window were when they were last looked at: a reader at the end stays there. */
   const height = useRef(0);
+  const shown = useRef(0);
   const stayAtEnd = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    const wasAtEnd = height.current - box.scrollTop - box.clientHeight < NEAR_END_PX;
+    const wasAtEnd = height.current - box.scrollTop - shown.current < NEAR_END_PX;
     height.current = box.scrollHeight;
+    shown.current = box.clientHeight;
     if (wasAtEnd) box.scrollTop = box.scrollHeight;
   }, []);
   useEffect(() => {
@@ -97,10 +106,11 @@ export default function ChatView(props: ChatViewProps) {
   }, [chat.busy]);
   useEffect(stayAtEnd);
   useEffect(() => {
-    if (!column.current) return;
-    // Pictures, colours and messages that come into view change the height, too.
+    if (!column.current || !scroller.current) return;
+    // Pictures, colours and messages that come into view change the height, and the keyboard of a phone the window.
     const observer = new ResizeObserver(stayAtEnd);
     observer.observe(column.current);
+    observer.observe(scroller.current);
     return () => observer.disconnect();
   }, [stayAtEnd]);
 
@@ -154,9 +164,11 @@ export default function ChatView(props: ChatViewProps) {
             isEdited={editing === entry.id && !chat.busy}
             areCallsOpen={waiting === entry}
             onEditing={onEditing}
+            onAttach={onAttach}
             {...actions}
           />
         ))}
+        {thread.length === 0 ? start : null}
         {waiting && answer ? (
           <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={chat.sendResults} />
         ) : null}

@@ -1,13 +1,15 @@
 import { ArrowUp, Paperclip, SlidersHorizontal, Square } from 'lucide-react';
 import { type ClipboardEvent, type DragEvent, type FormEvent, useRef, useState } from 'react';
 import { useText } from '../text/text.tsx';
-import type { Picture } from './draft.ts';
-import { isPicture, readPicture } from './read-pictures.ts';
-import { Thumbs } from './thumbs.tsx';
+import { Attached } from './attached.tsx';
+import type { AttachmentKind } from './attachment.ts';
+import type { Attachment } from './draft.ts';
+import { accepted, toOriginal } from './read-file.ts';
+import { useAttaching } from './use-attaching.ts';
 
 export interface Composed {
   readonly text: string;
-  readonly pictures: readonly Picture[];
+  readonly attachments: readonly Attachment[];
 }
 
 interface ComposerProps {
@@ -18,7 +20,8 @@ interface ComposerProps {
   /** The arrow up in an empty field. */
   onEditLast(): void;
   readonly busy: boolean;
-  readonly takesPictures: boolean;
+  /** What can be attached. */
+  readonly takes: readonly AttachmentKind[];
   readonly placeholder: string;
   readonly system: string;
   onSystem(text: string): void;
@@ -27,40 +30,21 @@ interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const {
-    value,
-    onChange,
-    onSend,
-    onStop,
-    onEditLast,
-    busy,
-    takesPictures,
-    placeholder,
-    system,
-    onSystem,
-    faultyParam,
-  } = props;
+  const { value, onChange, onSend, onStop, onEditLast, busy, takes, placeholder, system, onSystem, faultyParam } =
+    props;
   const { t } = useText();
   const picker = useRef<HTMLInputElement>(null);
   const [dropping, setDropping] = useState(false);
   const [systemOpen, setSystemOpen] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { add, problem, setProblem } = useAttaching({
+    attachments: value.attachments,
+    takes,
+    onChange: (attachments) => onChange({ ...value, attachments }),
+  });
   const faulty = faultyParam !== null && /^(messages|message|input|images)/.test(faultyParam);
   const hasSystem = system !== '';
+  const takesFiles = takes.length > 0;
 
-  async function add(files: readonly File[]) {
-    setProblem(null);
-    const pictures = files.filter(isPicture);
-    if (pictures.length < files.length) setProblem(t('chat.onlyPictures'));
-    if (pictures.length === 0) return;
-    if (!takesPictures) return setProblem(t('chat.noPictures'));
-    try {
-      const read = await Promise.all(pictures.map(readPicture));
-      onChange({ ...value, pictures: [...value.pictures, ...read] });
-    } catch {
-      setProblem(t('chat.brokenPicture'));
-    }
-  }
   function submit(event: FormEvent) {
     event.preventDefault();
     if (!busy) onSend();
@@ -101,13 +85,27 @@ export function Composer(props: ComposerProps) {
             />
           </label>
         ) : null}
-        <Thumbs
-          pictures={value.pictures}
-          onRemove={(at) => onChange({ ...value, pictures: value.pictures.filter((_, i) => i !== at) })}
+        <Attached
+          attachments={value.attachments}
+          onRemove={(at) => onChange({ ...value, attachments: value.attachments.filter((_, i) => i !== at) })}
         />
+        {value.attachments.map((attachment, at) =>
+          attachment.shrunk ? (
+            <p key={attachment.name} className="row wrap small faint">
+              {t('chat.shrunk', { name: attachment.name, from: attachment.shrunk.from, to: attachment.shrunk.to })}
+              <button
+                type="button"
+                className="linkish"
+                onClick={() => onChange({ ...value, attachments: value.attachments.with(at, toOriginal(attachment)) })}
+              >
+                {t('chat.sendOriginal')}
+              </button>
+            </p>
+          ) : null,
+        )}
         {problem ? (
           <p className="small bad-text" role="alert">
-            {problem}
+            {t(problem)}
           </p>
         ) : null}
         <textarea
@@ -135,7 +133,7 @@ export function Composer(props: ComposerProps) {
               className="sr"
               tabIndex={-1}
               aria-label={t('chat.attach')}
-              accept="image/png,image/jpeg,image/gif,image/webp"
+              accept={accepted(takes)}
               multiple
               onChange={(event) => {
                 void add([...(event.target.files ?? [])]);
@@ -146,9 +144,9 @@ export function Composer(props: ComposerProps) {
               type="button"
               className="btn ghost icon"
               aria-label={t('chat.attach')}
-              aria-disabled={!takesPictures}
-              title={takesPictures ? t('chat.attach') : t('chat.noPictures')}
-              onClick={() => (takesPictures ? picker.current?.click() : setProblem(t('chat.noPictures')))}
+              aria-disabled={!takesFiles}
+              title={t(takesFiles ? 'chat.attach' : 'chat.notTaken')}
+              onClick={() => (takesFiles ? picker.current?.click() : setProblem('chat.notTaken'))}
             >
               <Paperclip className="i" aria-hidden="true" />
             </button>

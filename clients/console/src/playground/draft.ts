@@ -11,10 +11,13 @@ export const paths: Record<Surface, string> = {
 
 export type Body = Readonly<Record<string, unknown>>;
 
-export interface Picture {
+/** What is sent beside a text: an image, a sound or a video. */
+export interface Attachment {
   readonly name: string;
   /** A data URI. */
   readonly url: string;
+  /** Present: it is an image that was made smaller. The sizes are in pixels, and the original is a data URI. */
+  readonly shrunk?: { readonly from: string; readonly to: string; readonly original: string };
 }
 
 export interface ToolResult {
@@ -32,7 +35,7 @@ export interface Call {
 
 /** What goes in, and what came out, as every surface can tell it. */
 export type Message =
-  | { readonly role: 'user'; readonly text: string; readonly pictures: readonly Picture[] }
+  | { readonly role: 'user'; readonly text: string; readonly attachments: readonly Attachment[] }
   | { readonly role: 'assistant'; readonly text: string; readonly calls: readonly Call[] }
   | { readonly role: 'tool'; readonly result: ToolResult };
 

@@ -1,5 +1,6 @@
 import { ArrowRight, AudioLines, Image, type LucideIcon, Type, Video } from 'lucide-react';
 import { Fragment } from 'react';
+import { useBackendState } from '../app/queries.ts';
 import { StateDot } from '../parts/state-dot.tsx';
 import { useText } from '../text/text.tsx';
 import { isDemo, type ModelInfo } from './model-info.ts';
@@ -64,7 +65,9 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
   const { t, compact, number } = useText();
   const priceOf = usePrice();
   const { alias, backends, capabilities, constraints } = model;
-  const [first] = backends;
+  const stateOf = useBackendState();
+  // The backend that is asked first now.
+  const first = backends.find((backend) => !['down', 'open'].includes(stateOf(backend))) ?? backends[0];
   const facts: (readonly [string, string])[] = [
     [t('models.context'), model.context_window === null ? '–' : compact(model.context_window)],
     [
@@ -90,8 +93,8 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
         </h3>
         {first ? (
           <span className="row small faint nowrap">
-            <StateDot state={first.state} />
-            <span className="sr">{t(`state.${first.state}`)}</span>
+            <StateDot state={stateOf(first)} />
+            <span className="sr">{t(`state.${stateOf(first)}`)}</span>
             {first.provider} {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
           </span>
         ) : (

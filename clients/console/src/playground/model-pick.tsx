@@ -1,3 +1,4 @@
+import { useBackendState } from '../app/queries.ts';
 import { StateDot } from '../parts/state-dot.tsx';
 import { useText } from '../text/text.tsx';
 import type { Draft } from './draft.ts';
@@ -7,13 +8,18 @@ interface ModelPickProps {
   readonly draft: Draft;
   readonly model: ModelInfo | undefined;
   readonly models: readonly ModelInfo[];
+  /** How many tokens the last answer took with all that was before it; null: that is not known. */
+  readonly usedTokens: number | null;
   onChange(draft: Draft): void;
 }
 
 /** The model can be changed in the middle of a conversation. */
-export function ModelPick({ draft, model, models, onChange }: ModelPickProps) {
-  const { t, compact } = useText();
-  const state = model?.backends[0]?.state ?? 'none';
+export function ModelPick({ draft, model, models, usedTokens, onChange }: ModelPickProps) {
+  const { t, compact, percent } = useText();
+  const stateOf = useBackendState();
+  const states = model?.backends.map(stateOf) ?? [];
+  const state = states.find((name) => name !== 'down' && name !== 'open') ?? states[0] ?? 'none';
+  const used = model?.context_window ? (usedTokens ?? 0) / model.context_window : 0;
   const talks = models.filter(canTalk);
   const known = talks.some(({ alias }) => alias === draft.model);
   return (
@@ -31,7 +37,10 @@ export function ModelPick({ draft, model, models, onChange }: ModelPickProps) {
         ))}
       </select>
       {model?.context_window ? (
-        <span className="badge wide-only">{t('play.context', { tokens: compact(model.context_window) })}</span>
+        <span className="badge wide-only">
+          {t('play.context', { tokens: compact(model.context_window) })}
+          {used >= 0.01 ? ` · ${t('play.used', { share: percent(used) })}` : ''}
+        </span>
       ) : null}
       {model && isDemo(model) ? <span className="badge warn wide-only">{t('models.demo')}</span> : null}
     </>

@@ -1,45 +1,35 @@
 import type { Conversation } from '@duplex/client';
 import { useQueryClient } from '@tanstack/react-query';
-import { Columns3, PanelLeft, PanelRight } from 'lucide-react';
+import { PanelLeft, PanelRight } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
-import { Link, useLocation, useSearchParams } from 'wouter';
-import { GoAnywhere } from '../app/go-anywhere.tsx';
+import { useLocation, useSearchParams } from 'wouter';
 import { useInfo } from '../app/queries.ts';
 import { Shell } from '../app/shell.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Sheet } from '../parts/sheet.tsx';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
+import { takenBy } from './attachment.ts';
+import { ChatActions, StartActions } from './bar-actions.tsx';
 import { fromBody } from './bodies/from-body.ts';
 import { toBody } from './bodies/to-body.ts';
 import { type Composed, Composer } from './composer.tsx';
 import { ConversationList } from './conversation-list.tsx';
-import { type Body, type Draft, newDraft } from './draft.ts';
-import { canTalk } from './model-info.ts';
+import { type Attachment, type Body, type Draft, newDraft } from './draft.ts';
+import { FirstQuestions } from './first-questions.tsx';
+import { canTalk, isDemo } from './model-info.ts';
 import { ModelPick } from './model-pick.tsx';
 import { ModelStart } from './model-start.tsx';
 import { type Entry, shownAnswer, toMessages } from './thread.ts';
 import { useChat } from './use-chat.ts';
 import { type StoredConversation, useStoredConversation } from './use-stored-conversation.ts';
 
-const ChatView = lazy(() => import('./chat-view.tsx'));
-const RequestPanel = lazy(() => import('./request-panel.tsx'));
+const loadChatView = () => import('./chat-view.tsx');
+const loadRequestPanel = () => import('./request-panel.tsx');
+const ChatView = lazy(loadChatView);
+const RequestPanel = lazy(loadRequestPanel);
 
-const nothing: Composed = { text: '', pictures: [] };
-
-/** The actions in the bar while no model is chosen. */
-function StartActions() {
-  const { t } = useText();
-  return (
-    <>
-      <GoAnywhere />
-      <Link className="btn wide-only" to="/console/compare">
-        <Columns3 className="i" aria-hidden="true" />
-        {t('nav.compare')}
-      </Link>
-    </>
-  );
-}
+const nothing: Composed = { text: '', attachments: [] };
 
 /** Talk to a model, and see the request that does it. */
 export function Playground({ conversation }: { conversation: string | undefined }) {
@@ -89,6 +79,12 @@ export function Playground({ conversation }: { conversation: string | undefined 
     keeper.current = stored;
   }, [stored]);
 
+  // What a chat needs is loaded beside its messages, and not after them.
+  const isChat = conversation !== undefined || wanted !== null;
+  useEffect(() => {
+    if (isChat) void Promise.all([loadChatView(), loadRequestPanel()]).catch(() => undefined);
+  }, [isChat]);
+
   // An imported conversation may name no model.
   const firstModel = info?.models.find(canTalk)?.alias;
   useEffect(() => {
@@ -122,14 +118,20 @@ export function Playground({ conversation }: { conversation: string | undefined 
     setDraft(newDraft(alias));
   }
   function send() {
-    if (composed.text.trim() === '' && composed.pictures.length === 0) return;
-    chat.send(composed.text, composed.pictures);
+    if (composed.text.trim() === '' && composed.attachments.length === 0) return;
+    chat.send(composed.text, composed.attachments);
     setComposed(nothing);
   }
+
+  const attach = useCallback(
+    (attachment: Attachment) => setComposed((known) => ({ ...known, attachments: [...known.attachments, attachment] })),
+    [],
+  );
 
   const model = info?.models.find(({ alias }) => alias === draft?.model);
   const last = chat.thread.at(-1);
   const lastAnswer = last?.kind === 'answer' ? shownAnswer(last) : undefined;
+  const usedTokens = lastAnswer?.tokens ? lastAnswer.tokens.prompt + lastAnswer.tokens.completion : null;
   const faultyParam = lastAnswer?.error?.param ?? null;
   const question = { role: 'user' as const, ...composed };
   const body: Body | null = draft && toBody(draft, [...toMessages(chat.thread), question]);
@@ -151,9 +153,9 @@ export function Playground({ conversation }: { conversation: string | undefined 
         faultyParam={faultyParam}
         onChange={setDraft}
         onBody={(edited) => {
-          const { draft: next, text, pictures } = fromBody(draft, edited);
+          const { draft: next, text, attachments } = fromBody(draft, edited);
           setDraft(next);
-          setComposed({ text: text ?? '', pictures });
+          setComposed({ text: text ?? '', attachments });
         }}
       />
     </Suspense>
@@ -174,9 +176,17 @@ export function Playground({ conversation }: { conversation: string | undefined 
           >
             <PanelLeft className="i" aria-hidden="true" />
           </button>
-          {draft ? <ModelPick draft={draft} model={model} models={info?.models ?? []} onChange={setDraft} /> : null}
+          {draft ? (
+            <ModelPick
+              draft={draft}
+              model={model}
+              models={info?.models ?? []}
+              usedTokens={usedTokens}
+              onChange={setDraft}
+            />
+          ) : null}
           <span className="grow" />
-          {draft === null ? <StartActions /> : null}
+          {draft === null ? <StartActions /> : <ChatActions model={draft.model} conversation={conversation} />}
           {panel ? (
             <button
               type="button"
@@ -216,8 +226,17 @@ export function Playground({ conversation }: { conversation: string | undefined 
               <ChatView
                 chat={chat}
                 typicalSeconds={model?.constraints.typical_response_seconds ?? null}
+                start={
+                  draft.conversationId === null ? (
+                    <FirstQuestions
+                      isDemo={model !== undefined && isDemo(model)}
+                      onAsk={(text) => chat.send(text, [])}
+                    />
+                  ) : null
+                }
                 onEarlier={stored.onEarlier}
                 onBranch={stored.switchTo}
+                onAttach={attach}
                 editing={editing}
                 onEditing={setEditing}
               />
@@ -229,7 +248,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
               onStop={chat.stop}
               onEditLast={() => setEditing(chat.thread.findLast(({ kind }) => kind === 'question')?.id ?? null)}
               busy={chat.busy}
-              takesPictures={model?.modalities.input.includes('image') ?? true}
+              takes={takenBy(draft.surface, model?.modalities.input ?? ['image'])}
               placeholder={t('chat.placeholder', { model: draft.model })}
               system={draft.system}
               onSystem={(system) => setDraft({ ...draft, system })}

@@ -2,9 +2,9 @@ import { Pencil } from 'lucide-react';
 import { memo, useEffect, useRef, useState } from 'react';
 import { showControls } from '../parts/show-controls.ts';
 import { useText } from '../text/text.tsx';
+import { Attached } from './attached.tsx';
 import { BranchSwitch } from './branch-switch.tsx';
 import { branchOf, type QuestionEntry } from './thread.ts';
-import { Thumbs } from './thumbs.tsx';
 
 interface QuestionViewProps {
   readonly entry: QuestionEntry;
@@ -61,7 +61,7 @@ export const QuestionView = memo(function QuestionView(props: QuestionViewProps)
   if (editing) return <QuestionForm {...props} />;
   return (
     <article className="turn user" aria-label={t('chat.you')}>
-      <Thumbs pictures={entry.pictures} />
+      <Attached attachments={entry.attachments} />
       {entry.text ? (
         <div className="bubble prose" dir="auto">
           {showControls(entry.text)}

@@ -1,6 +1,7 @@
 import type { Conversation } from '@duplex/client';
 import { type Answer, beginAnswer } from './answer.ts';
-import type { Picture } from './draft.ts';
+import { readAttachment } from './bodies/attachment-parts.ts';
+import type { Attachment } from './draft.ts';
 import type { Entry } from './thread.ts';
 
 type Stored = Conversation['messages'][number];
@@ -13,18 +14,15 @@ const statuses: Readonly<Record<Stored['status'], Answer['status']>> = {
   failed: 'failed',
 };
 
-function readContent(content: Stored['content']): { text: string; pictures: Picture[] } {
-  if (content === null) return { text: '', pictures: [] };
-  if (typeof content === 'string') return { text: content, pictures: [] };
+function readContent(content: Stored['content']): { text: string; attachments: Attachment[] } {
+  if (content === null) return { text: '', attachments: [] };
+  if (typeof content === 'string') return { text: content, attachments: [] };
   const text = content.flatMap((part) => ('text' in part && typeof part.text === 'string' ? part.text : []));
-  const pictures = content.flatMap((part, at) =>
-    'image_url' in part ? { name: `${at + 1}`, url: part.image_url.url } : [],
-  );
-  return { text: text.join('\n'), pictures };
+  return { text: text.join('\n'), attachments: content.flatMap((part) => readAttachment(part) ?? []) };
 }
 
 function toAnswer(message: Stored): Answer {
-  const { text, pictures } = readContent(message.content);
+  const { text, attachments } = readContent(message.content);
   const { usage } = message;
   return {
     ...beginAnswer(message.model ?? '', 0),
@@ -36,7 +34,7 @@ function toAnswer(message: Stored): Answer {
       name: called?.name ?? '',
       arguments: called?.arguments ?? '',
     })),
-    pictures: pictures.map(({ url }) => url),
+    pictures: attachments.map(({ url }) => url),
     tokens: usage && {
       prompt: usage.prompt_tokens,
       completion: usage.completion_tokens,

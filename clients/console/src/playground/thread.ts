@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts';
-import type { Message, Picture, ToolResult } from './draft.ts';
+import type { Attachment, Message, ToolResult } from './draft.ts';
 
 /** Where a message that the gateway keeps stands in its conversation. */
 interface Place {
@@ -20,7 +20,7 @@ interface EntryBase {
 
 /** What a reader sees of a conversation, from the first question to the last answer. */
 export type Entry =
-  | (EntryBase & { readonly kind: 'question'; readonly text: string; readonly pictures: readonly Picture[] })
+  | (EntryBase & { readonly kind: 'question'; readonly text: string; readonly attachments: readonly Attachment[] })
   | (EntryBase & { readonly kind: 'results'; readonly results: readonly ToolResult[] })
   | (EntryBase & {
       readonly kind: 'answer';
@@ -68,7 +68,7 @@ export const toMessages = (thread: readonly Entry[]): Message[] => thread.flatMa
 function messagesOf(entry: Entry): Message[] {
   switch (entry.kind) {
     case 'question':
-      return [{ role: 'user', text: entry.text, pictures: entry.pictures }];
+      return [{ role: 'user', text: entry.text, attachments: entry.attachments }];
     case 'results':
       return entry.results.map((result) => ({ role: 'tool', result }));
     case 'answer': {

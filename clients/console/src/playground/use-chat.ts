@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useGateway } from '../app/session.tsx';
 import { type Answer, type AnswerEvent, beginAnswer } from './answer.ts';
 import { toBody } from './bodies/to-body.ts';
-import type { Body, Draft, Message, Picture, ToolResult } from './draft.ts';
+import type { Attachment, Body, Draft, Message, ToolResult } from './draft.ts';
 import { streamAnswer, watchAnswer } from './reading/stream-answer.ts';
 import { runAnswer } from './run-answer.ts';
 import { type Entry, renamed, toMessages } from './thread.ts';
@@ -27,7 +27,7 @@ interface RunUnderWay {
 export interface Chat {
   readonly thread: readonly Entry[];
   readonly busy: boolean;
-  send(text: string, pictures: readonly Picture[]): void;
+  send(text: string, attachments: readonly Attachment[]): void;
   sendResults(results: readonly ToolResult[]): void;
   /** Asks for another answer: a branch beside the first where the gateway has the conversation, else in its place. */
   again(id: string): void;
@@ -169,7 +169,7 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
     settle,
     follow,
     stop,
-    send: (text, pictures) => ask({ before: [...thread, { kind: 'question', id: newId(), text, pictures }] }),
+    send: (text, attachments) => ask({ before: [...thread, { kind: 'question', id: newId(), text, attachments }] }),
     sendResults: (results) => ask({ before: [...thread, { kind: 'results', id: newId(), results }] }),
     again(id) {
       const at = thread.findIndex((entry) => entry.id === id);
@@ -185,8 +185,8 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
       const at = thread.findIndex((entry) => entry.id === id);
       const entry = thread[at];
       if (entry?.kind !== 'question') return;
-      const { place, pictures } = entry;
-      const before: Entry[] = [...thread.slice(0, at), { kind: 'question', id: newId(), text, pictures }];
+      const { place, attachments } = entry;
+      const before: Entry[] = [...thread.slice(0, at), { kind: 'question', id: newId(), text, attachments }];
       ask(draft.surface === 'turn' && place ? { before, fields: { parent_message_id: place.parentId } } : { before });
     },
     show: (id, version) =>

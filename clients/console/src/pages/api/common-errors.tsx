@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { useGateway } from '../../app/session.tsx';
+import { CodedText } from '../../parts/coded-text.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { useText } from '../../text/text.tsx';
 
@@ -46,7 +47,7 @@ export function CommonErrors() {
               {title}
             </td>
             <td data-th={t('errors.fix')} lang="en">
-              {remediation}
+              <CodedText text={remediation} />
             </td>
           </tr>
         ))}

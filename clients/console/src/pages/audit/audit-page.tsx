@@ -9,6 +9,19 @@ import { useText } from '../../text/text.tsx';
 
 const PAGE = 50;
 
+/** What was changed, field by field. */
+function Details({ details }: { details: Readonly<Record<string, unknown>> }) {
+  return (
+    <div className="pairs small">
+      {Object.entries(details).map(([name, value]) => (
+        <span key={name}>
+          <span className="faint">{name}</span> <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+        </span>
+      ))}
+    </div>
+  );
+}
+
 /** What administrators changed, the newest first. */
 export default function AuditPage() {
   const { t, dateTime } = useText();
@@ -47,7 +60,7 @@ export default function AuditPage() {
                   <code>{subject}</code>
                 </td>
                 <td data-th={t('audit.details')}>
-                  <code className="small">{JSON.stringify(details)}</code>
+                  <Details details={details} />
                 </td>
               </tr>
             ))}

@@ -1,5 +1,6 @@
 import { ArrowUp, Plus, Square, X } from 'lucide-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
@@ -76,7 +77,8 @@ export default function ComparePage() {
   const gateway = useGateway();
   const { data: info } = useInfo();
   const talks = (info?.models ?? []).filter((model) => canTalk(model) && model.modalities.output.includes('text'));
-  const aliases = talks.map(({ alias }) => alias);
+  const wanted = useSearchParams()[0].get('model');
+  const aliases = talks.map(({ alias }) => alias).sort((a, b) => Number(b === wanted) - Number(a === wanted));
   const [picked, setPicked] = useState<readonly string[] | null>(null);
   const lanes = picked ?? aliases.slice(0, LEAST + 1);
   const [answers, setAnswers] = useState<readonly (Answer | undefined)[]>([]);
@@ -96,7 +98,7 @@ export default function ComparePage() {
     await Promise.all(
       lanes.map((alias, at) => {
         const draft = { ...newDraft(alias), surface: 'chat' as const };
-        const body = toBody(draft, [{ role: 'user', text: question, pictures: [] }]);
+        const body = toBody(draft, [{ role: 'user', text: question, attachments: [] }]);
         return runAnswer({
           gateway,
           events: streamAnswer(gateway, { surface: 'chat', body, signal: abort.signal }),

@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import { Shell } from '../../app/shell.tsx';
+import { CodedText } from '../../parts/coded-text.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
+import { SearchField } from '../../parts/search-field.tsx';
 import { useText } from '../../text/text.tsx';
 import { useErrors } from '../api/common-errors.tsx';
 
@@ -16,18 +18,14 @@ export default function ErrorsPage() {
   return (
     <Shell title={t('nav.errors')}>
       <main className="page">
-        <p className="lede">{t('errors.lede')}</p>
-        <input
-          className="input"
-          type="search"
-          aria-label={t('errors.search')}
-          placeholder={t('errors.search')}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-        />
+        <div className="row wrap between">
+          <p className="lede">{t('errors.lede')}</p>
+          <SearchField className="find" label={t('errors.search')} value={words} onChange={setWords} />
+        </div>
         {error ? <Problem error={error} /> : null}
         <div className="card">
           <DataTable
+            loading={!data && !error}
             caption={t('nav.errors')}
             columns={[
               { head: t('errors.code') },
@@ -46,14 +44,17 @@ export default function ErrorsPage() {
                 </td>
                 <td className="c-wide" lang="en">
                   <strong>{title}</strong>
-                  <p className="small muted">{description}</p>
+                  <p className="small muted">
+                    <CodedText text={description} />
+                  </p>
                 </td>
                 <td className="c-wide" data-th={t('errors.fix')} lang="en">
-                  {remediation}
+                  <CodedText text={remediation} />
                 </td>
               </tr>
             ))}
           </DataTable>
+          {data && rows.length === 0 ? <p className="small faint pad">{t('errors.none')}</p> : null}
         </div>
       </main>
     </Shell>

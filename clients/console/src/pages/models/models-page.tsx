@@ -2,7 +2,7 @@ import '../../style/backends.css';
 import { FilePenLine } from 'lucide-react';
 import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';
-import { useInfo, useReadiness, useSelf } from '../../app/queries.ts';
+import { useBackendState, useInfo, useReadiness, useSelf } from '../../app/queries.ts';
 import { Shell } from '../../app/shell.tsx';
 import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
@@ -108,6 +108,7 @@ export default function ModelsPage() {
   const { data: self } = useSelf();
   const isAdmin = self?.role === 'admin';
   const priceOf = usePrice();
+  const stateOf = useBackendState();
   return (
     <Shell
       title={t('nav.models')}
@@ -159,15 +160,16 @@ export default function ModelsPage() {
                 <td data-th={t('backends.chain')}>
                   {model.backends.length === 0 ? <span className="faint">{t('models.noBackend')}</span> : null}
                   <ol className="chain">
-                    {model.backends.map(({ provider, model: upstream, state }) => (
-                      <li key={`${provider}/${upstream}`} className="row">
-                        <StateDot state={state} />
-                        <span className="sr">{t(`state.${state}`)}</span>
-                        <code className="small">
-                          {provider}/{upstream}
-                        </code>
-                      </li>
-                    ))}
+                    {model.backends.map((backend) => {
+                      const name = `${backend.provider}/${backend.model}`;
+                      return (
+                        <li key={name} className="row">
+                          <StateDot state={stateOf(backend)} />
+                          <span className="sr">{t(`state.${stateOf(backend)}`)}</span>
+                          <code className="small">{name}</code>
+                        </li>
+                      );
+                    })}
                   </ol>
                 </td>
                 <td className="num" data-th={t('models.context')}>

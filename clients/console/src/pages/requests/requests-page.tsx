@@ -15,13 +15,18 @@ import { useText } from '../../text/text.tsx';
 import { RequestDetail } from './request-detail.tsx';
 import { RequestLine, type RequestRow } from './request-row.tsx';
 import { type RequestFilters, type Span, spans, useRequestFilters } from './use-request-filters.ts';
+import { type OutcomeSum, useRequestSums } from './use-request-sums.ts';
 
 const PAGE = 50;
 const LIVE_MS = 10_000;
-const outcomes = ['ok', 'cancelled', 'upstream_unavailable', 'upstream_timeout', 'rate_limit_exceeded'];
 
-function Filters({ filters: { request, model, outcome, span, set } }: { filters: RequestFilters }) {
-  const { t } = useText();
+interface FiltersProps {
+  readonly filters: RequestFilters;
+  readonly outcomes: readonly OutcomeSum[];
+}
+
+function Filters({ filters: { request, model, outcome, span, set }, outcomes }: FiltersProps) {
+  const { t, number } = useText();
   const { data: info } = useInfo();
   return (
     <div className="row wrap filters pad">
@@ -49,9 +54,12 @@ function Filters({ filters: { request, model, outcome, span, set } }: { filters:
         onChange={(event) => set('outcome', event.target.value)}
       >
         <option value="">{t('requests.everyOutcome')}</option>
-        {outcomes.map((name) => (
-          <option key={name}>{name}</option>
+        {outcomes.map(({ name, requests }) => (
+          <option key={name} value={name}>
+            {name} · {number(requests)}
+          </option>
         ))}
+        {outcome === '' || outcomes.some(({ name }) => name === outcome) ? null : <option>{outcome}</option>}
       </select>
       <Segments<Span>
         label={t('requests.span')}
@@ -129,9 +137,10 @@ function useMoves(moves: Readonly<Record<'j' | 'k' | 'Escape', (() => void) | nu
 
 /** Requests one by one. */
 export default function RequestsPage() {
-  const { t } = useText();
+  const { t, number, money } = useText();
   const gateway = useGateway();
   const filters = useRequestFilters();
+  const { outcomes, sum } = useRequestSums(filters);
   const [paused, setPaused] = useState(false);
   const { asked, offset, set } = filters;
   const live = offset === 0 && !paused;
@@ -182,11 +191,24 @@ export default function RequestsPage() {
     >
       <div className={`split${open ? ' opened' : ''}`}>
         <main className="reqs">
-          <Filters filters={filters} />
+          <Filters filters={filters} outcomes={outcomes} />
           {error ? <Problem error={error} /> : null}
           {error && !data ? null : <List filters={filters} items={items} loading={data === undefined} open={open} />}
           <div className="pad">
-            <Pager offset={offset} page={PAGE} shown={items.length} onChange={filters.setOffset} />
+            <Pager
+              offset={offset}
+              page={PAGE}
+              shown={items.length}
+              total={
+                sum &&
+                t('requests.sums', {
+                  count: number(sum.requests),
+                  cost: money(sum.costUsd),
+                  failed: number(sum.failed),
+                })
+              }
+              onChange={filters.setOffset}
+            />
           </div>
         </main>
         {open && close ? <RequestDetail row={open} onClose={close} onNewer={onNewer} onOlder={onOlder} /> : null}

@@ -1,17 +1,13 @@
-import { type Body, type Draft, given, type Message, type Picture } from '../draft.ts';
+import { type Attachment, type Body, type Draft, given, type Message } from '../draft.ts';
+import { toChatPart } from './attachment-parts.ts';
 
-export const toContent = (text: string, pictures: readonly Picture[]): unknown =>
-  pictures.length === 0
-    ? text
-    : [
-        ...(text === '' ? [] : [{ type: 'text', text }]),
-        ...pictures.map(({ url }) => ({ type: 'image_url', image_url: { url } })),
-      ];
+export const toContent = (text: string, attachments: readonly Attachment[]): unknown =>
+  attachments.length === 0 ? text : [...(text === '' ? [] : [{ type: 'text', text }]), ...attachments.map(toChatPart)];
 
 function toMessage(message: Message): Body {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: toContent(message.text, message.pictures) };
+      return { role: 'user', content: toContent(message.text, message.attachments) };
     case 'assistant':
       return {
         role: 'assistant',

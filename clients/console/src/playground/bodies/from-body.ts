@@ -1,12 +1,13 @@
 import { isObject } from '../../parts/json.ts';
-import type { Body, Draft, Parameters, Picture, Tool } from '../draft.ts';
+import type { Attachment, Body, Draft, Parameters, Tool } from '../draft.ts';
+import { readAttachment } from './attachment-parts.ts';
 
 /** What a request that was edited as JSON says; a field that no control shows is kept in `extra`. */
 export interface Edited {
   readonly draft: Draft;
   /** The text of the user's last message; null: the request has none. */
   readonly text: string | null;
-  readonly pictures: readonly Picture[];
+  readonly attachments: readonly Attachment[];
 }
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : null);
@@ -47,23 +48,12 @@ const parametersOf = (body: Body): Parameters => ({
   seed: numberOf(body.seed),
 });
 
-function readPart(part: unknown): { text?: string; picture?: Picture } {
-  if (!isObject(part)) return {};
-  const text = textOf(part.text);
-  if (text !== null) return { text };
-  if (isObject(part.source) && typeof part.source.data === 'string') {
-    return { picture: { name: '', url: `data:${textOf(part.source.media_type)};base64,${part.source.data}` } };
-  }
-  const url = isObject(part.image_url) ? part.image_url.url : part.image_url;
-  return typeof url === 'string' ? { picture: { name: '', url } } : {};
-}
-
-function readContent(content: unknown): { text: string; pictures: Picture[] } {
-  if (typeof content === 'string') return { text: content, pictures: [] };
-  const parts = listOf(content).map(readPart);
+function readContent(content: unknown): { text: string; attachments: Attachment[] } {
+  if (typeof content === 'string') return { text: content, attachments: [] };
+  const parts = listOf(content);
   return {
-    text: parts.flatMap(({ text }) => text ?? []).join('\n'),
-    pictures: parts.flatMap(({ picture }) => picture ?? []),
+    text: parts.flatMap((part) => (isObject(part) ? (textOf(part.text) ?? []) : [])).join('\n'),
+    attachments: parts.flatMap((part) => readAttachment(part) ?? []),
   };
 }
 
@@ -79,7 +69,7 @@ export function fromBody(draft: Draft, body: Body): Edited {
     textOf(body.instructions) ??
     textOf(body.system_prompt) ??
     (isObject(systemMessage) ? textOf(systemMessage.content) : null);
-  const { text, pictures } = question == null ? { text: null, pictures: [] } : readContent(question);
+  const { text, attachments } = question == null ? { text: null, attachments: [] } : readContent(question);
   return {
     draft: {
       ...draft,
@@ -91,6 +81,6 @@ export function fromBody(draft: Draft, body: Body): Edited {
       extra: Object.fromEntries(Object.entries(body).filter(([name]) => !shown.has(name))),
     },
     text,
-    pictures,
+    attachments,
   };
 }

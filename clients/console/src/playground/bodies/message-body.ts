@@ -1,28 +1,26 @@
 import { parseJson } from '../../parts/json.ts';
-import { type Body, type Draft, given, type Message, type Picture } from '../draft.ts';
+import { type Attachment, type Body, type Draft, given, type Message } from '../draft.ts';
+import { dataOf, imagesOf } from './attachment-parts.ts';
 
 /** The Messages API needs a length. */
 const DEFAULT_MAX_TOKENS = 1024;
 
-function toImage({ url }: Picture): Body {
-  const [, media_type = 'image/png', data = ''] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
-  return { type: 'image', source: { type: 'base64', media_type, data } };
+function toImage(attachment: Attachment): Body {
+  const { mediaType, data } = dataOf(attachment);
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };
 }
 
 const inputOf = (args: string): unknown => parseJson(args) ?? {};
+
+const toContent = (text: string, images: readonly Attachment[]): unknown =>
+  images.length === 0 ? text : [...images.map(toImage), ...(text === '' ? [] : [{ type: 'text', text }])];
 
 function toMessage(message: Message): Body {
   switch (message.role) {
     case 'user':
       return {
         role: 'user',
-        content:
-          message.pictures.length === 0
-            ? message.text
-            : [
-                ...message.pictures.map(toImage),
-                ...(message.text === '' ? [] : [{ type: 'text', text: message.text }]),
-              ],
+        content: toContent(message.text, imagesOf(message.attachments)),
       };
     case 'assistant':
       return {

@@ -1,4 +1,5 @@
 import { type Body, type Draft, given, type Message } from '../draft.ts';
+import { imagesOf } from './attachment-parts.ts';
 
 function toItems(message: Message): Body[] {
   switch (message.role) {
@@ -8,7 +9,7 @@ function toItems(message: Message): Body[] {
           role: 'user',
           content: [
             ...(message.text === '' ? [] : [{ type: 'input_text', text: message.text }]),
-            ...message.pictures.map(({ url }) => ({ type: 'input_image', image_url: url })),
+            ...imagesOf(message.attachments).map(({ url }) => ({ type: 'input_image', image_url: url })),
           ],
         },
       ];

@@ -18,7 +18,7 @@ export function toTurnBody(draft: Draft, messages: readonly Message[]): Body {
   const question = afterAnswer.findLast((message) => message.role === 'user');
   return {
     ...given({ model: draft.model, conversation_id: draft.conversationId, system_prompt: draft.system }),
-    ...(question ? { message: toContent(question.text, question.pictures) } : {}),
+    ...(question ? { message: toContent(question.text, question.attachments) } : {}),
     ...(results.length === 0 ? {} : { tool_results: results }),
     ...sampling(draft),
     stream_options: { include_usage: true },

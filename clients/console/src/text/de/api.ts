@@ -44,6 +44,7 @@ export const api: Record<keyof typeof english, string> = {
   'errors.fix': 'Abhilfe',
   'errors.lede': 'Jede Kennung, mit der das Gateway antwortet, auf jeder Schnittstelle.',
   'errors.meaning': 'Bedeutung',
+  'errors.none': 'Kein Fehler enthält diese Wörter.',
   'errors.search': 'Fehler durchsuchen',
   'errors.status': 'HTTP-Status',
   'health.again': 'Erneut prüfen',

@@ -42,6 +42,7 @@ export const api = {
   'errors.fix': 'How to fix it',
   'errors.lede': 'Every code that the gateway answers with, on every surface.',
   'errors.meaning': 'Meaning',
+  'errors.none': 'No error has these words.',
   'errors.search': 'Search errors',
   'errors.status': 'Status',
   'health.again': 'Check again',

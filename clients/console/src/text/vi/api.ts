@@ -44,6 +44,7 @@ export const api: Record<keyof typeof english, string> = {
   'errors.fix': 'Cách khắc phục',
   'errors.lede': 'Mọi mã mà cổng trả về, trên mọi giao diện.',
   'errors.meaning': 'Ý nghĩa',
+  'errors.none': 'Không có lỗi nào chứa các từ này.',
   'errors.search': 'Tìm lỗi',
   'errors.status': 'Trạng thái',
   'health.again': 'Kiểm tra lại',

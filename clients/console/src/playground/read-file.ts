@@ -1,0 +1,53 @@
+import { type AttachmentKind, kindOf } from './attachment.ts';
+import type { Attachment } from './draft.ts';
+
+/** Beyond this side an image is made smaller: models scale it down themselves, and the request stays small. */
+const LONGEST_SIDE = 2_048;
+/** A smaller file is sent as it is. */
+const SMALL_BYTES = 1_500_000;
+const imageTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+
+/** What a file can be attached as; null: no model takes it. */
+export function fileKind({ type }: File): AttachmentKind | null {
+  const kind = kindOf(type);
+  return kind === 'image' && !imageTypes.has(type) ? null : kind;
+}
+
+/** The types that the dialog for files offers. */
+export const accepted = (kinds: readonly AttachmentKind[]): string =>
+  kinds.flatMap((kind) => (kind === 'image' ? [...imageTypes] : [`${kind}/*`])).join(',');
+
+function toDataUri(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
+async function shrink(file: File): Promise<Attachment | null> {
+  const bitmap = await createImageBitmap(file);
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  if (scale === 1) return null;
+  const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const type = file.type === 'image/png' ? 'image/png' : 'image/jpeg';
+  const blob = await canvas.convertToBlob({ type, quality: 0.9 });
+  const shrunk = {
+    from: `${bitmap.width} × ${bitmap.height}`,
+    to: `${canvas.width} × ${canvas.height}`,
+    original: await toDataUri(file),
+  };
+  return { name: file.name, url: await toDataUri(blob), shrunk };
+}
+
+/** What was dropped, pasted or picked, as a request takes it. Throws what the browser says of a broken file. */
+export async function readFile(file: File): Promise<Attachment> {
+  const isLarge = fileKind(file) === 'image' && file.type !== 'image/gif' && file.size > SMALL_BYTES;
+  const smaller = isLarge ? await shrink(file) : null;
+  return smaller ?? { name: file.name, url: await toDataUri(file) };
+}
+
+/** An image as it was before it was made smaller. */
+export const toOriginal = ({ name, url, shrunk }: Attachment): Attachment => ({ name, url: shrunk?.original ?? url });
