@@ -50,6 +50,10 @@ export async function openPage(browser: Browser, { url, key = bearer, context }:
     const asked = request.url();
     if (!asked.startsWith(url) && !/^(?:data|blob):/.test(asked)) foreign.push(asked);
   });
-  if (key !== null) await page.addInitScript(`sessionStorage.setItem('duplex-key', ${JSON.stringify(key)})`);
+  if (key !== null) {
+    // The empty page that a browser begins with has no storage.
+    const isOurs = "location.protocol === 'http:'";
+    await page.addInitScript(`${isOurs} && sessionStorage.setItem('duplex-key', ${JSON.stringify(key)})`);
+  }
   return { page, complaints, foreign };
 }

@@ -1,5 +1,6 @@
+import { FileQuestionMark } from 'lucide-react';
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { Playground } from '../playground/playground.tsx';
 import { useText } from '../text/text.tsx';
@@ -48,7 +49,13 @@ function NotFound() {
   return (
     <Shell title={t('common.noPage')}>
       <main className="page">
-        <p>{t('common.noPageText')}</p>
+        <div className="card empty">
+          <FileQuestionMark className="i" aria-hidden="true" />
+          <p>{t('common.noPageText')}</p>
+          <Link className="btn" to="/playground">
+            {t('nav.playground')}
+          </Link>
+        </div>
       </main>
     </Shell>
   );

@@ -14,8 +14,6 @@ export default function SignIn() {
   const { isExpired, signIn, signInByCode } = useSession();
   const readiness = useReadiness();
   const status = useStatus();
-  const [key, setKey] = useState('');
-  const [keep, setKeep] = useState(true);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const state = readiness.data?.status ?? (readiness.isError ? 'unavailable' : 'checking');
@@ -41,9 +39,11 @@ export default function SignIn() {
     if (code !== null) void attempt(() => signInByCode(code));
   }, [attempt, signInByCode]);
 
-  function submit(event: FormEvent) {
+  function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    void attempt(() => signIn(key.trim(), keep));
+    // Read from the form: a password manager fills a field without telling the page.
+    const form = new FormData(event.currentTarget);
+    void attempt(() => signIn(String(form.get('key')).trim(), form.has('keep')));
   }
 
   return (
@@ -73,20 +73,11 @@ export default function SignIn() {
             }
           >
             {(control) => (
-              <input
-                {...control}
-                className="input mono"
-                type="password"
-                autoComplete="off"
-                required
-                value={key}
-                onChange={(event) => setKey(event.target.value)}
-              />
+              <input {...control} className="input mono" type="password" autoComplete="off" required name="key" />
             )}
           </Field>
           <label className="check">
-            <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />{' '}
-            {t('sign.keep')}
+            <input type="checkbox" name="keep" defaultChecked /> {t('sign.keep')}
           </label>
           <button type="submit" className="btn main-action" aria-disabled={busy}>
             {busy ? t('sign.busy') : t('sign.title')}
