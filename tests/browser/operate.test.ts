@@ -72,4 +72,36 @@ describe.runIf(hasBrowser)('who operates the gateway', () => {
     expect(complaints).toEqual([]);
     await page.context().close();
   });
+
+  test('gives a key the web origins whose pages may use it, and takes them away again', async () => {
+    const { page, complaints } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/keys`);
+    await page.getByRole('button', { name: 'Create key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('front end');
+    const origins = dialog.getByRole('textbox', { name: 'Allowed web origins' });
+    const create = dialog.getByRole('button', { name: 'Create key' });
+    await origins.fill('chat.example.com');
+    await create.click();
+    await dialog.getByText('Give an origin as browsers write it').first().waitFor();
+    expect(await origins.getAttribute('aria-invalid')).toBe('true');
+    await origins.fill('https://chat.example.com, http://localhost:5173');
+    await create.click();
+    await page.getByText('It is shown once.').waitFor();
+    await page.keyboard.press('Escape');
+
+    const saved = async () => {
+      const { items } = await (await gateway.call('GET', '/api/keys')).json();
+      return items.find(({ name }: { name: string }) => name === 'front end')?.cors_origins;
+    };
+    expect(await saved()).toEqual(['https://chat.example.com', 'http://localhost:5173']);
+    await page.getByRole('button', { name: 'More for front end' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    expect(await origins.inputValue()).toBe('https://chat.example.com, http://localhost:5173');
+    await origins.fill('');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(saved).toBe(null);
+    expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
+    await page.context().close();
+  });
 });

@@ -32,6 +32,13 @@ type NumberName =
   | 'daily_budget_usd'
   | 'monthly_budget_usd';
 
+/** Fields that hold a list in one line. */
+const lists: readonly (readonly [name: ListName, label: TextKey, hint: TextKey, example: string])[] = [
+  ['ip_ranges', 'keys.ipRanges', 'keys.ipHint', '10.0.0.0/8'],
+  ['cors_origins', 'keys.origins', 'keys.originsHint', 'https://chat.example.com'],
+];
+type ListName = 'ip_ranges' | 'cors_origins';
+
 const textOf = (form: FormData, name: string) => String(form.get(name) ?? '').trim();
 const numberOf = (form: FormData, name: string) => {
   const text = textOf(form, name);
@@ -48,6 +55,7 @@ function readForm(form: FormData) {
     expires_at: expires === '' ? null : new Date(expires).toISOString(),
     models: models.length === 0 ? null : models,
     ip_ranges: listOf(textOf(form, 'ip_ranges')),
+    cors_origins: listOf(textOf(form, 'cors_origins')),
     enabled: form.get('enabled') === 'on',
     requests_per_minute: numberOf(form, 'requests_per_minute'),
     tokens_per_minute: numberOf(form, 'tokens_per_minute'),
@@ -159,17 +167,19 @@ export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
             )}
           </Field>
         ))}
-        <Field label={t('keys.ipRanges')} hint={t('keys.ipHint')} error={errorAt('ip_ranges')}>
-          {(control) => (
-            <input
-              {...control}
-              className="input mono"
-              name="ip_ranges"
-              placeholder="10.0.0.0/8"
-              defaultValue={key?.ip_ranges?.join(', ') ?? ''}
-            />
-          )}
-        </Field>
+        {lists.map(([name, label, hint, example]) => (
+          <Field key={name} label={t(label)} hint={t(hint)} error={errorAt(name)}>
+            {(control) => (
+              <input
+                {...control}
+                className="input mono"
+                name={name}
+                placeholder={example}
+                defaultValue={key?.[name]?.join(', ') ?? ''}
+              />
+            )}
+          </Field>
+        ))}
         <fieldset className="wide stack-2">
           <legend>{t('keys.models')}</legend>
           <p className="small faint">{t('keys.modelsHint')}</p>

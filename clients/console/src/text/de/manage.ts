@@ -71,6 +71,9 @@ export const manage: Record<keyof typeof english, string> = {
   'keys.noBudget': 'kein Budget',
   'keys.of': 'von {money}',
   'keys.once': 'Er wird nur einmal angezeigt. Jetzt kopieren: das Gateway behält nur einen Hash.',
+  'keys.origins': 'Erlaubte Web-Ursprünge',
+  'keys.originsHint':
+    'Ursprünge, deren Seiten den Schlüssel benutzen dürfen, durch Kommas getrennt; leer: die von CORS_ORIGINS.',
   'keys.own': 'Eigener Schlüssel',
   'keys.ownLede': 'Was dieser Schlüssel darf und was davon übrig ist.',
   'keys.owner': 'Besitzer',

@@ -68,6 +68,8 @@ export const manage = {
   'keys.noBudget': 'no budget',
   'keys.of': 'of {money}',
   'keys.once': 'It is shown once. Copy it now: the gateway keeps only a hash of it.',
+  'keys.origins': 'Allowed web origins',
+  'keys.originsHint': 'Origins whose pages may use the key, separated by commas; empty: those of CORS_ORIGINS.',
   'keys.own': 'Your key',
   'keys.ownLede': 'What this key may do, and what is left of it.',
   'keys.owner': 'Owner',

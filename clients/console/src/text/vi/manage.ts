@@ -70,6 +70,9 @@ export const manage: Record<keyof typeof english, string> = {
   'keys.noBudget': 'không có ngân sách',
   'keys.of': 'trên {money}',
   'keys.once': 'Chỉ hiển thị một lần. Sao chép ngay: cổng chỉ giữ mã băm.',
+  'keys.origins': 'Nguồn web được phép',
+  'keys.originsHint':
+    'Các nguồn (origin) có trang được dùng khoá này, cách nhau bằng dấu phẩy; để trống: theo CORS_ORIGINS.',
   'keys.own': 'Khoá đang dùng',
   'keys.ownLede': 'Những gì khoá này được phép và phần còn lại.',
   'keys.owner': 'Chủ sở hữu',
