@@ -27,7 +27,9 @@ const installed = ['@ai-sdk', '@trpc', '@types', '@vitejs', 'react', 'react-dom'
 
 test('the README of the client shows the example as it is', () => {
   const readme = readFileSync(join(root, 'clients/typescript/README.md'), 'utf8');
-  expect(readme).toContain(readFileSync(join(root, 'clients/examples/vite-chat/src/chat.ts'), 'utf8'));
+  for (const file of ['chat.ts', 'App.tsx']) {
+    expect(readme).toContain(readFileSync(join(root, 'clients/examples/vite-chat/src', file), 'utf8'));
+  }
 });
 
 describe.runIf(hasBrowser)('the example of a Vite project with a chat', () => {
