@@ -1,5 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
 import type { ChunkCalls } from './chunk-calls.ts';
+import { toOwnReason } from './finish-reason.ts';
 import { isRecord } from './json.ts';
 
 type Fields = Record<string, unknown>;
@@ -84,11 +85,17 @@ export function shapeCalls(holder: Fields, calls: ChunkCalls): boolean {
   return changed;
 }
 
-/** The finish reason of a choice; null while it has not ended. Throws `upstream_broken`. */
-export function readReason(reason: unknown): string | null {
-  if (reason == null || reason === '') return null;
-  if (typeof reason === 'string') return reason;
-  throw broken("The upstream's answer has a finish reason that is not a string.");
+/**
+ * The finish reason of a choice; null while it has not ended. A reason in words of the server's own is replaced in the
+ * choice, and kept as `native_finish_reason`. Throws `upstream_broken`.
+ */
+export function shapeReason(choice: Fields): string | null {
+  const { finish_reason: said, native_finish_reason: native } = choice;
+  if (said == null || said === '') return null;
+  if (typeof said !== 'string') throw broken("The upstream's answer has a finish reason that is not a string.");
+  const reason = toOwnReason(said);
+  if (reason !== said) Object.assign(choice, { finish_reason: reason, native_finish_reason: native ?? said });
+  return reason;
 }
 
 /**

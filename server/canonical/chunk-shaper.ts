@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk } from '../../contracts/chat/completion.ts';
 import { type CallOptions, ChunkCalls } from './chunk-calls.ts';
-import { broken, MAX_CHOICES, readReason, shapeCalls, shapeTexts, soundReason } from './chunk-fields.ts';
+import { broken, MAX_CHOICES, shapeCalls, shapeReason, shapeTexts, soundReason } from './chunk-fields.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { soundUsage } from './chunk-usage.ts';
 import { createdNow } from './chunk-writer.ts';
@@ -130,11 +130,9 @@ export class ChunkShaper {
     const known = this.#choice(index);
     if (shapeCalls(delta, known.calls)) changed = true;
     if (isRecord(delta.function_call)) known.calledOldWay = true;
-    const sound = readReason(choice.finish_reason);
-    if (sound === null && reason === '') {
-      choice.finish_reason = null;
-      changed = true;
-    }
+    const sound = shapeReason(choice);
+    if (sound === null && reason === '') choice.finish_reason = null;
+    if (reason != null && sound !== reason) changed = true;
     return changed;
   }
 

@@ -1,5 +1,5 @@
 import type { TextCompletion } from '../../contracts/completions/text-completion.ts';
-import { broken, MAX_CHOICES, readReason } from './chunk-fields.ts';
+import { broken, MAX_CHOICES, shapeReason } from './chunk-fields.ts';
 import { usageChanges } from './chunk-shaper.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { createdNow } from './chunk-writer.ts';
@@ -15,8 +15,9 @@ function shapeChoice(choice: unknown, place: number): boolean {
   if (text != null && typeof text !== 'string')
     throw broken("The upstream's answer has a 'text' that is not a string.");
   const index = typeof said === 'number' && Number.isInteger(said) && said >= 0 ? said : place;
-  const reason = readReason(given);
-  const changed = index !== said || text == null || (logprobs != null && !isRecord(logprobs)) || given === '';
+  const reason = shapeReason(choice);
+  const changed =
+    index !== said || text == null || (logprobs != null && !isRecord(logprobs)) || reason !== (given ?? null);
   if (changed) {
     const sound = isRecord(logprobs) ? logprobs : null;
     Object.assign(choice, { index, text: text ?? '', finish_reason: reason, logprobs: sound });

@@ -1,6 +1,14 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../contracts/chat/completion.ts';
 import { ChunkCalls } from './chunk-calls.ts';
-import { broken, callsIn, MAX_CHOICES, readReason, shapeTexts, soundReason, takeFunctionCall } from './chunk-fields.ts';
+import {
+  broken,
+  callsIn,
+  MAX_CHOICES,
+  shapeReason,
+  shapeTexts,
+  soundReason,
+  takeFunctionCall,
+} from './chunk-fields.ts';
 import { type ShaperOptions, usageChanges } from './chunk-shaper.ts';
 import { createdNow } from './chunk-writer.ts';
 import { newId } from './ids.ts';
@@ -35,7 +43,7 @@ const SAID = ['refusal', 'reasoning', 'reasoning_content', 'images', 'audio', 'f
 /** Corrects the types of one choice, in place. True when something changed. Throws `upstream_broken`. */
 function shapeChoice(choice: unknown, place: number, options: ShaperOptions): boolean {
   if (!isRecord(choice)) throw broken('The upstream sent a malformed choice.');
-  const { index: said, message: given, logprobs } = choice;
+  const { index: said, message: given, logprobs, finish_reason: ending } = choice;
   const message = given ?? choice.delta;
   if (!isRecord(message)) throw broken('The upstream sent a choice without a message.');
   const isOther = said !== place && typeof said === 'number' && Number.isInteger(said) && said >= 0;
@@ -49,7 +57,8 @@ function shapeChoice(choice: unknown, place: number, options: ShaperOptions): bo
     choice.logprobs = null;
     changed = true;
   }
-  const told = readReason(choice.finish_reason);
+  const told = shapeReason(choice);
+  if (told !== ending) changed = true;
   const calls = new ChunkCalls(options);
   const shown = shapeWholeCalls(message, calls, told);
   if (shown) message.tool_calls = shown;

@@ -113,7 +113,6 @@ export const presets = {
     }),
     quirks: {
       choiceErrors: true,
-      failures: { error: 'upstream_broken' },
       // The vendors behind it judge the names of tools, and OpenAI's rule is the strictest.
       toolNames: 'openai',
       messageNames: 'plain',
@@ -144,9 +143,6 @@ export const presets = {
       toolCallIds: 'nine-alphanumeric',
       // https://docs.mistral.ai/capabilities/reasoning: it sends and takes `ThinkChunk`.
       pastReasoning: 'thinking-part',
-      // See `FinishReason` in its API reference.
-      finishReasons: { model_length: 'length' },
-      failures: { error: 'upstream_broken' },
     },
   },
 
@@ -193,7 +189,7 @@ export const presets = {
       fields: ['top_k', 'min_p', 'repetition_penalty', 'echo', 'reasoning', 'chat_template_kwargs'],
     }),
     // Its models use their own chat templates; see vLLM.
-    quirks: { finishReasons: { eos: 'stop' }, instructions: 'first', refusals: 'text' },
+    quirks: { instructions: 'first', refusals: 'text' },
   },
 
   // https://docs.litellm.ai/docs/proxy/user_keys

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
 import { ChunkWriter } from '../../canonical/chunk-writer.ts';
+import { toOwnReason } from '../../canonical/finish-reason.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EventReader } from '../dialect.ts';
 import { readErrorEvent } from '../http/read-error.ts';
@@ -8,7 +9,7 @@ import { BlockReader } from './read-block.ts';
 import { laterUsage, toUsage } from './read-usage.ts';
 import { type AnswerBlock, type AnthropicUsage, type Stop, StreamEvent, Typed } from './wire.ts';
 
-/** A paused turn (`pause_turn`) is an incomplete answer. An unknown reason counts as an end that Anthropic chose. */
+/** Anthropic's stop reasons. A paused turn (`pause_turn`) is an incomplete answer. */
 const FINISH_REASONS = new Map([
   ['end_turn', 'stop'],
   ['stop_sequence', 'stop'],
@@ -17,9 +18,6 @@ const FINISH_REASONS = new Map([
   ['pause_turn', 'length'],
   ['tool_use', 'tool_calls'],
   ['refusal', 'content_filter'],
-  // Some servers of this dialect send OpenAI's words.
-  ['length', 'length'],
-  ['content_filter', 'content_filter'],
 ]);
 
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
@@ -157,7 +155,7 @@ export class AnthropicReader implements EventReader {
     if (!reason) return [];
     this.finished = true;
     const usage = toUsage(this.#usage);
-    const end = this.#open.finish(FINISH_REASONS.get(reason) ?? 'stop', reason);
+    const end = this.#open.finish(FINISH_REASONS.get(reason) ?? toOwnReason(reason), reason);
     return usage ? [end, this.#open.usage(usage)] : [end];
   }
 

@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import { ChunkWriter } from '../../canonical/chunk-writer.ts';
+import { isObject } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EventReader } from '../dialect.ts';
 import { readErrorEvent } from '../http/read-error.ts';
@@ -8,7 +9,7 @@ import { toUsage } from './read-usage.ts';
 import { GenerateContentResponse, type UsageMetadata } from './wire.ts';
 
 const isError = (event: unknown): boolean =>
-  Array.isArray(event) ? event.some(isError) : typeof event === 'object' && event !== null && 'error' in event;
+  Array.isArray(event) ? event.some(isError) : isObject(event) && event.error != null;
 
 function parse(event: unknown): GenerateContentResponse {
   if (isError(event)) throw readErrorEvent(event);

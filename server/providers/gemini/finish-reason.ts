@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * be tried.
  */
 export function toFinishReason(native: string, message: string | null | undefined, called: boolean): string {
-  const reason = REASONS[native];
+  const reason = REASONS[native.toUpperCase()];
   if (reason === undefined) {
     const cause = new Error(`finishReason ${native}: ${message?.slice(0, 500) ?? ''}`);
     throw new AppError('upstream_broken', `The model failed to answer (${native.slice(0, 50)}).`, { cause });

@@ -114,4 +114,8 @@ export class SseParser {
   }
 }
 
-const joinLines = (lines: Buffer[]) => lines.flatMap((line, i) => (i === 0 ? [line] : [Buffer.from('\n'), line]));
+/**
+ * The lines of a payload with blanks between them. The payloads are JSON, where a line end is white space too, and most
+ * of them are passed on as one line.
+ */
+const joinLines = (lines: Buffer[]) => lines.flatMap((line, i) => (i === 0 ? [line] : [Buffer.from(' '), line]));

@@ -2,12 +2,13 @@ import type { ImagesResponse } from '../../../contracts/images/generation.ts';
 import { type ImageRequest, inForm } from '../../canonical/image-answer.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { withoutMark } from '../http/answer-form.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 
 const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });
 
 export function parse<T extends object>(bytes: Buffer): Json<T> {
-  const json = Json.ofBytes<T>(bytes);
+  const json = Json.ofBytes<T>(withoutMark(bytes));
   let value: unknown;
   try {
     ({ value } = json);

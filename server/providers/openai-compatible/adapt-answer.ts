@@ -15,17 +15,10 @@ function mirrorReasoning(holder: Fields): boolean {
   return true;
 }
 
-/** Translates the vendor's own finish reason to OpenAI's. Throws when the reason says that the upstream failed. */
-function adaptReason(choice: Fields, { finishReasons, failures }: Quirks): boolean {
-  const { finish_reason: reason } = choice;
-  if (typeof reason !== 'string') return false;
-  const failure = failures?.[reason];
+/** Throws when the finish reason is one by which the vendor says that it failed. */
+function checkReason({ finish_reason: reason }: Fields, { failures }: Quirks): void {
+  const failure = typeof reason === 'string' ? failures?.[reason] : undefined;
   if (failure) throw new AppError(failure, 'The upstream failed while answering.');
-  const known = finishReasons?.[reason];
-  if (!known) return false;
-  choice.finish_reason = known;
-  choice.native_finish_reason = reason;
-  return true;
 }
 
 /** Repairs an upstream's deviations in a choice and in its delta or message. */
@@ -33,9 +26,9 @@ export const createChoiceRepair =
   (quirks: Quirks) =>
   (choice: Fields, holder: Fields): boolean => {
     if (quirks.choiceErrors && choice.error) throw readErrorEvent(choice);
-    const adapted = adaptReason(choice, quirks);
+    checkReason(choice, quirks);
     const pictured = repairImages(holder);
-    return mirrorReasoning(holder) || pictured || adapted;
+    return mirrorReasoning(holder) || pictured;
   };
 
 /** Repairs an upstream's deviations in the usage, in place. */

@@ -52,9 +52,7 @@ export interface Quirks {
    * upstream refuses it, so it is left out.
    */
   readonly pastReasoning?: 'reasoning' | 'reasoning_content' | 'thinking-part' | 'none';
-  /** The upstream's own finish reasons → OpenAI's. The original reason stays in `native_finish_reason`. */
-  readonly finishReasons?: Readonly<Record<string, string>>;
-  /** Finish reasons that mean that the upstream failed. */
+  /** Finish reasons by which the upstream says more exactly how it failed than `toOwnReason` knows. */
   readonly failures?: Readonly<Record<string, ErrorCode>>;
   /**
    * The path, below the base URL, that tells whether the server can answer. Absent: the list of models is requested

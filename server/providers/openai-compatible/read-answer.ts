@@ -7,6 +7,7 @@ import { repairJson } from '../../canonical/read-body/repair-json.ts';
 import { shapeTextCompletion } from '../../canonical/text-shaper.ts';
 import { shapeCompletion } from '../../canonical/whole-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { withoutMark } from '../http/answer-form.ts';
 import { ANSWER_SHAPE, checkNumbers, checkShape } from '../http/check-shape.ts';
 import { failureIn } from '../http/read-error.ts';
 
@@ -15,7 +16,7 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 /** Reads an answer. Throws the error that came in its place, or `upstream_broken`. */
 function readAnswer<Answer extends object>(bytes: Buffer): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
-  const answer = Json.ofBytes<Answer>(repairJson(bytes));
+  const answer = Json.ofBytes<Answer>(repairJson(withoutMark(bytes)));
   const failure = failureIn(answer.value);
   if (failure) throw failure;
   return answer;

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorOf } from '../support/error-of.ts';
+import { chunksOf, payloadsOf, textOf } from '../support/read-events.ts';
+import { type DialectGateway, startDialects } from '../support/start-dialects.ts';
+import type { Answer } from '../support/upstream/answer.ts';
+import type { Exchange, Script } from '../support/upstream/exchange.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
+
+const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic', 'gemini'] as const;
+type Name = (typeof dialects)[number];
+
+let gateway: DialectGateway;
+beforeAll(async () => {
+  gateway = await startDialects(dialects);
+});
+afterAll(() => gateway.close());
+
+const greeting: Answer = { text: ['Hello', ' you'] };
+
+/** What the dialect sends of an answer: its JSON, or the payloads of its events. */
+function payloads(answer: Answer, { dialect, request: { asked } }: Exchange): string[] {
+  const values = asked.stream ? dialect.events(answer, asked).map(({ data }) => data) : [dialect.body(answer, asked)];
+  return values.map((value) => JSON.stringify(value));
+}
+
+/** Sends an answer whose payloads were changed; `frame` makes events of them. */
+const play =
+  (change: (json: string) => string, frame = (json: string) => `data: ${json}\n\n`, answer = greeting): Script =>
+  (exchange) => {
+    const { dialect, request } = exchange;
+    const sent = payloads(answer, exchange).map(change);
+    if (!request.asked.stream) exchange.send(200, { 'content-type': dialect.jsonType }, sent.join(''));
+    else {
+      const end = dialect.endMark ? 'data: [DONE]\n\n' : '';
+      exchange.send(200, { 'content-type': dialect.streamType }, sent.map(frame).join('') + end);
+    }
+  };
+
+const pretty = (json: string) => JSON.stringify(JSON.parse(json), null, 2);
+const inLines = (json: string) => `${json.replace(/^/gm, 'data: ')}\n\n`;
+
+const requests = {
+  '/v1/chat/completions': { messages: [{ role: 'user', content: 'Hi' }] },
+  '/c1/chat': { message: 'Hi' },
+  '/v1/responses': { input: 'Hi' },
+  '/v1/messages': { max_tokens: 50, messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] },
+};
+
+async function ask(model: Name, script: Script, path: keyof typeof requests, stream: boolean): Promise<Response> {
+  gateway.upstreams[model]?.reply(script);
+  return gateway.call('POST', path, { model, stream, ...requests[path] });
+}
+
+describe.each(dialects)('%s', (model) => {
+  test.each(Object.keys(requests) as (keyof typeof requests)[])('in several lines is one line on %s', async (path) => {
+    const text = await (await ask(model, play(pretty, inLines), path, true)).text();
+    for (const line of text.split('\n')) expect(line).toMatch(/^(data: .*|event: .*|id: \d+|)$/);
+    const events = payloadsOf(text).filter((payload) => payload !== '[DONE]');
+    expect(events.map((event) => typeof JSON.parse(event))).not.toContain('string');
+    if (path.endsWith('chat') || path.endsWith('completions')) expect(textOf(text)).toBe('Hello you');
+    const json = await ask(model, play(pretty), path, false);
+    expect([json.status, await json.text()]).toEqual([200, expect.stringContaining('Hello you')]);
+  });
+
+  test('behind a byte order mark is read', async () => {
+    const marked = play((json) => `\uFEFF${json}`);
+    const { choices } = await (await ask(model, marked, '/v1/chat/completions', false)).json();
+    expect(choices[0].message.content).toBe('Hello you');
+  });
+
+  test('with an empty error is no error', async () => {
+    const empty = play((json) => JSON.stringify({ ...JSON.parse(json), error: null }));
+    for (const stream of [false, true]) {
+      const response = await ask(model, empty, '/v1/chat/completions', stream);
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Hello')]);
+    }
+  });
+});
+
+describe('a finish reason of a server', () => {
+  const ending = (reason: string) =>
+    play((json) => json.replace(/("(?:finish_reason|stop_reason|finishReason)":)"\w+"/g, `$1"${reason}"`));
+
+  test.each([
+    ...(['vllm', 'llamacpp', 'ollama', 'anthropic'] as const).flatMap(
+      (model) =>
+        [
+          [model, 'eos_token', 'stop'],
+          [model, 'STOP', 'stop'],
+          [model, 'max_length', 'length'],
+          [model, 'MAX_TOKENS', 'length'],
+          [model, 'sensitive', 'content_filter'],
+        ] as const,
+    ),
+    ['gemini', 'stop', 'stop'],
+    ['gemini', 'max_tokens', 'length'],
+  ] as const)('of %s, %s, is %s of OpenAI', async (model, native, reason) => {
+    const ended = { finish_reason: reason, native_finish_reason: native };
+    const { choices } = await (await ask(model, ending(native), '/v1/chat/completions', false)).json();
+    expect(choices[0]).toMatchObject(ended);
+    const chunks = chunksOf(await (await ask(model, ending(native), '/v1/chat/completions', true)).text());
+    expect(chunks.flatMap((chunk) => chunk.choices).at(-1)).toMatchObject(ended);
+    const { stop_reason: said } = await (await ask(model, ending(native), '/v1/messages', false)).json();
+    if (model !== 'anthropic')
+      expect(said).toBe({ stop: 'end_turn', length: 'max_tokens', content_filter: 'refusal' }[reason]);
+  });
+
+  test.each(['error', 'abort'])('%s is a failure, with whichever server', async (reason) => {
+    for (const model of ['vllm', 'llamacpp', 'ollama'] as const) {
+      const failed = await errorOf(await ask(model, ending(reason), '/v1/chat/completions', false));
+      expect(failed).toMatchObject({ status: 502, code: 'upstream_broken' });
+      const text = await (await ask(model, ending(reason), '/c1/chat', true)).text();
+      expect(payloadsOf(text).at(-1)).toContain('upstream_broken');
+    }
+  });
+
+  test('of a legacy completion is one of OpenAI too', async () => {
+    const completion = { id: 'c', object: 'text_completion', created: 1, model: 'm' };
+    const ended = { ...completion, choices: [{ index: 0, text: 'Hi', logprobs: null, finish_reason: 'eos_token' }] };
+    gateway.upstreams.vllm?.at('/v1/completions', (exchange) => exchange.sendJson(200, ended));
+    const { choices } = await (await gateway.call('POST', '/v1/completions', { model: 'vllm', prompt: 'Say' })).json();
+    expect(choices).toMatchObject([{ finish_reason: 'stop', native_finish_reason: 'eos_token' }]);
+  });
+});
+
+test('an answer in JSON to a request for a stream may be written in several lines', async () => {
+  gateway.upstreams.vllm?.reply((exchange) => {
+    const asked = { ...exchange.request.asked, stream: false };
+    exchange.send(
+      200,
+      { 'content-type': 'application/json' },
+      pretty(JSON.stringify(exchange.dialect.body(greeting, asked))),
+    );
+  }, say('unused'));
+  const response = await gateway.call('POST', '/v1/chat/completions', {
+    ...{ model: 'vllm', stream: true },
+    ...requests['/v1/chat/completions'],
+  });
+  expect(textOf(await response.text())).toBe('Hello you');
+});
