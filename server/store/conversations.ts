@@ -156,7 +156,7 @@ export class Conversations implements ConversationStore {
     },
   ): Promise<ConversationRow | null> {
     const { title, systemPrompt, metadata } = fields;
-    return this.#write(async () => {
+    const updating = this.#write(async () => {
       const [updated] = await this.#db.conversation.updateManyAndReturn({
         where: { id: key.id, ...visibleTo(key) },
         data: {
@@ -168,6 +168,9 @@ export class Conversations implements ConversationStore {
       });
       return updated ?? null;
     });
+    // The replaced texts leave the log as deleted ones do, but nobody waits for it.
+    void updating.then(() => this.#background.forget()).catch(() => {});
+    return updating;
   }
 
   wordTitle(conversationId: string, title: string): Promise<boolean> {

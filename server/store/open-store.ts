@@ -142,7 +142,7 @@ function toStore(database: OpenDatabase, { usage, userBudgets, wallets }: Money)
   const claims = new Claims({ transact, lock, runs, onError });
   return {
     conversations,
-    responses: new Responses(db),
+    responses: new Responses(db, background),
     runs,
     claims,
     usage: {

@@ -1,4 +1,5 @@
 import { runIdOf } from '../canonical/ids.ts';
+import type { Background } from './background/background.ts';
 import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MediaChoice, MessageRow } from './interface/conversations.ts';
@@ -23,9 +24,11 @@ const within = ({ from, before }: SeqRange) => ({ gte: from, ...(before === unde
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;
+  readonly #background: Background;
 
-  constructor(db: PrismaClient) {
+  constructor(db: PrismaClient, background: Background) {
     this.#db = db;
+    this.#background = background;
   }
 
   find(id: string, reader: Reader, { omitsMedia }: MediaChoice = WITH_MEDIA): Promise<StoredResponse | null> {
@@ -110,10 +113,12 @@ export class Responses implements ResponseStore {
     });
   }
 
-  remove(id: string): Promise<boolean> {
-    return useDatabase(async () => {
+  async remove(id: string): Promise<boolean> {
+    const removed = await useDatabase(async () => {
       await this.#db.run.deleteMany({ where: { id: runIdOf(id) } });
       return (await this.#db.response.deleteMany({ where: { id } })).count > 0;
     });
+    if (removed) await this.#background.forget();
+    return removed;
   }
 }
