@@ -237,3 +237,76 @@ test('all events have the id of the response where the upstream leaves out the f
   const events = payloadsOf(await (await post({ stream: true })).text()).map((payload) => JSON.parse(payload));
   expect(events.flatMap((event) => event.response?.id ?? [])).toEqual(['resp_1', 'resp_1']);
 });
+
+describe('where a stream leaves out what its other events say', () => {
+  const response = { id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [] as object[] };
+  const part = { type: 'output_text', text: 'Hello you', annotations: [] };
+  const message = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content: [part] };
+  const call = { type: 'function_call', id: 'fc_1', call_id: 'c1', name: 'get', arguments: '{}', status: 'completed' };
+  const place = { item_id: 'msg_1', output_index: 0, content_index: 0 };
+  const end = (output: readonly unknown[]) => ({
+    type: 'response.completed',
+    response: { ...response, status: 'completed', output },
+  });
+  const said = (delta: string) => ({ type: 'response.output_text.delta', ...place, delta });
+  const begin = [
+    { type: 'response.created', response: { ...response, status: 'in_progress' } },
+    { type: 'response.output_item.added', output_index: 0, item: { ...message, status: 'in_progress', content: [] } },
+  ];
+  const stop = { type: 'response.output_item.done', output_index: 0, item: message };
+
+  /** The events that the client gets, without their sequence numbers. */
+  async function passed(...sent: readonly object[]) {
+    const frames = sent.map((event) => `data: ${JSON.stringify(event)}\n\n`);
+    openAi.reply(raw(200, { 'content-type': 'text/event-stream' }, frames.join('')));
+    return payloadsOf(await (await post({ stream: true })).text()).map((payload) => JSON.parse(payload));
+  }
+  type Passed = Awaited<ReturnType<typeof passed>>;
+  const streamed = (events: Passed) =>
+    events.flatMap(({ type, delta }) => (type === 'response.output_text.delta' ? delta : [])).join('');
+  const final = (events: Passed) => events.at(-1).response;
+
+  test.each([
+    ['an empty piece', [said('Hello'), said('')]],
+    ['no pieces', []],
+    [
+      'no pieces, and the text in the end of the part',
+      [{ type: 'response.output_text.done', ...place, text: 'Hello you' }],
+    ],
+  ])('with %s, the pieces make the whole text', async (_what, pieces) => {
+    const events = await passed(...begin, ...pieces, stop, end([message]));
+    expect(streamed(events)).toBe('Hello you');
+    expect(final(events).output).toEqual([message]);
+  });
+
+  test.each([
+    ['no content', { ...message, content: null }],
+    ['no text', { ...message, content: [{ ...part, text: undefined }] }],
+    ['an empty text', { ...message, content: [{ ...part, text: '' }] }],
+    ['half of the text', { ...message, content: [{ ...part, text: 'Hello' }] }],
+  ])('with %s in the final response, it has the text that was streamed', async (_what, last) => {
+    const events = await passed(...begin, said('Hello'), said(' you'), stop, end([last]));
+    expect(final(events).output).toMatchObject([{ content: [{ text: 'Hello you' }] }]);
+  });
+
+  test('the final response has the name of each call', async () => {
+    const added = { type: 'response.output_item.added', output_index: 0, item: { ...call, arguments: '' } };
+    const done = { type: 'response.output_item.done', output_index: 0, item: call };
+    const events = await passed(begin[0] ?? {}, added, done, end([{ ...call, name: '' }]));
+    expect(final(events).output).toEqual([call]);
+  });
+
+  test('the last event has a response in any case', async () => {
+    const events = await passed(...begin, said('Hello you'), stop, { type: 'response.completed' });
+    expect(final(events)).toMatchObject({ id: 'resp_1', object: 'response', status: 'completed', output: [message] });
+  });
+
+  test.each([{ content_index: 'x' }, { output_index: 'seven' }])(
+    'the start of a part with %o has numbers',
+    async (odd) => {
+      const start = { type: 'response.content_part.added', ...place, part: { ...part, text: '' }, ...odd };
+      const events = await passed(...begin, start, said('Hello you'), stop, end([message]));
+      expect(events[2]).toMatchObject({ type: 'response.content_part.added', output_index: 0, content_index: 0 });
+    },
+  );
+});

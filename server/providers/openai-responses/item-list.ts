@@ -39,6 +39,13 @@ export class ItemList {
     return this.#note(item ?? this.#add(at, type));
   }
 
+  /** The item of an event that adds nothing to it, if it is known. */
+  find({ output_index: at, item_id: id }: OutputPlace): void {
+    const named = id ? this.#items.find((one) => one.id === id) : undefined;
+    const numbered = at == null ? this.#items.at(-1) : this.#byPlace.get(at);
+    this.last = named ?? numbered ?? null;
+  }
+
   /** The item that begins. It is new unless it has begun already. */
   begin(at: number | null | undefined, item: OutputItem): ItemReader {
     const numbered = this.#at(at, item.type);

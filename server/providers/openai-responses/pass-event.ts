@@ -26,6 +26,35 @@ function nameResponse(raw: Fields, known: string | undefined): Fields {
   return Object.keys(changes).length > 0 ? { ...raw, response: { ...response, ...changes } } : raw;
 }
 
+/** The event of a piece of text, refusal or reasoning; undefined for a chunk that adds none of them. */
+function toPiece({ choices }: ChatCompletionChunk): { type: string; delta: string } | undefined {
+  const { content, refusal, reasoning_details: details } = choices[0]?.delta ?? {};
+  if (content) return { type: 'response.output_text.delta', delta: content };
+  if (refusal) return { type: 'response.refusal.delta', delta: refusal };
+  const [detail] = Array.isArray(details) ? details : [];
+  if (!isRecord(detail)) return undefined;
+  if (typeof detail.summary === 'string') {
+    return { type: 'response.reasoning_summary_text.delta', delta: detail.summary };
+  }
+  return typeof detail.text === 'string' ? { type: 'response.reasoning_text.delta', delta: detail.text } : undefined;
+}
+
+/**
+ * What the end of a part or of an item adds to its pieces, as events of their own: a client that joins the pieces gets the
+ * same text as one that reads the end.
+ */
+function toPieces(item: ItemReader, named: Fields, chunks: readonly ChatCompletionChunk[]): object[] {
+  if (!item.opened || String(named.type).endsWith('.delta')) return [];
+  const { output_index } = named;
+  const item_id = named.item_id ?? item.ownId;
+  return chunks.flatMap((chunk) => {
+    const piece = toPiece(chunk);
+    if (!piece) return [];
+    const part = piece.type.includes('summary') ? 'summary_index' : 'content_index';
+    return [{ ...piece, item_id, output_index, [part]: named[part] ?? 0 }];
+  });
+}
+
 function passEnd(raw: Fields, status: string, items: ItemList): unknown {
   const response = isRecord(raw.response) ? raw.response : {};
   const isSound = typeof response.status === 'string' && response.status !== '';
@@ -74,6 +103,14 @@ function nameItem(raw: Fields, item: ItemReader, place: number): Fields {
   };
 }
 
+/** The events that hold the whole response. */
+const HAS_RESPONSE: ReadonlySet<string> = new Set([
+  'response.created',
+  'response.in_progress',
+  'response.completed',
+  'response.incomplete',
+]);
+
 /** What is known of a response when one of its events is passed on. */
 interface Known {
   /** The id of the response; undefined before an event that begins or ends it. */
@@ -86,11 +123,12 @@ interface Known {
 /** The events to pass to a client of the same API: as they came, except for repairs of what such clients depend on. */
 export function passEvent(given: unknown, { id, items, chunks }: Known): unknown[] {
   if (!isRecord(given)) return [given];
-  const raw = 'response' in given ? nameResponse(given, id) : given;
+  const raw = 'response' in given || HAS_RESPONSE.has(String(given.type)) ? nameResponse(given, id) : given;
   if (raw.type === 'response.completed') return [passEnd(raw, 'completed', items)];
   if (raw.type === 'response.incomplete') return [passEnd(raw, 'incomplete', items)];
   if (!items.last) return [raw];
   const named = nameItem(raw, items.last, items.placeOf(items.last));
   if (items.last.type === 'function_call') return passCall(named, items.last, argumentsIn(chunks));
-  return [raw.type === 'response.output_item.done' ? { ...named, item: items.last.whole } : named];
+  const shown = raw.type === 'response.output_item.done' ? { ...named, item: items.last.whole } : named;
+  return [...toPieces(items.last, named, chunks), shown];
 }

@@ -119,22 +119,31 @@ export class ItemReader {
       const none = own.status === 'incomplete' ? '' : '{}';
       return { ...own, call_id: this.#ownCallId, name: this.#name, arguments: this.#arguments.told || none };
     }
-    if (type !== 'message' || own.content?.some(({ text, refusal }) => text ?? refusal)) return own;
-    const content = [...this.#parts].map(([kind, said]) =>
-      kind.startsWith('refusal')
-        ? { type: 'refusal', refusal: said.text }
-        : { type: 'output_text', text: said.text, annotations: [] },
-    );
-    return { role: 'assistant', ...own, content };
+    return type === 'message' ? { role: 'assistant', ...own, content: this.#content } : own;
   }
 
   /** Whether clients are told something else than the upstream sent. */
   get differs(): boolean {
-    const { id, call_id: callId, arguments: sent } = this.#own ?? {};
+    const { id, call_id: callId, name, arguments: sent, content } = this.#own ?? {};
     if (this.#ownId !== undefined && this.#ownId !== id) return true;
-    return (
-      this.type === 'function_call' && (callId !== this.#ownCallId || sent !== this.#arguments.told || sent === '')
+    if (this.type === 'message') return this.#content.some((part, at) => part !== content?.[at]);
+    if (this.type !== 'function_call') return false;
+    return callId !== this.#ownCallId || name !== this.#name || sent !== this.#arguments.told || sent === '';
+  }
+
+  /** The parts of a message, with the texts that clients were told in pieces. */
+  get #content(): object[] {
+    const own = this.#own?.content ?? [];
+    if (own.some(({ text, refusal }) => text ?? refusal)) return own.map((part, at) => this.#toldPart(part, at));
+    return [...this.#parts].map(([kind, { text }]) =>
+      kind.startsWith('refusal') ? { type: 'refusal', refusal: text } : { type: 'output_text', text, annotations: [] },
     );
+  }
+
+  #toldPart(part: ContentPart, at: number): ContentPart {
+    const [kind, field] = part.type === 'refusal' ? (['refusal', 'refusal'] as const) : (['text', 'text'] as const);
+    const said = this.#parts.get(`${kind}:${at}`)?.text;
+    return said === undefined || said === part[field] ? part : { ...part, [field]: said };
   }
 
   #note(item: OutputItem): void {

@@ -1,6 +1,7 @@
+import { isRecord } from '../../canonical/json.ts';
 import type { Piece } from './answer-state.ts';
 import type { ItemList } from './item-list.ts';
-import { DeltaEvent, DoneEvent, PartEvent, readAs } from './wire.ts';
+import { DeltaEvent, DoneEvent, OutputPlace, PartEvent, readAs } from './wire.ts';
 
 type Read<Event> = (items: ItemList, event: Event) => Piece[];
 
@@ -32,6 +33,9 @@ const ENDS: Readonly<Record<string, Read<DoneEvent>>> = {
     items.of(event, 'custom_tool_call').endArguments(event.input),
 };
 
+/** The fields by which an event names a part or an item. */
+const PART_OR_ITEM = ['output_index', 'item_id', 'content_index', 'summary_index'] as const;
+
 function endPart(items: ItemList, event: PartEvent): Piece[] {
   const { part, content_index: at } = event;
   if (part.type === 'output_text') return items.of(event, 'message').endText(at ?? 0, part.text);
@@ -47,5 +51,7 @@ export function readPiece(type: string | null | undefined, event: unknown, items
   if (delta) return delta(items, readAs(DeltaEvent, event));
   const end = ENDS[type ?? ''];
   if (end) return end(items, readAs(DoneEvent, event));
-  return type === 'response.content_part.done' ? endPart(items, readAs(PartEvent, event)) : [];
+  if (type === 'response.content_part.done') return endPart(items, readAs(PartEvent, event));
+  if (PART_OR_ITEM.some((name) => isRecord(event) && name in event)) items.find(readAs(OutputPlace, event));
+  return [];
 }

@@ -77,7 +77,7 @@ export const AnyEvent = z.looseObject({ type: z.string().min(1).nullish(), error
 export const ResponseEvent = z.looseObject({ response: ResponseBody.nullish() });
 
 /** The item of an event. Where the event does not say, the order of the events decides. */
-const OutputPlace = z.looseObject({ output_index: Index, item_id: Word });
+export const OutputPlace = z.looseObject({ output_index: Index, item_id: Word });
 export type OutputPlace = z.infer<typeof OutputPlace>;
 export const ItemEvent = OutputPlace.extend({ item: OutputItem });
 export const DeltaEvent = OutputPlace.extend({
