@@ -26,7 +26,7 @@ import { StoreError } from './store-error.ts';
 import { toStoreError } from './to-store-error.ts';
 import { Turns } from './turns.ts';
 import { UsageWriter } from './usage.ts';
-import { UsageReports } from './usage-reports.ts';
+import { compactUsage } from './usage-compaction.ts';
 import { UsedClock } from './used-clock.ts';
 import { UserBudgets } from './user-budgets.ts';
 import { Wallets } from './wallets.ts';
@@ -116,7 +116,7 @@ async function recover(database: OpenDatabase): Promise<Store> {
   const usage = new UsageWriter(transact, { onError });
   const flush = () => usage.flush();
   const userBudgets = new UserBudgets({ db, flush, onError });
-  const wallets = new Wallets({ db, transact, lock, budgets: userBudgets, flush });
+  const wallets = new Wallets({ db, transact, lock, budgets: userBudgets, flush, background });
   await db.$connect();
   await recoverDead({ db, transact, lock, wallets });
   if (await transact(hasPendingMessages)) background.indexSoon();
@@ -133,7 +133,6 @@ interface Money {
 
 function toStore(database: OpenDatabase, { usage, userBudgets, wallets }: Money): Store {
   const { lock, db, transact, background, writer, onError } = database;
-  const reports = new UsageReports(db, transact);
   const changing = { transact, lock, clock: new UsedClock() };
   const turns = new Turns(changing);
   const edits = new Edits(changing);
@@ -148,11 +147,11 @@ function toStore(database: OpenDatabase, { usage, userBudgets, wallets }: Money)
     usage: {
       record: (row, settlement) => usage.record(row, settlement),
       flush: () => usage.flush(),
-      sum: (filter, shape) => reports.sum(filter, shape),
-      list: (filter, page) => reports.list(filter, page),
+      sum: (filter, shape) => useDatabase(() => background.call('sumUsage', { filter, ...shape })),
+      list: (filter, page) => useDatabase(() => background.call('listUsage', { filter, ...page })),
       times: (shape) => useDatabase(() => background.call('times', shape)),
       ofKeys: (ids, now) => readKeyUse(db, ids, now),
-      compact: (day) => reports.compact(day),
+      compact: (day) => compactUsage(transact, day),
     },
     keys: new ApiKeys(db),
     wallets,

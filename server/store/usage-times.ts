@@ -1,18 +1,8 @@
-import type { UsageFilter, UsageTimes, UsageTimesShape } from './interface/usage.ts';
+import type { UsageTimes, UsageTimesShape } from './interface/usage.ts';
 import type { Statements } from './sqlite/connection.ts';
-import { textOrNull, toSqliteTime } from './sqlite/values.ts';
-import { nameLength, startOf, usageColumns } from './usage-shape.ts';
-
-function conditionOf(filter: UsageFilter): { sql: string; values: string[] } {
-  const given = usageColumns.flatMap((column) => {
-    const value = filter[column];
-    return value === undefined ? [] : [{ column, value }];
-  });
-  return {
-    sql: ['"at" >= ?', '"at" < ?', ...given.map(({ column }) => `"${column}" = ?`)].join(' AND '),
-    values: [toSqliteTime(filter.from), toSqliteTime(filter.to), ...given.map(({ value }) => value)],
-  };
-}
+import { textOrNull } from './sqlite/values.ts';
+import { conditionOf } from './usage-condition.ts';
+import { nameLength, startOf } from './usage-shape.ts';
 
 /** The nearest rank: the p-th percentile of n values is the ⌈p·n/100⌉-th. */
 const atRank = (percent: number, name: string) =>

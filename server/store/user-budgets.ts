@@ -1,7 +1,7 @@
-import { daysOf } from './days-of.ts';
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
-import type { UserBudgetRow, UserBudgetStore, UserUse } from './interface/user-budgets.ts';
+import type { PeriodUse, UserBudgetRow, UserBudgetStore, UserUse } from './interface/user-budgets.ts';
+import { readUserUse } from './user-use.ts';
 
 /** How often the changes of other processes are asked for, in ms. */
 const POLL_MS = 1_000;
@@ -21,6 +21,8 @@ const OWNERS = Prisma.sql`
       SELECT (SELECT MIN("owner") FROM "UserBudget" WHERE "owner" > "step"."owner") FROM "step"
       WHERE "step"."owner" IS NOT NULL)
     SELECT "owner" FROM "step" WHERE "owner" IS NOT NULL)`;
+
+const NO_USE: UserUse = { amount: 0, tokens: 0 };
 
 type StoredBudget = Readonly<Record<'owner' | 'userId', string>> &
   Readonly<Record<'dailyBudget' | 'monthlyBudget' | 'dailyTokens' | 'monthlyTokens', bigint | null>>;
@@ -96,18 +98,13 @@ export class UserBudgets implements UserBudgetStore {
     });
   }
 
-  used(owner: string, userId: string, at: Date): Promise<{ day: UserUse; month: UserUse }> {
-    const { day, month } = daysOf(at);
-    return useDatabase(async () => {
-      await this.#deps.flush();
-      const where = { owner, userId, day: { gte: month, lte: day } };
-      const rows = await this.#deps.db.userSpend.findMany({ where });
-      const sum = (some: typeof rows): UserUse => ({
-        amount: some.reduce((total, { amount }) => total + Number(amount), 0),
-        tokens: some.reduce((total, { tokens }) => total + Number(tokens), 0),
-      });
-      return { day: sum(rows.filter((row) => row.day === day)), month: sum(rows) };
-    });
+  async used(owner: string, userId: string, at: Date): Promise<PeriodUse> {
+    return (await this.usedOfEach(owner, [userId], at)).get(userId) ?? { day: NO_USE, month: NO_USE };
+  }
+
+  async usedOfEach(owner: string, userIds: readonly string[], at: Date): Promise<ReadonlyMap<string, PeriodUse>> {
+    await useDatabase(this.#deps.flush);
+    return readUserUse(this.#deps.db, owner, userIds, at);
   }
 
   async close(): Promise<void> {

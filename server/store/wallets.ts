@@ -1,3 +1,4 @@
+import type { Background } from './background/background.ts';
 import { daysOf } from './days-of.ts';
 import { explainShortage, type Held, type ShortageDeps } from './explain-shortage.ts';
 import { useDatabase } from './failures.ts';
@@ -16,6 +17,7 @@ import type {
 } from './interface/wallets.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { toGrow, toReserve } from './reserve-statements.ts';
+import type { DaySpend } from './spend-by-day.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -48,6 +50,7 @@ export interface WalletDeps {
   readonly budgets: ShortageDeps['budgets'];
   /** Resolves when every charge so far is written. */
   readonly flush: () => Promise<void>;
+  readonly background: Pick<Background, 'call'>;
 }
 
 export class Wallets implements WalletStore {
@@ -56,8 +59,10 @@ export class Wallets implements WalletStore {
   readonly #lock: ProcessLock;
   readonly #budgets: WalletDeps['budgets'];
   readonly #flush: () => Promise<void>;
+  readonly #background: WalletDeps['background'];
 
-  constructor({ db, transact, lock, budgets, flush }: WalletDeps) {
+  constructor({ db, transact, lock, budgets, flush, background }: WalletDeps) {
+    this.#background = background;
     this.#budgets = budgets;
     this.#db = db;
     this.#transact = transact;
@@ -125,20 +130,8 @@ export class Wallets implements WalletStore {
     return useDatabase(async () => Number((await this.#db.wallet.aggregate({ _sum: { held: true } }))._sum.held ?? 0));
   }
 
-  spentByDay(owner: string | null): Promise<readonly { day: string; amount: number }[]> {
-    return useDatabase(async () => {
-      // Keys are never deleted, and never change their owner.
-      const keys =
-        owner === null ? undefined : await this.#db.apiKey.findMany({ where: { owner }, select: { id: true } });
-      const where = keys ? { keyId: { in: keys.map(({ id }) => id) } } : {};
-      const days = await this.#db.dailySpend.groupBy({
-        by: ['day'],
-        where,
-        _sum: { amount: true },
-        orderBy: { day: 'asc' },
-      });
-      return days.map(({ day, _sum }) => ({ day, amount: Number(_sum.amount ?? 0) }));
-    });
+  spentByDay(owner: string | null): Promise<readonly DaySpend[]> {
+    return useDatabase(() => this.#background.call('spendByDay', owner));
   }
 
   spent(keyId: string, at: Date): Promise<{ day: number; month: number }> {

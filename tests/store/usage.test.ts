@@ -115,3 +115,42 @@ describe('usage rows', () => {
     expect(errors.at(-1)).toBe('Error: 1 usage rows were lost: the database failed');
   });
 });
+
+describe('reports over many rows', () => {
+  const range = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-02-01T00:00:00Z') };
+
+  /** How often others had a turn of the event loop until this was done. */
+  async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+    let turns = 0;
+    let isDone = false;
+    const count = async () => {
+      for (; !isDone; turns++) await nextTick();
+    };
+    const counting = count();
+    await work();
+    isDone = true;
+    await counting;
+    return turns;
+  }
+
+  test.each<[string, (store: Awaited<ReturnType<typeof freshStore>>['store']) => Promise<unknown>]>([
+    ['sums', ({ usage }) => usage.sum(range, { bucket: 'hour', by: ['keyId'], limit: 10 })],
+    [
+      'requests that few filters pass',
+      ({ usage }) => usage.list({ ...range, outcome: 'none' }, { limit: 1, offset: 0 }),
+    ],
+    ['charges by day', ({ wallets }) => wallets.spentByDay(null)],
+  ])('hold up nobody: %s', async (_what, report) => {
+    const { store, folder } = await freshStore();
+    const db = await openRaw(folder);
+    db.exec(`
+      WITH RECURSIVE "n"("i") AS (SELECT 1 UNION ALL SELECT "i" + 1 FROM "n" WHERE "i" < 100000)
+      INSERT INTO "Usage" ("requestId", "at", "operation", "alias", "promptTokens", "completionTokens", "cachedTokens",
+        "reasoningTokens", "estimated", "outcome", "latencyMs", "keyId")
+      SELECT 'r' || "i", '2026-01-02T03:04:05.678+00:00', 'v1.chat', 'a', 1, 1, 0, 0, 0, 'ok', 1, 'key_' || ("i" % 1000) FROM "n";
+      WITH RECURSIVE "n"("i") AS (SELECT 1 UNION ALL SELECT "i" + 1 FROM "n" WHERE "i" < 100000)
+      INSERT INTO "DailySpend" ("keyId", "day", "amount") SELECT 'key_' || "i", '2026-01-02', 1 FROM "n"`);
+    db.close();
+    expect(await turnsDuring(() => report(store))).toBeGreaterThan(50);
+  });
+});

@@ -6,7 +6,7 @@ import type {
   UserBudgetRef,
 } from '../../../contracts/wallets/user-budget.ts';
 import type { Store } from '../../store/interface/store.ts';
-import type { UserBudgetRow } from '../../store/interface/user-budgets.ts';
+import type { PeriodUse, UserBudgetRow } from '../../store/interface/user-budgets.ts';
 import type { Principal } from '../access/caller.ts';
 import { ensureAdmin, ensureOwner } from '../access/ensure-admin.ts';
 import { toMicro, toUsd, toUsdOrNull } from '../metering/micro-usd.ts';
@@ -15,9 +15,10 @@ type BudgetDeps = Pick<Store, 'userBudgets' | 'audit'>;
 
 const toLimit = (usd: number | null | undefined): number | null => (usd == null ? null : toMicro(usd));
 
-async function showBudget({ userBudgets }: Pick<BudgetDeps, 'userBudgets'>, row: UserBudgetRow): Promise<UserBudget> {
+const NO_USE: PeriodUse = { day: { amount: 0, tokens: 0 }, month: { amount: 0, tokens: 0 } };
+
+function showUse(row: UserBudgetRow, { day, month }: PeriodUse): UserBudget {
   const { owner, userId, dailyBudget, monthlyBudget, dailyTokens, monthlyTokens } = row;
-  const { day, month } = await userBudgets.used(owner, userId, new Date());
   return {
     owner,
     user_id: userId,
@@ -32,6 +33,9 @@ async function showBudget({ userBudgets }: Pick<BudgetDeps, 'userBudgets'>, row:
   };
 }
 
+const showBudget = async ({ userBudgets }: Pick<BudgetDeps, 'userBudgets'>, row: UserBudgetRow): Promise<UserBudget> =>
+  showUse(row, await userBudgets.used(row.owner, row.userId, new Date()));
+
 const NO_LIMITS = { dailyBudget: null, monthlyBudget: null, dailyTokens: null, monthlyTokens: null };
 
 /** `GET /api/wallets/{owner}/users`. A key may read its owner's. */
@@ -42,7 +46,9 @@ export async function listUserBudgets(
 ): Promise<UserBudgetList> {
   ensureOwner(principal, owner);
   const rows = await deps.userBudgets.list(owner, { limit, offset });
-  return { items: await Promise.all(rows.map((row) => showBudget(deps, row))) };
+  const users = rows.map(({ userId }) => userId);
+  const used = await deps.userBudgets.usedOfEach(owner, users, new Date());
+  return { items: rows.map((row) => showUse(row, used.get(row.userId) ?? NO_USE)) };
 }
 
 /** `GET /api/wallets/{owner}/users/{user_id}`: also of a user that only the budget for all applies to. */

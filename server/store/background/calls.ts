@@ -2,9 +2,12 @@ import type { FilledMessage } from '../insert-messages.ts';
 import type { ConversationKey, Erased } from '../interface/conversations.ts';
 import type { ImportedConversation } from '../interface/imports.ts';
 import type { BegunTurn } from '../interface/turns.ts';
-import type { UsageTimes, UsageTimesShape } from '../interface/usage.ts';
+import type { UsageRow, UsageSum, UsageTimes, UsageTimesShape } from '../interface/usage.ts';
 import type { LongText } from '../long-texts.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
+import type { DaySpend } from '../spend-by-day.ts';
+import type { ListRequest } from '../usage-list.ts';
+import type { SumRequest } from '../usage-sums.ts';
 import type { TextBytes } from './read-texts.ts';
 
 /** The operations of the background thread, with their inputs and outputs. */
@@ -27,6 +30,12 @@ export interface BackgroundCalls {
   readTexts(texts: readonly LongText[]): TextBytes[];
   /** Takes a turn back whose messages are long. */
   drop(turn: Pick<BegunTurn, 'conversationId' | 'answerId' | 'isNew'>): void;
+  /** Sums of what requests used. */
+  sumUsage(request: SumRequest): UsageSum[];
+  /** The rows of single requests. */
+  listUsage(request: ListRequest): UsageRow[];
+  /** The charges to the keys of an owner by day; of all owners for null. */
+  spendByDay(owner: string | null): DaySpend[];
   /** Percentiles of how long requests took. */
   times(shape: UsageTimesShape): UsageTimes[];
   /** Removes what was deleted from the index and from the write-ahead log. */

@@ -1,7 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { dropTurn } from '../drop-turn.ts';
 import { searchPage } from '../search/search-page.ts';
+import { spendByDay } from '../spend-by-day.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
+import { listUsage } from '../usage-list.ts';
+import { sumUsage } from '../usage-sums.ts';
 import { measureTimes } from '../usage-times.ts';
 import type { BackgroundCalls, BackgroundOptions, Call, Reply } from './calls.ts';
 import { eraseUser } from './erase-user.ts';
@@ -50,6 +53,9 @@ const handlers: Handlers = {
   drop: (turn) => db.transact((statements) => dropTurn(statements, turn)),
   fill: (messages) => fillMessages(db, messages),
   readTexts: async (texts) => readTexts(db.statements, texts),
+  sumUsage: async (request) => sumUsage(db.statements, request),
+  listUsage: async (request) => listUsage(db.statements, request),
+  spendByDay: async (owner) => spendByDay(db.statements, owner),
   times: async (shape) => measureTimes(db.statements, shape),
   async forget() {
     await indexer.catchUp();

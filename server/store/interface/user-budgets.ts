@@ -20,6 +20,12 @@ export interface UserUse {
   readonly tokens: number;
 }
 
+/** What was used in a day, and in the month around it. */
+export interface PeriodUse {
+  readonly day: UserUse;
+  readonly month: UserUse;
+}
+
 /** Limits of end users within the wallet of their owner. Reservations are held to them: see `WalletStore`. */
 export interface UserBudgetStore {
   /** Whether any end user of an owner has a budget. A change by another process is known within a second. */
@@ -33,5 +39,7 @@ export interface UserBudgetStore {
   /** In order of the users. */
   list(owner: string, page: { limit: number; offset: number }): Promise<readonly UserBudgetRow[]>;
   /** What an end user has used in the day and the month of UTC that hold `at`. */
-  used(owner: string, userId: string, at: Date): Promise<{ readonly day: UserUse; readonly month: UserUse }>;
+  used(owner: string, userId: string, at: Date): Promise<PeriodUse>;
+  /** The same for many end users, in one step; those who used nothing may be absent. */
+  usedOfEach(owner: string, userIds: readonly string[], at: Date): Promise<ReadonlyMap<string, PeriodUse>>;
 }
