@@ -83,7 +83,7 @@ export class Runs {
       begun,
       conversationId,
       detached,
-      log: this.#deps.live.open<Event>(begun.id),
+      log: this.#deps.live.open<Event>(begun.id, (after) => this.#deps.store.read(begun.key, after)),
       maxBytes: this.#deps.limits.maxBytes,
       flush: () => run.writing ?? this.#flusher.flush([run]),
     });

@@ -17,6 +17,9 @@ export interface LiveSegment {
   readonly packed: Uint8Array;
 }
 
+/** Reads some of the segments that hold the events after a number from disk, in order; none when they are gone. */
+export type ReadOlder = (after: number) => Promise<readonly LiveSegment[]>;
+
 /** The log of a run that is in progress. Its events are numbered from 0 by their position. */
 export interface LiveLog<Event extends object> {
   /** The number that the next event gets. */
@@ -41,7 +44,8 @@ export interface LiveLog<Event extends object> {
 
 /** The runs in progress, as the processes that share this object know them. */
 export interface LiveRuns {
-  open<Event extends object>(id: string): LiveLog<Event>;
+  /** `readOlder` reads what is on disk of the run: a log keeps only its latest events in memory. */
+  open<Event extends object>(id: string, readOlder: ReadOlder): LiveLog<Event>;
   /** The log of a run. The run's row tells which type its events have (`format`). */
   find<Event extends object>(id: string): LiveLog<Event> | null;
   /** Forgets a run that has ended. Its followers still get the rest. */

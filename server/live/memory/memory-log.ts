@@ -1,22 +1,31 @@
 import { Json } from '../../canonical/json.ts';
 import { unpackEvents } from '../../canonical/pack-events.ts';
+import { AppError } from '../../errors/app-error.ts';
 import { throwReason } from '../../errors/stop-reason.ts';
-import type { LiveLog, LiveSegment, RunEnd } from '../interface/live-runs.ts';
+import type { LiveLog, LiveSegment, ReadOlder, RunEnd } from '../interface/live-runs.ts';
 
 /** How many bytes of the events on disk one batch holds. */
 const BATCH_BYTES = 64 * 1024;
+/** How many bytes of packed events stay in memory. Who is further behind reads them from disk. */
+const KEPT_BYTES = 1024 * 1024;
 
 /**
- * A log in the memory of one process: the tail as the objects that came, which all followers share, and packed
+ * A log in the memory of one process: the tail as the objects that came, which all followers share, and the latest packed
  * segments.
  */
 export class MemoryLog<Event extends object> implements LiveLog<Event> {
   readonly #segments: LiveSegment[] = [];
+  readonly #readOlder: ReadOlder;
+  #keptBytes = 0;
   #tail: Json<Event>[] = [];
   #tailFirst = 0;
   #end: RunEnd | null = null;
   #followers = 0;
   readonly #waiting = new Set<() => void>();
+
+  constructor(readOlder: ReadOlder) {
+    this.#readOlder = readOlder;
+  }
 
   get next(): number {
     return this.#tailFirst + this.#tail.length;
@@ -41,6 +50,10 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
 
   settle(segment: LiveSegment): void {
     this.#segments.push(segment);
+    this.#keptBytes += segment.packed.length;
+    while (this.#segments.length > 1 && this.#keptBytes > KEPT_BYTES) {
+      this.#keptBytes -= this.#segments.shift()?.packed.length ?? 0;
+    }
     this.#tail = this.#tail.slice(segment.count);
     this.#tailFirst += segment.count;
   }
@@ -61,6 +74,14 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
     this.#followers += 1;
     try {
       for (let at = after + 1; !signal.aborted; ) {
+        if (at < this.#firstKept) {
+          for await (const older of this.#older(at)) {
+            at += older.length;
+            yield older;
+            if (signal.aborted) break;
+          }
+          continue;
+        }
         const events = this.#read(at);
         at += events.length;
         if (events.length > 0) yield events;
@@ -77,6 +98,22 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
     } finally {
       this.#followers -= 1;
       signal.removeEventListener('abort', stop);
+    }
+  }
+
+  get #firstKept(): number {
+    return this.#segments[0]?.first ?? this.#tailFirst;
+  }
+
+  /** Some of the events from a number on that are no longer in memory. Throws `run_log_expired`. */
+  async *#older(from: number): AsyncGenerator<Json<Event>[], void, void> {
+    const segments = await this.#readOlder(from - 1);
+    if (segments.length === 0) throw new AppError('run_log_expired', undefined, { param: 'run_id' });
+    let at = from;
+    for (const { first, packed } of segments) {
+      const events = unpackEvents(packed).slice(at - first);
+      at += events.length;
+      if (events.length > 0) yield events.map((event) => Json.ofBytes<Event>(event));
     }
   }
 

@@ -1,12 +1,12 @@
-import type { LiveLog, LiveRuns } from '../interface/live-runs.ts';
+import type { LiveLog, LiveRuns, ReadOlder } from '../interface/live-runs.ts';
 import { MemoryLog } from './memory-log.ts';
 
 /** The runs of this process only. */
 export class MemoryRuns implements LiveRuns {
   readonly #logs = new Map<string, LiveLog<object>>();
 
-  open<Event extends object>(id: string): LiveLog<Event> {
-    const log = new MemoryLog<Event>();
+  open<Event extends object>(id: string, readOlder: ReadOlder): LiveLog<Event> {
+    const log = new MemoryLog<Event>(readOlder);
     this.#logs.set(id, log);
     return log;
   }
