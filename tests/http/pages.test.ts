@@ -207,6 +207,9 @@ describe('the pages', () => {
     expect(found.items.length).toBeGreaterThan(0);
     for (const { excerpt, heading, name } of found.items) expect([name, heading, excerpt].join()).not.toBe('');
     expect((await jsonOf('/api/docs/search?q=xyzzyplugh')).items).toEqual([]);
+    // Anybody may search: of a long question the first twelve words are looked for, each once.
+    const long = encodeURIComponent(`${'a b c d e f g h i l m n '.repeat(4)}xyzzyplugh`);
+    expect((await jsonOf(`/api/docs/search?q=${long}`)).items.length).toBeGreaterThan(0);
     for (const name of ['../package', 'nothing', 'models.example']) {
       const response = await fetch(`${demo.url}/api/docs/page?name=${encodeURIComponent(name)}`);
       expect([name, response.status]).toEqual([name, 404]);

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DocsEntry, DocsHits, DocsList, DocsPage } from '../../../contracts/system/docs.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
 
 const INDEX = 'README';
 const MOST_HITS = 20;
 const EXCERPT = 160;
+/** The most words of a search. Anybody may search, without a key, and each word is looked for in every part. */
+const MOST_WORDS = 12;
 
 /** How headings are named in addresses. */
 export const anchorOf = (heading: string): string =>
@@ -21,7 +24,10 @@ interface Part {
   readonly heading: string;
   readonly anchor: string | null;
   readonly text: string;
+  /** All of it, its heading and its title, in small letters. */
   readonly folded: string;
+  readonly foldedHeading: string;
+  readonly foldedTitle: string;
 }
 
 const titleOf = (name: string, text: string): string => /^# (.+)$/m.exec(text)?.[1] ?? name;
@@ -40,7 +46,16 @@ function toParts(name: string, text: string): Part[] {
     const [, marks = '', heading = title] = /^(#{1,3}) (.+)$/m.exec(part) ?? [];
     const shown = plain(part.slice(part.indexOf('\n') + 1));
     const anchor = marks.length > 1 ? anchorOf(heading) : null;
-    return { name, title, heading: plain(heading), anchor, text: shown, folded: `${heading} ${shown}`.toLowerCase() };
+    return {
+      name,
+      title,
+      heading: plain(heading),
+      anchor,
+      text: shown,
+      folded: `${heading} ${shown}`.toLowerCase(),
+      foldedHeading: plain(heading).toLowerCase(),
+      foldedTitle: title.toLowerCase(),
+    };
   });
 }
 
@@ -56,6 +71,7 @@ export class Documentation {
   readonly #texts = new Map<string, string>();
   #entries: DocsEntry[] | undefined;
   #parts: Part[] | undefined;
+  #searching: Promise<void> = Promise.resolve();
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -77,19 +93,30 @@ export class Documentation {
     return { name, title: known?.title ?? titleOf(name, markdown), section: known?.section ?? '', markdown };
   }
 
-  search(query: string): DocsHits {
+  /** One search in a turn of the event loop: anybody may ask for many at once, and other requests are served between them. */
+  search(query: string): Promise<DocsHits> {
+    const found = this.#searching.then(nextTurn).then(() => this.#find(query));
+    this.#searching = found.then(
+      () => undefined,
+      () => undefined,
+    );
+    return found;
+  }
+
+  #find(query: string): DocsHits {
     this.#parts ??= [...this.#names].flatMap((name) => toParts(name, this.text(name)));
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = [...new Set(query.toLowerCase().split(/\s+/).filter(Boolean))].slice(0, MOST_WORDS);
     const [first = ''] = words;
-    const score = ({ heading, title }: Part) =>
-      words.filter((word) => heading.toLowerCase().includes(word)).length * 2 +
-      words.filter((word) => title.toLowerCase().includes(word)).length;
+    const scoreOf = ({ foldedHeading, foldedTitle }: Part) =>
+      words.filter((word) => foldedHeading.includes(word)).length * 2 +
+      words.filter((word) => foldedTitle.includes(word)).length;
     const found = this.#parts.filter(({ folded }) => words.length > 0 && words.every((word) => folded.includes(word)));
     return {
       items: found
-        .toSorted((a, b) => score(b) - score(a))
+        .map((part) => ({ part, score: scoreOf(part) }))
+        .toSorted((a, b) => b.score - a.score)
         .slice(0, MOST_HITS)
-        .map((part) => {
+        .map(({ part }) => {
           const { name, title, heading, anchor } = part;
           return { name, title, heading, anchor, excerpt: excerptOf(part, first) };
         }),
