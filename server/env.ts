@@ -61,6 +61,8 @@ export interface Env {
   readonly circuit: { readonly failures: number; readonly coolDownMs: number };
   /** The longest body, in bytes. */
   readonly maxBodyBytes: number;
+  /** How many bytes the requests of one key may have together, from their arrival to their end; 0: any number. */
+  readonly requestBytesPerKey: number;
   /** The longest file of conversations, in bytes. */
   readonly maxImportBytes: number;
   /** The most names, texts, objects and lists in a body. */
@@ -194,6 +196,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     modelWaitMs: v.MODEL_WAIT_SECONDS * 1000,
     circuit: { failures: v.CIRCUIT_FAILURES, coolDownMs: v.CIRCUIT_COOLDOWN_SECONDS * 1000 },
     maxBodyBytes: v.MAX_BODY_BYTES,
+    requestBytesPerKey: v.REQUEST_BYTES_PER_KEY,
     maxImportBytes: v.MAX_IMPORT_BYTES,
     maxBodyValues: v.MAX_BODY_VALUES,
     websockets: {

@@ -100,6 +100,11 @@ export const Variables = z.object({
   RATE_LIMIT_BURST: z.coerce.number().min(0).default(100),
   MAX_BODY_BYTES: positive.default(32 * 1024 * 1024),
   MAX_BODY_VALUES: positive.default(100_000),
+  REQUEST_BYTES_PER_KEY: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024),
   MAX_IMPORT_BYTES: positive.default(1024 * 1024 * 1024),
   TRPC_CALLS: positive.max(10_000).default(100),
   WEBSOCKETS_PER_KEY: z.coerce.number().int().min(0).default(100),

@@ -4,6 +4,7 @@ import { isRecord } from '../canonical/json.ts';
 import { stopReason } from '../errors/stop-reason.ts';
 import { afterPoll } from '../event-loop/after-poll.ts';
 import type { Gate } from '../features/access/gate.ts';
+import type { HeldBytes } from '../features/access/held-bytes.ts';
 import type { TokenGuard } from '../features/access/token-guard.ts';
 import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
@@ -29,6 +30,8 @@ export interface RestOptions {
   readonly guard: TokenGuard;
   readonly heartbeat: Heartbeat;
   readonly maxBodyValues: number;
+  /** The requests of each key. */
+  readonly held: HeldBytes;
 }
 
 function toFastifyPath({ path, hasSlashes }: Operation): string {
@@ -65,10 +68,15 @@ function readInput(operation: Operation, request: FastifyRequest, maxBodyValues:
   return read instanceof Promise ? read.then((fields) => Object.assign(fields, params)) : Object.assign(read, params);
 }
 
-function createContext(request: FastifyRequest, reply: FastifyReply, guard: TokenGuard): Context {
+function createContext(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { guard, gate }: Pick<RestOptions, 'guard' | 'gate'>,
+): Context {
   return {
     requestId: request.id,
     guard,
+    countGuess: () => gate.countGuess(request.ip),
     authorize: () => principalOf(request),
     setHeader(name, value) {
       setHeader(reply, name, value);
@@ -76,6 +84,7 @@ function createContext(request: FastifyRequest, reply: FastifyReply, guard: Toke
     headersSent: () => reply.raw.headersSent,
     parent: traceParentOf(request.headers),
     ...(speaksAnthropic(request) ? { dialectHeaders: anthropicHeaders(request) } : {}),
+    hold: request.hold,
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
     idempotencyKey: idempotencyKeyOf(request),
   };
@@ -93,16 +102,16 @@ async function answerOf(made: unknown, ctx: Context | CallerContext): Promise<un
 /** Serves every operation of the router as a native route, with the same input schema and the same resolver. */
 export async function restPlugin(
   app: FastifyInstance,
-  { router, gate, guard, heartbeat, maxBodyValues }: RestOptions,
+  { router, gate, guard, heartbeat, maxBodyValues, held }: RestOptions,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
-  acceptJson(app, (_request, body) => body);
+  acceptJson(app, { held, keep: (_request, body) => body });
   const operations = listOperations(router);
   for (const operation of operations) {
     if (!operation.meta.form) addRoute(app, operation);
     else {
       await app.register(async (scope) => {
-        acceptImageForms(scope);
+        acceptImageForms(scope, held);
         addRoute(scope, operation);
       });
     }
@@ -120,7 +129,7 @@ export async function restPlugin(
         const reading = readInput(operation, request, maxBodyValues);
         const raw = reading instanceof Promise ? await reading : reading;
         const parsed: unknown = schema ? schema.parse(raw) : raw;
-        const context = createContext(request, reply, guard);
+        const context = createContext(request, reply, { guard, gate });
         const known = isOpen ? null : withCaller(context, connectionOf(request.raw.socket).signal);
         if (known) {
           request.record = known.caller.record;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
+import { HeldBytes } from '../features/access/held-bytes.ts';
 import type { TokenGuard } from '../features/access/token-guard.ts';
 import type { ExportStores } from '../features/conversations/export/export-conversations.ts';
 import type { LoadGuard } from '../features/metering/load-guard.ts';
@@ -20,6 +21,7 @@ import { beginRequests } from './hooks/begin-requests.ts';
 import { MAX_HEADERS } from './hooks/check-head.ts';
 import { passOverExpectations, refuseTunnels } from './hooks/client-error.ts';
 import { handleErrors } from './hooks/errors.ts';
+import { decorateHolds } from './hooks/hold-request.ts';
 import { ignoreUpgrades } from './hooks/ignore-upgrades.ts';
 import { KnownMethods, knowEveryMethod } from './hooks/known-methods.ts';
 import { reportResponses } from './hooks/report-responses.ts';
@@ -44,6 +46,7 @@ interface RouteSettings {
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
   readonly maxImportBytes: number;
+  readonly requestBytesPerKey: number;
   readonly websockets: WebsocketLimits;
   readonly connections: ConnectionLimits;
   readonly metricsBearer: string | undefined;
@@ -87,6 +90,7 @@ function addHooks(app: FastifyInstance, hooked: Hooked): void {
   knowEveryMethod(app);
   const methods = new KnownMethods(app);
   decorateAdmission(app);
+  decorateHolds(app);
   reportResponses(app, hooked.report);
   beginRequests(app, { origins: hooked.gate.origins, methods, load: hooked.load });
   handleErrors(app);
@@ -99,12 +103,13 @@ async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: Rou
   const { router, gate, guard, metering, once, report, heartbeat, websockets } = parts;
   const { maxBodyBytes, maxBodyValues, maxImportBytes, websockets: limits } = env;
   const { transfers } = env.connections;
+  const held = new HeldBytes(env.requestBytesPerKey);
   await app.register(anthropicProbesPlugin);
-  await app.register(restPlugin, { router, gate, guard, heartbeat, maxBodyValues });
+  await app.register(restPlugin, { router, gate, guard, heartbeat, maxBodyValues, held });
   await app.register(exportsPlugin, { gate, store });
   await app.register(importsPlugin, { gate, conversations: store.conversations, maxImportBytes });
-  await app.register(audioPlugin, { catalog, ...metering, gate, once, maxBodyBytes, maxBodyValues });
-  const calls = { router, gate, guard, report, maxBodyBytes, maxBodyValues, limits };
+  await app.register(audioPlugin, { catalog, ...metering, gate, once, maxBodyBytes, maxBodyValues, held });
+  const calls = { router, gate, guard, report, maxBodyBytes, maxBodyValues, held, limits };
   await app.register(trpcPlugin, calls);
   serveWebsockets(app, { ...calls, transfers, websockets });
 }
@@ -120,13 +125,18 @@ function guardConnections({ env }: RoutesOptions, { server }: FastifyInstance, {
 
 async function servePages(options: RoutesOptions, app: FastifyInstance, parts: RoutedParts): Promise<void> {
   const { env, version, catalog, consoleDir, clientFile } = options;
-  const { docs, router, observers } = parts;
+  const { docs, router, observers, gate } = parts;
   const page = new ConsolePage(consoleDir, env.basePath);
   await app.register(consolePlugin, { consoleDir, page, home: createHome(version, catalog.demoNotice) });
   await app.register(clientPackagePlugin, { file: clientFile });
   await app.register(documentationPlugin, { docs, page });
   await app.register(apiReferencePlugin, { page, makeDocument: () => createOpenApiDocument(router, version) });
-  await app.register(metricsPlugin, { metrics: observers.metrics, bearer: env.metricsBearer, isLocal: env.isLocal });
+  await app.register(metricsPlugin, {
+    metrics: observers.metrics,
+    bearer: env.metricsBearer,
+    isLocal: env.isLocal,
+    gate,
+  });
 }
 
 /** Serves every address of the gateway. */

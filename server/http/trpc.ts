@@ -5,6 +5,7 @@ import { invalidField } from '../errors/invalid-field.ts';
 import { toAppError, toWireError } from '../errors/to-wire.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Gate } from '../features/access/gate.ts';
+import type { HeldBytes } from '../features/access/held-bytes.ts';
 import { newRequestId } from '../features/access/request-id.ts';
 import type { TokenGuard } from '../features/access/token-guard.ts';
 import { traceParentOf } from '../features/access/trace-parent.ts';
@@ -30,6 +31,8 @@ export interface TrpcOptions {
   readonly gate: Gate;
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
+  /** The requests of each key. */
+  readonly held: HeldBytes;
   readonly guard: TokenGuard;
   readonly limits: Pick<WebsocketLimits, 'calls'>;
   /** Receives each call that no meter counted. */
@@ -92,19 +95,21 @@ function contextOf({ request, reply, body }: Exchange, { gate, guard, report, ma
       admit(gate, principal, reply);
       return principal;
     },
+    countGuess: () => gate.countGuess(request.ip),
     setHeader(name, value) {
       setHeader(reply, name, value);
     },
     report,
     parent: traceParentOf(request.headers),
     idempotencyKey: idempotencyKeyOf(request),
+    hold: request.hold,
     inputOf: trpcInputs({ url: request.url, headers: request.headers, body }, maxBodyValues),
   };
 }
 
 /** Serves queries and mutations of the router over HTTP, below `/trpc`. */
 export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Promise<void> {
-  const { router, maxBodyBytes, report } = options;
+  const { router, maxBodyBytes, held, report } = options;
   const procedures = new Set(listProcedures(router).map(([name]) => name));
   app.get(TRPC_PATH, async () => undefined);
   app.addHook('onRequest', checkCalls(options));
@@ -125,8 +130,11 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
 
   app.removeAllContentTypeParsers();
   // tRPC would parse any body at once. It is given none, and asks the context for the inputs.
-  acceptJson(app, (request, body) => {
-    bodies.set(request, body);
+  acceptJson(app, {
+    held,
+    keep: (request, body) => {
+      bodies.set(request, body);
+    },
   });
   app.all<{ Params: { path: string } }>(`${TRPC_PATH}/:path`, async (request, reply) => {
     await fastifyRequestHandler({

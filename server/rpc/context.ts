@@ -1,6 +1,7 @@
 import { Json } from '../canonical/json.ts';
 import type { AnsweredCall } from '../features/access/answered-call.ts';
 import type { Principal } from '../features/access/caller.ts';
+import type { RequestHold } from '../features/access/request-hold.ts';
 import type { TraceParent } from '../features/access/request-watch.ts';
 import type { TokenGuard } from '../features/access/token-guard.ts';
 import type { ResponseMemory } from '../features/responses/response-memory.ts';
@@ -20,6 +21,8 @@ export interface Context {
    * Returns the caller, and counts the call against the caller's limits. Throws the error of a missing or invalid key.
    */
   authorize(): Principal;
+  /** Counts a wrong secret against the client's address. Throws `rate_limit_exceeded`. */
+  countGuess(): void;
   /** Holds client tokens to what they are for. */
   readonly guard: TokenGuard;
   /** Sets a header of the response; null removes it. */
@@ -40,6 +43,8 @@ export interface Context {
   readonly idempotencyKey?: string | undefined;
   /** The websocket that the call came by; absent on HTTP. */
   readonly socket?: Socket | undefined;
+  /** What the request holds of the room of its key; absent: it has no body. */
+  readonly hold?: RequestHold | undefined;
   /** On the websocket of responses only. */
   readonly memory?: ResponseMemory | undefined;
 }

@@ -10,10 +10,10 @@ export const startProcedure = (start: StartCode | null) =>
     .meta(
       describeAccounts('GET', '/api/start', 'Exchange the code of the start link for the bearer', {
         description: 'The start prints the link where `START_LINK` says so. Its code works once, within ten minutes.',
-        errors: [400, 401],
+        errors: [400, 401, 429],
         open: true,
       }),
     )
     .input(StartRequest)
     .output(answers(Started))
-    .query(({ input }) => exchangeStartCode(start, input.code));
+    .query(({ ctx, input }) => exchangeStartCode(start, input.code, ctx.countGuess));

@@ -61,14 +61,16 @@ export type CallerContext = Context & { readonly caller: Caller };
 
 /** Checks the key and adds the caller to the context. Throws the reason when the caller is refused. */
 export function withCaller(ctx: Context, signal: AbortSignal): CallerContext {
-  const { requestId, setHeader, headersSent, dialectHeaders, parent } = ctx;
+  const { requestId, setHeader, headersSent, dialectHeaders, parent, hold } = ctx;
   const principal = ctx.authorize();
+  const record = new RequestRecord(parent);
+  record.hold = hold;
   const caller: Caller = {
     requestId,
     principal,
     signal: stopSignal(principal, signal),
     receivedAt: monotonicNow(),
-    record: new RequestRecord(parent),
+    record,
     setHeader,
     ...(headersSent ? { headersSent } : {}),
     dialectHeaders,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ClientTokens } from '../../server/features/access/client-tokens.ts';
 import { Gate } from '../../server/features/access/gate.ts';
+import { HeldBytes } from '../../server/features/access/held-bytes.ts';
 import { KeyRing } from '../../server/features/access/key-ring.ts';
 import { RateLimiter } from '../../server/features/access/rate-limiter.ts';
 import { TokenGuard } from '../../server/features/access/token-guard.ts';
@@ -65,7 +66,8 @@ beforeAll(async () => {
     trustedProxies: [],
   });
   const guard = new TokenGuard(store);
-  await app.register(restPlugin, { router: toys, gate, guard, heartbeat: new Heartbeat(), maxBodyValues: 1_000 });
+  const held = new HeldBytes(0);
+  await app.register(restPlugin, { router: toys, gate, guard, heartbeat: new Heartbeat(), maxBodyValues: 1_000, held });
   close = async () => {
     await app.close();
     await ring.close();

@@ -11,6 +11,10 @@ import { TrustedProxies } from './trusted-proxies.ts';
 
 /** Wrong keys from one address: so many at once, then one a second. */
 const GUESSES = { perSecond: 1, burst: 30 };
+/** A bearer with fewer characters may be a word that somebody chose, and can be guessed. */
+const UNGUESSABLE_LENGTH = 20;
+/** How many addresses that have shown the bearer are remembered. Beyond that, all of them are forgotten. */
+const MOST_TRUSTED = 1_000;
 
 const refuse = (message: string) => new AppError('invalid_authorization', message, { param: 'Authorization' });
 
@@ -32,9 +36,13 @@ export class Gate {
   readonly origins: Origins;
   readonly proxies: TrustedProxies;
   readonly #guesses = new RateLimiter(GUESSES.perSecond, GUESSES.burst);
+  readonly #isGuessable: boolean;
+  /** Addresses that have shown a bearer that can be guessed. */
+  readonly #trusted = new Set<string>();
 
   constructor(bearer: string, limiter: RateLimiter, { ring, tokens, corsOrigins, trustedProxies }: GateDeps) {
     this.#bearerHash = hashKey(bearer);
+    this.#isGuessable = bearer.length < UNGUESSABLE_LENGTH;
     this.#admin = {
       keyHash: this.#bearerHash.toString('hex'),
       role: 'admin',
@@ -58,12 +66,15 @@ export class Gate {
   /**
    * Who shows these keys: one that is right suffices, whatever else is beside it. Throws `missing_authorization`,
    * `invalid_authorization`, `permission_denied` for an address that the key is not for, and `rate_limit_exceeded` to who
-   * guesses. Keys are compared as their hashes: how long it takes tells nothing of them.
+   * guesses. Keys are compared as their hashes, so the time that it takes reveals nothing about them.
    */
   authenticate({ hashes, tokens, malformed }: Credentials, ip: string): Principal {
     let refusal: unknown;
     for (const keyHash of hashes) {
-      if (timingSafeEqual(keyHash, this.#bearerHash)) return this.#admin;
+      if (timingSafeEqual(keyHash, this.#bearerHash)) {
+        if (this.#isGuessable) this.#ensureNotGuessed(ip);
+        return this.#admin;
+      }
       const held = this.#ring.find(keyHash.toString('hex'));
       if (!held) continue;
       try {
@@ -82,6 +93,22 @@ export class Gate {
       }
     }
     throw refusal ?? this.#refuseStranger(hashes.length + tokens.length, malformed, ip);
+  }
+
+  /** Counts a wrong secret of another kind than keys. Throws `rate_limit_exceeded`. */
+  countGuess(ip: string): void {
+    ensureAllowed(this.#guesses.take(addressGroup(ip)));
+  }
+
+  /**
+   * An address that guesses too often is refused whatever it sends, so that it cannot go on guessing. An address that has
+   * shown the bearer before is let in.
+   */
+  #ensureNotGuessed(ip: string): void {
+    if (this.#trusted.has(ip)) return;
+    ensureAllowed(this.#guesses.look(addressGroup(ip)));
+    if (this.#trusted.size >= MOST_TRUSTED) this.#trusted.clear();
+    this.#trusted.add(ip);
   }
 
   #refuseStranger(guesses: number, malformed: boolean, ip: string): AppError {

@@ -43,6 +43,12 @@ export class RateLimiter {
     return rateStateOf(bucket, wait);
   }
 
+  /** Says whether a request would be let in, and takes nothing. Null when limiting is off. */
+  look(key: string): RateState | null {
+    const bucket = this.#buckets.get(key);
+    return bucket ? rateStateOf(bucket, bucket.secondsUntil(1)) : null;
+  }
+
   #bucketOf(key: string): TokenBucket {
     let bucket = this.#buckets.get(key);
     if (!bucket) {

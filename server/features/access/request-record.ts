@@ -1,5 +1,6 @@
 import type { UpstreamTap } from '../../providers/upstream-tap.ts';
 import type { Attempt } from './attempt.ts';
+import type { RequestHold } from './request-hold.ts';
 import type { AskedBackend, RequestWatch, TraceParent } from './request-watch.ts';
 
 /** The longest list of attempts that is kept: a stream that waits for a model to load asks again and again. */
@@ -14,6 +15,8 @@ export class RequestRecord {
   isMetered = false;
   /** The parsed body of the request. Log lines about failures must not repeat it. */
   said: unknown;
+  /** What the request holds of the room of its key; undefined: nothing is counted. */
+  hold: RequestHold | undefined;
   /** The watch of the request; null when it is not watched. */
   watch: RequestWatch | null = null;
   /** The attempt in progress. */

@@ -33,9 +33,21 @@ const refused = () =>
     { param: 'code' },
   );
 
-/** `GET /api/start`; `start` is null where the gateway printed no link. */
-export function exchangeStartCode(start: StartCode | null, code: string | undefined): { key: string | null } {
+/**
+ * `GET /api/start`; `start` is null where the gateway printed no link. `countGuess` counts a code that is refused, and
+ * throws `rate_limit_exceeded` when there were too many of them.
+ */
+export function exchangeStartCode(
+  start: StartCode | null,
+  code: string | undefined,
+  countGuess: () => void,
+): { key: string | null } {
   if (code === undefined) return { key: null };
-  if (start === null) throw refused();
-  return { key: start.exchange(code) };
+  try {
+    if (start === null) throw refused();
+    return { key: start.exchange(code) };
+  } catch (refusal) {
+    countGuess();
+    throw refusal;
+  }
 }

@@ -228,6 +228,7 @@ export class Meter {
     const row = toUsageRow({ request, backend, used, cost, ratio, failure, times });
     this.#deps.usage.record(row, settlement);
     const { record, principal } = request.job.caller;
+    record.hold?.release();
     record.watch?.ended(row);
     const said = () => [record.said, request.input?.()];
     const { attempts } = record;

@@ -89,6 +89,7 @@ async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Res
     throw refusal;
   }
   deps.load?.enter();
+  caller.record.hold?.share();
   caller.record.isMetered = true;
   if (deps.watch) caller.record.watch = deps.watch(request);
   request.onAdmitted?.(meter);

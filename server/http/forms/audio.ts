@@ -4,6 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Caller } from '../../features/access/caller.ts';
 import type { Gate } from '../../features/access/gate.ts';
+import type { HeldBytes } from '../../features/access/held-bytes.ts';
 import { RequestRecord } from '../../features/access/request-record.ts';
 import { stopSignal } from '../../features/access/stop-signal.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
@@ -18,6 +19,7 @@ import { bodyPieces, leaveBodies } from '../body-pieces.ts';
 import { connectionOf } from '../connections/connection.ts';
 import { admission, principalOf } from '../hooks/admission.ts';
 import { logError } from '../hooks/errors.ts';
+import { holdPieces, holdRequest } from '../hooks/hold-request.ts';
 import { idempotencyKeyOf } from '../idempotency-key-of.ts';
 import { acceptJson, refuseCodings } from '../json-body/decode-body.ts';
 import { readObject } from '../json-body/read-object.ts';
@@ -31,6 +33,8 @@ export interface AudioOptions extends CompletionDeps {
   readonly once: OnceDeps;
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
+  /** The requests of each key. */
+  readonly held: HeldBytes;
 }
 
 const forms = ['transcriptions', 'translations'] as const;
@@ -38,6 +42,7 @@ const forms = ['transcriptions', 'translations'] as const;
 function toCaller(request: FastifyRequest, reply: FastifyReply): Caller {
   const principal = principalOf(request);
   const record = new RequestRecord(traceParentOf(request.headers));
+  record.hold = request.hold;
   request.record = record;
   return {
     requestId: request.id,
@@ -63,7 +68,7 @@ async function* asPieces(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
  * carry as base64 in JSON, held in memory as a whole. Typed callers send the form with `fetch`.
  */
 export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
-  const { gate, once, maxBodyBytes, maxBodyValues, ...deps } = options;
+  const { gate, once, maxBodyBytes, maxBodyValues, held, ...deps } = options;
   const onRequest = admission(gate);
 
   await app.register(async (scope) => {
@@ -78,8 +83,9 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
         if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
         const key = keyOf(request);
         // A retry is known by what it holds, so with a key the form is read before it is sent on.
-        const whole = key && (await readForm(bodyPieces(request.raw), maxBodyBytes));
-        const form = await openModelForm(whole ? asPieces(whole) : bodyPieces(request.raw), type, maxBodyBytes);
+        const pieces = bodyPieces(request.raw);
+        const whole = key && (await readForm(holdPieces(pieces, holdRequest(request, held)), maxBodyBytes));
+        const form = await openModelForm(whole ? asPieces(whole) : pieces, type, maxBodyBytes);
         try {
           const caller = toCaller(request, reply);
           const { model, contentType, check, rewrite: body } = form;
@@ -110,7 +116,7 @@ export async function audioPlugin(app: FastifyInstance, options: AudioOptions): 
   await app.register(async (scope) => {
     scope.addHook('onRequest', onRequest);
     scope.removeAllContentTypeParsers();
-    acceptJson(scope, (_request, body) => body);
+    acceptJson(scope, { held, keep: (_request, body) => body });
     scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
       const fields = SpeechRequest.parse(await readObject(request, maxBodyValues));
       const caller = toCaller(request, reply);

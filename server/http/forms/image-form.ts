@@ -4,7 +4,9 @@ import { imageTypeOf } from '../../../contracts/images/data-uri.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { toAppError } from '../../errors/to-wire.ts';
+import type { HeldBytes } from '../../features/access/held-bytes.ts';
 import { bodyPieces } from '../body-pieces.ts';
+import { holdPieces, holdRequest } from '../hooks/hold-request.ts';
 import { refuseCodings } from '../json-body/decode-body.ts';
 import { type FormPart, readForm, readPart } from './multipart.ts';
 
@@ -81,10 +83,11 @@ function toFormParam(thrown: unknown, single: boolean): unknown {
 }
 
 /** Lets the routes of a scope accept `multipart/form-data` as well. They see it as a `FormBody`. */
-export function acceptImageForms(scope: FastifyInstance): void {
+export function acceptImageForms(scope: FastifyInstance, held: HeldBytes): void {
   scope.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     refuseCodings(request);
-    return readImageForm(bodyPieces(payload), request.headers['content-type'], request.routeOptions.bodyLimit);
+    const pieces = holdPieces(bodyPieces(payload), holdRequest(request, held));
+    return readImageForm(pieces, request.headers['content-type'], request.routeOptions.bodyLimit);
   });
   scope.setErrorHandler((error, request) => {
     const images = request.body instanceof FormBody ? request.body.fields.images : null;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../../features/access/caller.ts';
@@ -10,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The principal of a request; null before admission and at public addresses. */
     principal: Principal | null;
+    /** Where a request with a principal is answered; null for other requests. */
+    response: ServerResponse | null;
   }
 }
 
@@ -34,6 +37,7 @@ export function principalOf({ principal }: FastifyRequest): Principal {
 
 export function decorateAdmission(app: FastifyInstance): void {
   app.decorateRequest('principal', null);
+  app.decorateRequest('response', null);
 }
 
 const CORS_HEADERS = ['access-control-allow-origin', 'access-control-expose-headers'] as const;
@@ -49,6 +53,7 @@ export function authenticate(gate: Gate, request: FastifyRequest, reply: Fastify
   const principal = gate.authenticate(connection.credentials(headers), address);
   connection.becomeKnown();
   request.principal = principal;
+  request.response = reply.raw;
   // The answer was opened to pages before it was known whose key they have.
   if (!gate.origins.mayRead(principal, headers)) for (const name of CORS_HEADERS) reply.removeHeader(name);
   gate.origins.check(principal, headers, READING.includes(method));

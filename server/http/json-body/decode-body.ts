@@ -2,6 +2,9 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
+import type { HeldBytes } from '../../features/access/held-bytes.ts';
+import { holdRequest } from '../hooks/hold-request.ts';
+import { collectBody } from './collect-body.ts';
 
 /** Decodes a whole body on libuv's threads, and stops as soon as the result exceeds the limit. */
 type Decoder = (body: Buffer, limit: number) => Promise<Buffer>;
@@ -100,17 +103,30 @@ async function decode(body: Buffer, codings: readonly string[], limit: number): 
   return decoded;
 }
 
+interface JsonBodies {
+  /** The requests of each key. */
+  readonly held: HeldBytes;
+  /** Receives the decoded bytes. */
+  keep(request: FastifyRequest, body: Buffer): unknown;
+}
+
 /**
- * Lets the routes of a scope accept JSON, compressed or not. `keep` receives the decoded bytes. The limit of a body
- * applies to the bytes that are sent and to the decoded bytes.
+ * Lets the routes of a scope accept JSON, compressed or not. The limits of a body apply to the bytes that are sent and to
+ * the decoded bytes.
  */
-export function acceptJson(scope: FastifyInstance, keep: (request: FastifyRequest, body: Buffer) => unknown): void {
-  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+export function acceptJson(scope: FastifyInstance, { held, keep }: JsonBodies): void {
+  scope.addContentTypeParser('application/json', (request, payload, done) => {
     const codings = codingsOf(request);
-    if (codings.length === 0 || body.length === 0) {
-      done(null, keep(request, body));
-      return;
-    }
-    decode(body, codings, request.routeOptions.bodyLimit).then((decoded) => done(null, keep(request, decoded)), done);
+    const hold = holdRequest(request, held);
+    collectBody(request, payload, hold, (error, body) => {
+      if (!body) return done(error);
+      if (codings.length === 0 || body.length === 0) return done(null, keep(request, body));
+      decode(body, codings, request.routeOptions.bodyLimit)
+        .then((decoded) => {
+          hold.grow(Math.max(0, decoded.length - body.length));
+          return keep(request, decoded);
+        })
+        .then((kept) => done(null, kept), done);
+    });
   });
 }

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { hashKey } from '../../features/access/credentials.ts';
+import type { Gate } from '../../features/access/gate.ts';
 import { dataHeaders } from './security-headers.ts';
 
 export interface MetricsPageOptions {
@@ -12,6 +13,7 @@ export interface MetricsPageOptions {
   readonly bearer: string | undefined;
   /** Whether the gateway listens on a loopback address only. */
   readonly isLocal: boolean;
+  readonly gate: Pick<Gate, 'countGuess'>;
 }
 
 const bearerOf = (header: string | undefined): string => /^Bearer +(.+)$/i.exec(header ?? '')?.[1] ?? '';
@@ -19,11 +21,11 @@ const bearerOf = (header: string | undefined): string => /^Bearer +(.+)$/i.exec(
 /** Serves `GET /metrics` for Prometheus. */
 export async function metricsPlugin(
   app: FastifyInstance,
-  { metrics, bearer, isLocal }: MetricsPageOptions,
+  { metrics, bearer, isLocal, gate }: MetricsPageOptions,
 ): Promise<void> {
   const expected = bearer === undefined ? null : hashKey(bearer);
 
-  function check(authorization: string | undefined): void {
+  function check({ headers: { authorization }, ip }: FastifyRequest): void {
     if (expected === null) {
       if (isLocal) return;
       throw new AppError(
@@ -38,12 +40,13 @@ export async function metricsPlugin(
       });
     }
     if (!timingSafeEqual(hashKey(shown), expected)) {
+      gate.countGuess(ip);
       throw new AppError('invalid_authorization', 'The bearer is not METRICS_BEARER.', { param: 'Authorization' });
     }
   }
 
   app.get('/metrics', async (request, reply) => {
-    check(request.headers.authorization);
+    check(request);
     const text = await metrics.scrape();
     return reply.headers(dataHeaders).type(metrics.contentType).send(text);
   });

@@ -2,6 +2,7 @@ import { toAppError } from '../../errors/to-wire.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import { ensureAllowed, type Gate } from '../../features/access/gate.ts';
+import type { RequestHold } from '../../features/access/request-hold.ts';
 import { newRequestId } from '../../features/access/request-id.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import type { Context, Socket } from '../../rpc/context.ts';
@@ -15,10 +16,12 @@ interface Connection {
   readonly report: Context['report'];
   readonly parent: TraceParent | undefined;
   readonly socket: Socket;
+  /** What the message of the call holds. */
+  readonly hold: RequestHold;
 }
 
 /** The context of one call over a websocket. */
-export const createCallContext = ({ identity, gate, guard, report, parent, socket }: Connection): Context => ({
+export const createCallContext = ({ identity, gate, guard, report, parent, socket, hold }: Connection): Context => ({
   requestId: newRequestId(),
   guard,
   authorize() {
@@ -26,10 +29,12 @@ export const createCallContext = ({ identity, gate, guard, report, parent, socke
     ensureAllowed(gate.count(principal));
     return principal;
   },
+  countGuess: () => identity.countGuess(),
   setHeader: () => undefined,
   report,
   parent,
   socket,
+  hold,
 });
 
 /**

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors/app-error.ts';
+import type { RequestHold } from '../../features/access/request-hold.ts';
 import type { Context } from '../../rpc/context.ts';
 import { errorShapeOf } from '../../rpc/error-shape.ts';
 import type { AppRouter } from '../../rpc/router.ts';
@@ -15,8 +16,8 @@ export interface CallsOptions {
   readonly procedures: ReadonlyMap<string, ProcedureType>;
   /** How many calls may run at once. */
   readonly most: number;
-  /** Makes the context of one call. */
-  readonly createContext: () => Context;
+  /** Makes the context of one call, whose message is held. */
+  readonly createContext: (hold: RequestHold) => Context;
   readonly answer: (id: CallId, answer: Answer) => void;
   /** Receives what a procedure threw. */
   readonly failed: (error: unknown, call: Call, ctx: Context) => void;
@@ -37,12 +38,13 @@ export class Calls {
     return this.#running.size;
   }
 
-  /** Starts a call. Throws the reason when it is refused. */
-  start(call: Call): void {
+  /** Starts a call, which holds its message until it has ended. Throws the reason when it is refused. */
+  start(call: Call, hold: RequestHold): void {
     this.#ensureAcceptable(call);
     const controller = new AbortController();
     this.#running.set(call.id, controller);
-    void this.#run(call, controller.signal);
+    hold.share();
+    void this.#run(call, controller.signal, hold);
   }
 
   stop(id: CallId): void {
@@ -77,10 +79,10 @@ export class Calls {
     }
   }
 
-  async #run(call: Call, signal: AbortSignal): Promise<void> {
+  async #run(call: Call, signal: AbortSignal, hold: RequestHold): Promise<void> {
     const { router, createContext, answer, idle } = this.#options;
     const send = (result: Result) => answer(call.id, { result });
-    const ctx = createContext();
+    const ctx = createContext(hold);
     let last: Answer;
     try {
       last = { result: await answerCall(call, { router, ctx, signal, send }) };
@@ -89,6 +91,7 @@ export class Calls {
       if (!signal.aborted) this.#options.failed(error, call, ctx);
       last = this.#answerTo(error, call, signal);
     }
+    hold.release();
     // The id is free before the client gets the answer: the client may use it again at once.
     this.#running.delete(call.id);
     answer(call.id, last);

@@ -74,6 +74,11 @@ export class Identity {
     return principal;
   }
 
+  /** Counts a wrong secret of another kind than keys. Throws `rate_limit_exceeded`. */
+  countGuess(): void {
+    this.#deps.gate.countGuess(this.#peer.address);
+  }
+
   /** Whether the client has not shown a key in time. */
   isOverdue(now: number): boolean {
     return this.#principal === null && now - this.#strangerSince > this.#deps.keyWithinMs;

@@ -1,5 +1,5 @@
+import { type HeldBytes, Hold } from '../../features/access/held-bytes.ts';
 import type { Remembered, ResponseMemory } from '../../features/responses/response-memory.ts';
-import { type HeldBytes, Hold } from './held-bytes.ts';
 
 interface Kept {
   readonly id: string;
@@ -12,12 +12,12 @@ interface Kept {
 /** What one websocket remembers: of each lane the latest response that is not stored. */
 export class LaneMemory {
   readonly #held: HeldBytes;
-  readonly #keyHash: () => string | null;
+  readonly #holder: () => string | null;
   readonly #kept = new Map<string | null, Kept>();
 
-  constructor(held: HeldBytes, keyHash: () => string | null) {
+  constructor(held: HeldBytes, holder: () => string | null) {
     this.#held = held;
-    this.#keyHash = keyHash;
+    this.#holder = holder;
   }
 
   /**
@@ -52,6 +52,6 @@ export class LaneMemory {
     this.#kept.delete(lane);
     const hold = new Hold(this.#held);
     // What finds no room is not remembered: then the client sends the whole conversation again.
-    if (hold.grow(this.#keyHash(), kept.bytes)) this.#kept.set(lane, { ...kept, hold });
+    if (hold.grow(this.#holder(), kept.bytes)) this.#kept.set(lane, { ...kept, hold });
   }
 }

@@ -2,6 +2,8 @@ import { ResponseCreate } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError, toWireError } from '../../errors/to-wire.ts';
+import { type HeldBytes, Hold } from '../../features/access/held-bytes.ts';
+import { holderOf, RequestHold } from '../../features/access/request-hold.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import { traceParentOf } from '../../features/access/trace-parent.ts';
 import type { Context } from '../../rpc/context.ts';
@@ -10,7 +12,6 @@ import { answerCall, type Result } from './answer-call.ts';
 import { createCallContext, toUnmeteredFailure } from './call-context.ts';
 import { CloseCode } from './close-codes.ts';
 import type { MessageLimits, Refusal } from './frame-reader.ts';
-import { type HeldBytes, Hold } from './held-bytes.ts';
 import { Identity } from './identity.ts';
 import { LaneMemory } from './lane-memory.ts';
 import { Lanes } from './lanes.ts';
@@ -34,6 +35,8 @@ interface Asked {
   readonly request: Readonly<Record<string, unknown>>;
   /** How long its message was. */
   readonly bytes: number;
+  /** What its message holds until it is answered. */
+  readonly hold: RequestHold;
 }
 
 /** The event in a result, without what tRPC puts around it. */
@@ -67,7 +70,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     const { closed } = this.#socket;
     this.#parent = traceParentOf(headers);
     this.#identity = new Identity(deps, { headers, address, closed, leaveStrangers: () => undefined });
-    this.#memory = new LaneMemory(deps.remembered, () => this.#identity.principal?.keyHash ?? null);
+    this.#memory = new LaneMemory(deps.remembered, () => holderOf(this.#identity.principal));
     closed.addEventListener('abort', () => this.#memory.forgetAll(), { once: true });
     try {
       this.#identity.authenticate();
@@ -104,7 +107,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
   }
 
   reserve(bytes: number): boolean {
-    return this.#hold.grow(this.#identity.principal?.keyHash ?? null, bytes);
+    return this.#hold.grow(holderOf(this.#identity.principal), bytes);
   }
 
   release(): void {
@@ -117,11 +120,14 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
 
   message(text: Buffer): void {
     if (!this.#socket.isOpen) return;
+    const hold = new RequestHold(this.#deps.held, this.#identity.principal);
     try {
+      hold.grow(text.length);
       const reading = readJson(text, this.#deps.maxBodyValues);
-      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong(reading, text.length));
-      else this.#take(reading.value, text.length);
+      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong(reading, text.length, hold));
+      else this.#take(reading.value, text.length, hold);
     } catch (error) {
+      hold.release();
       this.#refuse(null, error);
     }
   }
@@ -130,26 +136,28 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     this.#refuse(null, unkeptMessage(why, this.#deps));
   }
 
-  async #takeLong(reading: Promise<{ readonly value: unknown }>, bytes: number): Promise<void> {
+  async #takeLong(reading: Promise<{ readonly value: unknown }>, bytes: number, hold: RequestHold): Promise<void> {
     try {
-      this.#take((await reading).value, bytes);
+      this.#take((await reading).value, bytes, hold);
     } catch (error) {
+      hold.release();
       this.#refuse(null, error);
     }
   }
 
-  #take(value: unknown, bytes: number): void {
+  #take(value: unknown, bytes: number, hold: RequestHold): void {
     const lane = laneOf(value);
     try {
       const { stream_id: _id, type: _type, ...request } = ResponseCreate.parse(value);
       if (this.#leaving) throw shuttingDown();
-      this.#lanes.add(lane, () => this.#answer({ lane, request, bytes }));
+      this.#lanes.add(lane, () => this.#answer({ lane, request, bytes, hold }).finally(() => hold.release()));
     } catch (error) {
+      hold.release();
       this.#refuse(lane, error);
     }
   }
 
-  async #answer({ lane, request, bytes }: Asked): Promise<void> {
+  async #answer({ lane, request, bytes, hold }: Asked): Promise<void> {
     // A signal of its own, since each request listens to it.
     const signal = AbortSignal.any([this.#socket.closed]);
     if (signal.aborted) return;
@@ -157,7 +165,7 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
       const event = eventOf(result);
       if (event) this.#send(lane, event);
     };
-    const ctx: Context = { ...this.#createContext(), memory: this.#memory.of(lane, bytes) };
+    const ctx: Context = { ...this.#createContext(hold), memory: this.#memory.of(lane, bytes) };
     try {
       const call = { kind: 'call', id: 0, type: 'subscription', path: PROCEDURE, input: request } as const;
       await answerCall(call, { router: this.#deps.router, ctx, signal, send });
@@ -170,9 +178,10 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
     }
   }
 
-  #createContext(): Context {
+  #createContext(hold: RequestHold): Context {
     const { gate, guard, report } = this.#deps;
     return createCallContext({
+      hold,
       identity: this.#identity,
       gate,
       guard,

@@ -8,6 +8,7 @@ import { addressGroup } from '../../features/access/address-group.ts';
 import type { AnsweredCall } from '../../features/access/answered-call.ts';
 import { readCredentials } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
+import { HeldBytes } from '../../features/access/held-bytes.ts';
 import { type GiveBack, Places } from '../../features/access/places.ts';
 import type { TokenGuard } from '../../features/access/token-guard.ts';
 import type { AppRouter } from '../../rpc/router.ts';
@@ -17,7 +18,6 @@ import { Strangers } from '../connections/strangers.ts';
 import { logError } from '../hooks/errors.ts';
 import { listProcedures } from '../list-operations.ts';
 import { accept, readHandshake, refuse } from './handshake.ts';
-import { HeldBytes } from './held-bytes.ts';
 import type { OpenWebsockets } from './open-websockets.ts';
 import { ResponsesSession } from './responses-session.ts';
 import type { Upgraded } from './served-websocket.ts';
@@ -33,6 +33,8 @@ export interface WebsocketOptions {
   readonly guard: TokenGuard;
   readonly maxBodyBytes: number;
   readonly maxBodyValues: number;
+  /** The requests of each key. */
+  readonly held: HeldBytes;
   readonly limits: WebsocketLimits;
   /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
@@ -43,7 +45,7 @@ export interface WebsocketOptions {
 
 /** Serves the websockets of the app's server: tRPC's protocol at one path, the Responses API at another. */
 export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { router, gate, guard, maxBodyBytes, maxBodyValues, limits, transfers, report } = options;
+  const { router, gate, guard, maxBodyBytes, maxBodyValues, held, limits, transfers, report } = options;
   const { sessions } = options.websockets;
   const places = new Places(limits.perAddress);
   const deps: Omit<SessionDeps, 'logError'> = {
@@ -53,6 +55,7 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     report,
     maxBodyBytes,
     maxBodyValues,
+    held,
     maxCalls: limits.calls,
     procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
     keyPlaces: new Places(limits.perKey),

@@ -1,6 +1,8 @@
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError } from '../../errors/to-wire.ts';
+import { type HeldBytes, Hold } from '../../features/access/held-bytes.ts';
+import { holderOf, RequestHold } from '../../features/access/request-hold.ts';
 import { newRequestId } from '../../features/access/request-id.ts';
 import type { TraceParent } from '../../features/access/request-watch.ts';
 import type { TokenGuard } from '../../features/access/token-guard.ts';
@@ -14,7 +16,6 @@ import { createCallContext, toUnmeteredFailure } from './call-context.ts';
 import { type Answer, Calls } from './calls.ts';
 import { CloseCode } from './close-codes.ts';
 import type { MessageLimits, Refusal } from './frame-reader.ts';
-import { type HeldBytes, Hold } from './held-bytes.ts';
 import type { CallId } from './id-scanner.ts';
 import { Identity, type IdentityDeps } from './identity.ts';
 import {
@@ -47,12 +48,22 @@ export interface SessionDeps extends IdentityDeps {
   readonly maxCalls: number;
   /** The unfinished messages of each key. */
   readonly unfinished: HeldBytes;
+  /** The requests of each key. */
+  readonly held: HeldBytes;
   /** How slowly a client may send and take. */
   readonly transfers: TransferLimits;
   /** The connections that have not shown a valid key. */
   readonly strangers: Strangers<Session>;
   readonly logError: (error: unknown) => void;
   readonly report: Context['report'];
+}
+
+/** A message that is read. */
+interface Frame {
+  readonly text: Buffer;
+  /** How many calls it may have. */
+  readonly most: number;
+  readonly hold: RequestHold;
 }
 
 /** tRPC's protocol on one websocket: identifies the client, runs its calls, and sends the answers. */
@@ -82,7 +93,7 @@ export class Session implements WebsocketHandler, ServedWebsocket {
       router: deps.router,
       procedures: deps.procedures,
       most: deps.maxCalls,
-      createContext: () => this.#createContext(),
+      createContext: (hold) => this.#createContext(hold),
       answer: (id, answer) => this.#answer(id, answer),
       failed: (error, call, ctx) => this.#callFailed(error, call, ctx),
       idle: () => this.#closeWhenLeaving(),
@@ -129,7 +140,7 @@ export class Session implements WebsocketHandler, ServedWebsocket {
   }
 
   reserve(bytes: number): boolean {
-    return this.#hold.grow(this.#identity.principal?.keyHash ?? null, bytes);
+    return this.#hold.grow(holderOf(this.#identity.principal), bytes);
   }
 
   release(): void {
@@ -163,30 +174,37 @@ export class Session implements WebsocketHandler, ServedWebsocket {
   }
 
   #read(text: Buffer, most: number): void {
+    const hold = new RequestHold(this.#deps.held, this.#identity.principal);
     try {
+      hold.grow(text.length);
       const reading = readFrame(text, this.#deps.maxBodyValues);
-      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong(text, most, reading));
-      else this.#takeAll(reading, most);
+      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong({ text, most, hold }, reading));
+      else this.#takeAll({ text, most, hold }, reading);
     } catch (error) {
+      hold.release();
       this.#refuseText(text, error);
     }
   }
 
-  async #takeLong(text: Buffer, most: number, reading: Promise<unknown[]>): Promise<void> {
+  async #takeLong(frame: Frame, reading: Promise<unknown[]>): Promise<void> {
     try {
-      this.#takeAll(await reading, most);
+      this.#takeAll(frame, await reading);
     } catch (error) {
-      this.#refuseText(text, error);
+      frame.hold.release();
+      this.#refuseText(frame.text, error);
     }
   }
 
-  #takeAll(values: readonly unknown[], most: number): void {
+  /** The calls of a message share its bytes: each counts them until it has ended. */
+  #takeAll({ most, hold }: Frame, values: readonly unknown[]): void {
     if (values.length > most) this.#refuseAll(values.map(idOf), tooManyCalls(most));
-    else for (const value of values) this.#take(readMessage(value));
+    else for (const value of values) this.#take(readMessage(value), hold);
+    hold.release();
   }
 
   #refuseText(text: Buffer, error: unknown): void {
-    if (error instanceof AppError && error.code === 'body_too_complex') this.#refuseAll(idsOf(text), error);
+    const isRefused = error instanceof AppError && error.code !== 'invalid_json';
+    if (isRefused) this.#refuseAll(idsOf(text), error);
     else this.#refuseUnnamed(toFrameError(error));
   }
 
@@ -194,7 +212,7 @@ export class Session implements WebsocketHandler, ServedWebsocket {
     if (this.#mayRead()) this.#refuseAll(ids, unkeptMessage(why, this.#deps));
   }
 
-  #take(message: Message): void {
+  #take(message: Message, hold: RequestHold): void {
     // The websocket may have been closed while the message was read, or by an earlier message.
     if (!this.#socket.isOpen) return;
     const isFirst = !this.#begun;
@@ -212,7 +230,7 @@ export class Session implements WebsocketHandler, ServedWebsocket {
         else this.#refuse(message.id, message.error);
         return;
       case 'call':
-        this.#call(message);
+        this.#call(message, hold);
     }
   }
 
@@ -233,12 +251,12 @@ export class Session implements WebsocketHandler, ServedWebsocket {
     }
   }
 
-  #call(call: Call): void {
+  #call(call: Call, hold: RequestHold): void {
     try {
       if (this.#leaving) throw shuttingDown();
       if (this.#expectsParams) throw expectedParams();
       if (!this.#identity.principal) this.#allowance.countCall();
-      this.#calls.start(call);
+      this.#calls.start(call, hold);
     } catch (error) {
       this.#reportRefusal(call.path, error);
       this.#refuse(call.id, error);
@@ -262,9 +280,10 @@ export class Session implements WebsocketHandler, ServedWebsocket {
     this.#deps.report?.(call);
   }
 
-  #createContext(): Context {
+  #createContext(hold: RequestHold): Context {
     const { gate, guard, report } = this.#deps;
     return createCallContext({
+      hold,
       identity: this.#identity,
       gate,
       guard,

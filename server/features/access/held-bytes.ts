@@ -1,8 +1,9 @@
-/** Limits how many bytes each name may hold at once. A name is a key, and the bytes are its unfinished messages. */
+/** Limits how many bytes each name may hold at once. A name is a key, and the bytes are those of its requests. */
 export class HeldBytes {
   readonly most: number;
   readonly #held = new Map<string, number>();
 
+  /** `most` of 0 switches the limit off. */
   constructor(most: number) {
     this.most = most;
   }
@@ -10,7 +11,7 @@ export class HeldBytes {
   /** Returns false when the name would hold too many bytes. */
   take(name: string, bytes: number): boolean {
     const held = (this.#held.get(name) ?? 0) + bytes;
-    if (held > this.most) return false;
+    if (this.most > 0 && held > this.most) return false;
     this.#held.set(name, held);
     return true;
   }
