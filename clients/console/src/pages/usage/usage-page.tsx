@@ -1,4 +1,3 @@
-import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { ChartColumn } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
@@ -14,17 +13,12 @@ import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
 import { daysAgo, daysSince } from './usage-days.ts';
 import { UsageKpis } from './usage-kpis.tsx';
+import { type Dimension, type Measure, measures, type UsageItem, type UsageTotal } from './usage-report.ts';
 import { seriesOf } from './usage-series.ts';
 import { UsageErrors, UsageTimes } from './usage-times.tsx';
 
 const UsageChart = lazy(() => import('./usage-chart.tsx'));
 const DayCharts = lazy(() => import('./day-charts.tsx'));
-
-export type UsageItem = Outputs['api']['usage']['report']['items'][number];
-export type UsageTotal = Outputs['api']['usage']['report']['total'];
-export type Dimension = 'model' | 'key_id' | 'owner' | 'provider';
-const measures = ['cost_usd', 'tokens', 'requests'] as const;
-export type Measure = (typeof measures)[number];
 
 const measureNames = { cost_usd: 'usage.cost', tokens: 'usage.tokens', requests: 'usage.requests' } as const;
 
