@@ -11,6 +11,7 @@ import type { Context } from '../rpc/context.ts';
 import { TrackedStream } from '../rpc/tracked-stream.ts';
 import { type CallerContext, withCaller } from '../rpc/trpc.ts';
 import { coerceQuery } from './coerce-query.ts';
+import { addressOf } from './connections/address-of.ts';
 import { connectionOf } from './connections/connection.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import { acceptImageForms, FormBody } from './forms/image-form.ts';
@@ -76,7 +77,7 @@ function createContext(
   return {
     requestId: request.id,
     guard,
-    countGuess: () => gate.countGuess(request.ip),
+    countGuess: () => gate.countGuess(addressOf(gate.proxies, request.raw)),
     authorize: () => principalOf(request),
     setHeader(name, value) {
       setHeader(reply, name, value);

@@ -12,6 +12,7 @@ import { traceParentOf } from '../features/access/trace-parent.ts';
 import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
+import { addressOf } from './connections/address-of.ts';
 import { admit, authenticate, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/known-methods.ts';
@@ -95,7 +96,7 @@ function contextOf({ request, reply, body }: Exchange, { gate, guard, report, ma
       admit(gate, principal, reply);
       return principal;
     },
-    countGuess: () => gate.countGuess(request.ip),
+    countGuess: () => gate.countGuess(addressOf(gate.proxies, request.raw)),
     setHeader(name, value) {
       setHeader(reply, name, value);
     },

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { hashKey } from '../../features/access/credentials.ts';
 import type { Gate } from '../../features/access/gate.ts';
+import { addressOf } from '../connections/address-of.ts';
 import { dataHeaders } from './security-headers.ts';
 
 export interface MetricsPageOptions {
@@ -13,7 +14,7 @@ export interface MetricsPageOptions {
   readonly bearer: string | undefined;
   /** Whether the gateway listens on a loopback address only. */
   readonly isLocal: boolean;
-  readonly gate: Pick<Gate, 'countGuess'>;
+  readonly gate: Pick<Gate, 'countGuess' | 'proxies'>;
 }
 
 const bearerOf = (header: string | undefined): string => /^Bearer +(.+)$/i.exec(header ?? '')?.[1] ?? '';
@@ -25,7 +26,7 @@ export async function metricsPlugin(
 ): Promise<void> {
   const expected = bearer === undefined ? null : hashKey(bearer);
 
-  function check({ headers: { authorization }, ip }: FastifyRequest): void {
+  function check({ headers: { authorization }, raw }: FastifyRequest): void {
     if (expected === null) {
       if (isLocal) return;
       throw new AppError(
@@ -40,7 +41,7 @@ export async function metricsPlugin(
       });
     }
     if (!timingSafeEqual(hashKey(shown), expected)) {
-      gate.countGuess(ip);
+      gate.countGuess(addressOf(gate.proxies, raw));
       throw new AppError('invalid_authorization', 'The bearer is not METRICS_BEARER.', { param: 'Authorization' });
     }
   }
