@@ -8,7 +8,8 @@ import { toAppError } from '../../errors/to-wire.ts';
 const DRAIN_BYTES = 256 * 1024 * 1024;
 const DRAIN_MS = 30_000;
 /**
- * The time limit for a client without a valid key, or whose body came too slowly, in ms. Its connection is then closed.
+ * The time limit for a client without a valid key, or whose body came too slowly or in too many chunks, in ms. Its
+ * connection is then closed.
  */
 const LINGER_MS = 5_000;
 
@@ -21,7 +22,8 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
  */
 export function refuseBody({ raw, principal }: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
   if (raw.complete || raw.destroyed || !hasBody(raw)) return;
-  if (principal === null || toAppError(thrown).code === 'request_timeout') closeAfterAnswer(raw, reply);
+  const { code } = toAppError(thrown);
+  if (principal === null || code === 'request_timeout' || code === 'body_too_complex') closeAfterAnswer(raw, reply);
   else drain(raw, reply);
 }
 

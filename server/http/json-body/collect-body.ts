@@ -9,6 +9,10 @@ import type { RequestHold } from '../../features/access/request-hold.ts';
  */
 const JOINED = 256;
 
+/** So many chunks may be of any size; more must have so many bytes on average. Each chunk costs as much as a small request. */
+const FREE_CHUNKS = 20_000;
+const LEAST_CHUNK = 64;
+
 type Done = (error: Error | null, body?: Buffer) => void;
 
 /** The pieces of a body, with little room beside their bytes. */
@@ -16,9 +20,18 @@ class Pieces {
   readonly #joined: Buffer[] = [];
   #pieces: Buffer[] = [];
   length = 0;
+  #count = 0;
 
+  /** Throws `body_too_complex`. */
   add(piece: Buffer): void {
     this.length += piece.length;
+    this.#count++;
+    if (this.#count > FREE_CHUNKS && this.length < this.#count * LEAST_CHUNK) {
+      throw new AppError(
+        'body_too_complex',
+        `The body came in more than ${FREE_CHUNKS} chunks of less than ${LEAST_CHUNK} bytes. Send larger ones.`,
+      );
+    }
     this.#pieces.push(piece);
     if (this.#pieces.length === JOINED) this.#joined.push(Buffer.concat(this.#pieces.splice(0)));
   }
@@ -29,7 +42,7 @@ class Pieces {
   }
 }
 
-/** Reads a body as a whole, and counts it while it arrives. Fails with `body_too_large` and `rate_limit_exceeded`. */
+/** Reads a body as a whole, and counts it while it arrives. Fails with `body_too_large`, `body_too_complex` and `rate_limit_exceeded`. */
 export function collectBody(
   { headers, routeOptions }: FastifyRequest,
   payload: Readable,
@@ -45,8 +58,8 @@ export function collectBody(
     else done(null, pieces.take());
   }
   function take(piece: Buffer): void {
-    pieces.add(piece);
     try {
+      pieces.add(piece);
       if (pieces.length > bodyLimit) throw new AppError('body_too_large');
       hold.grow(piece.length);
     } catch (error) {
