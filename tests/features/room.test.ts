@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Readiness } from '../../contracts/system/health.ts';
+import { mountSmall } from '../support/mount-small.ts';
 import { startGateway } from '../support/start-gateway.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const models = 'providers: { up: { kind: openai-compatible, base_url: "http://127.0.0.1:9/v1" } }\nmodels: []\n';
 
@@ -15,18 +14,6 @@ async function readinessOf(env: Record<string, string>) {
     const answer = await fetch(`${gateway.url}/readyz`);
     return { http: answer.status, ...Readiness.parse(await answer.json()) };
   };
-}
-
-/** A file system of 40 MB; null: this user cannot mount one. */
-function mountSmall(): string | null {
-  const folder = tempFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m,mode=700', 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    return null;
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]));
-  return folder;
 }
 
 const small = (folder: string) => ({ DATABASE_URL: `file:${join(folder, 'duplex.db')}`, MIN_FREE_DISK_MB: '20' });

@@ -46,14 +46,21 @@ export async function dial({ url }: { readonly url: string }, options: DialOptio
     if (reader) reader.read(String(bytes));
     else messages.push(String(bytes));
   });
+  let end: Error | null = null;
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
     socket.once('close', (code, reason) => {
       resolve({ code, reason: String(reason) });
-      for (const { fail } of readers.splice(0)) fail(new Error(`The websocket was closed: ${code} ${reason}`));
+      end = new Error(`The websocket was closed: ${code} ${reason}`);
+      for (const { fail } of readers.splice(0)) fail(end);
     }),
   );
   await once(socket, 'open');
-  const nextText = async () => messages.shift() ?? new Promise<string>((read, fail) => readers.push({ read, fail }));
+  const nextText = async () => {
+    const message = messages.shift();
+    if (message !== undefined) return message;
+    if (end) throw end;
+    return new Promise<string>((read, fail) => readers.push({ read, fail }));
+  };
   return {
     socket,
     closed,

@@ -19,6 +19,8 @@ export interface CuttingProxy {
   cut(): void;
   /** From now on nothing goes through the connections that are open, and neither side is told. */
   freeze(): void;
+  /** Lets the frozen connections go on: what was sent meanwhile arrives, and whoever has left is seen to have left. */
+  thaw(): void;
   /** Where connections lead from now on. */
   target: string;
   close(): Promise<void>;
@@ -51,6 +53,9 @@ export async function startProxy(target: string): Promise<CuttingProxy> {
         client.unpipe(peer).pause();
         peer.unpipe(client).pause();
       }
+    },
+    thaw() {
+      for (const [client, peer] of pairs) client.pipe(peer).pipe(client);
     },
     async close() {
       for (const socket of waiting) socket.destroy();

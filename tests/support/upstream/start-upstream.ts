@@ -69,7 +69,7 @@ export interface ScriptedUpstream {
   setUnavailable(unavailable: boolean): void;
   /** Resolves with the first chat request that fits (past ones count), as soon as it has arrived. */
   waitForChat(fits?: (request: RecordedRequest) => boolean): Promise<RecordedRequest>;
-  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after 15 s. */
+  /** Resolves as soon as it holds; looked at whenever a request arrives, is written to, or closes. Rejects after a minute. */
   waitFor(holds: (upstream: ScriptedUpstream) => boolean, what?: string): Promise<void>;
   /** Cuts every connection and stops listening. */
   close(): Promise<void>;
