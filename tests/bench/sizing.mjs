@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { load, measure } from './measure.mjs';
 import { measureStream } from './memory.mjs';
 import { canPin, cpuIsMeasured, killAll, stopAll } from './processes.mjs';
@@ -12,10 +13,17 @@ import { measureStarts } from './starts.mjs';
 import { startTargets } from './targets.mjs';
 import { models, warmups } from './tests.mjs';
 
-const ROUNDS = 3;
-const SECONDS = 4;
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    messages: { type: 'string', default: '100000' },
+  },
+});
+const rounds = Math.min(10, Math.max(1, Number(values.rounds) || 3));
+const seconds = Math.min(30, Math.max(1, Number(values.seconds) || 4));
+const messages = Math.min(1_000_000, Math.max(40, Math.round((Number(values.messages) || 100_000) / 40) * 40));
 const GIVE_UP_MS = 600_000;
-const MESSAGES = 100_000;
 
 const thousands = (value) => Math.round(value).toLocaleString('en');
 /** Two digits are as much as these figures are worth. */
@@ -33,8 +41,8 @@ const loads = [
 async function measureCpu(gateway) {
   for (const plan of Object.values(warmups)) await load(gateway, plan);
   const records = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const { test } of loads) records.push(await measure(gateway, test, { round, seconds: SECONDS }));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { test } of loads) records.push(await measure(gateway, test, { round, seconds }));
   }
   return records;
 }
@@ -65,7 +73,7 @@ async function main(folder) {
   const records = await measureCpu(gateway);
   await stopAll();
   const perMessage = measureDatabase();
-  const starts = await measureStarts(folder, MESSAGES);
+  const starts = await measureStarts(folder, messages);
 
   const errors = records.reduce((sum, record) => sum + record.errors, 0);
   const others = median(records.map((record) => record.others));
@@ -98,7 +106,7 @@ async function main(folder) {
       ['start, until `/healthz` answers', ''],
       [
         ['with an empty database', `${Math.round(starts.empty)} ms`],
-        [`with ${thousands(MESSAGES)} messages`, `${Math.round(starts.full)} ms`],
+        [`with ${thousands(messages)} messages`, `${Math.round(starts.full)} ms`],
       ],
     ),
   );
