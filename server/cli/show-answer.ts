@@ -4,7 +4,16 @@ const isRow = (value: unknown): value is Row => typeof value === 'object' && val
 
 function toText(value: unknown): string {
   if (value == null) return '-';
+  if (isRow(value) && Object.values(value).every(Array.isArray)) return toLists(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** `{ added: ['a', 'b'], removed: [] }` as `added a, b`. */
+function toLists(value: Row): string {
+  const told = Object.entries(value).flatMap(([name, items]) =>
+    Array.isArray(items) && items.length > 0 ? [`${name} ${items.join(', ')}`] : [],
+  );
+  return told.join('; ') || '-';
 }
 
 const pad = (cells: readonly string[], widths: readonly number[]) =>

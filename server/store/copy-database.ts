@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { checkedHistory, readMigrations } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
@@ -6,6 +6,19 @@ import { StoreError } from './store-error.ts';
 
 /** The tables whose rows are counted, to show that a copy is complete. */
 const COUNTED = { conversations: 'Conversation', messages: 'Message', keys: 'ApiKey', usage: 'Usage' } as const;
+
+/** Throws `StoreError` when a file is not there, or when this user may not read it. */
+function ensureReadable(path: string, what: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    const isHidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+    const message = isHidden
+      ? `This user is not allowed to read ${path}. Run the command as the user that runs the gateway.`
+      : `There is no ${what} at ${path}.`;
+    throw new StoreError(message, { cause });
+  }
+}
 
 /** How many rows a database has. */
 export type Contents = Readonly<Record<keyof typeof COUNTED, number>>;
@@ -46,7 +59,7 @@ async function verify(path: string): Promise<Contents> {
  * `StoreError` when the target exists or the copy is damaged; then no target is left behind.
  */
 export async function backUp(path: string, target: string): Promise<Contents> {
-  if (!existsSync(path)) throw new StoreError(`There is no database at ${path}.`);
+  ensureReadable(path, 'database');
   if (existsSync(target)) throw new StoreError(`${target} exists already. Choose another name, or take it away.`);
   const DatabaseSync = await loadDriver();
   const unfinished = `${target}.unfinished`;
@@ -91,7 +104,7 @@ function readSchema(db: Database): Map<string, string> {
  * The rows are not checked: a backup brings its own keys and wallets. Throws `StoreError`.
  */
 export async function refuseForeign(backup: string, migrationsDir: string): Promise<void> {
-  if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);
+  ensureReadable(backup, 'file');
   if (!statSync(backup).isFile()) throw new StoreError(`${backup} is not a file.`);
   const DatabaseSync = await loadDriver();
   const db = new DatabaseSync(backup, { timeout: 5_000 });
@@ -124,7 +137,7 @@ export interface Restored {
  * damaged; then nothing has changed.
  */
 export async function restore(backup: string, path: string, now: Date): Promise<Restored> {
-  if (!existsSync(backup)) throw new StoreError(`There is no file ${backup}.`);
+  ensureReadable(backup, 'file');
   if (existsSync(path) && (await ProcessLock.isAnyAlive(path))) {
     throw new StoreError(`A gateway uses ${path}. Stop it first.`);
   }

@@ -1,14 +1,17 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commands } from '../../server/cli/commands.ts';
 import { localCommands } from '../../server/cli/local-commands.ts';
 import { showHelp } from '../../server/cli/show-help.ts';
+import { hasProgram } from '../support/find-program.ts';
 import { listenLocally } from '../support/listen-locally.ts';
 import { runDuplex } from '../support/run-duplex.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
-import { bearer } from '../support/start-gateway.ts';
+import { bearer, root } from '../support/start-gateway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 
@@ -164,6 +167,32 @@ test('the bearer of the data folder is found, and nothing is made there', async 
   writeFileSync(join(folder, 'data/api-bearer'), `${bearer}\n`);
   const ended = await duplex(['wallets', 'list'], { API_BEARER: '', PWD: folder });
   expect([ended.code, ended.err]).toEqual([0, '']);
+});
+
+const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath];
+const program = join(root, 'dist/server/cli.js');
+const canBeNobody = await hasProgram('setpriv', [...asNobody, program, 'help']);
+
+test.skipIf(!canBeNobody)('another user of the machine is told which file is not for them', async () => {
+  const folder = tempFolder();
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'data'), { mode: 0o700 });
+  for (const file of ['api-bearer', 'duplex.db']) writeFileSync(join(folder, 'data', file), bearer);
+  const run = (...args: string[]) =>
+    promisify(execFile)('setpriv', [...asNobody, program, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, DUPLEX_URL: gateway.url },
+    }).catch(({ stderr }) => stderr);
+  for (const [args, file] of [
+    [['models'], 'api-bearer'],
+    [['logs'], 'api-bearer'],
+    [['backup', 'copy.db'], 'duplex.db'],
+    [['restore', join(folder, 'data/duplex.db')], 'duplex.db'],
+  ] as const) {
+    const told = await run(...args);
+    const expected = `^This user is not allowed to read \\S+/${file}\\. Run the command as the user that runs the gateway.*\n$`;
+    expect([args, told]).toEqual([args, expect.stringMatching(new RegExp(expected))]);
+  }
 });
 
 test('every command is an operation of the document, its options are fields of that, and help names all', async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
 import { ImportError } from '../../server/import/import-error.ts';
 import { importLitellm } from '../../server/import/litellm/import-litellm.ts';
 import { parseModelsFile } from '../../server/setup/models-file.ts';
@@ -133,6 +134,30 @@ describe("the configuration of LiteLLM's proxy", () => {
     expect(notes.every((line) => !line.includes('\n'))).toBe(true);
     expect(text + notes.join('\n')).not.toContain(KEY);
   });
+});
+
+test('a fallback for chats is no fallback for embeddings, and that is told', () => {
+  const { text, notes } = importLitellm(
+    stringify({
+      model_list: [
+        { model_name: 'chat', litellm_params: { model: 'anthropic/claude-sonnet-4-5' } },
+        { model_name: 'other', litellm_params: { model: 'openai/gpt-4o' } },
+        {
+          model_name: 'embed',
+          litellm_params: { model: 'openai/text-embedding-3-small' },
+          model_info: { mode: 'embedding' },
+        },
+      ],
+      litellm_settings: { default_fallbacks: ['chat'] },
+    }),
+    'config.yaml',
+  );
+  const file = parseModelsFile(text, 'models.yaml');
+  const providersOf = (name: string) =>
+    file.models.find(({ alias }) => alias === name)?.backends.map((one) => 'provider' in one && one.provider);
+  expect(providersOf('other')).toEqual(['openai', 'anthropic']);
+  expect(providersOf('embed')).toEqual(['openai']);
+  expect(notes).toContainEqual('"embed": its fallback "chat" is not for embedding, so it is left out of the chain.');
 });
 
 test('deployments with an order, or with a strategy of LiteLLM, keep it where there is one', () => {

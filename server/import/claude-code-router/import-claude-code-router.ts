@@ -112,10 +112,20 @@ function readRoutes(router: object, aliases: ReadonlyMap<string, string>, notes:
   return map;
 }
 
+/** What to do about fields that are no part of a models file. */
+const advice: Readonly<Record<string, string>> = {
+  APIKEY: 'Set API_BEARER to this key, so that Claude Code needs no other.',
+  HOST: 'Set HOST in the environment.',
+  PORT: 'Set PORT in the environment.',
+  LOG: 'Set LOG_LEVEL in the environment.',
+  LOG_LEVEL: 'Set LOG_LEVEL in the environment.',
+  API_TIMEOUT_MS: 'Set timeouts.total_seconds of a model.',
+  PROXY_URL: 'Duplex connects to providers directly. Set the base_url of a provider to reach it in another way.',
+  CUSTOM_ROUTER_PATH: 'Duplex runs no code of yours: model_map says which alias serves a name.',
+};
+
 const noteOther = (field: string): string =>
-  field === 'APIKEY'
-    ? 'APIKEY: not carried over. Set API_BEARER to this key, so that Claude Code needs no other.'
-    : `${field}: not carried over. Duplex has no such setting in its models file.`;
+  `${field}: not carried over. ${advice[field] ?? 'Duplex has no such setting in its models file.'}`;
 
 const TEXT_ALONE =
   'The file does not say which models take images, so all take text only. Add `input: [text, image]` where one does.';

@@ -18,7 +18,8 @@ const endpointsByMode: Readonly<Record<string, readonly string[]>> = {
 export const isKnownMode = (mode: string): boolean =>
   mode === 'chat' || mode === 'image_generation' || Object.hasOwn(endpointsByMode, mode);
 
-const modeOf = ({ litellm_params: { model }, model_info: info }: Deployment): string =>
+/** What a deployment is used for, in LiteLLM's words. */
+export const modeOf = ({ litellm_params: { model }, model_info: info }: Deployment): string =>
   info?.mode ?? (model.startsWith('text-completion-openai/') ? 'completion' : 'chat');
 
 /** The abilities of a model: those that all of its deployments have. */

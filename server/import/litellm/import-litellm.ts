@@ -4,7 +4,7 @@ import { keySourceOf } from '../key-source.ts';
 import { ProviderDrafts } from '../provider-drafts.ts';
 import { readYaml } from '../read-yaml.ts';
 import { writeModelsFile } from '../write-models-file.ts';
-import { composeModel, isKnownMode, type ReadDeployment } from './compose-model.ts';
+import { composeModel, isKnownMode, modeOf, type ReadDeployment } from './compose-model.ts';
 import { type Config, readConfig } from './config.ts';
 import { noteDeployment, noteSettings } from './note-settings.ts';
 import { readDeployment, VARIABLE_PREFIX } from './read-deployment.ts';
@@ -53,6 +53,8 @@ const variablesOf = ({ model_list }: Config): string[] =>
     return key.from === 'variable' ? [key.variable] : [];
   });
 
+const modesOf = (group: readonly ReadDeployment[]) => group.map(({ deployment }) => modeOf(deployment));
+
 /** Reads the configuration of LiteLLM's proxy. `name` is the name of the file, for messages. Throws `ImportError`. */
 export function importLitellm(text: string, name: string): Imported {
   const config = readConfig(readYaml(text, name), name);
@@ -69,9 +71,20 @@ export function importLitellm(text: string, name: string): Imported {
     composeModel(alias, group, {
       routing: config.router_settings?.routing_strategy,
       dropParams: config.litellm_settings?.drop_params === true,
-      fallbacks: fallbacks.chainOf(alias).flatMap((other) => groups.get(other)?.map(({ backend }) => backend) ?? []),
+      fallbacks: backendsOf(fallbacks.chainOf(alias), { alias, mode: modesOf(group)[0] ?? 'chat' }),
     }),
   );
+
+  /** The backends of fallbacks, without those that answer requests of another kind. */
+  function backendsOf(names: readonly string[], { alias, mode }: { alias: string; mode: string }) {
+    return names.flatMap((name) => {
+      const group = groups.get(name) ?? [];
+      if (modesOf(group).every((own) => own === mode)) return group.map(({ backend }) => backend);
+      note(`"${alias}": its fallback "${name}" is not for ${mode}, so it is left out of the chain.`);
+      return [];
+    });
+  }
+
   const model_map = readAliases(config, aliases, note);
   const textOnly = models.filter(({ input, endpoints }) => !input && !endpoints).map(({ alias }) => alias);
   if (textOnly.length > 0) {
