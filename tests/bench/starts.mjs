@@ -7,7 +7,7 @@ import { freePort, startNode } from './processes.mjs';
 import { median } from './report.mjs';
 import { proxyCpu } from './targets.mjs';
 
-const STARTS = 5;
+const STARTS = 3;
 const START_MS = 60_000;
 const MESSAGES_OF_CONVERSATION = 40;
 const key = 'sk-bench-0123456789abcdef0123456789abcdef';
@@ -70,7 +70,8 @@ function* conversations(messages) {
   for (let i = 0; i < messages; i += MESSAGES_OF_CONVERSATION) {
     const list = Array.from({ length: MESSAGES_OF_CONVERSATION }, (_, at) => ({
       role: at % 2 ? 'assistant' : 'user',
-      content: textOf(at % 2 ? 800 : 200, i + at),
+      // The number makes each conversation a new one: an import leaves out what is already there.
+      content: `${i + at}: ${textOf(at % 2 ? 800 : 200, i + at)}`,
     }));
     yield `${JSON.stringify({ messages: list })}\n`;
   }
