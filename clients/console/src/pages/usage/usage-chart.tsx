@@ -1,6 +1,6 @@
 import { useText } from '../../text/text.tsx';
 import { DayChart } from './day-chart.tsx';
-import type { Dimension, Measure, UsageItem } from './usage-report.ts';
+import type { Dimension, Measure, UsageItem } from './usage-item.ts';
 import { seriesOf } from './usage-series.ts';
 
 interface UsageChartProps {

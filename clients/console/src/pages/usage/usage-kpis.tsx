@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useGateway } from '../../app/session.tsx';
 import { useText } from '../../text/text.tsx';
 import { daysAgo } from './usage-days.ts';
-import type { UsageTotal } from './usage-report.ts';
+import type { UsageTotal } from './usage-item.ts';
 import { useDayTimes } from './use-day-times.ts';
 
 interface UsageKpisProps {

@@ -12,8 +12,8 @@ import { Skeleton } from '../../parts/skeleton.tsx';
 import { useText } from '../../text/text.tsx';
 import { sumBy } from './sum-by.ts';
 import { daysAgo, daysSince } from './usage-days.ts';
+import { type Dimension, type Measure, measures, type UsageItem, type UsageTotal } from './usage-item.ts';
 import { UsageKpis } from './usage-kpis.tsx';
-import { type Dimension, type Measure, measures, type UsageItem, type UsageTotal } from './usage-report.ts';
 import { seriesOf } from './usage-series.ts';
 import { UsageErrors, UsageTimes } from './usage-times.tsx';
 

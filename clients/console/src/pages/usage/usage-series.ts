@@ -1,5 +1,5 @@
 import { sumBy } from './sum-by.ts';
-import type { Dimension, UsageItem } from './usage-report.ts';
+import type { Dimension, UsageItem } from './usage-item.ts';
 
 /** How many have a colour of their own. All others have one together. */
 const COLOURS = 4;

@@ -7,7 +7,7 @@ import { hasFailed } from '../../parts/outcome.ts';
 import { Problem } from '../../parts/problem.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { useText } from '../../text/text.tsx';
-import type { Dimension } from './usage-report.ts';
+import type { Dimension } from './usage-item.ts';
 import { useDayTimes } from './use-day-times.ts';
 
 interface UsageTimesProps {
