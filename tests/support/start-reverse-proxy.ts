@@ -43,7 +43,7 @@ interface Started {
 type Prepare = (started: Started) => readonly string[];
 
 /** The shipped configuration with this test's addresses in place of its own. Throws when one of them is not in it. */
-function adapt(text: string, replacements: readonly (readonly [from: string, to: string])[]): string {
+export function adapt(text: string, replacements: readonly (readonly [from: string, to: string])[]): string {
   return replacements.reduce((adapted, [from, to]) => {
     if (!adapted.includes(from)) throw new Error(`The configuration has no "${from}".`);
     return adapted.replaceAll(from, to);
