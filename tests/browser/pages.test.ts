@@ -91,7 +91,6 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
       await table.locator('tfoot').getByText(String(total.requests), { exact: true }).first().waitFor();
     }
     await page.getByText('laptop').first().waitFor();
-    const table = page.getByRole('table', { name: 'Usage by Key' });
     const chart = page.getByRole('slider', { name: 'By day and Key' });
     const sum = await page.getByRole('table', { name: 'Usage by Key' }).locator('tfoot td').last().innerText();
     expect(await chart.getAttribute('aria-valuetext')).toBe(`Total: ${sum}`);

@@ -85,7 +85,8 @@ function codingsOf({ headers }: FastifyRequest): string[] {
 /** Refuses compressed bodies, for routes that read a body while it arrives. Throws `unsupported_media_type`. */
 export function refuseCodings(request: FastifyRequest): void {
   const [coding] = codingsOf(request);
-  if (coding) throw refuse(`The body of this address cannot be compressed: send it without 'Content-Encoding: ${coding}'.`);
+  if (coding)
+    throw refuse(`The body of this address cannot be compressed: send it without 'Content-Encoding: ${coding}'.`);
 }
 
 async function decode(body: Buffer, codings: readonly string[], limit: number): Promise<Buffer> {
