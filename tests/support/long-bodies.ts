@@ -5,6 +5,7 @@ import { Random } from './random.ts';
 interface Surface {
   readonly path: string;
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether it is sent with a key, whose tokens are counted. */
   readonly byKey?: boolean;
   /** A request whose list of messages, inputs or texts is this. */
@@ -45,18 +46,37 @@ const turns: Surface = {
   unknown: (json) => `{"model":"own","message":"Hi","zzz":${json}}`,
 };
 
+const responsesOf = (rest: string): Omit<Surface, 'path'> => ({
+  list: (json) => `{"model":"own"${rest},"input":${json}}`,
+  content: (json) => `{"model":"own"${rest},"input":${user(json)}}`,
+  unknown: (json) => `{"model":"own"${rest},"input":"Hi","metadata":${json}}`,
+});
+
+const toCall = (path: string) => (body: string) =>
+  `{"id":1,"method":"mutation","params":{"path":"${path}","input":${body}}}`;
+
+const audioForm = (file: string): string =>
+  [
+    '--x\r\ncontent-disposition: form-data; name="model"\r\n\r\nown\r\n',
+    `--x\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n${file}\r\n--x--\r\n`,
+  ].join('');
+
+const imageForm = (prompt: string): string =>
+  [
+    '--x\r\ncontent-disposition: form-data; name="model"\r\n\r\nown\r\n',
+    '--x\r\ncontent-disposition: form-data; name="prompt"\r\n\r\nHi\r\n',
+    `--x\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n${prompt}\r\n--x--\r\n`,
+  ].join('');
+
+const FORM = 'multipart/form-data; boundary=x';
+
 /** Every surface that takes a body, by a name for people. */
 export const surfaces: Readonly<Record<string, Surface>> = {
   chat: { path: '/v1/chat/completions', ...chatOf('own') },
   'chat, translated': { path: '/v1/chat/completions', ...chatOf('anthropic') },
   messages: messagesOf('anthropic'),
   'messages, translated': messagesOf('own'),
-  responses: {
-    path: '/v1/responses',
-    list: (json) => `{"model":"own","store":false,"input":${json}}`,
-    content: (json) => `{"model":"own","store":false,"input":${user(json)}}`,
-    unknown: (json) => `{"model":"own","store":false,"input":"Hi","metadata":${json}}`,
-  },
+  responses: { path: '/v1/responses', ...responsesOf(',"store":false') },
   'stored responses': {
     path: '/v1/responses',
     list: (json) => `{"model":"own","input":${json}}`,
@@ -96,10 +116,7 @@ export const surfaces: Readonly<Record<string, Surface>> = {
   websocket: {
     path: '',
     type: 'websocket',
-    ...wrapped(
-      chatOf('own'),
-      (body) => `{"id":1,"method":"mutation","params":{"path":"v1.chat.create","input":${body}}}`,
-    ),
+    ...wrapped(chatOf('own'), toCall('v1.chat.create')),
   },
   'a batch over a websocket': {
     path: '',
@@ -109,14 +126,46 @@ export const surfaces: Readonly<Record<string, Surface>> = {
       (body) => `[{"id":1,"method":"mutation","params":{"path":"v1.chat.create","input":${body}}},{"id":2}]`,
     ),
   },
-  'a form of audio': {
+  'messages over a websocket': {
+    ...wrapped(messagesOf('own'), toCall('v1.messages.create')),
+    path: '',
+    type: 'websocket',
+  },
+  'turns over a websocket': { ...wrapped(turns, toCall('c1.chat.create')), path: '', type: 'websocket' },
+  'responses over a websocket': {
+    path: '/v1/responses',
+    type: 'websocket',
+    ...responsesOf(',"type":"response.create","store":false'),
+  },
+  'responses over tRPC': { path: '/trpc/v1.responses.create', ...responsesOf(',"store":false') },
+  'a count of tokens': { ...messagesOf('own'), path: '/v1/messages/count_tokens' },
+  'a count of input tokens': { path: '/v1/responses/input_tokens', ...responsesOf('') },
+  'a compaction': { path: '/v1/responses/compact', ...responsesOf('') },
+  'items of a conversation': {
+    path: '/v1/conversations',
+    list: (json) => `{"items":${json}}`,
+    content: (json) => `{"items":${user(json)}}`,
+    unknown: (json) => `{"metadata":${json}}`,
+  },
+  'an import': {
+    path: '/c1/conversations/import',
+    list: (json) => `{"messages":${json}}`,
+    content: (json) => `{"messages":${user(json)}}`,
+    unknown: (json) => `{"messages":${hi},"zzz":${json}}`,
+  },
+  'image edits': {
+    path: '/v1/images/edits',
+    list: (json) => `{"model":"own","prompt":"Hi","images":${json}}`,
+    content: (json) => `{"model":"own","prompt":${json},"images":[{"image_url":"data:image/png;base64,iVBORw0KGgoA"}]}`,
+    unknown: (json) => `{"model":"own","prompt":"Hi","images":[],"zzz":${json}}`,
+  },
+  'a form of image edits': { path: '/v1/images/edits', type: FORM, content: imageForm },
+  'a form of audio': { path: '/v1/audio/transcriptions', type: FORM, content: audioForm },
+  'a form of audio with an idempotency key': {
     path: '/v1/audio/transcriptions',
-    type: 'multipart/form-data; boundary=x',
-    content: (json) =>
-      [
-        '--x\r\ncontent-disposition: form-data; name="model"\r\n\r\nown\r\n',
-        `--x\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n${json}\r\n--x--\r\n`,
-      ].join(''),
+    type: FORM,
+    headers: { 'idempotency-key': 'one' },
+    content: audioForm,
   },
 };
 
@@ -161,6 +210,7 @@ export const shapes: Readonly<Record<string, { readonly of: (bytes: number) => s
     'a text of half surrogate pairs': { in: 'content', of: textOf('\\ud83d') },
     'a Chinese text': { in: 'content', of: textOf('中') },
     'an unknown text': { in: 'unknown', of: textOf('x') },
+    'a text of boundaries': { in: 'content', of: textOf('--x') },
     'a picture': {
       in: 'content',
       of: (bytes) => `[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"${picture(bytes)}"}}]`,
@@ -214,9 +264,9 @@ export function makeBody(surface: string, shape: string, bytes: number): LongBod
   const form = shapes[shape];
   const wrap = place && form && place[form.in];
   if (typeof wrap !== 'function' || !place || !form) return null;
-  const { path, type, byKey = false } = place;
+  const { path, type, headers, byKey = false } = place;
   const body = Buffer.from(wrap(form.of(bytes)));
-  return { surface, shape, request: { path, body, byKey, ...(type ? { type } : {}) } };
+  return { surface, shape, request: { path, body, byKey, ...(type ? { type } : {}), ...(headers ? { headers } : {}) } };
 }
 
 /** Every shape on one surface or another, of a random size. */

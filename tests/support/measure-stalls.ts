@@ -13,8 +13,9 @@ import { startProcess } from './start-process.ts';
 export interface LongRequest {
   readonly path: string;
   readonly body: Buffer;
-  /** Default `application/json`; `websocket` sends the body as one message. */
+  /** Default `application/json`; `websocket` sends the body as one message to the path, which is `/trpc` by default. */
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whether it is sent with a key that pays for it. Default: the administrator sends it. */
   readonly byKey?: boolean;
 }
@@ -59,6 +60,9 @@ const ANSWERS: readonly (readonly [end: string, body: object])[] = [
     },
   ],
 ];
+
+/** The events of a response after which others follow. */
+const UNFINISHED = /"type":"response\.(created|queued|in_progress|output|content|reasoning)/;
 
 /** Model servers of every dialect that throw away what they get, so that they take no time from the gateway. */
 async function startUpstream() {
@@ -109,11 +113,17 @@ export async function startStallMeter(env: Record<string, string> = {}): Promise
     return Number(text);
   }
 
-  async function sendOverWebsocket(body: Buffer): Promise<number> {
-    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/trpc`, { headers: { authorization } });
+  async function sendOverWebsocket(path: string, body: Buffer): Promise<number> {
+    const socket = new WebSocket(gateway.url.replace('http', 'ws') + path, { headers: { authorization } });
     await once(socket, 'open');
+    const ended = new Promise<void>((resolve) => {
+      socket.once('close', resolve);
+      socket.on('message', (message) => {
+        if (!UNFINISHED.test(String(message).slice(0, 100))) resolve();
+      });
+    });
     socket.send(body, { binary: false });
-    await Promise.race([once(socket, 'message'), once(socket, 'close')]);
+    await ended;
     socket.terminate();
     return 0;
   }
@@ -126,9 +136,9 @@ export async function startStallMeter(env: Record<string, string> = {}): Promise
     })
   ).json();
 
-  async function send({ path, body, type = 'application/json', byKey }: LongRequest): Promise<number> {
-    if (type === 'websocket') return sendOverWebsocket(body);
-    const headers = { authorization: byKey ? `Bearer ${key}` : authorization, 'content-type': type };
+  async function send({ path, body, type = 'application/json', byKey, ...more }: LongRequest): Promise<number> {
+    if (type === 'websocket') return sendOverWebsocket(path || '/trpc', body);
+    const headers = { authorization: byKey ? `Bearer ${key}` : authorization, 'content-type': type, ...more.headers };
     const response = await fetch(gateway.url + path, { method: 'POST', headers, body: new Uint8Array(body) });
     await response.text();
     return response.status;
