@@ -12,8 +12,11 @@ const gatewayScript = here('../../dist/server/main.js');
 const chatPath = '/v1/chat/completions';
 const clean = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production' });
 
-/** Starts all three; a gateway that is not built or does not come up is left out with a word about it. */
-export async function startTargets({ folder, models }) {
+/**
+ * Starts all three, or without the bare proxy; a gateway that is not built or does not come up is left out with a word
+ * about it.
+ */
+export async function startTargets({ folder, models, hasBare = true }) {
   const upstreamPort = await freePort();
   const upstream = startNode({
     name: 'upstream',
@@ -23,11 +26,11 @@ export async function startTargets({ folder, models }) {
     folder,
   });
   const origin = `http://127.0.0.1:${upstreamPort}`;
-  if (!(await isReady(upstream, `${origin}/stats`, 10_000)))
+  if (!(await isReady(upstream, `${origin}/stats`, 60_000)))
     throw new Error('The upstream of the bench did not start.');
   const headers = { authorization: `Bearer ${key}` };
   const targets = [{ name: 'direct', port: upstreamPort, pid: upstream.pid, path: chatPath, headers, proxy: false }];
-  targets.push(await startBare({ folder, origin, headers }));
+  if (hasBare) targets.push(await startBare({ folder, origin, headers }));
   const gateway = await startGateway({ folder, origin, headers, models });
   if (gateway) targets.push(gateway);
   for (const target of targets) target.upstreamPid = upstream.pid;
@@ -73,10 +76,10 @@ async function startGateway({ folder, origin, headers, models }) {
     MODELS_FILE: modelsFile,
   };
   const child = startNode({ name: 'gateway', script: gatewayScript, env, cpu: proxyCpu, folder });
-  if (await isReady(child, `http://127.0.0.1:${port}/healthz`, 30_000)) {
+  if (await isReady(child, `http://127.0.0.1:${port}/healthz`, 120_000)) {
     return { name: 'gateway', port, pid: child.pid, path: chatPath, turnPath: '/c1/chat', headers, proxy: true };
   }
   child.kill('SIGKILL');
-  console.error('The gateway did not become ready within 30 s: measuring without it.');
+  console.error('The gateway did not become ready within two minutes: measuring without it.');
   return { name: 'gateway', failed: true };
 }
