@@ -4,13 +4,12 @@ import { askMidway } from '../support/faults/ask-midway.ts';
 import { checkFault } from '../support/faults/check-fault.ts';
 import { noteFault } from '../support/faults/note-fault.ts';
 import { startScene } from '../support/faults/start-scene.ts';
-import { stopReading } from '../support/faults/stop-reading.ts';
-import { say } from '../support/upstream/scripts/answers.ts';
 
 const quickly = { provider: 'first_byte_seconds: 1, idle_seconds: 1' };
 
 test('The connections to the upstream go silent without an end, in the middle of answers', async (context) => {
-  const scene = await startScene(quickly);
+  // Long enough for a busy machine to come as far as the middle.
+  const scene = await startScene({ provider: 'idle_seconds: 10' });
   const { traces, ended, goOn } = await askMidway(scene);
   scene.back.freeze();
   goOn();
@@ -54,15 +53,4 @@ test('The connections of clients break in the middle of answers', async (context
   // A client of the background may have begun to follow only after the cut.
   expect(finding.ends.cut).toBeGreaterThanOrEqual(traces.length - 1);
   noteFault(context, finding);
-});
-
-test('Clients read nothing of long answers', async (context) => {
-  const scene = await startScene({ env: { RUN_MAX_BYTES: '4000000' } });
-  // More than both sides of a connection hold, and more than a run may have.
-  scene.upstream.on('test-model', say(Array.from({ length: 400 }, () => 'x'.repeat(50_000))));
-  const dropped = stopReading(scene);
-  await scene.upstream.waitFor(({ chats }) => chats.length === dropped.length, 'every question');
-  await Promise.all(dropped);
-  scene.upstream.on('test-model');
-  noteFault(context, await checkFault(scene, []));
 });
