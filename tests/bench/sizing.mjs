@@ -1,10 +1,10 @@
 // Prints the figures of docs/sizing.md in the form of that page. Takes about five minutes, and ten at most.
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { load, measure } from './measure.mjs';
 import { measureStream } from './memory.mjs';
 import { canPin, cpuIsMeasured, killAll, stopAll } from './processes.mjs';
@@ -58,10 +58,11 @@ function showCpu(records) {
 }
 
 /** In bytes for each message, by a program that writes turns as the gateway does. */
-function measureDatabase() {
+async function measureDatabase() {
   const script = fileURLToPath(new URL('./database-size.ts', import.meta.url));
   const tsx = fileURLToPath(new URL('../../node_modules/.bin/tsx', import.meta.url));
-  return Number(/^\d+/.exec(execFileSync(tsx, [script], { encoding: 'utf8', timeout: GIVE_UP_MS }))?.[0]);
+  const { stdout } = await promisify(execFile)(tsx, [script], { timeout: GIVE_UP_MS });
+  return Number(/^\d+/.exec(stdout)?.[0]);
 }
 
 async function main(folder) {
@@ -72,7 +73,7 @@ async function main(folder) {
   const memory = await measureStream(gateway);
   const records = await measureCpu(gateway);
   await stopAll();
-  const perMessage = measureDatabase();
+  const perMessage = await measureDatabase();
   const starts = await measureStarts(folder, messages);
 
   const errors = records.reduce((sum, record) => sum + record.errors, 0);

@@ -132,6 +132,7 @@ export const shellPages: Readonly<Record<string, Page>> = {
       { block: 'duplex restore', fails: /gateway/i },
       { block: 'duplex reload', prints: /changed\s+false/ },
       { block: 'duplex doctor', prints: /^ok +database[\s\S]*0 problems/m },
+      { block: 'duplex logs' },
     ],
   },
 };
