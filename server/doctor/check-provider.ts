@@ -1,21 +1,10 @@
 import { AppError } from '../errors/app-error.ts';
-import type { ModelListing, Provider } from '../providers/provider.ts';
+import type { ModelListing } from '../providers/provider.ts';
 import type { ModelEntry } from '../setup/models-file.ts';
 import type { ClockReading } from './check-clock.ts';
+import type { CheckedProvider } from './checked-provider.ts';
 import { ASK_MS, explainFailure } from './explain-failure.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-
-/** A provider, and what the models file says about it. */
-export interface CheckedProvider {
-  readonly provider: Provider;
-  readonly baseUrl: string;
-  /** Where its key comes from, such as `OPENAI_API_KEY`. Null: it is asked without a key. */
-  readonly keySource: string | null;
-  /** The variable that would have its key, where it is not set. */
-  readonly unsetKey: string | null;
-  /** The names of the models that backends request from it. */
-  readonly models: readonly string[];
-}
 
 /**
  * Whether the address lacks the `/v1` below which most servers have their API. Only asked where the address itself has no list

@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
-import type { CheckedProvider } from './check-provider.ts';
+import type { CheckedProvider } from './checked-provider.ts';
 import { type Finding, problem, warning } from './finding.ts';
 
 /** How long the checks wait for an answer, in ms. */

@@ -10,8 +10,9 @@ import { checkConfiguration } from './check-configuration.ts';
 import { checkData } from './check-data.ts';
 import { checkGateway } from './check-gateway.ts';
 import { checkNames } from './check-names.ts';
-import { type CheckedProvider, checkProvider, modelsAt } from './check-provider.ts';
+import { checkProvider, modelsAt } from './check-provider.ts';
 import { checkReceivers } from './check-receivers.ts';
+import type { CheckedProvider } from './checked-provider.ts';
 import type { Finding } from './finding.ts';
 import { announce, notProbed, probeModels } from './probe-models.ts';
 
