@@ -1,4 +1,3 @@
-import { FileQuestionMark } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { Skeleton } from '../parts/skeleton.tsx';
@@ -50,7 +49,6 @@ function NotFound() {
     <Shell title={t('common.noPage')}>
       <main className="page">
         <div className="card empty">
-          <FileQuestionMark className="i" aria-hidden="true" />
           <p>{t('common.noPageText')}</p>
           <Link className="btn" to="/playground">
             {t('nav.playground')}

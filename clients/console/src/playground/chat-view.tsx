@@ -1,9 +1,10 @@
-import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { type KeyboardEvent, memo, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
 import { AnswerView } from './answer-view.tsx';
 import type { Attachment } from './draft.ts';
 import { EarlierMessages } from './earlier-messages.tsx';
+import { FirstQuestions } from './first-questions.tsx';
 import { QuestionView } from './question-view.tsx';
 import { branchOf, type Entry, elementKey, openCalls, shownAnswer } from './thread.ts';
 import { ToolResultView } from './tool-result-view.tsx';
@@ -12,8 +13,10 @@ import type { Chat } from './use-chat.ts';
 interface ChatViewProps {
   readonly chat: Chat;
   readonly typicalSeconds: number | null;
-  /** Stands where no message is yet. */
-  readonly start: ReactNode;
+  /** The small model that is part of the gateway answers. */
+  readonly isDemo: boolean;
+  /** The gateway keeps no conversation of it yet. */
+  readonly isNew: boolean;
   /** The question that is being edited. */
   readonly editing: string | null;
   onEditing(id: string | null): void;
@@ -83,7 +86,7 @@ function useActions(props: ChatViewProps): Pick<EntryViewProps, 'onEdit' | 'onAg
 }
 
 export default function ChatView(props: ChatViewProps) {
-  const { chat, typicalSeconds, editing, onEditing, onEarlier, onAttach, start } = props;
+  const { chat, typicalSeconds, editing, onEditing, onEarlier, onAttach, isDemo, isNew } = props;
   const { t } = useText();
   const actions = useActions(props);
   const scroller = useRef<HTMLDivElement>(null);
@@ -168,7 +171,7 @@ export default function ChatView(props: ChatViewProps) {
             {...actions}
           />
         ))}
-        {thread.length === 0 ? start : null}
+        {isNew && thread.length === 0 ? <FirstQuestions isDemo={isDemo} onAsk={(text) => chat.send(text, [])} /> : null}
         {waiting && answer ? (
           <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={chat.sendResults} />
         ) : null}

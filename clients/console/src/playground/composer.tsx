@@ -29,7 +29,7 @@ interface ComposerProps {
   readonly faultyParam: string | null;
 }
 
-export function Composer(props: ComposerProps) {
+export default function Composer(props: ComposerProps) {
   const { value, onChange, onSend, onStop, onEditLast, busy, takes, placeholder, system, onSystem, faultyParam } =
     props;
   const { t } = useText();

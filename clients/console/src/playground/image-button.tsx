@@ -1,7 +1,7 @@
-import { Download, Reply } from 'lucide-react';
-import { useState } from 'react';
-import { Dialog } from '../parts/dialog.tsx';
+import { lazy, Suspense, useState } from 'react';
 import { useText } from '../text/text.tsx';
+
+const EnlargedImage = lazy(() => import('./enlarged-image.tsx'));
 
 interface ImageButtonProps {
   readonly url: string;
@@ -12,7 +12,7 @@ interface ImageButtonProps {
   readonly onUse?: (() => void) | undefined;
 }
 
-/** An image that a click enlarges, so that it can be looked at, saved, and sent on. */
+/** An image that a click enlarges. */
 export function ImageButton({ url, name, className, onUse }: ImageButtonProps) {
   const { t } = useText();
   const [open, setOpen] = useState(false);
@@ -27,35 +27,9 @@ export function ImageButton({ url, name, className, onUse }: ImageButtonProps) {
         <img className={className} src={url} alt={name} />
       </button>
       {open ? (
-        <Dialog
-          open
-          wide
-          title={name}
-          onClose={() => setOpen(false)}
-          foot={
-            <>
-              {onUse ? (
-                <button
-                  type="button"
-                  className="btn"
-                  onClick={() => {
-                    setOpen(false);
-                    onUse();
-                  }}
-                >
-                  <Reply className="i" aria-hidden="true" />
-                  {t('chat.useImage')}
-                </button>
-              ) : null}
-              <a className="btn" href={url} download={name}>
-                <Download className="i" aria-hidden="true" />
-                {t('common.save')}
-              </a>
-            </>
-          }
-        >
-          <img className="enlarged" src={url} alt={name} />
-        </Dialog>
+        <Suspense>
+          <EnlargedImage url={url} name={name} onUse={onUse} onClose={() => setOpen(false)} />
+        </Suspense>
       ) : null}
     </>
   );

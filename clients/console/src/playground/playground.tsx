@@ -11,12 +11,10 @@ import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
 import { takenBy } from './attachment.ts';
 import { ChatActions, StartActions } from './bar-actions.tsx';
-import { fromBody } from './bodies/from-body.ts';
 import { toBody } from './bodies/to-body.ts';
-import { type Composed, Composer } from './composer.tsx';
+import type { Composed } from './composer.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import { type Attachment, type Body, type Draft, newDraft } from './draft.ts';
-import { FirstQuestions } from './first-questions.tsx';
 import { canTalk, isDemo } from './model-info.ts';
 import { ModelPick } from './model-pick.tsx';
 import { ModelStart } from './model-start.tsx';
@@ -26,7 +24,9 @@ import { type StoredConversation, useStoredConversation } from './use-stored-con
 
 const loadChatView = () => import('./chat-view.tsx');
 const loadRequestPanel = () => import('./request-panel.tsx');
+const loadComposer = () => import('./composer.tsx');
 const ChatView = lazy(loadChatView);
+const Composer = lazy(loadComposer);
 const RequestPanel = lazy(loadRequestPanel);
 
 const nothing: Composed = { text: '', attachments: [] };
@@ -82,7 +82,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
   // What a chat needs is loaded beside its messages, and not after them.
   const isChat = conversation !== undefined || wanted !== null;
   useEffect(() => {
-    if (isChat) void Promise.all([loadChatView(), loadRequestPanel()]).catch(() => undefined);
+    if (isChat) void Promise.all([loadChatView(), loadComposer(), loadRequestPanel()]).catch(() => undefined);
   }, [isChat]);
 
   // An imported conversation may name no model.
@@ -152,8 +152,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
         model={model}
         faultyParam={faultyParam}
         onChange={setDraft}
-        onBody={(edited) => {
-          const { draft: next, text, attachments } = fromBody(draft, edited);
+        onEdited={({ draft: next, text, attachments }) => {
           setDraft(next);
           setComposed({ text: text ?? '', attachments });
         }}
@@ -226,34 +225,28 @@ export function Playground({ conversation }: { conversation: string | undefined 
               <ChatView
                 chat={chat}
                 typicalSeconds={model?.constraints.typical_response_seconds ?? null}
-                start={
-                  draft.conversationId === null ? (
-                    <FirstQuestions
-                      isDemo={model !== undefined && isDemo(model)}
-                      onAsk={(text) => chat.send(text, [])}
-                    />
-                  ) : null
-                }
+                isDemo={model !== undefined && isDemo(model)}
+                isNew={draft.conversationId === null}
                 onEarlier={stored.onEarlier}
                 onBranch={stored.switchTo}
                 onAttach={attach}
                 editing={editing}
                 onEditing={setEditing}
               />
+              <Composer
+                value={composed}
+                onChange={setComposed}
+                onSend={send}
+                onStop={chat.stop}
+                onEditLast={() => setEditing(chat.thread.findLast(({ kind }) => kind === 'question')?.id ?? null)}
+                busy={chat.busy}
+                takes={takenBy(draft.surface, model?.modalities.input ?? ['image'])}
+                placeholder={t('chat.placeholder', { model: draft.model })}
+                system={draft.system}
+                onSystem={(system) => setDraft({ ...draft, system })}
+                faultyParam={faultyParam}
+              />
             </Suspense>
-            <Composer
-              value={composed}
-              onChange={setComposed}
-              onSend={send}
-              onStop={chat.stop}
-              onEditLast={() => setEditing(chat.thread.findLast(({ kind }) => kind === 'question')?.id ?? null)}
-              busy={chat.busy}
-              takes={takenBy(draft.surface, model?.modalities.input ?? ['image'])}
-              placeholder={t('chat.placeholder', { model: draft.model })}
-              system={draft.system}
-              onSystem={(system) => setDraft({ ...draft, system })}
-              faultyParam={faultyParam}
-            />
           </main>
         )}
         {panel ? (

@@ -6,6 +6,7 @@ import { isObject, parseJson } from '../parts/json.ts';
 import { Segments } from '../parts/segments.tsx';
 import { CodeTabs } from '../parts/tabs.tsx';
 import { useText } from '../text/text.tsx';
+import { type Edited, fromBody } from './bodies/from-body.ts';
 import { shorten } from './bodies/long-data.ts';
 import type { Body, Draft, Surface } from './draft.ts';
 import type { ModelInfo } from './model-info.ts';
@@ -16,7 +17,8 @@ interface RequestPanelProps {
   readonly draft: Draft;
   readonly body: Body;
   onChange(draft: Draft): void;
-  onBody(body: Body): void;
+  /** The request was edited as JSON. */
+  onEdited(edited: Edited): void;
   readonly model: ModelInfo | undefined;
   readonly faultyParam: string | null;
 }
@@ -29,7 +31,12 @@ const names: readonly (readonly [SampleKind, string])[] = [
   ['json', 'JSON'],
 ];
 
-function BodyEditor({ body, onBody }: Pick<RequestPanelProps, 'body' | 'onBody'>) {
+interface BodyEditorProps {
+  readonly body: Body;
+  onBody(body: Body): void;
+}
+
+function BodyEditor({ body, onBody }: BodyEditorProps) {
   const { t } = useText();
   const { text, restore } = shorten(body);
   /** What is being typed, as long as it is not JSON. */
@@ -60,7 +67,8 @@ function BodyEditor({ body, onBody }: Pick<RequestPanelProps, 'body' | 'onBody'>
 }
 
 /** What will be sent, in every language, following every change; and the controls that change it. */
-export default function RequestPanel({ draft, body, onChange, onBody, model, faultyParam }: RequestPanelProps) {
+export default function RequestPanel(props: RequestPanelProps) {
+  const { draft, body, onChange, onEdited, model, faultyParam } = props;
   const { t } = useText();
   const [kind, setKind] = useState<SampleKind>('curl');
   const [touched, setTouched] = useState<string | null>(null);
@@ -108,7 +116,7 @@ export default function RequestPanel({ draft, body, onChange, onBody, model, fau
           aside={<CopyButton text={() => restore(sample)} label={t('request.copy', { language: kind })} />}
         >
           {kind === 'json' ? (
-            <BodyEditor body={body} onBody={onBody} />
+            <BodyEditor body={body} onBody={(edited) => onEdited(fromBody(draft, edited))} />
           ) : (
             <CodeLines code={sample} label={t('request.sample', { language: kind })} lit={touched} />
           )}

@@ -3,7 +3,7 @@ import { useGateway } from '../app/session.tsx';
 import { type Answer, type AnswerEvent, beginAnswer } from './answer.ts';
 import { toBody } from './bodies/to-body.ts';
 import type { Attachment, Body, Draft, Message, ToolResult } from './draft.ts';
-import { streamAnswer, watchAnswer } from './reading/stream-answer.ts';
+import { openAnswer, openRun } from './reading/open-answer.ts';
 import { runAnswer } from './run-answer.ts';
 import { type Entry, renamed, toMessages } from './thread.ts';
 
@@ -124,14 +124,14 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
     const { surface, model } = draft;
     const body = { ...toBody(draft, messages), ...fields };
     const begun = beginAnswer(model, performance.now());
-    const open = (signal: AbortSignal) => streamAnswer(gateway, { surface, body, signal });
+    const open = (signal: AbortSignal) => openAnswer(gateway, { surface, body, signal });
     void run(asked, { begun, isKept: surface === 'turn', runId: null, open });
   };
 
   const follow = useCallback(
     (before: readonly Entry[], { id, model, createdAt }: RunUnderWay) => {
       const begun = beginAnswer(model, performance.now() - Math.max(0, Date.now() - createdAt));
-      void run({ before }, { begun, isKept: true, runId: id, open: (signal) => watchAnswer(gateway, id, signal) });
+      void run({ before }, { begun, isKept: true, runId: id, open: (signal) => openRun(gateway, id, signal) });
     },
     [gateway, run],
   );
