@@ -38,12 +38,14 @@ export interface LogStream {
 /** `auto`: readable lines on a terminal, otherwise JSON. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
-/** More lines than this are written before the turn ends, in bytes. */
-const MAX_BUFFERED = 64 * 1024;
+/** More lines than this are written at once, in bytes. */
+const MAX_BUFFERED = 8 * 1024;
+/** How long a line waits for others, in ms. */
+const WAIT_MS = 50;
 
 /**
- * JSON on the standard output. The lines of one turn of the event loop are written together: a write for each line took
- * a tenth of the time of a short request. They are also written when the process ends by itself.
+ * JSON on the standard output, several lines at a time: a write for each line took a fifth of the time of a short
+ * request. They are also written when the process ends by itself; `kill -9` loses the last 50 ms of them.
  */
 function openJson(): LogStream {
   const output = destination({ dest: 1, sync: true, minLength: MAX_BUFFERED });
@@ -58,7 +60,7 @@ function openJson(): LogStream {
       output.write(line);
       if (isDue) return;
       isDue = true;
-      setImmediate(flush);
+      setTimeout(flush, WAIT_MS).unref();
     },
   };
 }

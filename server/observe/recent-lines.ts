@@ -6,25 +6,34 @@ const MOST_TEXT = 4 * 1024 * 1024;
 
 /** The newest lines of the log, in memory, for operators who cannot read standard output. */
 export class RecentLines implements LogSource {
-  /** By id, the oldest first. */
-  readonly #lines = new Map<number, string>();
+  /** A ring: a line lies where the remainder of its id by the length points. */
+  readonly #lines = new Array<string>(MOST_LINES).fill('');
   #length = 0;
   /** Ids begin at the time of the start, in microseconds, so that they rise over a restart. */
   #nextId = Date.now() * 1000;
+  #oldestId = this.#nextId;
 
   /** Returns the line, which goes on to where the log is written. */
   keep(text: string): string {
-    this.#lines.set(this.#nextId++, text);
+    if (this.#nextId - this.#oldestId === MOST_LINES) this.#dropOldest();
+    this.#lines[this.#nextId++ % MOST_LINES] = text;
     this.#length += text.length;
-    for (const [id, oldest] of this.#lines) {
-      if (this.#lines.size <= MOST_LINES && this.#length <= MOST_TEXT) break;
-      this.#lines.delete(id);
-      this.#length -= oldest.length;
-    }
+    while (this.#length > MOST_TEXT) this.#dropOldest();
     return text;
   }
 
   newestFirst(): KeptLine[] {
-    return [...this.#lines].map(([id, text]) => ({ id, text })).reverse();
+    const lines: KeptLine[] = [];
+    for (let id = this.#nextId - 1; id >= this.#oldestId; id--) lines.push({ id, text: this.#textOf(id) });
+    return lines;
+  }
+
+  #textOf(id: number): string {
+    return this.#lines[id % MOST_LINES] ?? '';
+  }
+
+  #dropOldest(): void {
+    this.#length -= this.#textOf(this.#oldestId).length;
+    this.#lines[this.#oldestId++ % MOST_LINES] = '';
   }
 }

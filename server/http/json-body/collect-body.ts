@@ -38,6 +38,8 @@ class Pieces {
 
   /** A copy: the pieces are views of memory that Node shares. */
   take(): Buffer {
+    const [only] = this.#pieces;
+    if (only && only.length === this.length) return Buffer.from(only);
     return Buffer.concat([...this.#joined, ...this.#pieces.splice(0)], this.length);
   }
 }
