@@ -10,6 +10,9 @@ const DEFLATED = 1;
  */
 const MAX_DEFLATED = 256 * 1024;
 
+/** Less than this is not deflated: that would cost more time than it saves room. In bytes. */
+const MIN_DEFLATED = 1024;
+
 /** Four bytes hold the length of each event. */
 const LENGTH_BYTES = 4;
 
@@ -40,7 +43,7 @@ function tagged(tag: number, bytes: Buffer): Buffer {
 /** Events as one sequence of bytes. Those of a stream are much alike, and shrink to a twentieth. */
 export function packEvents(events: readonly Buffer[]): Buffer {
   const joined = join(events);
-  if (joined.length > MAX_DEFLATED) return tagged(PLAIN, joined);
+  if (joined.length < MIN_DEFLATED || joined.length > MAX_DEFLATED) return tagged(PLAIN, joined);
   return tagged(DEFLATED, deflateRawSync(joined, { level: 1 }));
 }
 

@@ -39,21 +39,17 @@ const roleOf = wordOf(StoredMessage.shape.role.options);
 const statusOf = wordOf(MessageStatus.options);
 
 /** A message whose long texts are still to be read. */
-interface Row {
-  readonly id: string;
+interface Row extends Omit<PathMessage, 'prompt'> {
   readonly prompt: string | LongText;
-  readonly fields: Omit<PathMessage, 'prompt'>;
 }
 
-function toRow([id, turnId, role, prompt, status]: unknown[]): Row {
-  const fields = { id: String(id), turnId: String(turnId), role: roleOf(role), status: statusOf(status) };
-  const isText = typeof prompt === 'string';
-  return {
-    id: String(id),
-    prompt: isText ? prompt : { table: 'Message', id: String(id), bytes: Number(prompt) },
-    fields,
-  };
-}
+const toRow = ([id, turnId, role, prompt, status]: unknown[]): Row => ({
+  id: String(id),
+  turnId: String(turnId),
+  role: roleOf(role),
+  status: statusOf(status),
+  prompt: typeof prompt === 'string' ? prompt : { table: 'Message', id: String(id), bytes: Number(prompt) },
+});
 
 /** The media of these messages, by message id. */
 function linksOf(db: Statements, conversationId: string, rows: readonly Row[]): Map<string, MediaLink[]> {
@@ -92,9 +88,10 @@ export function readHistory(
     [...rows.flatMap(({ prompt }) => (typeof prompt === 'string' ? [] : [prompt])), ...media],
     known,
   );
-  return rows.map(({ id, prompt, fields }) => {
+  return rows.map(({ id, turnId, role, status, prompt }) => {
     const pieces = (links.get(id) ?? []).map((link) => ({ at: link.at, data: read(link.media) }));
-    return { ...fields, prompt: joinMedia(typeof prompt === 'string' ? prompt : read(prompt), pieces) };
+    const text = typeof prompt === 'string' ? prompt : read(prompt);
+    return { id, turnId, role, status, prompt: joinMedia(text, pieces) };
   });
 }
 

@@ -135,7 +135,7 @@ export async function openTurn(
     model: model.alias,
     systemPrompt: turn.system_prompt,
     messages,
-    title: titleOf(messages),
+    title: turn.conversation_id == null ? titleOf(messages) : null,
     runFormat,
     claim: caller.claim,
     place: placeOf(turn),

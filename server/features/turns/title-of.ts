@@ -27,6 +27,7 @@ function withoutMarkup(line: string): string {
 
 /** Cuts between words, and where there are no spaces between characters: never inside of one. */
 function shorten(line: string): string {
+  if (line.length <= MAX_CHARACTERS) return line;
   let end = 0;
   let count = 0;
   let lastSpace = 0;
