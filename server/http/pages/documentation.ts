@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Marked } from 'marked';
+import type { DocsPage } from '../../../contracts/system/docs.ts';
 import { anchorOf, type Documentation } from '../../features/system/documentation.ts';
 import { listErrors } from '../../features/system/list-errors.ts';
 import type { ConsolePage } from './console-page.ts';
@@ -32,20 +33,25 @@ ${body}
 </html>
 `;
 
+/** The address of another page of the documentation, for a link to its file from the page of this name. */
+const addressOf = (href: string, from: string): string => {
+  const { pathname, hash } = new URL(href, `file:///docs/${from}`);
+  return pathname.replace(/\.md$/, '') + hash;
+};
+
 /** Headings get anchors; links between the Markdown files work as links between the pages. */
-const marked = new Marked({
-  renderer: {
-    heading({ tokens, depth, text }) {
-      return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+const renderMarkdown = (name: string, markdown: string): string =>
+  new Marked({
+    renderer: {
+      heading({ tokens, depth, text }) {
+        return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+      },
+      link({ href, tokens }) {
+        const target = /^[\w./-]+\.md(#.*)?$/.test(href) ? addressOf(href, name) : href;
+        return `<a href="${escapeHtml(target)}">${this.parser.parseInline(tokens)}</a>`;
+      },
     },
-    link({ href, tokens }) {
-      const target = /^[\w./-]+\.md(#.*)?$/.test(href)
-        ? `/docs/${href.replace(/^(\.\/)?(docs\/)?/, '').replace('.md', '')}`
-        : href;
-      return `<a href="${escapeHtml(target)}">${this.parser.parseInline(tokens)}</a>`;
-    },
-  },
-});
+  }).parse(markdown, { async: false });
 
 /** Renders the text of the error catalog: code between backticks, and no HTML. */
 const catalogText = new Marked({ renderer: { html: ({ text }) => escapeHtml(text) } });
@@ -95,8 +101,8 @@ export const createHome = (version: string, demoNotice: string | null): StaticFi
   toFile(homePage(version, demoNotice), insteadHeaders);
 
 /** Renders a page without scripts, for programs and for readers that ask for `?plain`. */
-const renderPage = ({ title, markdown }: { title: string; markdown: string }): StaticFile =>
-  toFile(page(title, marked.parse(markdown, { async: false })), insteadHeaders);
+const renderPage = ({ name, title, markdown }: DocsPage): StaticFile =>
+  toFile(page(title, renderMarkdown(name, markdown)), insteadHeaders);
 
 /** The documentation at `/docs`. Each page is made when it is asked for first, and kept. */
 export async function documentationPlugin(app: FastifyInstance, options: DocumentationOptions): Promise<void> {

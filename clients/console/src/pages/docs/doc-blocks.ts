@@ -27,34 +27,35 @@ const anchorOf = (heading: string): string =>
     .replace(/^-|-$/g, '');
 
 /** `chat.md#tools`, from the page `from`, as an address of the gateway. */
-function addressOf(href: string): string {
-  const page = /^(?:\.\/)?(?:docs\/)?((?:\.\.\/)*[\w./-]+)\.md(#.*)?$/.exec(href);
-  if (page) return `${basePath}/docs/${(page[1] ?? '').replace(/^(?:\.\.\/)+/, '')}${page[2] ?? ''}`;
-  return href.startsWith('/') ? basePath + href : href;
+function addressOf(href: string, from: string): string {
+  if (!/^[\w./-]+\.md(#.*)?$/.test(href)) return href.startsWith('/') ? basePath + href : href;
+  const { pathname, hash } = new URL(href, `file:///docs/${from}`);
+  return basePath + pathname.replace(/\.md$/, '') + hash;
 }
 
-const marked = new Marked({
-  gfm: true,
-  renderer: {
-    html: ({ text }) => escapeHtml(text),
-    link({ href, tokens }) {
-      return `<a href="${escapeHtml(addressOf(href))}">${this.parser.parseInline(tokens)}</a>`;
+const markedFor = (page: string): Marked =>
+  new Marked({
+    gfm: true,
+    renderer: {
+      html: ({ text }) => escapeHtml(text),
+      link({ href, tokens }) {
+        return `<a href="${escapeHtml(addressOf(href, page))}">${this.parser.parseInline(tokens)}</a>`;
+      },
+      image: ({ text }) => `<span class="faint">[${escapeHtml(text)}]</span>`,
+      // Inside of a list; those between paragraphs are blocks of their own.
+      code: ({ text }) => `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`,
+      table(token) {
+        const rows = tableRows(token, (tokens) => this.parser.parseInline(tokens));
+        return `<div class="card scroll" tabindex="0"><table class="table">${rows}</table></div>`;
+      },
     },
-    image: ({ text }) => `<span class="faint">[${escapeHtml(text)}]</span>`,
-    // Inside of a list; those between paragraphs are blocks of their own.
-    code: ({ text }) => `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`,
-    table(token) {
-      const rows = tableRows(token, (tokens) => this.parser.parseInline(tokens));
-      return `<div class="card scroll" tabindex="0"><table class="table">${rows}</table></div>`;
-    },
-  },
-});
+  });
 
 const purifier = createPurifier(window);
 const clean = (html: string): string =>
   purifier.sanitize(html, { FORBID_TAGS: ['style', 'form', 'img', 'svg', 'math'], FORBID_ATTR: ['style'] });
 
-function toBlock(token: Token): DocBlock {
+function toBlock(token: Token, marked: Marked): DocBlock {
   if (isCode(token)) return toCode(token);
   if (token.type === 'heading') {
     const html = clean(marked.parseInline(token.text, { async: false }));
@@ -63,13 +64,14 @@ function toBlock(token: Token): DocBlock {
   return { type: 'html', html: clean(marked.parser([token])) };
 }
 
-/** A page of the documentation, made of Markdown that comes with the gateway. */
-export function readDoc(markdown: string): Doc {
+/** The page of this name of the documentation, made of Markdown that comes with the gateway. */
+export function readDoc(name: string, markdown: string): Doc {
+  const marked = markedFor(name);
   const tokens = marked.lexer(markdown).filter(({ type }) => type !== 'space' && type !== 'def');
   const contents = tokens.flatMap((token) =>
     token.type === 'heading' && token.depth === 2
       ? [{ anchor: anchorOf(token.text), text: token.text.replace(/[`*]/g, '') }]
       : [],
   );
-  return { blocks: tokens.map(toBlock), contents };
+  return { blocks: tokens.map((token) => toBlock(token, marked)), contents };
 }

@@ -169,7 +169,7 @@ export default function DocsPage({ name = DOCS_INDEX }: { name?: string | undefi
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: () => gateway.api.docs.page.query({ name }),
   });
-  const doc = useMemo(() => data && readDoc(data.markdown), [data]);
+  const doc = useMemo(() => data && readDoc(data.name, data.markdown), [data]);
   const hasSamples = doc?.blocks.some(({ type }) => type === 'code');
   useEffect(() => {
     if (!doc) return;
