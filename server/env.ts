@@ -149,15 +149,56 @@ function tracesOf(v: Variables): TraceSettings | null {
   };
 }
 
-/** Reads and checks the environment. Throws `EnvError` naming each variable at fault. */
-export function readEnv(source: Readonly<Record<string, string | undefined>>, cwd: string): Env {
+const runsOf = (v: Variables): Env['runs'] => ({
+  keepMs: v.RUN_LOG_HOURS * 3_600_000,
+  keyMs: v.IDEMPOTENCY_HOURS * 3_600_000,
+  maxKeptBytes: v.IDEMPOTENCY_MAX_BYTES,
+  maxMs: v.RUN_MAX_SECONDS * 1000,
+  maxBytes: v.RUN_MAX_BYTES,
+});
+
+const websocketsOf = (v: Variables): Env['websockets'] => ({
+  calls: v.TRPC_CALLS,
+  perKey: v.WEBSOCKETS_PER_KEY,
+  perAddress: v.WEBSOCKETS_PER_ADDRESS,
+  withoutKey: v.WEBSOCKETS_WITHOUT_KEY,
+  keyWithinMs: v.WEBSOCKET_KEY_SECONDS * 1000,
+});
+
+const connectionsOf = (v: Variables): Env['connections'] => ({
+  withoutKey: v.CONNECTIONS_WITHOUT_KEY,
+  transfers: {
+    body: { stallMs: v.BODY_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
+    answer: { stallMs: v.ANSWER_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
+  },
+});
+
+const loadOf = (v: Variables): Env['load'] => ({
+  openRequests: v.MAX_OPEN_REQUESTS,
+  lagMs: v.SHED_LAG_MS,
+  memoryBytes: v.MAX_MEMORY_MB * 1024 * 1024,
+});
+
+const logOf = (v: Variables): Env['log'] => ({
+  level: v.LOG_LEVEL,
+  content: v.LOG_CONTENT,
+  format: v.LOG_FORMAT,
+  requests: v.LOG_REQUESTS,
+  slowMs: v.SLOW_REQUEST_SECONDS * 1000,
+});
+
+/** Throws `EnvError`, which names each variable at fault. */
+function parseVariables(source: Readonly<Record<string, string | undefined>>): Variables {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = Variables.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
-    throw new EnvError(`The environment is not valid:\n${faults.join('\n')}`);
-  }
-  const v = parsed.data;
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
+  throw new EnvError(`The environment is not valid:\n${faults.join('\n')}`);
+}
+
+/** Reads and checks the environment. Throws `EnvError`. */
+export function readEnv(source: Readonly<Record<string, string | undefined>>, cwd: string): Env {
+  const v = parseVariables(source);
   const dataDir = resolve(cwd, v.DATA_DIR);
   const defaultModels = resolve(cwd, 'models.yaml');
   const modelsFile = v.MODELS_FILE ? resolve(cwd, v.MODELS_FILE) : existsSync(defaultModels) ? defaultModels : null;
@@ -173,13 +214,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     synchronous: v.SQLITE_SYNCHRONOUS,
     leastDiskMb: v.MIN_FREE_DISK_MB,
     usageKeepDays: v.USAGE_KEEP_DAYS,
-    runs: {
-      keepMs: v.RUN_LOG_HOURS * 3_600_000,
-      keyMs: v.IDEMPOTENCY_HOURS * 3_600_000,
-      maxKeptBytes: v.IDEMPOTENCY_MAX_BYTES,
-      maxMs: v.RUN_MAX_SECONDS * 1000,
-      maxBytes: v.RUN_MAX_BYTES,
-    },
+    runs: runsOf(v),
     modelsFile,
     embedded: {
       modelPath: v.EMBEDDED_MODEL && resolve(cwd, v.EMBEDDED_MODEL),
@@ -199,36 +234,14 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     requestBytesPerKey: v.REQUEST_BYTES_PER_KEY,
     maxImportBytes: v.MAX_IMPORT_BYTES,
     maxBodyValues: v.MAX_BODY_VALUES,
-    websockets: {
-      calls: v.TRPC_CALLS,
-      perKey: v.WEBSOCKETS_PER_KEY,
-      perAddress: v.WEBSOCKETS_PER_ADDRESS,
-      withoutKey: v.WEBSOCKETS_WITHOUT_KEY,
-      keyWithinMs: v.WEBSOCKET_KEY_SECONDS * 1000,
-    },
+    websockets: websocketsOf(v),
     headersTimeoutMs: v.HEADERS_TIMEOUT_SECONDS * 1000,
-    connections: {
-      withoutKey: v.CONNECTIONS_WITHOUT_KEY,
-      transfers: {
-        body: { stallMs: v.BODY_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
-        answer: { stallMs: v.ANSWER_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
-      },
-    },
-    load: {
-      openRequests: v.MAX_OPEN_REQUESTS,
-      lagMs: v.SHED_LAG_MS,
-      memoryBytes: v.MAX_MEMORY_MB * 1024 * 1024,
-    },
+    connections: connectionsOf(v),
+    load: loadOf(v),
     startLink: v.START_LINK,
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     trustedProxies: v.TRUSTED_PROXIES,
-    log: {
-      level: v.LOG_LEVEL,
-      content: v.LOG_CONTENT,
-      format: v.LOG_FORMAT,
-      requests: v.LOG_REQUESTS,
-      slowMs: v.SLOW_REQUEST_SECONDS * 1000,
-    },
+    log: logOf(v),
     traces: tracesOf(v),
     alerts: alertsOf(v),
     metricsBearer: v.METRICS_BEARER,
