@@ -37,6 +37,17 @@ describe('while the database cannot be written', () => {
     expect(await talk(store, 'again', 'yes', { conversationId: id })).toBe(id);
   });
 
+  test('a change that returns its row waits for the lock, as every write does', async () => {
+    const { store, folder } = await freshStore();
+    const key = { id: await talk(store, 'hello', 'hi'), owner: null, userId: null };
+    // The second change uses the prepared statement of the first one.
+    await store.conversations.update(key, { title: 'first' });
+    const unlock = await lock(folder);
+    const updating = store.conversations.update(key, { title: 'second' });
+    setTimeout(unlock, 300);
+    expect(await updating).toMatchObject({ title: 'second' });
+  });
+
   test('the end of a turn is kept, and written when it recovers', async () => {
     const { store, folder } = await freshStore({ busyTimeoutMs: 20 });
     const turn = await store.conversations.beginTurn(newTurn('hello'));

@@ -22,9 +22,12 @@ const SQLITE_CONSTRAINT_NOTNULL = 1299;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
+/** How SQLite words a lock. The driver gives no result code to an error of a statement that was prepared earlier. */
+const LOCKED = /^database (?:table )?is locked/;
+
 /** Whether another connection holds the lock. The same call may succeed later. */
 export function isBusy(error: unknown): boolean {
-  if (!isSqliteError(error)) return false;
+  if (!isSqliteError(error)) return error instanceof Error && isDriverError(error) && LOCKED.test(error.message);
   const primary = error.errcode & 0xff;
   return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
 }
