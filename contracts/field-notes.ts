@@ -86,6 +86,8 @@ export const fieldNotes: Readonly<Record<string, FieldNote>> = {
   today_usd: note('What was spent today (UTC), in USD.', 0.42),
   request_usd: note('The price of a request, in USD.', 0.001),
   chunk: note('The event.'),
+  'ListLogsRequest.after': note('Only lines that are newer than the one with this `id`.', 1_796_000_000_000_000),
+  'LogList.id': note('Rises from line to line, also over a restart.', 1_796_000_000_000_001),
   'RunEventsRequest.after': note('The number of the last event that the client has.', 41),
   say: note('What to do.', 'In `~/.codex/config.toml`:'),
   guide: note('The page of the docs about it.', 'codex.md'),
