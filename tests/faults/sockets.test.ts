@@ -8,8 +8,8 @@ import { startScene } from '../support/faults/start-scene.ts';
 const quickly = { provider: 'first_byte_seconds: 1, idle_seconds: 1' };
 
 test('The connections to the upstream go silent without an end, in the middle of answers', async (context) => {
-  // Long enough for a busy machine to come as far as the middle.
-  const scene = await startScene({ provider: 'idle_seconds: 10' });
+  // Long enough for a busy machine to come as far as the middle. Whole answers have no byte yet.
+  const scene = await startScene({ provider: 'first_byte_seconds: 20, idle_seconds: 10' });
   const { traces, ended, goOn } = await askMidway(scene);
   scene.back.freeze();
   goOn();
