@@ -17,7 +17,7 @@ export const localCommands: Readonly<Record<string, LocalCommand>> = {
     load: async () => (await import('./logs.ts')).showLogs,
     words: '',
     help: [
-      'Show the newest lines of the gateway’s log',
+      "Show the newest lines of the gateway's log",
       '--level …            The least severe lines, such as warn',
       '--limit …            How many; default: 100',
       '--follow             Go on with the lines that come',

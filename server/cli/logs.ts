@@ -42,7 +42,7 @@ async function ask(env: Env, query: Readonly<Record<string, string | undefined>>
 export async function showLogs(args: readonly string[]): Promise<Outcome> {
   const { level, limit, follow, json } = read(args);
   const env = loadEnv();
-  const stream: LogStream = (json ? undefined : openLog('pretty', process.stdout.isTTY)) ?? process.stdout;
+  const stream: LogStream = json ? process.stdout : openLog('pretty', process.stdout.isTTY);
   let last = 0;
   const print = (items: LogList['items']) => {
     for (const { id, line } of items) {

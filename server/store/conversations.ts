@@ -169,7 +169,8 @@ export class Conversations implements ConversationStore {
       return updated ?? null;
     });
     // The replaced texts leave the log as deleted ones do, but nobody waits for it.
-    void updating.then(() => this.#background.forget()).catch(() => {});
+    const replacesText = [title, systemPrompt, metadata].some((text) => text !== undefined);
+    if (replacesText) void updating.then(() => this.#background.forget()).catch(() => {});
     return updating;
   }
 

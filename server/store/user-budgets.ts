@@ -1,6 +1,6 @@
 import { useDatabase } from './failures.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
-import type { PeriodUse, UserBudgetRow, UserBudgetStore, UserUse } from './interface/user-budgets.ts';
+import { NO_USE, type PeriodUse, type UserBudgetRow, type UserBudgetStore } from './interface/user-budgets.ts';
 import { readUserUse } from './user-use.ts';
 
 /** How often the changes of other processes are asked for, in ms. */
@@ -21,8 +21,6 @@ const OWNERS = Prisma.sql`
       SELECT (SELECT MIN("owner") FROM "UserBudget" WHERE "owner" > "step"."owner") FROM "step"
       WHERE "step"."owner" IS NOT NULL)
     SELECT "owner" FROM "step" WHERE "owner" IS NOT NULL)`;
-
-const NO_USE: UserUse = { amount: 0, tokens: 0 };
 
 type StoredBudget = Readonly<Record<'owner' | 'userId', string>> &
   Readonly<Record<'dailyBudget' | 'monthlyBudget' | 'dailyTokens' | 'monthlyTokens', bigint | null>>;
@@ -99,7 +97,7 @@ export class UserBudgets implements UserBudgetStore {
   }
 
   async used(owner: string, userId: string, at: Date): Promise<PeriodUse> {
-    return (await this.usedOfEach(owner, [userId], at)).get(userId) ?? { day: NO_USE, month: NO_USE };
+    return (await this.usedOfEach(owner, [userId], at)).get(userId) ?? NO_USE;
   }
 
   async usedOfEach(owner: string, userIds: readonly string[], at: Date): Promise<ReadonlyMap<string, PeriodUse>> {

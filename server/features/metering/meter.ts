@@ -2,29 +2,22 @@ import type { ChatCompletion, ChatCompletionRequest, Usage } from '../../../cont
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { UsageRow, UsageStore } from '../../store/interface/usage.ts';
 import type { Attempt } from '../access/attempt.ts';
-import type { Caller } from '../access/caller.ts';
 import type { EndUser } from '../access/end-user.ts';
-import type { Backend, CatalogModel } from '../models/catalog.ts';
+import type { Backend } from '../models/catalog.ts';
 import { costOf } from '../models/price.ts';
 import { type BelievedUsage, believeUsage, toCount } from './believe-usage.ts';
 import { tokensOfAnswer } from './count-tokens.ts';
 import type { Expectation } from './expect-tokens.ts';
+import type { MeteredJob } from './metered-job.ts';
 import { toUsd } from './micro-usd.ts';
 import { Reservation, type Reserving } from './reservation.ts';
 import { showUsage } from './show-usage.ts';
 import { codeOf, toUsageRow } from './usage-row.ts';
 
-interface MeteredJob {
-  readonly model: CatalogModel;
-  readonly backends: readonly Backend[];
-  readonly caller: Caller;
-}
-
 /** One request whose use is counted and paid for. */
 export interface MeterOptions {
   /** The name of the operation in usage rows, such as `v1.chat`. */
   readonly operation: string;
-  /** Who asks which model, and the backends that may answer. */
   readonly job: MeteredJob;
   /** The size of the request body, in bytes. */
   readonly requestBytes: number;

@@ -2,8 +2,9 @@ import type { Settlement, TokenBudget } from '../../store/interface/wallets.ts';
 import type { Account, Admission } from '../access/account.ts';
 import type { Caller } from '../access/caller.ts';
 import type { EndUser } from '../access/end-user.ts';
-import type { Backend, CatalogModel } from '../models/catalog.ts';
+import type { Backend } from '../models/catalog.ts';
 import type { Expectation } from './expect-tokens.ts';
+import type { MeteredJob } from './metered-job.ts';
 import { Quote } from './quote.ts';
 
 /**
@@ -14,12 +15,7 @@ export type Reserving = 'grows' | 'shortens' | 'whole';
 
 /** The request that the reservation is made for. */
 interface Asked {
-  readonly job: {
-    readonly model: CatalogModel;
-    /** The backends that may answer. */
-    readonly backends: readonly Backend[];
-    readonly caller: Caller;
-  };
+  readonly job: MeteredJob;
   readonly endUser?: EndUser | undefined;
 }
 

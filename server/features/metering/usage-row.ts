@@ -1,14 +1,15 @@
 import { AppError } from '../../errors/app-error.ts';
 import type { UsageRow } from '../../store/interface/usage.ts';
 import type { Caller } from '../access/caller.ts';
-import type { Backend, CatalogModel } from '../models/catalog.ts';
+import type { Backend } from '../models/catalog.ts';
 import type { BelievedUsage } from './believe-usage.ts';
+import type { MeteredJob } from './metered-job.ts';
 
 /** A request that has ended. */
 interface Ended {
   readonly request: {
     readonly operation: string;
-    readonly job: { readonly model: CatalogModel; readonly caller: Caller };
+    readonly job: MeteredJob;
     readonly conversationId?: string | null | undefined;
   };
   /** The one that was asked last; null while none was. */

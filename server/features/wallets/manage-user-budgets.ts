@@ -6,7 +6,7 @@ import type {
   UserBudgetRef,
 } from '../../../contracts/wallets/user-budget.ts';
 import type { Store } from '../../store/interface/store.ts';
-import type { PeriodUse, UserBudgetRow } from '../../store/interface/user-budgets.ts';
+import { NO_USE, type PeriodUse, type UserBudgetRow } from '../../store/interface/user-budgets.ts';
 import type { Principal } from '../access/caller.ts';
 import { ensureAdmin, ensureOwner } from '../access/ensure-admin.ts';
 import { toMicro, toUsd, toUsdOrNull } from '../metering/micro-usd.ts';
@@ -14,8 +14,6 @@ import { toMicro, toUsd, toUsdOrNull } from '../metering/micro-usd.ts';
 type BudgetDeps = Pick<Store, 'userBudgets' | 'audit'>;
 
 const toLimit = (usd: number | null | undefined): number | null => (usd == null ? null : toMicro(usd));
-
-const NO_USE: PeriodUse = { day: { amount: 0, tokens: 0 }, month: { amount: 0, tokens: 0 } };
 
 function showUse(row: UserBudgetRow, { day, month }: PeriodUse): UserBudget {
   const { owner, userId, dailyBudget, monthlyBudget, dailyTokens, monthlyTokens } = row;

@@ -34,7 +34,7 @@ ${body}
 `;
 
 /** The address of another page of the documentation, for a link to its file from the page of this name. */
-const addressOf = (href: string, from: string): string => {
+const pageAddress = (href: string, from: string): string => {
   const { pathname, hash } = new URL(href, `file:///docs/${from}`);
   return pathname.replace(/\.md$/, '') + hash;
 };
@@ -47,7 +47,7 @@ const renderMarkdown = (name: string, markdown: string): string =>
         return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
       },
       link({ href, tokens }) {
-        const target = /^[\w./-]+\.md(#.*)?$/.test(href) ? addressOf(href, name) : href;
+        const target = /^[\w./-]+\.md(#.*)?$/.test(href) ? pageAddress(href, name) : href;
         return `<a href="${escapeHtml(target)}">${this.parser.parseInline(tokens)}</a>`;
       },
     },

@@ -26,6 +26,8 @@ export interface PeriodUse {
   readonly month: UserUse;
 }
 
+export const NO_USE: PeriodUse = { day: { amount: 0, tokens: 0 }, month: { amount: 0, tokens: 0 } };
+
 /** Limits of end users within the wallet of their owner. Reservations are held to them: see `WalletStore`. */
 export interface UserBudgetStore {
   /** Whether any end user of an owner has a budget. A change by another process is known within a second. */

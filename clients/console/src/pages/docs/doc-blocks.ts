@@ -27,7 +27,7 @@ const anchorOf = (heading: string): string =>
     .replace(/^-|-$/g, '');
 
 /** `chat.md#tools`, from the page `from`, as an address of the gateway. */
-function addressOf(href: string, from: string): string {
+function pageAddress(href: string, from: string): string {
   if (!/^[\w./-]+\.md(#.*)?$/.test(href)) return href.startsWith('/') ? basePath + href : href;
   const { pathname, hash } = new URL(href, `file:///docs/${from}`);
   return basePath + pathname.replace(/\.md$/, '') + hash;
@@ -39,7 +39,7 @@ const markedFor = (page: string): Marked =>
     renderer: {
       html: ({ text }) => escapeHtml(text),
       link({ href, tokens }) {
-        return `<a href="${escapeHtml(addressOf(href, page))}">${this.parser.parseInline(tokens)}</a>`;
+        return `<a href="${escapeHtml(pageAddress(href, page))}">${this.parser.parseInline(tokens)}</a>`;
       },
       image: ({ text }) => `<span class="faint">[${escapeHtml(text)}]</span>`,
       // Inside of a list; those between paragraphs are blocks of their own.
