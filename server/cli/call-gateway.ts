@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ErrorBody } from '../../contracts/errors.ts';
 import type { Env } from '../env.ts';
+import { systemCodeOf } from '../errors/system-code.ts';
 
 /** An error that the typed command did not cause. Its message is for the operator. */
 export class CallError extends Error {}
@@ -20,11 +21,8 @@ export function readBearer({ apiBearer, dataDir }: Env): string {
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
 function explainNoBearer(file: string, cause: unknown): string {
-  return codeOf(cause) === 'EACCES'
+  return systemCodeOf(cause) === 'EACCES'
     ? `This user is not allowed to read ${file}. Run the command as the user that runs the gateway, or set API_BEARER.`
     : 'No bearer was found. Set API_BEARER, or run this command in the folder where the gateway was started.';
 }
@@ -35,7 +33,7 @@ const ANSWER_MS = 60_000;
 /** Why there was no answer, and what to do. */
 function explainSilence(url: string, error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = codeOf(cause);
+  const code = systemCodeOf(cause);
   if (cause instanceof Error && cause.name === 'TimeoutError')
     return `The gateway at ${url} did not answer within ${ANSWER_MS / 1000} s. Look at its log, and at \`duplex doctor\`.`;
   if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET')

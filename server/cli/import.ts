@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { systemCodeOf } from '../errors/system-code.ts';
 import { importClaudeCodeRouter } from '../import/claude-code-router/import-claude-code-router.ts';
 import { ImportError } from '../import/import-error.ts';
 import type { Imported } from '../import/imported.ts';
@@ -38,7 +39,7 @@ function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (cause) {
-    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+    const exists = systemCodeOf(cause) === 'EEXIST';
     const why = exists ? 'exists already, and is not changed' : `cannot be written: ${reasonOf(cause)}`;
     throw new ImportError(`${file} ${why}. Give --out the path of a new file.`, { cause });
   }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Env } from '../env.ts';
+import { systemCodeOf } from '../errors/system-code.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const ASK_MS = 3_000;
@@ -9,7 +10,7 @@ const ASK_MS = 3_000;
 const isFree = (error: unknown): boolean =>
   error instanceof Error &&
   error.cause instanceof Error &&
-  (('code' in error.cause && error.cause.code === 'ECONNREFUSED') || error.cause.message === 'bad port');
+  (systemCodeOf(error.cause) === 'ECONNREFUSED' || error.cause.message === 'bad port');
 
 /** Checks what answers at the gateway's address: the gateway, nothing, or another program. */
 async function checkAddress({ gatewayUrl }: Env): Promise<Finding> {

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.ts';
+import { systemCodeOf } from '../errors/system-code.ts';
 import type { CheckedProvider } from './checked-provider.ts';
 import { type Finding, problem, warning } from './finding.ts';
 
@@ -14,14 +15,11 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
 type Words = readonly [what: string, advice: string];
 
 /** What a connection that broke before there was an answer means. Null: it tells nothing. */
 function explainConnection(cause: unknown, baseUrl: string): Words | null {
-  const code = codeOf(cause);
+  const code = systemCodeOf(cause);
   const said = cause instanceof Error ? cause.message : '';
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO' || /SSL routines/.test(said)) {
     return [`The server at ${baseUrl} does not speak TLS.`, 'If it speaks plain HTTP, write http:// in base_url.'];

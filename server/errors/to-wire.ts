@@ -2,6 +2,7 @@ import { ZodError } from 'zod';
 import { type ErrorBody, type ErrorCode, type ErrorRow, errorRow } from '../../contracts/errors.ts';
 import { AppError } from './app-error.ts';
 import { readIssue } from './read-issue.ts';
+import { systemCodeOf } from './system-code.ts';
 
 /** An error in the form in which clients see it. */
 export interface WireError {
@@ -38,10 +39,6 @@ const trpcCodes: Readonly<Record<string, ErrorCode>> = {
   UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
 };
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 const unsupportedMediaType = (cause: unknown) =>
   new AppError('unsupported_media_type', 'Send "Content-Type: application/json".', { param: 'Content-Type', cause });
 
@@ -60,12 +57,12 @@ export function toAppError(thrown: unknown): AppError {
       return new AppError('invalid_json', 'The request is nested too deeply.', { cause: thrown });
     }
     if (outer.name === 'AbortError') return new AppError('client_disconnected', undefined, { cause: thrown });
-    const code = frameworkCodes[codeOf(outer)];
+    const code = frameworkCodes[systemCodeOf(outer)];
     if (code === 'unsupported_media_type') return unsupportedMediaType(thrown);
     if (code) return new AppError(code, undefined, { cause: thrown });
     outer = outer.cause;
   }
-  const code = trpcCodes[codeOf(thrown)];
+  const code = trpcCodes[systemCodeOf(thrown)];
   return code
     ? new AppError(code, undefined, { cause: thrown })
     : new AppError('internal_error', undefined, { cause: thrown });

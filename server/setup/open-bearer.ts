@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvError } from '../env.ts';
+import { systemCodeOf } from '../errors/system-code.ts';
 import { SHORTEST_BEARER } from '../variables.ts';
 
 interface OpenedBearer {
@@ -26,7 +27,7 @@ export function openBearer(configured: string | undefined, dataDir: string): Ope
     writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx' });
     return { bearer: made, file, created: true };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
     return { bearer: readBearer(file), file, created: false };
   }
 }

@@ -1,4 +1,5 @@
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { systemCodeOf } from '../errors/system-code.ts';
 import { checkedHistory, readMigrations } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
@@ -12,7 +13,7 @@ function ensureReadable(path: string, what: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (cause) {
-    const isHidden = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+    const isHidden = systemCodeOf(cause) === 'EACCES';
     const message = isHidden
       ? `This user is not allowed to read ${path}. Run the command as the user that runs the gateway.`
       : `There is no ${what} at ${path}.`;

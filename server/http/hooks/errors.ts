@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { isReported } from '../../errors/reported.ts';
+import { systemCodeOf } from '../../errors/system-code.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { toErrorAnswer } from '../error-dialect.ts';
 import { dataHeaders } from '../pages/security-headers.ts';
@@ -23,7 +24,7 @@ interface Asked {
 }
 
 /** Whether the error is Node's for a body that broke off. */
-const isReset = (thrown: unknown) => thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET';
+const isReset = (thrown: unknown) => systemCodeOf(thrown) === 'ECONNRESET';
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const { status, headers, body } = toErrorAnswer(reply.request, thrown);

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
+import { systemCodeOf } from '../../errors/system-code.ts';
 import type { HeldBytes } from '../../features/access/held-bytes.ts';
 import { holdRequest } from '../hooks/hold-request.ts';
 import { collectBody } from './collect-body.ts';
@@ -95,7 +96,7 @@ async function decode(body: Buffer, codings: readonly string[], limit: number): 
     try {
       decoded = (await decoders.get(coding)?.(decoded, limit)) ?? decoded;
     } catch (cause) {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
+      if (systemCodeOf(cause) === 'ERR_BUFFER_TOO_LARGE') {
         throw new AppError('body_too_large', undefined, { cause });
       }
       throw new AppError('invalid_json', `The request body is not valid ${coding} data.`, { cause });

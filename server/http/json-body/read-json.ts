@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { withoutMark } from '../../canonical/byte-order-mark.ts';
 import { BodyScan, isPlainlySimple } from '../../canonical/read-body/body-scan.ts';
 import { PIECE, parseInPieces } from '../../canonical/read-body/parse-in-pieces.ts';
 import { repairBytes } from '../../canonical/read-body/repair-bytes.ts';
@@ -16,14 +17,9 @@ export interface ReadJson {
   readonly bytes: Buffer;
 }
 
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-
 const notJson = (cause: unknown) => new AppError('invalid_json', 'The request body is not valid JSON.', { cause });
 
 const notUtf8 = () => new AppError('invalid_json', 'The request body is not valid UTF-8.');
-
-const withoutMark = (bytes: Buffer): Buffer =>
-  bytes[0] === BYTE_ORDER_MARK[0] && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
 
 /**
  * Reads what a client sent. Half a surrogate pair becomes U+FFFD, in the bytes as well, so that what was checked is

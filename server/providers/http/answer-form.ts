@@ -1,12 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { BYTE_ORDER_MARK } from '../../canonical/byte-order-mark.ts';
 import { OPEN_BRACE, OPEN_BRACKET } from '../../canonical/scan-json.ts';
 
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 const SPACE = 0x20;
-
-/** A body without the byte order mark that some servers write before their JSON. */
-export const withoutMark = (body: Buffer): Buffer =>
-  body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? body.subarray(BYTE_ORDER_MARK.length) : body;
 
 /** The first byte that is neither white space nor part of a byte order mark. */
 const firstByte = (pieces: readonly Buffer[]): number | undefined => {

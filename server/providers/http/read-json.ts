@@ -1,3 +1,4 @@
+import { withoutMark } from '../../canonical/byte-order-mark.ts';
 import { parseExact } from '../../canonical/exact-json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { checkShape, type Shape } from './check-shape.ts';
@@ -6,7 +7,7 @@ import { checkShape, type Shape } from './check-shape.ts';
 export function readJson(bytes: Buffer, shape: Shape, what: string): unknown {
   checkShape(bytes, shape);
   try {
-    return parseExact(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    return parseExact(withoutMark(bytes).toString('utf8'));
   } catch (cause) {
     throw new AppError('upstream_broken', `The upstream sent ${what} that is not JSON.`, { cause });
   }

@@ -1,3 +1,4 @@
+import { withoutMark } from '../../canonical/byte-order-mark.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { MAX_EVENT, MAX_IDLE_BYTES, MAX_IDLE_LINES } from './limits.ts';
 import { PieceList } from './piece-list.ts';
@@ -6,7 +7,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const DATA = Buffer.from('data:');
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 const endless = (what: string) => new AppError('upstream_broken', `The upstream sent ${what}.`);
 
@@ -65,7 +65,7 @@ export class SseParser {
     let from = 0;
     if (!this.#begun) {
       this.#begun = true;
-      if (chunk.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) from = BYTE_ORDER_MARK.length;
+      from = chunk.length - withoutMark(chunk).length;
     }
     if (this.#afterCr && chunk[from] === LF) from++;
     this.#afterCr = chunk[chunk.length - 1] === CR;

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { AppError } from '../../errors/app-error.ts';
+import { systemCodeOf } from '../../errors/system-code.ts';
 import type { CallTimeouts } from '../provider.ts';
 import type { UpstreamTap } from '../upstream-tap.ts';
 import { Deadlines } from './deadlines.ts';
@@ -120,7 +121,7 @@ export function toUpstreamError(error: unknown): AppError {
   }
   if (error instanceof ExchangeTimeout) return new AppError('upstream_timeout', undefined, { cause: error });
   if (error instanceof ExchangeAborted) return new AppError('client_disconnected', undefined, { cause: error });
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = systemCodeOf(error);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new AppError('upstream_timeout', 'The upstream did not accept a connection.', { cause: error });
   }

@@ -1,8 +1,8 @@
 import type { ImagesResponse } from '../../../contracts/images/generation.ts';
+import { withoutMark } from '../../canonical/byte-order-mark.ts';
 import { type ImageRequest, inForm } from '../../canonical/image-answer.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { withoutMark } from '../http/answer-form.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 
 const broken = (message: string, cause?: unknown) => new AppError('upstream_broken', message, { cause });

@@ -1,13 +1,13 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { TextCompletion } from '../../../contracts/completions/text-completion.ts';
 import type { EmbeddingResponse } from '../../../contracts/embeddings/embedding.ts';
+import { withoutMark } from '../../canonical/byte-order-mark.ts';
 import type { ShaperOptions } from '../../canonical/chunk-shaper.ts';
 import { isRecord, Json } from '../../canonical/json.ts';
 import { repairJson } from '../../canonical/read-body/repair-json.ts';
 import { shapeTextCompletion } from '../../canonical/text-shaper.ts';
 import { shapeCompletion } from '../../canonical/whole-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { withoutMark } from '../http/answer-form.ts';
 import { ANSWER_SHAPE, checkNumbers, checkShape } from '../http/check-shape.ts';
 import { failureIn } from '../http/read-error.ts';
 

@@ -1,5 +1,6 @@
 import { DriverAdapterError, type MappedError } from '@prisma/driver-adapter-utils';
 import { AppError } from '../../errors/app-error.ts';
+import { systemCodeOf } from '../../errors/system-code.ts';
 
 /** An error of the driver. `errcode` is SQLite's extended result code: https://www.sqlite.org/rescode.html */
 export interface SqliteError extends Error {
@@ -13,7 +14,7 @@ export function isSqliteError(error: unknown): error is SqliteError {
 
 /** Whether an error comes from the driver. An error of a statement that was prepared earlier has no result code. */
 export const isDriverError = (error: unknown): boolean =>
-  isSqliteError(error) || (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR');
+  isSqliteError(error) || systemCodeOf(error) === 'ERR_SQLITE_ERROR';
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;

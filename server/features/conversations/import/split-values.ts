@@ -1,3 +1,4 @@
+import { withoutMark } from '../../../canonical/byte-order-mark.ts';
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -119,8 +120,6 @@ class ValueSplitter {
   }
 }
 
-const BYTE_ORDER_MARK = '\uFEFF';
-
 /** The index of the first byte that is not white space; -1 when there is none. */
 const firstByte = (piece: Buffer): number => piece.findIndex((byte) => !isSpace(byte));
 
@@ -133,11 +132,8 @@ async function readText(first: Buffer, pieces: AsyncIterator<Buffer>): Promise<V
     if (length <= MAX_TEXT) all.push(next.value);
   }
   if (length > MAX_TEXT) return { fault: `A file that is not JSON is longer than ${MAX_TEXT / 1024 / 1024} MB.` };
-  return { text: Buffer.concat(all).toString('utf8').replace(BYTE_ORDER_MARK, '') };
+  return { text: withoutMark(Buffer.concat(all)).toString('utf8') };
 }
-
-const withoutMark = (piece: Buffer): Buffer =>
-  piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf ? piece.subarray(3) : piece;
 
 /**
  * The values of a file as they arrive: those of a JSON list, those of JSON lines, a single one, or the text of a file that is
