@@ -136,7 +136,8 @@ export const errorCatalog = {
     type: 'rate_limit_exceeded',
     answers: 'key',
     title: 'Too many requests',
-    description: 'The key has used up its burst of requests.',
+    description:
+      'The key or the address has reached one of its limits: of requests, tokens, bytes, websockets, or wrong keys.',
     remediation: 'Wait for the number of seconds in `Retry-After`, then try again.',
   },
   model_quota_exhausted: {
@@ -248,7 +249,7 @@ export const errorCatalog = {
     answers: 'body',
     title: 'The body holds too much',
     description:
-      'The body has more than 100,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, an object with more than 10,000 names, or a name or number of more than 16 KB.',
+      'The body has more than 100,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, an object with more than 10,000 names, a name or number of more than 16 KB, or it came in more than 20,000 very small chunks.',
     remediation: 'Send long lists in several requests, and long data as one text.',
   },
   missing_field: {

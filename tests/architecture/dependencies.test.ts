@@ -200,6 +200,7 @@ describe('dependencies point inward', () => {
         'contracts/',
         'server/env.ts',
         'server/observe/alerts/alert-once.ts',
+        'server/errors/system-code.ts',
         // Lines of the log look as they do where the gateway runs.
         'server/observe/open-log.ts',
         'node',

@@ -97,6 +97,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await chart.focus();
     await page.keyboard.press('End');
     // All requests of this test were sent today.
+    await expect.poll(() => chart.getAttribute('aria-valuetext')).not.toContain('Total');
     expect(await chart.getAttribute('aria-valuetext')).toContain(sum);
     await page.getByRole('slider', { name: 'Failed requests' }).getByText('No request failed.').waitFor();
     await page.getByRole('slider', { name: 'Time to first token' }).waitFor();

@@ -8,20 +8,20 @@ import { root } from '../support/start-gateway.ts';
 
 const INTRO = `# Faults
 
-What the gateway is put through, and what was found afterwards. \`npm run test:faults\` does each fault to a real gateway with a real
+This page lists faults, and what was found after each of them. \`npm run test:faults\` causes each fault in a real gateway with a real
 database while answers are in progress over every transport: JSON, server-sent events and tRPC's websocket at \`/c1/chat\`; a stream, the
 background and the websocket of \`/v1/responses\`; and a stream of \`/v1/chat/completions\`, which stores nothing. It writes this page.
 
 After each fault the same has to hold, or the row says that it failed:
 
 - **Messages**: every question that the gateway acknowledged to a client is stored once, with the text that the client saw. An answer that
-  the client got to its end is stored as \`completed\`.
+  the client received completely is stored as \`completed\`.
 - **Events**: the events of every run are numbered without a gap, and a client that comes back gets the same ones. Only \`kill -9\` may lose
   events of the last second, at the end of an answer in progress.
-- **Bills**: every request that cost something has one usage row and one charge of the same amount, the balance is what the ledger sums up
-  to, and nothing is charged that the upstream was not asked for.
+- **Bills**: every request that cost something has one usage row and one charge of the same amount, the balance is the sum
+  of the ledger, and the upstream was asked for everything that is charged.
 - **Leaks**: no slot of a key, reservation, lock of a conversation, run, stream, websocket or connection to the upstream is left over.
-- **Recovery**: every transport is served again at once, without a restart; after \`kill -9\`, by the next process.
+- **Recovery**: within two minutes, all transports are served again, without a restart; after \`kill -9\`, by the next process.
 `;
 
 const HEAD = [

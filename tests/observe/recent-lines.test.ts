@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LogList } from '../../contracts/system/logs.ts';
 import { RecentLines } from '../../server/observe/recent-lines.ts';
 import { createKey } from '../support/create-key.ts';
@@ -22,7 +22,12 @@ afterAll(() => gateway.close());
 
 const chat = async (model: string) => {
   const messages = [{ role: 'user', content: 'The quick brown fox.' }];
-  await (await gateway.call('POST', '/v1/chat/completions', { model, messages })).text();
+  const response = await gateway.call('POST', '/v1/chat/completions', { model, messages });
+  await response.text();
+  // The line of a refusal is written after its answer.
+  const id = response.headers.get('x-request-id');
+  const isThere = async () => expect((await logs()).map(({ line }) => line.reqId)).toContain(id);
+  await vi.waitFor(isThere, { timeout: 60_000 });
 };
 const logs = async (query = ''): Promise<LogList['items']> => {
   const list: LogList = await (await gateway.call('GET', `/api/logs${query}`)).json();

@@ -9,7 +9,7 @@ if (!program) console.info('Skipped: no Firefox was found to use the console wit
 /** False: tests with Firefox are skipped. */
 export const hasFirefox = program !== undefined;
 
-/** A Firefox as its makers build it, by WebDriver BiDi. */
+/** Starts the installed Firefox. Playwright controls it by WebDriver BiDi. */
 export const openFirefox = (): Promise<Browser> =>
   firefox.launch({
     channel: 'moz-firefox',

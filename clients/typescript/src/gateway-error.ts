@@ -5,8 +5,8 @@ import type { AppRouter, WireError } from './router-types.ts';
  * What fails before, or instead of, an answer of the gateway:
  * - `aborted`: the caller's signal aborted the call.
  * - `connection_failed`: a stream could not open its websocket. The request was not sent, so it may be sent again.
- * - `connection_lost`: the connection broke before the answer was complete. Over HTTP and SSE, where the two look alike, also:
- *   there was no connection. The gateway may have done what was asked: look before sending it again.
+ * - `connection_lost`: the connection broke before the answer was complete. Over HTTP and SSE it also
+ *   stands for a connection that was never made, because the two look alike. The gateway may have done what was asked: look before sending it again.
  * - `key_unavailable`: the `apiKey` function failed; `cause` says how. Nothing was sent.
  * - `unexpected_response`: something that is not the gateway answered, such as a proxy with an error page.
  */

@@ -14,7 +14,7 @@ export interface UserBudgetRow extends UserLimits {
 }
 
 /** What was used in a day or a month. */
-export interface UserUse {
+interface UserUse {
   /** In micro-USD. */
   readonly amount: number;
   readonly tokens: number;

@@ -4,7 +4,7 @@ import { answer } from '../upstream/scripts/answers.ts';
 import { phasedAnswer } from '../upstream/scripts/phases.ts';
 import { type Asked, askEverywhere } from './ask-everywhere.ts';
 import type { Scene } from './check-fault.ts';
-import { type Transport, transports } from './trace.ts';
+import { transports } from './trace.ts';
 
 export interface Midway extends Asked {
   /** Lets the answers go on to their ends. */
@@ -12,8 +12,8 @@ export interface Midway extends Asked {
 }
 
 /** Asks by every transport, and resolves when all answers stand in the middle: two tokens of each have come. */
-export async function askMidway(scene: Scene, by: readonly Transport[] = transports): Promise<Midway> {
-  const gates = by.map(() => createGate());
+export async function askMidway(scene: Scene): Promise<Midway> {
+  const gates = transports.map(() => createGate());
   const scripts = gates.map(
     (gate): Script =>
       (exchange) => {
@@ -24,8 +24,11 @@ export async function askMidway(scene: Scene, by: readonly Transport[] = transpo
   );
   scene.upstream.reply(...scripts);
   const before = scene.upstream.chats.length;
-  const { traces, ended } = askEverywhere(scene, by);
-  await scene.upstream.waitFor(({ chats }) => chats.length === before + by.length, 'a question by every transport');
+  const { traces, ended } = askEverywhere(scene);
+  await scene.upstream.waitFor(
+    ({ chats }) => chats.length === before + transports.length,
+    'a question by every transport',
+  );
   const streamed = scene.upstream.chats.slice(before).filter(({ asked }) => asked.stream);
   // The role, and two tokens.
   await scene.upstream.waitFor(() => streamed.every(({ written }) => written >= 3), 'two tokens of every answer');

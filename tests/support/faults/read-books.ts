@@ -1,14 +1,12 @@
 import { dirname } from 'node:path';
 import { openRaw, query } from '../../store/support.ts';
 
-/** What the database says of money, holds and runs. */
+/** What the database says of money, reservations and runs. */
 export interface Books {
   /** Cost by request, of usage rows that cost something; in micro-USD. */
   readonly priced: readonly (readonly [requestId: string, cost: number])[];
   /** The same of what wallets were charged. */
   readonly charges: readonly (readonly [requestId: string, amount: number])[];
-  /** Usage rows of all outcomes. */
-  readonly rows: number;
   /** What the ledgers of all wallets sum up to, and what the wallets say. */
   readonly ledger: number;
   readonly balance: number;
@@ -41,7 +39,6 @@ export async function readBooks(database: string): Promise<Books> {
         db,
         `SELECT "requestId", -"amount" FROM "LedgerEntry" WHERE "kind" = 'charge' ORDER BY "requestId"`,
       ).map(pair),
-      rows: count('SELECT count(*) FROM "Usage"'),
       ledger: count('SELECT COALESCE(SUM("amount"), 0) FROM "LedgerEntry"'),
       balance: count('SELECT SUM("balance") FROM "Wallet"'),
       held: count('SELECT SUM("held") FROM "Wallet"'),

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createKey } from '../create-key.ts';
-import { type Gateway, startGateway } from '../start-gateway.ts';
+import { startGateway } from '../start-gateway.ts';
 import { type CuttingProxy, startProxy } from '../start-proxy.ts';
 import { upstreamKey } from '../start-scripted.ts';
 import { tempFolder } from '../temp-folder.ts';
@@ -14,7 +14,6 @@ import { transports } from './trace.ts';
 
 /** A gateway between two proxies, which can break the connections on either side. */
 export interface ProxiedScene extends Scene {
-  readonly gateway: Gateway;
   /** Between the clients and the gateway. */
   readonly front: CuttingProxy;
   /** Between the gateway and the upstream. */
@@ -64,5 +63,5 @@ export async function startScene({ env = {}, provider, folder }: SceneOptions = 
     await upstream.close();
   });
   const { key } = await createKey(gateway, payer);
-  return { url: front.url, key, upstream, database, gateway, front, back };
+  return { url: front.url, key, upstream, database, front, back };
 }

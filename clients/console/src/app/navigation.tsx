@@ -5,13 +5,10 @@ import { Mark } from '../parts/mark.tsx';
 import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
 import { StateDot } from '../parts/state-dot.tsx';
 import { type Language, languages, useText } from '../text/text.tsx';
-import { type Place, places } from './places.ts';
+import { isHere, type Place, places } from './places.ts';
 import { useReadiness, useSelf, useStatus } from './queries.ts';
 import { useSession } from './session.tsx';
 import { applyTheme, readTheme, type Theme } from './theme.ts';
-
-const isHere = (location: string, to: string) =>
-  to === '/console' ? location === to : location === to || location.startsWith(`${to}/`);
 
 function Item({ to, name, icon: Icon }: { to: string; name: string; icon: LucideIcon }) {
   const [location] = useLocation();

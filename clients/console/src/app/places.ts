@@ -45,3 +45,7 @@ export const places = {
 } as const satisfies Record<string, readonly Place[]>;
 
 export const allPlaces: readonly Place[] = Object.values(places).flat();
+
+/** Whether an address belongs to a page. No page lies below `/console` itself. */
+export const isHere = (location: string, to: string): boolean =>
+  to === '/console' ? location === to : location === to || location.startsWith(`${to}/`);

@@ -4,7 +4,7 @@ import { Skeleton } from '../parts/skeleton.tsx';
 import { Playground } from '../playground/playground.tsx';
 import { useText } from '../text/text.tsx';
 import { Keyboard } from './keyboard.tsx';
-import { allPlaces } from './places.ts';
+import { allPlaces, isHere } from './places.ts';
 import { useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 
@@ -33,7 +33,7 @@ function Loading() {
 function LoadingPage() {
   const { t } = useText();
   const [location] = useLocation();
-  const key = allPlaces.findLast(({ to }) => location === to || location.startsWith(`${to}/`))?.key;
+  const key = allPlaces.find(({ to }) => isHere(location, to))?.key;
   return (
     <Shell title={t(key ?? 'common.loading')}>
       <main className="page" aria-busy="true">

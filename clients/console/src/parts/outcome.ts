@@ -1,4 +1,4 @@
-/** A request is `cancelled` when its client left; an attempt of it has the code `client_disconnected`. */
+/** The outcome of a request whose client disconnected is `cancelled`; that of its attempt is `client_disconnected`. */
 const isCancelled = (outcome: string): boolean => outcome === 'cancelled' || outcome === 'client_disconnected';
 
 /** Whether the outcome of a request or of an attempt is the code of an error. */

@@ -3,8 +3,8 @@ import type { Surface } from './draft.ts';
 const attachmentKinds = ['image', 'audio', 'video'] as const;
 export type AttachmentKind = (typeof attachmentKinds)[number];
 
-/** What a page may show of the images. SVG is left out, because it can refer to other files. */
-const SHOWN_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,/;
+/** The types of images that can be attached and shown. SVG is left out, because it can refer to other files. */
+export const imageTypes: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
 /** What each surface can say. Responses and Messages have no parts for sound and video. */
 const saidBy: Readonly<Record<Surface, readonly AttachmentKind[]>> = {
@@ -26,4 +26,4 @@ export function kindOf(typeOrUri: string): AttachmentKind | null {
 export const takenBy = (surface: Surface, input: readonly string[]): readonly AttachmentKind[] =>
   saidBy[surface].filter((kind) => input.includes(kind));
 
-export const isShownImage = (url: string): boolean => SHOWN_IMAGE.test(url);
+export const isShownImage = (url: string): boolean => imageTypes.some((type) => url.startsWith(`data:${type};base64,`));

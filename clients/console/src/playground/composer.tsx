@@ -1,5 +1,13 @@
 import { ArrowUp, Paperclip, SlidersHorizontal, Square } from 'lucide-react';
-import { type ClipboardEvent, type DragEvent, type FormEvent, useRef, useState } from 'react';
+import {
+  type ClipboardEvent,
+  type Dispatch,
+  type DragEvent,
+  type FormEvent,
+  type SetStateAction,
+  useRef,
+  useState,
+} from 'react';
 import { useText } from '../text/text.tsx';
 import { Attached } from './attached.tsx';
 import type { AttachmentKind } from './attachment.ts';
@@ -14,7 +22,7 @@ export interface Composed {
 
 interface ComposerProps {
   readonly value: Composed;
-  onChange(value: Composed): void;
+  readonly onChange: Dispatch<SetStateAction<Composed>>;
   onSend(): void;
   onStop(): void;
   /** The arrow up in an empty field. */
@@ -39,7 +47,7 @@ export default function Composer(props: ComposerProps) {
   const { add, problem, setProblem } = useAttaching({
     attachments: value.attachments,
     takes,
-    onChange: (attachments) => onChange({ ...value, attachments }),
+    onAdd: (added) => onChange((known) => ({ ...known, attachments: [...known.attachments, ...added] })),
   });
   const faulty = faultyParam !== null && /^(messages|message|input|images)/.test(faultyParam);
   const hasSystem = system !== '';
@@ -91,7 +99,7 @@ export default function Composer(props: ComposerProps) {
         />
         {value.attachments.map((attachment, at) =>
           attachment.shrunk ? (
-            <p key={attachment.name} className="row wrap small faint">
+            <p key={`${at}-${attachment.name}`} className="row wrap small faint">
               {t('chat.shrunk', { name: attachment.name, from: attachment.shrunk.from, to: attachment.shrunk.to })}
               <button
                 type="button"

@@ -6,7 +6,7 @@ const EnlargedImage = lazy(() => import('./enlarged-image.tsx'));
 interface ImageButtonProps {
   readonly url: string;
   readonly name: string;
-  /** Of the image in its place. */
+  /** The class of the image in the page. */
   readonly className?: string;
   /** Sends the image on with the next question. */
   readonly onUse?: (() => void) | undefined;

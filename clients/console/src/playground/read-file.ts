@@ -1,21 +1,20 @@
-import { type AttachmentKind, kindOf } from './attachment.ts';
+import { type AttachmentKind, imageTypes, kindOf } from './attachment.ts';
 import type { Attachment } from './draft.ts';
 
 /** Beyond this side an image is made smaller: models scale it down themselves, and the request stays small. */
 const LONGEST_SIDE = 2_048;
 /** A smaller file is sent as it is. */
 const SMALL_BYTES = 1_500_000;
-const imageTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 /** What a file can be attached as; null: no model takes it. */
 export function fileKind({ type }: File): AttachmentKind | null {
   const kind = kindOf(type);
-  return kind === 'image' && !imageTypes.has(type) ? null : kind;
+  return kind === 'image' && !imageTypes.includes(type) ? null : kind;
 }
 
 /** The types that the dialog for files offers. */
 export const accepted = (kinds: readonly AttachmentKind[]): string =>
-  kinds.flatMap((kind) => (kind === 'image' ? [...imageTypes] : [`${kind}/*`])).join(',');
+  kinds.flatMap((kind) => (kind === 'image' ? imageTypes : [`${kind}/*`])).join(',');
 
 function toDataUri(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {

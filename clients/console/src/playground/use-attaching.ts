@@ -8,11 +8,12 @@ interface Attaching {
   readonly attachments: readonly Attachment[];
   /** What can be attached now. */
   readonly takes: readonly AttachmentKind[];
-  onChange(attachments: readonly Attachment[]): void;
+  /** Receives files when they have been read. The draft may have changed meanwhile. */
+  onAdd(added: readonly Attachment[]): void;
 }
 
 /** Reads the files that are dropped, pasted or picked, and says which of them cannot be sent. */
-export function useAttaching({ attachments, takes, onChange }: Attaching) {
+export function useAttaching({ attachments, takes, onAdd }: Attaching) {
   const [problem, setProblem] = useState<TextKey | null>(null);
   const isTaken = (kind: AttachmentKind | null) => kind !== null && takes.includes(kind);
 
@@ -22,7 +23,7 @@ export function useAttaching({ attachments, takes, onChange }: Attaching) {
     setProblem(known.length < files.length ? 'chat.onlyMedia' : taken.length < known.length ? 'chat.notTaken' : null);
     if (taken.length === 0) return;
     try {
-      onChange([...attachments, ...(await Promise.all(taken.map(readFile)))]);
+      onAdd(await Promise.all(taken.map(readFile)));
     } catch {
       setProblem('chat.brokenFile');
     }

@@ -13,7 +13,7 @@ interface Bar {
 
 type Attempt = RequestRow['attempts'][number];
 
-/** How long one attempt took: until it failed or the client left, or until its answer began and then until the end. */
+/** The time of one attempt: until it failed or the client disconnected, or until its answer began and from there to its end. */
 function barsOf({ start_ms, ms, outcome }: Attempt, end: number): readonly Bar[] {
   const answered = start_ms + ms;
   if (outcome !== 'ok') return [{ from: start_ms, to: answered, className: hasFailed(outcome) ? 'fb' : 'f5' }];

@@ -5,7 +5,8 @@ function niceStep(least: number): number {
   return factor * power;
 }
 
-interface Range {
+/** The values of a chart, and its lines. */
+export interface Range {
   /** The largest value. */
   readonly most: number;
   /** The least distance of two lines: 1 for what is counted. */

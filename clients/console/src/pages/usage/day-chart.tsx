@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import { useText } from '../../text/text.tsx';
-import { toLines } from './chart-scale.ts';
+import { type Range, toLines } from './chart-scale.ts';
 
 /** Where the values of a day are drawn. */
 export interface Scale {
@@ -11,18 +11,13 @@ export interface Scale {
   y(value: number): number;
 }
 
-interface DayChartProps {
+export interface DayChartProps extends Range {
   readonly label: string;
   readonly days: readonly string[];
   readonly height: number;
-  /** The largest value. */
-  readonly most: number;
-  /** The least distance of two lines: 1 for what is counted. */
-  readonly finest: number;
-  readonly lines: number;
   /** The text of a value beside its line. */
   tick(value: number): string;
-  /** What a day says to whoever points at it, or goes to it with the arrow keys. */
+  /** What a day says, after its name, to whoever points at it or goes to it with the arrow keys. */
   says(day: number): string;
   /** What is said while no day is chosen. */
   readonly summary: string;
@@ -65,7 +60,7 @@ const moves: Readonly<Record<string, (day: number, last: number) => number>> = {
 /** A chart by day. The geometry is in attributes, because the page allows no inline styles. */
 export function DayChart(props: DayChartProps) {
   const { label, days, height, tick, says, summary, draw } = props;
-  const { shortDay } = useText();
+  const { day: writeDay, shortDay } = useText();
   const [ref, width] = useWidth();
   const [chosen, setChosen] = useState<number | null>(null);
   const last = days.length - 1;
@@ -81,6 +76,8 @@ export function DayChart(props: DayChartProps) {
     y: (value) => floor - (value / top) * (floor - TOP),
   };
   const named = Math.ceil(days.length / Math.max(2, Math.floor((width - left) / DAY_NAME)));
+
+  const text = day === null ? summary : `${writeDay(days[day] ?? '')}: ${says(day)}`;
 
   function onKeyDown(event: KeyboardEvent) {
     const move = moves[event.key];
@@ -98,7 +95,7 @@ export function DayChart(props: DayChartProps) {
       aria-valuemin={0}
       aria-valuemax={last}
       aria-valuenow={day ?? last}
-      aria-valuetext={day === null ? summary : says(day)}
+      aria-valuetext={text}
       onKeyDown={onKeyDown}
       onBlur={() => setChosen(null)}
       onPointerLeave={() => setChosen(null)}
@@ -136,7 +133,7 @@ export function DayChart(props: DayChartProps) {
           ))}
         </svg>
       ) : null}
-      <p className="small says">{day === null ? summary : says(day)}</p>
+      <p className="small says">{text}</p>
     </div>
   );
 }

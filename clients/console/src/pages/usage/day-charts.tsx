@@ -1,12 +1,9 @@
+import type { ReactNode } from 'react';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
-import { DayChart, type Scale } from './day-chart.tsx';
+import { DayChart, type DayChartProps, type Scale } from './day-chart.tsx';
+import type { UsageItem } from './usage-item.ts';
 import { useDayTimes } from './use-day-times.ts';
-
-type Item = NonNullable<ReturnType<typeof useDayTimes>['data']>['items'][number];
-
-const HEIGHT = 170;
-const LINES = 2;
 
 /** A line through the days that have a value. Where days have none, it is interrupted; a day alone is a dot. */
 function toPath(values: readonly (number | null)[], { x, y }: Scale): string {
@@ -27,11 +24,31 @@ interface DayChartsProps {
 interface PartProps {
   readonly days: readonly string[];
   /** What each day has; undefined: it has no request. */
-  readonly items: readonly (Item | undefined)[];
+  readonly items: readonly (UsageItem | undefined)[];
+}
+
+interface DayCardProps extends Omit<DayChartProps, 'label' | 'height' | 'finest' | 'lines'> {
+  readonly title: string;
+  readonly legend?: ReactNode;
+}
+
+/** A small chart by day, in a card of its own. */
+function DayCard({ title, legend, ...chart }: DayCardProps) {
+  return (
+    <section className="card">
+      <header>
+        <h2 className="grow">{title}</h2>
+        {legend}
+      </header>
+      <div className="body">
+        <DayChart label={title} height={170} finest={1} lines={2} {...chart} />
+      </div>
+    </section>
+  );
 }
 
 function FirstTokenChart({ days, items, p50, p95 }: PartProps & { p50: number | null; p95: number | null }) {
-  const { t, day, milliseconds } = useText();
+  const { t, milliseconds } = useText();
   const medians = items.map((item) => item?.first_token_p50_ms ?? null);
   const slow = items.map((item) => item?.first_token_p95_ms ?? null);
   const write = (median: number | null, most: number | null) =>
@@ -39,9 +56,9 @@ function FirstTokenChart({ days, items, p50, p95 }: PartProps & { p50: number | 
       ? '–'
       : t('usage.medianAnd95', { median: milliseconds(median), most: milliseconds(most) });
   return (
-    <section className="card">
-      <header>
-        <h2 className="grow">{t('usage.firstTokenChart')}</h2>
+    <DayCard
+      title={t('usage.firstTokenChart')}
+      legend={
         <p className="legend">
           <span>
             <i className="sw c1" aria-hidden="true" />
@@ -52,27 +69,19 @@ function FirstTokenChart({ days, items, p50, p95 }: PartProps & { p50: number | 
             {t('usage.p95')}
           </span>
         </p>
-      </header>
-      <div className="body">
-        <DayChart
-          label={t('usage.firstTokenChart')}
-          days={days}
-          height={HEIGHT}
-          most={Math.max(...slow.map((value) => value ?? 0))}
-          finest={1}
-          lines={LINES}
-          tick={milliseconds}
-          says={(at) => `${day(days[at] ?? '')}: ${write(medians[at] ?? null, slow[at] ?? null)}`}
-          summary={write(p50, p95)}
-          draw={(scale) => (
-            <>
-              <path className="l1" d={toPath(medians, scale)} />
-              <path className="l2 dash" d={toPath(slow, scale)} />
-            </>
-          )}
-        />
-      </div>
-    </section>
+      }
+      days={days}
+      most={Math.max(...slow.map((value) => value ?? 0))}
+      tick={milliseconds}
+      says={(at) => write(medians[at] ?? null, slow[at] ?? null)}
+      summary={write(p50, p95)}
+      draw={(scale) => (
+        <>
+          <path className="l1" d={toPath(medians, scale)} />
+          <path className="l2 dash" d={toPath(slow, scale)} />
+        </>
+      )}
+    />
   );
 }
 
@@ -81,42 +90,25 @@ function FailedChart({ days, items }: PartProps) {
   const failed = items.map((item) => item?.failed ?? 0);
   const most = Math.max(...failed);
   return (
-    <section className="card">
-      <header>
-        <h2 className="grow">{t('usage.failedChart')}</h2>
-      </header>
-      <div className="body">
-        <DayChart
-          label={t('usage.failedChart')}
-          days={days}
-          height={HEIGHT}
-          most={most}
-          finest={1}
-          lines={LINES}
-          tick={(value) => number(value)}
-          says={(at) => `${day(days[at] ?? '')}: ${number(failed[at] ?? 0)}`}
-          summary={
-            most === 0
-              ? t('usage.noneFailed')
-              : t('usage.worstDay', { count: number(most), day: day(days[failed.indexOf(most)] ?? '') })
-          }
-          draw={({ bar, x, y }) =>
-            failed.map((value, at) =>
-              value > 0 ? (
-                <rect
-                  key={days[at]}
-                  className="fb"
-                  x={x(at) - bar / 2}
-                  y={y(value)}
-                  width={bar}
-                  height={y(0) - y(value)}
-                />
-              ) : null,
-            )
-          }
-        />
-      </div>
-    </section>
+    <DayCard
+      title={t('usage.failedChart')}
+      days={days}
+      most={most}
+      tick={(value) => number(value)}
+      says={(at) => number(failed[at] ?? 0)}
+      summary={
+        most === 0
+          ? t('usage.noneFailed')
+          : t('usage.worstDay', { count: number(most), day: day(days[failed.indexOf(most)] ?? '') })
+      }
+      draw={({ bar, x, y }) =>
+        failed.map((value, at) =>
+          value > 0 ? (
+            <rect key={days[at]} className="fb" x={x(at) - bar / 2} y={y(value)} width={bar} height={y(0) - y(value)} />
+          ) : null,
+        )
+      }
+    />
   );
 }
 

@@ -18,7 +18,7 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 /** Stacked bars by day, in one colour for each series. */
 export default function UsageChart({ days, items, by, measure, nameOf }: UsageChartProps) {
-  const { t, day, money, price, number, compact } = useText();
+  const { t, money, price, number, compact } = useText();
   const isMoney = measure === 'cost_usd';
   const write = (value: number) => (isMoney ? money(value) : number(value));
   const { names, placeOf } = seriesOf(items, by);
@@ -34,7 +34,7 @@ export default function UsageChart({ days, items, by, measure, nameOf }: UsageCh
   const totals = columns.map(sum);
   function says(at: number): string {
     const parts = columns[at]?.flatMap((value, series) => (value > 0 ? `${labels[series]} ${write(value)}` : [])) ?? [];
-    const all = `${day(days[at] ?? '')}: ${write(totals[at] ?? 0)}`;
+    const all = write(totals[at] ?? 0);
     return parts.length > 1 ? `${all} (${parts.join(', ')})` : all;
   }
   return (

@@ -48,11 +48,15 @@ export const imagesOf = (attachments: readonly Attachment[]): readonly Attachmen
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
+/** Null: the part names an address in place of the data. */
+const dataUri = (type: string, data: unknown): string | null =>
+  typeof data === 'string' ? `data:${type};base64,${data}` : null;
+
 /** The data URI that a part of a message holds, on any surface. */
 function uriOf(part: Body): string | null {
   const { input_audio: sound, source } = part;
-  if (isObject(sound)) return `data:audio/${textOf(sound.format) ?? 'wav'};base64,${textOf(sound.data) ?? ''}`;
-  if (isObject(source)) return `data:${textOf(source.media_type) ?? ''};base64,${textOf(source.data) ?? ''}`;
+  if (isObject(sound)) return dataUri(`audio/${textOf(sound.format) ?? 'wav'}`, sound.data);
+  if (isObject(source)) return dataUri(textOf(source.media_type) ?? '', source.data);
   const holder = part.image_url ?? part.video_url ?? part.audio_url;
   return textOf(isObject(holder) ? holder.url : holder);
 }

@@ -4,7 +4,7 @@ import type { Asked } from './stream-answer.ts';
 
 const load = () => import('./stream-answer.ts');
 
-/** An answer as it comes. What reads the streams is loaded with the first question. */
+/** An answer as it comes. The code that reads streams is loaded with the first question. */
 export async function* openAnswer(gateway: Gateway, asked: Asked): AsyncGenerator<AnswerEvent, void, void> {
   yield* (await load()).streamAnswer(gateway, asked);
 }
