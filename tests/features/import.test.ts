@@ -233,11 +233,11 @@ describe('files of other programs', () => {
 
   test('our own Markdown keeps the words', async () => {
     const id = await liveThrough(ada, 'ned');
-    await asKey(ada)('PATCH', `/c1/conversations/${id}`, { title: 'Warm places', user_id: 'ned' });
+    await asKey(ada)('PATCH', `/c1/conversations/${id}`, { title: 'Warm\u2028places', user_id: 'ned' });
     const file = await (await asKey(ada)('GET', '/c1/conversations/export?user_id=ned&format=markdown')).text();
     expect(await load(file, { key: bob.key, query: '?user_id=ned' })).toMatchObject({ imported: 1, left_out: 1 });
     const [copy] = await list(bob, '&user_id=ned');
-    expect(copy.title).toBe('Warm places');
+    expect(copy.title).toBe('Warm\u2028places');
     const { messages } = await tree(bob, copy.id, '&user_id=ned');
     expect(messages.at(-1).content).toBe('Warm.');
   });

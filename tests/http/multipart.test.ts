@@ -68,6 +68,7 @@ describe('a form', () => {
     const heads = [
       'form-data; name="naïve"; filename="日本.mp3"',
       'form-data; name=plain; filename=x.mp3',
+      'form-data; name="split"; filename="a\u2028b.mp3"',
       'form-data;name="tight";filename="q\\"q.mp3"',
       'form-data; name="ext"; filename*=UTF-8\'\'na%C3%AFve.mp3',
     ];
@@ -75,6 +76,7 @@ describe('a form', () => {
     expect((await partsOf(`${form}--XyZ--`)).map(({ name, filename }) => [name, filename])).toEqual([
       ['naïve', '日本.mp3'],
       ['plain', 'x.mp3'],
+      ['split', 'a\u2028b.mp3'],
       ['tight', 'q"q.mp3'],
       ['ext', 'naïve.mp3'],
     ]);

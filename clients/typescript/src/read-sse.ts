@@ -24,7 +24,8 @@ function parseEvent(block: string): SentEvent | undefined {
   let id: string | undefined;
   const data: string[] = [];
   for (const line of block.split('\n')) {
-    const [, name, value = ''] = /^([^:]+):? ?(.*)$/.exec(line) ?? [];
+    // `s`, because a text may hold U+2028, which ends a line of JavaScript but none of a stream.
+    const [, name, value = ''] = /^([^:]+):? ?(.*)$/s.exec(line) ?? [];
     if (name === 'id') id = value;
     if (name === 'data') data.push(value);
   }

@@ -36,7 +36,8 @@ function decodeExtended(value: string | undefined): string | undefined {
 export function parsePartHead(bytes: Buffer): FormPartHead | null {
   const headers = new Map<string, string>();
   for (const line of bytes.toString('utf8').split('\r\n')) {
-    const [, name = '', value = ''] = /^([\w-]+)\s*:\s*(.*)$/.exec(line) ?? [];
+    // `s`, because the name of a file may hold U+2028, which ends a line of JavaScript but none of a form.
+    const [, name = '', value = ''] = /^([\w-]+)\s*:\s*(.*)$/s.exec(line) ?? [];
     if (!name || headers.has(name.toLowerCase())) return null;
     headers.set(name.toLowerCase(), value);
   }

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { FoundConversation, FoundMessage } from './found-conversation.ts';
 
 /** The heading of a message in an export as Markdown, such as `## Assistant (a-model)`. */
-const HEADING = /^## (User|Assistant|Tool|System|Developer)(?: \((.{1,200})\))?$/;
-const TITLE = /^# (.+)$/;
+const HEADING = /^## (User|Assistant|Tool|System|Developer)(?: \((.{1,200})\))?$/s;
+const TITLE = /^# (.+)$/s;
 const TIME = /^\*(\d{4}-\d\d-\d\dT[\d:.]+Z)\*$/;
 const FENCE = /^(`{3,})/;
 
