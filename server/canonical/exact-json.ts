@@ -23,11 +23,12 @@ class ExactNumber {
 }
 
 /**
- * Only texts with so many digits in a row, or with such an exponent, are searched for such numbers. They are few. The second
- * expression begins with its rarest letter, which halves the time.
+ * Only texts with so many digits in a row, or with such an exponent, are searched for such numbers. They are few. Both expressions
+ * are written so that V8 looks at every few characters only: with `\d{16}`, or with the condition before the digits, it looks at
+ * each, which takes six times as long.
  */
-const LONG_NUMBER = /\d{16}/;
-const LONG_EXPONENT = /[eE](?<=[:,[\s]-?\d[\d.]*[eE])\+?\d{3}/;
+const LONG_NUMBER = new RegExp('\\d'.repeat(16));
+const LONG_EXPONENT = /[eE]\+?\d\d\d(?<=[:,[\s]-?\d[\d.]*[eE]\+?\d\d\d)/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
 const isInexact = (number: string): boolean =>

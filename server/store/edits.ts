@@ -107,7 +107,7 @@ export class Edits {
   rewrite(key: ConversationKey, messageId: string, rewritten: RewrittenMessage | null): Promise<boolean> {
     const { id } = key;
     return this.#transact((db) => {
-      takeConversation(db, this.#lock, key);
+      const { owner } = takeConversation(db, this.#lock, key);
       for (const [process] of db.all(SELECT_RUNNING, id)) freeFromTheDead(db, this.#lock, String(process));
       const [found] = db.all(SELECT_PLACE, messageId, id);
       if (!found) return false;
@@ -118,7 +118,6 @@ export class Edits {
         return true;
       }
       const { text, reasoning, output } = rewritten;
-      const owner = ownerOf(db, id);
       const { text: prompt, pieces } = cutMedia(rewritten.prompt);
       db.run(REWRITE_MESSAGE, prompt, searchedText(text), reasoning && withoutNul(reasoning), messageId);
       replaceMedia(db, inMessage, { id: messageId, pieces, owner });

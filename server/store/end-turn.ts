@@ -6,7 +6,7 @@ import { freeConversation } from './free-conversation.ts';
 import type { EndedTurn } from './interface/turns.ts';
 import { inMessage, inResponse, keepMedia, ownerOf, replaceMedia } from './media.ts';
 import { searchedText, withoutNul } from './rows.ts';
-import { appendSegment } from './run-log.ts';
+import { insertSegment } from './run-log.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { toSqliteTime } from './sqlite/values.ts';
 
@@ -43,7 +43,8 @@ const SELECT_HEAD_LOST = `
 const END_RESPONSE = 'UPDATE "Response" SET "output" = ?, "error" = ?, "endedAt" = ? WHERE "id" = ?';
 
 const END_RUN = `
-  UPDATE "Run" SET "status" = ?, "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ?
+  UPDATE "Run" SET "status" = ?, "error" = ?, "last" = ?, "process" = NULL, "endedAt" = ?,
+    "headers" = COALESCE(?, "headers")
   WHERE "id" = ? AND "process" IS NOT NULL`;
 
 /** Ends the answer, its response and its run, and frees the conversation. Run it in a transaction. */
@@ -64,8 +65,9 @@ export function endTurn(db: Statements, turn: EndedTurn): void {
   if (isEmpty) db.run(END_QUESTION, { status, answerId, conversationId });
   const before = ended > 0 ? db.all(SELECT_HEAD_BEFORE, runIdOf(answerId))[0]?.[0] : undefined;
   if (typeof before === 'string') endBranch(db, turn, isEmpty ? before : null);
-  if (log?.segment) appendSegment(db, log.segment);
-  db.run(END_RUN, status, log?.error ?? null, log?.last ?? -1, now, runIdOf(answerId));
+  if (log?.segment) insertSegment(db, log.segment);
+  const headers = log?.segment?.headers ?? null;
+  db.run(END_RUN, status, log?.error ?? null, log?.last ?? -1, now, headers, runIdOf(answerId));
   freeConversation(db, conversationId, answerId);
 }
 

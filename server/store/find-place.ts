@@ -1,12 +1,16 @@
 import { AppError } from '../errors/app-error.ts';
-import { messageAt } from './branches.ts';
 import type { ConversationKey } from './interface/conversations.ts';
 import type { Statements } from './sqlite/connection.ts';
 import { textOrNull } from './sqlite/values.ts';
 
+/** One statement, because every turn runs it. */
 const SELECT_CONVERSATION = `
-  SELECT "systemPrompt", "messageCount", "activeTurnId", "activeOwner", "headMessageId" FROM "Conversation"
-  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS COALESCE(?, "owner")`;
+  SELECT c."systemPrompt", c."messageCount", c."activeTurnId", c."activeOwner", c."headMessageId", c."owner", h."id",
+    CASE WHEN h."status" = 'in_progress' THEN
+      (SELECT "process" FROM "Run" WHERE "Run"."id" = 'run_' || substr(h."turnId", 5)) END
+  FROM "Conversation" c LEFT JOIN "Message" h ON h."id" = COALESCE(c."headMessageId",
+    (SELECT "id" FROM "Message" WHERE "conversationId" = c."id" AND "seq" = c."messageCount"))
+  WHERE c."id" = ? AND (c."userId" IS NULL OR c."userId" = ?) AND c."owner" IS COALESCE(?, c."owner")`;
 
 const SELECT_STATE = `
   SELECT "role", "status", "parentId",
@@ -23,8 +27,10 @@ export interface Tail {
 }
 
 export interface FoundConversation extends Tail {
+  readonly owner: string | null;
   readonly systemPrompt: string | null;
-  readonly activeOwner: string | null;
+  /** The process of the turn that holds the conversation, or that makes the message at its head; null: none does. */
+  readonly activeProcess: string | null;
 }
 
 export interface FoundMessage {
@@ -44,13 +50,13 @@ export interface MessageRef {
 export function findConversation(db: Statements, { id, owner, userId }: ConversationKey): FoundConversation {
   const [found] = db.all(SELECT_CONVERSATION, id, userId, owner);
   if (!found) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
-  const [systemPrompt, messageCount, activeTurnId, activeOwner, headMessageId] = found;
-  const count = Number(messageCount);
+  const [systemPrompt, messageCount, activeTurnId, activeOwner, headMessageId, itsOwner, lastId, maker] = found;
   return {
+    owner: textOrNull(itsOwner),
     systemPrompt: textOrNull(systemPrompt),
-    count,
-    activeOwner: activeTurnId === null ? null : String(activeOwner),
-    headId: textOrNull(headMessageId) ?? messageAt(db, id, count),
+    count: Number(messageCount),
+    activeProcess: activeTurnId === null ? textOrNull(maker) : String(activeOwner),
+    headId: textOrNull(headMessageId) ?? textOrNull(lastId),
     isLinear: headMessageId === null,
   };
 }

@@ -32,9 +32,12 @@ export function insertRun(db: Statements, run: NewRun): number {
   return Number(row?.[0]);
 }
 
-/** Adds a segment to the log of a run. False when the run was deleted. Run it in a transaction. */
-export function appendSegment(db: Statements, { runKey, first, count, packed, headers }: NewSegment): boolean {
-  const added = db.run(INSERT_SEGMENT, first, count, packed, runKey);
-  if (headers !== null) db.run(SET_HEADERS, headers, runKey);
-  return added > 0;
+/** Adds a segment to the log of a run, without its headers. False when the run was deleted. Run it in a transaction. */
+export const insertSegment = (db: Statements, { runKey, first, count, packed }: NewSegment): boolean =>
+  db.run(INSERT_SEGMENT, first, count, packed, runKey) > 0;
+
+/** Adds a segment to the log of a run that goes on. False when the run was deleted. Run it in a transaction. */
+export function appendSegment(db: Statements, segment: NewSegment): boolean {
+  if (segment.headers !== null) db.run(SET_HEADERS, segment.headers, segment.runKey);
+  return insertSegment(db, segment);
 }

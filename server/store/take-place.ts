@@ -22,11 +22,8 @@ export function freeFromTheDead(db: Statements, lock: ProcessLock, processId: st
 /** A conversation that is free to take a turn. Throws `conversation_busy` when a turn is in progress at its head. */
 export function takeConversation(db: Statements, lock: ProcessLock, key: ConversationKey): FoundConversation {
   const found = findConversation(db, key);
-  const { activeOwner, headId } = found;
-  const head = headId === null ? null : findMessage(db, key.id, { id: headId, param: 'conversation_id' });
-  const maker = activeOwner ?? (head && makerOf(head));
-  if (maker === null) return found;
-  freeFromTheDead(db, lock, maker);
+  if (found.activeProcess === null) return found;
+  freeFromTheDead(db, lock, found.activeProcess);
   // Some of the messages that the dead process was answering may be deleted by now.
   return takeConversation(db, lock, key);
 }

@@ -17,7 +17,6 @@ import {
 import type { ConversationKey } from './interface/conversations.ts';
 import type { BegunTurn, EndedTurn, NewTurn, TurnPlace } from './interface/turns.ts';
 import type { KnownTexts } from './long-texts.ts';
-import { ownerOf } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { insertRun } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
@@ -152,7 +151,7 @@ export class Turns {
     const key = { ...turn, id: conversationId };
     const parent = turn.place && this.#findParent(db, key, turn.place);
     const found = parent ? findConversation(db, key) : takeConversation(db, this.#lock, key);
-    const { systemPrompt: storedPrompt, count, headId, isLinear } = found;
+    const { owner, systemPrompt: storedPrompt, count, headId, isLinear } = found;
     const lastId = parent ? parent.id : headId;
     const isAll = isLinear && lastId === headId;
     const history = readHistory(db, { conversationId, lastId, isAll }, known);
@@ -166,7 +165,7 @@ export class Turns {
     const change = [count + turn.messages.length + 1, turn.model, now, systemPrompt, head, conversationId];
     if (turn.place) db.run(BRANCH_CONVERSATION, ...change);
     else db.run(TAKE_CONVERSATION, answerId, this.#lock.id, ...change);
-    const place = { ids, conversationId, owner: ownerOf(db, conversationId), turnId: answerId, now, count, lastId };
+    const place = { ids, conversationId, owner, turnId: answerId, now, count, lastId };
     const unwritten = insertTurn(db, turn, place);
     const headBefore = turn.place ? headId : null;
     const run = this.#startRun(db, turn, { conversationId, answerId, headBefore, now });
