@@ -53,8 +53,8 @@ function toStream(
   return new TrackedStream(events, show, { socket, signal, eventName: ({ type }) => type, ...numbers });
 }
 
-/** `v1.responses`: OpenAI's Responses API over any upstream. */
-export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
+/** The procedures that make an answer, whole and as a stream. */
+function createProcedures(deps: ResponseDeps, runs: OnceDeps) {
   return {
     create: procedure
       .meta(
@@ -97,6 +97,12 @@ export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
         });
         return toStream(events, ctx, { first: after + 1, show });
       }),
+  };
+}
+
+/** The procedures about a prompt that no answer is stored for. */
+function promptProcedures(deps: ResponseDeps, runs: OnceDeps) {
+  return {
     compact: procedure
       .meta(
         describeResponses('POST', '/v1/responses/compact', 'Compact a conversation', {
@@ -122,6 +128,12 @@ export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
       .input(InputTokensRequest)
       .output(answers(InputTokens))
       .mutation(({ ctx, input }) => countInputTokens(deps, input, ctx.caller)),
+  };
+}
+
+/** The procedures about answers that are stored. */
+function storedProcedures(deps: ResponseDeps) {
+  return {
     get: procedure
       .meta(describeResponses('GET', PATH, 'Get a response'))
       .input(RetrieveResponseRequest)
@@ -150,3 +162,10 @@ export function responseProcedures(deps: ResponseDeps, runs: OnceDeps) {
       .query(({ ctx, input }) => listInputItems(deps, input, ctx.caller.principal)),
   };
 }
+
+/** `v1.responses`: OpenAI's Responses API over any upstream. */
+export const responseProcedures = (deps: ResponseDeps, runs: OnceDeps) => ({
+  ...createProcedures(deps, runs),
+  ...promptProcedures(deps, runs),
+  ...storedProcedures(deps),
+});

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
@@ -43,47 +43,72 @@ export interface WebsocketOptions {
   readonly websockets: OpenWebsockets;
 }
 
-/** Serves the websockets of the app's server: tRPC's protocol at one path, the Responses API at another. */
-export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
-  const { router, gate, guard, maxBodyBytes, maxBodyValues, held, limits, transfers, report } = options;
-  const { sessions } = options.websockets;
-  const places = new Places(limits.perAddress);
-  const deps: Omit<SessionDeps, 'logError'> = {
-    router,
-    gate,
-    guard,
-    report,
-    maxBodyBytes,
-    maxBodyValues,
-    held,
-    maxCalls: limits.calls,
-    procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
-    keyPlaces: new Places(limits.perKey),
-    keyWithinMs: limits.keyWithinMs,
-    strangers: new Strangers<Session>(limits.withoutKey, (longest) => longest.makeRoom()),
-    transfers,
-    unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
-  };
-  const remembered = new HeldBytes(maxBodyBytes * UNFINISHED_TIMES);
-  let closing = false;
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** What came behind the handshake. */
+  readonly head: Buffer;
+}
 
-  function takePlace(address: string): GiveBack {
-    const place = places.take(address);
-    if (place) return place;
-    throw new AppError(
-      'rate_limit_exceeded',
-      `Your address has ${places.most} websockets open, which is the most at once (WEBSOCKETS_PER_ADDRESS).`,
-      { retryAfter: 10 },
-    );
+/** Decides who may open a websocket, and begins its session. */
+class WebsocketServer {
+  readonly #options: WebsocketOptions;
+  readonly #log: FastifyBaseLogger;
+  readonly #deps: Omit<SessionDeps, 'logError'>;
+  readonly #places: Places;
+  /** What sessions of the Responses API remember. */
+  readonly #remembered: HeldBytes;
+  #isClosing = false;
+
+  constructor(options: WebsocketOptions, log: FastifyBaseLogger) {
+    const { router, gate, guard, maxBodyBytes, maxBodyValues, held, limits, transfers, report } = options;
+    this.#options = options;
+    this.#log = log;
+    this.#places = new Places(limits.perAddress);
+    this.#remembered = new HeldBytes(maxBodyBytes * UNFINISHED_TIMES);
+    this.#deps = {
+      router,
+      gate,
+      guard,
+      report,
+      maxBodyBytes,
+      maxBodyValues,
+      held,
+      maxCalls: limits.calls,
+      procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
+      keyPlaces: new Places(limits.perKey),
+      keyWithinMs: limits.keyWithinMs,
+      strangers: new Strangers<Session>(limits.withoutKey, (longest) => longest.makeRoom()),
+      transfers,
+      unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
+    };
   }
 
-  function open(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  /** Opens a websocket, or throws the reason for its refusal. */
+  open({ request, socket, head }: Upgrade): void {
     const [pathname = '', search] = request.url?.split('?') ?? [];
     const path = pathname.replace(/\/$/, '');
     const isTrpc = path === TRPC_PATH;
     if (!isTrpc && path !== RESPONSES_PATH) throw new AppError('route_not_found');
-    if (closing) throw shuttingDown();
+    if (this.#isClosing) throw shuttingDown();
     const key = readHandshake(request);
+    const address = this.#admit(request, isTrpc);
+    const giveBack = this.#takePlace(addressGroup(address));
+    accept(socket, request, key);
+    if (head.length > 0) socket.unshift(head);
+    const expectsParams = new URLSearchParams(search).get('connectionParams') === '1';
+    const session = this.#begin(request, isTrpc, { socket, headers: request.headers, address, expectsParams });
+    const { sessions } = this.#options.websockets;
+    sessions.add(session);
+    session.closed.addEventListener('abort', () => {
+      sessions.delete(session);
+      giveBack();
+    });
+  }
+
+  /** Gives the address of a client that may connect. */
+  #admit(request: IncomingMessage, isTrpc: boolean): string {
+    const { gate } = this.#options;
     if (!gate.origins.mayConnect(request.headers)) {
       throw new AppError('permission_denied', 'Pages of this origin may not open websockets here (CORS_ORIGINS).', {
         param: 'Origin',
@@ -92,44 +117,63 @@ export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions)
     const address = addressOf(gate.proxies, request);
     // Clients of tRPC may show their key later.
     if (!isTrpc) gate.authenticate(readCredentials(request.headers), address);
-    const place = takePlace(addressGroup(address));
-    accept(socket, request, key);
-    if (head.length > 0) socket.unshift(head);
-    const expectsParams = new URLSearchParams(search).get('connectionParams') === '1';
-    const upgraded: Upgraded = { socket, headers: request.headers, address, expectsParams };
-    const own = { ...deps, logError: (error: unknown) => logError({ log: app.log, raw: request }, error) };
-    const session = isTrpc ? new Session(own, upgraded) : new ResponsesSession({ ...own, remembered }, upgraded);
-    sessions.add(session);
-    session.closed.addEventListener('abort', () => {
-      sessions.delete(session);
-      place();
-    });
+    return address;
   }
 
+  #takePlace(address: string): GiveBack {
+    const place = this.#places.take(address);
+    if (place) return place;
+    throw new AppError(
+      'rate_limit_exceeded',
+      `Your address has ${this.#places.most} websockets open, which is the most at once (WEBSOCKETS_PER_ADDRESS).`,
+      { retryAfter: 10 },
+    );
+  }
+
+  #begin(request: IncomingMessage, isTrpc: boolean, upgraded: Upgraded): Session | ResponsesSession {
+    const deps = { ...this.#deps, logError: (error: unknown) => logError({ log: this.#log, raw: request }, error) };
+    if (isTrpc) return new Session(deps, upgraded);
+    return new ResponsesSession({ ...deps, remembered: this.#remembered }, upgraded);
+  }
+
+  /** Ends those that are late or too slow. */
+  check(): void {
+    const now = monotonicNow();
+    for (const session of this.#options.websockets.sessions) session.check(now);
+  }
+
+  /** Opens no more, and asks those that are open to leave. */
+  close(): void {
+    this.#isClosing = true;
+    for (const session of this.#options.websockets.sessions) session.leave();
+  }
+
+  terminate(): void {
+    for (const session of this.#options.websockets.sessions) session.terminate();
+  }
+}
+
+/** Serves the websockets of the app's server: tRPC's protocol at one path, the Responses API at another. */
+export function serveWebsockets(app: FastifyInstance, options: WebsocketOptions): void {
+  const websockets = new WebsocketServer(options, app.log);
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // Node has removed its own error listener.
     socket.on('error', () => socket.destroy());
     try {
-      open(request, socket, head);
+      websockets.open({ request, socket, head });
     } catch (error) {
       refuse(socket, error);
     }
   });
 
-  const timer = setInterval(() => {
-    const now = monotonicNow();
-    for (const session of sessions) session.check(now);
-  }, CHECK_MS).unref();
+  const timer = setInterval(() => websockets.check(), CHECK_MS).unref();
   app.server.once('close', () => clearInterval(timer));
 
   // Node's server no longer counts a connection that has become a websocket.
   const closeAllConnections = app.server.closeAllConnections.bind(app.server);
   app.server.closeAllConnections = () => {
     closeAllConnections();
-    for (const session of sessions) session.terminate();
+    websockets.terminate();
   };
-  app.addHook('preClose', async () => {
-    closing = true;
-    for (const session of sessions) session.leave();
-  });
+  app.addHook('preClose', async () => websockets.close());
 }
