@@ -27,9 +27,9 @@ After each fault the same has to hold, or the row says that it failed:
 const HEAD = [
   'fault',
   'answers: completed, failed, cut off',
-  'acknowledged messages, lost',
-  'events, missing',
-  'billed, twice, of calls upstream',
+  'acknowledged messages, of which lost',
+  'events, of which missing',
+  'requests billed, of which twice; calls upstream',
   'leaks',
   'serves again',
 ];
@@ -38,7 +38,7 @@ const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' 
 
 function rowOf(fault: string, { ends, acknowledged, events, billed, upstreamCalls }: Finding): string {
   const answers = `${ends.completed}, ${ends.failed}, ${ends.cut}`;
-  const bills = `${billed}, 0, of ${upstreamCalls}`;
+  const bills = `${billed}, 0; ${upstreamCalls}`;
   return line([fault, answers, `${acknowledged}, 0`, `${events}, 0`, bills, 0, 'yes']);
 }
 

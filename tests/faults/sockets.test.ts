@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { askEverywhere } from '../support/faults/ask-everywhere.ts';
 import { askMidway } from '../support/faults/ask-midway.ts';
-import { checkFault } from '../support/faults/check-fault.ts';
+import { checkFault, nothingOpen, openCounts } from '../support/faults/check-fault.ts';
 import { noteFault } from '../support/faults/note-fault.ts';
 import { startScene } from '../support/faults/start-scene.ts';
+import { phasedAnswer } from '../support/upstream/scripts/phases.ts';
 
 const quickly = { provider: 'first_byte_seconds: 1, idle_seconds: 1' };
 
@@ -53,4 +54,18 @@ test('The connections of clients break in the middle of answers', async (context
   // A client of the background may have begun to follow only after the cut.
   expect(finding.ends.cut).toBeGreaterThanOrEqual(traces.length - 1);
   noteFault(context, finding);
+});
+
+test('Clients read nothing more in the middle of answers of 8 MB', async (context) => {
+  const scene = await startScene();
+  // More than the buffers on the way hold.
+  const long = Array.from({ length: 128 }, (_, i) => String(i).padEnd(64 * 1024));
+  const { traces, ended, goOn } = await askMidway(scene, { ...phasedAnswer, text: ['One', ' two', ...long] });
+  scene.front.freeze();
+  goOn();
+  // The gateway gives up the connections by itself.
+  await expect.poll(() => openCounts({ url: scene.gatewayUrl }), { timeout: 60_000 }).toEqual(nothingOpen);
+  scene.front.cut();
+  await ended;
+  noteFault(context, await checkFault(scene, traces));
 });

@@ -1,3 +1,4 @@
+import type { Answer } from '../upstream/answer.ts';
 import type { Script } from '../upstream/exchange.ts';
 import { createGate } from '../upstream/gate.ts';
 import { answer } from '../upstream/scripts/answers.ts';
@@ -12,14 +13,14 @@ export interface Midway extends Asked {
 }
 
 /** Asks by every transport, and resolves when all answers stand in the middle: two tokens of each have come. */
-export async function askMidway(scene: Scene): Promise<Midway> {
+export async function askMidway(scene: Scene, said: Answer = phasedAnswer): Promise<Midway> {
   const gates = transports.map(() => createGate());
   const scripts = gates.map(
     (gate): Script =>
       (exchange) => {
         // An answer as JSON comes at once or not at all.
         if (exchange.request.asked.stream) gate.release(2);
-        return answer({ ...phasedAnswer, gate })(exchange);
+        return answer({ ...said, gate })(exchange);
       },
   );
   scene.upstream.reply(...scripts);

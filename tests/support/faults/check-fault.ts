@@ -4,7 +4,7 @@ import type { ScriptedUpstream } from '../upstream/start-upstream.ts';
 import { askEverywhere } from './ask-everywhere.ts';
 import { type Books, readBooks, readTurn } from './read-books.ts';
 import { replay, tellsEnd } from './replay.ts';
-import type { Target, Trace, TraceEnd } from './trace.ts';
+import type { SeenEvent, Target, Trace, TraceEnd } from './trace.ts';
 
 /** Where a fault is done. */
 export interface Scene extends Target {
@@ -42,14 +42,14 @@ const GAUGES = [
 ];
 
 /** What the gateway says that is under way. */
-async function openCounts({ url }: Target): Promise<Record<string, number>> {
+export async function openCounts({ url }: Pick<Target, 'url'>): Promise<Record<string, number>> {
   const families = parseMetrics(await (await fetch(`${url}/metrics`)).text());
   return Object.fromEntries(
     GAUGES.map((name) => [name, (families.get(name)?.samples ?? []).reduce((sum, { value }) => sum + value, 0)]),
   );
 }
 
-const nothingOpen = Object.fromEntries(GAUGES.map((name) => [name, 0]));
+export const nothingOpen = Object.fromEntries(GAUGES.map((name) => [name, 0]));
 
 /** Resolves when the gateway serves every transport at once again: each needs a slot of the key, which has no more. */
 async function waitForRecovery(scene: Scene): Promise<readonly Trace[]> {
@@ -99,7 +99,7 @@ function checkNumbers({ runs }: Books): void {
 }
 
 /** Of two texts or lists of events, one is the beginning of the other. */
-function expectSameBeginning<T>(one: readonly T[], other: readonly T[]): void {
+function expectSameBeginning<T extends string | readonly unknown[]>(one: T, other: T): void {
   const length = Math.min(one.length, other.length);
   expect(one.slice(0, length)).toEqual(other.slice(0, length));
 }
@@ -111,14 +111,14 @@ async function checkTrace(scene: Scene, trace: Trace, { isKilled = false }: Chec
   if (!trace.isAcknowledged) return;
   const stored = await readTurn(scene.database, message);
   expect([message, stored?.questions]).toEqual([message, 1]);
-  expectSameBeginning([...(stored?.text ?? '')], [...text]);
+  expectSameBeginning<string>(stored?.text ?? '', text);
   if (end === 'completed') expect([message, stored]).toEqual([message, { questions: 1, status: 'completed', text }]);
   if (trace.transport === 'json') return;
   const again = await replay(scene, trace);
   expect(again.map(({ number }) => number)).toEqual(again.map((_, i) => i));
   // The end of an answer that was interrupted is made when somebody asks, and takes the place of an event that was lost.
   if (isKilled && end !== 'completed' && trace.responseId) again.pop();
-  expectSameBeginning(again, events);
+  expectSameBeginning<readonly SeenEvent[]>(again, events);
   if (!isKilled || end === 'completed') expect(again.length).toBeGreaterThanOrEqual(events.length);
   // The end of a response is its last event, so whoever has that one gets nothing more.
   const hasEnd = trace.responseId !== null && (end === 'completed' || end === 'failed');

@@ -14,6 +14,8 @@ import { transports } from './trace.ts';
 
 /** A gateway between two proxies, which can break the connections on either side. */
 export interface ProxiedScene extends Scene {
+  /** The gateway's own address. */
+  readonly gatewayUrl: string;
   /** Between the clients and the gateway. */
   readonly front: CuttingProxy;
   /** Between the gateway and the upstream. */
@@ -63,5 +65,5 @@ export async function startScene({ env = {}, provider, folder }: SceneOptions = 
     await upstream.close();
   });
   const { key } = await createKey(gateway, payer);
-  return { url: front.url, key, upstream, database, front, back };
+  return { url: front.url, gatewayUrl: gateway.url, key, upstream, database, front, back };
 }
