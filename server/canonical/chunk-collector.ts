@@ -7,6 +7,9 @@ const broken = (message: string) => new AppError('upstream_broken', message);
 /** Fields that `completion` sets itself. */
 const OWN: ReadonlySet<string> = new Set(['object', 'choices', 'original_event', 'original_answer']);
 
+/** How many other fields an answer may have. Real ones have about ten. */
+const MAX_BESIDE = 1_000;
+
 /** Joins the chunks of a stream to the completion that they are pieces of. */
 export class ChunkCollector {
   readonly #choices = new Map<number, CollectedChoice>();
@@ -15,6 +18,7 @@ export class ChunkCollector {
    * Other fields of the chunks, such as `usage`, `system_fingerprint` and llama.cpp's `timings`. The last value counts.
    */
   readonly #beside: Partial<ChatCompletion> = {};
+  #besideCount = 0;
 
   add(chunk: ChatCompletionChunk): void {
     this.#head ??= { id: chunk.id, created: chunk.created, model: chunk.model };
@@ -29,6 +33,18 @@ export class ChunkCollector {
       }
       collected.add(choice);
     }
+  }
+
+  /** How much is kept, in characters. */
+  get size(): number {
+    let size = 0;
+    for (const choice of this.#choices.values()) size += choice.size;
+    return size;
+  }
+
+  /** Drops the content that came. What comes next is still checked and counted with it; `completion` is of no use then. */
+  forget(): void {
+    for (const choice of this.#choices.values()) choice.forget();
   }
 
   /** True once any text, reasoning or tool call has come. */
@@ -50,6 +66,12 @@ export class ChunkCollector {
   }
 
   #addBeside(key: string, value: unknown): void {
-    if (value != null || (key !== 'usage' && !(key in this.#beside))) this.#beside[key] = value;
+    if (key in this.#beside) {
+      if (value != null) this.#beside[key] = value;
+    } else if (value != null || key !== 'usage') {
+      this.#besideCount += 1;
+      if (this.#besideCount > MAX_BESIDE) throw broken('The upstream sent an answer with too many fields.');
+      this.#beside[key] = value;
+    }
   }
 }

@@ -20,6 +20,10 @@ const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
 const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_OTHER = 128 * 1024 * 1024;
 
+/** About how many characters a value has. It is written only when it is an object: other values are short or counted as text. */
+const sizeOf = (value: unknown): number =>
+  typeof value === 'string' ? value.length : typeof value === 'object' ? (JSON.stringify(value)?.length ?? 0) : 8;
+
 const broken = (message: string) => new AppError('upstream_broken', message);
 
 /** The text of a list of parts, which some upstreams send instead of a text. */
@@ -46,6 +50,7 @@ export class CollectedChoice {
   readonly #beside: Record<string, unknown> = { logprobs: null };
   #textSize = 0;
   #otherSize = 0;
+  #wasStarted = false;
   finishReason: string | null = null;
 
   constructor(index: number) {
@@ -54,13 +59,17 @@ export class CollectedChoice {
 
   add({ index: _, delta, finish_reason, ...beside }: ChatCompletionChunk['choices'][number]): void {
     if (finish_reason) this.finishReason = String(finish_reason);
-    for (const key of Object.keys(beside))
-      if (beside[key] != null || !(key in this.#beside)) mergeInto(this.#beside, key, beside[key]);
+    for (const key of Object.keys(beside)) {
+      const value = beside[key];
+      if (value == null && key in this.#beside) continue;
+      this.#room(0, key.length + sizeOf(value));
+      mergeInto(this.#beside, key, value);
+    }
     for (const [key, value] of Object.entries(delta ?? {})) {
       if (value == null || key === 'role') continue;
       const text = TEXTS.find((name) => name === key);
       if (text) this.#addText(text, typeof value === 'string' ? value : joined(value));
-      else if (key === 'reasoning_details') this.#details.push(...readReasoningDetails(value));
+      else if (key === 'reasoning_details') this.#addDetails(value);
       else if (key !== 'tool_calls') this.#addOther(key, value);
     }
     for (const call of delta?.tool_calls ?? []) this.#addCall(call);
@@ -80,7 +89,23 @@ export class CollectedChoice {
     }
   }
 
+  /** How much is kept, in characters. */
+  get size(): number {
+    return this.#textSize + this.#otherSize;
+  }
+
+  /** Drops what came. What comes next is still checked and counted with it. */
+  forget(): void {
+    this.#wasStarted = this.started;
+    for (const holder of [this.#texts, this.#others, this.#beside]) {
+      for (const key of Object.keys(holder)) Reflect.deleteProperty(holder, key);
+    }
+    this.#calls.clear();
+    this.#details.length = 0;
+  }
+
   get started(): boolean {
+    if (this.#wasStarted) return true;
     const said = Object.values(this.#texts).some((text) => text !== '');
     return said || this.#calls.size > 0 || this.#details.length > 0 || this.#hasOthers;
   }
@@ -107,11 +132,18 @@ export class CollectedChoice {
     return Object.keys(this.#others).length > 0;
   }
 
+  #addDetails(value: unknown): void {
+    this.#room(0, sizeOf(value));
+    for (const detail of readReasoningDetails(value)) this.#details.push(detail);
+  }
+
   /** Adds any other field: lists (`images`, `annotations`) grow, and of other values the last one counts. */
   #addOther(key: string, value: unknown): void {
     const before = this.#others[key];
-    this.#room(0, JSON.stringify(value).length);
-    this.#others[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+    this.#room(0, key.length + sizeOf(value));
+    if (!Array.isArray(value)) this.#others[key] = value;
+    else if (Array.isArray(before)) for (const entry of value) before.push(entry);
+    else this.#others[key] = [...value];
   }
 
   #addCall({ index, id, type, function: piece, ...rest }: ToolCallDelta): void {

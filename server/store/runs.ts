@@ -10,6 +10,8 @@ import { toSqliteTime } from './sqlite/values.ts';
 
 /** How many segments of a log are read at once; each holds about a second of text. */
 const SEGMENTS = 30;
+/** How many bytes of segments are read at once, or one segment: who reads a log slowly holds them for so long. */
+const READ_BYTES = 256 * 1024;
 /** How many logs one commit removes: about 600 rows, in a millisecond. */
 const SWEPT = 20;
 
@@ -50,6 +52,12 @@ function toRunRow(row: StoredRow): RunRow {
   const format = FORMATS[row.format];
   if (format) return { ...row, format };
   throw new Error(`The database has '${row.format}', where the format of a run is expected.`);
+}
+
+/** Where a segment of a log is. The driver gives large numbers as `bigint`. */
+interface SegmentPlace {
+  readonly first: number | bigint;
+  readonly bytes: number | bigint;
 }
 
 interface RunsDeps {
@@ -97,14 +105,16 @@ export class Runs implements RunStore {
 
   read(runKey: number, after: number): Promise<readonly RunSegment[]> {
     return useDatabase(async () => {
-      // The last segment that begins at or before the wanted number holds it, if any segment does.
-      const from = await this.#db.runEvents.findFirst({
-        where: { runKey, first: { lte: after + 1 } },
-        select: { first: true },
-        orderBy: { first: 'desc' },
+      const places = await this.#listSegments(runKey, after + 1);
+      const [begin] = places;
+      if (!begin) return [];
+      let bytes = 0;
+      const end = places.find((place) => {
+        bytes += Number(place.bytes);
+        return bytes > READ_BYTES && place !== begin;
       });
       const segments = await this.#db.runEvents.findMany({
-        where: { runKey, first: { gte: from?.first ?? 0 } },
+        where: { runKey, first: { gte: Number(begin.first), ...(end ? { lt: Number(end.first) } : {}) } },
         select: { first: true, count: true, packed: true },
         orderBy: { first: 'asc' },
         take: SEGMENTS,
@@ -138,6 +148,15 @@ export class Runs implements RunStore {
         return keys.length === SWEPT;
       }),
     );
+  }
+
+  /** The segments from an event on. The last one that begins at or before it holds it, if any segment does. */
+  #listSegments(runKey: number, from: number): Promise<readonly SegmentPlace[]> {
+    return this.#db.$queryRaw<SegmentPlace[]>`
+      SELECT "first", LENGTH("packed") AS "bytes" FROM "RunEvents"
+      WHERE "runKey" = ${runKey} AND "first" >= COALESCE(
+        (SELECT MAX("first") FROM "RunEvents" WHERE "runKey" = ${runKey} AND "first" <= ${from}), 0)
+      ORDER BY "first" LIMIT ${SEGMENTS}`;
   }
 
   async #findOne(where: Prisma.RunWhereInput): Promise<RunRow | null> {

@@ -25,6 +25,8 @@ export interface RunOutcome<Event extends object> {
   readonly isTold?: boolean;
   /** Events that are sent only after the answer is stored. */
   readonly last?: readonly Json<Event>[];
+  /** Whether storing it needs much memory. One such outcome is then stored after the other. */
+  readonly isLong?: boolean;
   /** Stores the answer and the rest of the log, in one transaction. */
   store(log: RunLogEnd): Promise<void>;
   /** The failure as the watchers get it, after the answer is stored. */

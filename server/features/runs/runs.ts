@@ -51,6 +51,8 @@ export class Runs {
   readonly #flusher: RunFlusher;
   #isStopping = false;
   #askedAt = 0;
+  /** Resolves when the long outcomes so far are stored. */
+  #longStored: Promise<void> = Promise.resolve();
   #wakeStop = () => {};
 
   constructor(deps: RunsDeps) {
@@ -182,7 +184,7 @@ export class Runs {
     const segment = run.takeSegment(last);
     const log: RunLogEnd = { segment, error: toStoredError(failure), last: run.log.next + last.length - 1 };
     try {
-      await outcome.store(log);
+      await (outcome.isLong ? this.#storeLong(outcome, log) : outcome.store(log));
       if (failure !== undefined) failure = outcome.explain ? outcome.explain(failure) : failure;
     } catch (error) {
       failure = error;
@@ -190,6 +192,13 @@ export class Runs {
     if (last.length > 0) run.log.append(last);
     run.log.finish({ status, failure: outcome.isTold ? undefined : failure, last: log.last });
     this.#deps.onEnd?.({ id: run.id, conversationId: run.conversationId, status });
+  }
+
+  /** Stores one after the other, so that many long answers that end together do not need memory together. */
+  #storeLong<Event extends object>(outcome: RunOutcome<Event>, log: RunLogEnd): Promise<void> {
+    const stored = this.#longStored.then(() => outcome.store(log));
+    this.#longStored = stored.catch(() => undefined);
+    return stored;
   }
 
   #check(now: number, runs: ReadonlySet<Run>): void {

@@ -9,11 +9,12 @@ import type { Caller } from '../access/caller.ts';
 import type { Meter } from '../metering/meter.ts';
 import { isCancelled } from '../runs/is-cancelled.ts';
 import type { RunOutcome } from '../runs/run.ts';
+import type { LoggedAnswer } from './logged-answer.ts';
 
-function statusOf(completion: ChatCompletion | null, failure: unknown, caller: Caller): EndedTurn['status'] {
+function statusOf(hasAnswer: boolean, failure: unknown, caller: Caller): EndedTurn['status'] {
   if (failure === undefined) return 'completed';
   if (isCancelled(caller.signal, failure)) return 'cancelled';
-  return completion ? 'incomplete' : 'failed';
+  return hasAnswer ? 'incomplete' : 'failed';
 }
 
 /** A turn on disk whose answer is still to come. Its conversation is busy until `end` or `drop`. */
@@ -65,7 +66,7 @@ export class StoredTurn {
     if (completion) this.onAnswered();
     else if (this.#begun.isNew && !this.#caller.headersSent?.()) return this.drop();
     const { conversationId, answerId } = this.#begun;
-    const status = statusOf(completion, failure, this.#caller);
+    const status = statusOf(completion !== null, failure, this.#caller);
     const usage = this.#meter?.shown ?? null;
     try {
       const answer = storedAnswer(completion);
@@ -90,10 +91,22 @@ export class StoredTurn {
     last: readonly Json<Event>[] = [],
   ): RunOutcome<Event> {
     return {
-      status: statusOf(completion, failure, this.#caller),
+      status: statusOf(completion !== null, failure, this.#caller),
       failure,
       last,
       store: (log) => this.end(completion, failure, log),
+      explain: (told) => this.explain(told),
+    };
+  }
+
+  /** The same for an answer whose chunks are in the log of the run. */
+  loggedOutcome<Event extends object>(answer: LoggedAnswer, failure: unknown): RunOutcome<Event> {
+    const hasAnswer = answer.isStarted || failure === undefined;
+    return {
+      status: statusOf(hasAnswer, failure, this.#caller),
+      failure,
+      isLong: answer.isLong,
+      store: async (log) => this.end(hasAnswer ? await answer.read() : null, failure, log),
       explain: (told) => this.explain(told),
     };
   }

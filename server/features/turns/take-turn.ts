@@ -1,6 +1,5 @@
 import type { ChatCompletion, ChatCompletionChunk } from '../../../contracts/chat/completion.ts';
 import type { TurnRequest } from '../../../contracts/turns/turn.ts';
-import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
@@ -11,6 +10,7 @@ import type { ChunkBatch } from '../chat/relay-chunks.ts';
 import type { MeteringDeps } from '../metering/run-metered.ts';
 import type { Run, RunOutcome } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
+import { LoggedAnswer } from './logged-answer.ts';
 import { type OpenTurn, type OpenTurnDeps, openTurn } from './open-turn.ts';
 
 export interface TurnDeps extends OpenTurnDeps, MeteringDeps {
@@ -35,17 +35,12 @@ async function makeChunks(
   { stored, chat }: OpenTurn,
   run: Run<ChatCompletionChunk>,
 ): Promise<RunOutcome<ChatCompletionChunk>> {
-  const collector = new ChunkCollector();
-  const outcome = (failure?: unknown) =>
-    stored.outcome<ChatCompletionChunk>(
-      collector.started || failure === undefined ? collector.completion : null,
-      failure,
-    );
+  const answer = new LoggedAnswer(run);
+  const outcome = (failure?: unknown) => stored.loggedOutcome<ChatCompletionChunk>(answer, failure);
   try {
     const opened = await chat(run.caller);
     for await (const batch of streamChat(deps, () => opened, run.caller)) {
-      for (const chunk of batch) collector.add(chunk.value);
-      const written = run.append(batch);
+      const written = answer.add(batch);
       if (written) await written;
     }
     return outcome();

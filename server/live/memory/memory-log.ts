@@ -7,7 +7,7 @@ import type { LiveLog, LiveSegment, ReadOlder, RunEnd } from '../interface/live-
 /** How many bytes of the events on disk one batch holds. */
 const BATCH_BYTES = 64 * 1024;
 /** How many bytes of packed events stay in memory. Who is further behind reads them from disk. */
-const KEPT_BYTES = 1024 * 1024;
+const KEPT_BYTES = 256 * 1024;
 
 /**
  * A log in the memory of one process: the tail as the objects that came, which all followers share, and the latest packed

@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { listenLocally } from '../support/listen-locally.ts';
+import { readerOf } from '../support/read-events.ts';
+import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
+
+/** The answer is of so many pieces, each of so many characters. Each piece differs, so that a lost or doubled one is noticed. */
+const PIECES = 750;
+const PIECE = 4_000;
+const pieceAt = (number: number): string => `${number} `.padEnd(PIECE, 'x');
+const answer = Array.from({ length: PIECES }, (_, i) => pieceAt(i)).join('');
+
+const chunk = (delta: object, finish_reason: string | null = null): string => {
+  const choices = [{ index: 0, delta, finish_reason }];
+  return `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices })}\n\n`;
+};
+
+const call = { index: 0, id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"at":' } };
+
+/** How the answer ends, by the name of the model. */
+const ends: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  calling(response) {
+    response.write(chunk({ tool_calls: [call] }));
+    response.write(chunk({ tool_calls: [{ index: 0, function: { arguments: '1}' } }] }));
+    response.end(`${chunk({}, 'tool_calls')}data: [DONE]\n\n`);
+  },
+  breaking: (response) => response.end(),
+  waiting: () => undefined,
+};
+
+async function writeAnswer(response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  for (let i = 0; i < PIECES && !response.destroyed; i++) {
+    if (response.write(chunk({ ...(i === 0 ? { reasoning_content: 'Hm.' } : {}), content: pieceAt(i) }))) continue;
+    await once(response, 'drain', { signal: gone.signal }).catch(() => undefined);
+  }
+}
+
+const upstream = createServer(async (request, response) => {
+  const { model } = JSON.parse(await text(request));
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  await writeAnswer(response);
+  ends[model]?.(response);
+});
+
+let gateway: Gateway;
+beforeAll(async () => {
+  const port = await listenLocally(upstream);
+  const aliases = Object.keys(ends).map(
+    (name) => `  - { alias: ${name}, backends: [{ provider: up, model: ${name} }] }`,
+  );
+  gateway = await startGateway({
+    models: `providers:\n  up: { kind: openai-compatible, base_url: "http://127.0.0.1:${port}/v1" }\nmodels:\n${aliases.join('\n')}\n`,
+  });
+});
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+afterAll(async () => {
+  await gateway.close();
+  upstream.closeAllConnections();
+  upstream.close();
+});
+
+async function storedAfter(turn: Response) {
+  await turn.text();
+  const id = turn.headers.get('x-conversation-id');
+  const { messages } = await (await gateway.call('GET', `/c1/conversations/${id}`)).json();
+  return messages.at(-1);
+}
+
+test('a long answer is stored whole, with what comes behind its text', async () => {
+  const turn = await gateway.call('POST', '/c1/chat', { model: 'calling', message: 'Hi', stream: true });
+  const stored = await storedAfter(turn);
+  expect(stored).toMatchObject({ status: 'completed', finish_reason: 'tool_calls', reasoning_content: 'Hm.' });
+  expect(stored.content === answer).toBe(true);
+  expect(stored.tool_calls).toEqual([
+    { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
+  ]);
+});
+
+test('what came of a long answer that broke off is stored', async () => {
+  const turn = await gateway.call('POST', '/c1/chat', { model: 'breaking', message: 'Hi', stream: true });
+  const stored = await storedAfter(turn);
+  expect(stored.status).toBe('incomplete');
+  expect(stored.content === answer).toBe(true);
+});
+
+/** Begins a turn, and reads no more than its headers. Resolves with the run's id. */
+function beginUnread(): Promise<string> {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  sockets.push(socket);
+  const json = JSON.stringify({ model: 'waiting', message: 'Hi', stream: true });
+  const lines = [
+    'POST /c1/chat HTTP/1.1',
+    'Host: gateway',
+    `Authorization: Bearer ${bearer}`,
+    'Content-Type: application/json',
+    `Content-Length: ${json.length}`,
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${json}`);
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('data', (bytes: Buffer) => {
+      socket.pause();
+      resolve(/x-run-id: (\S+)/i.exec(bytes.toString('latin1'))?.[1] ?? '');
+    });
+  });
+}
+
+/** Resolves when the run has the last piece of its answer. */
+async function untilWritten(run: string): Promise<void> {
+  const watched = await gateway.call('GET', `/c1/runs/${run}/events?after=${PIECES - 2}`);
+  const reader = readerOf(watched);
+  await reader.until(`id: ${PIECES - 1}\n`);
+  await watched.body?.cancel().catch(() => undefined);
+}
+
+function usedHeap(): number {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+  return process.memoryUsage().heapUsed;
+}
+
+test('a run whose client reads nothing does not keep its long answer in memory', async () => {
+  const runs = 10;
+  const before = usedHeap();
+  for (let i = 0; i < runs; i++) await untilWritten(await beginUnread());
+  expect(usedHeap() - before).toBeLessThan((runs * answer.length) / 2);
+});
