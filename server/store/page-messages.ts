@@ -50,6 +50,28 @@ async function readRange(db: PrismaClient, conversationId: string, range: Range)
   return rows.map(toMessageRow);
 }
 
+/** How many of the messages after an edge have so many bytes together, media included: at least one, at most `limit`. */
+async function countWithin(
+  db: PrismaClient,
+  conversationId: string,
+  { after, limit, mostBytes }: Pick<Range, 'after' | 'limit'> & { readonly mostBytes: number },
+): Promise<number> {
+  const seq = after && 'seq' in after ? after.seq : -1;
+  const id = after && 'id' in after ? after.id : '';
+  const rows = await db.$queryRaw<{ bytes: number | bigint }[]>`
+    SELECT octet_length(m."prompt") + coalesce(octet_length(m."reasoning"), 0) + coalesce((
+      SELECT sum(octet_length(d."data")) FROM "MessageMedia" l JOIN "Media" d ON d."id" = l."mediaId"
+      WHERE l."messageKey" = m."key"), 0) AS "bytes"
+    FROM "Message" m WHERE m."conversationId" = ${conversationId} AND m."seq" > ${seq} AND m."id" > ${id}
+    ORDER BY m."seq" LIMIT ${limit}`;
+  let bytes = 0;
+  const fitting = rows.findIndex((row) => {
+    bytes += Number(row.bytes);
+    return bytes > mostBytes;
+  });
+  return fitting < 0 ? limit : Math.max(1, fitting);
+}
+
 /** Reads a page of the messages on a path, in the same way. */
 async function readPathRange(db: PrismaClient, path: readonly PathMessage[], range: Range) {
   const { after, before, backwards, limit, omitsMedia } = range;
@@ -71,7 +93,7 @@ async function lastOf(db: PrismaClient, { id, messageCount: seq }: ConversationR
 export async function pageMessages(
   db: PrismaClient,
   key: ConversationKey,
-  { limit, after, before, omitsMedia = false, isTree = false }: MessagePageRequest,
+  { limit: most, after, before, omitsMedia = false, isTree = false, mostBytes }: MessagePageRequest,
 ): Promise<MessagePage | null> {
   const where = { id: key.id, ...visibleTo(key) };
   const conversation = await db.conversation.findFirst({ where, select: conversationFields });
@@ -79,6 +101,8 @@ export async function pageMessages(
   const { id, headMessageId } = conversation;
   const backwards = before !== undefined && after === undefined;
   const edges = { after: await edgeOf(db, id, after), before: await edgeOf(db, id, before) };
+  const isBounded = mostBytes !== undefined && isTree && !backwards;
+  const limit = isBounded ? await countWithin(db, id, { after: edges.after, limit: most, mostBytes }) : most;
   const range = { ...edges, backwards, limit, omitsMedia };
   const rows =
     headMessageId === null || isTree

@@ -5,6 +5,7 @@ import { Json } from '../../canonical/json.ts';
 import { unpackEvents } from '../../canonical/pack-events.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { throwReason } from '../../errors/stop-reason.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
 import type { LiveRuns } from '../../live/interface/live-runs.ts';
 import type { RunRow, RunStore } from '../../store/interface/runs.ts';
 import type { Runs } from './runs.ts';
@@ -55,6 +56,8 @@ async function* followStored<Event extends object>(
       const events = unpackEvents(packed).slice(at + 1 - first);
       at += events.length;
       if (events.length > 0) yield events.map((event) => Json.ofBytes<Event>(event));
+      // The database and a fast reader never make us wait, and everybody else would.
+      await nextTurn();
       if (signal.aborted) return throwReason(signal);
     }
     if (segments.length > 0) continue;

@@ -2,6 +2,7 @@ import { Json } from '../../canonical/json.ts';
 import { unpackEvents } from '../../canonical/pack-events.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { throwReason } from '../../errors/stop-reason.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
 import type { LiveLog, LiveSegment, ReadOlder, RunEnd } from '../interface/live-runs.ts';
 
 /** How many bytes of the events on disk one batch holds. */
@@ -78,6 +79,8 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
           for await (const older of this.#older(at)) {
             at += older.length;
             yield older;
+            // The database and a fast reader never make us wait, and everybody else would.
+            await nextTurn();
             if (signal.aborted) break;
           }
           continue;

@@ -108,6 +108,8 @@ export interface MessagePageRequest extends PageRequest {
   readonly omitsMedia?: boolean;
   /** True: all messages, in the order in which they were added. Absent: those of the active path. */
   readonly isTree?: boolean;
+  /** With `isTree`: a page ends before the message that would make it larger than so many bytes, but holds one at least. */
+  readonly mostBytes?: number;
 }
 
 /** A conversation with some of its messages, in order. */

@@ -1,5 +1,6 @@
 import type { ExportFormatName, ExportRequest, ExportUserRequest } from '../../../../contracts/conversations/export.ts';
 import { AppError } from '../../../errors/app-error.ts';
+import { nextTurn } from '../../../event-loop/next-turn.ts';
 import type { ConversationKey, MessageRow } from '../../../store/interface/conversations.ts';
 import type { ResponseRow } from '../../../store/interface/responses.ts';
 import type { Store } from '../../../store/interface/store.ts';
@@ -12,8 +13,11 @@ import { openAiFormat } from './openai-format.ts';
 /** The stores that exports are read from. */
 export type ExportStores = Pick<Store, 'conversations' | 'responses'>;
 
-/** How many rows are in memory at once: each may hold a picture of many megabytes. */
-const PAGE = 8;
+/** How many messages are in memory at once, and how many bytes of them, because one may hold pictures of many megabytes. */
+const PAGE = 100;
+const PAGE_BYTES = 256 * 1024;
+/** How many responses are in memory at once. Their sizes are not known. */
+const RESPONSES_PAGE = 8;
 /** How many ids of conversations are in memory at once. */
 const ID_PAGE = 500;
 
@@ -40,9 +44,12 @@ async function* messagesOf(
   let after: string | undefined;
   for (;;) {
     const cursor = after === undefined ? undefined : { value: after, param: 'after' };
-    const page = await conversations.findPage(key, { limit: PAGE, after: cursor, omitsMedia, isTree: true });
+    const range = { limit: PAGE, mostBytes: PAGE_BYTES, after: cursor };
+    const page = await conversations.findPage(key, { ...range, omitsMedia, isTree: true });
     for (const message of page?.messages ?? []) if (path?.has(message.id) ?? true) yield message;
     after = page?.messages.at(-1)?.id;
+    // The database and a fast client never make us wait, and everybody else would.
+    await nextTurn();
     if (!page?.hasMore) return;
   }
 }
@@ -53,8 +60,9 @@ async function* responsesOf(
 ): AsyncGenerator<ResponseRow, void, void> {
   let after = 0;
   for (;;) {
-    const rows = await responses.page(id, after, PAGE);
+    const rows = await responses.page(id, after, RESPONSES_PAGE);
     yield* rows;
+    await nextTurn();
     const last = rows.at(-1);
     if (!last) return;
     after = last.answerSeq;
