@@ -1,3 +1,4 @@
+import { AppError } from '../errors/app-error.ts';
 import type { Background } from './background/background.ts';
 import { LongMessages } from './background/long-messages.ts';
 import type { Edits } from './edits.ts';
@@ -200,7 +201,11 @@ export class Conversations implements ConversationStore {
   }
 
   fork(key: ConversationKey, messageId: string | null): Promise<string> {
-    return this.#write(() => this.#edits.fork(key, messageId));
+    return this.#write(async () => {
+      const copied = await this.#background.call('fork', await this.#edits.findFork(key, messageId));
+      if (copied === null) throw new AppError('conversation_not_found', undefined, { param: 'conversation_id' });
+      return copied;
+    });
   }
 
   async removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {

@@ -1,7 +1,7 @@
 import { runIdOf } from '../canonical/ids.ts';
 import { cutMedia } from './cut-media.ts';
 import { findConversation, findMessage, type Tail } from './find-place.ts';
-import { forkPath } from './fork-path.ts';
+import type { Fork } from './fork-path.ts';
 import { newId } from './ids.ts';
 import { insertMessages, newMessageIds } from './insert-messages.ts';
 import type { ConversationKey, NewConversation, RemovedBranch, RewrittenMessage } from './interface/conversations.ts';
@@ -81,13 +81,13 @@ export class Edits {
     });
   }
 
-  /** Copies a path and returns the id of the new conversation. */
-  fork(key: ConversationKey, messageId: string | null): Promise<string> {
+  /** Checks that the path to a message, or to the head, can be copied. */
+  findFork(key: ConversationKey, messageId: string | null): Promise<Fork> {
     return this.#transact((db) => {
       const { headId } = findConversation(db, key);
       const lastId = messageId ?? headId;
       if (lastId !== null) settleMessage(db, this.#lock, key.id, { id: lastId, param: 'message_id' });
-      return forkPath(db, key.id, lastId, this.#clock.now());
+      return { from: key.id, lastId, now: this.#clock.now() };
     });
   }
 

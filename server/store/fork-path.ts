@@ -23,11 +23,24 @@ const COPY_SUMMARY = `
   INSERT INTO "Summary" ("messageId", "conversationId", "text", "model", "createdAt")
   SELECT ?, ?, "text", "model", "createdAt" FROM "Summary" WHERE "messageId" = ?`;
 
-/** Copies a path into a new conversation, with new ids, and returns the conversation's id. Run it in a transaction. */
-export function forkPath(db: Statements, from: string, lastId: string | null, now: string): string {
+/** A path that is to be copied. */
+export interface Fork {
+  /** The id of its conversation. */
+  readonly from: string;
+  /** Its last message; null when there is none. */
+  readonly lastId: string | null;
+  /** The time of the copy. */
+  readonly now: string;
+}
+
+/**
+ * Copies a path into a new conversation, with new ids, and returns the conversation's id; null when the old one was
+ * deleted meanwhile. Run it in a transaction.
+ */
+export function forkPath(db: Statements, { from, lastId, now }: Fork): string | null {
   const id = newId('conv');
   const path = lastId === null ? [] : db.all(SELECT_PATH, lastId, from);
-  db.run(COPY_CONVERSATION, { id, from, now, count: path.length });
+  if (db.run(COPY_CONVERSATION, { id, from, now, count: path.length }) === 0) return null;
   const ids = new Map(path.map(([, messageId]) => [String(messageId), newId('msg')]));
   // The new id of each turn whose answer is on another branch.
   const turnIds = new Map<string, string>();

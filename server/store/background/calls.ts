@@ -1,3 +1,4 @@
+import type { Fork } from '../fork-path.ts';
 import type { FilledMessage } from '../insert-messages.ts';
 import type { ConversationKey, Erased } from '../interface/conversations.ts';
 import type { ImportedConversation } from '../interface/imports.ts';
@@ -22,6 +23,8 @@ export interface BackgroundCalls {
   remove(key: ConversationKey): boolean;
   /** Stores a conversation that was begun elsewhere; false when it is here already. */
   import(conversation: ImportedConversation): boolean;
+  /** Copies a path into a new conversation, and returns its id; null when the old one was deleted. */
+  fork(fork: Fork): string | null;
   /** Removes all conversations of an end user in the same way. */
   erase(owner: string | null, userId: string): Erased;
   /** Writes the words of messages that were inserted without them. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { dropTurn } from '../drop-turn.ts';
+import { forkPath } from '../fork-path.ts';
 import { searchPage } from '../search/search-page.ts';
 import { spendByDay } from '../spend-by-day.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
@@ -45,6 +46,7 @@ const handlers: Handlers = {
     return removed;
   },
   import: (conversation) => db.transact((statements) => importConversation(statements, conversation)),
+  fork: (fork) => db.transact((statements) => forkPath(statements, fork)),
   async erase(owner, userId) {
     const erased = await eraseUser(db, owner, userId);
     await log.run();

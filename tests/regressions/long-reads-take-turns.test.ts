@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Principal } from '../../server/features/access/caller.ts';
+import { exportConversation } from '../../server/features/conversations/export/export-conversations.ts';
+import { followRun } from '../../server/features/runs/follow-run.ts';
+import { Runs } from '../../server/features/runs/runs.ts';
+import { MemoryRuns } from '../../server/live/memory/memory-runs.ts';
+import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
+
+let gateway: ScriptedGateway;
+beforeAll(async () => {
+  gateway = await startScripted({});
+});
+afterAll(() => gateway.close());
+
+const administrator: Principal = {
+  keyHash: '',
+  role: 'admin',
+  keyId: null,
+  keyName: null,
+  owner: null,
+  group: null,
+  models: null,
+  account: null,
+  origins: null,
+  token: null,
+  revoked: null,
+};
+
+/** How many turns of the event loop others had while something was read by a reader that never waits. */
+async function turnsWhile(read: AsyncGenerator<unknown, void, void>): Promise<number> {
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  for await (const _ of read);
+  clearImmediate(counting);
+  return turns;
+}
+
+test('an export of many messages lets others take turns', async () => {
+  const messages = Array.from({ length: 2_000 }, (_, i) => ({ role: i % 2 ? 'assistant' : 'user', content: `${i}` }));
+  const imported = await gateway.call('POST', '/c1/conversations/import', JSON.stringify({ messages }));
+  expect(imported.status).toBe(200);
+  const { items } = await (await gateway.call('GET', '/c1/conversations')).json();
+  const { body } = exportConversation(gateway.store, { conversation_id: items[0].id, format: 'json' }, administrator);
+  expect(await turnsWhile(body)).toBeGreaterThan(10);
+});
+
+test('a log that is replayed lets others take turns', async () => {
+  // The pieces of each megabyte are a segment of their own.
+  gateway.upstream.reply(say(Array.from({ length: 40 }, () => 'x'.repeat(100_000))));
+  const turn = await gateway.call('POST', '/c1/chat', { model: 'scripted', message: 'Hi', stream: true });
+  await turn.text();
+  const row = await gateway.store.runs.find(turn.headers.get('x-run-id') ?? '', { owner: null });
+  if (!row) throw new Error('The run is not stored.');
+  const live = new MemoryRuns();
+  const { runs: store } = gateway.store;
+  const limits = { maxMs: 1_000, maxBytes: 1_000 };
+  const runs = new Runs({ store, live, limits, onError: () => undefined });
+  const events = followRun({ runs, store, live }, row, -1, new AbortController().signal);
+  expect(await turnsWhile(events)).toBeGreaterThan(5);
+});
