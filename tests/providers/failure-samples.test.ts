@@ -26,7 +26,7 @@ describe('what servers say about a failure', () => {
     ]);
   });
 
-  test.each(failureSamples.filter(({ means }) => means === 'upstream_rejected'))(
+  test.each(failureSamples.filter(({ means, body }) => means === 'upstream_rejected' && !/^<html/.test(String(body))))(
     '$server: the client reads the words of the upstream, and its fault does not count against the backend',
     (sample) => {
       const error = read(sample);
@@ -40,6 +40,8 @@ describe('what servers say about a failure', () => {
     expect(sample && read(sample).message).toBe("This model's maximum context length is exceeded.");
   });
 });
+
+const inputReset = (at: string) => ({ 'anthropic-ratelimit-input-tokens-reset': at });
 
 describe('Retry-After', () => {
   const date = 'Sat, 28 Nov 2026 12:00:00 GMT';
@@ -62,5 +64,42 @@ describe('Retry-After', () => {
       const sample: FailureSample = { server: 'any', status, headers, body, means: 'upstream_unavailable' };
       expect(read(sample).retryAfter).toBe(seconds);
     }
+  });
+
+  const now = Date.parse(date);
+  const spent = { 'x-ratelimit-remaining': '0', date };
+  test.each([
+    ['in seconds since 1970', { ...spent, 'x-ratelimit-reset': String(now / 1000 + 40) }, 40],
+    ['in milliseconds since 1970', { ...spent, 'x-ratelimit-reset': String(now + 40_000) }, 40],
+    ['in seconds', { 'ratelimit-remaining': '0', 'ratelimit-reset': '33' }, 33],
+    ['in a list of policies', { ratelimit: '"default";r=0;t=30' }, 30],
+    ['in a list of fields', { ratelimit: 'limit=100, remaining=0, reset=31' }, 31],
+    [
+      'of tokens',
+      { 'anthropic-ratelimit-input-tokens-remaining': '0', date, ...inputReset('2026-11-28T12:00:45Z') },
+      45,
+    ],
+    ['in milliseconds of Azure', { 'x-ms-retry-after-ms': '1500' }, 2],
+    ['of a limit that is not reached', { ratelimit: '"default";r=5;t=30', 'x-ratelimit-reset': '9' }, undefined],
+  ])('is read from a limit that is reset %s', (_, headers, seconds) => {
+    const sample: FailureSample = { server: 'any', status: 429, headers, body, means: 'model_quota_exhausted' };
+    expect(read(sample).retryAfter).toBe(seconds);
+  });
+
+  test.each([
+    ['Please try again in 1m3.2s. Visit our site.', 64],
+    ['Rate limited, retry after 2 minutes', 120],
+    ['Please wait 1 hour and 5 minutes.', 3_900],
+    ['Try again in 340 milliseconds', 1],
+    ['Please try again in 1h2m.', 3_720],
+    ['try again later', undefined],
+  ])('is read from the words "%s"', (message, seconds) => {
+    const sample: FailureSample = {
+      server: 'any',
+      status: 429,
+      body: { error: { message } },
+      means: 'model_quota_exhausted',
+    };
+    expect(read(sample).retryAfter).toBe(seconds);
   });
 });

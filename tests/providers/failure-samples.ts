@@ -42,6 +42,23 @@ const llamaCpp: readonly FailureSample[] = [
     param: 'messages',
   },
   {
+    server: 'an older llama.cpp server',
+    status: 500,
+    body: openAi(
+      'the request exceeds the available context size. try increasing the context size or enable context shift',
+      'server_error',
+      500,
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'an older llama.cpp server, with all slots taken',
+    status: 503,
+    body: 'no slot available',
+    means: 'model_busy',
+  },
+  {
     server: 'llama.cpp server b11434, a text model',
     status: 500,
     body: openAi(
@@ -290,6 +307,18 @@ const ollama: readonly FailureSample[] = [
 ];
 
 const otherServers: readonly FailureSample[] = [
+  {
+    server: 'servers in Rust with axum, in plain text',
+    status: 422,
+    body: 'Failed to deserialize the JSON body into the target type: messages[0]: missing field `content` at line 1 column 50',
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'a proxy, with a web page',
+    status: 400,
+    body: '<html><body>the model is loading</body></html>',
+    means: 'upstream_rejected',
+  },
   {
     server: 'SGLang, --max-queued-requests',
     status: 503,

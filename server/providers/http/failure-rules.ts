@@ -86,6 +86,14 @@ const RULES: readonly FailureRule[] = [
     ofStatus: (status) => status !== null && status >= 400 && status < 500 && status !== 429,
     param: 'messages',
   },
+  // Some servers report a prompt that is too long as a failure of their own.
+  {
+    means: 'context_length_exceeded',
+    words:
+      /\bexceeds? (the |its )?(available |model('s)? |maximum )?context (size|window|length)|context_length_exceeded/i,
+    ofStatus: (status) => status === 500,
+    param: 'messages',
+  },
   // The client asked for a longer answer than the model can give; a shorter prompt would not help.
   {
     means: 'upstream_rejected',

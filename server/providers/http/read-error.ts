@@ -23,13 +23,16 @@ const parseOrNull = (text: string): unknown => {
   }
 };
 
+/** An error that is plain text and no web page, as web frameworks in Rust and Go send it. */
+const plainText = (text: string): unknown => (/^\s*[^\s<{[]/.test(text) ? { error: text.trim() } : null);
+
 /** The error that a response with another status than success means. */
 function readErrorResponse(status: number, headers: Headers, body: Buffer): AppError {
   if (isRedirect(status)) {
     return new AppError('upstream_refused', 'The upstream answered with a redirect, which is not followed.');
   }
   const text = body.toString('utf8', 0, MAX_ERROR);
-  const fault = readFault(parseOrNull(text));
+  const fault = readFault(parseOrNull(text) ?? plainText(text));
   const cause = new Error(`upstream answered ${status}: ${saidBy(fault.message || text.slice(0, 300))}`);
   const meaning = meaningOf({ status, kind: fault.kind, message: fault.message });
   const message = status === 404 ? 'The upstream does not know the configured model or path.' : undefined;

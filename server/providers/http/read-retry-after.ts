@@ -42,37 +42,60 @@ const RESETS = [
   // https://docs.claude.com/en/api/rate-limits: RFC 3339 dates.
   ['anthropic-ratelimit-requests-remaining', 'anthropic-ratelimit-requests-reset'],
   ['anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset'],
+  ['anthropic-ratelimit-input-tokens-remaining', 'anthropic-ratelimit-input-tokens-reset'],
+  ['anthropic-ratelimit-output-tokens-remaining', 'anthropic-ratelimit-output-tokens-reset'],
+  // OpenRouter sends the time in milliseconds, many gateways send it in seconds or a number of seconds.
+  ['x-ratelimit-remaining', 'x-ratelimit-reset'],
+  // Drafts of the IETF (draft-ietf-httpapi-ratelimit-headers) up to the seventh.
+  ['ratelimit-remaining', 'ratelimit-reset'],
 ] as const;
+
+/** Larger numbers are times since 1970: in seconds, and in milliseconds. */
+const EPOCH_SECONDS = 1e9;
+const EPOCH_MS = 1e12;
+
+/** Reads the reset of a limit: a duration, a number of seconds, a date, or a time since 1970. */
+function readReset(text: string | undefined, headers: Headers): number | undefined {
+  const at = text !== undefined && /^\d{10,16}(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (at < EPOCH_SECONDS) return readDuration(text) ?? untilDate(text, headers);
+  return untilDate(new Date(at < EPOCH_MS ? at * 1000 : at).toISOString(), headers);
+}
+
+/** The time until the limits of a `RateLimit` header are reset: `"default";r=0;t=30`, or `limit=9, remaining=0, reset=30`. */
+function inRateLimit(text: string | undefined): number | undefined {
+  const found = /\b(?:r|remaining)=0\b[^"]{0,60}\b(?:t|reset)=(\d{1,9})\b/.exec(text?.slice(0, 500) ?? '');
+  return found ? inSeconds(Number(found[1])) : undefined;
+}
 
 /** The time until the exhausted limits are reset. Limits with something remaining do not count. */
 function untilReset(headers: Headers): number | undefined {
   const waits = RESETS.flatMap(([remaining, reset]) => {
     if (Number(first(headers[remaining]) ?? Number.NaN) !== 0) return [];
-    const text = first(headers[reset]);
-    return readDuration(text) ?? untilDate(text, headers) ?? [];
+    return readReset(first(headers[reset]), headers) ?? [];
   });
-  return waits.length > 0 ? Math.max(...waits) : undefined;
+  return waits.length > 0 ? Math.max(...waits) : inRateLimit(first(headers.ratelimit));
 }
 
-/** Matches "Please try again in 1.5s", "try again in 20 seconds" and "retry after 6m0s". */
+/** Matches "Please try again in 1m3.2s", "try again in 20 seconds", "retry after 6m0s" and "wait 1 hour and 5 minutes". */
 const IN_WORDS =
-  /(?:try|retry) (?:again )?(?:in|after) (\d+(?:\.\d+)?) ?(ms|s|sec|seconds?|m|min|minutes?)?(?:(\d+)s)?\b/i;
+  /(?:(?:try|retry)(?: again)? (?:in|after)|wait(?: for)?):? ((?:\d+(?:\.\d+)? ?(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)?(?![a-z])(?:,? (?:and )?(?=\d))?){1,4})/i;
+const PART_IN_WORDS = /(\d+(?:\.\d+)?) ?(ms|mil|[smhd])?/gi;
 
 function inWords(message: string): number | undefined {
-  const found = IN_WORDS.exec(message.slice(0, 2000));
+  const found = IN_WORDS.exec(message.slice(0, 2000))?.[1];
   if (!found) return undefined;
-  const [, count, unit = 's', seconds = '0'] = found;
-  const scale = /^ms$/i.test(unit) ? 0.001 : /^m/i.test(unit) ? 60 : 1;
-  return inSeconds(Number(count) * scale + Number(seconds));
+  const scale = (unit: string) => UNITS[unit === 'mil' ? 'ms' : unit] ?? 1;
+  const parts = [...found.matchAll(PART_IN_WORDS)];
+  return inSeconds(parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * scale(unit.toLowerCase()), 0));
 }
 
 /**
  * After how many seconds an upstream wants the next request; undefined when it does not say. Sources are the two forms
- * of `Retry-After` (RFC 9110 §10.2.3), `retry-after-ms` (OpenAI, Azure), the vendors' reset headers, and the message of
- * the error.
+ * of `Retry-After` (RFC 9110 §10.2.3), `retry-after-ms` (OpenAI, Azure) and `x-ms-retry-after-ms` (Azure), the headers
+ * that say when limits are reset, and the message of the error.
  */
 export function readRetryAfter(headers: Headers, message = ''): number | undefined {
-  const ms = first(headers['retry-after-ms']);
+  const ms = first(headers['retry-after-ms']) ?? first(headers['x-ms-retry-after-ms']);
   const text = first(headers['retry-after']);
   return (
     (ms === undefined ? undefined : inSeconds(Number(ms) / 1000)) ??
