@@ -133,7 +133,10 @@ export class ChunkCalls {
     if (name === '' || call.name === '') return false;
     const isWhole = () => call.arguments === '' || isJson(call.arguments);
     const known = call.givenId || call.id;
-    if (id !== '' && known !== '' && id !== known) return isWhole();
+    if (id !== '' && known !== '' && id !== known) {
+      // The pieces of two calls may alternate under their ids alone.
+      return isWhole() || (name !== call.name && this.#options.tools.has(call.name) && this.#options.tools.has(name));
+    }
     // Under another number it is another call, unless the number counts the pieces of one call.
     if (at !== null && at !== call.at) return name === call.name && text ? isJson(call.arguments) : isWhole();
     const again = name === call.name && text === call.arguments && (id !== '' || at !== null);

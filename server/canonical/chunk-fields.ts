@@ -14,6 +14,7 @@ const TEXTS = ['content', 'refusal', 'reasoning', 'reasoning_content'] as const;
 
 /** The text of a part: its own, or that of the parts inside it. */
 function textOf(part: unknown): string {
+  if (typeof part === 'string') return part;
   if (!isRecord(part)) return '';
   if (typeof part.text === 'string') return part.text;
   return Array.isArray(part.thinking) ? part.thinking.map(textOf).join('') : '';
@@ -37,6 +38,7 @@ function joinParts(holder: Fields, parts: readonly unknown[]): void {
 export function shapeTexts(holder: Fields): boolean {
   const { content, images } = holder;
   if (Array.isArray(content)) joinParts(holder, content);
+  else if (isRecord(content)) joinParts(holder, [content]);
   for (const name of TEXTS) {
     const text = holder[name];
     if (text == null || typeof text === 'string') continue;
@@ -46,11 +48,33 @@ export function shapeTexts(holder: Fields): boolean {
   return holder.content !== content;
 }
 
+/**
+ * What a choice holds: its delta, its message, or, as in legacy completions, its text. Undefined when it holds nothing.
+ */
+export function holderIn(choice: Fields, names: readonly ['delta' | 'message', 'delta' | 'message']): unknown {
+  const [first, second] = names;
+  const held = choice[first] ?? choice[second];
+  if (held != null || typeof choice.text !== 'string') return held;
+  const { text } = choice;
+  delete choice.text;
+  return { role: 'assistant', content: text };
+}
+
+/** Whether a call has its name and arguments beside its id, and not in its `function`. */
+const isFlat = (call: unknown): boolean =>
+  isRecord(call) && call.function == null && call.custom == null && (call.name != null || call.arguments != null);
+
+function withFunction(call: unknown): unknown {
+  if (!isRecord(call) || !isFlat(call)) return call;
+  const { name, arguments: text, ...rest } = call;
+  return { ...rest, function: { ...(name == null ? {} : { name }), ...(text == null ? {} : { arguments: text }) } };
+}
+
 /** The list of calls in a delta or a message. Some servers send a single call without a list. */
 export function callsIn({ tool_calls: calls }: Fields): readonly unknown[] {
   if (calls == null || calls === '') return [];
-  if (Array.isArray(calls)) return calls;
-  if (isRecord(calls)) return [calls];
+  if (Array.isArray(calls)) return calls.some(isFlat) ? calls.map(withFunction) : calls;
+  if (isRecord(calls)) return [withFunction(calls)];
   throw broken("The upstream's answer has 'tool_calls' that are not a list.");
 }
 

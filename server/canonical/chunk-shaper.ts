@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk } from '../../contracts/chat/completion.ts';
 import { type CallOptions, ChunkCalls } from './chunk-calls.ts';
-import { broken, MAX_CHOICES, shapeCalls, shapeReason, shapeTexts, soundReason } from './chunk-fields.ts';
+import { broken, holderIn, MAX_CHOICES, shapeCalls, shapeReason, shapeTexts, soundReason } from './chunk-fields.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { soundUsage } from './chunk-usage.ts';
 import { createdNow } from './chunk-writer.ts';
@@ -113,7 +113,7 @@ export class ChunkShaper {
     const { index: said, delta: given, finish_reason: reason, logprobs } = choice;
     const index = this.#indexOf(said, place);
     // Some servers send choices in the form of a whole answer, in their last chunk or in all of them.
-    const delta = given ?? choice.message ?? {};
+    const delta = holderIn(choice, ['delta', 'message']) ?? {};
     if (!isRecord(delta)) throw broken('The upstream sent a malformed delta.');
     let changed = index !== said || delta !== given;
     Object.assign(choice, { index, delta });

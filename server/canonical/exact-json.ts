@@ -8,7 +8,10 @@ const MARKED = new RegExp(`"${MARK}([^"]+)"`, 'g');
 /** True while `writeExact` runs, which is synchronous. */
 let isWriting = false;
 
-/** A number that JavaScript cannot hold: an integer beyond 2^53, such as an id, or one beyond the largest number. */
+/**
+ * A number that JavaScript cannot hold: an integer beyond 2^53, such as an id, one beyond the largest or below the smallest
+ * number, or one with more digits than JavaScript keeps.
+ */
 class ExactNumber {
   readonly #digits: string;
 
@@ -27,14 +30,30 @@ class ExactNumber {
  * are written so that V8 looks at every few characters only: with `\d{16}`, or with the condition before the digits, it looks at
  * each, which takes six times as long.
  */
-const LONG_NUMBER = new RegExp('\\d'.repeat(16));
-const LONG_EXPONENT = /[eE]\+?\d\d\d(?<=[:,[\s]-?\d[\d.]*[eE]\+?\d\d\d)/;
+const LONG_NUMBER = new RegExp(`\\d${'[\\d.]'.repeat(15)}`);
+const LONG_EXPONENT = /[eE][+-]?\d\d\d(?<=[:,[\s]-?\d[\d.]*[eE][+-]?\d\d\d)/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-const isInexact = (number: string): boolean =>
-  /^-?\d{16,}$/.test(number)
-    ? !Number.isSafeInteger(Number(number))
-    : Math.abs(Number(number)) === Number.POSITIVE_INFINITY;
+/** The most digits that a program prints of a number of 64 bits. More are meant to be kept. */
+const PRINTED_DIGITS = 17;
+
+/** The digits of a number without its sign, its point, its exponent, and the zeros around it. */
+const digitsOf = (number: string): string =>
+  number
+    .replace(/[eE].*$/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');
+
+function isInexact(number: string): boolean {
+  const value = Number(number);
+  if (/^-?\d{16,}$/.test(number)) return !Number.isSafeInteger(value) && JSON_NUMBER.test(number);
+  const isFar = value === 0 || Math.abs(value) === Number.POSITIVE_INFINITY;
+  if (!isFar && number.length <= PRINTED_DIGITS) return false;
+  const digits = digitsOf(number);
+  const isLost = isFar ? digits !== '' : digits.length > PRINTED_DIGITS && digits !== digitsOf(String(value));
+  return isLost && JSON_NUMBER.test(number);
+}
 
 const mark = (number: string) => (isInexact(number) ? `"${MARK}${number}"` : number);
 

@@ -3,6 +3,7 @@ import { ChunkCalls } from './chunk-calls.ts';
 import {
   broken,
   callsIn,
+  holderIn,
   MAX_CHOICES,
   shapeReason,
   shapeTexts,
@@ -44,7 +45,7 @@ const SAID = ['refusal', 'reasoning', 'reasoning_content', 'images', 'audio', 'f
 function shapeChoice(choice: unknown, place: number, options: ShaperOptions): boolean {
   if (!isRecord(choice)) throw broken('The upstream sent a malformed choice.');
   const { index: said, message: given, logprobs, finish_reason: ending } = choice;
-  const message = given ?? choice.delta;
+  const message = holderIn(choice, ['message', 'delta']);
   if (!isRecord(message)) throw broken('The upstream sent a choice without a message.');
   const isOther = said !== place && typeof said === 'number' && Number.isInteger(said) && said >= 0;
   const index = isOther && options.choices() > 1 ? said : place;

@@ -128,10 +128,19 @@ describe('a history that is not whole reaches an upstream of the Responses API r
   });
 });
 
-test.each(['1e400', '-1E+999', '12345678901234567890123', '[1e400,{"a":12345678901234567890}]'])(
-  'a number that JavaScript cannot hold stays %s',
-  (json) => {
-    const text = `{"a": ${json}, "text":"1e400 12345678901234567890123"}`;
-    expect(writeExact(parseExact(text))).toBe(text.replace('"a": ', '"a":').replace(', "text"', ',"text"'));
-  },
+test.each([
+  ...['1e400', '-1E+999', '12345678901234567890123', '[1e400,{"a":12345678901234567890}]'],
+  ...['1e-400', '-2.5E-999', '0.1234567890123456789', '-1234567890.1234567890123'],
+])('a number that JavaScript cannot hold stays %s', (json) => {
+  const text = `{"a": ${json}, "text":"1e400 12345678901234567890123"}`;
+  expect(writeExact(parseExact(text))).toBe(text.replace('"a": ', '"a":').replace(', "text"', ',"text"'));
+});
+
+test.each(['0.69999999999999996', '1.5', '[0.1,9007199254740992.5e-1]', '1E5', '0.0'])(
+  'a number that JavaScript can hold is a number: %s',
+  (json) => expect(parseExact(`{"a":${json}}`)).toEqual(JSON.parse(`{"a":${json}}`)),
 );
+
+test.each(['01234567890123456789', '1234567890123456789.', '1.2.3456789012345678901'])('%s is no JSON', (json) => {
+  expect(() => parseExact(`{"a":${json}}`)).toThrow(SyntaxError);
+});

@@ -138,3 +138,33 @@ test('an answer in JSON to a request for a stream may be written in several line
   });
   expect(textOf(await response.text())).toBe('Hello you');
 });
+
+describe('what a model thinks is read under every name', () => {
+  const thought: Answer = { reasoning: ['Hm.'], text: ['Hello', ' you'] };
+  const named = (name: string, write: (text: string) => unknown) =>
+    play(
+      (json) =>
+        json.replace(
+          /"reasoning(?:_content)?":("(?:[^"\\]|\\.)*")/g,
+          (_, text) => `"${name}":${JSON.stringify(write(JSON.parse(text)))}`,
+        ),
+      undefined,
+      thought,
+    );
+
+  test.each([
+    ['thinking', 'a text', (text: string) => text],
+    ['reasoning', 'an object', (text: string) => ({ content: text })],
+    ['reasoning_content', 'a list of parts', (text: string) => [{ type: 'text', text }]],
+    ['thinking_blocks', 'blocks', (text: string) => [{ type: 'thinking', thinking: text, signature: 's' }]],
+  ] as const)('%s, as %s', async (name, _what, write) => {
+    const asked = '/v1/chat/completions';
+    const { choices } = await (await ask('ollama', named(name, write), asked, false)).json();
+    const read = { content: 'Hello you', reasoning: 'Hm.', reasoning_content: 'Hm.' };
+    expect(choices[0].message).toMatchObject(read);
+    const chunks = chunksOf(await (await ask('ollama', named(name, write), asked, true)).text());
+    const deltas = chunks.flatMap((chunk) => chunk.choices).map(({ delta }) => delta);
+    expect(deltas.map(({ reasoning_content: text }) => text ?? '').join('')).toBe('Hm.');
+    expect(await (await ask('ollama', named(name, write), '/v1/messages', false)).text()).toContain('"thinking":"Hm."');
+  });
+});

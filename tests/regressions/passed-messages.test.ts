@@ -129,6 +129,8 @@ describe('the stop reason of an answer', () => {
       );
       const body = JSON.stringify({ ...head, content: [block], stop_reason: reason, usage });
       expect(JSON.parse(await askFor(false, 'application/json', body))).toMatchObject({ stop_reason: 'tool_use' });
+      // An answer in JSON to a client that asked for a stream.
+      expect(await askFor(true, 'application/json', body)).toContain('"stop_reason":"tool_use"');
     },
   );
 

@@ -23,7 +23,7 @@ export function soundStop(said: string | null, finishReason: string | null | und
 }
 
 interface Said {
-  /** Some upstreams say `stop` behind a call. */
+  /** Some upstreams say `stop`, or `end_turn`, behind a call. */
   readonly called: boolean;
   readonly refused: boolean;
 }
@@ -38,7 +38,7 @@ export function toStopReason(
     return { stop_reason: 'stop_sequence', stop_sequence: met };
   }
   if (refused) return { stop_reason: 'refusal', stop_sequence: null };
-  if (called && reason === 'stop') return { stop_reason: 'tool_use', stop_sequence: null };
+  if (called && (reason === 'stop' || reason === 'tool_calls')) return { stop_reason: 'tool_use', stop_sequence: null };
   if (typeof native === 'string' && OWN.has(native)) return { stop_reason: native, stop_sequence: null };
   return { stop_reason: REASONS.get(reason ?? '') ?? 'end_turn', stop_sequence: null };
 }

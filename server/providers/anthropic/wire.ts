@@ -44,6 +44,15 @@ export const AnswerBlock = z.looseObject({
 });
 export type AnswerBlock = z.infer<typeof AnswerBlock>;
 
+const toBlock = (content: unknown): unknown =>
+  typeof content === 'string' ? { type: 'text', text: content } : content;
+
+/** The blocks of an answer. Some servers send a text, or one block, in place of the list. */
+const AnswerBlocks = z.preprocess((content) => {
+  if (Array.isArray(content)) return content.map(toBlock);
+  return content == null || content === '' ? content : [toBlock(content)];
+}, z.array(AnswerBlock));
+
 const Stop = z.looseObject({
   stop_reason: z.string().nullish(),
   stop_details: z.looseObject({ explanation: Word }).nullish().catch(null),
@@ -53,7 +62,7 @@ export type Stop = z.infer<typeof Stop>;
 /** A whole answer. */
 export const AnthropicMessage = z.looseObject({
   id: Word,
-  content: z.array(AnswerBlock),
+  content: AnswerBlocks,
   usage: AnthropicUsage.nullish().catch(null),
   ...Stop.shape,
 });

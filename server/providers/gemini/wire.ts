@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../../canonical/json.ts';
 
 /** Base64 data with its media type. */
 const Blob = z.looseObject({ mimeType: z.string(), data: z.string() });
@@ -23,6 +24,9 @@ const AnswerPart = z.looseObject({
 });
 export type AnswerPart = z.infer<typeof AnswerPart>;
 
+/** The parts of an answer. Some servers send one part in place of the list. */
+const AnswerParts = z.preprocess((parts) => (isRecord(parts) ? [parts] : parts), listOf(AnswerPart));
+
 const LogprobsCandidate = z.looseObject({ token: z.string(), logProbability: z.number() });
 export type LogprobsCandidate = z.infer<typeof LogprobsCandidate>;
 
@@ -34,7 +38,7 @@ export type LogprobsResult = z.infer<typeof LogprobsResult>;
 
 const Candidate = z.looseObject({
   index: z.int().min(0).max(127).nullish().catch(null),
-  content: z.looseObject({ parts: listOf(AnswerPart) }).nullish(),
+  content: z.looseObject({ parts: AnswerParts }).nullish(),
   finishReason: z.string().nullish(),
   finishMessage: Word,
   logprobsResult: LogprobsResult.nullish().catch(null),

@@ -1,4 +1,4 @@
-import { isRecord } from '../../canonical/json.ts';
+import { isObject, isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import type { Quirks } from './quirks.ts';
@@ -6,12 +6,25 @@ import { repairImages } from './repair-images.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Sets both `reasoning` and `reasoning_content`: upstreams send one of them, and clients read one of them. */
+/** The text of a thought, which may be an object or a list of objects around it. Null: there is none. */
+function textOf(thought: unknown): string | null {
+  if (typeof thought === 'string') return thought;
+  if (Array.isArray(thought)) return thought.map((one) => textOf(one) ?? '').join('') || null;
+  return isRecord(thought) ? textOf(thought.text ?? thought.thinking ?? thought.content) : null;
+}
+
+/**
+ * Sets both `reasoning` and `reasoning_content`: upstreams send one of them, or use another name, and clients read one of
+ * them. True when something changed.
+ */
 function mirrorReasoning(holder: Fields): boolean {
   const { reasoning, reasoning_content: content } = holder;
-  if (typeof reasoning === 'string' && content == null) holder.reasoning_content = reasoning;
-  else if (typeof content === 'string' && reasoning == null) holder.reasoning = content;
-  else return false;
+  if (typeof reasoning === 'string' && typeof content === 'string') return false;
+  const given = content ?? reasoning ?? holder.thinking ?? holder.thinking_blocks;
+  const text = given == null ? null : textOf(given);
+  if (text === null) return false;
+  if (content == null || isObject(content)) holder.reasoning_content = text;
+  if (reasoning == null || isObject(reasoning)) holder.reasoning = text;
   return true;
 }
 

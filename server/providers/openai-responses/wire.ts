@@ -32,6 +32,15 @@ const ContentPart = z.looseObject({
 });
 export type ContentPart = z.infer<typeof ContentPart>;
 
+const toPart = (content: unknown): unknown =>
+  typeof content === 'string' ? { type: 'output_text', text: content } : content;
+
+/** The content of a message. Some servers send a text, or one part, in place of the list. */
+const Content = z.preprocess((content) => {
+  if (Array.isArray(content)) return content.map(toPart);
+  return content == null || content === '' ? null : [toPart(content)];
+}, z.array(ContentPart).nullish());
+
 /**
  * An output item. The fields are those of `message`, `function_call`, `custom_tool_call`, `reasoning` and
  * `image_generation_call`; of other types only the type is read.
@@ -39,7 +48,7 @@ export type ContentPart = z.infer<typeof ContentPart>;
 const OutputItem = z.looseObject({
   type: z.string().min(1),
   id: Word,
-  content: z.array(ContentPart).nullish(),
+  content: Content,
   phase: Word,
   call_id: Word,
   name: z.string().nullish(),

@@ -55,6 +55,37 @@ const asOldCalls = (events: readonly JsonObject[]): JsonObject[] =>
     changeAll(['finish_reason'], (reason) => (reason === 'tool_calls' ? 'function_call' : reason))(events),
   );
 
+/** OpenAI's calls with name and arguments beside the id. */
+const asFlatCalls = changeAll(['tool_calls'], (calls) =>
+  Array.isArray(calls)
+    ? calls.map((call) => {
+        const { function: called, ...rest } = isObject(call) ? call : {};
+        return { ...rest, ...(isObject(called) ? called : {}) };
+      })
+    : calls,
+);
+
+/** Two calls whose pieces alternate, without numbers. */
+function alternate(events: readonly JsonObject[]): JsonObject[] {
+  const unnumbered = changeAll(['tool_calls'], (calls) =>
+    Array.isArray(calls) ? calls.map((call) => ({ ...call, index: undefined, id: `id_${call.index}` })) : calls,
+  )(events);
+  const isOf = (id: string) => (event: JsonObject) => JSON.stringify(event).includes(`"${id}"`);
+  const [first, second] = [unnumbered.filter(isOf('id_0')), unnumbered.filter(isOf('id_1'))];
+  const others = unnumbered.filter((event) => ![...first, ...second].includes(event));
+  const pieces = first.flatMap((event, i) => [event, second[i]]).filter((event) => event !== undefined);
+  const end = others.findIndex((event) => /"finish_reason":"/.test(JSON.stringify(event)));
+  return [...others.slice(0, end), ...pieces, ...others.slice(end)];
+}
+
+/** OpenAI's chunks as those of legacy completions. */
+const asOldTexts = (events: readonly JsonObject[]): JsonObject[] =>
+  changeAll(['choices'], (choices) =>
+    Array.isArray(choices)
+      ? choices.map(({ delta, message, ...choice }) => ({ ...choice, text: (delta ?? message).content ?? '' }))
+      : choices,
+  )(events);
+
 const isBlock = ({ type }: JsonObject): boolean => String(type).startsWith('content_block');
 
 /** Anthropic's events with the text in the start of the message: without its blocks, or before they say it again. */
@@ -133,6 +164,44 @@ export const shapes: readonly Shape[] = [
     calls: [rome],
     form: asOldCalls,
     only: isOpenAi,
+  },
+  {
+    name: 'calls without a function around them',
+    answer: { calls: [weather, time] },
+    calls: [rome, cet],
+    form: asFlatCalls,
+    only: isOpenAi,
+  },
+  {
+    name: 'two calls whose pieces alternate, told apart by their ids alone',
+    answer: { calls: [weather, time] },
+    calls: [rome, cet],
+    form: alternate,
+    only: (dialect, stream) => stream && isOpenAi(dialect),
+  },
+  {
+    name: 'a text in the form of legacy completions',
+    answer: greeting,
+    text: 'Hello you',
+    form: asOldTexts,
+    only: isOpenAi,
+  },
+  {
+    name: 'a content that is one part and no list',
+    answer: greeting,
+    text: 'Hello you',
+    form: changeAll(['content', 'parts'], (content) => {
+      if (typeof content === 'string') return { type: 'text', text: content };
+      return Array.isArray(content) ? content[0] : content;
+    }),
+    only: (dialect, stream) => !stream || isOpenAi(dialect),
+  },
+  {
+    name: 'a content that is a text and no list',
+    answer: greeting,
+    text: 'Hello you',
+    form: changeAll(['content'], (content) => (Array.isArray(content) ? content[0]?.text : content)),
+    only: (dialect, stream) => !stream && ['anthropic', 'openai-responses'].includes(dialect),
   },
   {
     name: 'texts that are cut inside characters',
