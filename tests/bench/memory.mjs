@@ -1,7 +1,7 @@
 // What one process needs of memory, alone and for each open stream.
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from './measure.mjs';
+import { residentOf } from './processes.mjs';
 import { leaving, warmups } from './tests.mjs';
 
 /** The first ones make the heap grow to its working size; what the others add is theirs. */
@@ -9,15 +9,6 @@ const FIRST_STREAMS = 300;
 const STREAMS = 600;
 /** A gateway closes connections of one address that show no key, when too many come at once. */
 const AT_ONCE = 100;
-
-/** In bytes; of the process and its children the first alone, for the embedded model is not used here. NaN: not known. */
-function residentOf(pid) {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
-  } catch {
-    return Number.NaN;
-  }
-}
 
 async function openStreams({ port, headers, path }, count) {
   const controller = new AbortController();

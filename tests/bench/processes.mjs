@@ -101,6 +101,15 @@ export function cpuMicros(pid) {
   return (ticks * 1_000_000) / ticksPerSecond;
 }
 
+/** What a process holds in memory, without its children, in bytes; NaN where it cannot be known. */
+export function residentOf(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** What all processes of the machine used since it started, in µs of CPU time; NaN where it cannot be known. */
 export function machineMicros() {
   if (!cpuIsMeasured) return Number.NaN;

@@ -9,7 +9,7 @@ import { load, measure } from './measure.mjs';
 import { measureStream } from './memory.mjs';
 import { canPin, cpuIsMeasured, killAll, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
-import { measureStarts } from './starts.mjs';
+import { MESSAGES_OF_CONVERSATION, measureStarts } from './starts.mjs';
 import { startTargets } from './targets.mjs';
 import { models, warmups } from './tests.mjs';
 
@@ -22,7 +22,8 @@ const { values } = parseArgs({
 });
 const rounds = Math.min(10, Math.max(1, Number(values.rounds) || 3));
 const seconds = Math.min(30, Math.max(1, Number(values.seconds) || 4));
-const messages = Math.min(1_000_000, Math.max(40, Math.round((Number(values.messages) || 100_000) / 40) * 40));
+const conversations = Math.round((Number(values.messages) || 100_000) / MESSAGES_OF_CONVERSATION);
+const messages = Math.min(25_000, Math.max(1, conversations)) * MESSAGES_OF_CONVERSATION;
 const GIVE_UP_MS = 600_000;
 
 const thousands = (value) => Math.round(value).toLocaleString('en');
@@ -67,7 +68,7 @@ async function measureDatabase() {
 
 async function main(folder) {
   const begun = performance.now();
-  const { targets } = await startTargets({ folder, models });
+  const { targets } = await startTargets({ folder, models, hasBare: false });
   const gateway = targets.find(({ name }) => name === 'gateway');
   if (!gateway || gateway.failed) throw new Error('The gateway did not start. Run `npm run build`.');
   const memory = await measureStream(gateway);

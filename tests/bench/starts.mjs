@@ -2,31 +2,26 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePort, startNode } from './processes.mjs';
 import { median } from './report.mjs';
-import { proxyCpu } from './targets.mjs';
+import { clean, gatewayScript, key, proxyCpu } from './targets.mjs';
 
 const STARTS = 3;
 const START_MS = 60_000;
-const MESSAGES_OF_CONVERSATION = 40;
-const key = 'sk-bench-0123456789abcdef0123456789abcdef';
-const script = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url));
+export const MESSAGES_OF_CONVERSATION = 40;
 const words = 'How does a token bucket limit requests and when would I take a sliding window instead of it'.split(' ');
 
 async function start(folder, data) {
   const port = await freePort();
   const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    NODE_ENV: 'production',
+    ...clean(),
     PORT: String(port),
     DATA_DIR: data,
     API_BEARER: key,
     DETECT_LOCAL: 'off',
   };
   const begun = performance.now();
-  const child = startNode({ name: 'start', script, env, cpu: proxyCpu, folder });
+  const child = startNode({ name: 'start', script: gatewayScript, env, cpu: proxyCpu, folder });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const url = `http://127.0.0.1:${port}`;
   while (!(await answers(url))) {

@@ -6,11 +6,13 @@ import { freePort, isReady, startNode } from './processes.mjs';
 
 export const proxyCpu = 0;
 export const loadCpu = 1;
-const key = 'sk-bench-0123456789abcdef0123456789abcdef';
+/** The administrator's bearer of the gateway. */
+export const key = 'sk-bench-0123456789abcdef0123456789abcdef';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const gatewayScript = here('../../dist/server/main.js');
+export const gatewayScript = here('../../dist/server/main.js');
 const chatPath = '/v1/chat/completions';
-const clean = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production' });
+/** The variables that every process has. */
+export const clean = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production' });
 
 /**
  * Starts all three, or without the bare proxy; a gateway that is not built or does not come up is left out with a word

@@ -1,10 +1,10 @@
 // What open answers of `/c1/chat` cost, alone and with a watcher each: memory and CPU of the gateway. See docs/sizing.md.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpConnection } from './http-connection.mjs';
-import { cpuMicros, killAll, machineMicros, stopAll } from './processes.mjs';
+import { cpuMicros, killAll, machineMicros, residentOf, stopAll } from './processes.mjs';
 import { startTargets } from './targets.mjs';
 
 const STREAMS = Number(process.argv[2] ?? 1_000);
@@ -14,9 +14,6 @@ const SECONDS = 5;
 /** A gateway closes connections of one address that show no key, when too many come at once. */
 const AT_ONCE = 20;
 const model = `paced-100000-${INTERVAL_MS}`;
-
-/** In bytes. */
-const residentOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
 let events = 0;
 

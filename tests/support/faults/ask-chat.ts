@@ -1,5 +1,6 @@
 import { dial } from '../dial.ts';
 import { sentEventsOf } from '../read-run.ts';
+import { headersOf, postJson } from './post-json.ts';
 import { readPieces } from './read-pieces.ts';
 import type { Target, Trace } from './trace.ts';
 
@@ -13,16 +14,9 @@ interface Chunk {
 
 const textIn = ({ choices }: Chunk): string => choices?.[0]?.delta?.content ?? '';
 
-const post = ({ url, key }: Target, path: string, body: object): Promise<Response> =>
-  fetch(url + path, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-
 /** A turn whose answer comes as one. */
 export async function askJson(target: Target, trace: Trace): Promise<void> {
-  const response = await post(target, '/c1/chat', turnOf(trace));
+  const response = await postJson(target, '/c1/chat', turnOf(trace));
   const body = await response.json();
   if (response.status !== 200) return trace.fail(body.error.code);
   trace.runId = response.headers.get('x-run-id');
@@ -32,7 +26,7 @@ export async function askJson(target: Target, trace: Trace): Promise<void> {
 
 /** A turn, or a stateless chat, as server-sent events. */
 async function askEvents(target: Target, trace: Trace, [path, body]: readonly [string, object]): Promise<void> {
-  const response = await post(target, path, { ...body, stream: true });
+  const response = await postJson(target, path, { ...body, stream: true });
   if (response.status !== 200) return trace.fail((await response.json()).error.code);
   trace.runId = response.headers.get('x-run-id');
   await readPieces(response, (text) => {
@@ -58,8 +52,8 @@ export const askStateless = (target: Target, trace: Trace): Promise<void> =>
   ]);
 
 /** A turn over tRPC's websocket. */
-export async function askWebsocket({ url, key }: Target, trace: Trace): Promise<void> {
-  const { socket, say, next } = await dial({ url }, { headers: { authorization: `Bearer ${key}` } });
+export async function askWebsocket(target: Target, trace: Trace): Promise<void> {
+  const { socket, say, next } = await dial(target, { headers: headersOf(target) });
   socket.on('error', () => undefined);
   say({ id: 1, method: 'subscription', params: { path: 'c1.chat.stream', input: turnOf(trace) } });
   while (trace.end === 'open') {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { payloadsOf } from '../read-events.ts';
+import { headersOf, postJson } from './post-json.ts';
 import { readPieces } from './read-pieces.ts';
 import type { Target, Trace } from './trace.ts';
 
@@ -28,11 +29,6 @@ function noteEvent(trace: Trace, { gateway: _, ...event }: ResponseEvent): void 
   if (type === 'error') trace.fail(error?.code);
 }
 
-const headersOf = ({ key }: Target) => ({ authorization: `Bearer ${key}`, 'content-type': 'application/json' });
-
-const post = (target: Target, body: object): Promise<Response> =>
-  fetch(`${target.url}/v1/responses`, { method: 'POST', headers: headersOf(target), body: JSON.stringify(body) });
-
 async function readResponse(response: Response, trace: Trace): Promise<void> {
   if (response.status !== 200) return trace.fail((await response.json()).error.code);
   await readPieces(response, (text) => {
@@ -42,11 +38,11 @@ async function readResponse(response: Response, trace: Trace): Promise<void> {
 
 /** A stored response as server-sent events. */
 export const askResponse = async (target: Target, trace: Trace): Promise<void> =>
-  readResponse(await post(target, { ...requestOf(trace), stream: true }), trace);
+  readResponse(await postJson(target, '/v1/responses', { ...requestOf(trace), stream: true }), trace);
 
 /** A response in the background, which is followed over a connection of its own. */
 export async function askBackground(target: Target, trace: Trace): Promise<void> {
-  const created = await post(target, { ...requestOf(trace), background: true });
+  const created = await postJson(target, '/v1/responses', { ...requestOf(trace), background: true });
   const { id, error } = await created.json();
   if (created.status !== 200) return trace.fail(error.code);
   trace.responseId = id;

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CreatedKey } from '../../../contracts/keys/key.ts';
+import { createKey } from '../create-key.ts';
 import { bearer } from '../start-gateway.ts';
 import { type GatewayProcess, startProcess } from '../start-process.ts';
 import { startProxy } from '../start-proxy.ts';
 import { tempFolder } from '../temp-folder.ts';
 import type { Scene } from './check-fault.ts';
+import { postJson } from './post-json.ts';
 import { payer, sceneModels, sceneVariables, startSceneUpstream } from './start-scene.ts';
 
 /** A gateway in a process of its own, behind an address that stays when another process takes its place. */
@@ -31,12 +32,11 @@ export async function startProcessScene(concurrent: number = payer.concurrent_re
     await server.stop('SIGKILL');
     await upstream.close();
   });
-  const created = await fetch(`${server.url}/api/keys`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ ...payer, concurrent_requests: concurrent }),
-  });
-  const { key }: CreatedKey = await created.json();
+  const administrator = { url: server.url, key: bearer };
+  const { key } = await createKey(
+    { call: (_method, path, body) => postJson(administrator, path, body) },
+    { ...payer, concurrent_requests: concurrent },
+  );
   return {
     url: front.url,
     key,
