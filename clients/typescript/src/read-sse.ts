@@ -32,19 +32,28 @@ function parseEvent(block: string): SentEvent | undefined {
   return data.length === 0 ? undefined : { id, data: data.join('\n') };
 }
 
+/** A blank line, which ends an event. */
+const BLANK = /\n\r?\n/;
+
 /** The events of a body. A blank line ends each; what was cut off at the end of the body is none. */
 export async function* readSse(body: ReadableStream<Uint8Array>): AsyncGenerator<SentEvent, void, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let text = '';
+  // An event of many megabytes comes in hundreds of pieces, and is looked at once.
+  let pieces: string[] = [];
+  let tail = '';
   try {
     for (;;) {
       const { value, done } = await readWithin(reader.read(), SILENCE_MS);
       if (done) return;
+      const piece = decoder.decode(value, { stream: true });
+      pieces.push(piece);
+      const seen = tail + piece;
+      tail = seen.slice(-2);
+      if (!BLANK.test(seen)) continue;
       // A `\r` at the end waits for its `\n`.
-      const read = text + decoder.decode(value, { stream: true });
-      const blocks = read.replace(/\r\n/g, '\n').split('\n\n');
-      text = blocks.pop() ?? '';
+      const blocks = pieces.join('').replace(/\r\n/g, '\n').split('\n\n');
+      pieces = [blocks.pop() ?? ''];
       for (const block of blocks) {
         const event = parseEvent(block);
         if (event) yield event;
