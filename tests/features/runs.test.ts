@@ -117,6 +117,28 @@ describe('a turn whose client disconnects', () => {
     await gateway.call('POST', `/v1/responses/${id}/cancel`, {});
   });
 
+  test.each([true, false])('gives way to what follows its response (store: %s)', async (store) => {
+    gateway.upstream.reply(hangAfter(1));
+    const leaving = new AbortController();
+    const response = await fetch(`${gateway.url}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer test-bearer-0123456789', 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'scripted', input: 'Hi', stream: true }),
+      signal: leaving.signal,
+    });
+    const previous_response_id = /"id":"(resp_\w+)"/.exec(await readerOf(response).until('One'))?.[1];
+    leaving.abort();
+    gateway.upstream.reply(say('Gladly.'));
+    const next = { model: 'scripted', input: 'Go on', previous_response_id, store };
+    await expect.poll(async () => (await gateway.call('POST', '/v1/responses', next)).status).toBe(200);
+    expect(gateway.upstream.chats.at(-1)?.json.messages).toMatchObject([
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'One' },
+      { role: 'user', content: 'Go on' },
+    ]);
+    expect(await json(`/v1/responses/${previous_response_id}`)).toMatchObject({ status: 'cancelled' });
+  });
+
   test('as JSON, is answered as well', async () => {
     const { script, gate } = gated('All of it.');
     gateway.upstream.reply(script);

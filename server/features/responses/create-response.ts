@@ -1,5 +1,6 @@
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
 import type { Response, ResponseEvent } from '../../../contracts/responses/response.ts';
+import { runIdOf } from '../../canonical/ids.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
@@ -19,6 +20,16 @@ interface Making<Event extends object> {
   readonly decided: Promise<{ readonly refusal: unknown } | null>;
 }
 
+/** Opens a request. It goes on without an answer before it that its client has left. */
+function openPlace(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Opened> {
+  const { conversation, previous_response_id: previous } = request;
+  const place = {
+    conversationId: typeof conversation === 'string' ? conversation : conversation?.id,
+    runId: previous == null ? undefined : runIdOf(previous),
+  };
+  return deps.following.runs.takeOver(place, () => openRequest(deps, request, caller));
+}
+
 /** Begins the run of a stored response. What is wrong with the request itself is thrown here. */
 async function startResponse<Event extends object>(
   deps: ResponseDeps,
@@ -27,9 +38,7 @@ async function startResponse<Event extends object>(
   const { runs } = deps.following;
   const detached = runs.detach(client, request.background ? 'detach' : (request.on_disconnect ?? undefined));
   try {
-    const { conversation } = request;
-    const conversationId = typeof conversation === 'string' ? conversation : conversation?.id;
-    const planned = await runs.takeOver(conversationId, () => openRequest(deps, request, detached.caller));
+    const planned = await openPlace(deps, request, detached.caller);
     const { begun } = planned.open;
     if (!begun) throw new Error('A response without a store has no run.');
     let decide: (refused: { refusal: unknown } | null) => void = () => {};
@@ -102,7 +111,7 @@ async function firstOf(answers: AsyncGenerator<Json<Response>[], void, void>): P
 
 /** Answers a request that is not stored. There is no run, so the answer ends with its request. */
 async function createUnstored(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Response> {
-  const { failure, last: [answer] = [] } = await makeResponse(deps, await openRequest(deps, request, caller));
+  const { failure, last: [answer] = [] } = await makeResponse(deps, await openPlace(deps, request, caller));
   if (answer) return answer.value;
   throw failure;
 }
@@ -130,7 +139,7 @@ async function* streamUnstored(
   request: ResponseRequest,
   caller: Caller,
 ): AsyncGenerator<EventBatch, void, void> {
-  const { failure, isTold, last = [] } = yield* relayResponse(deps, await openRequest(deps, request, caller));
+  const { failure, isTold, last = [] } = yield* relayResponse(deps, await openPlace(deps, request, caller));
   if (failure !== undefined && !isTold) throw failure;
   if (last.length > 0) yield [...last];
 }

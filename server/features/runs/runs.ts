@@ -41,6 +41,13 @@ function toStoredError(failure: unknown): string | null {
   return JSON.stringify({ code, message, param });
 }
 
+/** Where a turn is to begin. */
+interface TurnPlace {
+  readonly conversationId?: string | null | undefined;
+  /** The run of the answer that the turn follows. */
+  readonly runId?: string | undefined;
+}
+
 /**
  * The answers that this process makes. A run drains its answer into its log under a signal of its own, whoever listens;
  * those who listen read the log.
@@ -125,15 +132,15 @@ export class Runs {
   }
 
   /**
-   * Opens a turn. Where the conversation is busy with an answer that its client has left and nobody watches, that run is
-   * stopped and the turn is opened again.
+   * Opens a turn. Where its place is busy with an answer that its client has left and nobody watches, that run is stopped
+   * and the turn is opened again.
    */
-  async takeOver<Opened>(conversationId: string | null | undefined, open: () => Promise<Opened>): Promise<Opened> {
+  async takeOver<Opened>(place: TurnPlace, open: () => Promise<Opened>): Promise<Opened> {
     try {
       return await open();
     } catch (refusal) {
       const isBusy = refusal instanceof AppError && refusal.code === 'conversation_busy';
-      if (!isBusy || !conversationId || !(await this.#stopAbandoned(conversationId))) throw refusal;
+      if (!isBusy || !(await this.#stopAbandoned(place))) throw refusal;
       return open();
     }
   }
@@ -151,9 +158,9 @@ export class Runs {
   }
 
   /** Resolves when they are stored; false when there was none. */
-  async #stopAbandoned(conversationId: string): Promise<boolean> {
+  async #stopAbandoned({ conversationId, runId }: TurnPlace): Promise<boolean> {
     const abandoned = [...this.#running.values()].filter(
-      (run) => run.conversationId === conversationId && run.isAbandoned,
+      (run) => (run.conversationId === conversationId || run.id === runId) && run.isAbandoned,
     );
     for (const run of abandoned) {
       run.stop(new AppError('run_cancelled', 'The conversation went on without this answer.'));

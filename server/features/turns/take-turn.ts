@@ -58,7 +58,8 @@ async function startTurn<Event extends object>(
 ): Promise<Run<Event>> {
   const detached = deps.runs.detach(client, turn.on_disconnect ?? undefined);
   try {
-    const opened = await deps.runs.takeOver(turn.conversation_id, () => openTurn(deps, turn, detached.caller, format));
+    const place = { conversationId: turn.conversation_id };
+    const opened = await deps.runs.takeOver(place, () => openTurn(deps, turn, detached.caller, format));
     return deps.runs.start<Event>(opened.stored.begun, detached, (run) => make(deps, opened, run));
   } catch (error) {
     detached.release();
