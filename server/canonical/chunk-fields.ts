@@ -20,6 +20,10 @@ function textOf(part: unknown): string {
   return Array.isArray(part.thinking) ? part.thinking.map(textOf).join('') : '';
 }
 
+/** A text that is one part or a list of parts is joined; anything else is returned as it is. */
+export const joinText = (content: unknown): unknown =>
+  Array.isArray(content) ? content.map(textOf).join('') : isRecord(content) ? textOf(content) : content;
+
 /** Splits a content that is a list of parts into text and reasoning. */
 function joinParts(holder: Fields, parts: readonly unknown[]): void {
   const join = (thoughts: boolean) =>

@@ -1,5 +1,5 @@
 import type { TextCompletion } from '../../contracts/completions/text-completion.ts';
-import { broken, MAX_CHOICES, shapeReason } from './chunk-fields.ts';
+import { broken, joinText, MAX_CHOICES, shapeReason } from './chunk-fields.ts';
 import { usageChanges } from './chunk-shaper.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { createdNow } from './chunk-writer.ts';
@@ -8,16 +8,28 @@ import { isRecord, type Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
 
+/** The text of a choice. Some servers answer as they answer chats. */
+function textIn({ text, delta, message }: Fields): unknown {
+  if (text != null) return joinText(text);
+  const held = delta ?? message;
+  return isRecord(held) ? joinText(held.content) : null;
+}
+
 /** Corrects the types of one choice, in place. True when something changed. Throws `upstream_broken`. */
 function shapeChoice(choice: unknown, place: number): boolean {
   if (!isRecord(choice)) throw broken('The upstream sent a malformed choice.');
-  const { index: said, text, logprobs, finish_reason: given } = choice;
+  const { index: said, logprobs, finish_reason: given } = choice;
+  const text = textIn(choice);
   if (text != null && typeof text !== 'string')
     throw broken("The upstream's answer has a 'text' that is not a string.");
   const index = typeof said === 'number' && Number.isInteger(said) && said >= 0 ? said : place;
   const reason = shapeReason(choice);
   const changed =
-    index !== said || text == null || (logprobs != null && !isRecord(logprobs)) || reason !== (given ?? null);
+    index !== said ||
+    text == null ||
+    text !== choice.text ||
+    (logprobs != null && !isRecord(logprobs)) ||
+    reason !== (given ?? null);
   if (changed) {
     const sound = isRecord(logprobs) ? logprobs : null;
     Object.assign(choice, { index, text: text ?? '', finish_reason: reason, logprobs: sound });

@@ -258,3 +258,24 @@ test('a typed caller gets the same, over tRPC', async () => {
   await expect(refused).rejects.toMatchObject({ code: 'endpoint_not_supported', param: 'model' });
   await typed.close();
 });
+
+describe('the numbers of a vector', () => {
+  const sent = (vector: string) =>
+    raw(200, { 'content-type': 'application/json' }, `{"object":"list","data":[{"index":0,"embedding":${vector}}]}`);
+
+  test.each(['[]', '[null,1]', '["0.1"]', '[[0.1,0.2]]', '""', '[true]'])('are numbers, and not %s', async (vector) => {
+    for (const encoding_format of ['float', 'base64']) {
+      gateway.upstream.at(path, sent(vector));
+      const error = await errorOf(await post({ input: 'a', encoding_format }));
+      expect(error).toMatchObject({ status: 502, code: 'upstream_broken' });
+    }
+  });
+
+  test('may have more digits than JavaScript keeps, in either format', async () => {
+    for (const encoding_format of ['float', 'base64']) {
+      gateway.upstream.at(path, sent('[0.12345678901234567890123,1e-400]'));
+      const [[first = 0, second] = []] = await vectorsOf(await post({ input: 'a', encoding_format }));
+      expect([Math.fround(first), second]).toEqual([Math.fround(0.12345678901234568), 0]);
+    }
+  });
+});

@@ -123,6 +123,33 @@ describe('a finish reason of a server', () => {
   });
 });
 
+test.each(['of a chat', 'with a list of parts', 'with one part'])(
+  'a legacy completion in the form %s has its text',
+  async (form) => {
+    const held = {
+      'of a chat': 'Hello',
+      'with a list of parts': [{ type: 'text', text: 'Hello' }],
+      'with one part': { text: 'Hello' },
+    };
+    const content = held[form as keyof typeof held];
+    const choice = (name: string) =>
+      form === 'of a chat'
+        ? { index: 0, [name]: { content }, finish_reason: 'stop' }
+        : { index: 0, text: content, finish_reason: 'stop' };
+    gateway.upstreams.vllm?.at('/v1/completions', (exchange) =>
+      exchange.sendJson(200, { id: 'c', choices: [choice('message')] }),
+    );
+    const asked = { model: 'vllm', prompt: 'Say' };
+    const { choices } = await (await gateway.call('POST', '/v1/completions', asked)).json();
+    expect(choices).toMatchObject([{ text: 'Hello', finish_reason: 'stop' }]);
+    const type = { 'content-type': 'text/event-stream' };
+    const event = `data: ${JSON.stringify({ id: 'c', choices: [choice('delta')] })}\n\ndata: [DONE]\n\n`;
+    gateway.upstreams.vllm?.at('/v1/completions', (exchange) => exchange.send(200, type, event));
+    const streamed = await (await gateway.call('POST', '/v1/completions', { ...asked, stream: true })).text();
+    expect(streamed).toContain('"text":"Hello"');
+  },
+);
+
 test('an answer in JSON to a request for a stream may be written in several lines', async () => {
   gateway.upstreams.vllm?.reply((exchange) => {
     const asked = { ...exchange.request.asked, stream: false };

@@ -9,10 +9,7 @@ const broken = () => new AppError('upstream_broken', 'The upstream sent an embed
 
 function encode(vector: readonly number[]): string {
   const bytes = Buffer.allocUnsafe(vector.length * FLOAT_BYTES);
-  for (const [i, value] of vector.entries()) {
-    if (typeof value !== 'number') throw broken();
-    bytes.writeFloatLE(value, i * FLOAT_BYTES);
-  }
+  for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, i * FLOAT_BYTES);
   return bytes.toString('base64');
 }
 
@@ -22,7 +19,11 @@ function decode(text: string): number[] {
   return Array.from({ length: bytes.length / FLOAT_BYTES }, (_, i) => bytes.readFloatLE(i * FLOAT_BYTES));
 }
 
-export const isVector = (value: unknown): value is Vector => typeof value === 'string' || Array.isArray(value);
+/** Whether a value has the form of a vector: numbers, or a text in base64. Clients compute with it without a check. */
+export const isVector = (value: unknown): value is Vector =>
+  typeof value === 'string'
+    ? value !== ''
+    : Array.isArray(value) && value.length > 0 && value.every((number) => typeof number === 'number');
 
 export const formatOf = (vector: Vector): VectorFormat => (typeof vector === 'string' ? 'base64' : 'float');
 

@@ -13,10 +13,20 @@ import { failureIn } from '../http/read-error.ts';
 
 const broken = (message: string) => new AppError('upstream_broken', message);
 
+/** Vectors are computed with, so each number in them becomes the nearest that JavaScript has. */
+function parseNumbers<Answer extends object>(bytes: Buffer): Json<Answer> {
+  try {
+    const value: Answer = JSON.parse(bytes.toString('utf8'));
+    return Json.ofBoth(bytes, value);
+  } catch (cause) {
+    throw new AppError('upstream_broken', 'The upstream sent something that is not JSON.', { cause });
+  }
+}
+
 /** Reads an answer. Throws the error that came in its place, or `upstream_broken`. */
-function readAnswer<Answer extends object>(bytes: Buffer): Json<Answer> {
+function readAnswer<Answer extends object>(bytes: Buffer, parse = Json.ofBytes<Answer>): Json<Answer> {
   if (bytes.length === 0) throw broken('The upstream sent an empty answer.');
-  const answer = Json.ofBytes<Answer>(repairJson(withoutMark(bytes)));
+  const answer = parse(repairJson(withoutMark(bytes)));
   const failure = failureIn(answer.value);
   if (failure) throw failure;
   return answer;
@@ -37,7 +47,7 @@ const isEmbedding = (entry: unknown): boolean =>
 
 export function readEmbeddings(bytes: Buffer, alias: string): Json<EmbeddingResponse> {
   checkNumbers(bytes);
-  const answer = readAnswer<EmbeddingResponse>(bytes);
+  const answer = readAnswer<EmbeddingResponse>(bytes, parseNumbers);
   const value: unknown = answer.value;
   const data = isRecord(value) ? value.data : null;
   if (!Array.isArray(data) || data.length === 0 || !data.every(isEmbedding)) {
