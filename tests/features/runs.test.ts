@@ -131,11 +131,13 @@ describe('a turn whose client disconnects', () => {
     gateway.upstream.reply(say('Gladly.'));
     const next = { model: 'scripted', input: 'Go on', previous_response_id, store };
     await expect.poll(async () => (await gateway.call('POST', '/v1/responses', next)).status).toBe(200);
-    expect(gateway.upstream.chats.at(-1)?.json.messages).toMatchObject([
-      { role: 'user', content: 'Hi' },
-      { role: 'assistant', content: 'One' },
-      { role: 'user', content: 'Go on' },
-    ]);
+    expect(gateway.upstream.chats.at(-1)?.json).toMatchObject({
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: 'One' },
+        { role: 'user', content: 'Go on' },
+      ],
+    });
     expect(await json(`/v1/responses/${previous_response_id}`)).toMatchObject({ status: 'cancelled' });
   });
 
