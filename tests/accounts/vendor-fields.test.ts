@@ -439,12 +439,21 @@ describe('a server of the operator’s own gets', () => {
     ['callback', 'x'],
     ['something', 'http://inner.example'],
     ['something', ['x', ' HTTP://inner.example']],
+    ['kv_transfer_params', { do_remote_decode: true }],
     ['kv_transfer_params', { do_remote_prefill: true, remote_host: 'inner', remote_port: 1 }],
     ['extra_body', { api_base: 'x' }],
     ['chat_template_kwargs', { tools: [{ Server_URL: 'x' }] }],
     ['chat_template_kwargs', { note: '//inner.example/x' }],
     ['options', { model: 'x' }],
     ['metadata_url', 'x'],
+    ['extraheaders', {}],
+    ['callbackurl', 'x'],
+    ['remotehost', 'x'],
+    ['userconfig', {}],
+    ['model_name', 'x'],
+    ['modelId', 'x'],
+    ['adapter_id', 'x'],
+    ['lora_request', {}],
   ])('no field %s with %j', async (name, value) => {
     for (const what of ['a chat', 'a turn', 'a response', 'a message', 'a legacy completion', 'embeddings', 'speech']) {
       if (what === 'a turn' && name === 'provider') continue;

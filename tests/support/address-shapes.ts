@@ -26,12 +26,16 @@ export const addresses: readonly string[] = [
   `URL:http://${TARGET}`,
   `<http://${TARGET}>`,
   `ws://${TARGET}`,
+  `cache:http://${TARGET}/a.mp4`,
+  `subfile,,start,0,end,0,,:http://${TARGET}`,
 ];
 
 /** A data URI of the wrong kind, which holds an address, or is none. */
 export const wrongData: readonly string[] = [
   `data:text/uri-list,http://${TARGET}`,
   `data:image/png,http://${TARGET}`,
+  `data:image/png;base64,http://${TARGET}`,
+  `data:application/pdf;base64,AAAA#${TARGET}`,
   `data:image/svg+xml;base64,${Buffer.from(`<svg><image href="http://${TARGET}"/></svg>`).toString('base64')}`,
   `data:video/mp4;base64,${Buffer.from(`#EXTM3U\nhttp://${TARGET}/a.ts\n`).toString('base64')}`,
   `data:application/vnd.apple.mpegurl;base64,${Buffer.from(`#EXTM3U\nhttp://${TARGET}/a.ts\n`).toString('base64')}`,

@@ -11,8 +11,11 @@ const MARKS = /[:/\\]/;
 const LOOKED_AT = 2_000;
 const HEAD = 200;
 
-/** `scheme://host` with any scheme. A backslash counts as a slash, as in the WHATWG URL standard. */
-const WITH_SLASHES = /^(?:url:)?[a-z][a-z0-9+.-]*:[/\\]{2}/i;
+/**
+ * `scheme://host` with any scheme, also behind others, as ffmpeg has them (`cache:http://host`,
+ * `subfile,,start,0,:http://host`). A backslash counts as a slash, as in the WHATWG URL standard.
+ */
+const WITH_SLASHES = /^[a-z][a-z0-9+.,:=-]*:[/\\]{2}/i;
 /** These need no slashes: `http:host` and `file:path` are addresses, too. */
 const WITHOUT_SLASHES =
   /^(?:url:|view-source:|feed:|jar:)*(?:https?|wss?|ftps?|sftp|tftp|file|blob|filesystem|gopher|dict|ldaps?|s3|gs|az|abfss?|hdfs|smb|nfs|ssh|git|ipfs|unix|redis|jdbc):/i;

@@ -18,8 +18,19 @@ const RISKY_LAST = words('model models');
 /** These are risky after one of the others, or alone: `api_key`, but not `prompt_cache_key` or `rope_freq_base`. */
 const OWNED = words('key keys token base');
 const OWNERS = words('api access auth secret private hf bearer refresh session id subscription');
-/** Settings of LiteLLM that hold whole lists of models, with their addresses and keys. */
-const RISKY_NAMES = words('user_config model_list litellm_params model_info');
+/** Without a mark between their words: `extraheaders`, `callbackurl`. */
+const GLUED =
+  /(?:ur[il]s?|hosts?|hostnames?|endpoints?|proxy|proxies|webhooks?|headers?|cookies?|passwords?|secrets?|apikeys?|apibase)$/;
+/** These name another model, or a part of one: `model_name`, `adapterId`. */
+const NAMED = words('model adapter lora');
+const NAMES = words('name id');
+/**
+ * Settings of LiteLLM that hold whole lists of models, with their addresses and keys; the addresses of other servers from
+ * which vLLM takes a part of the work, and the adapter that it loads.
+ */
+const RISKY_NAMES = words(
+  'user_config userconfig model_list modellist litellm_params model_info modelname modelid kv_transfer_params lora_request',
+);
 
 /** The words of a name, however they are joined: `apiBase`, `api-base` and `API_BASE` are two words. */
 const wordsOf = (name: string): string[] =>
@@ -33,7 +44,8 @@ const wordsOf = (name: string): string[] =>
 export function isRiskyName(name: string): boolean {
   const parts = wordsOf(name);
   const last = parts.at(-1) ?? '';
-  if (parts.some((word) => RISKY_WORDS.has(word)) || RISKY_NAMES.has(parts.join('_'))) return true;
+  if (parts.some((word) => RISKY_WORDS.has(word) || GLUED.test(word)) || RISKY_NAMES.has(parts.join('_'))) return true;
+  if (NAMES.has(last) && NAMED.has(parts.at(-2) ?? '')) return true;
   if (OWNED.has(last)) return parts.length === 1 || OWNERS.has(parts.at(-2) ?? '');
   return RISKY_LAST.has(last);
 }

@@ -76,8 +76,10 @@ const inline =
     const head = HEAD.exec(value.slice(0, MAX_HEAD));
     const type = head?.[1]?.toLowerCase();
     if (type !== undefined && kinds.some((kind) => kind.test(type))) {
-      const isText = FILES.test(type);
-      if (isText || !pointsElsewhere(value, head?.[0].length ?? 0)) return null;
+      const start = head?.[0].length ?? 0;
+      // The frames of `video/jpeg` are separated by commas.
+      const isWhole = type === 'video/jpeg' || isBase64(value, start);
+      if (isWhole && (FILES.test(type) || !pointsElsewhere(value, start))) return null;
     }
     return invalid(`${what} must be an inline data URI (data:<type>;base64,<data>); addresses are not fetched.`);
   };
