@@ -1,3 +1,5 @@
+import { tableOf } from '../canonical/table-of.ts';
+
 /** Said to the gateway or about the client: it changes nothing in the answer, and a vendor need not know it. */
 export const GATEWAY_FIELDS = [
   'model',
@@ -12,12 +14,12 @@ export const GATEWAY_FIELDS = [
 ];
 
 /** Values that ask for what every model does anyway. Many clients always send them. */
-const IDLE_VALUES: Readonly<Record<string, readonly unknown[]>> = {
+const IDLE_VALUES = tableOf<readonly unknown[]>({
   store: [false],
   service_tier: ['auto', 'default'],
   verbosity: ['medium'],
   function_call: ['auto', 'none'],
-};
+});
 
 /** Fields that ask for something even when they are empty. */
 const ASKING_WHEN_EMPTY: ReadonlySet<string> = new Set(['web_search_options']);

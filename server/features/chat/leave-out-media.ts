@@ -1,17 +1,18 @@
 import type { ChatMessage, ContentPart } from '../../../contracts/chat/message.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 
 const KINDS = ['image', 'audio', 'video', 'file'] as const;
 /** The kinds of media that a part of a message can hold. */
 export type Media = (typeof KINDS)[number];
 
-const TYPES: Readonly<Record<string, Media>> = {
+const TYPES = tableOf<Media>({
   image_url: 'image',
   input_audio: 'audio',
   audio_url: 'audio',
   input_video: 'video',
   video_url: 'video',
   file: 'file',
-};
+});
 
 /** As in `x-gateway-applied`. */
 const APPLIED: Readonly<Record<Media, string>> = {

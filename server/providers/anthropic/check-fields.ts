@@ -1,11 +1,12 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { isEmpty } from '../idle-fields.ts';
 
 const never = () => false;
 
 /** Fields that Anthropic does not support, with the values that ask for nothing beyond what it does anyway. */
-const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
+const UNSUPPORTED = tableOf<(value: unknown) => boolean>({
   n: (value) => value === 1,
   logprobs: (value) => value === false,
   top_logprobs: (value) => value === 0,
@@ -28,13 +29,13 @@ const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
       ...'chat_template chat_template_kwargs'.split(' '),
     ].map((field) => [field, isEmpty]),
   ),
-};
+});
 
 /** Anthropic's own names for fields of the canonical form. If both were given, they could contradict each other. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
+const OTHER_NAMES = tableOf<string>({
   system: 'a message of the role system',
   stop_sequences: 'stop',
-};
+});
 
 /** Refuses fields that would be lost in the translation. */
 export function checkFields(request: ChatCompletionRequest): void {

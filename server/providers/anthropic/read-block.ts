@@ -3,6 +3,7 @@ import { ArgumentText } from '../../canonical/argument-text.ts';
 import { DistinctIds } from '../../canonical/distinct-ids.ts';
 import { isRecord } from '../../canonical/json.ts';
 import { ANTHROPIC_FORMAT, type DetailPlace, type ReasoningDetail } from '../../canonical/reasoning-details.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { writeArguments } from '../../canonical/write-arguments.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { RepeatedText } from './repeated-text.ts';
@@ -38,17 +39,17 @@ interface Block {
 const READ: ReadonlySet<string> = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use']);
 
 /** The field in which a delta of each type has its text. */
-export const FIELDS: Readonly<Record<string, 'text' | 'partial_json' | 'thinking'>> = {
+export const FIELDS = tableOf<'text' | 'partial_json' | 'thinking'>({
   text_delta: 'text',
   input_json_delta: 'partial_json',
   thinking_delta: 'thinking',
-};
+});
 
 /** The block that a delta of each type needs. */
-const EMPTY_BLOCKS: Readonly<Record<string, AnswerBlock>> = {
+const EMPTY_BLOCKS = tableOf<AnswerBlock>({
   text_delta: { type: 'text', text: '' },
   thinking_delta: { type: 'thinking', thinking: '', signature: '' },
-};
+});
 
 /** Reads the content blocks of one answer, by their index in the answer, and gives what each adds. */
 export class BlockReader {

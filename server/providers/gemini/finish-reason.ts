@@ -1,7 +1,8 @@
+import { tableOf } from '../../canonical/table-of.ts';
 import { AppError } from '../../errors/app-error.ts';
 
 /** Source: "FinishReason" of https://ai.google.dev/api/generate-content. */
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS = tableOf<string>({
   STOP: 'stop',
   MAX_TOKENS: 'length',
   SAFETY: 'content_filter',
@@ -13,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   IMAGE_SAFETY: 'content_filter',
   IMAGE_PROHIBITED_CONTENT: 'content_filter',
   IMAGE_RECITATION: 'content_filter',
-};
+});
 
 /**
  * The finish reason of the canonical form. Every unknown reason (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL,

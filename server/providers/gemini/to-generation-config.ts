@@ -1,16 +1,17 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { asObject, refuseOthers } from './refuse.ts';
 import { toThinking } from './to-thinking.ts';
 
 /** The fields of `image_config`, in OpenRouter's spelling and in Gemini's. */
-const IMAGE_FIELDS: Readonly<Record<string, string>> = {
+const IMAGE_FIELDS = tableOf<string>({
   aspect_ratio: 'aspectRatio',
   aspectRatio: 'aspectRatio',
   image_size: 'imageSize',
   imageSize: 'imageSize',
-};
-const MODALITIES: Readonly<Record<string, string>> = { text: 'TEXT', image: 'IMAGE' };
+});
+const MODALITIES = tableOf<string>({ text: 'TEXT', image: 'IMAGE' });
 
 function toImageConfig(given: unknown): object | null {
   if (given == null) return null;

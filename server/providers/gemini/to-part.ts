@@ -1,4 +1,5 @@
 import type { ContentPart } from '../../../contracts/chat/message.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { splitDataUri, splitImage } from './inline-data.ts';
 import { hasLevels } from './model-family.ts';
@@ -17,9 +18,9 @@ const VIDEO_URL = known('video_url');
 const FILE = known('file');
 
 /** The media types of audio formats. A format that is not listed is used as the subtype. */
-const AUDIO_TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mp3', wav: 'audio/wav', m4a: 'audio/mp4' };
+const AUDIO_TYPES = tableOf<string>({ mp3: 'audio/mp3', wav: 'audio/wav', m4a: 'audio/mp4' });
 
-const LEVELS: Readonly<Record<string, string>> = { low: 'MEDIA_RESOLUTION_LOW', high: 'MEDIA_RESOLUTION_HIGH' };
+const LEVELS = tableOf<string>({ low: 'MEDIA_RESOLUTION_LOW', high: 'MEDIA_RESOLUTION_HIGH' });
 
 function text(value: unknown, param: string): string {
   if (typeof value === 'string') return value;

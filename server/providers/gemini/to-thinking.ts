@@ -1,4 +1,5 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { hasLevels } from './model-family.ts';
 import { asObject, refuseOthers } from './refuse.ts';
@@ -14,7 +15,7 @@ interface ThinkingConfig {
  * The budget of each effort, as in Google's own OpenAI-compatible API:
  * https://ai.google.dev/gemini-api/docs/openai#thinking
  */
-const BUDGETS: Readonly<Record<string, number>> = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24576 };
+const BUDGETS = tableOf<number>({ none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24576 });
 const LEVELS = new Set(['minimal', 'low', 'medium', 'high']);
 
 function ofEffort(effort: string, model: string): ThinkingConfig {

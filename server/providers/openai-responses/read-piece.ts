@@ -1,4 +1,5 @@
 import { isRecord } from '../../canonical/json.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import type { Piece } from './answer-state.ts';
 import type { ItemList } from './item-list.ts';
 import { DeltaEvent, DoneEvent, OutputPlace, PartEvent, readAs } from './wire.ts';
@@ -6,7 +7,7 @@ import { DeltaEvent, DoneEvent, OutputPlace, PartEvent, readAs } from './wire.ts
 type Read<Event> = (items: ItemList, event: Event) => Piece[];
 
 /** How the pieces of items are read, by the type of their event. */
-const DELTAS: Readonly<Record<string, Read<DeltaEvent>>> = {
+const DELTAS = tableOf<Read<DeltaEvent>>({
   'response.output_text.delta': (items, event) =>
     items.of(event, 'message').text(event.content_index ?? 0, event.delta, event.logprobs),
   'response.refusal.delta': (items, event) => items.of(event, 'message').refusal(event.content_index ?? 0, event.delta),
@@ -15,10 +16,10 @@ const DELTAS: Readonly<Record<string, Read<DeltaEvent>>> = {
   'response.reasoning_text.delta': (items, event) =>
     items.of(event, 'reasoning').reasoning('text', event.content_index ?? 0, event.delta),
   'response.function_call_arguments.delta': (items, event) => items.of(event, 'function_call').arguments(event.delta),
-};
+});
 
 /** How the ends of parts are read; an end repeats the whole part. */
-const ENDS: Readonly<Record<string, Read<DoneEvent>>> = {
+const ENDS = tableOf<Read<DoneEvent>>({
   'response.output_text.done': (items, event) =>
     items.of(event, 'message').endText(event.content_index ?? 0, event.text),
   'response.refusal.done': (items, event) =>
@@ -31,7 +32,7 @@ const ENDS: Readonly<Record<string, Read<DoneEvent>>> = {
     items.of(event, 'function_call').endArguments(event.arguments),
   'response.custom_tool_call_input.done': (items, event) =>
     items.of(event, 'custom_tool_call').endArguments(event.input),
-};
+});
 
 /** The fields by which an event names a part or an item. */
 const PART_OR_ITEM = ['output_index', 'item_id', 'content_index', 'summary_index'] as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { isEmpty } from '../idle-fields.ts';
 import { expectOnly, unsupported } from './refuse.ts';
@@ -32,13 +33,13 @@ const TRANSLATED: ReadonlySet<string> = new Set([
 ]);
 
 /** Values that ask for nothing, which many clients always send. */
-const NO_OPS: Readonly<Record<string, (value: unknown) => boolean>> = {
+const NO_OPS = tableOf<(value: unknown) => boolean>({
   n: (value) => value === 1,
   presence_penalty: (value) => value === 0,
   frequency_penalty: (value) => value === 0,
   stop: (value) => Array.isArray(value) && value.length === 0,
   logit_bias: isEmpty,
-};
+});
 
 /** OpenAI's models that do not reason. They refuse a request for their reasoning. */
 const PLAIN_MODEL = /(^|[/:])(ft:)?(gpt-3|gpt-4|chatgpt-)|-chat-latest$|^gpt-5(\.\d+)?-chat/;

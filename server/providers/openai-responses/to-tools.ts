@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { expectOnly, unsupported } from './refuse.ts';
 
@@ -24,13 +25,13 @@ const FUNCTION_FIELDS = new Set(['name', 'description', 'parameters', 'strict'])
 const CUSTOM_FIELDS = new Set(['name', 'description', 'format']);
 
 /** Tools that OpenAI runs itself and that only use the request. Their fields are the same in both APIs. */
-const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
+const HOSTED = tableOf<ReadonlySet<string>>({
   // `input_image_mask` is left out: its URL would be fetched.
   image_generation: new Set(
     'type model quality size output_format output_compression moderation background input_fidelity action'.split(' '),
   ),
   web_search: new Set(['type', 'filters', 'user_location', 'search_context_size']),
-};
+});
 
 function shapeOf<T>(schema: z.ZodType<T>, value: unknown, at: string): T {
   const parsed = schema.safeParse(value);

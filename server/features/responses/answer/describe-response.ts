@@ -1,6 +1,7 @@
 import type { OutputItem } from '../../../../contracts/responses/item.ts';
 import type { ResponseRequest, ResponseTool } from '../../../../contracts/responses/request.ts';
 import type { Response, ResponseEcho, ResponseFailure } from '../../../../contracts/responses/response.ts';
+import { tableOf } from '../../../canonical/table-of.ts';
 
 /** OpenAI's schema wants these two fields of a function, null or not. */
 const echoTool = (tool: ResponseTool): ResponseTool =>
@@ -54,7 +55,7 @@ export interface ResponseState {
 }
 
 /** Why an answer is not whole, by the word of chat completions. */
-const CUTS: Readonly<Record<string, string>> = { length: 'max_output_tokens', content_filter: 'content_filter' };
+const CUTS = tableOf<string>({ length: 'max_output_tokens', content_filter: 'content_filter' });
 
 export const cutOf = (finishReason: string | null | undefined): string | null => CUTS[finishReason ?? ''] ?? null;
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { ChatCompletionRequest } from '../../../../contracts/chat/completion.ts';
 import type { ResponseTool } from '../../../../contracts/responses/request.ts';
 import { ToolFormat, ToolNamespace } from '../../../../contracts/responses/tool-shapes.ts';
+import { tableOf } from '../../../canonical/table-of.ts';
 import { AppError } from '../../../errors/app-error.ts';
 import { invalidField } from '../../../errors/invalid-field.ts';
 import type { Unsupported } from './unsupported.ts';
@@ -21,10 +22,10 @@ const OPTIONAL = /^(web_search(_preview)?(_\d{4}_\d{2}_\d{2})?|tool_search|image
  * The fields of such a tool that reach OpenAI's own Responses API. A tool with other fields would behave differently
  * without them.
  */
-const HOSTED: Readonly<Record<string, ReadonlySet<string>>> = {
+const HOSTED = tableOf<ReadonlySet<string>>({
   web_search: new Set(['type', 'filters', 'user_location', 'search_context_size']),
   image_generation: new Set(['type', 'model', 'quality', 'size', 'output_format', 'background']),
-};
+});
 
 const isHosted = (tool: ResponseTool): boolean => Object.keys(tool).every((field) => HOSTED[tool.type]?.has(field));
 
