@@ -223,6 +223,7 @@ export function Playground({ conversation }: { conversation: string | undefined 
           <main className="chat">
             <Suspense fallback={<div className="turns" aria-busy="true" />}>
               <ChatView
+                key={chat.opened}
                 chat={chat}
                 typicalSeconds={model?.constraints.typical_response_seconds ?? null}
                 isDemo={model !== undefined && isDemo(model)}

@@ -27,6 +27,8 @@ interface RunUnderWay {
 export interface Chat {
   readonly thread: readonly Entry[];
   readonly busy: boolean;
+  /** Counts the threads that were opened instead of another one. */
+  readonly opened: number;
   send(text: string, attachments: readonly Attachment[]): void;
   sendResults(results: readonly ToolResult[]): void;
   /** Asks for another answer: a branch beside the first where the gateway has the conversation, else in its place. */
@@ -82,6 +84,7 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
   const gateway = useGateway();
   const [thread, setThread] = useState<readonly Entry[]>([]);
   const [busy, setBusy] = useState(false);
+  const [opened, setOpened] = useState(0);
   const running = useRef<Running | null>(null);
 
   /** The gateway goes on with what it keeps; the rest ends with the page. */
@@ -140,6 +143,7 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
     (next: readonly Entry[]) => {
       leave();
       setBusy(false);
+      setOpened((count) => count + 1);
       setThread(next);
     },
     [leave],
@@ -164,6 +168,7 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
   return {
     thread,
     busy,
+    opened,
     reset,
     prepend,
     settle,

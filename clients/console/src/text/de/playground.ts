@@ -22,7 +22,7 @@ export const playground: Record<keyof typeof english, string> = {
   'chat.messages': 'Nachrichten',
   'chat.nextQuestion': 'Nächste Frage',
   'chat.nextVersion': 'Nächste Antwort',
-  'chat.placeholder': '{model} fragen. Bilder hier ablegen oder einfügen.',
+  'chat.placeholder': '{model} fragen. Dateien hier ablegen oder einfügen.',
   'chat.previousQuestion': 'Vorige Frage',
   'chat.previousVersion': 'Vorige Antwort',
   'chat.reasoning': 'Überlegung',
@@ -143,4 +143,6 @@ export const playground: Record<keyof typeof english, string> = {
   'start.noModelsText': 'Eines in der Modelldatei nennen oder diesem Schlüssel eines erlauben.',
   'models.priceTokens': 'Preis je M ein / aus',
   'chat.earlier': 'Frühere Nachrichten zeigen',
+  'chat.later': 'Spätere Nachrichten zeigen',
+  'chat.newest': 'Zum Ende',
 };

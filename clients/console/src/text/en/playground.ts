@@ -20,7 +20,7 @@ export const playground = {
   'chat.messages': 'Messages',
   'chat.nextQuestion': 'Next question',
   'chat.nextVersion': 'Next answer',
-  'chat.placeholder': 'Ask {model}. Drop or paste images here.',
+  'chat.placeholder': 'Ask {model}. Drop or paste files here.',
   'chat.previousQuestion': 'Previous question',
   'chat.previousVersion': 'Previous answer',
   'chat.reasoning': 'Reasoning',
@@ -139,4 +139,6 @@ export const playground = {
   'start.noModelsText': 'Name one in the models file, or let this key use one.',
   'models.priceTokens': 'Price per M in / out',
   'chat.earlier': 'Show earlier messages',
+  'chat.later': 'Show later messages',
+  'chat.newest': 'Newest',
 } as const;

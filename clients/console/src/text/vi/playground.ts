@@ -22,7 +22,7 @@ export const playground: Record<keyof typeof english, string> = {
   'chat.messages': 'Các tin nhắn',
   'chat.nextQuestion': 'Câu hỏi sau',
   'chat.nextVersion': 'Câu trả lời sau',
-  'chat.placeholder': 'Hỏi {model}. Thả hoặc dán hình ảnh vào đây.',
+  'chat.placeholder': 'Hỏi {model}. Thả hoặc dán tệp vào đây.',
   'chat.previousQuestion': 'Câu hỏi trước',
   'chat.previousVersion': 'Câu trả lời trước',
   'chat.reasoning': 'Suy luận',
@@ -141,4 +141,6 @@ export const playground: Record<keyof typeof english, string> = {
   'start.noModelsText': 'Thêm một mô hình vào tệp mô hình hoặc cho phép khoá này dùng một mô hình.',
   'models.priceTokens': 'Giá mỗi M vào / ra',
   'chat.earlier': 'Hiện tin nhắn trước đó',
+  'chat.later': 'Hiện tin nhắn sau đó',
+  'chat.newest': 'Mới nhất',
 };

@@ -1,19 +1,18 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { Problem } from '../parts/problem.tsx';
-import { useText } from '../text/text.tsx';
 
-interface EarlierMessagesProps {
+interface MoreMessagesProps {
   /** The element that scrolls. */
   readonly box: RefObject<HTMLElement | null>;
-  onShow(): Promise<void>;
+  readonly label: string;
+  onShow(): Promise<void> | void;
 }
 
-/** Earlier messages are loaded when the reader is this close to the first one, before they are needed. */
-const NEAR = '1200px 0px 0px 0px';
+/** More messages come when the reader is this close to where they stand, before they are needed. */
+const NEAR = '1200px 0px 1200px 0px';
 
-/** Stands before the first message of a long conversation, and loads earlier ones when the reader comes near. */
-export function EarlierMessages({ box, onShow }: EarlierMessagesProps) {
-  const { t } = useText();
+/** Stands before or after the messages that are in the page, and brings more of them when the reader comes near. */
+export function MoreMessages({ box, label, onShow }: MoreMessagesProps) {
   const button = useRef<HTMLButtonElement>(null);
   const isAsked = useRef(false);
   const [error, setError] = useState<unknown>(null);
@@ -23,7 +22,7 @@ export function EarlierMessages({ box, onShow }: EarlierMessagesProps) {
       if (isAsked.current) return;
       isAsked.current = true;
       setError(null);
-      onShow().catch((failure: unknown) => {
+      Promise.resolve(onShow()).catch((failure: unknown) => {
         isAsked.current = false;
         setError(failure);
       });
@@ -42,7 +41,7 @@ export function EarlierMessages({ box, onShow }: EarlierMessagesProps) {
     <>
       {error ? <Problem error={error} /> : null}
       <button type="button" className="btn ghost" ref={button} onClick={() => latest.current()}>
-        {t('chat.earlier')}
+        {label}
       </button>
     </>
   );
