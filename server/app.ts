@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { databaseFileOf, type Env } from './env.ts';
 import { watchLoad } from './event-loop/watch-load.ts';
 import { ClientTokens } from './features/access/client-tokens.ts';
+import { DemoPass } from './features/access/demo-pass.ts';
 import { Gate } from './features/access/gate.ts';
 import { KeyRing } from './features/access/key-ring.ts';
 import { RateLimiter } from './features/access/rate-limiter.ts';
@@ -93,8 +94,10 @@ async function openAccess({ env, bearer, catalog, store }: AppDeps, app: Fastify
   const tokens = new ClientTokens(await store.secrets.obtain('client-tokens'), ring);
   const limiter = new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst);
   const { corsOrigins, trustedProxies } = env;
-  const gate = new Gate(bearer, limiter, { ring, tokens, corsOrigins, trustedProxies });
-  return { ring, gate, tokens, guard: new TokenGuard(store) };
+  const demoPass = new DemoPass(() => env.demoAccess === 'auto' && env.isLocal && catalog.demoNotice !== null);
+  keepSecret(demoPass.key);
+  const gate = new Gate(bearer, limiter, { ring, tokens, corsOrigins, trustedProxies, demoPass });
+  return { ring, gate, tokens, demoPass, guard: new TokenGuard(store) };
 }
 
 /** Sums up old usage rows, unless they are kept for ever. */
@@ -246,7 +249,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const streamWrite = (line: string) => logs.keep(hideSecrets(line));
   const log = { level: env.log.level, ...(deps.log ? { stream: deps.log } : {}), hooks: { streamWrite } };
   const app = Fastify(fastifyOptions(env, log));
-  const { ring, gate, tokens, guard } = await openAccess(deps, app);
+  const { ring, gate, tokens, guard, demoPass } = await openAccess(deps, app);
   compactUsage(deps, app);
   recoverOthers(deps, app);
   const alerts = alertWith(env, store, app);
@@ -270,8 +273,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const metering = meterWith(deps, app, { load, observers, dispatcher });
   const titles = wordTitles(deps, app, metering);
   const docs = new Documentation(deps.docsDir);
-  const startCode = deps.startCode ?? null;
-  const operated = { readiness, ring, source: configuration, logs, version, docs, startCode };
+  const start = { startCode: deps.startCode ?? null, demoPass };
+  const operated = { readiness, ring, source: configuration, logs, version, docs, start };
   const router = createRouter({
     catalog,
     metering,

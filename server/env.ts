@@ -79,6 +79,8 @@ export interface Env {
   readonly load: LoadLimits;
   /** Whether the start prints a link that signs in once. `auto`: on a terminal, where `isLocal` is true. */
   readonly startLink: 'auto' | 'on' | 'off';
+  /** Whether browsers on this machine need no key in demo mode. `auto`: only where `isLocal` is true. */
+  readonly demoAccess: 'auto' | 'off';
   readonly corsOrigins: readonly string[];
   /** Addresses and ranges of the proxies that are believed when they name their client. */
   readonly trustedProxies: readonly string[];
@@ -239,6 +241,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     connections: connectionsOf(v),
     load: loadOf(v),
     startLink: v.START_LINK,
+    demoAccess: v.DEMO_ACCESS,
     corsOrigins: v.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     trustedProxies: v.TRUSTED_PROXIES,
     log: logOf(v),

@@ -120,6 +120,7 @@ export const Variables = z.object({
   SHED_LAG_MS: z.coerce.number().min(0).default(2_000),
   MAX_MEMORY_MB: z.coerce.number().min(0).default(0),
   START_LINK: z.enum(['auto', 'on', 'off']).default('auto'),
+  DEMO_ACCESS: z.enum(['auto', 'off']).default('auto'),
   CORS_ORIGINS: z.string().default('*'),
   TRUSTED_PROXIES: rangeList.default([]),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

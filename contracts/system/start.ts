@@ -7,6 +7,13 @@ export const StartRequest = z
 export type StartRequest = z.infer<typeof StartRequest>;
 
 export const Started = z
-  .object({ key: z.string().nullable().describe("The administrator's bearer; null: no code was given.") })
+  .object({
+    key: z
+      .string()
+      .nullable()
+      .describe(
+        "With a code: the administrator's bearer. Without one: a key for the demo, which only a browser on the gateway's own machine gets while the gateway is in demo mode; null for everybody else.",
+      ),
+  })
   .meta({ id: 'Started' });
 export type Started = z.infer<typeof Started>;

@@ -13,6 +13,7 @@ import { type CallerContext, withCaller } from '../rpc/trpc.ts';
 import { coerceQuery } from './coerce-query.ts';
 import { addressOf } from './connections/address-of.ts';
 import { connectionOf } from './connections/connection.ts';
+import { isFromHere } from './connections/is-from-here.ts';
 import { anthropicHeaders, speaksAnthropic } from './error-dialect.ts';
 import { acceptImageForms, FormBody } from './forms/image-form.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -78,6 +79,7 @@ function createContext(
     requestId: request.id,
     guard,
     countGuess: () => gate.countGuess(addressOf(gate.proxies, request.raw)),
+    isFromHere: () => isFromHere(request.raw),
     authorize: () => principalOf(request),
     setHeader(name, value) {
       setHeader(reply, name, value);

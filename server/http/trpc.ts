@@ -13,6 +13,7 @@ import type { Context } from '../rpc/context.ts';
 import { errorShapeOf } from '../rpc/error-shape.ts';
 import type { AppRouter } from '../rpc/router.ts';
 import { addressOf } from './connections/address-of.ts';
+import { isFromHere } from './connections/is-from-here.ts';
 import { admit, authenticate, principalOf } from './hooks/admission.ts';
 import { logError } from './hooks/errors.ts';
 import { refuseMethod } from './hooks/known-methods.ts';
@@ -97,6 +98,7 @@ function contextOf({ request, reply, body }: Exchange, { gate, guard, report, ma
       return principal;
     },
     countGuess: () => gate.countGuess(addressOf(gate.proxies, request.raw)),
+    isFromHere: () => isFromHere(request.raw),
     setHeader(name, value) {
       setHeader(reply, name, value);
     },

@@ -23,6 +23,8 @@ export interface Context {
   authorize(): Principal;
   /** Counts a wrong secret against the client's address. Throws `rate_limit_exceeded`. */
   countGuess(): void;
+  /** Whether a browser on the gateway's own machine sent the call, and no proxy. Absent on a websocket. */
+  readonly isFromHere?: (() => boolean) | undefined;
   /** Holds client tokens to what they are for. */
   readonly guard: TokenGuard;
   /** Sets a header of the response; null removes it. */

@@ -1,4 +1,3 @@
-import type { StartCode } from '../features/access/start-code.ts';
 import type { ClientTokenDeps } from '../features/keys/create-client-token.ts';
 import type { KeyDeps } from '../features/keys/manage-keys.ts';
 import type { MeteringDeps } from '../features/metering/run-metered.ts';
@@ -31,7 +30,7 @@ import { modelsFileProcedures, reloadProcedure } from './models-file-procedures.
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { runProcedures } from './run-procedures.ts';
-import { startProcedure } from './start-procedures.ts';
+import { type StartDeps, startProcedure } from './start-procedures.ts';
 import { statusProcedure, systemProcedures } from './system-procedures.ts';
 import { router } from './trpc.ts';
 import { turnProcedures } from './turn-procedures.ts';
@@ -51,7 +50,7 @@ export interface RouterDeps {
   readonly logs: LogSource;
   readonly version: string;
   readonly docs: Documentation;
-  readonly startCode: StartCode | null;
+  readonly start: StartDeps;
 }
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
@@ -68,7 +67,7 @@ export const createRouter = ({
   logs,
   version,
   docs,
-  startCode,
+  start,
 }: RouterDeps) => {
   const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
@@ -103,7 +102,7 @@ export const createRouter = ({
       billing: billingProcedures(store),
       status: statusProcedure(version),
       docs: docsProcedures(docs),
-      start: startProcedure(startCode),
+      start: startProcedure(start),
     },
     system: systemProcedures(readiness),
   });

@@ -64,6 +64,7 @@ beforeAll(async () => {
     tokens: new ClientTokens(randomBytes(32), ring),
     corsOrigins: ['*'],
     trustedProxies: [],
+    demoPass: { find: () => null },
   });
   const guard = new TokenGuard(store);
   const held = new HeldBytes(0);

@@ -1,12 +1,35 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, type OpenedPage, openBrowser, openPage } from '../support/open-browser.ts';
-import { bearer } from '../support/start-gateway.ts';
+import { bearer, startGateway } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { callTools, say, think } from '../support/upstream/scripts/answers.ts';
 import { refuse } from '../support/upstream/scripts/refusals.ts';
 
 const MODEL = 'scripted';
+
+describe.runIf(hasBrowser)('a gateway in demo mode', () => {
+  test('lets a newcomer on its own machine talk to TinyChat without a key, and says who may do more', async () => {
+    const [gateway, browser] = await Promise.all([startGateway(), openBrowser()]);
+    const { page, complaints } = await openPage(browser, { url: gateway.url, key: null });
+    await page.goto(gateway.url);
+    await page.getByRole('button', { name: 'Try the demo' }).click();
+    await page.waitForURL(`${gateway.url}/playground`);
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('sk-demo');
+    await page.getByRole('link', { name: 'tinychat', exact: true }).click();
+    await page.getByRole('button', { name: 'Who are you?' }).click();
+    await page.getByRole('article', { name: 'Answer' }).getByText('TinyChat').first().waitFor();
+    await page.goto(`${gateway.url}/console/keys`);
+    await page.getByText('You are in the demo').waitFor();
+    await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Bearer or key').fill(bearer);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Create key' }).waitFor();
+    expect(complaints).toEqual([]);
+    await browser.close();
+    await gateway.close();
+  });
+});
 
 describe.runIf(hasBrowser)('the playground', () => {
   let gateway: ScriptedGateway;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readEnv } from '../../server/env.ts';
 import { ClientTokens } from '../../server/features/access/client-tokens.ts';
+import { DemoPass } from '../../server/features/access/demo-pass.ts';
 import { KeyRing } from '../../server/features/access/key-ring.ts';
 import { Origins } from '../../server/features/access/origins.ts';
 import { BackendStates } from '../../server/features/routing/backend-state.ts';
@@ -68,7 +69,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     logs: { newestFirst: () => [] },
     version: '0.0.0-test',
     docs: new Documentation(join(root, 'docs')),
-    startCode: null,
+    start: { startCode: null, demoPass: new DemoPass(() => false) },
   });
   ring.close();
   await configuration.close();

@@ -4,6 +4,7 @@ import { addressGroup } from './address-group.ts';
 import type { Principal } from './caller.ts';
 import type { ClientTokens, HeldToken } from './client-tokens.ts';
 import { type Credentials, hashKey } from './credentials.ts';
+import type { DemoPass } from './demo-pass.ts';
 import type { HeldKey, KeyRing } from './key-ring.ts';
 import { Origins } from './origins.ts';
 import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
@@ -24,6 +25,7 @@ export interface GateDeps {
   readonly corsOrigins: readonly string[];
   /** The addresses and ranges of the proxies that are believed when they name their client. */
   readonly trustedProxies: readonly string[];
+  readonly demoPass: Pick<DemoPass, 'find'>;
 }
 
 /** Decides which requests are admitted, and how many. */
@@ -33,6 +35,7 @@ export class Gate {
   readonly #limiter: RateLimiter;
   readonly #ring: KeyRing;
   readonly #tokens: Pick<ClientTokens, 'find'>;
+  readonly #demoPass: Pick<DemoPass, 'find'>;
   readonly origins: Origins;
   readonly proxies: TrustedProxies;
   readonly #guesses = new RateLimiter(GUESSES.perSecond, GUESSES.burst);
@@ -40,7 +43,8 @@ export class Gate {
   /** Addresses that have shown a bearer that can be guessed. */
   readonly #trusted = new Set<string>();
 
-  constructor(bearer: string, limiter: RateLimiter, { ring, tokens, corsOrigins, trustedProxies }: GateDeps) {
+  constructor(bearer: string, limiter: RateLimiter, deps: GateDeps) {
+    const { ring, tokens, corsOrigins, trustedProxies, demoPass } = deps;
     this.#bearerHash = hashKey(bearer);
     this.#isGuessable = bearer.length < UNGUESSABLE_LENGTH;
     this.#admin = {
@@ -59,6 +63,7 @@ export class Gate {
     this.#limiter = limiter;
     this.#ring = ring;
     this.#tokens = tokens;
+    this.#demoPass = demoPass;
     this.origins = new Origins(corsOrigins, ring);
     this.proxies = new TrustedProxies(trustedProxies);
   }
@@ -75,8 +80,13 @@ export class Gate {
         if (this.#isGuessable) this.#ensureNotGuessed(ip);
         return this.#admin;
       }
-      const held = this.#ring.find(keyHash.toString('hex'));
-      if (!held) continue;
+      const hex = keyHash.toString('hex');
+      const held = this.#ring.find(hex);
+      if (!held) {
+        const visitor = this.#demoPass.find(hex);
+        if (visitor) return visitor;
+        continue;
+      }
       try {
         return checkKey(held, ip);
       } catch (error) {

@@ -34,18 +34,13 @@ const refused = () =>
   );
 
 /**
- * `GET /api/start`; `start` is null where the gateway printed no link. `countGuess` counts a code that is refused, and
- * throws `rate_limit_exceeded` when there were too many of them.
+ * The bearer for the code of `GET /api/start`; `start` is null where the gateway printed no link. `countGuess` counts a
+ * code that is refused, and throws `rate_limit_exceeded` when there were too many of them.
  */
-export function exchangeStartCode(
-  start: StartCode | null,
-  code: string | undefined,
-  countGuess: () => void,
-): { key: string | null } {
-  if (code === undefined) return { key: null };
+export function exchangeStartCode(start: StartCode | null, code: string, countGuess: () => void): string {
   try {
     if (start === null) throw refused();
-    return { key: start.exchange(code) };
+    return start.exchange(code);
   } catch (refusal) {
     countGuess();
     throw refusal;

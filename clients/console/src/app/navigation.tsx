@@ -29,7 +29,7 @@ function Foot() {
   const self = useSelf();
   const [theme, setTheme] = useState(readTheme);
   const state = readiness.data?.status ?? (readiness.isError ? 'unavailable' : 'checking');
-  const who = self.data?.key ? self.data.key.name : t('nav.administrator');
+  const who = self.data?.key?.name ?? t(self.data?.role === 'key' ? 'nav.demo' : 'nav.administrator');
   const chooseTheme = (next: Theme) => {
     applyTheme(next);
     setTheme(next);

@@ -12,6 +12,8 @@ interface Session {
   readonly isExpired: boolean;
   /** Throws the gateway's error when the key is not valid. */
   signIn(key: string, keep: boolean): Promise<void>;
+  /** The key for the demo; null: here one needs a key of one's own. */
+  askDemoKey(): Promise<string | null>;
   /** With the code of the start link, which works once. */
   signInByCode(code: string): Promise<void>;
   signOut(): void;
@@ -21,6 +23,7 @@ interface Session {
 const SessionContext = createContext<Session | null>(null);
 
 const open = (apiKey: string) => createGateway({ baseUrl: gatewayUrl, apiKey });
+const askDemoKey = async () => (await open('').api.start.query({})).key;
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [key, setKey] = useState(() => sessionStorage.getItem(STORED));
@@ -61,7 +64,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   );
 
   const session = useMemo(
-    () => ({ key, isExpired, signIn, signInByCode, signOut, gateway }),
+    () => ({ key, isExpired, signIn, askDemoKey, signInByCode, signOut, gateway }),
     [key, isExpired, signIn, signInByCode, signOut, gateway],
   );
   return <SessionContext value={session}>{children}</SessionContext>;

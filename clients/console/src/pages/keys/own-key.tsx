@@ -1,8 +1,24 @@
 import type { Outputs } from '@duplex/client';
 import { Link } from 'wouter';
+import { useSession } from '../../app/session.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { useText } from '../../text/text.tsx';
 import { useLimits } from './use-limits.ts';
+
+/** A visitor of the demo has no key of their own, and can make none. */
+function DemoKey() {
+  const { t } = useText();
+  const { signOut } = useSession();
+  return (
+    <div className="card empty">
+      <h2>{t('keys.demo')}</h2>
+      <p>{t('keys.demoText')}</p>
+      <button type="button" className="btn" onClick={signOut}>
+        {t('sign.title')}
+      </button>
+    </div>
+  );
+}
 
 type Self = Outputs['api']['self'];
 
@@ -10,7 +26,7 @@ type Self = Outputs['api']['self'];
 export function OwnKey({ self: { key, wallet, spent } }: { self: Self }) {
   const { t, money, day } = useText();
   const limits = useLimits();
-  if (!key) return null;
+  if (!key) return <DemoKey />;
   const facts: (readonly [string, string])[] = [
     [t('keys.name'), key.name],
     [t('keys.owner'), key.owner],

@@ -83,7 +83,7 @@ function List({ filters, items, loading, open }: ListProps) {
   if (!loading && items.length === 0) {
     return (
       <div className="empty">
-        <h2>{t('requests.none')}</h2>
+        <h2>{t(filters.isFiltered ? 'requests.none' : 'requests.noneAtAll')}</h2>
         {filters.isFiltered ? (
           <button type="button" className="btn" onClick={filters.clear}>
             {t('filter.clear')}

@@ -45,6 +45,9 @@ export const manage: Record<keyof typeof english, string> = {
   'keys.credit': 'Guthaben in USD',
   'keys.creditHint': 'Kommt sofort auf das Guthaben des Besitzers.',
   'keys.dailyBudget': 'Budget am Tag, USD',
+  'keys.demo': 'Dies ist die Demo',
+  'keys.demoText':
+    'Die Demo braucht keinen Schlüssel. Schlüssel erstellt, wer sich mit dem Bearer der Verwaltung anmeldet.',
   'keys.disabled': 'Gesperrt',
   'keys.editTitle': '{name} bearbeiten',
   'keys.empty': 'Noch kein Schlüssel',
@@ -226,6 +229,7 @@ export const manage: Record<keyof typeof english, string> = {
   'requests.span.24h': '24 Stunden',
   'requests.span.7d': '7 Tage',
   'requests.span.30d': '30 Tage',
+  'requests.noneAtAll': 'Noch keine Anfrage',
   'requests.noneYet': 'Anfragen erscheinen hier, sobald ein Schlüssel oder der Playground eine sendet.',
   'requests.modelAndBackend': 'Modell und Backend-Server',
   'requests.live': 'Live',

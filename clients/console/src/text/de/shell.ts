@@ -14,6 +14,9 @@ export const shell: Record<keyof typeof english, string> = {
   'common.retryAfter': 'in {seconds} s erneut versuchen',
   'common.save': 'Speichern',
   'demo.connect': 'Modell anbinden',
+  'demo.enter': 'Demo ausprobieren',
+  'demo.enterText':
+    'Auf diesem Rechner braucht es keinen Schlüssel. TinyChat antwortet, ein sehr kleines Modell im Gateway; nichts verlässt den Rechner und nichts kostet etwas.',
   'demo.text': 'Jedes Textmodell antwortet aus TinyChat, einem 1,5 MB großen Modell, das eine Handvoll Sätze kennt.',
   'demo.title': 'Demo-Modus.',
   'nav.administrator': 'Administrator',
@@ -21,6 +24,7 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.audit': 'Protokoll',
   'nav.build': 'Entwickeln',
   'nav.compare': 'Vergleichen',
+  'nav.demo': 'Demo-Gast',
   'nav.docs': 'Dokumentation',
   'nav.errors': 'Fehler',
   'nav.gateway': 'Gateway',

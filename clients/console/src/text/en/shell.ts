@@ -12,6 +12,9 @@ export const shell = {
   'common.retryAfter': 'try again in {seconds} s',
   'common.save': 'Save',
   'demo.connect': 'Connect a model',
+  'demo.enter': 'Try the demo',
+  'demo.enterText':
+    'On this machine you need no key. TinyChat answers, a very small model inside the gateway; nothing leaves the machine and nothing costs anything.',
   'demo.text': 'Every text model answers from TinyChat, a 1.5 MB model that knows a handful of sentences.',
   'demo.title': 'Demo mode.',
   'nav.administrator': 'Administrator',
@@ -19,6 +22,7 @@ export const shell = {
   'nav.audit': 'Audit',
   'nav.build': 'Build',
   'nav.compare': 'Compare',
+  'nav.demo': 'Demo visitor',
   'nav.docs': 'Docs',
   'nav.errors': 'Errors',
   'nav.gateway': 'Gateway',

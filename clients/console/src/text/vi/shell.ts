@@ -14,6 +14,9 @@ export const shell: Record<keyof typeof english, string> = {
   'common.retryAfter': 'thử lại sau {seconds} giây',
   'common.save': 'Lưu',
   'demo.connect': 'Kết nối mô hình',
+  'demo.enter': 'Dùng thử bản demo',
+  'demo.enterText':
+    'Trên máy này không cần khoá. TinyChat trả lời, một mô hình rất nhỏ trong cổng; không có gì rời khỏi máy và không tốn phí.',
   'demo.text': 'Mọi mô hình văn bản đều trả lời từ TinyChat, một mô hình 1,5 MB chỉ biết vài câu.',
   'demo.title': 'Chế độ dùng thử.',
   'nav.administrator': 'Quản trị viên',
@@ -21,6 +24,7 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.audit': 'Nhật ký',
   'nav.build': 'Phát triển',
   'nav.compare': 'So sánh',
+  'nav.demo': 'Khách dùng thử',
   'nav.docs': 'Tài liệu',
   'nav.errors': 'Lỗi',
   'nav.gateway': 'Cổng',
