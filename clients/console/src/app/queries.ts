@@ -1,8 +1,6 @@
-import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
+import { type Backend, type BackendState, type FirstBackend, firstBackend } from './first-backend.ts';
 import { useGateway } from './session.tsx';
-
-type Backend = Outputs['models']['info']['models'][number]['backends'][number];
 
 export const LIVE_MS = 15_000;
 
@@ -33,7 +31,12 @@ export function useDownProviders(): readonly string[] {
 /** The state of a backend as a reader means it: it is down as long as its provider does not answer the probes. */
 export function useBackendState() {
   const down = useDownProviders();
-  return ({ provider, state }: Backend): Backend['state'] | 'down' => (down.includes(provider) ? 'down' : state);
+  return ({ provider, state }: Backend): BackendState => (down.includes(provider) ? 'down' : state);
+}
+
+/** The backend of a model that is asked first now; null: it has none. */
+export function useFirstBackend(backends: readonly Backend[] = []): FirstBackend | null {
+  return firstBackend(backends, useBackendState());
 }
 
 export function useStatus() {

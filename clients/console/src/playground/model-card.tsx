@@ -1,6 +1,6 @@
 import { ArrowRight, AudioLines, Image, type LucideIcon, Type, Video } from 'lucide-react';
 import { Fragment } from 'react';
-import { useBackendState } from '../app/queries.ts';
+import { useFirstBackend } from '../app/queries.ts';
 import { StateDot } from '../parts/state-dot.tsx';
 import { useText } from '../text/text.tsx';
 import { isDemo, type ModelInfo } from './model-info.ts';
@@ -65,9 +65,7 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
   const { t, compact, number } = useText();
   const priceOf = usePrice();
   const { alias, backends, capabilities, constraints } = model;
-  const stateOf = useBackendState();
-  // The backend that is asked first now.
-  const first = backends.find((backend) => !['down', 'open'].includes(stateOf(backend))) ?? backends[0];
+  const first = useFirstBackend(backends);
   const facts: (readonly [string, string])[] = [
     [t('models.context'), model.context_window === null ? '–' : compact(model.context_window)],
     [
@@ -93,9 +91,10 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
         </h3>
         {first ? (
           <span className="row small faint nowrap">
-            <StateDot state={stateOf(first)} />
-            <span className="sr">{t(`state.${stateOf(first)}`)}</span>
-            {first.provider} {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
+            <StateDot state={first.state} />
+            {first.state === 'closed' ? <span className="sr">{t('state.closed')}</span> : t(`state.${first.state}`)}
+            {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
+            {first.state === 'closed' && !isDemo(model) ? first.backend.provider : null}
           </span>
         ) : (
           <span className="badge">{t('models.noBackend')}</span>

@@ -1,5 +1,5 @@
-import { useBackendState } from '../app/queries.ts';
-import { StateDot } from '../parts/state-dot.tsx';
+import { useFirstBackend } from '../app/queries.ts';
+import { kindOf, StateDot } from '../parts/state-dot.tsx';
 import { useText } from '../text/text.tsx';
 import type { Draft } from './draft.ts';
 import { canTalk, isDemo, type ModelInfo } from './model-info.ts';
@@ -16,15 +16,13 @@ interface ModelPickProps {
 /** The model can be changed in the middle of a conversation. */
 export function ModelPick({ draft, model, models, usedTokens, onChange }: ModelPickProps) {
   const { t, compact, percent } = useText();
-  const stateOf = useBackendState();
-  const states = model?.backends.map(stateOf) ?? [];
-  const state = states.find((name) => name !== 'down' && name !== 'open') ?? states[0] ?? 'none';
+  const first = useFirstBackend(model?.backends);
   const used = model?.context_window ? (usedTokens ?? 0) / model.context_window : 0;
   const talks = models.filter(canTalk);
   const known = talks.some(({ alias }) => alias === draft.model);
   return (
     <>
-      <StateDot state={state} />
+      <StateDot state={first?.state ?? 'none'} />
       <select
         className="input model-pick"
         aria-label={t('play.model')}
@@ -36,6 +34,9 @@ export function ModelPick({ draft, model, models, usedTokens, onChange }: ModelP
           <option key={alias}>{alias}</option>
         ))}
       </select>
+      {first && first.state !== 'closed' ? (
+        <span className={`badge ${kindOf(first.state)}`}>{t(`state.${first.state}`)}</span>
+      ) : null}
       {model?.context_window ? (
         <span className="badge wide-only">
           {t('play.context', { tokens: compact(model.context_window) })}
