@@ -140,15 +140,16 @@ export default function RequestsPage() {
   const { t, number, money } = useText();
   const gateway = useGateway();
   const filters = useRequestFilters();
-  const { outcomes, sum } = useRequestSums(filters);
   const [paused, setPaused] = useState(false);
   const { asked, offset, set } = filters;
   const live = offset === 0 && !paused;
+  const refetchInterval = live ? LIVE_MS : false;
+  const { outcomes, sum } = useRequestSums(filters, refetchInterval);
   const { data, error } = useQuery({
     queryKey: ['requests', asked, offset],
     queryFn: () => gateway.api.usage.list.query({ ...asked, limit: PAGE, offset }),
     placeholderData: (known) => known,
-    refetchInterval: live ? LIVE_MS : false,
+    refetchInterval,
   });
   const items = data?.items ?? [];
   const found = items.findIndex(({ request_id }) => request_id === filters.open);

@@ -13,8 +13,14 @@ interface RequestSum {
   readonly costUsd: number;
 }
 
-/** What the requests of a filter come to, and which outcomes there are to filter by. The gateway adds them up. */
-export function useRequestSums({ asked, outcome, request }: RequestFilters): {
+/**
+ * What the requests of a filter come to, and which outcomes there are to filter by. The gateway adds them up, again and
+ * again while the list is live.
+ */
+export function useRequestSums(
+  { asked, outcome, request }: RequestFilters,
+  refetchInterval: number | false,
+): {
   readonly outcomes: readonly OutcomeSum[];
   /** Null: it is not known yet, or one request is searched by its id. */
   readonly sum: RequestSum | null;
@@ -24,6 +30,7 @@ export function useRequestSums({ asked, outcome, request }: RequestFilters): {
   const { data } = useQuery({
     queryKey: ['request-sums', rest],
     placeholderData: (known) => known,
+    refetchInterval,
     queryFn: () => gateway.api.usage.report.query({ ...rest, bucket: 'all', by: 'outcome' }),
   });
   const items = data?.items ?? [];
