@@ -7,6 +7,7 @@ import { useInfo } from '../app/queries.ts';
 import { Shell } from '../app/shell.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Sheet } from '../parts/sheet.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
 import { takenBy } from './attachment.ts';
@@ -30,6 +31,15 @@ const Composer = lazy(loadComposer);
 const RequestPanel = lazy(loadRequestPanel);
 
 const nothing: Composed = { text: '', attachments: [] };
+
+/** The place of messages that are being loaded. */
+function ChatLoading() {
+  return (
+    <div className="turns" aria-busy="true">
+      <Skeleton />
+    </div>
+  );
+}
 
 /** Talk to a model, and see the request that does it. */
 export function Playground({ conversation }: { conversation: string | undefined }) {
@@ -217,11 +227,13 @@ export function Playground({ conversation }: { conversation: string | undefined 
           ) : conversation === undefined ? (
             <ModelStart onOpen={openModel} />
           ) : (
-            <main className="turns" aria-busy="true" />
+            <main className="turns" aria-busy="true">
+              <Skeleton />
+            </main>
           )
         ) : (
           <main className="chat">
-            <Suspense fallback={<div className="turns" aria-busy="true" />}>
+            <Suspense fallback={<ChatLoading />}>
               <ChatView
                 key={chat.opened}
                 chat={chat}

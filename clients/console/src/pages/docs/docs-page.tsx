@@ -11,6 +11,7 @@ import { useGateway, useSession } from '../../app/session.tsx';
 import { CodeFigure } from '../../parts/code-figure.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Problem } from '../../parts/problem.tsx';
+import { Skeleton } from '../../parts/skeleton.tsx';
 import { canTalk } from '../../playground/model-info.ts';
 import { useText } from '../../text/text.tsx';
 import { type DocBlock, type DocHeading, readDoc } from './doc-blocks.ts';
@@ -220,7 +221,7 @@ export default function DocsPage({ name = DOCS_INDEX }: { name?: string | undefi
               {at === 0 && hasSamples ? <SampleChoice values={values} onChange={setValues} /> : null}
             </Fragment>
           ))}
-          {doc ? <Next name={name} /> : <div className="skel" />}
+          {doc ? <Next name={name} /> : <Skeleton />}
         </main>
         <Contents contents={doc?.contents ?? nothing} markdown={data?.markdown ?? null} />
       </div>

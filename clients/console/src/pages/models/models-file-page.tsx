@@ -8,6 +8,7 @@ import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Problem } from '../../parts/problem.tsx';
+import { Skeleton } from '../../parts/skeleton.tsx';
 import { useText } from '../../text/text.tsx';
 
 const YamlEditor = lazy(() => import('./yaml-editor.tsx'));
@@ -153,7 +154,7 @@ export default function ModelsFilePage() {
         ) : null}
         {data ? (
           <div className="card ed">
-            <Suspense fallback={<div className="skel" />}>
+            <Suspense fallback={<Skeleton />}>
               <YamlEditor
                 label={data.name}
                 text={text}
@@ -176,7 +177,7 @@ export default function ModelsFilePage() {
         {data && isChanged ? (
           <section className="stack">
             <h2>{t('models.diff')}</h2>
-            <Suspense fallback={<div className="skel" />}>
+            <Suspense fallback={<Skeleton />}>
               <TextDiff before={data.text} after={settled} />
             </Suspense>
           </section>

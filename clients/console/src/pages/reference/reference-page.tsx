@@ -4,6 +4,7 @@ import { basePath } from '../../app/base-path.ts';
 import { PublicShell } from '../../app/public-shell.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
+import { Skeleton } from '../../parts/skeleton.tsx';
 import { useText } from '../../text/text.tsx';
 import { type Operation, readOpenApi, type Schema, typeOf } from './read-openapi.ts';
 import { SchemaView } from './schema-view.tsx';
@@ -141,11 +142,7 @@ export default function ReferencePage() {
         </nav>
         <main className="article wide">
           {error ? <Problem error={error} /> : null}
-          {data ? (
-            <p className="lede">{t('ref.lede', { count: number(data.operations.length) })}</p>
-          ) : (
-            <div className="skel" />
-          )}
+          {data ? <p className="lede">{t('ref.lede', { count: number(data.operations.length) })}</p> : <Skeleton />}
           {data && shown.length === 0 ? <p className="faint">{t('ref.none')}</p> : null}
           {data
             ? tags.map(({ name, description }) => (

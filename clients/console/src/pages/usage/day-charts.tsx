@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Problem } from '../../parts/problem.tsx';
+import { Skeleton } from '../../parts/skeleton.tsx';
 import { useText } from '../../text/text.tsx';
 import { DayChart, type DayChartProps, type Scale } from './day-chart.tsx';
 import type { UsageItem } from './usage-item.ts';
@@ -48,13 +49,13 @@ function DayCard({ title, legend, ...chart }: DayCardProps) {
 }
 
 function FirstTokenChart({ days, items, p50, p95 }: PartProps & { p50: number | null; p95: number | null }) {
-  const { t, milliseconds } = useText();
+  const { t, milliseconds, percent } = useText();
   const medians = items.map((item) => item?.first_token_p50_ms ?? null);
   const slow = items.map((item) => item?.first_token_p95_ms ?? null);
   const write = (median: number | null, most: number | null) =>
     median === null || most === null
       ? '–'
-      : t('usage.medianAnd95', { median: milliseconds(median), most: milliseconds(most) });
+      : t('usage.medianAnd95', { share: percent(0.95), median: milliseconds(median), most: milliseconds(most) });
   return (
     <DayCard
       title={t('usage.firstTokenChart')}
@@ -66,7 +67,7 @@ function FirstTokenChart({ days, items, p50, p95 }: PartProps & { p50: number | 
           </span>
           <span>
             <i className="sw c2" aria-hidden="true" />
-            {t('usage.p95')}
+            {percent(0.95)}
           </span>
         </p>
       }
@@ -116,7 +117,7 @@ function FailedChart({ days, items }: PartProps) {
 export default function DayCharts({ from, days }: DayChartsProps) {
   const { data, error } = useDayTimes(from);
   if (error) return <Problem error={error} />;
-  if (!data) return <div className="skel" />;
+  if (!data) return <Skeleton />;
   const byDay = new Map(data.items.map((item) => [item.start, item]));
   const items = days.map((start) => byDay.get(start));
   const { first_token_p50_ms: p50 = null, first_token_p95_ms: p95 = null } = data.total;

@@ -61,7 +61,9 @@ export function UsageKpis(props: UsageKpisProps) {
       <div className="kpi">
         <dt>{t('usage.first_token_p50_ms')}</dt>
         <dd className="v">{p50 === null ? '–' : milliseconds(p50)}</dd>
-        {p95 === null ? null : <dd className="d">{t('usage.within95', { time: milliseconds(p95) })}</dd>}
+        {p95 === null ? null : (
+          <dd className="d">{t('usage.within95', { share: percent(0.95), time: milliseconds(p95) })}</dd>
+        )}
       </div>
     </dl>
   );

@@ -178,12 +178,12 @@ export default function UsagePage() {
                     />
                   </header>
                   <div className="body">
-                    <Suspense fallback={<div className="skel" />}>
+                    <Suspense fallback={<Skeleton />}>
                       <UsageChart days={daysSince(from)} items={data.items} by={by} measure={measure} nameOf={nameOf} />
                     </Suspense>
                   </div>
                 </section>
-                <Suspense fallback={<div className="skel" />}>
+                <Suspense fallback={<Skeleton />}>
                   <DayCharts from={from} days={daysSince(from)} />
                 </Suspense>
                 <UsageTable items={data.items} total={data.total} by={by} nameOf={nameOf} />

@@ -18,7 +18,7 @@ interface UsageTimesProps {
 
 /** Medians and 95th percentiles, by day or by what the page keeps apart. */
 export function UsageTimes({ from, by, nameOf }: UsageTimesProps) {
-  const { t, number, milliseconds, day } = useText();
+  const { t, number, percent, milliseconds, day } = useText();
   const gateway = useGateway();
   const [apart, setApart] = useState<'same' | 'day'>('same');
   const byDay = useDayTimes(from);
@@ -52,7 +52,7 @@ export function UsageTimes({ from, by, nameOf }: UsageTimesProps) {
         columns={[
           { head: heading },
           numeric(t('usage.requests')),
-          ...columns.map((name) => numeric(t(`usage.${name}`))),
+          ...columns.map((name) => numeric(t(`usage.${name}`, { share: percent(0.95) }))),
         ]}
       >
         {(data?.items ?? []).map((item, at) => (
@@ -62,7 +62,7 @@ export function UsageTimes({ from, by, nameOf }: UsageTimesProps) {
               {number(item.requests)}
             </td>
             {columns.map((name) => (
-              <td key={name} className="num" data-th={t(`usage.${name}`)}>
+              <td key={name} className="num" data-th={t(`usage.${name}`, { share: percent(0.95) })}>
                 {ms(item[name])}
               </td>
             ))}
