@@ -61,7 +61,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
     <article className="turn" aria-label={t('chat.answer')} aria-busy={running}>
       <div className="who">
         <span className={`dot ${dots[answer.status]}`} aria-hidden="true" />
-        <strong>{answer.model}</strong>
+        <strong>{answer.model || t('chat.answer')}</strong>
       </div>
       {answer.reasoning ? <Reasoning answer={answer} /> : null}
       {answer.text ? <Markdown text={answer.text} /> : null}

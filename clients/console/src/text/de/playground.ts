@@ -23,6 +23,7 @@ export const playground: Record<keyof typeof english, string> = {
   'chat.nextQuestion': 'Nächste Frage',
   'chat.nextVersion': 'Nächste Antwort',
   'chat.placeholder': '{model} fragen. Dateien hier ablegen oder einfügen.',
+  'chat.placeholderText': '{model} fragen.',
   'chat.previousQuestion': 'Vorige Frage',
   'chat.previousVersion': 'Vorige Antwort',
   'chat.reasoning': 'Überlegung',

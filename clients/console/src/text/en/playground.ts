@@ -21,6 +21,7 @@ export const playground = {
   'chat.nextQuestion': 'Next question',
   'chat.nextVersion': 'Next answer',
   'chat.placeholder': 'Ask {model}. Drop or paste files here.',
+  'chat.placeholderText': 'Ask {model}.',
   'chat.previousQuestion': 'Previous question',
   'chat.previousVersion': 'Previous answer',
   'chat.reasoning': 'Reasoning',

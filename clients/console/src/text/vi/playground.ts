@@ -23,6 +23,7 @@ export const playground: Record<keyof typeof english, string> = {
   'chat.nextQuestion': 'Câu hỏi sau',
   'chat.nextVersion': 'Câu trả lời sau',
   'chat.placeholder': 'Hỏi {model}. Thả hoặc dán tệp vào đây.',
+  'chat.placeholderText': 'Hỏi {model}.',
   'chat.previousQuestion': 'Câu hỏi trước',
   'chat.previousVersion': 'Câu trả lời trước',
   'chat.reasoning': 'Suy luận',
