@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { ChevronRight } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { basePath } from '../../app/base-path.ts';
 import { PublicShell } from '../../app/public-shell.tsx';
@@ -62,6 +63,7 @@ function Details({ document, operation }: OperationViewProps) {
         {responses.map(({ status, description: what, schema }) => (
           <details key={status} className="plain">
             <summary>
+              <ChevronRight className="i chev" aria-hidden="true" />
               <span className={`badge ${status < '400' ? 'ok' : 'warn'}`}>{status}</span>{' '}
               <span className="small muted" lang="en">
                 {what.split('\n')[0]}
@@ -93,6 +95,7 @@ function OperationView({ document, operation }: OperationViewProps) {
       }}
     >
       <summary>
+        <ChevronRight className="i chev" aria-hidden="true" />
         <span className={`method ${method}`}>{method.toUpperCase()}</span> <code className="ref-path">{path}</code>{' '}
         <span className="small muted" lang="en">
           {summary}

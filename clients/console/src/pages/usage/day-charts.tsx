@@ -6,15 +6,27 @@ import { DayChart, type DayChartProps, type Scale } from './day-chart.tsx';
 import type { UsageItem } from './usage-item.ts';
 import { useDayTimes } from './use-day-times.ts';
 
-/** A line through the days that have a value. Where days have none, it is interrupted; a day alone is a dot. */
-function toPath(values: readonly (number | null)[], { x, y }: Scale): string {
-  return values
-    .map((value, at) => {
-      if (value === null) return '';
-      const isNew = (values[at - 1] ?? null) === null;
-      return `${isNew ? 'M' : 'L'}${x(at).toFixed(1)} ${y(value).toFixed(1)}${isNew ? 'h0' : ''}`;
-    })
-    .join('');
+interface LineProps {
+  readonly className: string;
+  readonly values: readonly (number | null)[];
+  readonly scale: Scale;
+}
+
+/** A line through the days that have a value, each with a dot. Where days have none, the line is interrupted. */
+function Line({ className, values, scale: { x, y } }: LineProps) {
+  const points = values.flatMap((value, at) => (value === null ? [] : [{ at, cx: x(at), cy: y(value) }]));
+  const path = points.map(({ at, cx, cy }) => {
+    const isNew = (values[at - 1] ?? null) === null;
+    return `${isNew ? 'M' : 'L'}${cx.toFixed(1)} ${cy.toFixed(1)}`;
+  });
+  return (
+    <g className={className}>
+      <path d={path.join('')} />
+      {points.map(({ at, cx, cy }) => (
+        <circle key={at} cx={cx} cy={cy} r={2} />
+      ))}
+    </g>
+  );
 }
 
 interface DayChartsProps {
@@ -78,8 +90,8 @@ function FirstTokenChart({ days, items, p50, p95 }: PartProps & { p50: number | 
       summary={write(p50, p95)}
       draw={(scale) => (
         <>
-          <path className="l1" d={toPath(medians, scale)} />
-          <path className="l2 dash" d={toPath(slow, scale)} />
+          <Line className="l1" values={medians} scale={scale} />
+          <Line className="l2 dash" values={slow} scale={scale} />
         </>
       )}
     />
