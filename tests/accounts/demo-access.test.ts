@@ -52,6 +52,7 @@ describe('a browser on the machine of a gateway in demo mode', () => {
     ['another site, by a name that leads here', { host: 'evil.example' }],
     ['a name that only begins like this machine', { host: '127.0.0.1.evil.example' }],
     ['another site', { 'sec-fetch-site': 'cross-site' }],
+    ['another site in an older browser', { origin: 'http://evil.example' }],
     ['another port of this machine', { 'sec-fetch-site': 'same-site' }],
     ['a client behind a proxy', { 'x-forwarded-for': '203.0.113.9' }],
     ['a client behind a proxy that says so otherwise', { forwarded: 'for=203.0.113.9' }],

@@ -11,8 +11,10 @@ const OWN_SITE = ['same-origin', 'none'];
  * in between. A page of another site is not from here, even when its name leads to this machine (DNS rebinding).
  */
 export function isFromHere({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): boolean {
-  const { host = '', 'sec-fetch-site': site } = headers;
+  const { host = '', origin, 'sec-fetch-site': site } = headers;
   if (!LOOPBACK.test(socket.remoteAddress ?? '') || !OWN_NAME.test(host)) return false;
   if (typeof site === 'string' && !OWN_SITE.includes(site)) return false;
+  // Older browsers tell only the origin of a page.
+  if (origin !== undefined && origin !== `http://${host}`) return false;
   return !Object.keys(headers).some((name) => PROXY_HEADER.test(name));
 }
