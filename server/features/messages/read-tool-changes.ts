@@ -10,7 +10,8 @@ interface ToolChange {
 }
 
 /** The tool change in one block. Null when the block has none, or names a tool of another kind. */
-export function readToolChange(block: unknown, param: string): ToolChange | null {
+export function readToolChange(block: { readonly type: string }, param: string): ToolChange | null {
+  if (block.type !== 'tool_addition' && block.type !== 'tool_removal') return null;
   const read = ToolChangeBlock.safeParse(block);
   if (!read.success) return null;
   const { type, tool } = read.data;

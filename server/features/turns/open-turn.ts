@@ -20,7 +20,7 @@ import type { Summarizer } from './summarizer.ts';
 import { titleOf } from './title-of.ts';
 import type { TitleWriter } from './title-writer.ts';
 import { TurnPrompt } from './turn-prompt.ts';
-import { writeRequest } from './write-prompt.ts';
+import { writeFields, writeRequest } from './write-prompt.ts';
 
 export interface OpenTurnDeps {
   readonly catalog: CurrentCatalog;
@@ -127,7 +127,7 @@ export async function openTurn(
   checkFields(caller.principal, model, 'chat', asked);
   if (turn.overflow === 'summarize') summarizer.ensureAvailable();
   const messages = await newMessages(turn);
-  const fields = JSON.stringify(asked);
+  const fields = await writeFields(asked);
   const begun = await conversations.beginTurn({
     conversationId: turn.conversation_id ?? null,
     owner: caller.principal.owner,

@@ -18,10 +18,14 @@ function contentOf({ message, images }: TurnRequest): Content | undefined {
   return [...parts, ...images.map((image) => ({ type: 'image_url' as const, image_url: image }))];
 }
 
-/** A message as it goes to the store. One with pictures is written in steps, because it is megabytes. */
+/** A message as JSON. One with pictures is written in steps, because it is megabytes. */
+export const writeMessage = async (message: ChatMessage): Promise<string> =>
+  isLong(message) ? inTurns(writeAsText(message)) : JSON.stringify(message);
+
+/** A message as it goes to the store. */
 export const toNewMessage = async (role: NewMessage['role'], message: ChatMessage): Promise<NewMessage> => ({
   role,
-  prompt: isLong(message) ? await inTurns(writeAsText(message)) : JSON.stringify(message),
+  prompt: await writeMessage(message),
   text: textOf(message.content),
 });
 

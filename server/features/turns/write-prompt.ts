@@ -2,7 +2,7 @@ import type { ChatCompletionRequest } from '../../../contracts/chat/completion.t
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { Json } from '../../canonical/json.ts';
 import { parseOwn } from '../../canonical/read-body/parse-own.ts';
-import { joinAsBytes, type Steps } from '../../canonical/write-in-steps.ts';
+import { isLong, joinAsBytes, type Steps, writeAsText } from '../../canonical/write-in-steps.ts';
 import { inTurns } from '../../event-loop/in-turns.ts';
 import type { TurnPrompt } from './turn-prompt.ts';
 
@@ -25,10 +25,14 @@ function* writeLong(parts: readonly string[]): Steps<Json<ChatCompletionRequest>
   return Json.ofBoth(bytes, yield* readBack<ChatCompletionRequest>(bytes));
 }
 
+/** Writes the fields of a request, without the messages. */
+export const writeFields = async (fields: object): Promise<string> =>
+  isLong(fields) ? inTurns(writeAsText(fields)) : JSON.stringify(fields);
+
 /** Writes the request with these fields and the messages of a prompt. A long one is also parsed here, in pieces. */
 export function writeRequest(fields: string, prompt: TurnPrompt): Promise<Json<ChatCompletionRequest>> {
   const parts = [`${fields.slice(0, -1)},"messages":[`, ...separated(prompt.texts), ']}'];
-  return isLongPrompt(prompt)
+  return fields.length > LONG || isLongPrompt(prompt)
     ? inTurns(writeLong(parts))
     : Promise.resolve(Json.ofBytes<ChatCompletionRequest>(Buffer.from(parts.join(''))));
 }

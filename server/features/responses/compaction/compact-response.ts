@@ -7,6 +7,7 @@ import type { Caller } from '../../access/caller.ts';
 import { createCompletion } from '../../chat/create-completion.ts';
 import type { CatalogModel } from '../../models/catalog.ts';
 import { weighMessages } from '../../turns/fit-window.ts';
+import { writeMessage } from '../../turns/store-message.ts';
 import { isSummary, SUMMARY_CONTENT } from '../../turns/summary-message.ts';
 import { ItemIds, newStem, responseIdOf } from '../answer/item-ids.ts';
 import { NO_USAGE, toUsage } from '../answer/read-usage.ts';
@@ -39,14 +40,16 @@ const toRequest = ({ text: _, ...request }: CompactRequest): ResponseRequest => 
 });
 
 /** The last messages of the user, as many as fit. The summary covers the others. */
-function keptMessages(prompt: readonly ChatMessage[], window: number | null): ChatMessage[] {
+async function keptMessages(prompt: readonly ChatMessage[], window: number | null): Promise<ChatMessage[]> {
   const said = prompt.slice(0, -1).filter((message) => message.role === 'user' && !isSummary(message));
+  const kept: ChatMessage[] = [];
   let room = Math.min(KEPT_TOKENS, (window ?? Number.POSITIVE_INFINITY) * KEPT_SHARE);
-  const dropped = said.findLastIndex((message) => {
-    room -= weighMessages([{ prompt: JSON.stringify(message) }]);
-    return room < 0;
-  });
-  return said.slice(dropped + 1);
+  for (const message of said.toReversed()) {
+    room -= weighMessages([{ prompt: await writeMessage(message) }]);
+    if (room < 0) break;
+    kept.unshift(message);
+  }
+  return kept;
 }
 
 const windowOf = ({ backends, contextWindow }: CatalogModel): number | null =>
@@ -78,7 +81,7 @@ export async function compactResponse(
   if (!summary) throw new AppError('upstream_broken', 'The model gave no summary of the conversation.');
   const stem = newStem();
   const ids = new ItemIds(stem);
-  const kept = keptMessages(prompt, windowOf(prepared.model)).map(
+  const kept = (await keptMessages(prompt, windowOf(prepared.model))).map(
     (message): OutputItem => ({
       id: ids.next('msg'),
       type: 'message',
