@@ -19,6 +19,8 @@ const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
  */
 const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_OTHER = 128 * 1024 * 1024;
+/** What a field takes beside its name and value, about. */
+const NAME = 100;
 
 /** About how many characters a value has. It is written only when it is an object: other values are short or counted as text. */
 const sizeOf = (value: unknown): number =>
@@ -62,7 +64,7 @@ export class CollectedChoice {
     for (const key of Object.keys(beside)) {
       const value = beside[key];
       if (value == null && key in this.#beside) continue;
-      this.#room(0, key.length + sizeOf(value));
+      this.#room(0, NAME + key.length + sizeOf(value));
       mergeInto(this.#beside, key, value);
     }
     for (const [key, value] of Object.entries(delta ?? {})) {
@@ -140,7 +142,7 @@ export class CollectedChoice {
   /** Adds any other field: lists (`images`, `annotations`) grow, and of other values the last one counts. */
   #addOther(key: string, value: unknown): void {
     const before = this.#others[key];
-    this.#room(0, key.length + sizeOf(value));
+    this.#room(0, NAME + key.length + sizeOf(value));
     if (!Array.isArray(value)) this.#others[key] = value;
     else if (Array.isArray(before)) for (const entry of value) before.push(entry);
     else this.#others[key] = [...value];

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkNumbers } from '../../server/providers/http/check-shape.ts';
 import { errorOf } from '../support/error-of.ts';
 import { type DialectGateway, startDialects } from '../support/start-dialects.ts';
 import { flood } from '../support/upstream/scripts/hostile.ts';
@@ -93,4 +94,28 @@ describe.each(dialects)('a compressed answer of %s, which was not asked for,', (
     }
     expect(gateway.upstreams[model]?.chats.at(-1)?.headers['accept-encoding']).toBe('identity');
   });
+});
+
+/** More names than any real object has: parsing them takes time by their square. */
+const wide = Array.from({ length: 20_000 }, (_, i) => `"k${i}":1`).join(',');
+
+const tooWide = expect.stringContaining('names in one object');
+
+describe.each(dialects)('an answer of %s with an object of very many names', (model) => {
+  test('is broken as JSON', async () => {
+    reply(model, raw(200, json, `{"id":"x","other":{${wide}}}`));
+    expect(await errorOf(await ask(model, false))).toMatchObject({ code: 'upstream_broken', message: tooWide });
+  });
+
+  test('is broken as an event', async () => {
+    reply(model, raw(200, events, `data: {"id":"x","other":[{},{${wide}}]}\n\n`));
+    expect(await errorOf(await ask(model, true))).toMatchObject({ code: 'upstream_broken', message: tooWide });
+  });
+});
+
+test('embeddings with an object of very many names are broken, and many embeddings are not', () => {
+  const embedding = '{"object":"embedding","index":0,"embedding":[0.5,0.25]}';
+  expect(() => checkNumbers(Buffer.from(`{"data":[${embedding}],"usage":{${wide}}}`))).toThrow('names in one object');
+  const many = Array.from({ length: 10_000 }, () => embedding).join(',');
+  expect(() => checkNumbers(Buffer.from(`{"data":[${many}]}`))).not.toThrow();
 });
