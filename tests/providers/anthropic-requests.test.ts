@@ -492,6 +492,22 @@ describe('tools', () => {
   });
 });
 
+test('a history with calls declares their tools, where the request offers none, and lets the model call none', async () => {
+  const messages = [
+    ...hi,
+    { role: 'assistant', tool_calls: [call('a', 'f', '{}'), call('b', 'f', '{}'), call('c', 'g', '{}')] },
+    ...['a', 'b', 'c'].map((id) => ({ role: 'tool', tool_call_id: id, content: '1' })),
+    ...hi,
+  ];
+  const declared = ['f', 'g'].map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));
+  for (const tools of [undefined, []]) {
+    expect(await sent({ messages, tools })).toMatchObject({ tools: declared, tool_choice: { type: 'none' } });
+  }
+  const offered = await sent({ messages, tools: [tool] });
+  expect([offered.tools.length, offered.tool_choice]).toEqual([1, undefined]);
+  expect(await sent({})).not.toHaveProperty('tools');
+});
+
 describe('thinking in the middle of a turn, with a model that only thinks at its start', () => {
   const signed = [{ type: 'reasoning.text', text: 'Hm.', signature: 'c2ln', format: 'anthropic-claude-v1', index: 0 }];
   const asking = (id: string, rest: object = {}) => ({

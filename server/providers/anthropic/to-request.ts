@@ -3,7 +3,7 @@ import { invalidField } from '../../errors/invalid-field.ts';
 import type { DialectRequest } from '../dialect.ts';
 import { checkedAway, checkFields } from './check-fields.ts';
 import { toThinking } from './to-thinking.ts';
-import { toTools } from './to-tools.ts';
+import { toCalledTools, toTools } from './to-tools.ts';
 import { toTurns } from './to-turns.ts';
 
 /**
@@ -80,13 +80,14 @@ export function toRequest(request: ChatCompletionRequest, model: string, stream:
   const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS;
   const { effort, ignored, ...thinking } = toThinking(request, model, maxTokens);
   const { system, turns } = toTurns(request.messages, model);
+  const offered = toTools(request);
   const body = {
     ...vendorFields(request),
     model,
     max_tokens: maxTokens,
     ...(system.length > 0 ? { system } : {}),
     messages: turns,
-    ...toTools(request),
+    ...(offered.tools ? offered : toCalledTools(turns)),
     ...sampling('temperature', request.temperature),
     ...sampling('top_p', request.top_p),
     ...toStop(request.stop),

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Tool } from '../../../contracts/chat/message.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import type { Turn } from './wire.ts';
 
 const OWN_TOOL = /_\d{8}$|^mcp_toolset$/;
 
@@ -36,6 +37,18 @@ function toChoice(choice: ChatCompletionRequest['tool_choice']): Choice | null {
   if (choice == null) return null;
   if (typeof choice === 'object') return { type: 'tool', name: namedTool(choice) };
   return { type: choice === 'required' ? 'any' : choice };
+}
+
+/**
+ * The tools that the history called, for a request that offers none: Anthropic refuses calls without tools ("Requests which
+ * include tool_use or tool_result blocks must define tools"). The model is told to call none of them.
+ */
+export function toCalledTools(turns: readonly Turn[]): { tools?: object[]; tool_choice?: Choice } {
+  const calls = turns.flatMap(({ content }) => content.filter(({ type }) => type === 'tool_use'));
+  if (calls.length === 0) return {};
+  const names = new Set(calls.map(({ name }) => name));
+  const tools = [...names].map((name) => ({ name, input_schema: { type: 'object', properties: {} } }));
+  return { tools, tool_choice: { type: 'none' } };
 }
 
 /** The fields `tools` and `tool_choice`; none when there are no tools. */
