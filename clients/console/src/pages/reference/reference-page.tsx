@@ -3,6 +3,7 @@ import { ChevronRight } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { basePath } from '../../app/base-path.ts';
 import { PublicShell } from '../../app/public-shell.tsx';
+import { CodedText } from '../../parts/coded-text.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { Skeleton } from '../../parts/skeleton.tsx';
@@ -32,7 +33,11 @@ function Details({ document, operation }: OperationViewProps) {
   const { parameters, body, responses, description } = operation;
   return (
     <div className="body stack">
-      {description ? <p lang="en">{description}</p> : null}
+      {description ? (
+        <p lang="en">
+          <CodedText text={description} />
+        </p>
+      ) : null}
       {parameters.length > 0 ? (
         <section className="stack-2">
           <h4>{t('ref.parameters')}</h4>
@@ -46,7 +51,11 @@ function Details({ document, operation }: OperationViewProps) {
                   </span>
                   {one.required ? <span className="badge">{t('ref.required')}</span> : null}
                 </div>
-                {one.description ? <p className="small muted">{one.description}</p> : null}
+                {one.description ? (
+                  <p className="small muted">
+                    <CodedText text={one.description} />
+                  </p>
+                ) : null}
               </li>
             ))}
           </ul>
@@ -66,7 +75,7 @@ function Details({ document, operation }: OperationViewProps) {
               <ChevronRight className="i chev" aria-hidden="true" />
               <span className={`badge ${status < '400' ? 'ok' : 'warn'}`}>{status}</span>{' '}
               <span className="small muted" lang="en">
-                {what.split('\n')[0]}
+                <CodedText text={what.split('\n')[0] ?? ''} />
               </span>
             </summary>
             <div lang="en">{schema ? <SchemaView document={document} schema={schema} /> : null}</div>

@@ -1,5 +1,6 @@
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
+import { CodedText } from '../../parts/coded-text.tsx';
 import { isObject } from '../../parts/json.ts';
 import { useText } from '../../text/text.tsx';
 import { resolve, type Schema, typeOf } from './read-openapi.ts';
@@ -48,7 +49,11 @@ function FieldRow({ document, name, schema, required }: FieldRowProps) {
         <span className="small faint">{typeOf(document, schema)}</span>
         {required ? <span className="badge">{t('ref.required')}</span> : null}
       </div>
-      {description ? <p className="small muted">{description}</p> : null}
+      {description ? (
+        <p className="small muted">
+          <CodedText text={description} />
+        </p>
+      ) : null}
       {open ? inside.map((one, at) => <SchemaView key={at} document={document} schema={one} />) : null}
     </li>
   );
