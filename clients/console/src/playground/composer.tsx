@@ -3,7 +3,7 @@ import {
   type ClipboardEvent,
   type Dispatch,
   type DragEvent,
-  type FormEvent,
+  type KeyboardEvent,
   type SetStateAction,
   useRef,
   useState,
@@ -37,127 +37,214 @@ interface ComposerProps {
   readonly faultyParam: string | null;
 }
 
-export default function Composer(props: ComposerProps) {
-  const { value, onChange, onSend, onStop, onEditLast, busy, takes, placeholder, system, onSystem, faultyParam } =
-    props;
+interface SystemFieldProps extends Pick<ComposerProps, 'system' | 'onSystem'> {
+  readonly isFaulty: boolean;
+}
+
+function SystemField({ system, onSystem, isFaulty }: SystemFieldProps) {
+  const { t } = useText();
+  return (
+    <label className="field">
+      <span className="label">{t('chat.system')}</span>
+      <textarea
+        className="input"
+        rows={3}
+        value={system}
+        aria-invalid={isFaulty}
+        onChange={(event) => onSystem(event.target.value)}
+      />
+    </label>
+  );
+}
+
+/** Says which images were made smaller, and offers to send the originals. */
+function ShrunkImages({ value, onChange }: Pick<ComposerProps, 'value' | 'onChange'>) {
+  const { t } = useText();
+  return value.attachments.map((attachment, at) =>
+    attachment.shrunk ? (
+      <p key={`${at}-${attachment.name}`} className="row wrap small faint">
+        {t('chat.shrunk', { name: attachment.name, from: attachment.shrunk.from, to: attachment.shrunk.to })}
+        <button
+          type="button"
+          className="linkish"
+          onClick={() => onChange({ ...value, attachments: value.attachments.with(at, toOriginal(attachment)) })}
+        >
+          {t('chat.sendOriginal')}
+        </button>
+      </p>
+    ) : null,
+  );
+}
+
+interface AttachButtonProps extends Pick<ComposerProps, 'takes'> {
+  onFiles(files: readonly File[]): void;
+  /** It was pressed, and the model takes no files. */
+  onRefused(): void;
+}
+
+function AttachButton({ takes, onFiles, onRefused }: AttachButtonProps) {
   const { t } = useText();
   const picker = useRef<HTMLInputElement>(null);
-  const [dropping, setDropping] = useState(false);
+  const takesFiles = takes.length > 0;
+  return (
+    <>
+      <input
+        ref={picker}
+        type="file"
+        className="sr"
+        tabIndex={-1}
+        aria-label={t('chat.attach')}
+        accept={accepted(takes)}
+        multiple
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])]);
+          event.target.value = '';
+        }}
+      />
+      <button
+        type="button"
+        className="btn ghost icon"
+        aria-label={t('chat.attach')}
+        aria-disabled={!takesFiles}
+        title={t(takesFiles ? 'chat.attach' : 'chat.notTaken')}
+        onClick={() => (takesFiles ? picker.current?.click() : onRefused())}
+      >
+        <Paperclip className="i" aria-hidden="true" />
+      </button>
+    </>
+  );
+}
+
+function SendButton({ busy, onStop }: Pick<ComposerProps, 'busy' | 'onStop'>) {
+  const { t } = useText();
+  if (!busy) {
+    return (
+      <button type="submit" className="btn main-action">
+        {t('chat.send')}
+        <ArrowUp className="i" aria-hidden="true" />
+      </button>
+    );
+  }
+  return (
+    <button type="button" className="btn" onClick={onStop}>
+      <Square className="i" aria-hidden="true" />
+      {t('chat.stop')} <span className="kbd wide-only">Esc</span>
+    </button>
+  );
+}
+
+/** What a form does with files that are dropped on it. */
+function useDropping(onFiles: (files: readonly File[]) => void) {
+  const [isDropping, setDropping] = useState(false);
+  const handlers = {
+    onDragOver(event: DragEvent) {
+      event.preventDefault();
+      setDropping(true);
+    },
+    onDragLeave: () => setDropping(false),
+    onDrop(event: DragEvent) {
+      event.preventDefault();
+      setDropping(false);
+      onFiles([...event.dataTransfer.files]);
+    },
+  };
+  return { isDropping, handlers };
+}
+
+interface MessageFieldProps extends Pick<ComposerProps, 'placeholder' | 'busy' | 'onStop' | 'onEditLast'> {
+  readonly text: string;
+  readonly isFaulty: boolean;
+  onText(text: string): void;
+  onFiles(files: readonly File[]): void;
+  onEnter(): void;
+}
+
+function MessageField(props: MessageFieldProps) {
+  const { text, isFaulty, placeholder, busy, onText, onFiles, onEnter, onStop, onEditLast } = props;
+  const { t } = useText();
+  function paste(event: ClipboardEvent) {
+    const files = [...event.clipboardData.files];
+    if (files.length === 0) return;
+    event.preventDefault();
+    onFiles(files);
+  }
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      onEnter();
+    }
+    if (event.key === 'Escape' && busy) onStop();
+    if (event.key === 'ArrowUp' && text === '' && !busy) {
+      event.preventDefault();
+      onEditLast();
+    }
+  }
+  return (
+    <textarea
+      rows={2}
+      aria-label={t('chat.message')}
+      aria-invalid={isFaulty}
+      placeholder={placeholder}
+      value={text}
+      onChange={(event) => onText(event.target.value)}
+      onPaste={paste}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+export default function Composer(props: ComposerProps) {
+  const { value, onChange, onSend, busy, takes, system, faultyParam } = props;
+  const { t } = useText();
   const [systemOpen, setSystemOpen] = useState(false);
   const { add, problem, setProblem } = useAttaching({
     attachments: value.attachments,
     takes,
     onAdd: (added) => onChange((known) => ({ ...known, attachments: [...known.attachments, ...added] })),
   });
-  const faulty = faultyParam !== null && /^(messages|message|input|images)/.test(faultyParam);
-  const hasSystem = system !== '';
-  const takesFiles = takes.length > 0;
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  const onFiles = (files: readonly File[]) => void add(files);
+  const { isDropping, handlers } = useDropping(onFiles);
+  const isFaulty = faultyParam !== null && /^(messages|message|input|images)/.test(faultyParam);
+  function submit() {
     if (!busy) onSend();
   }
-  function drop(event: DragEvent) {
-    event.preventDefault();
-    setDropping(false);
-    void add([...event.dataTransfer.files]);
-  }
-  function paste(event: ClipboardEvent) {
-    const files = [...event.clipboardData.files];
-    if (files.length === 0) return;
-    event.preventDefault();
-    void add(files);
-  }
-
   return (
     <form
       className="composer"
-      onSubmit={submit}
-      onDragOver={(event) => {
+      onSubmit={(event) => {
         event.preventDefault();
-        setDropping(true);
+        submit();
       }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={drop}
+      {...handlers}
     >
-      <div className={`box${dropping ? ' dropping' : ''}`}>
+      <div className={`box${isDropping ? ' dropping' : ''}`}>
         {systemOpen ? (
-          <label className="field">
-            <span className="label">{t('chat.system')}</span>
-            <textarea
-              className="input"
-              rows={3}
-              value={system}
-              aria-invalid={faultyParam === 'system_prompt'}
-              onChange={(event) => onSystem(event.target.value)}
-            />
-          </label>
+          <SystemField system={system} onSystem={props.onSystem} isFaulty={faultyParam === 'system_prompt'} />
         ) : null}
         <Attached
           attachments={value.attachments}
           onRemove={(at) => onChange({ ...value, attachments: value.attachments.filter((_, i) => i !== at) })}
         />
-        {value.attachments.map((attachment, at) =>
-          attachment.shrunk ? (
-            <p key={`${at}-${attachment.name}`} className="row wrap small faint">
-              {t('chat.shrunk', { name: attachment.name, from: attachment.shrunk.from, to: attachment.shrunk.to })}
-              <button
-                type="button"
-                className="linkish"
-                onClick={() => onChange({ ...value, attachments: value.attachments.with(at, toOriginal(attachment)) })}
-              >
-                {t('chat.sendOriginal')}
-              </button>
-            </p>
-          ) : null,
-        )}
+        <ShrunkImages value={value} onChange={onChange} />
         {problem ? (
           <p className="small bad-text" role="alert">
             {t(problem)}
           </p>
         ) : null}
-        <textarea
-          rows={2}
-          aria-label={t('chat.message')}
-          aria-invalid={faulty}
-          placeholder={placeholder}
-          value={value.text}
-          onChange={(event) => onChange({ ...value, text: event.target.value })}
-          onPaste={paste}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-            if (event.key === 'Escape' && busy) onStop();
-            if (event.key === 'ArrowUp' && value.text === '' && !busy) {
-              event.preventDefault();
-              onEditLast();
-            }
-          }}
+        <MessageField
+          text={value.text}
+          isFaulty={isFaulty}
+          placeholder={props.placeholder}
+          busy={busy}
+          onText={(text) => onChange({ ...value, text })}
+          onFiles={onFiles}
+          onEnter={submit}
+          onStop={props.onStop}
+          onEditLast={props.onEditLast}
         />
         <div className="row between">
           <span className="row">
-            <input
-              ref={picker}
-              type="file"
-              className="sr"
-              tabIndex={-1}
-              aria-label={t('chat.attach')}
-              accept={accepted(takes)}
-              multiple
-              onChange={(event) => {
-                void add([...(event.target.files ?? [])]);
-                event.target.value = '';
-              }}
-            />
-            <button
-              type="button"
-              className="btn ghost icon"
-              aria-label={t('chat.attach')}
-              aria-disabled={!takesFiles}
-              title={t(takesFiles ? 'chat.attach' : 'chat.notTaken')}
-              onClick={() => (takesFiles ? picker.current?.click() : setProblem('chat.notTaken'))}
-            >
-              <Paperclip className="i" aria-hidden="true" />
-            </button>
+            <AttachButton takes={takes} onFiles={onFiles} onRefused={() => setProblem('chat.notTaken')} />
             <button
               type="button"
               className="btn ghost"
@@ -166,20 +253,10 @@ export default function Composer(props: ComposerProps) {
             >
               <SlidersHorizontal className="i" aria-hidden="true" />
               {t('chat.system')}
-              {hasSystem ? <span className="dot ok" aria-hidden="true" /> : null}
+              {system === '' ? null : <span className="dot ok" aria-hidden="true" />}
             </button>
           </span>
-          {busy ? (
-            <button type="button" className="btn" onClick={onStop}>
-              <Square className="i" aria-hidden="true" />
-              {t('chat.stop')} <span className="kbd wide-only">Esc</span>
-            </button>
-          ) : (
-            <button type="submit" className="btn main-action">
-              {t('chat.send')}
-              <ArrowUp className="i" aria-hidden="true" />
-            </button>
-          )}
+          <SendButton busy={busy} onStop={props.onStop} />
         </div>
       </div>
     </form>

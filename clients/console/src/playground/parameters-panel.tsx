@@ -21,10 +21,79 @@ const isTool = (value: unknown): value is Tool =>
   isObject(value) && typeof value.name === 'string' && value.name !== '';
 const areTools = (value: unknown): value is Tool[] => Array.isArray(value) && value.every(isTool);
 
+type RowProps = Pick<ParametersPanelProps, 'draft' | 'onChange'>;
+
+/** The names of the tools, and the editor for them. */
+function ToolsRow({ draft, onChange }: RowProps) {
+  const { t } = useText();
+  const [isOpen, setOpen] = useState(false);
+  const { tools } = draft;
+  function save(value: unknown) {
+    onChange({ ...draft, tools: areTools(value) ? value : [] }, 'tools');
+    setOpen(false);
+  }
+  return (
+    <div className="row between">
+      <span className="small">
+        {t('request.tools')}{' '}
+        <span className="faint">{tools.map(({ name }) => name).join(', ') || t('request.none')}</span>
+      </span>
+      <button type="button" className="btn small" onClick={() => setOpen(true)}>
+        <Wrench className="i" aria-hidden="true" />
+        {t('request.editTools')}
+      </button>
+      {isOpen ? (
+        <JsonEditor
+          title={t('request.editTools')}
+          lede={t('request.toolsLede')}
+          label={t('request.tools')}
+          value={tools.length === 0 ? null : tools}
+          presets={toolPresets}
+          check={(value) => (areTools(value) ? null : t('request.notTools'))}
+          onSave={save}
+          onClose={() => setOpen(false)}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+/** Whether the answer has to fit a schema, and the editor for it. */
+function SchemaRow({ draft, onChange }: RowProps) {
+  const { t } = useText();
+  const [isOpen, setOpen] = useState(false);
+  const { schema, surface } = draft;
+  return (
+    <div className="row between">
+      <span className="small">
+        {t('request.format')} <span className="faint">{schema === null ? t('modality.text') : 'json_schema'}</span>
+      </span>
+      <button type="button" className="btn small" onClick={() => setOpen(true)}>
+        <Braces className="i" aria-hidden="true" />
+        {t('request.schema')}
+      </button>
+      {isOpen ? (
+        <JsonEditor
+          title={t('request.schema')}
+          lede={t('request.schemaLede')}
+          label={t('request.schema')}
+          value={schema}
+          presets={schemaPresets}
+          check={(value) => (isObject(value) ? null : t('request.notSchema'))}
+          onSave={(value) => {
+            onChange({ ...draft, schema: value }, surface === 'responses' ? 'text' : 'response_format');
+            setOpen(false);
+          }}
+          onClose={() => setOpen(false)}
+        />
+      ) : null}
+    </div>
+  );
+}
+
 export function ParametersPanel({ draft, onChange, model, touched, faultyParam }: ParametersPanelProps) {
   const { t, number } = useText();
-  const [open, setOpen] = useState<'tools' | 'schema' | null>(null);
-  const { parameters, tools, schema } = draft;
+  const { parameters } = draft;
   const floor = model?.constraints.min_max_tokens ?? null;
   const set = (change: Partial<Parameters>, name: string) =>
     onChange({ ...draft, parameters: { ...parameters, ...change } }, name);
@@ -32,7 +101,6 @@ export function ParametersPanel({ draft, onChange, model, touched, faultyParam }
     lit: touched !== null && names.includes(touched),
     invalid: faultyParam !== null && names.includes(faultyParam),
   });
-  const close = () => setOpen(null);
   const maxTokensName = draft.surface === 'responses' ? 'max_output_tokens' : 'max_tokens';
   return (
     <section>
@@ -84,55 +152,8 @@ export function ParametersPanel({ draft, onChange, model, touched, faultyParam }
           {...marks('reasoning_effort', 'reasoning.effort')}
         />
       ) : null}
-      <div className="row between">
-        <span className="small">
-          {t('request.tools')}{' '}
-          <span className="faint">{tools.map(({ name }) => name).join(', ') || t('request.none')}</span>
-        </span>
-        <button type="button" className="btn small" onClick={() => setOpen('tools')}>
-          <Wrench className="i" aria-hidden="true" />
-          {t('request.editTools')}
-        </button>
-      </div>
-      <div className="row between">
-        <span className="small">
-          {t('request.format')} <span className="faint">{schema === null ? t('modality.text') : 'json_schema'}</span>
-        </span>
-        <button type="button" className="btn small" onClick={() => setOpen('schema')}>
-          <Braces className="i" aria-hidden="true" />
-          {t('request.schema')}
-        </button>
-      </div>
-      {open === 'tools' ? (
-        <JsonEditor
-          title={t('request.editTools')}
-          lede={t('request.toolsLede')}
-          label={t('request.tools')}
-          value={tools.length === 0 ? null : tools}
-          presets={toolPresets}
-          check={(value) => (areTools(value) ? null : t('request.notTools'))}
-          onSave={(value) => {
-            onChange({ ...draft, tools: areTools(value) ? value : [] }, 'tools');
-            close();
-          }}
-          onClose={close}
-        />
-      ) : null}
-      {open === 'schema' ? (
-        <JsonEditor
-          title={t('request.schema')}
-          lede={t('request.schemaLede')}
-          label={t('request.schema')}
-          value={schema}
-          presets={schemaPresets}
-          check={(value) => (isObject(value) ? null : t('request.notSchema'))}
-          onSave={(value) => {
-            onChange({ ...draft, schema: value }, draft.surface === 'responses' ? 'text' : 'response_format');
-            close();
-          }}
-          onClose={close}
-        />
-      ) : null}
+      <ToolsRow draft={draft} onChange={onChange} />
+      <SchemaRow draft={draft} onChange={onChange} />
     </section>
   );
 }

@@ -9,6 +9,7 @@ import { Problem } from '../../parts/problem.tsx';
 import type { TextKey } from '../../text/en.ts';
 import { useText } from '../../text/text.tsx';
 import type { ApiKey } from './api-key.ts';
+import { numberOf, readForm, textOf } from './read-key-form.ts';
 
 interface KeyFormProps {
   /** Null: a new one. */
@@ -39,32 +40,6 @@ const lists: readonly (readonly [name: ListName, label: TextKey, hint: TextKey, 
 ];
 type ListName = 'ip_ranges' | 'cors_origins';
 
-const textOf = (form: FormData, name: string) => String(form.get(name) ?? '').trim();
-const numberOf = (form: FormData, name: string) => {
-  const text = textOf(form, name);
-  return text === '' ? null : Number(text);
-};
-const listOf = (text: string) => (text === '' ? null : text.split(/[\s,]+/).filter((word) => word !== ''));
-
-function readForm(form: FormData) {
-  const expires = textOf(form, 'expires_at');
-  const models = form.getAll('models').map(String);
-  return {
-    name: textOf(form, 'name'),
-    group: textOf(form, 'group') || null,
-    expires_at: expires === '' ? null : new Date(expires).toISOString(),
-    models: models.length === 0 ? null : models,
-    ip_ranges: listOf(textOf(form, 'ip_ranges')),
-    cors_origins: listOf(textOf(form, 'cors_origins')),
-    enabled: form.get('enabled') === 'on',
-    requests_per_minute: numberOf(form, 'requests_per_minute'),
-    tokens_per_minute: numberOf(form, 'tokens_per_minute'),
-    concurrent_requests: numberOf(form, 'concurrent_requests'),
-    daily_budget_usd: numberOf(form, 'daily_budget_usd'),
-    monthly_budget_usd: numberOf(form, 'monthly_budget_usd'),
-  };
-}
-
 /** As `datetime-local` has it, in the reader's time. */
 const localTime = (iso: string | null) => {
   if (iso === null) return '';
@@ -72,12 +47,9 @@ const localTime = (iso: string | null) => {
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 };
 
-export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
-  const { t } = useText();
+/** Saves a key, and tells which field the gateway found fault with. */
+function useSaveKey(key: ApiKey | null, onDone: KeyFormProps['onDone']) {
   const gateway = useGateway();
-  const { data: info } = useInfo();
-  const formId = useId();
-  const [models, setModels] = useState<readonly string[]>(key?.models ?? []);
   const save = useMutation({
     async mutationFn(form: FormData) {
       const fields = readForm(form);
@@ -94,6 +66,108 @@ export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
   const failure = isGatewayError(save.error) ? save.error : null;
   const errorAt = (name: string) =>
     failure?.param && failure.param.split(/[.[]/)[0] === name ? failure.message : null;
+  return { save, errorAt };
+}
+
+interface FieldsProps {
+  readonly apiKey: ApiKey | null;
+  errorAt(name: string): string | null;
+}
+
+/** A new key has an owner and a credit; one that there is can be switched off. */
+function OwnerFields({ apiKey: key, errorAt }: FieldsProps) {
+  const { t } = useText();
+  if (key) {
+    return (
+      <label className="check">
+        <input type="checkbox" name="enabled" defaultChecked={key.enabled} /> {t('keys.enabled')}
+      </label>
+    );
+  }
+  return (
+    <>
+      <Field label={t('keys.owner')} hint={t('keys.ownerHint')} error={errorAt('owner')}>
+        {(control) => <input {...control} className="input" name="owner" maxLength={200} />}
+      </Field>
+      <Field label={t('keys.credit')} hint={t('keys.creditHint')} error={errorAt('credit_usd')}>
+        {(control) => <input {...control} className="input" name="credit_usd" type="number" min="0" step="any" />}
+      </Field>
+      <input type="hidden" name="enabled" value="on" />
+    </>
+  );
+}
+
+function LimitFields({ apiKey: key, errorAt }: FieldsProps) {
+  const { t } = useText();
+  return (
+    <>
+      {numbers.map(([name, label, step]) => (
+        <Field key={name} label={t(label)} error={errorAt(name)}>
+          {(control) => (
+            <input
+              {...control}
+              className="input"
+              name={name}
+              type="number"
+              min="0"
+              step={step}
+              placeholder="–"
+              defaultValue={key?.[name] ?? ''}
+            />
+          )}
+        </Field>
+      ))}
+      {lists.map(([name, label, hint, example]) => (
+        <Field key={name} label={t(label)} hint={t(hint)} error={errorAt(name)}>
+          {(control) => (
+            <input
+              {...control}
+              className="input mono"
+              name={name}
+              placeholder={example}
+              defaultValue={key?.[name]?.join(', ') ?? ''}
+            />
+          )}
+        </Field>
+      ))}
+    </>
+  );
+}
+
+function ModelFields({ chosen }: { chosen: readonly string[] }) {
+  const { t } = useText();
+  const { data: info } = useInfo();
+  const [models, setModels] = useState(chosen);
+  const toggle = (alias: string) =>
+    setModels(models.includes(alias) ? models.filter((name) => name !== alias) : [...models, alias]);
+  return (
+    <fieldset className="wide stack-2">
+      <legend>{t('keys.models')}</legend>
+      <p className="small faint">{t('keys.modelsHint')}</p>
+      <div className="tags">
+        {(info?.models ?? []).map(({ alias }) => (
+          <button
+            key={alias}
+            type="button"
+            className="tag"
+            aria-pressed={models.includes(alias)}
+            onClick={() => toggle(alias)}
+          >
+            {alias}
+          </button>
+        ))}
+      </div>
+      {models.map((alias) => (
+        <input key={alias} type="hidden" name="models" value={alias} />
+      ))}
+    </fieldset>
+  );
+}
+
+export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
+  const { t } = useText();
+  const formId = useId();
+  const { save, errorAt } = useSaveKey(key, onDone);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     save.mutate(new FormData(event.currentTarget));
@@ -122,21 +196,7 @@ export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
             <input {...control} className="input" name="name" required maxLength={200} defaultValue={key?.name ?? ''} />
           )}
         </Field>
-        {key ? (
-          <label className="check">
-            <input type="checkbox" name="enabled" defaultChecked={key.enabled} /> {t('keys.enabled')}
-          </label>
-        ) : (
-          <>
-            <Field label={t('keys.owner')} hint={t('keys.ownerHint')} error={errorAt('owner')}>
-              {(control) => <input {...control} className="input" name="owner" maxLength={200} />}
-            </Field>
-            <Field label={t('keys.credit')} hint={t('keys.creditHint')} error={errorAt('credit_usd')}>
-              {(control) => <input {...control} className="input" name="credit_usd" type="number" min="0" step="any" />}
-            </Field>
-            <input type="hidden" name="enabled" value="on" />
-          </>
-        )}
+        <OwnerFields apiKey={key} errorAt={errorAt} />
         <Field label={t('keys.group')} hint={t('keys.groupHint')} error={errorAt('group')}>
           {(control) => <input {...control} className="input" name="group" defaultValue={key?.group ?? ''} />}
         </Field>
@@ -151,57 +211,8 @@ export function KeyForm({ apiKey: key, onClose, onDone }: KeyFormProps) {
             />
           )}
         </Field>
-        {numbers.map(([name, label, step]) => (
-          <Field key={name} label={t(label)} error={errorAt(name)}>
-            {(control) => (
-              <input
-                {...control}
-                className="input"
-                name={name}
-                type="number"
-                min="0"
-                step={step}
-                placeholder="–"
-                defaultValue={key?.[name] ?? ''}
-              />
-            )}
-          </Field>
-        ))}
-        {lists.map(([name, label, hint, example]) => (
-          <Field key={name} label={t(label)} hint={t(hint)} error={errorAt(name)}>
-            {(control) => (
-              <input
-                {...control}
-                className="input mono"
-                name={name}
-                placeholder={example}
-                defaultValue={key?.[name]?.join(', ') ?? ''}
-              />
-            )}
-          </Field>
-        ))}
-        <fieldset className="wide stack-2">
-          <legend>{t('keys.models')}</legend>
-          <p className="small faint">{t('keys.modelsHint')}</p>
-          <div className="tags">
-            {(info?.models ?? []).map(({ alias }) => (
-              <button
-                key={alias}
-                type="button"
-                className="tag"
-                aria-pressed={models.includes(alias)}
-                onClick={() =>
-                  setModels(models.includes(alias) ? models.filter((name) => name !== alias) : [...models, alias])
-                }
-              >
-                {alias}
-              </button>
-            ))}
-          </div>
-          {models.map((alias) => (
-            <input key={alias} type="hidden" name="models" value={alias} />
-          ))}
-        </fieldset>
+        <LimitFields apiKey={key} errorAt={errorAt} />
+        <ModelFields chosen={key?.models ?? []} />
         {save.error ? (
           <div className="wide">
             <Problem error={save.error} />
