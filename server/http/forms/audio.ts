@@ -63,69 +63,80 @@ async function* asPieces(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
   yield bytes;
 }
 
+interface FormEndpoint extends AudioOptions {
+  readonly endpoint: (typeof forms)[number];
+}
+
+/** Answers a form with a sound file. */
+async function answerForm(options: FormEndpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { endpoint, once, maxBodyBytes, held } = options;
+  const { 'content-type': type, 'content-length': length } = request.headers;
+  refuseCodings(request);
+  if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
+  const key = keyOf(request);
+  // A retry is known by what it holds, so with a key the form is read before it is sent on.
+  const pieces = bodyPieces(request.raw);
+  const whole = key && (await readForm(holdPieces(pieces, holdRequest(request, held)), maxBodyBytes));
+  const form = await openModelForm(whole ? asPieces(whole) : pieces, type, maxBodyBytes);
+  try {
+    const caller = toCaller(request, reply);
+    const { model, contentType, check, rewrite: body } = form;
+    const call = {
+      endpoint,
+      path: `/audio/${endpoint}`,
+      operation: `v1.audio.${endpoint}`,
+      model,
+      contentType,
+      body,
+      check: (known: CatalogModel) => check((field) => checkFormField(caller.principal, known, field)),
+      // A client that does not say how long the file is is charged for the longest one.
+      measure: () => measureSound(Number(length ?? maxBodyBytes)),
+      repeatable: false,
+    };
+    const sent = whole ? { form: await hashForm(whole, type) } : {};
+    const asked = { operation: call.operation, request: sent, caller, key };
+    const answer = await forwardOnce(once, asked, (own) => forwardCall(options, call, own));
+    await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
+    return reply;
+  } finally {
+    await form.close();
+  }
+}
+
+type SpeechCall = FastifyRequest<{ Body: Buffer }>;
+
+/** Answers a text with the sound of it. */
+async function answerSpeech(options: AudioOptions, request: SpeechCall, reply: FastifyReply): Promise<FastifyReply> {
+  const fields = SpeechRequest.parse(await readObject(request, options.maxBodyValues));
+  const caller = toCaller(request, reply);
+  caller.record.said = fields;
+  const asked = { operation: 'v1.audio.speech', request: fields, caller, key: keyOf(request) };
+  const speech = { bytes: request.body, fields };
+  const answer = await forwardOnce(options.once, asked, (own) => createSpeech(options, speech, own));
+  await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
+  return reply;
+}
+
 /**
  * Serves `/v1/audio/*`. It exists on REST only: the requests are files and the answers bytes, which tRPC could only
  * carry as base64 in JSON, held in memory as a whole. Typed callers send the form with `fetch`.
  */
 export async function audioPlugin(app: FastifyInstance, options: AudioOptions): Promise<void> {
-  const { gate, once, maxBodyBytes, maxBodyValues, held, ...deps } = options;
-  const onRequest = admission(gate);
+  const onRequest = admission(options.gate);
 
   await app.register(async (scope) => {
     scope.addHook('onRequest', onRequest);
     // The form is read while it is sent on, and its content type is checked then.
     leaveBodies(scope);
     for (const endpoint of forms) {
-      const path = `/audio/${endpoint}`;
-      scope.post(`/v1${path}`, async (request, reply) => {
-        const { 'content-type': type, 'content-length': length } = request.headers;
-        refuseCodings(request);
-        if (Number(length) > maxBodyBytes) throw new AppError('body_too_large');
-        const key = keyOf(request);
-        // A retry is known by what it holds, so with a key the form is read before it is sent on.
-        const pieces = bodyPieces(request.raw);
-        const whole = key && (await readForm(holdPieces(pieces, holdRequest(request, held)), maxBodyBytes));
-        const form = await openModelForm(whole ? asPieces(whole) : pieces, type, maxBodyBytes);
-        try {
-          const caller = toCaller(request, reply);
-          const { model, contentType, check, rewrite: body } = form;
-          const call = {
-            endpoint,
-            path,
-            operation: `v1.audio.${endpoint}`,
-            model,
-            contentType,
-            body,
-            check: (known: CatalogModel) => check((field) => checkFormField(caller.principal, known, field)),
-            // A client that does not say how long the file is is charged for the longest one.
-            measure: () => measureSound(Number(length ?? maxBodyBytes)),
-            repeatable: false,
-          };
-          const sent = whole ? { form: await hashForm(whole, type) } : {};
-          const asked = { operation: call.operation, request: sent, caller, key };
-          const answer = await forwardOnce(once, asked, (own) => forwardCall(deps, call, own));
-          await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
-          return reply;
-        } finally {
-          await form.close();
-        }
-      });
+      scope.post(`/v1/audio/${endpoint}`, (request, reply) => answerForm({ ...options, endpoint }, request, reply));
     }
   });
 
   await app.register(async (scope) => {
     scope.addHook('onRequest', onRequest);
     scope.removeAllContentTypeParsers();
-    acceptJson(scope, { held, keep: (_request, body) => body });
-    scope.post<{ Body: Buffer }>('/v1/audio/speech', async (request, reply) => {
-      const fields = SpeechRequest.parse(await readObject(request, maxBodyValues));
-      const caller = toCaller(request, reply);
-      caller.record.said = fields;
-      const asked = { operation: 'v1.audio.speech', request: fields, caller, key: keyOf(request) };
-      const speech = { bytes: request.body, fields };
-      const answer = await forwardOnce(once, asked, (own) => createSpeech(deps, speech, own));
-      await sendBytes(reply, answer, caller.signal, (error) => logError(request, error));
-      return reply;
-    });
+    acceptJson(scope, { held: options.held, keep: (_request, body) => body });
+    scope.post<{ Body: Buffer }>('/v1/audio/speech', (request, reply) => answerSpeech(options, request, reply));
   });
 }
