@@ -4,7 +4,6 @@ import { chunksOf, payloadsOf, textOf } from '../support/read-events.ts';
 import { type DialectGateway, startDialects } from '../support/start-dialects.ts';
 import type { Answer } from '../support/upstream/answer.ts';
 import type { Exchange, Script } from '../support/upstream/exchange.ts';
-import { say } from '../support/upstream/scripts/answers.ts';
 
 const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic', 'gemini'] as const;
 type Name = (typeof dialects)[number];
@@ -158,7 +157,7 @@ test('an answer in JSON to a request for a stream may be written in several line
       { 'content-type': 'application/json' },
       pretty(JSON.stringify(exchange.dialect.body(greeting, asked))),
     );
-  }, say('unused'));
+  });
   const response = await gateway.call('POST', '/v1/chat/completions', {
     ...{ model: 'vllm', stream: true },
     ...requests['/v1/chat/completions'],
@@ -193,5 +192,33 @@ describe('what a model thinks is read under every name', () => {
     const deltas = chunks.flatMap((chunk) => chunk.choices).map(({ delta }) => delta);
     expect(deltas.map(({ reasoning_content: text }) => text ?? '').join('')).toBe('Hm.');
     expect(await (await ask('ollama', named(name, write), '/v1/messages', false)).text()).toContain('"thinking":"Hm."');
+  });
+});
+
+describe('an event that says nothing', () => {
+  /** The greeting with something before each event, and its own end where the dialect has one. */
+  const marked =
+    (before: string, end: string): Script =>
+    (exchange) => {
+      const { dialect } = exchange;
+      const events = payloads(greeting, exchange).map((json) => `${before}data: ${json}\n\n`);
+      exchange.send(200, { 'content-type': dialect.streamType }, events.join('') + (dialect.endMark ? end : ''));
+    };
+
+  test.each(['', '   ', 'null', '[]', '""', '[HEARTBEAT]', '"ping"', 'keep-alive'])('is left out: %j', async (mark) => {
+    for (const model of dialects) {
+      const text = await (await ask(model, marked(`data: ${mark}\n\n`, 'data: [DONE]\n\n'), '/c1/chat', true)).text();
+      expect([model, textOf(text), payloadsOf(text).at(-1)]).toEqual([model, 'Hello you', '[DONE]']);
+    }
+  });
+
+  test.each(['[DONE] ', ' [DONE]', '"[DONE]"', '[done]'])('ends the stream: %j', async (mark) => {
+    const text = await (await ask('ollama', marked('', `data: ${mark}\n\n`), '/c1/chat', true)).text();
+    expect([textOf(text), payloadsOf(text).at(-1)]).toEqual(['Hello you', '[DONE]']);
+  });
+
+  test.each(['Internal error', '[ERROR]', '"out of memory"'])('is an error in words: %j', async (words) => {
+    const text = await (await ask('ollama', marked('', `data: ${words}\n\n`), '/c1/chat', true)).text();
+    expect(payloadsOf(text).at(-1)).toContain('upstream_broken');
   });
 });

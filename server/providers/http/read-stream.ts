@@ -5,10 +5,8 @@ import { MAX_ANSWER } from './limits.ts';
 import { PairJoiner } from './pair-joiner.ts';
 import { expectSuccess } from './read-error.ts';
 import { SseParser } from './sse-parser.ts';
+import { readMark } from './stream-marks.ts';
 import { toUpstreamError } from './upstream-client.ts';
-
-/** The end mark of OpenAI's streams. Proxies add it to streams of other dialects as well. */
-const DONE = Buffer.from('[DONE]');
 
 /** Translates the events of one answer to chunks. */
 export interface EventSource<Chunk extends object> {
@@ -67,8 +65,10 @@ export class StreamReader<Chunk extends object> {
   }
 
   #add(payload: Buffer, batch: Json<Chunk>[]): void {
-    if (this.#done || payload.length === 0) return;
-    if (payload.length === DONE.length && payload.equals(DONE)) {
+    if (this.#done) return;
+    const mark = readMark(payload);
+    if (mark === 'nothing') return;
+    if (mark === 'done') {
       this.#readAll(this.#pairs.flush(), batch);
       this.#done = true;
     } else if (this.#pairs.passes(payload)) this.#read(payload, batch);
