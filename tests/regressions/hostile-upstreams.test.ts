@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkNumbers } from '../../server/providers/http/check-shape.ts';
 import { errorOf } from '../support/error-of.ts';
+import { textOf } from '../support/read-events.ts';
 import { type DialectGateway, startDialects } from '../support/start-dialects.ts';
 import { flood } from '../support/upstream/scripts/hostile.ts';
 import { raw } from '../support/upstream/scripts/refusals.ts';
@@ -118,4 +119,22 @@ test('embeddings with an object of very many names are broken, and many embeddin
   expect(() => checkNumbers(Buffer.from(`{"data":[${embedding}],"usage":{${wide}}}`))).toThrow('names in one object');
   const many = Array.from({ length: 10_000 }, () => embedding).join(',');
   expect(() => checkNumbers(Buffer.from(`{"data":[${many}]}`))).not.toThrow();
+});
+
+/** The start of a message of Anthropic's that holds so many blocks. */
+const startWith = (count: number): string => {
+  const content = Array.from({ length: count }, (_, i) => ({ type: 'text', text: `${i} ` }));
+  const message = { id: 'm', type: 'message', role: 'assistant', model: 'm', content, stop_reason: null, usage: {} };
+  return `data: ${JSON.stringify({ type: 'message_start', message })}\n\n`;
+};
+
+test('blocks in the start of a message are read in their order, and very many of them are broken', async () => {
+  const start = { type: 'content_block_start', index: 1_000, content_block: { type: 'text', text: '' } };
+  const stop = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } };
+  const rest = [start, stop, { type: 'message_stop' }].map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+  reply('anthropic', raw(200, events, startWith(500) + rest));
+  const answer = textOf(await (await ask('anthropic', true)).text());
+  expect(answer).toBe(Array.from({ length: 500 }, (_, i) => `${i} `).join(''));
+  reply('anthropic', raw(200, events, startWith(20_000) + rest));
+  expect((await errorOf(await ask('anthropic', true))).code).toBe('upstream_broken');
 });

@@ -72,6 +72,11 @@ export class BlockReader {
     return [...this.#byIndex].filter(([, { stopped }]) => !stopped).map(([index]) => index);
   }
 
+  /** Whether the block under the upstream's number was not stopped. */
+  isOpen(index: number): boolean {
+    return this.#byIndex.get(index)?.stopped === false;
+  }
+
   /** The place in the answer of the block that an event belongs to. */
   numberOf(index: number | null | undefined): number {
     return this.#at(index)?.number ?? 0;

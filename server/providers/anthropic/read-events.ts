@@ -20,6 +20,9 @@ const FINISH_REASONS = new Map([
   ['refusal', 'content_filter'],
 ]);
 
+/** The most blocks in the start of a message. Anthropic itself sends none there. */
+const MAX_EARLY = 1_000;
+
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
 
 /** The upstream's number of the block that an event belongs to. */
@@ -37,6 +40,7 @@ export class AnthropicReader implements EventReader {
   #usage: AnthropicUsage = {};
   /** The blocks that came with the start of the message, by their places, until they are read. */
   readonly #early = new Map<number, AnswerBlock>();
+  #isReadingEarly = false;
   finished = false;
   ended = false;
   passed: unknown[] = [];
@@ -85,7 +89,7 @@ export class AnthropicReader implements EventReader {
         const place = event.index ?? this.#blocks.count;
         const isSame = this.#early.get(place)?.type === event.content_block.type;
         const read = this.#readEarly(isSame ? place : Number.POSITIVE_INFINITY);
-        const known = this.#blocks.open.includes(place) && !this.#repeats(event);
+        const known = this.#blocks.isOpen(place) && !this.#repeats(event);
         return [...read, ...(known ? this.#take({ type: 'content_block_stop', index: place }) : [])];
       }
       case 'content_block_delta': {
@@ -114,12 +118,18 @@ export class AnthropicReader implements EventReader {
 
   /** Reads the early blocks before a place. The block at this place follows as a stream, and may say the same again. */
   #readEarly(before = Number.POSITIVE_INFINITY): ChatCompletionChunk[] {
-    return [...this.#early].flatMap(([index, block]) => {
-      if (index >= before) return [];
+    const chunks: ChatCompletionChunk[] = [];
+    if (this.#isReadingEarly || this.#early.size === 0) return chunks;
+    // Each of these starts would read all that are left, for which there is not enough stack.
+    this.#isReadingEarly = true;
+    for (const [index, block] of this.#early) {
+      if (index >= before) break;
       this.#early.delete(index);
       const start = { type: 'content_block_start', index, content_block: block };
-      return [start, { type: 'content_block_stop', index }].flatMap((event) => this.#take(event));
-    });
+      chunks.push(...this.#take(start), ...this.#take({ type: 'content_block_stop', index }));
+    }
+    this.#isReadingEarly = false;
+    return chunks;
   }
 
   #read(event: StreamEvent): ChatDelta[] {
@@ -127,6 +137,9 @@ export class AnthropicReader implements EventReader {
       case 'message_start':
         this.#usage = laterUsage(this.#usage, event.message?.usage);
         this.#writer ??= new ChunkWriter(this.#alias, event.message?.id || undefined);
+        if ((event.message?.content?.length ?? 0) > MAX_EARLY) {
+          throw new AppError('upstream_broken', 'The upstream sent the start of a message with too many blocks.');
+        }
         if (this.#blocks.count === 0) {
           for (const [place, block] of (event.message?.content ?? []).entries()) this.#early.set(place, block);
         }
