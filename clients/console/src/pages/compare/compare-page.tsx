@@ -71,18 +71,10 @@ function Lane({ alias, aliases, answer, typicalSeconds, onPick, onRemove }: Lane
   );
 }
 
-/** One question to two to four models, whose answers stream at once. */
-export default function ComparePage() {
-  const { t } = useText();
+/** One question, and the answers of several models, which stream at once. */
+function useComparison(lanes: readonly string[]) {
   const gateway = useGateway();
-  const { data: info } = useInfo();
-  const talks = (info?.models ?? []).filter((model) => canTalk(model) && model.modalities.output.includes('text'));
-  const wanted = useSearchParams()[0].get('model');
-  const aliases = talks.map(({ alias }) => alias).sort((a, b) => Number(b === wanted) - Number(a === wanted));
-  const [picked, setPicked] = useState<readonly string[] | null>(null);
-  const lanes = picked ?? aliases.slice(0, LEAST + 1);
   const [answers, setAnswers] = useState<readonly (Answer | undefined)[]>([]);
-  const [text, setText] = useState('');
   const [asked, setAsked] = useState('');
   const [busy, setBusy] = useState(false);
   const running = useRef<AbortController | null>(null);
@@ -110,15 +102,70 @@ export default function ComparePage() {
     );
     if (running.current === abort) setBusy(false);
   }
+  return { answers, asked, busy, ask, stop: () => running.current?.abort(), forget: () => setAnswers([]) };
+}
+
+interface QuestionFormProps {
+  readonly busy: boolean;
+  onAsk(question: string): void;
+  onStop(): void;
+}
+
+function QuestionForm({ busy, onAsk, onStop }: QuestionFormProps) {
+  const { t } = useText();
+  const [text, setText] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (busy || text.trim() === '') return;
-    void ask(text);
+    onAsk(text);
     setText('');
   };
+  return (
+    <form className="composer" onSubmit={submit}>
+      <div className="box">
+        <textarea
+          rows={2}
+          aria-label={t('chat.message')}
+          placeholder={t('compare.placeholder')}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
+            if (event.key === 'Escape') onStop();
+          }}
+        />
+        <div className="row between">
+          <span className="small faint">{t('compare.stateless')}</span>
+          {busy ? (
+            <button type="button" className="btn" onClick={onStop}>
+              <Square className="i" aria-hidden="true" />
+              {t('chat.stop')}
+            </button>
+          ) : (
+            <button type="submit" className="btn main-action">
+              {t('compare.send')}
+              <ArrowUp className="i" aria-hidden="true" />
+            </button>
+          )}
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** One question to two to four models, whose answers stream at once. */
+export default function ComparePage() {
+  const { t } = useText();
+  const { data: info } = useInfo();
+  const talks = (info?.models ?? []).filter((model) => canTalk(model) && model.modalities.output.includes('text'));
+  const wanted = useSearchParams()[0].get('model');
+  const aliases = talks.map(({ alias }) => alias).sort((a, b) => Number(b === wanted) - Number(a === wanted));
+  const [picked, setPicked] = useState<readonly string[] | null>(null);
+  const lanes = picked ?? aliases.slice(0, LEAST + 1);
+  const { answers, asked, busy, ask, stop, forget } = useComparison(lanes);
   const change = (next: readonly string[]) => {
     setPicked(next);
-    setAnswers([]);
+    forget();
   };
   const free = aliases.find((alias) => !lanes.includes(alias)) ?? aliases[0];
   return (
@@ -165,35 +212,7 @@ export default function ComparePage() {
             />
           ))}
         </div>
-        <form className="composer" onSubmit={submit}>
-          <div className="box">
-            <textarea
-              rows={2}
-              aria-label={t('chat.message')}
-              placeholder={t('compare.placeholder')}
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-                if (event.key === 'Escape') running.current?.abort();
-              }}
-            />
-            <div className="row between">
-              <span className="small faint">{t('compare.stateless')}</span>
-              {busy ? (
-                <button type="button" className="btn" onClick={() => running.current?.abort()}>
-                  <Square className="i" aria-hidden="true" />
-                  {t('chat.stop')}
-                </button>
-              ) : (
-                <button type="submit" className="btn main-action">
-                  {t('compare.send')}
-                  <ArrowUp className="i" aria-hidden="true" />
-                </button>
-              )}
-            </div>
-          </div>
-        </form>
+        <QuestionForm busy={busy} onAsk={(question) => void ask(question)} onStop={stop} />
       </main>
     </Shell>
   );

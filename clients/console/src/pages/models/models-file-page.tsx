@@ -59,12 +59,10 @@ function Faults({ faults, onGo }: FaultsProps) {
   );
 }
 
-/** The models file: edited as text, checked as it is typed, compared, saved and put into effect. */
-export default function ModelsFilePage() {
-  const { t } = useText();
+/** The file as it was read, as it is edited, what the gateway says about that, and the way to save it. */
+function useModelsFile() {
   const gateway = useGateway();
   const queries = useQueryClient();
-  const field = useRef<HTMLTextAreaElement>(null);
   const [edited, setEdited] = useState<string | null>(null);
   const { data, error, refetch } = useQuery({
     queryKey: ['models-file'],
@@ -94,45 +92,61 @@ export default function ModelsFilePage() {
   const faults = isChanged ? (checked?.faults ?? []) : [];
   const report = isChanged ? checked?.report : null;
   const maySave = isChanged && report != null && !save.isPending;
+  return { data, error, refetch, text, settled, setEdited, isChanged, faults, report, save, maySave };
+}
 
-  function go(line: number) {
-    const box = field.current;
-    if (!box) return;
-    const start =
-      text
-        .split('\n')
-        .slice(0, line - 1)
-        .join('\n').length + (line > 1 ? 1 : 0);
-    box.focus();
-    box.setSelectionRange(start, start + (text.slice(start).split('\n')[0]?.length ?? 0));
-    box.closest('.yaml')?.querySelectorAll('.yaml-lines span')[line - 1]?.scrollIntoView({ block: 'center' });
-  }
+/** Selects a line of the text, and shows it. */
+function selectLine(box: HTMLTextAreaElement, line: number): void {
+  const before = box.value
+    .split('\n')
+    .slice(0, line - 1)
+    .join('\n');
+  const start = before.length + (line > 1 ? 1 : 0);
+  box.focus();
+  box.setSelectionRange(start, start + (box.value.slice(start).split('\n')[0]?.length ?? 0));
+  box.closest('.yaml')?.querySelectorAll('.yaml-lines span')[line - 1]?.scrollIntoView({ block: 'center' });
+}
 
+interface FileActionsProps {
+  readonly file: ReturnType<typeof useModelsFile>;
+}
+
+function FileActions({ file: { data, isChanged, maySave, save, setEdited } }: FileActionsProps) {
+  const { t } = useText();
   return (
-    <Shell
-      title={t('models.file')}
-      bar={
-        <>
-          <span className="grow" />
-          {isChanged ? (
-            <button type="button" className="btn" onClick={() => setEdited(null)}>
-              {t('models.discard')}
-            </button>
-          ) : null}
-          {data?.editable ? (
-            <button
-              type="button"
-              className="btn main-action"
-              aria-disabled={!maySave}
-              title={maySave ? undefined : t(isChanged ? 'models.faultsFirst' : 'models.unchanged')}
-              onClick={() => (maySave ? save.mutate() : undefined)}
-            >
-              {t('models.save')}
-            </button>
-          ) : null}
-        </>
-      }
-    >
+    <>
+      <span className="grow" />
+      {isChanged ? (
+        <button type="button" className="btn" onClick={() => setEdited(null)}>
+          {t('models.discard')}
+        </button>
+      ) : null}
+      {data?.editable ? (
+        <button
+          type="button"
+          className="btn main-action"
+          aria-disabled={!maySave}
+          title={maySave ? undefined : t(isChanged ? 'models.faultsFirst' : 'models.unchanged')}
+          onClick={() => (maySave ? save.mutate() : undefined)}
+        >
+          {t('models.save')}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+/** The models file: edited as text, checked as it is typed, compared, saved and put into effect. */
+export default function ModelsFilePage() {
+  const { t } = useText();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const file = useModelsFile();
+  const { data, error, refetch, text, settled, setEdited, isChanged, faults, report, save } = file;
+  const go = (line: number) => {
+    if (field.current) selectLine(field.current, line);
+  };
+  return (
+    <Shell title={t('models.file')} bar={<FileActions file={file} />}>
       <main className="page">
         <p className="lede">
           {t('models.fileLede')} <a href={`${basePath}/docs/models`}>{t('nav.docs')}</a> ·{' '}
