@@ -56,6 +56,7 @@ describe.runIf(hasBrowser)('the console by keyboard', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('p');
     await page.waitForURL(/\/playground$/);
+    await page.getByRole('searchbox').first().waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('gu');
     expect(new URL(page.url()).pathname).toBe('/playground');
