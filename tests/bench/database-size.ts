@@ -22,6 +22,8 @@ function textOf(length: number, seed: number): string {
 
 const folder = mkdtempSync(join(tmpdir(), 'duplex-size-'));
 const file = join(folder, 'size.db');
+// The threads of the store keep no process alive, as the server's socket does.
+const awake = setInterval(() => undefined, 60_000);
 try {
   const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
   const store = await openStore({ url: `file:${file}`, migrationsDir });
@@ -52,5 +54,6 @@ try {
   await store.close();
   console.log(`${Math.round(statSync(file).size / (2 * TURNS))} bytes for each of ${2 * TURNS} messages`);
 } finally {
+  clearInterval(awake);
   rmSync(folder, { recursive: true, force: true });
 }
