@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../server/features/access/caller.ts';
+import { WITHOUT_KEY } from '../../server/features/access/without-key.ts';
 import { exportConversation } from '../../server/features/conversations/export/export-conversations.ts';
 import { followRun } from '../../server/features/runs/follow-run.ts';
 import { Runs } from '../../server/features/runs/runs.ts';
@@ -16,15 +17,9 @@ afterAll(() => gateway.close());
 const administrator: Principal = {
   keyHash: '',
   role: 'admin',
-  keyId: null,
   keyName: null,
   owner: null,
-  group: null,
-  models: null,
-  account: null,
-  origins: null,
-  token: null,
-  revoked: null,
+  ...WITHOUT_KEY,
 };
 
 /** How many turns of the event loop others had while something was read by a reader that never waits. */

@@ -17,7 +17,7 @@ export interface Principal {
   /** SHA-256 of the key, in hex: what limits and rows are kept under. */
   readonly keyHash: string;
   readonly role: 'admin' | 'key';
-  /** Null: the administrator, who pays nothing and sees every owner's conversations. */
+  /** Null: the administrator, who pays nothing and sees every owner's conversations, or a visitor of the demo. */
   readonly keyId: string | null;
   /** The operator's name for the key. */
   readonly keyName: string | null;
@@ -26,7 +26,7 @@ export interface Principal {
   readonly group: string | null;
   /** The aliases that it may use; null: every one. */
   readonly models: ReadonlySet<string> | null;
-  /** The limits and the wallet of the key; null for the administrator, who has no limits. */
+  /** The limits and the wallet of the key; null for whoever has no key, and so no limits. */
   readonly account: Account | null;
   /** The web origins whose pages may send its requests; null: those of `CORS_ORIGINS`. */
   readonly origins: ReadonlySet<string> | null;

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Principal } from './caller.ts';
+import { WITHOUT_KEY } from './without-key.ts';
 
 /** Whose conversations those of the demo are. */
 const OWNER = 'demo@this-machine';
@@ -19,15 +20,9 @@ export class DemoPass {
     this.#principal = {
       keyHash: hash('sha256', this.key, 'hex'),
       role: 'key',
-      keyId: null,
       keyName: 'demo',
       owner: OWNER,
-      group: null,
-      models: null,
-      account: null,
-      origins: null,
-      token: null,
-      revoked: null,
+      ...WITHOUT_KEY,
     };
   }
 

@@ -9,6 +9,7 @@ import type { HeldKey, KeyRing } from './key-ring.ts';
 import { Origins } from './origins.ts';
 import { RateLimiter, type RateState, rateStateOf } from './rate-limiter.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
+import { WITHOUT_KEY } from './without-key.ts';
 
 /** Wrong keys from one address: so many at once, then one a second. */
 const GUESSES = { perSecond: 1, burst: 30 };
@@ -50,15 +51,9 @@ export class Gate {
     this.#admin = {
       keyHash: this.#bearerHash.toString('hex'),
       role: 'admin',
-      keyId: null,
       keyName: null,
       owner: null,
-      group: null,
-      models: null,
-      account: null,
-      origins: null,
-      token: null,
-      revoked: null,
+      ...WITHOUT_KEY,
     };
     this.#limiter = limiter;
     this.#ring = ring;

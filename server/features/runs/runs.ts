@@ -159,9 +159,9 @@ export class Runs {
 
   /** Resolves when they are stored; false when there was none. */
   async #stopAbandoned({ conversationId, runId }: TurnPlace): Promise<boolean> {
-    const abandoned = [...this.#running.values()].filter(
-      (run) => (run.conversationId === conversationId || run.id === runId) && run.isAbandoned,
-    );
+    // Runs without a conversation have none in common.
+    const isThere = (run: Run) => run.id === runId || (conversationId != null && run.conversationId === conversationId);
+    const abandoned = [...this.#running.values()].filter((run) => isThere(run) && run.isAbandoned);
     for (const run of abandoned) {
       run.stop(new AppError('run_cancelled', 'The conversation went on without this answer.'));
     }
