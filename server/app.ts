@@ -69,6 +69,13 @@ const secretsOf = (bearer: string, { metricsBearer, traces, alerts }: Env) => [
   alerts?.slackUrl ?? undefined,
 ];
 
+/** The log's settings. Lines are free of secrets before they are written, and the last of them are kept for `/api/logs`. */
+const logWith = ({ env, log }: AppDeps, kept: RecentLines) => ({
+  level: env.log.level,
+  ...(log ? { stream: log } : {}),
+  hooks: { streamWrite: (line: string) => kept.keep(hideSecrets(line)) },
+});
+
 /** Opens the alerts, until the app closes; null when no receiver is configured. */
 function alertWith({ alerts: settings, dataDir }: Env, store: Store, app: FastifyInstance): OpenedAlerts | null {
   if (settings === null) return null;
@@ -142,6 +149,26 @@ function openRuns({ env, store }: AppDeps, app: FastifyInstance, { alerts, load 
   app.addHook('preClose', () => stopRuns(0));
   return { runs, live, store: store.runs, claims: store.claims, keepMs, keyMs, maxKeptBytes };
 }
+
+interface Counted {
+  readonly load: LoadGuard;
+  readonly dispatcher: Dispatcher;
+  readonly heartbeat: Heartbeat;
+  readonly websockets: OpenWebsockets;
+  readonly runs: Runs;
+}
+
+/** Counts what is in progress, for each scrape of the metrics. */
+const countOpen =
+  ({ load, dispatcher, heartbeat, websockets, runs }: Counted): Readings['open'] =>
+  () => ({
+    requests: load.open,
+    waiting: dispatcher.waiting,
+    streams: heartbeat.count,
+    websockets: websockets.count,
+    websocketCalls: websockets.calls,
+    runs: runs.count,
+  });
 
 interface Observed {
   readonly states: BackendStates;
@@ -246,9 +273,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const { env, bearer, catalog, configuration, store, version } = deps;
   for (const secret of secretsOf(bearer, env)) keepSecret(secret);
   const logs = new RecentLines();
-  const streamWrite = (line: string) => logs.keep(hideSecrets(line));
-  const log = { level: env.log.level, ...(deps.log ? { stream: deps.log } : {}), hooks: { streamWrite } };
-  const app = Fastify(fastifyOptions(env, log));
+  const app = Fastify(fastifyOptions(env, logWith(deps, logs)));
   const { ring, gate, tokens, guard, demoPass } = await openAccess(deps, app);
   compactUsage(deps, app);
   recoverOthers(deps, app);
@@ -261,14 +286,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, room, runs: runs.runs });
   const heartbeat = new Heartbeat();
   const websockets = new OpenWebsockets();
-  const open = () => ({
-    requests: load.open,
-    waiting: dispatcher.waiting,
-    streams: heartbeat.count,
-    websockets: websockets.count,
-    websocketCalls: websockets.calls,
-    runs: runs.runs.count,
-  });
+  const open = countOpen({ load, dispatcher, heartbeat, websockets, runs: runs.runs });
   const observers = await observe(deps, app, { states, alerts, open });
   const metering = meterWith(deps, app, { load, observers, dispatcher });
   const titles = wordTitles(deps, app, metering);
