@@ -6,14 +6,18 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 # Removes files that no process reads: the compiler, which @trpc/server names as a peer; types and source maps of packages;
-# and Prisma's query compilers for other databases. Together they are half of the packages' size.
+# Prisma's query compilers for other databases; and SQLite for other systems. Together they are half of the packages' size.
 RUN rm -rf node_modules/typescript node_modules/@typescript \
   && find node_modules '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
-  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.sqlite.*' -delete
+  && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.sqlite.*' -delete \
+  && find node_modules/@photostructure/sqlite/prebuilds -type f \
+    ! -path "*/linux-$(node -p process.arch)/*.glibc.node" -delete
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 WORKDIR /app
+# llama.cpp, which runs the demo model, needs libgomp. Node.js does not, so the image does not have it.
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN mkdir /data && chown node:node /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

@@ -1,6 +1,7 @@
 import { createGrammarCheck } from './check-grammar.ts';
 import { ContextPool } from './context-pool.ts';
 import type { EngineOptions, FromEngine, GenerationEvent, ToEngine } from './engine-protocol.ts';
+import { NotInstalledError } from './llama-binding.ts';
 import { loadModel } from './load-model.ts';
 import { Generation, type GenerationHost } from './run-generation.ts';
 
@@ -35,8 +36,14 @@ async function load(options: EngineOptions): Promise<void> {
     host = { pool, contextSize: model.info.contextSize, grammarIsReadable: createGrammarCheck(model), emit };
     send({ type: 'ready', info: model.info });
   } catch (error) {
-    send({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+    send(describeFailure(error));
   }
+}
+
+function describeFailure(error: unknown): FromEngine {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const reason = cause instanceof Error ? cause.message : message;
+  return { type: 'failed', reason, ...(error instanceof NotInstalledError ? { advice: message } : {}) };
 }
 
 function receive(message: ToEngine): void {

@@ -9,7 +9,8 @@ export type ToEngine =
 
 export type FromEngine =
   | { readonly type: 'ready'; readonly info: EngineInfo }
-  | { readonly type: 'failed'; readonly reason: string }
+  /** `reason` is for the log, since it can name files. `advice` says what to do, and clients read it too. */
+  | { readonly type: 'failed'; readonly reason: string; readonly advice?: string }
   | { readonly type: 'events'; readonly events: readonly GenerationEvent[] };
 
 export interface EngineOptions {

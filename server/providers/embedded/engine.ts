@@ -129,10 +129,10 @@ export class Engine {
     const child = spawnEngine();
     const running: Life['running'] = new Map();
     const ready = new Promise<EngineInfo>((resolve, reject) => {
-      const refuse = (reason: string): void => {
+      const refuse = (reason: string, advice = ''): void => {
         // Only the log has the path, for the operator; clients get the reason alone.
         const cause = new Error(`cannot load ${this.#options.modelPath}: ${reason}`);
-        this.#problem = 'The embedded model could not be loaded.';
+        this.#problem = `The embedded model could not be loaded. ${advice}`.trimEnd();
         reject(new AppError('upstream_unavailable', this.#problem, { cause }));
       };
       child.on('message', (message: FromEngine) => {
@@ -142,7 +142,7 @@ export class Engine {
           hold(child, running.size > 0);
           resolve(message.info);
         } else if (message.type === 'failed') {
-          refuse(message.reason);
+          refuse(message.reason, message.advice);
           child.kill('SIGKILL');
         } else {
           deliver(life, message.events);

@@ -89,15 +89,34 @@ function isBinding(value: unknown): value is LlamaBinding {
   return has(value, 'loadModel', 'loadLlamaModelInfo');
 }
 
+/** Something that this machine lacks. The message names no file, so that clients can read it too. */
+export class NotInstalledError extends Error {}
+
 export function loadBinding(variant: EngineVariant): LlamaBinding {
   const require = createRequire(import.meta.url);
   // The binding itself would fall back to the CPU, with a warning that nobody reads.
   if (variant !== 'default' && !isInstalled(require, variant)) {
-    throw new Error(`the ${variant} variant of llama.cpp is not installed (docs/decisions/0002-embedded-engine.md)`);
+    const advice = `The ${variant} variant of llama.cpp is not installed (docs/decisions/0002-embedded-engine.md).`;
+    throw new NotInstalledError(advice);
   }
+  if (variant === 'default') loadNativePart(require);
   const binding: unknown = require('@fugood/llama.node');
   if (!isBinding(binding)) throw new Error('@fugood/llama.node is not the version that this gateway was written for');
   return binding;
+}
+
+/** Loads llama.cpp itself before the binding does, because the binding hides why that failed. */
+function loadNativePart(require: NodeJS.Require): void {
+  try {
+    require(`@fugood/node-llama-${process.platform}-${process.arch}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // The dynamic linker begins its message with the library, such as `libgomp.so.1: cannot open shared object file`.
+    if (!/^\S*libgomp\.so/.test(reason)) throw error;
+    const advice =
+      'Install the library libgomp: `apt-get install libgomp1` (Debian, Ubuntu) or `dnf install libgomp` (Fedora).';
+    throw new NotInstalledError(advice, { cause: error });
+  }
 }
 
 function isInstalled(require: NodeJS.Require, variant: string): boolean {
