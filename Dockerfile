@@ -5,19 +5,24 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
-# Removes files that no process reads: the compiler, which @trpc/server names as a peer; types and source maps of packages;
-# Prisma's query compilers for other databases; and SQLite for other systems. Together they are half of the packages' size.
-RUN rm -rf node_modules/typescript node_modules/@typescript \
+# Removes files that no process reads: the compiler, which @trpc/server names as a peer; the sources of SQLite and llama.cpp,
+# whose builds are in the packages, and SQLite's builds for other systems; types and source maps of packages; Prisma's query
+# compilers for other databases. Together they are more than half of the packages' size.
+RUN rm -rf node_modules/typescript node_modules/@typescript node_modules/@rollup \
+    node_modules/@fugood/llama.node/src node_modules/@photostructure/sqlite/src \
   && find node_modules '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
   && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.sqlite.*' -delete \
   && find node_modules/@photostructure/sqlite/prebuilds -type f \
     ! -path "*/linux-$(node -p process.arch)/*.glibc.node" -delete
 
-FROM node:20-bookworm-slim
+# Node.js alone: its image also has npm and yarn, which nothing needs at run time.
+FROM debian:bookworm-slim
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+# libgomp is for llama.cpp, which runs the demo model, and libstdc++ for Node.js.
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 libstdc++6 \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* && useradd --uid 1000 --create-home node
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 WORKDIR /app
-# llama.cpp, which runs the demo model, needs libgomp. Node.js does not, so the image does not have it.
-RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN mkdir /data && chown node:node /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
