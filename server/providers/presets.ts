@@ -161,7 +161,7 @@ export const presets = {
       // https://api-docs.deepseek.com/guides/thinking_mode. (Until 2025 it answered 400 to any reasoning in the
       // history.)
       pastReasoning: 'reasoning_content',
-      failures: { insufficient_system_resource: 'upstream_unavailable' },
+      failures: { insufficient_system_resource: 'model_busy' },
       // "Must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum length of 64" (its API reference).
       toolNames: 'openai',
       // https://api-docs.deepseek.com/guides/kv_cache

@@ -164,8 +164,8 @@ export interface ProviderHealth {
  * refused with `invalid_field` and `param`; with `dropsUnsupported` it is left out and reported. It is never dropped
  * silently. Names of tools that the vendor does not accept are mapped, and mapped back in the answer.
  *
- * Errors are `AppError`s: `upstream_unavailable` (no connection, overloaded), `upstream_timeout`, `upstream_refused`
- * (our key or model name), `upstream_broken` (failed, or ended without a finish reason), `model_quota_exhausted`,
+ * Errors are `AppError`s: `upstream_unavailable` (no connection, a 503), `model_loading`, `model_busy` (a full queue,
+ * overloaded), `upstream_timeout`, `upstream_refused` (our key or model name), `upstream_broken` (failed, or ended without a finish reason), `model_quota_exhausted`,
  * `context_length_exceeded`, `upstream_rejected` and `invalid_field` (the client's own fault). They hold no secret.
  */
 export interface Provider {

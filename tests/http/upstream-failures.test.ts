@@ -26,7 +26,7 @@ let gateway: ScriptedGateway;
 /** Waits two seconds for its upstream, which a busy machine may take to answer: only silence is tried on it. */
 let hasty: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted();
+  gateway = await startScripted({ env: { MODEL_WAIT_SECONDS: '0' } });
   hasty = await startScripted({ provider: 'first_byte_seconds: 2, idle_seconds: 2' });
 });
 afterAll(async () => {
@@ -99,7 +99,7 @@ describe.each(ways)('before the answer, asked by %s', (_way, path, body) => {
     ['a 502 page', htmlError(), 'upstream_broken'],
     ['a 503', refuse('unavailable'), 'upstream_unavailable'],
     ['a 504 page', htmlError(504), 'upstream_timeout'],
-    ['a 529', leak(529), 'upstream_unavailable'],
+    ['a 529', leak(529), 'model_busy'],
     ['a page with status 200', raw(200, { 'content-type': 'text/html' }, '<html>Login</html>'), 'upstream_broken'],
     ['an error with status 200', errorBodyWith200(), 'upstream_broken'],
     ['nothing with status 200', empty200, 'upstream_broken'],

@@ -16,7 +16,11 @@ const json = { 'content-type': 'application/json' };
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted({ kind: 'anthropic', upstream: { dialect: 'anthropic' } });
+  gateway = await startScripted({
+    kind: 'anthropic',
+    upstream: { dialect: 'anthropic' },
+    env: { MODEL_WAIT_SECONDS: '0' },
+  });
 });
 afterAll(() => gateway.close());
 
@@ -378,7 +382,7 @@ describe.each([false, true])('a failure before the answer (stream: %s)', (stream
     ],
     ['too large a request', refusal(413, 'request_too_large', 'Request exceeds the maximum size'), 'upstream_rejected'],
     ['a failure', refuse('server-error'), 'upstream_broken'],
-    ['an overload', refuse('unavailable'), 'upstream_unavailable'],
+    ['an overload', refuse('unavailable'), 'model_busy'],
     ['a time-out', refusal(504, 'timeout_error', 'Timed out'), 'upstream_timeout'],
     ['an empty 200', empty200, 'upstream_broken'],
   ])('of %s', async (_what, script, code) => {
@@ -391,7 +395,7 @@ describe.each([false, true])('a failure before the answer (stream: %s)', (stream
 
 describe('a response that is not an answer', () => {
   test.each([
-    ['an error', errorBodyWith200('unavailable'), 'upstream_unavailable'],
+    ['an error', errorBodyWith200('unavailable'), 'model_busy'],
     ['no message', raw(200, json, '{"type":"completion","completion":"Hi"}'), 'upstream_broken'],
     ['no stop reason', raw(200, json, JSON.stringify(message([], { stop_reason: null }))), 'upstream_broken'],
     ['no JSON', raw(200, json, '<html>'), 'upstream_broken'],
@@ -405,7 +409,7 @@ describe('a failure inside a stream', () => {
   const error = (type: string) => ({ type: 'error', error: { type, message: `${type} ${upstreamKey}` } });
 
   test.each([
-    ['overloaded_error', 'upstream_unavailable'],
+    ['overloaded_error', 'model_busy'],
     ['rate_limit_error', 'model_quota_exhausted'],
     ['timeout_error', 'upstream_timeout'],
     ['api_error', 'upstream_broken'],

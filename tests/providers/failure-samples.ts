@@ -393,6 +393,43 @@ const otherServers: readonly FailureSample[] = [
   },
 ];
 
+const overloads: readonly FailureSample[] = [
+  {
+    server: 'a server that nobody knows, with words alone',
+    status: 503,
+    body: 'upstream overloaded, try later',
+    means: 'model_busy',
+  },
+  {
+    server: 'a server that nobody knows, with words alone',
+    status: 500,
+    body: { error: { message: 'Server overloaded, please retry', type: 'internal_error' } },
+    means: 'model_busy',
+  },
+  { server: 'a server that nobody knows, without words', status: 529, body: '', means: 'model_busy' },
+  {
+    server: 'a server that nobody knows, without words',
+    status: 529,
+    headers: { 'retry-after': '7' },
+    body: '<html><body>Site is overloaded</body></html>',
+    means: 'model_busy',
+    retryAfter: 7,
+  },
+  {
+    server: 'a server that nobody knows, without words, in a stream',
+    status: null,
+    body: { error: { code: 529, message: 'Provider returned error' } },
+    means: 'model_busy',
+  },
+  { server: 'a server that nobody knows, without words', status: 503, body: '', means: 'upstream_unavailable' },
+  {
+    server: 'a server that compiles functions',
+    status: 400,
+    body: openAi('The tool list has an overloaded function "get".', 'invalid_request_error'),
+    means: 'upstream_rejected',
+  },
+];
+
 const clouds: readonly FailureSample[] = [
   {
     server: 'OpenAI, rate limits guide',
@@ -456,13 +493,13 @@ const clouds: readonly FailureSample[] = [
     server: 'Anthropic, errors page',
     status: 529,
     body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
-    means: 'upstream_unavailable',
+    means: 'model_busy',
   },
   {
     server: 'Anthropic, errors page, in a stream',
     status: null,
     body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
-    means: 'upstream_unavailable',
+    means: 'model_busy',
   },
   {
     server: 'Anthropic, rate limits page',
@@ -545,12 +582,44 @@ const clouds: readonly FailureSample[] = [
     param: 'messages',
   },
   {
-    server: 'Gemini API, overloaded',
+    server: 'Gemini API, unavailable',
     status: 503,
     headers: { 'retry-after': 'Sat, 28 Nov 2026 12:00:07 GMT', date: 'Sat, 28 Nov 2026 12:00:00 GMT' },
     body: { error: { code: 503, message: 'The service is currently unavailable.', status: 'UNAVAILABLE' } },
     means: 'upstream_unavailable',
     retryAfter: 7,
+  },
+  {
+    server: 'Gemini API, overloaded (gemini-cli#5191)',
+    status: 503,
+    body: { error: { code: 503, message: 'The model is overloaded. Please try again later.', status: 'UNAVAILABLE' } },
+    means: 'model_busy',
+  },
+  {
+    server: 'Gemini API, in a stream (continue#11549)',
+    status: null,
+    body: {
+      error: {
+        code: 503,
+        message:
+          'This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.',
+        status: 'UNAVAILABLE',
+      },
+    },
+    means: 'model_busy',
+  },
+  {
+    server: "Google's Code Assist (gemini-cli#19911)",
+    status: 429,
+    body: {
+      error: {
+        code: 429,
+        message: 'No capacity available for model gemini-3-flash-preview on the server',
+        status: 'RESOURCE_EXHAUSTED',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'MODEL_CAPACITY_EXHAUSTED' }],
+      },
+    },
+    means: 'model_busy',
   },
   {
     server: 'OpenRouter, in a stream',
@@ -605,7 +674,19 @@ const moreClouds: readonly FailureSample[] = [
     server: 'OpenAI, error codes guide',
     status: 503,
     body: openAi('The engine is currently overloaded, please try again later', 'server_error'),
-    means: 'upstream_unavailable',
+    means: 'model_busy',
+  },
+  {
+    server: 'OpenAI, error codes guide',
+    status: 503,
+    body: openAi('Slow Down', 'server_error', 'slow_down'),
+    means: 'model_busy',
+  },
+  {
+    server: 'OpenAI, Responses API, in a stream',
+    status: null,
+    body: openAi('Our servers are currently overloaded.', 'service_unavailable_error', 'server_is_overloaded'),
+    means: 'model_busy',
   },
   {
     server: 'Azure OpenAI, content filter',
@@ -833,6 +914,7 @@ export const failureSamples: readonly FailureSample[] = [
   ...vllm,
   ...ollama,
   ...otherServers,
+  ...overloads,
   ...clouds,
   ...moreClouds,
 ];

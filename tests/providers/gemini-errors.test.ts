@@ -9,7 +9,7 @@ import { errorBodyWith200, raw, refuse } from '../support/upstream/scripts/refus
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted({ kind: 'gemini', upstream: { dialect: 'gemini' } });
+  gateway = await startScripted({ kind: 'gemini', upstream: { dialect: 'gemini' }, env: { MODEL_WAIT_SECONDS: '0' } });
 });
 afterAll(() => gateway.close());
 
@@ -37,7 +37,7 @@ describe('what the upstream refuses', () => {
     ['unknown-model', 'upstream_refused'],
     ['rate-limited', 'model_quota_exhausted'],
     ['server-error', 'upstream_broken'],
-    ['unavailable', 'upstream_unavailable'],
+    ['unavailable', 'model_busy'],
   ];
   test.each(kinds)('%s is %s, whole and streamed', async (kind, code) => {
     gateway.upstream.reply(refuse(kind), refuse(kind));
@@ -91,7 +91,7 @@ describe('what the upstream refuses', () => {
 
 describe('a response that is not an answer', () => {
   test.each([
-    ['an error with the status 200', errorBodyWith200('unavailable'), 'upstream_unavailable'],
+    ['an error with the status 200', errorBodyWith200('unavailable'), 'model_busy'],
     ['a quota error with the status 200', errorBodyWith200('rate-limited'), 'model_quota_exhausted'],
     ['no candidate', json(200, { usageMetadata: { promptTokenCount: 1 } }), 'upstream_broken'],
     ['neither a finish reason nor a part', json(200, { candidates: [{ content: { parts: [] } }] }), 'upstream_broken'],
@@ -137,7 +137,7 @@ describe('a stream that breaks', () => {
   test('by an event that says overloaded, or out of quota, says which', async () => {
     const quota = google(429, 'RESOURCE_EXHAUSTED', 'Out of quota.');
     gateway.upstream.reply(errorInStream({ event: google(503, 'UNAVAILABLE', 'Overloaded.') }));
-    expect((await streamError()).code).toBe('upstream_unavailable');
+    expect((await streamError()).code).toBe('model_busy');
     gateway.upstream.reply(errorInStream({ event: quota }));
     expect((await streamError()).code).toBe('model_quota_exhausted');
   });

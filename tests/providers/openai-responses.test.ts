@@ -11,7 +11,11 @@ import { raw, refuse } from '../support/upstream/scripts/refusals.ts';
 
 let gateway: ScriptedGateway;
 beforeAll(async () => {
-  gateway = await startScripted({ kind: 'openai-responses', upstream: { dialect: 'openai-responses' } });
+  gateway = await startScripted({
+    kind: 'openai-responses',
+    upstream: { dialect: 'openai-responses' },
+    env: { MODEL_WAIT_SECONDS: '0' },
+  });
 });
 afterAll(() => gateway.close());
 
@@ -616,7 +620,7 @@ describe('failures', () => {
     expect((await ask(refuse('unknown-model'), { stream })).code).toBe('upstream_refused');
     expect((await ask(refuse('rate-limited'), { stream })).code).toBe('model_quota_exhausted');
     expect((await ask(refuse('server-error'), { stream })).code).toBe('upstream_broken');
-    expect((await ask(refuse('unavailable'), { stream })).code).toBe('upstream_unavailable');
+    expect((await ask(refuse('unavailable'), { stream })).code).toBe('model_busy');
   });
 
   const json = { 'content-type': 'application/json' };
@@ -642,7 +646,7 @@ describe('failures', () => {
       { type: 'error', error: { type: 'server_error', code: 'server_is_overloaded', message: 'x' } },
     ],
   ])('an error event with its fault %s', async (_where, event) => {
-    expect((await ask(errorInStream({ tokens: 0, event }), { stream: true })).code).toBe('upstream_unavailable');
+    expect((await ask(errorInStream({ tokens: 0, event }), { stream: true })).code).toBe('model_busy');
   });
 
   test('a response that is not an answer yet', async () => {

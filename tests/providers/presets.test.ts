@@ -301,7 +301,7 @@ describe('what an answer becomes', () => {
   test.each([
     ['mistral', 'error', 'upstream_broken'],
     ['openrouter', 'error', 'upstream_broken'],
-    ['deepseek', 'insufficient_system_resource', 'upstream_unavailable'],
+    ['deepseek', 'insufficient_system_resource', 'model_busy'],
   ] as const)('with %s the finish reason %s is a failure', async (model, reason, code) => {
     expect(await errorOf(await answered(model, { finish_reason: reason }))).toMatchObject({ code });
     const half = event([{ index: 0, delta: { content: 'Ha' }, finish_reason: null }]);

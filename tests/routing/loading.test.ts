@@ -34,6 +34,8 @@ const stateOf = async (chain: Chain, backend: string): Promise<string> => {
 describe.each([
   ['loads its model', loading, 'loading', 'model_loading'],
   ['is busy', busy, 'busy', 'model_busy'],
+  ['is overloaded', answer503({ message: 'The model is overloaded.' }), 'busy', 'model_busy'],
+  ['answers 529 without a word', raw(529, {}, ''), 'busy', 'model_busy'],
 ] as const)('a backend that %s', (_what, refusal, state, code) => {
   test('is passed over at once, opens no circuit, and gets requests again when it is ready', async () => {
     const chain = await chainOf();

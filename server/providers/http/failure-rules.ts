@@ -22,6 +22,8 @@ interface FailureRule {
 }
 
 const isInside = (status: number | null) => status === null;
+/** The statuses of a server that works and has too much to do. Some gateways make 500 or 502 of them. */
+const isOverload = (status: number | null) => status === null || status === 429 || status >= 500;
 const isClientFault = (status: number | null) => status === null || status < 500;
 
 /**
@@ -43,7 +45,15 @@ const RULES: readonly FailureRule[] = [
       /pending requests exceeded|queue (is )?full|queue_?(full|overflow)|max(imum)?[ _](number of )?(queued|pending|waiting|in-?flight)|too many (queued|pending|waiting|in-?flight)|server (is )?busy|no slots? available/i,
     ofStatus: (status) => status === null || status === 503 || status === 429,
   },
-  { means: 'model_busy', words: /\boverloaded\b/i, ofStatus: (status) => status === 429 },
+  {
+    means: 'model_busy',
+    words:
+      /overloaded|\bslow[ _]down\b|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high demand|insufficient_system_resource/i,
+    ofStatus: isOverload,
+  },
+  // Anthropic's status for an overload, whatever the body says.
+  { means: 'model_busy', ofStatus: (status) => status === 529 },
+  { means: 'model_busy', kind: /\b529\b/, ofStatus: isInside },
   // Groq's flex tier has a status of its own.
   { means: 'model_busy', words: /capacity exceeded/i, ofStatus: (status) => status === 498 },
   // The gateway's own key, account or configuration is at fault. Other backends have others.
@@ -127,7 +137,7 @@ const RULES: readonly FailureRule[] = [
     kind: /\b(invalid_[a-z0-9_]*image[a-z_]*|image_[a-z_]+|unsupported_image_media_type|empty_image_file|failed_to_download_image)\b/,
     ofStatus: isInside,
   },
-  { means: 'upstream_unavailable', kind: /overloaded|unavailable|\b(503|529)\b/i, ofStatus: isInside },
+  { means: 'upstream_unavailable', kind: /unavailable|\b503\b/i, ofStatus: isInside },
   { means: 'upstream_timeout', kind: /timeout_error|deadline_exceeded|\b(408|504)\b/i, ofStatus: isInside },
   {
     means: 'model_quota_exhausted',
@@ -152,7 +162,7 @@ function meaningOfStatus(status: number | null): ErrorCode {
   if (status === 401 || status === 403 || status === 404) return 'upstream_refused';
   if (status === 402 || status === 429) return 'model_quota_exhausted';
   if (status === 408 || status === 504) return 'upstream_timeout';
-  if (status === 503 || status === 529) return 'upstream_unavailable';
+  if (status === 503) return 'upstream_unavailable';
   return status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_broken';
 }
 
