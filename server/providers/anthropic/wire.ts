@@ -47,11 +47,14 @@ export type AnswerBlock = z.infer<typeof AnswerBlock>;
 const toBlock = (content: unknown): unknown =>
   typeof content === 'string' ? { type: 'text', text: content } : content;
 
-/** The blocks of an answer. Some servers send a text, or one block, in place of the list. */
-const AnswerBlocks = z.preprocess((content) => {
-  if (Array.isArray(content)) return content.map(toBlock);
-  return content == null || content === '' ? content : [toBlock(content)];
-}, z.array(AnswerBlock));
+/**
+ * The blocks of an answer. Some servers send a text, or one block, in place of the list. A text inside the list may stand
+ * for a block of any type, so it is an error.
+ */
+const AnswerBlocks = z.preprocess(
+  (content) => (content == null || content === '' || Array.isArray(content) ? content : [toBlock(content)]),
+  z.array(AnswerBlock),
+);
 
 const Stop = z.looseObject({
   stop_reason: z.string().nullish(),

@@ -35,9 +35,12 @@ export type ContentPart = z.infer<typeof ContentPart>;
 const toPart = (content: unknown): unknown =>
   typeof content === 'string' ? { type: 'output_text', text: content } : content;
 
-/** The content of a message. Some servers send a text, or one part, in place of the list. */
+/**
+ * The content of a message. Some servers send a text, or one part, in place of the list. A text inside the list may stand
+ * for a part of any type, so it is an error.
+ */
 const Content = z.preprocess((content) => {
-  if (Array.isArray(content)) return content.map(toPart);
+  if (Array.isArray(content)) return content;
   return content == null || content === '' ? null : [toPart(content)];
 }, z.array(ContentPart).nullish());
 
