@@ -19,9 +19,13 @@ class ExactNumber {
     this.#digits = digits;
   }
 
+  get nearest(): number {
+    return Number(this.#digits);
+  }
+
   /** Other serialisers get the nearest number. */
   toJSON(): string | number {
-    return isWriting ? MARK + this.#digits : Number(this.#digits);
+    return isWriting ? MARK + this.#digits : this.nearest;
   }
 }
 
@@ -96,6 +100,23 @@ const revive = (_key: string, value: unknown) =>
  */
 export const parseExact = (text: string): unknown =>
   LONG_NUMBER.test(text) || LONG_EXPONENT.test(text) ? JSON.parse(markNumbers(text), revive) : JSON.parse(text);
+
+/** Puts the nearest number in place of each exact one, in place, except in the fields of which `isExact` says so. */
+export function roundNumbers(value: unknown, isExact: (name: string, holder: object) => boolean): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof ExactNumber) return value.nearest;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      if (typeof item === 'object') value[i] = roundNumbers(item, isExact);
+    }
+    return value;
+  }
+  for (const [name, held] of Object.entries(value)) {
+    if (typeof held === 'object' && !isExact(name, value)) Reflect.set(value, name, roundNumbers(held, isExact));
+  }
+  return value;
+}
 
 /** Writes as `JSON.stringify` does; the value may hold such numbers of `parseExact`. */
 export function writeExact(value: unknown): string {

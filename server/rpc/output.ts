@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { writeExact } from '../canonical/exact-json.ts';
 import { Json } from '../canonical/json.ts';
 import type { KnownFields } from './known-fields.ts';
 
@@ -43,7 +44,7 @@ export class Output<Made, Shown> {
   write(made: Made, dialect: 'anthropic' | undefined): Buffer | string {
     const { body = this.#show, anthropic } = this.forms;
     const written = (dialect === 'anthropic' && anthropic ? anthropic : body)(made);
-    return written instanceof Json ? written.bytes : JSON.stringify(written);
+    return written instanceof Json ? written.bytes : writeExact(written);
   }
 }
 

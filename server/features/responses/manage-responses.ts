@@ -8,6 +8,7 @@ import {
   type ResponseEvent,
   ResponseFailure,
 } from '../../../contracts/responses/response.ts';
+import { parseExact } from '../../canonical/exact-json.ts';
 import { runIdOf } from '../../canonical/ids.ts';
 import { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
@@ -50,7 +51,7 @@ function toResponse(row: StoredResponse, shown: boolean): Response {
   const status = statusOf(row);
   const { answer, error, endedAt } = row;
   const failure = error === null ? BROKEN_OFF : ResponseFailure.parse(JSON.parse(error));
-  return describeResponse(ResponseEcho.parse(JSON.parse(row.echo)), {
+  return describeResponse(ResponseEcho.parse(parseExact(row.echo)), {
     id: row.id,
     createdAt: toSeconds(row.createdAt),
     completedAt: status === 'completed' && endedAt ? toSeconds(endedAt) : null,

@@ -1,6 +1,7 @@
 import type { ChatCompletion } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import type { ResponseRequest } from '../../../contracts/responses/request.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
 import { storedAnswer } from '../../canonical/stored-answer.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
@@ -242,7 +243,7 @@ export async function openResponse(
   const { model, input } = planned;
   const messages = await toNewMessages(input);
   const echo = echoOf(request, conversationIn(request));
-  const begun = await begin(stores, request, caller, input, JSON.stringify(echo));
+  const begun = await begin(stores, request, caller, input, writeExact(echo));
   const { conversationId, answerId } = begun;
   const id = idOf(answerId);
   const store = (ended: Omit<EndedTurn, 'conversationId' | 'answerId'>) =>

@@ -1,5 +1,6 @@
 import type { ChatMessage, Content } from '../../../contracts/chat/message.ts';
 import type { ToolResult, TurnRequest } from '../../../contracts/turns/turn.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
 import { isLong, writeAsText } from '../../canonical/write-in-steps.ts';
 import { inTurns } from '../../event-loop/in-turns.ts';
 import type { NewMessage } from '../../store/interface/turns.ts';
@@ -20,7 +21,7 @@ function contentOf({ message, images }: TurnRequest): Content | undefined {
 
 /** A message as JSON. One with pictures is written in steps, because it is megabytes. */
 export const writeMessage = async (message: ChatMessage): Promise<string> =>
-  isLong(message) ? inTurns(writeAsText(message)) : JSON.stringify(message);
+  isLong(message) ? inTurns(writeAsText(message)) : writeExact(message);
 
 /** A message as it goes to the store. */
 export const toNewMessage = async (role: NewMessage['role'], message: ChatMessage): Promise<NewMessage> => ({

@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
+import { writeExact } from '../../canonical/exact-json.ts';
 import { Json } from '../../canonical/json.ts';
 import { parseOwn } from '../../canonical/read-body/parse-own.ts';
 import { isLong, joinAsBytes, type Steps, writeAsText } from '../../canonical/write-in-steps.ts';
@@ -27,7 +28,7 @@ function* writeLong(parts: readonly string[]): Steps<Json<ChatCompletionRequest>
 
 /** Writes the fields of a request, without the messages. */
 export const writeFields = async (fields: object): Promise<string> =>
-  isLong(fields) ? inTurns(writeAsText(fields)) : JSON.stringify(fields);
+  isLong(fields) ? inTurns(writeAsText(fields)) : writeExact(fields);
 
 /** Writes the request with these fields and the messages of a prompt. A long one is also parsed here, in pieces. */
 export function writeRequest(fields: string, prompt: TurnPrompt): Promise<Json<ChatCompletionRequest>> {
