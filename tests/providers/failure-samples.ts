@@ -21,6 +21,16 @@ const openAi = (message: string, type: string, code: string | number | null = nu
 
 const llamaCpp: readonly FailureSample[] = [
   {
+    server: 'llama.cpp b11549, a schema of a type that does not exist',
+    status: 400,
+    body: openAi(
+      'Unable to generate parser for this template. Automatic parser generation failed: JSON schema error at #: unrecognized type nonsense',
+      'invalid_request_error',
+      400,
+    ),
+    means: 'upstream_rejected',
+  },
+  {
     server: 'llama.cpp server b11434, while it loads',
     status: 503,
     body: openAi('Loading model', 'unavailable_error', 503),
@@ -364,6 +374,97 @@ const otherServers: readonly FailureSample[] = [
       '500',
     ),
     means: 'upstream_rejected',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before llama.cpp that loads its model',
+    status: 503,
+    body: openAi(
+      "litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - Loading model\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '503',
+    ),
+    means: 'model_loading',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before Ollama with a full queue',
+    status: 503,
+    body: openAi(
+      "litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - server busy, please try again.  maximum pending requests exceeded\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '503',
+    ),
+    means: 'model_busy',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before Anthropic, overloaded',
+    status: 500,
+    body: openAi(
+      'litellm.InternalServerError: AnthropicError - {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\nLiteLLM: model group \'tiny\' failed with the error above. No fallback was attempted.',
+      'internal_server_error',
+      '500',
+    ),
+    means: 'model_busy',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before Gemini, overloaded',
+    status: 503,
+    body: openAi(
+      "litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - The model is overloaded. Please try again later.\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '503',
+    ),
+    means: 'model_busy',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before a server that answers 503',
+    status: 503,
+    body: openAi(
+      "litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - Error code: 503\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '503',
+    ),
+    means: 'upstream_unavailable',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before a quota',
+    status: 429,
+    body: openAi(
+      "litellm.RateLimitError: RateLimitError: OpenAIException - Rate limit reached for gpt-5.5. Please try again in 7s.\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'throttling_error',
+      '429',
+    ),
+    means: 'model_quota_exhausted',
+    retryAfter: 7,
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before an empty account',
+    status: 402,
+    body: openAi(
+      "litellm.APIError: APIError: OpenAIException - Insufficient credits\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'invalid_request_error',
+      '402',
+    ),
+    means: 'model_quota_exhausted',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before llama.cpp without --embeddings',
+    status: 501,
+    body: openAi(
+      "litellm.APIError: APIError: OpenAIException - Error code: 501 - This server does not support embeddings. Start it with `--embeddings`\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'internal_server_error',
+      '501',
+    ),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'LiteLLM proxy 1.108 before a model that does not exist',
+    status: 404,
+    body: openAi(
+      "litellm.NotFoundError: NotFoundError: OpenAIException - The model `x` does not exist or you do not have access to it.\n\nLiteLLM: model group 'tiny' failed with the error above. No fallback was attempted.",
+      'invalid_request_error',
+      '404',
+    ),
+    means: 'upstream_refused',
   },
   {
     server: 'LiteLLM proxy 1.108 before a server that is down',
