@@ -77,6 +77,11 @@ export class BlockReader {
     return this.#byIndex.get(index)?.stopped === false;
   }
 
+  /** Whether the end of this block would say nothing new: the block was stopped before, or never began. */
+  hasStopped(index: number | null | undefined): boolean {
+    return this.#at(index)?.stopped !== false;
+  }
+
   /** The place in the answer of the block that an event belongs to. */
   numberOf(index: number | null | undefined): number {
     return this.#at(index)?.number ?? 0;
@@ -89,10 +94,11 @@ export class BlockReader {
     return (id ?? '') === known.id && name === known.name;
   }
 
-  /** The block that must begin before this delta, because the upstream did not send its start. */
+  /** The block that must begin before this delta, because the upstream did not send its start, or ended it too early. */
   missingBefore(index: number | null | undefined, { type }: BlockDelta): AnswerBlock | null {
     const needed = EMPTY_BLOCKS[type];
-    return needed && this.#at(index)?.type !== needed.type ? needed : null;
+    const known = this.#at(index);
+    return needed && (known?.type !== needed.type || known.stopped) ? needed : null;
   }
 
   /** Whether the block belongs to a tool that the vendor runs itself, and is passed on as it is. */
@@ -194,11 +200,12 @@ export class BlockReader {
     return { index, id: this.#ids.own(id), type: 'function', function: { name, arguments: '' } };
   }
 
-  /** The call that a piece belongs to: the call of its block, else the last one. */
+  /** The call that a piece belongs to: the call of its block, else the last one, unless that has ended. */
   #callOf(block: Block | undefined): OpenCall {
-    const call = block?.call ?? this.#blocks.findLast((one) => one.call)?.call;
-    if (!call) throw broken('The upstream sent arguments without a tool call.');
-    return call;
+    if (block?.call) return block.call;
+    const last = this.#blocks.findLast((one) => one.call);
+    if (!last?.call || last.stopped) throw broken('The upstream sent arguments without a tool call.');
+    return last.call;
   }
 }
 

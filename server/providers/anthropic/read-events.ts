@@ -23,6 +23,9 @@ const FINISH_REASONS = new Map([
 /** The most blocks in the start of a message. Anthropic itself sends none there. */
 const MAX_EARLY = 1_000;
 
+/** The deltas that are of no use outside their own block. */
+const NEED_BLOCK: ReadonlySet<string> = new Set(['input_json_delta', 'signature_delta']);
+
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
 
 /** The upstream's number of the block that an event belongs to. */
@@ -41,6 +44,8 @@ export class AnthropicReader implements EventReader {
   /** The blocks that came with the start of the message, by their places, until they are read. */
   readonly #early = new Map<number, AnswerBlock>();
   #isReadingEarly = false;
+  /** Whether the start of the message was read. */
+  #begun = false;
   finished = false;
   ended = false;
   passed: unknown[] = [];
@@ -71,7 +76,8 @@ export class AnthropicReader implements EventReader {
       throw new AppError('upstream_broken', 'The upstream sent an event that is malformed.', { cause: event.error });
     }
     const before = this.#prepare(event.data);
-    if (event.data.type === 'content_block_start' && this.#repeats(event.data)) return before;
+    if (this.#isRepeated(event.data)) return before;
+    if (this.#passes) this.#expectOpen(event.data);
     const deltas = this.#read(event.data);
     if (this.#passes) {
       const index = indexOf(event.data);
@@ -112,6 +118,30 @@ export class AnthropicReader implements EventReader {
     }
   }
 
+  /** Whether an event only repeats an earlier one. Clients of Anthropic's API fail at a second start of a message. */
+  #isRepeated(event: StreamEvent): boolean {
+    switch (event.type) {
+      case 'message_start':
+        if (!this.#begun && this.#blocks.count === 0) return false;
+        this.#usage = laterUsage(this.#usage, event.message?.usage);
+        return true;
+      case 'content_block_start':
+        return this.#repeats(event);
+      case 'content_block_stop':
+        return this.#blocks.hasStopped(event.index);
+      default:
+        return false;
+    }
+  }
+
+  /** A client of Anthropic's API reads the arguments of a call, and the signature of a thought, when their block ends. */
+  #expectOpen(event: StreamEvent): void {
+    if (event.type !== 'content_block_delta' || !NEED_BLOCK.has(event.delta.type)) return;
+    if (event.index != null && this.#blocks.hasStopped(event.index)) {
+      throw new AppError('upstream_broken', `The upstream sent a ${event.delta.type} of a block that had ended.`);
+    }
+  }
+
   #repeats({ index, content_block: block }: Extract<StreamEvent, { type: 'content_block_start' }>): boolean {
     return this.#blocks.isRepeated(index, block);
   }
@@ -135,6 +165,7 @@ export class AnthropicReader implements EventReader {
   #read(event: StreamEvent): ChatDelta[] {
     switch (event.type) {
       case 'message_start':
+        this.#begun = true;
         this.#usage = laterUsage(this.#usage, event.message?.usage);
         this.#writer ??= new ChunkWriter(this.#alias, event.message?.id || undefined);
         if ((event.message?.content?.length ?? 0) > MAX_EARLY) {

@@ -7,6 +7,7 @@ import { readErrorEvent } from '../http/read-error.ts';
 import { AnswerState, type Piece } from './answer-state.ts';
 import { ItemList } from './item-list.ts';
 import { passEvent } from './pass-event.ts';
+import { PassedOnce } from './passed-once.ts';
 import { readPiece } from './read-piece.ts';
 import { readUsage } from './read-usage.ts';
 import { AnyEvent, ItemEvent, type ResponseBody, ResponseEvent, readAs } from './wire.ts';
@@ -24,6 +25,7 @@ export class ResponseReader implements EventReader {
   /** The id of the response. */
   #id: string | undefined;
   #begun = false;
+  readonly #once = new PassedOnce();
   finished = false;
   passed: unknown[] = [];
 
@@ -40,7 +42,10 @@ export class ResponseReader implements EventReader {
   read(event: unknown): ChatCompletionChunk[] {
     this.#items.last = null;
     const chunks = this.#read(event);
-    if (this.#passes) this.passed = passEvent(event, { id: this.#id, items: this.#items, chunks });
+    if (this.#passes) {
+      const passed = passEvent(event, { id: this.#id, items: this.#items, chunks });
+      this.passed = passed.filter((one) => this.#once.isNew(one));
+    }
     return chunks;
   }
 

@@ -47,6 +47,10 @@ export function readResponseStream(text: string, said: Said): void {
   const last = events.at(-1);
   const begun = events.filter(({ type }) => type === 'response.output_item.added').map((event) => event.output_index);
   if (new Set(begun).size < begun.length) said.faults.push(`items with the numbers ${begun}`);
+  const created = events.filter(({ type }) => type === 'response.created').length;
+  if (created > 1) said.faults.push(`${created} response.created`);
+  const done = events.filter(({ type }) => type === 'response.output_item.done').map((event) => event.output_index);
+  if (new Set(done).size < done.length) said.faults.push(`ends of the items ${done}`);
   if (failed) return;
   const isEnd = last?.type === 'response.completed' || last?.type === 'response.incomplete';
   if (isEnd && last.response) readOutput(last.response, said);
