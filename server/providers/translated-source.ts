@@ -5,6 +5,7 @@ import { Json } from '../canonical/json.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { EventReader } from './dialect.ts';
 import { EVENT_SHAPE } from './http/check-shape.ts';
+import { bareFailureIn } from './http/read-error.ts';
 import { readJson } from './http/read-json.ts';
 import type { EventSource } from './http/read-stream.ts';
 
@@ -55,6 +56,8 @@ export class TranslatedSource implements EventSource<ChatCompletionChunk> {
   read(payload: Buffer): Json<ChatCompletionChunk>[] {
     this.added = false;
     const event = readJson(payload, EVENT_SHAPE, 'an event');
+    const failure = bareFailureIn(event);
+    if (failure) throw failure;
     const read = this.#reader.read(event);
     this.added = read.some(({ choices }) => choices.some(adds));
     const { passes, alias } = this.#options;

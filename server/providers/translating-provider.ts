@@ -19,7 +19,7 @@ import { MAX_ANSWER, MAX_SMALL_ANSWER } from './http/limits.ts';
 import { readModelList } from './http/list-models.ts';
 import { probe } from './http/probe.ts';
 import { readCount } from './http/read-count.ts';
-import { successOf } from './http/read-error.ts';
+import { bareFailureIn, successOf } from './http/read-error.ts';
 import { readJson } from './http/read-json.ts';
 import { readStream, readWhole, StreamReader } from './http/read-stream.ts';
 import { toUpstreamError, UpstreamClient, type UpstreamSettings } from './http/upstream-client.ts';
@@ -159,6 +159,8 @@ export class TranslatingProvider implements Provider {
   #readAnswer(bytes: Buffer, call: ProviderCall, names: ToolNames | null, passes: boolean): Json<ChatCompletion> {
     if (bytes.length === 0) throw new AppError('upstream_broken', 'The upstream sent an empty answer.');
     const body = readJson(repairJson(bytes), ANSWER_SHAPE, 'something');
+    const failure = bareFailureIn(body);
+    if (failure) throw failure;
     const answer = Json.ofValue(this.#dialect.readAnswer(body, call.alias));
     const shaped = shapeCompletion(answer, this.#shaping(call, names));
     const sound = passes && (this.#dialect.isSound?.(body) ?? true);

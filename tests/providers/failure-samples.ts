@@ -494,6 +494,172 @@ const otherServers: readonly FailureSample[] = [
   },
 ];
 
+const overflows: readonly FailureSample[] = [
+  {
+    server: 'LiteLLM, the name of the exception alone',
+    status: 400,
+    body: openAi('litellm.ContextWindowExceededError: OpenAIException - too many', 'invalid_request_error', '400'),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'vLLM 0.10',
+    status: 400,
+    body: openAi(
+      'The decoder prompt (length 9000) is longer than the maximum model length of 8192. Make sure that `max_model_len` is no smaller than the number of text tokens.',
+      'BadRequestError',
+      400,
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Alibaba Model Studio',
+    status: 400,
+    body: openAi('Range of input length should be [1, 6000]', 'invalid_request_error', 'invalid_parameter_error'),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'xAI',
+    status: 400,
+    body: {
+      code: 'Client specified an invalid argument',
+      error: "This model's maximum prompt length is 131072 but the request contains 140000 tokens.",
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Moonshot',
+    status: 400,
+    body: openAi(
+      'Invalid request: Your request exceeded model token limit: 8192 (requested: 9000)',
+      'invalid_request_error',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Vertex AI',
+    status: 400,
+    body: {
+      error: {
+        code: 400,
+        message:
+          'Unable to submit request because the input token count is 32769 but model only supports up to 32768. Reduce the input token count and try again.',
+        status: 'INVALID_ARGUMENT',
+      },
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'SGLang',
+    status: 400,
+    body: openAi(
+      'Input length (9000 tokens) exceeds the maximum allowed length (8192 tokens).',
+      'BadRequestError',
+      400,
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'TensorRT-LLM',
+    status: 400,
+    body: openAi(
+      'Prompt length (9000) exceeds maximum input length (8192). Set log level to info.',
+      'invalid_request_error',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'LM Studio',
+    status: 400,
+    body: { error: 'Cannot truncate prompt with n_keep (5030) >= n_ctx (4096)' },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'GitHub Copilot',
+    status: 400,
+    body: openAi(
+      'prompt token count of 130000 exceeds the limit of 128000',
+      'invalid_request_error',
+      'model_max_prompt_tokens_exceeded',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'GitHub Models',
+    status: 413,
+    body: {
+      error: {
+        code: 'tokens_limit_reached',
+        message: 'Request body too large for gpt-4o model. Max size: 8000 tokens.',
+      },
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Volcengine Ark',
+    status: 400,
+    body: openAi(
+      'Total tokens of image and text exceed max message tokens. Request id: 021',
+      'BadRequest',
+      'InvalidParameter',
+    ),
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Cerebras, without a code',
+    status: 400,
+    body: {
+      message: 'Please reduce the length of the messages or completion. Current length is 9000 while limit is 8192',
+      type: 'invalid_request_error',
+    },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Zhipu',
+    status: 400,
+    body: { error: { code: '1261', message: 'Prompt exceeds max length' } },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'Bedrock, Converse',
+    status: 400,
+    body: { message: 'Input Tokens Exceeded: Number of input tokens exceeds maximum length.' },
+    means: 'context_length_exceeded',
+    param: 'messages',
+  },
+  {
+    server: 'a schema whose field has a length',
+    status: 400,
+    body: openAi('Invalid schema: maxLength of "input" is too small', 'invalid_request_error'),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'OpenAI, a tool name that is too long',
+    status: 400,
+    body: openAi(
+      "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64.",
+      'invalid_request_error',
+      'string_above_max_length',
+      'tools[0].function.name',
+    ),
+    means: 'upstream_rejected',
+    param: 'tools[0].function.name',
+  },
+];
+
 const overloads: readonly FailureSample[] = [
   {
     server: 'a server that nobody knows, with words alone',
@@ -1016,6 +1182,7 @@ export const failureSamples: readonly FailureSample[] = [
   ...ollama,
   ...otherServers,
   ...overloads,
+  ...overflows,
   ...clouds,
   ...moreClouds,
 ];

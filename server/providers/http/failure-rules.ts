@@ -92,6 +92,13 @@ const RULES: readonly FailureRule[] = [
   },
   {
     means: 'context_length_exceeded',
+    words:
+      /ContextWindowExceeded|maximum (model|prompt|input) length|range of input length|exceeded model token limit|(prompt|input) (length|tokens?|token count)\b[^.]{0,60}\b(exceeds?|is longer than)\b|token count is \d+ but (the )?model only supports|n_keep \(\d+\) >= n_ctx|model_max_prompt_tokens_exceeded|tokens_limit_reached|total tokens[^.]{0,40} exceed max message tokens|reduce the length of the (messages|prompt|input)|prompt exceeds max length|input tokens exceeded/i,
+    ofStatus: (status) => status === null || (status >= 400 && status < 500 && status !== 429),
+    param: 'messages',
+  },
+  {
+    means: 'context_length_exceeded',
     words: /too many tokens.*prompt|`?inputs`? (tokens|must have less than \d+ tokens)/i,
     ofStatus: (status) => status !== null && status >= 400 && status < 500 && status !== 429,
     param: 'messages',

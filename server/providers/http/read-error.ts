@@ -54,6 +54,17 @@ export function failureIn(body: unknown): AppError | null {
   return isRecord(told) && told.error ? readErrorEvent(told) : null;
 }
 
+/** The fields of an answer, or of a piece of one, in each of the dialects. */
+const ANSWER_FIELDS = ['choices', 'output', 'candidates', 'content', 'promptFeedback', 'response', 'delta'] as const;
+
+/**
+ * The error in a body or an event that has nothing of an answer, whatever its envelope: proxies in front of a vendor have
+ * envelopes of their own. Null when it is not an error.
+ */
+export function bareFailureIn(body: unknown): AppError | null {
+  return isRecord(body) && ANSWER_FIELDS.every((name) => body[name] == null) ? failureIn(body) : null;
+}
+
 interface Circumstances {
   readonly headers: Headers;
   /** Goes to the log. */

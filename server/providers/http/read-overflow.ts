@@ -1,7 +1,7 @@
 import type { Overflow } from '../../errors/app-error.ts';
 
 /**
- * How Anthropic, Google, llama.cpp, OpenRouter, OpenAI and vLLM (old and new) report by how much a prompt was too long.
+ * How Anthropic, Google, llama.cpp, OpenRouter, OpenAI, vLLM (old and new), Vertex AI, xAI, Moonshot, SGLang and Copilot report by how much a prompt was too long.
  */
 const FORMS = [
   /prompt is too long: (?<prompt>\d+) tokens > (?<window>\d+)/,
@@ -12,6 +12,11 @@ const FORMS = [
   /too large: (?<answer>\d+)\..*length is (?<window>\d+) tokens and your request has (?<prompt>\d+) input tokens/,
   /length is (?<window>\d+) tokens.*requested (?<answer>\d+) output tokens\D*(?<prompt>\d+) input tokens/,
   /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about| at least)? (?<prompt>\d+)(?: input)? tokens/,
+  /input token count is (?<prompt>\d+) but model only supports up to (?<window>\d+)/,
+  /maximum prompt length is (?<window>\d+) but the request contains (?<prompt>\d+) tokens/,
+  /exceeded model token limit: (?<window>\d+) \(requested: (?<prompt>\d+)\)/,
+  /Input length \((?<prompt>\d+) tokens\) exceeds the maximum allowed length \((?<window>\d+) tokens\)/,
+  /prompt token count of (?<prompt>\d+) exceeds the limit of (?<window>\d+)/,
 ];
 
 /** The token counts in an upstream's message about a prompt that does not fit. Null when it has none. */
