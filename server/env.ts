@@ -74,6 +74,8 @@ export interface Env {
     /** Of one address; 0: any number. */
     readonly withoutKey: number;
     readonly transfers: TransferLimits;
+    /** Of all connections together; 0: any number. */
+    readonly unsentBytes: number;
   };
   /** From where on requests to models are refused. */
   readonly load: LoadLimits;
@@ -173,6 +175,7 @@ const connectionsOf = (v: Variables): Env['connections'] => ({
     body: { stallMs: v.BODY_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
     answer: { stallMs: v.ANSWER_STALL_SECONDS * 1000, bytesPerSecond: v.MIN_BYTES_PER_SECOND },
   },
+  unsentBytes: v.UNSENT_BYTES,
 });
 
 const loadOf = (v: Variables): Env['load'] => ({

@@ -115,6 +115,11 @@ export const Variables = z.object({
   BODY_STALL_SECONDS: z.coerce.number().positive().default(20),
   ANSWER_STALL_SECONDS: z.coerce.number().positive().default(30),
   MIN_BYTES_PER_SECOND: z.coerce.number().min(0).default(1_024),
+  UNSENT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024),
   CONNECTIONS_WITHOUT_KEY: z.coerce.number().int().min(0).default(512),
   MAX_OPEN_REQUESTS: z.coerce.number().int().min(0).default(10_000),
   SHED_LAG_MS: z.coerce.number().min(0).default(2_000),

@@ -79,12 +79,22 @@ export class Json<T extends object> {
     return this.#bytes;
   }
 
+  /** The bytes, which are not kept when they had to be made of the value. */
+  toBytes(): Buffer {
+    return this.#bytes ?? Buffer.from(writeExact(this.#value));
+  }
+
   /**
    * The parsed value. Throws `upstream_broken` when the bytes are not JSON; the bytes of clients were parsed before.
    */
   get value(): T {
     if (this.#value === undefined) this.#value = parse<T>(this.#bytes ?? Buffer.alloc(0));
     return this.#value;
+  }
+
+  /** The parsed value, which is not kept when it had to be made of the bytes. */
+  toValue(): T {
+    return this.#value ?? parse<T>(this.#bytes ?? Buffer.alloc(0));
   }
 
   /** True when the value was parsed already, or was never bytes. */

@@ -115,9 +115,9 @@ async function serveApi(options: RoutesOptions, app: FastifyInstance, parts: Rou
 }
 
 /** Limits connections, and handles what Node hands over beside its requests. */
-function guardConnections({ env }: RoutesOptions, { server }: FastifyInstance, { gate }: RoutedParts): void {
+function guardConnections({ env }: RoutesOptions, { server, log }: FastifyInstance, { gate }: RoutedParts): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
-  watchConnections(server, env.connections, gate.proxies);
+  watchConnections(server, env.connections, gate.proxies, (message) => log.warn(message));
   ignoreUpgrades(server, WEBSOCKET_PATHS);
   refuseTunnels(server);
   stripBasePath(server, env.basePath);

@@ -17,68 +17,73 @@ const STREAM_HEADERS = {
 
 const DATA = Buffer.from('data: ');
 const END = Buffer.from('\n\n');
+/** Events are joined to so many bytes, so that they are written at once. */
+const JOINED_BYTES = 64 * 1024;
 const SILENT = Symbol('no chunk yet');
 
-/** One event, as bytes of JSON and as its value. */
-interface SentEvent<Event> {
-  readonly bytes: Buffer;
-  readonly value: Event;
+/** One event of JSON. */
+interface SentEvent {
+  toBytes(): Buffer;
 }
 
 /** A stream of events to send, in batches. */
-export interface EventStream<Event> {
-  readonly batches: AsyncGenerator<SentEvent<Event>[], void, void>;
+export interface EventStream<Event extends SentEvent> {
+  readonly batches: AsyncGenerator<Event[], void, void>;
   /** Gives the name of each event. Absent: events have no names, and `[DONE]` follows the last one. */
   readonly eventName?: ((event: Event) => string) | undefined;
   /** What is sent while there is nothing else to send. Absent: a comment. */
-  readonly ping?: SentEvent<Event> | undefined;
+  readonly ping?: Event | undefined;
   /** The number of the first event, for streams that a client can resume after a number. */
   readonly firstId?: number | undefined;
   /** Ends the stream when it aborts. When its reason is an `AppError`, the client is told that error. */
   readonly signal: AbortSignal;
 }
 
-function frameNamed<Event>(batch: readonly SentEvent<Event>[], nameOf: (event: Event) => string): Buffer {
-  return Buffer.concat(batch.flatMap((event) => [Buffer.from(`event: ${nameOf(event.value)}\n`), frame([event])]));
+/** How the events of a stream are written. */
+interface Framing<Event> {
+  readonly nameOf: ((event: Event) => string) | undefined;
+  /** The number of the next event; undefined when events have no numbers. */
+  next: number | undefined;
 }
 
-/** Writes each event with its number as `id`. */
-function frameNumbered<Event>(
-  batch: readonly SentEvent<Event>[],
-  first: number,
-  nameOf: ((event: Event) => string) | undefined,
-): Buffer {
-  return Buffer.concat(
-    batch.flatMap((event, i) => [
-      Buffer.from(nameOf ? `id: ${first + i}\nevent: ${nameOf(event.value)}\n` : `id: ${first + i}\n`),
-      frame([event]),
-    ]),
-  );
+/** What stands before the data of an event. */
+function headOf<Event>(event: Event, framing: Framing<Event>): Buffer {
+  const { nameOf, next } = framing;
+  if (next === undefined && !nameOf) return DATA;
+  const id = next === undefined ? '' : `id: ${next}\n`;
+  if (next !== undefined) framing.next = next + 1;
+  return Buffer.from(nameOf ? `${id}event: ${nameOf(event)}\ndata: ` : `${id}data: `);
 }
 
-/** Writes a batch of events without names or numbers. */
-function frame(batch: readonly { readonly bytes: Buffer }[]): Buffer {
-  let length = 0;
-  for (const { bytes } of batch) length += DATA.length + bytes.length + END.length;
-  const out = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const { bytes } of batch) {
-    out.set(DATA, at);
-    out.set(bytes, at + DATA.length);
-    at += DATA.length + bytes.length + END.length;
-    out.set(END, at - END.length);
+/**
+ * The bytes of a batch, to be written one after the other. Short events are joined. The bytes of a long one are not
+ * copied, and are made when their turn comes: a slow client holds one of them.
+ */
+function* framesOf<Event extends SentEvent>(batch: readonly Event[], framing: Framing<Event>): Generator<Buffer> {
+  let joined: Buffer[] = [];
+  let size = 0;
+  for (const event of batch) {
+    const bytes = event.toBytes();
+    const head = headOf(event, framing);
+    if (size > 0 && size + bytes.length > JOINED_BYTES) {
+      yield Buffer.concat(joined, size);
+      joined = [];
+      size = 0;
+    }
+    if (bytes.length > JOINED_BYTES) {
+      yield head;
+      yield bytes;
+      yield END;
+    } else {
+      joined.push(head, bytes, END);
+      size += head.length + bytes.length + END.length;
+    }
   }
-  return out;
+  if (size > 0) yield Buffer.concat(joined, size);
 }
 
-const frameBatch = <Event>(
-  batch: readonly SentEvent<Event>[],
-  first: number | undefined,
-  nameOf: ((event: Event) => string) | undefined,
-): Buffer => {
-  if (first !== undefined) return frameNumbered(batch, first, nameOf);
-  return nameOf ? frameNamed(batch, nameOf) : frame(batch);
-};
+const frameOf = <Event extends SentEvent>(event: Event, nameOf: (event: Event) => string): Buffer =>
+  Buffer.concat([...framesOf([event], { nameOf, next: undefined })]);
 
 /**
  * Resolves when the client has taken what was written, when it has disconnected, or when the signal aborts.
@@ -110,14 +115,14 @@ export function commit(reply: FastifyReply, headers: Record<string, string>): vo
  * Sends a stream as `text/event-stream`. Until the first chunk (or `FIRST_CHUNK_MS`) nothing is committed and a failure
  * throws. After that a failure is sent as an error event, and no `[DONE]` follows.
  */
-export async function sendStream<Event>(
+export async function sendStream<Event extends SentEvent>(
   reply: FastifyReply,
   { batches, eventName, ping: own, signal, firstId }: EventStream<Event>,
   heartbeat: Heartbeat,
   onError: (error: unknown) => void,
 ): Promise<void> {
   let pending = batches.next();
-  let first: IteratorResult<SentEvent<Event>[], void> | typeof SILENT;
+  let first: IteratorResult<Event[], void> | typeof SILENT;
   try {
     first = (await settledWithin(pending, FIRST_CHUNK_MS)) ? await pending : SILENT;
   } catch (error) {
@@ -131,16 +136,17 @@ export async function sendStream<Event>(
     await batches.return();
     throw error;
   }
-  const ping = own && eventName ? frameNamed([own], eventName) : PING;
+  const ping = own && eventName ? frameOf(own, eventName) : PING;
   const beat = heartbeat.open(raw, ping);
-  let id = firstId;
+  const framing = { nameOf: eventName, next: firstId };
   try {
     if (first === SILENT) raw.write(ping);
     for (let result = await pending; !result.done && !raw.destroyed; result = await pending) {
       beat.lastWrite = monotonicNow();
-      const bytes = frameBatch(result.value, id, eventName);
-      if (id !== undefined) id += result.value.length;
-      if (!raw.write(bytes)) await drained(raw, signal);
+      for (const bytes of framesOf(result.value, framing)) {
+        if (!raw.write(bytes)) await drained(raw, signal);
+        if (raw.destroyed) break;
+      }
       pending = batches.next();
     }
     if (!raw.destroyed && !eventName) raw.write('data: [DONE]\n\n');

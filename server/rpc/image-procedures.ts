@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ImageEditForm, ImageEditRequest } from '../../contracts/images/edit.ts';
 import { ImageEvent, ImageGenerationRequest, ImagesResponse } from '../../contracts/images/generation.ts';
 import type { ImageRequest } from '../canonical/image-answer.ts';
+import { typeOf } from '../canonical/type-of.ts';
 import { asGeneration } from '../features/images/check-images.ts';
 import { createImages, type ImagesDeps, streamImages } from '../features/images/create-images.ts';
 import { createKept, streamKept } from '../features/runs/answer-kept.ts';
@@ -43,7 +44,7 @@ export function imageProcedures(deps: ImagesDeps, runs: OnceDeps) {
       socket,
       signal: caller.signal,
       from: after + 1,
-      eventName: ({ type }) => type,
+      eventName: typeOf,
     });
   };
   return {

@@ -2,6 +2,7 @@ import { Message, MessageEvent } from '../../contracts/messages/answer.ts';
 import { MessageErrorBody } from '../../contracts/messages/error.ts';
 import { MessageRequest, TokenCount, TokenCountRequest } from '../../contracts/messages/request.ts';
 import { Json } from '../canonical/json.ts';
+import { typeOf } from '../canonical/type-of.ts';
 import type { CompletionDeps } from '../features/chat/create-completion.ts';
 import { countTokens } from '../features/messages/count-tokens.ts';
 import { createMessage, streamMessage } from '../features/messages/create-message.ts';
@@ -50,7 +51,7 @@ export const messageProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
         socket: ctx.socket,
         signal: caller.signal,
         from: after + 1,
-        eventName: ({ type }) => type,
+        eventName: typeOf,
         ping: Json.ofValue<MessageEvent>({ type: 'ping' }),
       });
     }),

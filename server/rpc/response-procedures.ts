@@ -8,6 +8,7 @@ import {
 import { ItemList } from '../../contracts/responses/item.ts';
 import { Generate, ResponseRef, ResponseRequest, RetrieveResponseRequest } from '../../contracts/responses/request.ts';
 import { Response, ResponseDeleted, ResponseEvent } from '../../contracts/responses/response.ts';
+import { typeOf } from '../canonical/type-of.ts';
 import type { Caller } from '../features/access/caller.ts';
 import { compactResponse } from '../features/responses/compaction/compact-response.ts';
 import { countInputTokens } from '../features/responses/count-input-tokens.ts';
@@ -50,7 +51,7 @@ function toStream(
   { show = showEvent, ...numbers }: EventNumbers & { readonly show?: typeof showEvent },
 ) {
   const { signal } = caller;
-  return new TrackedStream(events, show, { socket, signal, eventName: ({ type }) => type, ...numbers });
+  return new TrackedStream(events, show, { socket, signal, eventName: typeOf, ...numbers });
 }
 
 /** The procedures that make an answer, whole and as a stream. */

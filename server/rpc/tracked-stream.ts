@@ -9,7 +9,7 @@ interface TrackedStreamOptions<Chunk extends object> {
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   /** Gives the name of each event on REST. Absent: events have no names, and `[DONE]` follows the last one. */
-  readonly eventName?: (chunk: Chunk) => string;
+  readonly eventName?: (event: Json<Chunk>) => string;
   /** What REST sends while there is nothing else to send. Absent: a comment. */
   readonly ping?: Json<Chunk>;
   /**
@@ -29,7 +29,7 @@ interface TrackedStreamOptions<Chunk extends object> {
  */
 export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable<TrackedEnvelope<Shown>> {
   readonly batches: AsyncGenerator<Json<Chunk>[], void, void>;
-  readonly eventName: ((chunk: Chunk) => string) | undefined;
+  readonly eventName: ((event: Json<Chunk>) => string) | undefined;
   readonly ping: Json<Chunk> | undefined;
   readonly #show: (chunk: Chunk) => Shown;
   readonly #options: TrackedStreamOptions<Chunk>;
@@ -66,7 +66,7 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
       for await (const batch of this.batches) {
         for (const chunk of batch) {
           if (socket?.isFull && !(await socket.drained(signal))) return;
-          yield tracked(String(id++), this.#show(chunk.value));
+          yield tracked(String(id++), this.#show(chunk.toValue()));
         }
       }
     } catch (error) {

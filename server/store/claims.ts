@@ -100,7 +100,7 @@ export class Claims implements ClaimStore {
 }
 
 function endAnswer(db: Statements, { runKey, status, log, isKept }: EndedAnswer): void {
-  if (log.segment && isKept) appendSegment(db, log.segment);
+  if (isKept) for (const segment of log.segments) appendSegment(db, segment);
   db.run(END_RUN, status, log.error, log.last, toSqliteTime(new Date()), Number(isKept), runKey);
 }
 

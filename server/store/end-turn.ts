@@ -65,8 +65,8 @@ export function endTurn(db: Statements, turn: EndedTurn): void {
   if (isEmpty) db.run(END_QUESTION, { status, answerId, conversationId });
   const before = ended > 0 ? db.all(SELECT_HEAD_BEFORE, runIdOf(answerId))[0]?.[0] : undefined;
   if (typeof before === 'string') endBranch(db, turn, isEmpty ? before : null);
-  if (log?.segment) insertSegment(db, log.segment);
-  const headers = log?.segment?.headers ?? null;
+  for (const segment of log?.segments ?? []) insertSegment(db, segment);
+  const headers = log?.segments[0]?.headers ?? null;
   db.run(END_RUN, status, log?.error ?? null, log?.last ?? -1, now, headers, runIdOf(answerId));
   freeConversation(db, conversationId, answerId);
 }

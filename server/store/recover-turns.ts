@@ -76,7 +76,7 @@ export function freeTurnsOf(db: Statements, processId: string): void {
       ...answerIn(events, String(format), digits),
       status: 'incomplete',
       usage: null,
-      log: { segment: null, error: INTERRUPTED, last },
+      log: { segments: [], error: INTERRUPTED, last },
     });
   }
   // Turns of versions that had no runs.

@@ -19,7 +19,7 @@ const withoutAnswer = ({ conversationId, answerId, response, log }: EndedTurn): 
   finishReason: null,
   usage: null,
   response: response && { ...response, output: '[]' },
-  log: log && { ...log, segment: null, last: log.segment ? log.segment.first - 1 : log.last },
+  log: log && { ...log, segments: [], last: (log.segments[0]?.first ?? log.last + 1) - 1 },
 });
 
 /**

@@ -128,10 +128,16 @@ export async function* streamResponse(
     yield* streamUnstored(deps, request, caller);
     return;
   }
+  const log = await startLog(deps, request, caller);
+  yield* log.follow(-1, caller.signal);
+}
+
+/** Begins a run, and gives nothing but its log: whoever follows it slowly must not hold the answer in memory. */
+async function startLog(deps: ResponseDeps, request: ResponseRequest, caller: Caller) {
   const { run } = request.background
     ? await startInBackground(deps, request, caller)
     : await startResponse(deps, { request, client: caller, make: makeEvents(deps, false) });
-  yield* run.log.follow(-1, caller.signal);
+  return run.log;
 }
 
 async function* streamUnstored(

@@ -40,8 +40,7 @@ export class RunFlusher {
   flush(runs: readonly Run[]): Promise<void> {
     const idle = runs.filter(({ writing }) => !writing);
     const segments = idle.flatMap((run) => {
-      const segment = run.takeSegment();
-      return segment ? [{ run, segment }] : [];
+      return run.takeSegments().map((segment) => ({ run, segment }));
     });
     if (segments.length === 0) return Promise.resolve();
     const writing = this.#store.append(segments.map(({ segment }) => segment)).then(

@@ -15,6 +15,10 @@ const BEHIND_BYTES = 4 * 1024;
 const ENVELOPE_BYTES = 100;
 /** A run waits for the store when this many bytes are not written yet, because no reader slows it down. */
 const MAX_TAIL_BYTES = 256 * 1024;
+/** A segment takes no further event once it has so many bytes: whoever reads the log holds one segment at a time. */
+const SEGMENT_BYTES = 128 * 1024;
+/** A run with more bytes than this takes much memory when its end is stored. */
+const LONG_BYTES = 1024 * 1024;
 
 /** How the making of an answer ended. */
 export interface RunOutcome<Event extends object> {
@@ -27,6 +31,8 @@ export interface RunOutcome<Event extends object> {
   readonly last?: readonly Json<Event>[];
   /** Whether storing it needs much memory. One such outcome is then stored after the other. */
   readonly isLong?: boolean;
+  /** Whether the log is stored with the answer. Default true. */
+  readonly isLogKept?: boolean;
   /** Stores the answer and the rest of the log, in one transaction. */
   store(log: RunLogEnd): Promise<void>;
   /** The failure as the watchers get it, after the answer is stored. */
@@ -41,6 +47,21 @@ export interface RunOptions<Event extends object> {
   readonly maxBytes: number;
   /** Writes the log of this run. Resolves when that succeeded or failed. */
   readonly flush: () => Promise<void>;
+}
+
+/** The bytes of events, in the pieces that become segments. */
+function cutEvents(events: readonly { readonly bytes: Buffer }[]): Buffer[][] {
+  const pieces: Buffer[][] = [];
+  let size = SEGMENT_BYTES;
+  for (const { bytes } of events) {
+    if (size + bytes.length > SEGMENT_BYTES) {
+      pieces.push([]);
+      size = 0;
+    }
+    pieces.at(-1)?.push(bytes);
+    size += bytes.length;
+  }
+  return pieces;
 }
 
 /** An answer that this process makes, whether a client listens or not. */
@@ -109,16 +130,26 @@ export class Run<Event extends object = object> {
     return now >= this.#dueAt || this.#textBytes >= BEHIND_BYTES;
   }
 
-  /** The events that are not on disk yet, packed; null when there are none. */
-  takeSegment(more: readonly Json<Event>[] = []): NewSegment | null {
+  /** The events that are not on disk yet, packed, and behind them those that end the run. */
+  takeSegments(last: readonly Json<Event>[] = []): NewSegment[] {
     const { first, events } = this.log.tail;
-    if (events.length + more.length === 0) return null;
+    if (events.length + last.length === 0) return [];
     this.#dueAt = monotonicNow() + BEHIND_MS;
     this.#tailBytes = 0;
     this.#textBytes = 0;
-    const packed = packEvents([...events, ...more].map(({ bytes }) => bytes));
+    const runKey = this.#options.begun.key;
     const headers = this.#hasHeaders ? null : JSON.stringify(this.headers);
-    return { runKey: this.#options.begun.key, first, count: events.length + more.length, packed, headers };
+    let next = first;
+    return cutEvents([...events, ...last]).map((piece, i) => {
+      const at = next;
+      next += piece.length;
+      return { runKey, first: at, count: piece.length, packed: packEvents(piece), headers: i === 0 ? headers : null };
+    });
+  }
+
+  /** Whether storing the end of the run takes much memory. */
+  isLongWith(last: readonly Json<Event>[]): boolean {
+    return this.#bytes > LONG_BYTES && last.length > 0;
   }
 
   /** Notes that a segment is on disk. */

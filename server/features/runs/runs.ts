@@ -4,7 +4,7 @@ import { stopReason } from '../../errors/stop-reason.ts';
 import { toAppError } from '../../errors/to-wire.ts';
 import { settledWithin } from '../../event-loop/settled-within.ts';
 import type { LiveRuns } from '../../live/interface/live-runs.ts';
-import type { RunLogEnd, RunStore } from '../../store/interface/runs.ts';
+import type { NewSegment, RunStore } from '../../store/interface/runs.ts';
 import type { BegunTurn } from '../../store/interface/turns.ts';
 import type { Caller } from '../access/caller.ts';
 import { DetachedCaller, type OnDisconnect } from './detached-caller.ts';
@@ -188,22 +188,29 @@ export class Runs {
     const { status, failure: raw, last = [] } = outcome;
     await this.#flusher.remove(run);
     let failure = raw === undefined ? undefined : stopReason(run.caller.signal, raw);
-    const segment = run.takeSegment(last);
-    const log: RunLogEnd = { segment, error: toStoredError(failure), last: run.log.next + last.length - 1 };
+    const lastEvent = run.log.next + last.length - 1;
+    let stored: readonly NewSegment[] = [];
+    const store = async () => {
+      const segments = run.takeSegments(last);
+      await outcome.store({ segments, error: toStoredError(failure), last: lastEvent });
+      stored = segments;
+    };
     try {
-      await (outcome.isLong ? this.#storeLong(outcome, log) : outcome.store(log));
+      await (outcome.isLong || run.isLongWith(last) ? this.#storeLong(store) : store());
       if (failure !== undefined) failure = outcome.explain ? outcome.explain(failure) : failure;
     } catch (error) {
       failure = error;
     }
     if (last.length > 0) run.log.append(last);
-    run.log.finish({ status, failure: outcome.isTold ? undefined : failure, last: log.last });
+    // Watchers that are slow then read a long end from disk, and do not keep it in memory.
+    if (run.isLongWith(last) && outcome.isLogKept !== false) for (const segment of stored) run.settle(segment);
+    run.log.finish({ status, failure: outcome.isTold ? undefined : failure, last: lastEvent });
     this.#deps.onEnd?.({ id: run.id, conversationId: run.conversationId, status });
   }
 
   /** Stores one after the other, so that many long answers that end together do not need memory together. */
-  #storeLong<Event extends object>(outcome: RunOutcome<Event>, log: RunLogEnd): Promise<void> {
-    const stored = this.#longStored.then(() => outcome.store(log));
+  #storeLong(store: () => Promise<void>): Promise<void> {
+    const stored = this.#longStored.then(store);
     this.#longStored = stored.catch(() => undefined);
     return stored;
   }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Credentials, readCredentials } from '../../features/access/credentials.ts';
 import type { Progress } from './progress.ts';
@@ -14,6 +14,8 @@ export class ClientConnection {
   leaveHttp = noop;
   /** The last request whose head was read; null when its body is known to be complete. */
   request: IncomingMessage | null = null;
+  /** The answers that wait behind another one, to requests that came before that one was answered. */
+  readonly queued = new Set<ServerResponse>();
   /**
    * The progress of the body that is being received, and of the response that waits to be taken. Null while there is
    * none.

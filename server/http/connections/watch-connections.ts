@@ -7,11 +7,14 @@ import { answerOnSocket } from '../hooks/client-error.ts';
 import { connectionOf, noop } from './connection.ts';
 import { SlowTransfers, type TransferLimits } from './slow-transfers.ts';
 import { Strangers } from './strangers.ts';
+import { UnsentBytes } from './unsent-bytes.ts';
 
 export interface ConnectionLimits {
   /** How many connections of one address may be open without a valid key; 0: any number. */
   readonly withoutKey: number;
   readonly transfers: TransferLimits;
+  /** How many bytes of answers may wait for slow clients, of all connections together; 0: any number. */
+  readonly unsentBytes: number;
 }
 
 function drop(socket: Socket, most: number): void {
@@ -23,13 +26,20 @@ function drop(socket: Socket, most: number): void {
 /** Applies the limits to the connections of a server. */
 export function watchConnections(
   server: Server,
-  { withoutKey, transfers }: ConnectionLimits,
+  { withoutKey, transfers, unsentBytes }: ConnectionLimits,
   proxies: TrustedProxies,
+  warn: (message: string) => void,
 ): void {
   const strangers = new Strangers<Socket>(withoutKey, (longest) => drop(longest, withoutKey));
   const slow = new SlowTransfers(transfers);
+  const unsent = new UnsentBytes(unsentBytes, (count) =>
+    warn(`${count} slow clients were disconnected: more than ${unsentBytes} bytes waited for them (UNSENT_BYTES).`),
+  );
   const watched = new WeakSet<Socket>();
-  server.once('close', () => slow.close());
+  server.once('close', () => {
+    slow.close();
+    unsent.close();
+  });
   server.on('connection', (socket: Socket) => {
     // `ignore-upgrades.ts` emits this event again for a connection that it puts back.
     if (watched.has(socket)) return;
@@ -39,6 +49,7 @@ export function watchConnections(
     // A trusted proxy has the connections of all its clients, and limits them itself.
     const leaveStrangers = proxies.has(peer) ? noop : strangers.add(peer, socket);
     slow.add(connection);
+    unsent.add(connection);
     connection.becomeKnown = () => {
       leaveStrangers();
       connection.becomeKnown = () => {};
@@ -47,6 +58,9 @@ export function watchConnections(
       leaveStrangers();
       slow.remove(connection);
     };
-    socket.once('close', connection.leaveHttp);
+    socket.once('close', () => {
+      connection.leaveHttp();
+      unsent.remove(connection);
+    });
   });
 }

@@ -36,6 +36,8 @@ export class Websocket implements Socket {
   #state: 'open' | 'closing' | 'ended' = 'open';
   /** How many have paused it. */
   #pauses = 0;
+  /** The streams that wait until the client has taken what was sent. */
+  readonly #waiting = new Set<() => void>();
   #messagesInTurn = 0;
 
   constructor(socket: NetSocket, handler: WebsocketHandler, transfers: TransferLimits) {
@@ -76,9 +78,13 @@ export class Websocket implements Socket {
       this.#state = 'ended';
       this.#reader.end();
       controller.abort();
+      for (const settle of this.#waiting) settle();
     });
     socket.on('end', () => socket.end());
-    socket.on('drain', () => this.#readOn());
+    socket.on('drain', () => {
+      this.#readOn();
+      this.#wakeNext();
+    });
     socket.on('data', (chunk: Buffer) => this.#read(() => this.#reader.push(chunk)));
   }
 
@@ -94,13 +100,14 @@ export class Websocket implements Socket {
     const socket = this.#socket;
     return new Promise((resolve) => {
       const settle = () => {
-        socket.off('drain', settle).off('close', settle);
+        this.#waiting.delete(settle);
         signal.removeEventListener('abort', settle);
         resolve(this.isOpen && !signal.aborted);
       };
-      socket.on('drain', settle).on('close', settle);
+      this.#waiting.add(settle);
       signal.addEventListener('abort', settle, { once: true });
-      if (!socket.writableNeedDrain || socket.destroyed || signal.aborted) settle();
+      if (socket.destroyed || signal.aborted) settle();
+      else if (!socket.writableNeedDrain && this.#waiting.size === 1) setImmediate(() => this.#wakeNext());
     });
   }
 
@@ -157,6 +164,17 @@ export class Websocket implements Socket {
         'request_timeout: A message came too slowly (BODY_STALL_SECONDS, MIN_BYTES_PER_SECOND).',
       );
     }
+  }
+
+  /**
+   * Wakes the streams one after the other, as long as there is room: each may hold a long event, and all of them
+   * together would send theirs at once.
+   */
+  #wakeNext(): void {
+    if (this.isFull) return;
+    const [settle] = this.#waiting;
+    settle?.();
+    if (this.#waiting.size > 0) setImmediate(() => this.#wakeNext());
   }
 
   #write(frame: Buffer): void {

@@ -52,7 +52,7 @@ export class MemoryLog<Event extends object> implements LiveLog<Event> {
   settle(segment: LiveSegment): void {
     this.#segments.push(segment);
     this.#keptBytes += segment.packed.length;
-    while (this.#segments.length > 1 && this.#keptBytes > KEPT_BYTES) {
+    while (this.#segments.length > 0 && this.#keptBytes > KEPT_BYTES) {
       this.#keptBytes -= this.#segments.shift()?.packed.length ?? 0;
     }
     this.#tail = this.#tail.slice(segment.count);

@@ -23,8 +23,8 @@ export interface NewSegment extends RunSegment {
 
 /** How the log of a run ends. */
 export interface RunLogEnd {
-  /** The events that are not stored yet. */
-  readonly segment: NewSegment | null;
+  /** The events that are not stored yet, in order. */
+  readonly segments: readonly NewSegment[];
   /** JSON text of the contract's `RunFailure`; null when the run completed. */
   readonly error: string | null;
   /** The number of the last event; -1: there is none. */

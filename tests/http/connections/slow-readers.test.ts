@@ -39,30 +39,38 @@ const upstream = createServer(async (request, response) => {
   else response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
 });
 
-let gateway: Gateway;
-beforeAll(async () => {
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
+function start(env: Record<string, string>): Promise<Gateway> {
   const { port } = upstream.address() as AddressInfo;
-  gateway = await startGateway({
+  return startGateway({
     models: `providers:
   up: { kind: openai-compatible, base_url: "http://127.0.0.1:${port}/v1" }
 models:
   - { alias: talker, backends: [{ provider: up, model: m }] }
   - { alias: voice, endpoints: [speech], backends: [{ provider: up, model: m }] }
 `,
-    env: { ANSWER_STALL_SECONDS: '1' },
+    env,
   });
+}
+
+let gateway: Gateway;
+/** A gateway whose slow clients may take as long as they like, but not hold much together. */
+let patient: Gateway;
+beforeAll(async () => {
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  gateway = await start({ ANSWER_STALL_SECONDS: '1' });
+  patient = await start({ ANSWER_STALL_SECONDS: '3600', UNSENT_BYTES: String(LARGE) });
 });
 afterAll(async () => {
   await gateway.close();
+  await patient.close();
   upstream.closeAllConnections();
   upstream.close();
 });
 
 /** Sends requests, and reads nothing until it is told to. */
-function sendOnly(requests: string): Socket {
-  const { hostname, port } = new URL(gateway.url);
+function sendOnly(requests: string, { url } = gateway): Socket {
+  const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
   socket.write(requests);
@@ -126,3 +134,12 @@ test('a client that reads on gets all of it, though that takes longer than it ma
     expect(performance.now() - startedAt).toBeGreaterThan(1_000);
     socket.destroy();
   }));
+
+test.each([
+  ['several', Array.from({ length: 2 }, () => chat)],
+  ['one that sends several requests at once', [chat + chat]],
+])('clients that hold too much of long answers together are dropped: %s', async (_what, requests) => {
+  const sockets = requests.map((request) => sendOnly(request, patient));
+  await Promise.race(sockets.map(dropped));
+  for (const socket of sockets) socket.destroy();
+});
