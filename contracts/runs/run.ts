@@ -64,7 +64,13 @@ export const RunEventsRequest = RunRef.extend({
     .optional()
     .describe('The number of the last event that the client has. Default -1: from the start.'),
   lastEventId: z.string().max(20).nullish().describe('The same, as `Last-Event-ID` and tRPC have it.'),
-  stream: z.boolean().optional().describe('Default true. With false, REST gives one list once the run has ended.'),
+  stream: z
+    .boolean()
+    .optional()
+    .describe(
+      'Default true. With false, REST gives lists of events: each when it is full, the last when the run has ended.',
+    ),
+  limit: z.int().min(1).max(1_000).optional().describe('Of one list: the most events. Default 1,000.'),
 }).meta({ id: 'RunEventsRequest' });
 export type RunEventsRequest = z.infer<typeof RunEventsRequest>;
 
@@ -73,12 +79,15 @@ const NumberedEvent = z
   .object({ id: z.int().describe('Its number.'), chunk: ChatCompletionChunk })
   .meta({ id: 'NumberedEvent' });
 
-/** The events of a run as one list, once it has ended. */
+/** Events of a run as a list. */
 export const RunEventList = z
   .object({
     object: z.literal('list'),
     run_id: z.string().describe('The run.'),
     data: listOf(NumberedEvent),
+    has_more: z
+      .boolean()
+      .describe('There may be more: ask again with `after`, the `id` of the last event. A list also ends after 2 MiB.'),
   })
   .meta({ id: 'RunEventList' });
 export type RunEventList = z.infer<typeof RunEventList>;

@@ -220,6 +220,26 @@ describe('a run', () => {
     );
   });
 
+  test('gives a long log as pages, by events and by bytes', async () => {
+    const words = Array.from({ length: 30 }, (_, i) => `${i} `.padEnd(200_000, 'x'));
+    gateway.upstream.reply(say(words));
+    const { run } = idsOf(await gateway.call('POST', '/c1/chat', turn));
+    await json(`/c1/runs/${run}/events?stream=false&after=5000`);
+    const ids: number[] = [];
+    const sizes: number[] = [];
+    for (let more = true; more; ) {
+      const page = await json(`/c1/runs/${run}/events?stream=false&after=${ids.at(-1) ?? -1}`);
+      ids.push(...page.data.map(({ id }: { id: number }) => id));
+      sizes.push(JSON.stringify(page).length);
+      more = page.has_more;
+    }
+    expect(ids).toEqual(ids.map((_, i) => i));
+    expect(ids.length).toBeGreaterThanOrEqual(words.length);
+    expect(Math.max(...sizes)).toBeLessThan(3 * 1024 * 1024);
+    const short = await json(`/c1/runs/${run}/events?stream=false&limit=2`);
+    expect([short.data.length, short.has_more]).toEqual([2, true]);
+  });
+
   test('that was asked for as JSON is one chunk to those who watch it', async () => {
     gateway.upstream.reply(callTools([{ name: 'add', arguments: { a: 1 }, id: 'call_1' }]));
     const answered = await gateway.call('POST', '/c1/chat', { model: 'scripted', message: 'Add.' });

@@ -24,6 +24,10 @@ export interface RunDeps extends FollowDeps {
 /** A number past the end of every log. A watcher that starts there only waits for the end. */
 const NO_EVENTS = 1_000_000_000;
 
+/** A list of events ends when it has so many, or so many bytes: a log may have 64 MiB. */
+const MOST_LISTED = 1_000;
+const MOST_LISTED_BYTES = 2 * 1024 * 1024;
+
 function describeRun(row: RunRow, keepMs: number): Run {
   const { conversationId, format, error, last, createdAt, endedAt } = row;
   const isResponse = format === 'events' || format === 'response';
@@ -133,12 +137,18 @@ export function watchEvents(deps: FollowDeps, row: RunRow, after: number, { sign
     : followRun<ChatCompletionChunk>(deps, row, after, signal);
 }
 
-/** Lists all events of a run when it has ended. */
+/** Lists events of a run: as many as a list may have, or what there is when the run has ended. */
 export async function listRunEvents(deps: RunDeps, request: RunEventsRequest, caller: Caller): Promise<RunEventList> {
+  const { run_id, limit = MOST_LISTED } = request;
   const data: RunEventList['data'] = [];
   let id = placeOf(request) + 1;
+  let bytes = 0;
   for await (const batch of watchRun(deps, request, caller)) {
-    for (const { value: chunk } of batch) data.push({ id: id++, chunk });
+    for (const event of batch) {
+      if (data.length >= limit || bytes >= MOST_LISTED_BYTES) return { object: 'list', run_id, data, has_more: true };
+      bytes += event.bytes.length;
+      data.push({ id: id++, chunk: event.toValue() });
+    }
   }
-  return { object: 'list', run_id: request.run_id, data };
+  return { object: 'list', run_id, data, has_more: false };
 }
