@@ -152,7 +152,8 @@ export async function restPlugin(
         }
         reply.header('content-type', 'application/json; charset=utf-8');
         if (status) reply.code(status(made));
-        return reply.send(output.write(made, speaksAnthropic(request) ? 'anthropic' : undefined));
+        const written = output.write(made, speaksAnthropic(request) ? 'anthropic' : undefined);
+        return reply.send(written instanceof Promise ? await written : written);
       },
     });
   }

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { writeExact } from '../canonical/exact-json.ts';
 import { Json } from '../canonical/json.ts';
+import { isLong, writeAsBytes } from '../canonical/write-in-steps.ts';
+import { inTurns } from '../event-loop/in-turns.ts';
 import type { KnownFields } from './known-fields.ts';
 
 /** How REST writes the result of a procedure, where that differs from what callers of tRPC get. */
@@ -40,11 +42,12 @@ export class Output<Made, Shown> {
     return shown instanceof Json ? shown.value : shown;
   }
 
-  /** The body on REST. */
-  write(made: Made, dialect: 'anthropic' | undefined): Buffer | string {
+  /** The body on REST. A long one is written in turns of the event loop. */
+  write(made: Made, dialect: 'anthropic' | undefined): Buffer | string | Promise<Buffer> {
     const { body = this.#show, anthropic } = this.forms;
     const written = (dialect === 'anthropic' && anthropic ? anthropic : body)(made);
-    return written instanceof Json ? written.bytes : writeExact(written);
+    if (written instanceof Json) return written.bytes;
+    return isLong(written) ? inTurns(writeAsBytes(written)) : writeExact(written);
   }
 }
 

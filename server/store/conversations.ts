@@ -24,17 +24,8 @@ import type { NewSummary, Summary } from './interface/summaries.ts';
 import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './interface/turns.ts';
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
-import { readMessages, readPath } from './read-path.ts';
-import {
-  conversationFields,
-  messageFields,
-  ownedBy,
-  toMessageRow,
-  visibleTo,
-  WITH_MEDIA,
-  wholeMessageFields,
-  withoutNul,
-} from './rows.ts';
+import { readMessages, readPath, readRange } from './read-path.ts';
+import { conversationFields, ownedBy, visibleTo, WITH_MEDIA, withoutNul } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
@@ -120,12 +111,7 @@ export class Conversations implements ConversationStore {
         const path = await readPath(this.#db, headMessageId);
         return { conversation, messages: await readMessages(this.#db, path, omitsMedia) };
       }
-      const rows = await this.#db.message.findMany({
-        where: { conversationId: key.id },
-        select: omitsMedia ? messageFields : wholeMessageFields,
-        orderBy: { seq: 'asc' },
-      });
-      return { conversation, messages: rows.map(toMessageRow) };
+      return { conversation, messages: await readRange(this.#db, key.id, { from: 0, omitsMedia }) };
     });
   }
 
@@ -209,9 +195,19 @@ export class Conversations implements ConversationStore {
   }
 
   async removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
-    const removed = await this.#write(() => this.#edits.removeBranch(key, messageId));
+    const removed = await this.#write(() => this.#removeBranch(key, messageId));
     await this.#background.forget();
     return removed;
+  }
+
+  /** The thread removes it, because a branch may have thousands of messages. What it cannot judge is checked here. */
+  async #removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
+    for (let running: readonly string[] = []; ; ) {
+      await this.#edits.checkBranch(key, messageId, running);
+      const removed = await this.#background.call('removeBranch', key.id, messageId);
+      if (!('running' in removed)) return removed;
+      running = removed.running;
+    }
   }
 
   create(start: NewConversation): Promise<string> {

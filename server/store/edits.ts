@@ -4,13 +4,13 @@ import { findConversation, findMessage, type Tail } from './find-place.ts';
 import type { Fork } from './fork-path.ts';
 import { newId } from './ids.ts';
 import { insertMessages, newMessageIds } from './insert-messages.ts';
-import type { ConversationKey, NewConversation, RemovedBranch, RewrittenMessage } from './interface/conversations.ts';
+import type { ConversationKey, NewConversation, RewrittenMessage } from './interface/conversations.ts';
 import type { NewSummary, Summary } from './interface/summaries.ts';
 import type { NewMessage } from './interface/turns.ts';
 import type { KnownTexts } from './long-texts.ts';
 import { inMessage, inResponse, ownerOf, replaceMedia } from './media.ts';
 import type { ProcessLock } from './process-lock.ts';
-import { branchBelow, inProgressOf, removeBranch } from './remove-branch.ts';
+import { branchBelow } from './remove-branch.ts';
 import { removeMessage } from './remove-message.ts';
 import { searchedText, withoutNul } from './rows.ts';
 import type { Transact } from './sqlite/adapter.ts';
@@ -91,15 +91,15 @@ export class Edits {
     });
   }
 
-  removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
-    const { id } = key;
+  /**
+   * Checks that a message with all below it can be removed. `running` are those that runs make: runs of processes that are
+   * gone are ended, and `conversation_busy` is thrown for others.
+   */
+  checkBranch(key: ConversationKey, messageId: string, running: readonly string[]): Promise<void> {
     return this.#transact((db) => {
       findConversation(db, key);
-      const { parentId } = findMessage(db, id, { id: messageId, param: 'message_id' });
-      const ids = branchBelow(db, id, messageId);
-      for (const running of inProgressOf(db, ids))
-        settleMessage(db, this.#lock, id, { id: running, param: 'message_id' });
-      return removeBranch(db, id, { ids, parentId });
+      findMessage(db, key.id, { id: messageId, param: 'message_id' });
+      for (const id of running) settleMessage(db, this.#lock, key.id, { id, param: 'message_id' });
     });
   }
 

@@ -1,5 +1,7 @@
+import { BatchSize } from './batch-size.ts';
 import type { PrismaClient } from './generated/client.ts';
-import type { MessageRow } from './interface/conversations.ts';
+import type { MediaChoice, MessageRow } from './interface/conversations.ts';
+import type { SeqRange } from './interface/responses.ts';
 import { messageFields, toMessageRow, wholeMessageFields } from './rows.ts';
 
 /** A message on a path. The last one has the highest `seq`. */
@@ -7,9 +9,6 @@ export interface PathMessage {
   readonly id: string;
   readonly seq: number;
 }
-
-/** The most ids in one statement. */
-const BATCH = 500;
 
 /**
  * Parses a list that SQLite returns as one JSON text. For many rows, Prisma takes several times as long as SQLite takes
@@ -38,12 +37,39 @@ export async function readMessages(
 ): Promise<MessageRow[]> {
   const select = omitsMedia ? messageFields : wholeMessageFields;
   const messages: MessageRow[] = [];
-  for (let from = 0; from < path.length; from += BATCH) {
-    const ids = path.slice(from, from + BATCH).map(({ id }) => id);
+  const size = new BatchSize();
+  for (let from = 0; from < path.length; ) {
+    const ids = path.slice(from, from + size.rows).map(({ id }) => id);
     const rows = await db.message.findMany({ where: { id: { in: ids } }, select, orderBy: { seq: 'asc' } });
-    messages.push(...rows.map(toMessageRow));
+    const read = rows.map(toMessageRow);
+    for (const message of read) messages.push(message);
+    from += ids.length;
+    await size.adapt(read.reduce((sum, { prompt }) => sum + prompt.length, 0));
   }
   return messages;
+}
+
+export const within = ({ from, before }: SeqRange) => ({ gte: from, ...(before === undefined ? {} : { lt: before }) });
+
+/** The messages of a conversation in a range, in order. */
+export async function readRange(
+  db: PrismaClient,
+  conversationId: string,
+  { from, before, omitsMedia }: SeqRange & MediaChoice,
+): Promise<MessageRow[]> {
+  const select = omitsMedia ? messageFields : wholeMessageFields;
+  const messages: MessageRow[] = [];
+  const size = new BatchSize();
+  for (let next = from; ; ) {
+    const take = size.rows;
+    const where = { conversationId, seq: within({ from: next, before }) };
+    const rows = await db.message.findMany({ where, select, orderBy: { seq: 'asc' }, take });
+    const read = rows.map(toMessageRow);
+    for (const message of read) messages.push(message);
+    if (read.length < take) return messages;
+    next = (read.at(-1)?.seq ?? next) + 1;
+    await size.adapt(read.reduce((sum, { prompt }) => sum + prompt.length, 0));
+  }
 }
 
 /** The alternatives of messages: for each message that shares its parent with others, the ids of all of them. */

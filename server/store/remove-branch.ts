@@ -1,6 +1,7 @@
 import { keepHead, messageAt, renumber } from './branches.ts';
 import type { RemovedBranch } from './interface/conversations.ts';
 import type { Statements } from './sqlite/connection.ts';
+import { textOrNull } from './sqlite/values.ts';
 
 /**
  * Finds a message and everything below it. The index is named because SQLite has no statistics of it, and would read
@@ -21,8 +22,12 @@ const DELETE_RUNS = `
   DELETE FROM "Run" WHERE "conversationId" = ? AND 'msg_' || substr("id", 5) IN (SELECT "value" FROM json_each(?))`;
 const DELETE_MESSAGES = 'DELETE FROM "Message" WHERE "id" IN (SELECT "value" FROM json_each(?))';
 
-const SELECT_IN_PROGRESS = `
-  SELECT "id" FROM "Message" WHERE "status" = 'in_progress' AND "id" IN (SELECT "value" FROM json_each(?))`;
+const SELECT_RUNNING = `
+  SELECT "id" FROM "Message" WHERE "status" = 'in_progress' AND "id" IN (SELECT "value" FROM json_each(?))
+    AND EXISTS (SELECT 1 FROM "Run"
+      WHERE "Run"."id" = 'run_' || substr("Message"."turnId", 5) AND "Run"."process" IS NOT NULL)`;
+
+const SELECT_PARENT = 'SELECT "parentId" FROM "Message" WHERE "id" = ? AND "conversationId" = ?';
 
 const SELECT_HEAD = 'SELECT "headMessageId", "messageCount" FROM "Conversation" WHERE "id" = ?';
 
@@ -30,15 +35,26 @@ const SELECT_HEAD = 'SELECT "headMessageId", "messageCount" FROM "Conversation" 
 export const branchBelow = (db: Statements, conversationId: string, messageId: string): string[] =>
   db.all(SELECT_BRANCH, { conversationId, messageId }).map(([id]) => String(id));
 
-/** Those of the messages that are in progress. */
-export const inProgressOf = (db: Statements, ids: readonly string[]): string[] =>
-  db.all(SELECT_IN_PROGRESS, JSON.stringify(ids)).map(([id]) => String(id));
+/** A branch that was not removed, because runs make these messages; none: because it is not there. */
+export interface RunningBranch {
+  readonly running: readonly string[];
+}
 
 /**
- * Deletes a branch with its responses and runs. `parentId` is the message that the branch followed. Run it in a
+ * Deletes a message and all below it, with their responses and runs, unless one of them is being made. Run it in a
  * transaction.
  */
-export function removeBranch(
+export function removeBranch(db: Statements, conversationId: string, messageId: string): RemovedBranch | RunningBranch {
+  const [found] = db.all(SELECT_PARENT, messageId, conversationId);
+  if (!found) return { running: [] };
+  const ids = branchBelow(db, conversationId, messageId);
+  const running = db.all(SELECT_RUNNING, JSON.stringify(ids)).map(([id]) => String(id));
+  if (running.length > 0) return { running };
+  return removeMessages(db, conversationId, { ids, parentId: textOrNull(found[0]) });
+}
+
+/** `parentId` is the message that the branch followed. */
+function removeMessages(
   db: Statements,
   conversationId: string,
   { ids, parentId }: { readonly ids: readonly string[]; readonly parentId: string | null },

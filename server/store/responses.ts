@@ -1,10 +1,11 @@
 import { runIdOf } from '../canonical/ids.ts';
 import type { Background } from './background/background.ts';
+import { BatchSize } from './batch-size.ts';
 import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MediaChoice, MessageRow } from './interface/conversations.ts';
 import type { Reader, ResponseRow, ResponseStore, SeqRange, StoredResponse } from './interface/responses.ts';
-import { readMessages, readPath } from './read-path.ts';
+import { readMessages, readPath, readRange, within } from './read-path.ts';
 import {
   messageFields,
   outputFields,
@@ -19,8 +20,6 @@ import {
   wholeResponseFields,
   withinReach,
 } from './rows.ts';
-
-const within = ({ from, before }: SeqRange) => ({ gte: from, ...(before === undefined ? {} : { lt: before }) });
 
 export class Responses implements ResponseStore {
   readonly #db: PrismaClient;
@@ -55,14 +54,7 @@ export class Responses implements ResponseStore {
     range: SeqRange,
     { omitsMedia }: MediaChoice = WITH_MEDIA,
   ): Promise<readonly MessageRow[]> {
-    return readDatabase(async () => {
-      const rows = await this.#db.message.findMany({
-        where: { conversationId, seq: within(range) },
-        select: omitsMedia ? messageFields : wholeMessageFields,
-        orderBy: { seq: 'asc' },
-      });
-      return rows.map(toMessageRow);
-    });
+    return readDatabase(() => readRange(this.#db, conversationId, { ...range, omitsMedia }));
   }
 
   path(messageId: string): Promise<readonly MessageRow[]> {
@@ -88,16 +80,27 @@ export class Responses implements ResponseStore {
     { omitsMedia }: MediaChoice = WITH_MEDIA,
   ): Promise<ReadonlyMap<number, string>> {
     return readDatabase(async () => {
-      const rows = await this.#db.response.findMany({
-        where: { conversationId, answerSeq: within(range) },
-        select: omitsMedia ? outputFields : wholeOutputFields,
-      });
-      return new Map(
-        rows.flatMap((row) => {
+      const outputs = new Map<number, string>();
+      const size = new BatchSize();
+      for (let from = range.from; ; ) {
+        const take = size.rows;
+        const rows = await this.#db.response.findMany({
+          where: { conversationId, answerSeq: within({ ...range, from }) },
+          select: omitsMedia ? outputFields : wholeOutputFields,
+          orderBy: { answerSeq: 'asc' },
+          take,
+        });
+        let length = 0;
+        for (const row of rows) {
           const output = outputOf(row);
-          return output === null ? [] : [[row.answerSeq, output]];
-        }),
-      );
+          length += output?.length ?? 0;
+          if (output !== null) outputs.set(row.answerSeq, output);
+        }
+        const last = rows.at(-1);
+        if (!last || rows.length < take) return outputs;
+        from = last.answerSeq + 1;
+        await size.adapt(length);
+      }
     });
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../server/features/access/caller.ts';
 import { WITHOUT_KEY } from '../../server/features/access/without-key.ts';
 import { exportConversation } from '../../server/features/conversations/export/export-conversations.ts';
+import { listItems } from '../../server/features/conversations/openai-conversations.ts';
 import { followRun } from '../../server/features/runs/follow-run.ts';
 import { Runs } from '../../server/features/runs/runs.ts';
 import { MemoryRuns } from '../../server/live/memory/memory-runs.ts';
@@ -57,4 +58,19 @@ test('a log that is replayed lets others take turns', async () => {
   const runs = new Runs({ store, live, limits, onError: () => undefined });
   const events = followRun({ runs, store, live }, row, -1, new AbortController().signal);
   expect(await turnsWhile(events)).toBeGreaterThan(5);
+});
+
+test('a list of long items lets others take turns', async () => {
+  const { id } = await (await gateway.call('POST', '/v1/conversations', {})).json();
+  for (let i = 0; i < 12; i++) {
+    const item = { type: 'message', role: 'user', content: `${i}`.padEnd(1_000_000, 'x') };
+    const added = await gateway.call('POST', `/v1/conversations/${id}/items`, { items: [item] });
+    expect(added.status).toBe(200);
+  }
+  async function* read() {
+    const { data } = await listItems(gateway.store, { conversation_id: id, limit: 100 }, administrator);
+    expect(data).toHaveLength(12);
+    yield data;
+  }
+  expect(await turnsWhile(read())).toBeGreaterThan(10);
 });

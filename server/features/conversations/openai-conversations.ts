@@ -11,6 +11,7 @@ import {
 import type { InputItem, ItemList, OutputItem } from '../../../contracts/responses/item.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
 import type { ConversationRow, MessageRow, RewrittenMessage } from '../../store/interface/conversations.ts';
 import type { SeqRange } from '../../store/interface/responses.ts';
 import type { NewMessage } from '../../store/interface/turns.ts';
@@ -82,17 +83,34 @@ const itemsOf = (row: MessageRow, outputs: ReadonlyMap<number, string>): OutputI
 
 const ALL = { from: 1 };
 
+/** So many characters of messages are read before others are served. */
+const TURN_LENGTH = 512 * 1024;
+
 /** The items of the active path, in order, without their media. */
 async function placeItems(stores: ResponseStores, conversationId: string, messages: readonly MessageRow[]) {
   const outputs = await stores.responses.outputs(conversationId, ALL, { omitsMedia: true });
-  return messages.filter(isSaid).flatMap((row) => itemsOf(row, outputs).map((item) => ({ item, seq: row.seq })));
+  return readInTurns(messages.filter(isSaid), outputs);
+}
+
+/** The items of messages. Others are served in between, because their texts may have megabytes. */
+async function readInTurns(messages: readonly MessageRow[], outputs: ReadonlyMap<number, string>) {
+  const placed: { readonly item: OutputItem; readonly seq: number }[] = [];
+  let length = 0;
+  for (const row of messages) {
+    for (const item of itemsOf(row, outputs)) placed.push({ item, seq: row.seq });
+    length += row.prompt.length + (outputs.get(row.seq)?.length ?? 0);
+    if (length < TURN_LENGTH) continue;
+    length = 0;
+    await nextTurn();
+  }
+  return placed;
 }
 
 /** The items of a part of the conversation, with their media. */
 async function readWhole({ responses }: ResponseStores, conversationId: string, range: SeqRange) {
   const rows = await responses.messages(conversationId, range);
   const outputs = await responses.outputs(conversationId, range);
-  return rows.flatMap((row) => itemsOf(row, outputs));
+  return (await readInTurns(rows, outputs)).map(({ item }) => item);
 }
 
 /** `POST /v1/conversations` */

@@ -1,10 +1,11 @@
 import type { Fork } from '../fork-path.ts';
 import type { FilledMessage } from '../insert-messages.ts';
-import type { ConversationKey, Erased } from '../interface/conversations.ts';
+import type { ConversationKey, Erased, RemovedBranch } from '../interface/conversations.ts';
 import type { ImportedConversation } from '../interface/imports.ts';
 import type { BegunTurn } from '../interface/turns.ts';
 import type { UsageRow, UsageSum, UsageTimes, UsageTimesShape } from '../interface/usage.ts';
 import type { LongText } from '../long-texts.ts';
+import type { RunningBranch } from '../remove-branch.ts';
 import type { SearchPage, SearchRequest } from '../search/search-page.ts';
 import type { DaySpend } from '../spend-by-day.ts';
 import type { ListRequest } from '../usage-list.ts';
@@ -21,6 +22,8 @@ export interface BackgroundCalls {
   moveMedia(): void;
   /** Removes a conversation with all it holds, from the index and the log as well; false when there was none. */
   remove(key: ConversationKey): boolean;
+  /** Removes a message with all below it; what runs are making is not removed. */
+  removeBranch(conversationId: string, messageId: string): RemovedBranch | RunningBranch;
   /** Stores a conversation that was begun elsewhere; false when it is here already. */
   import(conversation: ImportedConversation): boolean;
   /** Copies a path into a new conversation, and returns its id; null when the old one was deleted. */

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { dropTurn } from '../drop-turn.ts';
 import { forkPath } from '../fork-path.ts';
+import { removeBranch } from '../remove-branch.ts';
 import { searchPage } from '../search/search-page.ts';
 import { spendByDay } from '../spend-by-day.ts';
 import { isSqliteError } from '../sqlite/errors.ts';
@@ -45,6 +46,8 @@ const handlers: Handlers = {
     if (removed) await log.run();
     return removed;
   },
+  removeBranch: (conversationId, messageId) =>
+    db.transact((statements) => removeBranch(statements, conversationId, messageId)),
   import: (conversation) => db.transact((statements) => importConversation(statements, conversation)),
   fork: (fork) => db.transact((statements) => forkPath(statements, fork)),
   async erase(owner, userId) {

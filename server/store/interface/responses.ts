@@ -19,7 +19,7 @@ export interface ResponseRow {
 export interface SeqRange {
   readonly from: number;
   /** Absent: up to the last one. */
-  readonly before?: number;
+  readonly before?: number | undefined;
 }
 
 /** A response with its answer (the prompt of it without its media), and how long its conversation is by now. */
