@@ -29,6 +29,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: 'Set DATA_DIR to a folder that can be written.',
   ENOSPC: 'Make room on the disk.',
   EDQUOT: 'Make room on the disk.',
+  ENOENT: 'Mount what a link there leads to, or set DATA_DIR to another folder.',
   ENOTDIR: 'Set DATA_DIR to a folder.',
   EEXIST: 'Set DATA_DIR to a folder.',
   EISDIR: 'Put a file there, or take the folder away.',

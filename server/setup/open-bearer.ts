@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvError } from '../env.ts';
 import { systemCodeOf } from '../errors/system-code.ts';
+import { makeFolder } from '../store/make-folder.ts';
 import { SHORTEST_BEARER } from '../variables.ts';
 
 interface OpenedBearer {
@@ -20,7 +21,7 @@ interface OpenedBearer {
 export function openBearer(configured: string | undefined, dataDir: string): OpenedBearer {
   if (configured) return { bearer: configured, file: null, created: false };
   const file = join(dataDir, 'api-bearer');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const made = randomBytes(32).toString('hex');
   try {
     // This fails when the file exists. Of two processes that start at once, one creates the bearer and both read it.

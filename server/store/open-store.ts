@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ApiKeys } from './api-keys.ts';
 import { Audit } from './audit.ts';
@@ -12,6 +12,7 @@ import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { Store } from './interface/store.ts';
 import { readKeyUse } from './key-use.ts';
+import { makeFolder } from './make-folder.ts';
 import { migrate } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { recoverDead } from './recover-dead.ts';
@@ -186,7 +187,7 @@ function touch(db: Statements): void {
  * lock files beside it.
  */
 function createFile(path: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // SQLite gives the files beside this one the same mode.
   closeSync(openSync(path, 'a', 0o600));
   return realpathSync(path);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -58,6 +59,18 @@ test('a folder that cannot be written', async () => {
   const folder = openFolder();
   mkdirSync(join(folder, 'data'), { mode: 0o555 });
   expectOneLine(await failureOf(folder, {}, asNobody), /duplex\.db cannot be used: EACCES/, /DATA_DIR/);
+});
+
+test('a data folder that cannot be made: behind a link that leads nowhere, and where the system makes none', async () => {
+  const folder = openFolder();
+  symlinkSync(join(folder, 'not-mounted'), join(folder, 'link'));
+  const bearers = [{}, { API_BEARER: '' }];
+  const places = [join(folder, 'link/data'), ...(process.platform === 'linux' ? ['/proc/self/data'] : [])];
+  for (const DATA_DIR of places) {
+    for (const bearer of bearers) {
+      expectOneLine(await failureOf(folder, { DATA_DIR, ...bearer }), /cannot be used/, /DATA_DIR to/);
+    }
+  }
 });
 
 test('a data folder that is a file, and a database that is a folder', async () => {
