@@ -1,21 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useGateway } from '../app/session.tsx';
-import { type Answer, type AnswerEvent, beginAnswer } from './answer.ts';
+import { beginAnswer } from './answer.ts';
+import { type Asked, askAgain, askInstead, nextQuestion, nextResults } from './asked.ts';
 import { toBody } from './bodies/to-body.ts';
-import type { Attachment, Body, Draft, Message, ToolResult } from './draft.ts';
+import type { Attachment, Draft, ToolResult } from './draft.ts';
 import { openAnswer, openRun } from './reading/open-answer.ts';
-import { runAnswer } from './run-answer.ts';
 import { type Entry, renamed, toMessages } from './thread.ts';
-
-let lastId = 0;
-const newId = () => `local-${++lastId}`;
-
-const replaceAnswer = (thread: readonly Entry[], id: string, answer: Answer): Entry[] =>
-  thread.map((entry) =>
-    entry.kind === 'answer' && entry.id === id
-      ? { ...entry, versions: entry.versions.map((known, at) => (at === entry.shown ? answer : known)) }
-      : entry,
-  );
+import { type RunningAnswerOptions, useRunningAnswer } from './use-running-answer.ts';
 
 /** A run in progress, as its conversation names it. */
 interface RunUnderWay {
@@ -46,83 +37,18 @@ export interface Chat {
   settle(thread: readonly Entry[]): void;
 }
 
-interface ChatOptions {
+interface ChatOptions extends RunningAnswerOptions {
   readonly draft: Draft;
-  onConversation(id: string): void;
-  /** An answer that the gateway keeps, and that followed `before`, has ended. Until this resolves, the next one waits. */
-  onAnswered(before: readonly Entry[], answer: Answer): Promise<void>;
-}
-
-interface Running {
-  readonly abort: AbortController;
-  /** Whether the gateway keeps the answer. Then it goes on when the page leaves it. */
-  readonly isKept: boolean;
-  /** By which the gateway knows it. */
-  runId: string | null;
-}
-
-/** How an answer begins, and where its events come from. */
-interface Source {
-  readonly begun: Answer;
-  readonly isKept: boolean;
-  readonly runId: string | null;
-  open(signal: AbortSignal): AsyncIterable<AnswerEvent>;
-}
-
-interface Asked {
-  readonly before: readonly Entry[];
-  /** Default: all of `before`. */
-  readonly messages?: readonly Message[];
-  /** Fields of this request only. */
-  readonly fields?: Body;
-  /** The answers that there were in its place. */
-  readonly versions?: readonly Answer[];
 }
 
 /** A conversation on the page, and the answer that is under way. */
-export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Chat {
+export function useChat({ draft, ...options }: ChatOptions): Chat {
   const gateway = useGateway();
-  const [thread, setThread] = useState<readonly Entry[]>([]);
-  const [busy, setBusy] = useState(false);
+  const { thread, setThread, busy, run, leave, forget, stop } = useRunningAnswer(options);
   const [opened, setOpened] = useState(0);
-  const running = useRef<Running | null>(null);
 
-  /** The gateway goes on with what it keeps; the rest ends with the page. */
-  const leave = useCallback(() => {
-    if (running.current?.isKept === false) running.current.abort.abort();
-    running.current = null;
-  }, []);
-  useEffect(() => leave, [leave]);
-
-  const run = useCallback(
-    async ({ before, versions = [] }: Asked, { begun, isKept, runId, open }: Source) => {
-      leave();
-      const own: Running = { abort: new AbortController(), isKept, runId };
-      running.current = own;
-      const isCurrent = () => running.current === own;
-      setBusy(true);
-      const id = newId();
-      setThread([...before, { kind: 'answer', id, versions: [...versions, begun], shown: versions.length }]);
-      const answer = await runAnswer({
-        gateway,
-        events: open(own.abort.signal),
-        answer: begun,
-        onConversation: (conversation) => isCurrent() && onConversation(conversation),
-        onRun(name) {
-          own.runId = name;
-        },
-        onChange: (next) => isCurrent() && setThread((known) => replaceAnswer(known, id, next)),
-      });
-      if (!isCurrent()) return;
-      if (isKept) await onAnswered(before, answer).catch(() => undefined);
-      if (!isCurrent()) return;
-      running.current = null;
-      setBusy(false);
-    },
-    [gateway, leave, onConversation, onAnswered],
-  );
-
-  const ask = (asked: Asked) => {
+  const ask = (asked: Asked | null) => {
+    if (!asked) return;
     const { before, messages = toMessages(before), fields = {} } = asked;
     const { surface, model } = draft;
     const body = { ...toBody(draft, messages), ...fields };
@@ -138,65 +64,32 @@ export function useChat({ draft, onConversation, onAnswered }: ChatOptions): Cha
     },
     [gateway, run],
   );
-
   const reset = useCallback(
     (next: readonly Entry[]) => {
       leave();
-      setBusy(false);
+      forget();
       setOpened((count) => count + 1);
       setThread(next);
     },
-    [leave],
+    [leave, forget, setThread],
   );
-
-  const settle = useCallback((next: readonly Entry[]) => {
-    running.current = null;
-    setBusy(false);
-    setThread((known) => renamed(next, known));
-  }, []);
-
-  const prepend = useCallback((earlier: readonly Entry[]) => setThread((known) => [...earlier, ...known]), []);
-
-  const stop = () => {
-    const own = running.current;
-    if (!own) return;
-    if (own.runId === null) return own.abort.abort();
-    // Its end comes by its stream, so that what is stored then is what is shown.
-    gateway.c1.runs.cancel.mutate({ run_id: own.runId }).catch(() => own.abort.abort());
-  };
-
+  const settle = useCallback(
+    (next: readonly Entry[]) => {
+      forget();
+      setThread((known) => renamed(next, known));
+    },
+    [forget, setThread],
+  );
+  const prepend = useCallback((earlier: readonly Entry[]) => setThread((known) => [...earlier, ...known]), [setThread]);
+  const show = (id: string, version: number) =>
+    setThread((known) =>
+      known.map((entry) => (entry.kind === 'answer' && entry.id === id ? { ...entry, shown: version } : entry)),
+    );
   return {
-    thread,
-    busy,
-    opened,
-    reset,
-    prepend,
-    settle,
-    follow,
-    stop,
-    send: (text, attachments) => ask({ before: [...thread, { kind: 'question', id: newId(), text, attachments }] }),
-    sendResults: (results) => ask({ before: [...thread, { kind: 'results', id: newId(), results }] }),
-    again(id) {
-      const at = thread.findIndex((entry) => entry.id === id);
-      const entry = thread[at];
-      const before = thread.slice(0, at);
-      if (entry?.kind !== 'answer') return;
-      if (draft.surface !== 'turn') return ask({ before, versions: entry.versions });
-      if (entry.place) return ask({ before, messages: [], fields: { regenerate: id } });
-      const question = before.at(-1);
-      ask(question?.place ? { before, messages: [], fields: { parent_message_id: question.id } } : { before });
-    },
-    edit(id, text) {
-      const at = thread.findIndex((entry) => entry.id === id);
-      const entry = thread[at];
-      if (entry?.kind !== 'question') return;
-      const { place, attachments } = entry;
-      const before: Entry[] = [...thread.slice(0, at), { kind: 'question', id: newId(), text, attachments }];
-      ask(draft.surface === 'turn' && place ? { before, fields: { parent_message_id: place.parentId } } : { before });
-    },
-    show: (id, version) =>
-      setThread((known) =>
-        known.map((entry) => (entry.kind === 'answer' && entry.id === id ? { ...entry, shown: version } : entry)),
-      ),
+    ...{ thread, busy, opened, reset, prepend, settle, follow, stop, show },
+    send: (text, attachments) => ask({ before: nextQuestion(thread, text, attachments) }),
+    sendResults: (results) => ask({ before: nextResults(thread, results) }),
+    again: (id) => ask(askAgain(thread, id, draft)),
+    edit: (id, text) => ask(askInstead(thread, id, text, draft)),
   };
 }

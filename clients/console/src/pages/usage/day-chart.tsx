@@ -57,14 +57,22 @@ const moves: Readonly<Record<string, (day: number, last: number) => number>> = {
   End: (_, last) => last,
 };
 
-/** A chart by day. The geometry is in attributes, because the page allows no inline styles. */
-export function DayChart(props: DayChartProps) {
-  const { label, days, height, tick, says, summary, draw } = props;
-  const { day: writeDay, shortDay } = useText();
-  const [ref, width] = useWidth();
-  const [chosen, setChosen] = useState<number | null>(null);
-  const last = days.length - 1;
-  const day = chosen === null ? null : Math.min(chosen, last);
+/** Where everything of a chart stands. */
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly floor: number;
+  /** The width of a day. */
+  readonly step: number;
+  /** One day of so many has its name below the chart. */
+  readonly named: number;
+  readonly lines: readonly number[];
+  readonly scale: Scale;
+}
+
+function layOut(props: DayChartProps, width: number): Layout {
+  const { days, height, tick } = props;
   const lines = toLines(props);
   const top = lines.at(-1) ?? 1;
   const left = 10 + DIGIT * Math.max(...lines.map((value) => tick(value).length));
@@ -76,7 +84,80 @@ export function DayChart(props: DayChartProps) {
     y: (value) => floor - (value / top) * (floor - TOP),
   };
   const named = Math.ceil(days.length / Math.max(2, Math.floor((width - left) / DAY_NAME)));
+  return { width, height, left, floor, step, named, lines, scale };
+}
 
+function Grid({ layout: { lines, left, width, scale }, tick }: { layout: Layout; tick: DayChartProps['tick'] }) {
+  return lines.map((value) => (
+    <g key={value}>
+      <line className="g" x1={left} x2={width} y1={scale.y(value)} y2={scale.y(value)} />
+      <text x={left - 8} y={scale.y(value) + 4} textAnchor="end">
+        {tick(value)}
+      </text>
+    </g>
+  ));
+}
+
+interface DaysProps {
+  readonly layout: Layout;
+  readonly days: readonly string[];
+  onPoint(day: number): void;
+}
+
+/** The names of the days, and the places where they are pointed at. */
+function Days({ layout: { named, width, height, step, scale }, days, onPoint }: DaysProps) {
+  const { shortDay } = useText();
+  const last = days.length - 1;
+  return days.map((start, at) => (
+    <g key={start}>
+      {(last - at) % named === 0 ? (
+        <text x={Math.min(scale.x(at), width - 20)} y={height - 6} textAnchor="middle">
+          {shortDay(start)}
+        </text>
+      ) : null}
+      <rect
+        className="hit"
+        x={scale.x(at) - step / 2}
+        y={0}
+        width={step}
+        height={height}
+        onPointerEnter={() => onPoint(at)}
+      />
+    </g>
+  ));
+}
+
+interface DrawingProps {
+  readonly chart: DayChartProps;
+  readonly width: number;
+  /** The day that is pointed at; null: none. */
+  readonly day: number | null;
+  onPoint(day: number): void;
+}
+
+function Drawing({ chart, width, day, onPoint }: DrawingProps) {
+  const layout = layOut(chart, width);
+  const { height, floor, step, scale } = layout;
+  return (
+    <svg className="chart" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      {day === null ? null : (
+        <rect className="chosen" x={scale.x(day) - step / 2} y={TOP} width={step} height={floor - TOP} />
+      )}
+      <Grid layout={layout} tick={chart.tick} />
+      {chart.draw(scale)}
+      <Days layout={layout} days={chart.days} onPoint={onPoint} />
+    </svg>
+  );
+}
+
+/** A chart by day. The geometry is in attributes, because the page allows no inline styles. */
+export function DayChart(props: DayChartProps) {
+  const { label, days, says, summary } = props;
+  const { day: writeDay } = useText();
+  const [ref, width] = useWidth();
+  const [chosen, setChosen] = useState<number | null>(null);
+  const last = days.length - 1;
+  const day = chosen === null ? null : Math.min(chosen, last);
   const text = day === null ? summary : `${writeDay(days[day] ?? '')}: ${says(day)}`;
 
   function onKeyDown(event: KeyboardEvent) {
@@ -100,39 +181,7 @@ export function DayChart(props: DayChartProps) {
       onBlur={() => setChosen(null)}
       onPointerLeave={() => setChosen(null)}
     >
-      {width > 0 ? (
-        <svg className="chart" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-          {day === null ? null : (
-            <rect className="chosen" x={scale.x(day) - step / 2} y={TOP} width={step} height={floor - TOP} />
-          )}
-          {lines.map((value) => (
-            <g key={value}>
-              <line className="g" x1={left} x2={width} y1={scale.y(value)} y2={scale.y(value)} />
-              <text x={left - 8} y={scale.y(value) + 4} textAnchor="end">
-                {tick(value)}
-              </text>
-            </g>
-          ))}
-          {draw(scale)}
-          {days.map((start, at) => (
-            <g key={start}>
-              {(last - at) % named === 0 ? (
-                <text x={Math.min(scale.x(at), width - 20)} y={height - 6} textAnchor="middle">
-                  {shortDay(start)}
-                </text>
-              ) : null}
-              <rect
-                className="hit"
-                x={scale.x(at) - step / 2}
-                y={0}
-                width={step}
-                height={height}
-                onPointerEnter={() => setChosen(at)}
-              />
-            </g>
-          ))}
-        </svg>
-      ) : null}
+      {width > 0 ? <Drawing chart={props} width={width} day={day} onPoint={setChosen} /> : null}
       <p className="small says">{text}</p>
     </div>
   );
