@@ -1,7 +1,7 @@
 import type { Operation, TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import { Connection } from './connection.ts';
-import { clientError, toGatewayError } from './gateway-error.ts';
+import { clientError, type GatewayError, toGatewayError } from './gateway-error.ts';
 import type { AppRouter } from './router-types.ts';
 import { isOverSse, SseLink } from './sse-link.ts';
 import { findWebSocketClass, type WebSocketClass, webSocketClass } from './websocket-class.ts';
@@ -28,15 +28,50 @@ export interface Streams {
 const BLOCKED_MS = 300_000;
 const PROBE_MS = 5_000;
 
-/** Subscriptions over one websocket, which is opened when needed, and anew when the key has changed. */
-export function createStreams(options: StreamsOptions): Streams {
-  const { baseUrl, readKey, WebSocket, fetch, connectTimeoutMs, transport } = options;
-  const sse = new SseLink({ baseUrl, fetch });
-  const open = new Set<Connection>();
-  let current: Connection | undefined;
-  let blockedUntil = Number.NEGATIVE_INFINITY;
+/** The websocket of the streams: opened when needed, and anew when the key has changed. */
+class Websockets {
+  readonly #options: StreamsOptions;
+  readonly #open = new Set<Connection>();
+  #current: Connection | undefined;
+  #blockedUntil = Number.NEGATIVE_INFINITY;
 
-  async function isReachable(): Promise<boolean> {
+  constructor(options: StreamsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether websockets did not get through lately. */
+  get isBlocked(): boolean {
+    return performance.now() < this.#blockedUntil;
+  }
+
+  connect(apiKey: string): Connection {
+    if (this.#current?.apiKey === apiKey) return this.#current;
+    const { baseUrl, WebSocket, connectTimeoutMs } = this.#options;
+    const connection: Connection = new Connection({
+      url: `${baseUrl.replace(/^http/, 'ws')}/trpc`,
+      apiKey,
+      WebSocket: webSocketClass(WebSocket),
+      connectTimeoutMs,
+      isReachable: () => this.#isReachable(),
+      onRetired: () => {
+        this.#open.delete(connection);
+        if (this.#current === connection) this.#current = undefined;
+      },
+      onBlocked: () => {
+        this.#blockedUntil = performance.now() + BLOCKED_MS;
+      },
+    });
+    this.#open.add(connection);
+    this.#current = connection;
+    return connection;
+  }
+
+  async close(error: () => GatewayError): Promise<void> {
+    await Promise.all([...this.#open].map((connection) => connection.close(error)));
+  }
+
+  async #isReachable(): Promise<boolean> {
+    const { baseUrl, fetch, transport } = this.#options;
     if (transport !== 'auto') return false;
     try {
       const response = await fetch(`${baseUrl}/healthz`, { signal: AbortSignal.timeout(PROBE_MS) });
@@ -45,31 +80,17 @@ export function createStreams(options: StreamsOptions): Streams {
       return false;
     }
   }
+}
 
-  function connect(apiKey: string): Connection {
-    if (current?.apiKey === apiKey) return current;
-    const connection: Connection = new Connection({
-      url: `${baseUrl.replace(/^http/, 'ws')}/trpc`,
-      apiKey,
-      WebSocket: webSocketClass(WebSocket),
-      connectTimeoutMs,
-      isReachable,
-      onRetired() {
-        open.delete(connection);
-        if (current === connection) current = undefined;
-      },
-      onBlocked() {
-        blockedUntil = performance.now() + BLOCKED_MS;
-      },
-    });
-    open.add(connection);
-    current = connection;
-    return connection;
-  }
+/** Subscriptions over one websocket, or over SSE. */
+export function createStreams(options: StreamsOptions): Streams {
+  const { baseUrl, readKey, WebSocket, fetch, transport } = options;
+  const sse = new SseLink({ baseUrl, fetch });
+  const websockets = new Websockets(options);
 
   function goesOverSse({ path }: Operation): boolean {
     if (transport !== 'auto') return transport === 'sse';
-    return isOverSse(path) && (!findWebSocketClass(WebSocket) || performance.now() < blockedUntil);
+    return isOverSse(path) && (!findWebSocketClass(WebSocket) || websockets.isBlocked);
   }
 
   return {
@@ -84,7 +105,7 @@ export function createStreams(options: StreamsOptions): Streams {
             if (op.signal?.aborted) return observer.complete();
             const stream = goesOverSse(op)
               ? sse.stream(op, apiKey)
-              : connect(apiKey).stream(op, next, () => send(apiKey));
+              : websockets.connect(apiKey).stream(op, next, () => send(apiKey));
             const subscription = stream.subscribe(observer);
             stop = () => subscription.unsubscribe();
           };
@@ -99,7 +120,7 @@ export function createStreams(options: StreamsOptions): Streams {
     async close() {
       const error = () => clientError('connection_lost', { message: 'The client was closed.' });
       sse.close(error);
-      await Promise.all([...open].map((connection) => connection.close(error)));
+      await websockets.close(error);
     },
   };
 }

@@ -1,7 +1,5 @@
 import type { TRPCClient } from '@trpc/client';
-import { toGatewayError } from './gateway-error.ts';
 import { withIdempotencyKey } from './idempotency-key.ts';
-import { isLost, isRefusal } from './lost-connection.ts';
 import {
   type ChunkStream,
   type Listener,
@@ -10,10 +8,9 @@ import {
   type Subscription,
   type TurnOptions,
 } from './read-stream.ts';
-import { retryDelay } from './retry-delay.ts';
 import type { AppRouter, Run, TurnChunk, TurnRequest } from './router-types.ts';
+import { callbacks, cancelSurely, type RunsOptions, watchCalls } from './run-calls.ts';
 import { type RunCalls, type RunListener, type RunPlace, RunStream } from './run-stream.ts';
-import { pause } from './wake-events.ts';
 
 export interface WatchOptions extends StreamOptions {
   /** The number of the last event that is known; events count from 0. Default -1: from the start. */
@@ -41,27 +38,6 @@ export interface Turns {
   edit(messageId: string, turn: BranchRequest, options?: TurnOptions): ChunkStream<TurnChunk>;
 }
 
-export interface TurnsOptions {
-  readonly client: TRPCClient<AppRouter>;
-  readonly resumeTimeoutMs: number;
-  /** Aborts when the client is closed. */
-  readonly closing: () => AbortSignal;
-}
-
-/** The callbacks of tRPC for one connection. */
-const callbacks = (listener: RunListener) => ({
-  onConnectionStateChange: ({ state }: { state: string }) => {
-    if (state === 'pending') listener.onSent();
-  },
-  onStarted: ({ context }: { context?: Record<string, unknown> | undefined }) => {
-    listener.onStarted();
-    if (typeof context?.run_id === 'string' && context.run_id !== '') listener.onNamed(context.run_id);
-  },
-  onData: (event: { id: string; data: TurnChunk }) => listener.onData(event),
-  onError: (error: unknown) => listener.onError(error),
-  onComplete: () => listener.onComplete(),
-});
-
 /** A subscription whose request is not complete yet. */
 function subscribeLater(subscribing: Promise<() => Subscription>, onError: (error: unknown) => void): Subscription {
   let subscription: Subscription | undefined;
@@ -82,52 +58,34 @@ function subscribeLater(subscribing: Promise<() => Subscription>, onError: (erro
   };
 }
 
-export function createTurns({ client, resumeTimeoutMs, closing }: TurnsOptions): Turns {
-  type User = { readonly user_id?: string | null | undefined };
-
-  /** What the client does with a run of this user. */
-  const callsOf = ({ user_id }: User): Pick<RunCalls, 'watch' | 'hasMore'> => ({
-    watch: (place, listener) => client.c1.runs.events.subscribe({ ...place, user_id }, callbacks(listener)),
-    async hasMore({ run_id, after }) {
-      try {
-        const run = await client.c1.runs.get.query({ run_id, user_id });
-        return run.status === 'in_progress' || (run.last_event ?? -1) > after;
-      } catch (thrown) {
-        const error = toGatewayError(thrown);
-        return isLost(error) || isRefusal(error);
-      }
-    },
-  });
-
-  /** Tries until the gateway has heard it: a run that goes on costs money. */
-  async function cancelSurely(run_id: string, { user_id }: User): Promise<void> {
-    const signal = closing();
-    const deadline = performance.now() + resumeTimeoutMs;
-    for (let attempt = 0; !signal.aborted && performance.now() < deadline; attempt += 1) {
-      try {
-        await client.c1.runs.cancel.mutate({ run_id, user_id });
-        return;
-      } catch (thrown) {
-        const error = toGatewayError(thrown);
-        if (!isLost(error) && !isRefusal(error)) return;
-      }
-      await pause(retryDelay(attempt), signal);
-    }
+/** The message that this one follows. */
+async function findParent(
+  client: TRPCClient<AppRouter>,
+  messageId: string,
+  { conversation_id, user_id }: BranchRequest,
+): Promise<string | null> {
+  const asked = { conversation_id, user_id, view: 'tree', media: 'omit' } as const;
+  for (let after: string | undefined; ; ) {
+    const page = await client.conversations.get.query({ ...asked, ...(after === undefined ? {} : { after }) });
+    const message = page.messages.find(({ id }) => id === messageId);
+    after = page.messages.at(-1)?.id;
+    // The gateway says best that there is no such message.
+    if (message || !page.has_more || after === undefined) return message ? message.parent_id : messageId;
   }
+}
+
+export function createTurns(runs: RunsOptions): Turns {
+  const { client, resumeTimeoutMs, closing } = runs;
 
   function readRun(calls: RunCalls, options: TurnOptions, place?: RunPlace): ChunkStream<TurnChunk> {
     const open = (listener: Listener<TurnChunk>) =>
-      new RunStream(calls, listener, {
-        resumeTimeoutMs,
-        closing: closing(),
-        ...(place ? { place } : {}),
-      });
+      new RunStream(calls, listener, { resumeTimeoutMs, closing: closing(), ...(place ? { place } : {}) });
     return readStream(open, options);
   }
 
   function takeTurn(turn: TurnRequest, begin: RunCalls['begin'], options: TurnOptions): ChunkStream<TurnChunk> {
-    const cancel = (run_id: string) => void cancelSurely(run_id, turn);
-    return readRun({ ...callsOf(turn), begin, cancel }, options);
+    const cancel = (run_id: string) => void cancelSurely(runs, run_id, turn);
+    return readRun({ ...watchCalls(runs, turn), begin, cancel }, options);
   }
 
   function streamTurn(turn: TurnRequest, options: TurnOptions = {}): ChunkStream<TurnChunk> {
@@ -135,22 +93,10 @@ export function createTurns({ client, resumeTimeoutMs, closing }: TurnsOptions):
     return takeTurn(turn, (listener) => client.c1.chat.stream.subscribe(sent, callbacks(listener)), options);
   }
 
-  /** The message that this one follows. */
-  async function findParent(messageId: string, { conversation_id, user_id }: BranchRequest): Promise<string | null> {
-    const asked = { conversation_id, user_id, view: 'tree', media: 'omit' } as const;
-    for (let after: string | undefined; ; ) {
-      const page = await client.conversations.get.query({ ...asked, ...(after === undefined ? {} : { after }) });
-      const message = page.messages.find(({ id }) => id === messageId);
-      after = page.messages.at(-1)?.id;
-      // The gateway says best that there is no such message.
-      if (message || !page.has_more || after === undefined) return message ? message.parent_id : messageId;
-    }
-  }
-
   return {
     streamTurn,
     watch(run_id, { after = -1, user_id, ...options } = {}) {
-      const calls = { ...callsOf({ user_id }), begin: () => ({ unsubscribe() {} }) };
+      const calls = { ...watchCalls(runs, { user_id }), begin: () => ({ unsubscribe() {} }) };
       return readRun(calls, options, { run_id, after });
     },
     cancel: (run_id, { user_id, signal } = {}) =>
@@ -161,7 +107,7 @@ export function createTurns({ client, resumeTimeoutMs, closing }: TurnsOptions):
       const sent = withIdempotencyKey(turn);
       const begin = (listener: RunListener) =>
         subscribeLater(
-          findParent(messageId, turn).then((parent_message_id) => {
+          findParent(client, messageId, turn).then((parent_message_id) => {
             return () => client.c1.chat.stream.subscribe({ ...sent, parent_message_id }, callbacks(listener));
           }),
           (error) => listener.onError(error),
