@@ -28,7 +28,7 @@ export function probeCost({ tools, price }: ProbedModel): BackendTestCost {
   const completion_tokens = requests * ANSWER_TOKENS;
   // A price for a token in micro-USD is one for a million tokens in USD.
   const micro = price && prompt_tokens * price.input + completion_tokens * price.output + requests * price.perRequest;
-  return { requests, prompt_tokens, completion_tokens, cost_usd: micro && micro / 1_000_000 };
+  return { requests, prompt_tokens, completion_tokens, cost_usd: micro && Math.round(micro) / 1_000_000 };
 }
 
 const HELLO = { messages: [{ role: 'user' as const, content: 'Count from one to ten, in words.' }] };

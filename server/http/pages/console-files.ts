@@ -51,6 +51,8 @@ export class ConsoleFiles {
     if (!asset) return false;
     const encoding = acceptedEncoding(request.headers['accept-encoding'], asset.ready);
     const etag = `"${asset.etag}${encoding ? `-${encoding}` : ''}"`;
+    const bytes = this.#read(encoding ? name + suffixes[encoding] : name);
+    if (!bytes) return false;
     reply.headers({
       ...dataHeaders,
       'content-type': asset.type,
@@ -63,14 +65,17 @@ export class ConsoleFiles {
       return true;
     }
     if (encoding) reply.header('content-encoding', encoding);
-    reply.send(this.#read(encoding ? name + suffixes[encoding] : name));
+    reply.send(bytes);
     return true;
   }
 
-  #read(file: string): Buffer {
+  /** Null: the file is gone, because the console was built anew while the gateway runs. */
+  #read(file: string): Buffer | null {
     const known = this.#bytes.get(file);
     if (known) return known;
-    const bytes = readFileSync(join(this.#dir, file));
+    const path = join(this.#dir, file);
+    if (!existsSync(path)) return null;
+    const bytes = readFileSync(path);
     this.#bytes.set(file, bytes);
     return bytes;
   }

@@ -12,6 +12,7 @@ const shortcuts = [
   ['Esc', 'keyboard.stop'],
   ['↑', 'keyboard.editLast'],
   ['⌥ ← · ⌥ →', 'keyboard.branch'],
+  ['⌘ ⇧ C · Ctrl ⇧ C', 'keyboard.copy'],
   ['J · K', 'keyboard.requests'],
   ['F6', 'keyboard.region'],
 ] as const;

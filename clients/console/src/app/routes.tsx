@@ -1,8 +1,10 @@
 import { lazy, Suspense } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { Boundary } from '../parts/boundary.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { Playground } from '../playground/playground.tsx';
 import { useText } from '../text/text.tsx';
+import { BrokenPage } from './broken-page.tsx';
 import { Keyboard } from './keyboard.tsx';
 import { allPlaces, isHere } from './places.ts';
 import { useSession } from './session.tsx';
@@ -64,20 +66,26 @@ export function Routes() {
   const { key } = useSession();
   return (
     <>
-      <Suspense fallback={<Loading />}>
-        <Switch>
-          <Route path="/docs">
-            <DocsPage />
-          </Route>
-          <Route path="/docs/*">{({ '*': name }) => <DocsPage name={name} />}</Route>
-          <Route path="/openapi">
-            <ReferencePage />
-          </Route>
-          <Route>{key === null ? <SignIn /> : <OwnPages />}</Route>
-        </Switch>
-      </Suspense>
+      <Boundary fallback={<BrokenPage />}>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/docs">
+              <DocsPage />
+            </Route>
+            <Route path="/docs/*">{({ '*': name }) => <DocsPage name={name} />}</Route>
+            <Route path="/openapi">
+              <ReferencePage />
+            </Route>
+            <Route>{key === null ? <SignIn /> : <OwnPages />}</Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
       {/* Beside the page, so that its keys work while the page loads. */}
-      {key === null ? null : <Keyboard />}
+      {key === null ? null : (
+        <Boundary fallback={null}>
+          <Keyboard />
+        </Boundary>
+      )}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { type Ref, useEffect, useState } from 'react';
 import { useText } from '../text/text.tsx';
 
 const SHOWN_MS = 1_600;
@@ -11,6 +11,8 @@ interface CopyButtonProps {
   readonly iconOnly?: boolean;
   /** The text on the button; default: "Copy". */
   readonly shown?: string;
+  /** For a key that presses it. */
+  readonly ref?: Ref<HTMLButtonElement>;
 }
 
 async function copy(text: string): Promise<void> {
@@ -25,7 +27,7 @@ async function copy(text: string): Promise<void> {
   area.remove();
 }
 
-export function CopyButton({ text, label, iconOnly = false, shown }: CopyButtonProps) {
+export function CopyButton({ text, label, iconOnly = false, shown, ref }: CopyButtonProps) {
   const { t } = useText();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -36,6 +38,7 @@ export function CopyButton({ text, label, iconOnly = false, shown }: CopyButtonP
   const Icon = copied ? Check : Copy;
   return (
     <button
+      ref={ref}
       type="button"
       className={`btn ghost small${iconOnly ? ' icon' : ''}`}
       aria-label={copied ? t('common.copied') : label}

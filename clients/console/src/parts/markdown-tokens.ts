@@ -15,9 +15,11 @@ export const toCode = ({ text, lang = '' }: Tokens.Code): Code => ({
 
 export const isCode = (token: Token): token is Tokens.Code => token.type === 'code';
 
+const alignment = ({ align }: Tokens.TableCell): string => (align ? ` class="to-${align}"` : '');
+
 /** The rows of a table as HTML, without the `<table>` around them. */
 export function tableRows({ header, rows }: Tokens.Table, inline: (tokens: Token[]) => string): string {
   const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
-    `<tr>${cells.map(({ tokens }) => `<${tag}>${inline(tokens)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((cell) => `<${tag}${alignment(cell)}>${inline(cell.tokens)}</${tag}>`).join('')}</tr>`;
   return `<thead>${row(header, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody>`;
 }

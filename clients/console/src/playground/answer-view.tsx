@@ -5,10 +5,9 @@ import { Markdown } from '../parts/markdown.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
-import { isShownImage } from './attachment.ts';
 import { BranchSwitch } from './branch-switch.tsx';
 import type { Attachment } from './draft.ts';
-import { ImageButton } from './image-button.tsx';
+import { MadeImages } from './made-images.tsx';
 import { Metrics } from './metrics.tsx';
 import { Reasoning } from './reasoning.tsx';
 import { type AnswerEntry, branchOf, shownAnswer } from './thread.ts';
@@ -35,22 +34,6 @@ interface AnswerViewProps {
   onAttach(attachment: Attachment): void;
 }
 
-interface MadeProps {
-  readonly pictures: readonly string[];
-  onAttach(attachment: Attachment): void;
-}
-
-/** Images that the model made. Only those that come inline are shown: the page loads nothing from elsewhere. */
-function Made({ pictures, onAttach }: MadeProps) {
-  const { t } = useText();
-  return pictures.filter(isShownImage).map((url, at) => {
-    const name = t('chat.madePicture', { number: at + 1 });
-    return (
-      <ImageButton key={url.slice(-64)} className="made" url={url} name={name} onUse={() => onAttach({ name, url })} />
-    );
-  });
-}
-
 export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
   const { entry, typicalSeconds, areCallsOpen, onAgain, onShow, onAttach } = props;
   const { t } = useText();
@@ -70,7 +53,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
           <p dir="auto">{answer.refusal}</p>
         </div>
       ) : null}
-      <Made pictures={answer.pictures} onAttach={onAttach} />
+      <MadeImages pictures={answer.pictures} onAttach={onAttach} />
       {areCallsOpen ? null : answer.calls.map((call) => <ToolCallCard key={call.id} call={call} />)}
       {answer.status === 'waiting' ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
       {answer.error ? <Problem error={answer.error} /> : null}

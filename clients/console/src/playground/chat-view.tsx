@@ -1,5 +1,6 @@
 import { ArrowDown } from 'lucide-react';
-import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { usePageKey } from '../app/use-page-key.ts';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
 import type { Attachment } from './draft.ts';
@@ -52,10 +53,14 @@ function useActions(props: ChatViewProps): Pick<EntryViewProps, 'onEdit' | 'onAg
   };
 }
 
+/** Whether the arrow keys move a caret: somebody types. */
+const hasText = (target: EventTarget | null): boolean =>
+  (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) && target.value !== '';
+
 /** ⌥← and ⌥→ lead to the other branches of the last message that has some. */
 function onBranchKey(event: KeyboardEvent, props: ChatViewProps): void {
   const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
-  if (!event.altKey || step === 0) return;
+  if (!event.altKey || step === 0 || hasText(event.target)) return;
   const entry = props.chat.thread.findLast((one) => branchOf(one).count > 1);
   if (!entry) return;
   event.preventDefault();
@@ -101,18 +106,11 @@ export default function ChatView(props: ChatViewProps) {
   const { t } = useText();
   const actions = useActions(props);
   const { box, column, shown, showEarlier, isFar, onScroll, toEnd } = useScrolling(props);
+  usePageKey((event) => onBranchKey(event, props));
   const waiting = openCalls(chat.thread);
   const answer = waiting && shownAnswer(waiting);
   return (
-    <div
-      className="turns"
-      ref={box}
-      tabIndex={0}
-      onScroll={onScroll}
-      onKeyDown={(event) => onBranchKey(event, props)}
-      role="region"
-      aria-label={t('chat.messages')}
-    >
+    <div className="turns" ref={box} tabIndex={0} onScroll={onScroll} role="region" aria-label={t('chat.messages')}>
       <div className="col" ref={column}>
         {shown.hasEarlier || onEarlier ? (
           <MoreMessages

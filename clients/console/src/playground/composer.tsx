@@ -1,19 +1,13 @@
 import { ArrowUp, Paperclip, SlidersHorizontal, Square } from 'lucide-react';
-import {
-  type ClipboardEvent,
-  type Dispatch,
-  type DragEvent,
-  type KeyboardEvent,
-  type SetStateAction,
-  useRef,
-  useState,
-} from 'react';
+import { type ClipboardEvent, type Dispatch, type KeyboardEvent, type SetStateAction, useRef, useState } from 'react';
+import { usePageKey } from '../app/use-page-key.ts';
 import { useText } from '../text/text.tsx';
 import { Attached } from './attached.tsx';
 import type { AttachmentKind } from './attachment.ts';
 import type { Attachment } from './draft.ts';
 import { accepted, toOriginal } from './read-file.ts';
 import { useAttaching } from './use-attaching.ts';
+import { useDropping } from './use-dropping.ts';
 
 export interface Composed {
   readonly text: string;
@@ -133,25 +127,7 @@ function SendButton({ busy, onStop }: Pick<ComposerProps, 'busy' | 'onStop'>) {
   );
 }
 
-/** What a form does with files that are dropped on it. */
-function useDropping(onFiles: (files: readonly File[]) => void) {
-  const [isDropping, setDropping] = useState(false);
-  const handlers = {
-    onDragOver(event: DragEvent) {
-      event.preventDefault();
-      setDropping(true);
-    },
-    onDragLeave: () => setDropping(false),
-    onDrop(event: DragEvent) {
-      event.preventDefault();
-      setDropping(false);
-      onFiles([...event.dataTransfer.files]);
-    },
-  };
-  return { isDropping, handlers };
-}
-
-interface MessageFieldProps extends Pick<ComposerProps, 'placeholder' | 'busy' | 'onStop' | 'onEditLast'> {
+interface MessageFieldProps extends Pick<ComposerProps, 'placeholder' | 'busy' | 'onEditLast'> {
   readonly text: string;
   readonly isFaulty: boolean;
   onText(text: string): void;
@@ -160,7 +136,7 @@ interface MessageFieldProps extends Pick<ComposerProps, 'placeholder' | 'busy' |
 }
 
 function MessageField(props: MessageFieldProps) {
-  const { text, isFaulty, placeholder, busy, onText, onFiles, onEnter, onStop, onEditLast } = props;
+  const { text, isFaulty, placeholder, busy, onText, onFiles, onEnter, onEditLast } = props;
   const { t } = useText();
   function paste(event: ClipboardEvent) {
     const files = [...event.clipboardData.files];
@@ -173,7 +149,6 @@ function MessageField(props: MessageFieldProps) {
       event.preventDefault();
       onEnter();
     }
-    if (event.key === 'Escape' && busy) onStop();
     if (event.key === 'ArrowUp' && text === '' && !busy) {
       event.preventDefault();
       onEditLast();
@@ -203,7 +178,10 @@ export default function Composer(props: ComposerProps) {
     onAdd: (added) => onChange((known) => ({ ...known, attachments: [...known.attachments, ...added] })),
   });
   const onFiles = (files: readonly File[]) => void add(files);
-  const { isDropping, handlers } = useDropping(onFiles);
+  const isDropping = useDropping(onFiles);
+  usePageKey(({ key }) => {
+    if (key === 'Escape' && busy) props.onStop();
+  });
   const isFaulty = faultyParam !== null && /^(messages|message|input|images)/.test(faultyParam);
   function submit() {
     if (!busy) onSend();
@@ -215,7 +193,6 @@ export default function Composer(props: ComposerProps) {
         event.preventDefault();
         submit();
       }}
-      {...handlers}
     >
       <div className={`box${isDropping ? ' dropping' : ''}`}>
         {systemOpen ? (
@@ -239,7 +216,6 @@ export default function Composer(props: ComposerProps) {
           onText={(text) => onChange({ ...value, text })}
           onFiles={onFiles}
           onEnter={submit}
-          onStop={props.onStop}
           onEditLast={props.onEditLast}
         />
         <div className="row between">

@@ -44,6 +44,7 @@ export function usePrice(): (model: ModelInfo) => string {
   const { t, price: write } = useText();
   return (model) => {
     const { price } = model;
+    if (!model.available) return '–';
     if (price === null) return t('models.free');
     const { input_usd, output_usd, image_usd, request_usd } = price;
     const tokens = output_usd > 0 ? `${write(input_usd)}\u00a0/ ${write(output_usd)}` : write(input_usd);
@@ -93,8 +94,8 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
           <span className="row small faint nowrap">
             <StateDot state={first.state} />
             {first.state === 'closed' ? <span className="sr">{t('state.closed')}</span> : t(`state.${first.state}`)}
+            {first.state === 'closed' ? (isDemo(model) ? first.backend.model : first.backend.provider) : null}
             {isDemo(model) ? <span className="badge warn">{t('models.demo')}</span> : null}
-            {first.state === 'closed' && !isDemo(model) ? first.backend.provider : null}
           </span>
         ) : (
           <span className="badge">{t('models.noBackend')}</span>

@@ -1,5 +1,6 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { gatewayUrl } from '../app/base-path.ts';
+import { usePageKey } from '../app/use-page-key.ts';
 import { CodeLines } from '../parts/code-lines.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { isObject, parseJson } from '../parts/json.ts';
@@ -66,12 +67,24 @@ function BodyEditor({ body, onBody }: BodyEditorProps) {
   );
 }
 
+/** ⌘⇧C and Ctrl ⇧ C press the button that copies the request, so that it says what was done. */
+function useCopyKey() {
+  const button = useRef<HTMLButtonElement>(null);
+  usePageKey((event) => {
+    if (!(event.metaKey || event.ctrlKey) || !event.shiftKey || event.key.toLowerCase() !== 'c') return;
+    event.preventDefault();
+    button.current?.click();
+  });
+  return button;
+}
+
 /** What will be sent, in every language, following every change; and the controls that change it. */
 export default function RequestPanel(props: RequestPanelProps) {
   const { draft, body, onChange, onEdited, model, faultyParam } = props;
   const { t } = useText();
   const [kind, setKind] = useState<SampleKind>('curl');
   const [touched, setTouched] = useState<string | null>(null);
+  const copyButton = useCopyKey();
   const { surface } = draft;
   const { text: short, restore } = shorten(body);
   const shortBody = parseJson(short);
@@ -113,7 +126,9 @@ export default function RequestPanel(props: RequestPanelProps) {
           value={kind}
           onChange={setKind}
           options={names}
-          aside={<CopyButton text={() => restore(sample)} label={t('request.copy', { language: kind })} />}
+          aside={
+            <CopyButton ref={copyButton} text={() => restore(sample)} label={t('request.copy', { language: kind })} />
+          }
         >
           {kind === 'json' ? (
             <BodyEditor body={body} onBody={(edited) => onEdited(fromBody(draft, edited))} />

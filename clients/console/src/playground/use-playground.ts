@@ -97,8 +97,9 @@ function useKeptChat(conversation: string | undefined) {
       shown.current = id;
       setDraft((known) => known && { ...known, conversationId: id });
       navigate(`/playground/${encodeURIComponent(id)}`, { replace: true });
+      void queries.invalidateQueries({ queryKey: ['conversations'] });
     },
-    [navigate],
+    [navigate, queries],
   );
   const keeper = useRef<StoredConversation | null>(null);
   const onAnswered = useCallback(

@@ -1,5 +1,9 @@
 import { useEffect, useState } from 'react';
+import { MeterBar } from '../parts/meter-bar.tsx';
 import { useText } from '../text/text.tsx';
+
+/** A wait that is usually as long as this, in seconds, has a bar. */
+const LONG_WAIT = 20;
 
 /** Honest about a wait: how long it has been, and how long it usually is. */
 export function Waiting({ since, typicalSeconds }: { since: number; typicalSeconds: number | null }) {
@@ -9,9 +13,15 @@ export function Waiting({ since, typicalSeconds }: { since: number; typicalSecon
     const tick = setInterval(() => setSeconds(Math.floor((performance.now() - since) / 1000)), 1_000);
     return () => clearInterval(tick);
   }, [since]);
+  const isLong = typicalSeconds !== null && typicalSeconds >= LONG_WAIT;
   const text =
     typicalSeconds === null
       ? t('chat.waiting', { seconds: number(seconds) })
       : t('chat.waitingTypically', { seconds: number(seconds), typical: number(typicalSeconds) });
-  return <p className="small faint">{text}</p>;
+  return (
+    <div className={isLong ? 'long-wait' : undefined}>
+      {isLong ? <MeterBar share={seconds / typicalSeconds} /> : null}
+      <p className="small faint tnum">{text}</p>
+    </div>
+  );
 }

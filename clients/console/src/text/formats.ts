@@ -46,6 +46,7 @@ function numberFormats(language: string): NumberFormats {
   const plain = new Intl.NumberFormat(language);
   const fixed = (digits: number) => new Intl.NumberFormat(language, { maximumFractionDigits: digits });
   const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
+  const point = plain.formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.';
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const change = new Intl.NumberFormat(language, {
     style: 'percent',
@@ -54,7 +55,8 @@ function numberFormats(language: string): NumberFormats {
   });
   return {
     number: (value, digits) => (digits === undefined ? plain : fixed(digits)).format(value),
-    compact: (value) => compact.format(value),
+    // The letters are the same in every language: some have none for thousands.
+    compact: (value) => compact.format(value).replace('.', point),
     milliseconds: (ms) =>
       ms < 1_000
         ? `${plain.format(Math.round(ms))}${NO_BREAK}ms`
@@ -104,7 +106,11 @@ function dateFormats(language: string): DateFormats {
 function spanFormats(language: string): SpanFormats {
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const unit = (value: number, name: string) =>
-    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'narrow' }).format(value);
+    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'narrow' })
+      .formatToParts(value)
+      .filter(({ type }) => type !== 'literal')
+      .map((part) => part.value)
+      .join(NO_BREAK);
   return {
     ago(iso) {
       const seconds = (Date.parse(iso) - Date.now()) / 1000;

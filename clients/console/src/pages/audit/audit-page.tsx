@@ -9,15 +9,18 @@ import { useText } from '../../text/text.tsx';
 
 const PAGE = 50;
 
-/** What was changed, field by field. */
-function Details({ details }: { details: Readonly<Record<string, unknown>> }) {
+/** What was changed, field by field. What a new thing leaves out says nothing. */
+function Details({ details, isNew }: { details: Readonly<Record<string, unknown>>; isNew: boolean }) {
   return (
     <div className="pairs small">
-      {Object.entries(details).map(([name, value]) => (
-        <span key={name}>
-          <span className="faint">{name}</span> <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
-        </span>
-      ))}
+      {Object.entries(details)
+        .filter(([, value]) => !isNew || value !== null)
+        .map(([name, value]) => (
+          <span key={name}>
+            <span className="faint">{name}</span>{' '}
+            <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+          </span>
+        ))}
     </div>
   );
 }
@@ -60,7 +63,7 @@ export default function AuditPage() {
                   <code>{subject}</code>
                 </td>
                 <td data-th={t('audit.details')}>
-                  <Details details={details} />
+                  <Details details={details} isNew={action.endsWith('.create')} />
                 </td>
               </tr>
             ))}

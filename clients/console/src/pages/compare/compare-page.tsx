@@ -4,11 +4,13 @@ import { useSearchParams } from 'wouter';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
+import { usePageKey } from '../../app/use-page-key.ts';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { type Answer, beginAnswer } from '../../playground/answer.ts';
 import { toBody } from '../../playground/bodies/to-body.ts';
 import { newDraft } from '../../playground/draft.ts';
+import { MadeImages } from '../../playground/made-images.tsx';
 import { Metrics } from '../../playground/metrics.tsx';
 import { canTalk } from '../../playground/model-info.ts';
 import { streamAnswer } from '../../playground/reading/stream-answer.ts';
@@ -62,6 +64,7 @@ function Lane({ alias, aliases, answer, typicalSeconds, onPick, onRemove }: Lane
       <div className="answer stack" tabIndex={0} role="region" aria-label={t('compare.answerOf', { model: alias })}>
         {answer?.reasoning ? <Reasoning answer={answer} /> : null}
         {answer?.text ? <Markdown text={answer.text} /> : null}
+        {answer ? <MadeImages pictures={answer.pictures} /> : null}
         {answer && waits ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
         {answer?.error ? <Problem error={answer.error} /> : null}
         {answer ? null : <p className="faint small">{t('compare.nothing')}</p>}
@@ -114,6 +117,9 @@ interface QuestionFormProps {
 function QuestionForm({ busy, onAsk, onStop }: QuestionFormProps) {
   const { t } = useText();
   const [text, setText] = useState('');
+  usePageKey(({ key }) => {
+    if (key === 'Escape' && busy) onStop();
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (busy || text.trim() === '') return;
@@ -131,7 +137,6 @@ function QuestionForm({ busy, onAsk, onStop }: QuestionFormProps) {
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-            if (event.key === 'Escape') onStop();
           }}
         />
         <div className="row between">

@@ -49,7 +49,9 @@ export default function ErrorsPage() {
                   </p>
                 </td>
                 <td className="c-wide" data-th={t('errors.fix')} lang="en">
-                  <CodedText text={remediation} />
+                  <span>
+                    <CodedText text={remediation} />
+                  </span>
                 </td>
               </tr>
             ))}

@@ -137,7 +137,7 @@ export default function ReferencePage() {
       bar={
         <>
           <span className="grow" />
-          <SearchField label={t('ref.search')} value={words} onChange={setWords} />
+          <SearchField className="ref-search" label={t('ref.search')} value={words} onChange={setWords} />
           <a className="btn ghost wide-only" href={`${basePath}/openapi.json`}>
             openapi.json
           </a>

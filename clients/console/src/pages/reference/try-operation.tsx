@@ -103,7 +103,7 @@ export function TryOperation({ document, operation }: TryOperationProps) {
         <button type="submit" className="btn main-action" aria-disabled={send.isPending}>
           {send.isPending ? t('ref.sending') : t('ref.send')}
         </button>
-        <CopyButton text={toCurl(operation, filled)} label={t('ref.copyCurl')} />
+        <CopyButton text={toCurl(operation, filled)} label={t('ref.copyCurl')} shown={t('ref.copyCurl')} />
         {key === null && !open ? <span className="small faint">{t('ref.noKey')}</span> : null}
       </div>
       <OperationAnswer error={send.error} data={send.data} />

@@ -23,6 +23,8 @@ function barsOf({ start_ms, ms, outcome }: Attempt, end: number): readonly Bar[]
   ];
 }
 
+const lengthOf = (bars: readonly Bar[]): number => (bars.at(-1)?.to ?? 0) - (bars[0]?.from ?? 0);
+
 const textOf = (outcome: string) => (outcome === 'ok' ? 'ok-text' : hasFailed(outcome) ? 'bad-text' : 'faint');
 
 function Track({ bars, total }: { bars: readonly Bar[]; total: number }) {
@@ -84,7 +86,7 @@ export function RequestFall({ row }: { row: RequestRow }) {
               <td className="track">
                 <Track bars={barsOf(attempt, total)} total={total} />
               </td>
-              <td className="num">{milliseconds(attempt.ms)}</td>
+              <td className="num">{milliseconds(lengthOf(barsOf(attempt, total)))}</td>
             </tr>
           ))}
         </tbody>

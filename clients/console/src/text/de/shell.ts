@@ -2,6 +2,9 @@ import type { shell as english } from '../en/shell.ts';
 
 export const shell: Record<keyof typeof english, string> = {
   'common.apply': 'Übernehmen',
+  'common.broken': 'Diese Seite lässt sich nicht anzeigen',
+  'common.brokenText':
+    'Ein Teil der Konsole wurde nicht geladen oder ist fehlgeschlagen. Nach einem Update des Gateways die Seite neu laden.',
   'common.cancel': 'Abbrechen',
   'common.close': 'Schließen',
   'common.copied': 'Kopiert',
@@ -11,6 +14,7 @@ export const shell: Record<keyof typeof english, string> = {
   'common.loading': 'Lädt',
   'common.noPage': 'Keine solche Seite',
   'common.noPageText': 'Unter dieser Adresse gibt es nichts. Die Navigation führt zu jeder Seite.',
+  'common.reload': 'Neu laden',
   'common.retryAfter': 'in {seconds} s erneut versuchen',
   'common.save': 'Speichern',
   'demo.connect': 'Modell anbinden',
@@ -66,6 +70,7 @@ export const shell: Record<keyof typeof english, string> = {
   'state.unavailable': 'Nicht verfügbar',
   'state.up': 'Erreichbar',
   'keyboard.branch': 'anderer Zweig',
+  'keyboard.copy': 'Anfrage als gezeigten Code kopieren',
   'keyboard.editLast': 'im leeren Feld: letzte Frage bearbeiten',
   'keyboard.go': 'zu allem springen',
   'keyboard.letters': 'Einzelne Buchstaben sind Kürzel',

@@ -1,5 +1,8 @@
 export const shell = {
   'common.apply': 'Apply',
+  'common.broken': 'This page could not be shown',
+  'common.brokenText':
+    'A part of the console could not be loaded, or it failed. After an update of the gateway, load the page again.',
   'common.cancel': 'Cancel',
   'common.close': 'Close',
   'common.copied': 'Copied',
@@ -9,6 +12,7 @@ export const shell = {
   'common.loading': 'Loading',
   'common.noPage': 'No such page',
   'common.noPageText': 'This address shows nothing. The navigation has every page.',
+  'common.reload': 'Load again',
   'common.retryAfter': 'try again in {seconds} s',
   'common.save': 'Save',
   'demo.connect': 'Connect a model',
@@ -63,6 +67,7 @@ export const shell = {
   'state.unavailable': 'Unavailable',
   'state.up': 'Reachable',
   'keyboard.branch': 'other branch',
+  'keyboard.copy': 'copy the request as the code that is shown',
   'keyboard.editLast': 'in an empty field: edit the last question',
   'keyboard.go': 'go to anything',
   'keyboard.letters': 'Single letters are shortcuts',

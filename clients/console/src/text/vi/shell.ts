@@ -2,6 +2,9 @@ import type { shell as english } from '../en/shell.ts';
 
 export const shell: Record<keyof typeof english, string> = {
   'common.apply': 'Áp dụng',
+  'common.broken': 'Không hiển thị được trang này',
+  'common.brokenText':
+    'Một phần của bảng điều khiển không tải được hoặc gặp lỗi. Sau khi gateway được cập nhật, hãy tải lại trang.',
   'common.cancel': 'Huỷ',
   'common.close': 'Đóng',
   'common.copied': 'Đã sao chép',
@@ -11,6 +14,7 @@ export const shell: Record<keyof typeof english, string> = {
   'common.loading': 'Đang tải',
   'common.noPage': 'Không có trang này',
   'common.noPageText': 'Địa chỉ này không có nội dung. Mọi trang đều có trong thanh điều hướng.',
+  'common.reload': 'Tải lại',
   'common.retryAfter': 'thử lại sau {seconds} giây',
   'common.save': 'Lưu',
   'demo.connect': 'Kết nối mô hình',
@@ -66,6 +70,7 @@ export const shell: Record<keyof typeof english, string> = {
   'state.unavailable': 'Không khả dụng',
   'state.up': 'Kết nối được',
   'keyboard.branch': 'nhánh khác',
+  'keyboard.copy': 'chép yêu cầu dưới dạng mã đang hiển thị',
   'keyboard.editLast': 'trong ô trống: sửa câu hỏi cuối',
   'keyboard.go': 'đi tới bất kỳ đâu',
   'keyboard.letters': 'Phím chữ đơn là phím tắt',

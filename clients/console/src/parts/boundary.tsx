@@ -1,0 +1,23 @@
+import { Component, type ReactNode } from 'react';
+
+interface BoundaryProps {
+  /** What is shown instead of what failed. */
+  readonly fallback: ReactNode;
+  readonly children: ReactNode;
+}
+
+/**
+ * Keeps a failure in its place. Without it, a file that cannot be loaded empties the whole page: that happens in a page
+ * that was opened before the gateway was updated, because the files of the old console are gone.
+ */
+export class Boundary extends Component<BoundaryProps, { readonly failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render() {
+    return this.state.failed ? this.props.fallback : this.props.children;
+  }
+}
