@@ -130,7 +130,11 @@ async function servePages(options: RoutesOptions, app: FastifyInstance, parts: R
   await app.register(consolePlugin, { consoleDir, page, home: createHome(version, catalog.demoNotice) });
   await app.register(clientPackagePlugin, { file: clientFile });
   await app.register(documentationPlugin, { docs, page });
-  await app.register(apiReferencePlugin, { page, makeDocument: () => createOpenApiDocument(router, version) });
+  await app.register(apiReferencePlugin, {
+    page,
+    basePath: env.basePath,
+    makeDocument: () => createOpenApiDocument(router, version),
+  });
   await app.register(metricsPlugin, {
     metrics: observers.metrics,
     bearer: env.metricsBearer,

@@ -15,9 +15,9 @@ interface Opened {
 
 const dialogs: readonly (readonly [string, Opened])[] = [
   ['the one that creates a key', { path: '/console/keys', trigger: 'Create key' }],
-  ['the one that edits a key', { path: '/console/keys', trigger: 'More for laptop', item: 1 }],
-  ['the one for a new secret', { path: '/console/keys', trigger: 'More for laptop', item: 2 }],
-  ['the one that revokes a key', { path: '/console/keys', trigger: 'More for laptop', item: 3 }],
+  ['the one that edits a key', { path: '/console/keys', trigger: 'More for laptop', item: 2 }],
+  ['the one for a new secret', { path: '/console/keys', trigger: 'More for laptop', item: 3 }],
+  ['the one that revokes a key', { path: '/console/keys', trigger: 'More for laptop', item: 4 }],
   ['the one that credits a wallet', { path: '/console/wallets', trigger: 'Credit' }],
   ['the one that tests a backend', { path: '/console/models', trigger: 'Test up/cheap-model' }],
   ['the one that renames a conversation', { path: '/playground', trigger: 'More for Hello', item: 1 }],
@@ -60,6 +60,11 @@ describe.runIf(hasBrowser)('by the keyboard alone, a dialog', () => {
       const dialog = page.getByRole('dialog');
       await dialog.waitFor();
       await expect.poll(() => isInside(page)).toBe(true);
+      if ((await dialog.getByRole('textbox').count()) > 0) {
+        // Its first field, so that one can type at once.
+        const tag = 'document.activeElement.tagName';
+        await expect.poll(() => page.evaluate(tag)).toMatch(/INPUT|TEXTAREA|SELECT/);
+      }
       for (let tab = 0; tab < 12; tab += 1) {
         await page.keyboard.press(tab % 3 === 2 ? 'Shift+Tab' : 'Tab');
         await expect.poll(() => isInside(page)).toBe(true);

@@ -101,6 +101,10 @@ describe.runIf(hasBrowser)('the documentation in a browser', () => {
       .fill('{"model":"scripted","messages":[{"role":"user","content":"Hi"}]}');
     await chat.getByRole('button', { name: 'Send' }).click();
     await chat.getByRole('region', { name: 'Response', exact: true }).getByText('chat.completion').waitFor();
+    for (const width of [360, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect([width, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([width, 0]);
+    }
     expect(complaints).toEqual([]);
     await page.context().close();
   });

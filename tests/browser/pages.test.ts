@@ -110,6 +110,26 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.context().close();
   });
 
+  test('the sums of the live list of requests follow the requests that come, and a day alone has a dot in its chart', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/requests?model=free`);
+    await page.getByText('0 requests, 0 failed').waitFor();
+    const key = await gateway.createKey({ name: 'late', owner: 'ada' });
+    await gateway.as(key)('POST', CHAT, ask('free', { stream: true }));
+    await page.getByText('1 requests, 0 failed').waitFor();
+    await page.getByRole('row', { name: /late/ }).waitFor();
+    await page.goto(`${gateway.url}/console/keys`);
+    await page.getByRole('button', { name: 'More for laptop' }).click();
+    await page.getByRole('menuitem', { name: 'Its requests' }).click();
+    await page.getByText('3 requests, 0 failed').waitFor();
+    expect(await page.getByRole('row', { name: /late/ }).count()).toBe(0);
+    await page.goto(`${gateway.url}/console/usage`);
+    const dots = page.getByRole('slider', { name: 'Time to first token' }).locator('circle');
+    // Its median and its 95th percentile. All requests were sent today, so there is no line.
+    await expect.poll(() => dots.count()).toBe(2);
+    await page.context().close();
+  });
+
   test('a wallet is credited with a reason, and its ledger and the audit tell', async () => {
     const { page } = await openPage(browser, { url: gateway.url });
     await page.goto(`${gateway.url}/console/wallets`);

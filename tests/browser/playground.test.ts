@@ -203,6 +203,76 @@ describe.runIf(hasBrowser)('the playground', () => {
     expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).toContain('data:image/png;base64,');
   });
 
+  test('takes a picture that is dropped anywhere on the page, and stays on the page', async () => {
+    gateway.upstream.reply(say('A square.'));
+    const page = await openModel();
+    await page.getByRole('textbox', { name: 'Message' }).waitFor();
+    const url = page.url();
+    await page.evaluate(`(async () => {
+      const canvas = new OffscreenCanvas(8, 8);
+      canvas.getContext('2d').fillRect(0, 0, 8, 8);
+      const file = new File([await canvas.convertToBlob()], 'square.png', { type: 'image/png' });
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(file);
+      const list = document.querySelector('aside');
+      const drag = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+      // A browser opens a file whose drop nobody has taken.
+      window.taken = ['dragover', 'drop'].map((type) => !list.dispatchEvent(drag(type)));
+    })()`);
+    await page.getByText('square.png').waitFor();
+    expect(await page.evaluate('window.taken')).toEqual([true, true]);
+    await ask(page, 'What is this?');
+    await answers(page).getByText('A square.').waitFor();
+    expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).toContain('data:image/png;base64,');
+    expect(page.url()).not.toBe(url);
+  });
+
+  test('is used by keys alone: stops, edits the last question at its end, shows the other branch, copies the request', async () => {
+    gateway.upstream.reply(say(['One ', 'two'], { cut: { tokens: 1, how: 'hang' } }), say('The second.'));
+    const page = await openModel();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const focused = 'document.activeElement.getAttribute("aria-label")';
+    await expect.poll(() => page.evaluate(focused)).toBe('Message');
+    await page.keyboard.type('Count');
+    await page.keyboard.press('Enter');
+    await answers(page).getByText('One').waitFor();
+    await page.getByRole('region', { name: 'Messages' }).focus();
+    await page.keyboard.press('Escape');
+    await page.getByText('You stopped this answer').waitFor();
+    const message = page.getByRole('textbox', { name: 'Message' });
+    await message.focus();
+    await page.keyboard.press('ArrowUp');
+    const edited = page.getByRole('textbox', { name: 'Edit', exact: true });
+    await expect.poll(() => edited.evaluate('document.activeElement.selectionStart')).toBe('Count'.length);
+    await page.keyboard.type(' on');
+    await page.keyboard.press('Control+Enter');
+    await answers(page).getByText('The second.').waitFor();
+    await page.getByText('Count on').first().waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+    await page.getByText('2 / 2').waitFor();
+    await page.keyboard.press('Alt+ArrowLeft');
+    await answers(page).getByText('One').waitFor();
+    await page.keyboard.press('Control+Shift+C');
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`curl -N ${gateway.url}/c1/chat`);
+  });
+
+  test('leaves the caret of the JSON editor where somebody types', async () => {
+    const page = await openModel('/v1 chat');
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    const editor = page.getByRole('textbox', { name: 'The request as JSON' });
+    await page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+    await expect.poll(() => editor.inputValue()).toContain('Hello');
+    await editor.focus();
+    await page.evaluate('document.activeElement.setSelectionRange(1, 1)');
+    await page.keyboard.type(' "top_p": 0.5, ');
+    const beforeCaret = 'document.activeElement.value.slice(0, document.activeElement.selectionStart)';
+    expect(await page.evaluate(beforeCaret)).toBe('{ "top_p": 0.5, ');
+    await expect.poll(() => page.getByRole('spinbutton', { name: 'Nucleus' }).inputValue()).toBe('0.5');
+    await page.getByRole('spinbutton', { name: 'Nucleus' }).fill('0.25');
+    await expect.poll(() => editor.inputValue()).toContain('"top_p": 0.25');
+  });
+
   test('searches, renames and deletes the conversations that /c1 keeps', async () => {
     gateway.upstream.reply(say('Zanzibar is an island.'));
     const page = await openModel();

@@ -74,6 +74,19 @@ describe.runIf(hasBrowser)('when something is wrong, the console', () => {
     await page.context().close();
   });
 
+  test('says that a page cannot be loaded, as after an update of the gateway, and loads it again', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    const files = '**/console/assets/audit-page-*';
+    await page.route(files, (route) => route.abort());
+    await page.goto(`${gateway.url}/console/audit`);
+    await page.getByRole('alert').getByText('This page could not be shown').waitFor();
+    expect(await findAxeFaults(page)).toEqual([]);
+    await page.unroute(files);
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByText('What administrators changed').waitFor();
+    await page.context().close();
+  });
+
   test('counts down to when it may ask again', async () => {
     gateway.upstream.reply(refuse('rate-limited', { 'retry-after': '50' }));
     const { page } = await openPage(browser, { url: gateway.url });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +63,20 @@ describe('the console', () => {
     expect(refused.headers.get('content-encoding')).toBeNull();
   });
 
+  test('answers 404 for a file that a new build has taken away, and lets nobody keep that answer', async () => {
+    const consoleDir = mkdtempSync(join(tmpdir(), 'duplex-console-'));
+    const assets = join(consoleDir, 'assets');
+    mkdirSync(assets);
+    writeFileSync(join(consoleDir, 'index.html'), '<!doctype html>');
+    writeFileSync(join(assets, 'old-1a2b.js'), 'export {};');
+    const rebuilt = await startGateway({ consoleDir });
+    rmSync(assets, { recursive: true });
+    const response = await fetch(`${rebuilt.url}/console/assets/old-1a2b.js`);
+    expect([response.status, response.headers.get('cache-control')]).toEqual([404, null]);
+    await rebuilt.close();
+    rmSync(consoleDir, { recursive: true });
+  });
+
   test('gives no other file away', async () => {
     for (const path of [
       '/console/assets/../index.html',
@@ -76,6 +90,21 @@ describe('the console', () => {
       });
       expect([path, status]).toEqual([path, 404]);
     }
+  });
+
+  test('names the path prefix as the server of the OpenAPI document', async () => {
+    const serversAt = async (headers: Record<string, string>) => {
+      const response = await page('/openapi.json', headers);
+      expect(response.headers.get('vary')).toMatch(/x-forwarded-prefix/i);
+      return (await response.json()).servers;
+    };
+    expect(await serversAt({})).toEqual([{ url: '/' }]);
+    expect(await serversAt({ 'x-forwarded-prefix': '/llm/' })).toEqual([{ url: '/llm' }]);
+    expect(await serversAt({ 'x-forwarded-prefix': '//evil.example' })).toEqual([{ url: '/' }]);
+    const based = await startGateway({ env: { BASE_PATH: '/chat' } });
+    const document = await page('/chat/openapi.json', {}, based);
+    expect((await document.json()).servers).toEqual([{ url: '/chat' }]);
+    await based.close();
   });
 
   test('takes a path prefix from the proxy in front, and nothing that is not a path', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ConsolePage } from './console-page.ts';
+import { forwardedPrefix } from './forwarded-prefix.ts';
 import { dataHeaders, pageHeaders } from './security-headers.ts';
 import { createStaticFile, type StaticFile, sendStatic } from './static-file.ts';
 
@@ -13,29 +14,42 @@ const PLAIN = `<!doctype html>
 </html>
 `;
 
-/** A file that is made when it is first asked for, so that the start does not wait for it. */
-function lazyFile(makeDocument: () => object): () => StaticFile {
-  let made: StaticFile | undefined;
-  return () => {
-    made ??= createStaticFile(JSON.stringify(makeDocument()), 'application/json; charset=utf-8', dataHeaders);
-    return made;
+const headers = { ...dataHeaders, vary: 'x-forwarded-prefix' };
+
+/**
+ * The document, made when it is first asked for, so that the start does not wait for it. Its server is the path below which
+ * the gateway is reached. Only the last such path is kept: a gateway is reached by one or two.
+ */
+function documentFiles(makeDocument: () => object): (prefix: string) => StaticFile {
+  let document: object | undefined;
+  let made: { readonly prefix: string; readonly file: StaticFile } | undefined;
+  return (prefix) => {
+    if (made?.prefix === prefix) return made.file;
+    document ??= makeDocument();
+    const text = JSON.stringify({ ...document, servers: [{ url: prefix === '' ? '/' : prefix }] });
+    made = { prefix, file: createStaticFile(text, 'application/json; charset=utf-8', headers) };
+    return made.file;
   };
 }
 
 interface ApiReferenceOptions {
   readonly page: ConsolePage;
+  /** Where the gateway is reached, such as `/llm`; empty: at the root. */
+  readonly basePath: string;
   makeDocument(): object;
 }
 
 /** The OpenAPI document for machines at `/openapi.json`, and for people, in the console, at `/openapi`. */
 export async function apiReferencePlugin(
   app: FastifyInstance,
-  { page, makeDocument }: ApiReferenceOptions,
+  { page, basePath, makeDocument }: ApiReferenceOptions,
 ): Promise<void> {
-  const document = lazyFile(makeDocument);
+  const document = documentFiles(makeDocument);
   const plain = createStaticFile(PLAIN, 'text/html; charset=utf-8', { ...pageHeaders(''), vary: 'accept' });
 
-  app.get('/openapi.json', (request, reply) => sendStatic(request, reply, document()));
+  app.get('/openapi.json', (request, reply) =>
+    sendStatic(request, reply, document(forwardedPrefix(request.headers['x-forwarded-prefix']) ?? basePath)),
+  );
   app.get('/openapi', (request, reply) =>
     page.isFor(request) ? page.send(request, reply) : sendStatic(request, reply, plain),
   );

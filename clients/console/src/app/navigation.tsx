@@ -2,7 +2,7 @@ import { CircleUser, Languages, type LucideIcon, SunMoon } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Mark } from '../parts/mark.tsx';
-import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
+import { choiceOf, Menu } from '../parts/menu.tsx';
 import { StateDot } from '../parts/state-dot.tsx';
 import { type Language, languages, useText } from '../text/text.tsx';
 import { isHere, type Place, places } from './places.ts';
@@ -49,17 +49,16 @@ function Foot() {
             <span className="label">{t('nav.theme')}</span>
           </button>
         }
-      >
-        <MenuChoice
-          value={theme}
-          onChange={chooseTheme}
-          options={[
+        choice={choiceOf<Theme>(
+          theme,
+          [
             ['system', t('nav.themeSystem')],
             ['light', t('nav.themeLight')],
             ['dark', t('nav.themeDark')],
-          ]}
-        />
-      </Menu>
+          ],
+          chooseTheme,
+        )}
+      />
       <Menu
         trigger={
           <button type="button" className="item" title={t('nav.language')}>
@@ -67,17 +66,16 @@ function Foot() {
             <span className="label">{languages[language]}</span>
           </button>
         }
-      >
-        <MenuChoice<Language>
-          value={language}
-          onChange={setLanguage}
-          options={[
+        choice={choiceOf<Language>(
+          language,
+          [
             ['en', languages.en],
             ['de', languages.de],
             ['vi', languages.vi],
-          ]}
-        />
-      </Menu>
+          ],
+          setLanguage,
+        )}
+      />
       <Menu
         trigger={
           <button type="button" className="item" title={who}>
@@ -85,9 +83,8 @@ function Foot() {
             <span className="label truncate">{who}</span>
           </button>
         }
-      >
-        <MenuItem onSelect={signOut}>{t('nav.signOut')}</MenuItem>
-      </Menu>
+        actions={[{ label: t('nav.signOut'), onSelect: signOut }]}
+      />
     </div>
   );
 }

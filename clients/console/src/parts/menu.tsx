@@ -1,52 +1,59 @@
-import { Menu as Base } from '@base-ui/react/menu';
-import type { ReactElement, ReactNode } from 'react';
+import { type ComponentProps, cloneElement, lazy, type ReactElement, Suspense, useState } from 'react';
 
-interface MenuProps {
-  readonly trigger: ReactElement;
-  readonly children: ReactNode;
-}
+const load = () => import('./opened-menu.tsx');
+const OpenedMenu = lazy(load);
 
-export function Menu({ trigger, children }: MenuProps) {
-  return (
-    <Base.Root modal={false}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner className="menu-layer" sideOffset={4} align="start">
-          <Base.Popup className="menu-popup">{children}</Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
-}
-
-interface MenuItemProps {
+export interface MenuAction {
+  readonly label: string;
   onSelect(): void;
-  readonly children: ReactNode;
   readonly danger?: boolean;
 }
 
-export function MenuItem({ onSelect, children, danger = false }: MenuItemProps) {
-  return (
-    <Base.Item className={`menu-item${danger ? ' danger' : ''}`} onClick={onSelect}>
-      {children}
-    </Base.Item>
-  );
+/** One of several, such as a language. */
+export interface MenuChoice {
+  readonly value: string;
+  readonly options: readonly (readonly [string, string])[];
+  onChange(value: string): void;
 }
 
-interface MenuChoiceProps<Value extends string> {
-  readonly value: Value;
-  onChange(value: Value): void;
-  readonly options: readonly (readonly [Value, string])[];
+export interface MenuProps {
+  readonly trigger: ReactElement<ComponentProps<'button'>>;
+  readonly actions?: readonly MenuAction[];
+  readonly choice?: MenuChoice;
 }
 
-export function MenuChoice<Value extends string>({ value, onChange, options }: MenuChoiceProps<Value>) {
+/** A choice whose values have a type of their own. */
+export function choiceOf<Value extends string>(
+  value: Value,
+  options: readonly (readonly [Value, string])[],
+  onChange: (value: Value) => void,
+): MenuChoice {
+  return {
+    value,
+    options,
+    onChange(next) {
+      const chosen = options.find(([name]) => name === next);
+      if (chosen) onChange(chosen[0]);
+    },
+  };
+}
+
+/** A menu whose library is loaded when somebody is about to open it for the first time. */
+export function Menu(props: MenuProps) {
+  const [wasOpened, setWasOpened] = useState(false);
+  const prepare = () => void load().catch(() => undefined);
+  const trigger = cloneElement(props.trigger, {
+    'aria-haspopup': 'menu',
+    'aria-expanded': false,
+    onPointerEnter: prepare,
+    onFocus: prepare,
+    onClick: () => setWasOpened(true),
+    onKeyDown: ({ key }) => key === 'ArrowDown' && setWasOpened(true),
+  });
+  if (!wasOpened) return trigger;
   return (
-    <Base.RadioGroup value={value} onValueChange={(next: Value) => onChange(next)}>
-      {options.map(([name, label]) => (
-        <Base.RadioItem key={name} value={name} className="menu-item" closeOnClick>
-          {label}
-        </Base.RadioItem>
-      ))}
-    </Base.RadioGroup>
+    <Suspense fallback={trigger}>
+      <OpenedMenu {...props} />
+    </Suspense>
   );
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { usePageKey } from '../app/use-page-key.ts';
 import { useText } from '../text/text.tsx';
 import { AnswerTools } from './answer-tools.tsx';
-import type { Attachment } from './draft.ts';
+import type { Attachment, ToolResult } from './draft.ts';
 import { EntryView, type EntryViewProps } from './entry-view.tsx';
 import { FirstQuestions } from './first-questions.tsx';
 import { MoreMessages } from './more-messages.tsx';
@@ -22,6 +22,8 @@ interface ChatViewProps {
   /** The question that is being edited. */
   readonly editing: string | null;
   onEditing(id: string | null): void;
+  /** The results of tool calls were sent, and their fields are gone. */
+  onAnswered(): void;
   /** Loads messages before those of the thread; null: there are none, or an answer is under way. */
   readonly onEarlier: (() => Promise<void>) | null;
   /** Shows the branch that another message begins in the place of this one. */
@@ -107,6 +109,10 @@ export default function ChatView(props: ChatViewProps) {
   const actions = useActions(props);
   const { box, column, shown, showEarlier, isFar, onScroll, toEnd } = useScrolling(props);
   usePageKey((event) => onBranchKey(event, props));
+  const sendResults = (results: readonly ToolResult[]) => {
+    chat.sendResults(results);
+    props.onAnswered();
+  };
   const waiting = openCalls(chat.thread);
   const answer = waiting && shownAnswer(waiting);
   return (
@@ -138,9 +144,7 @@ export default function ChatView(props: ChatViewProps) {
         {isNew && chat.thread.length === 0 ? (
           <FirstQuestions isDemo={isDemo} onAsk={(text) => chat.send(text, [])} />
         ) : null}
-        {waiting && answer ? (
-          <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={chat.sendResults} />
-        ) : null}
+        {waiting && answer ? <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={sendResults} /> : null}
       </div>
       {isFar ? (
         <button type="button" className="btn small to-end" onClick={toEnd}>

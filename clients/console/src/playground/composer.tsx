@@ -1,5 +1,13 @@
 import { ArrowUp, Paperclip, SlidersHorizontal, Square } from 'lucide-react';
-import { type ClipboardEvent, type Dispatch, type KeyboardEvent, type SetStateAction, useRef, useState } from 'react';
+import {
+  type ClipboardEvent,
+  type Dispatch,
+  type KeyboardEvent,
+  type Ref,
+  type SetStateAction,
+  useRef,
+  useState,
+} from 'react';
 import { usePageKey } from '../app/use-page-key.ts';
 import { useText } from '../text/text.tsx';
 import { Attached } from './attached.tsx';
@@ -15,6 +23,7 @@ export interface Composed {
 }
 
 interface ComposerProps {
+  readonly fieldRef: Ref<HTMLTextAreaElement>;
   readonly value: Composed;
   readonly onChange: Dispatch<SetStateAction<Composed>>;
   onSend(): void;
@@ -127,7 +136,7 @@ function SendButton({ busy, onStop }: Pick<ComposerProps, 'busy' | 'onStop'>) {
   );
 }
 
-interface MessageFieldProps extends Pick<ComposerProps, 'placeholder' | 'busy' | 'onEditLast'> {
+interface MessageFieldProps extends Pick<ComposerProps, 'fieldRef' | 'placeholder' | 'busy' | 'onEditLast'> {
   readonly text: string;
   readonly isFaulty: boolean;
   onText(text: string): void;
@@ -136,7 +145,7 @@ interface MessageFieldProps extends Pick<ComposerProps, 'placeholder' | 'busy' |
 }
 
 function MessageField(props: MessageFieldProps) {
-  const { text, isFaulty, placeholder, busy, onText, onFiles, onEnter, onEditLast } = props;
+  const { fieldRef, text, isFaulty, placeholder, busy, onText, onFiles, onEnter, onEditLast } = props;
   const { t } = useText();
   function paste(event: ClipboardEvent) {
     const files = [...event.clipboardData.files];
@@ -156,6 +165,7 @@ function MessageField(props: MessageFieldProps) {
   }
   return (
     <textarea
+      ref={fieldRef}
       rows={2}
       aria-label={t('chat.message')}
       aria-invalid={isFaulty}
@@ -209,6 +219,7 @@ export default function Composer(props: ComposerProps) {
           </p>
         ) : null}
         <MessageField
+          fieldRef={props.fieldRef}
           text={value.text}
           isFaulty={isFaulty}
           placeholder={props.placeholder}

@@ -4,7 +4,7 @@ import { Ellipsis, Plus } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Link } from 'wouter';
 import { useGateway } from '../app/session.tsx';
-import { Menu, MenuItem } from '../parts/menu.tsx';
+import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { useText } from '../text/text.tsx';
@@ -58,13 +58,12 @@ function Row({
             <Ellipsis className="i" aria-hidden="true" />
           </button>
         }
-      >
-        <MenuItem onSelect={() => onChange({ what: 'rename', conversation })}>{t('list.rename')}</MenuItem>
-        <MenuItem onSelect={() => void exportConversation(gateway, conversation.id)}>{t('list.export')}</MenuItem>
-        <MenuItem danger onSelect={() => onChange({ what: 'delete', conversation })}>
-          {t('list.delete')}
-        </MenuItem>
-      </Menu>
+        actions={[
+          { label: t('list.rename'), onSelect: () => onChange({ what: 'rename', conversation }) },
+          { label: t('list.export'), onSelect: () => void exportConversation(gateway, conversation.id) },
+          { label: t('list.delete'), onSelect: () => onChange({ what: 'delete', conversation }), danger: true },
+        ]}
+      />
     </div>
   );
 }

@@ -18,7 +18,11 @@ function QuestionForm({ entry, onEditing, onEdit }: Omit<QuestionViewProps, 'edi
   const { t } = useText();
   const [text, setText] = useState(entry.text);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    const { current } = field;
+    current?.focus();
+    current?.setSelectionRange(current.value.length, current.value.length);
+  }, []);
   const send = () => {
     onEditing(null);
     if (text.trim() !== '') onEdit(entry.id, text);

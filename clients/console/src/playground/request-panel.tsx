@@ -3,7 +3,7 @@ import { gatewayUrl } from '../app/base-path.ts';
 import { usePageKey } from '../app/use-page-key.ts';
 import { CodeLines } from '../parts/code-lines.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { isObject, parseJson } from '../parts/json.ts';
+import { isObject, isSameJson, parseJson } from '../parts/json.ts';
 import { Segments } from '../parts/segments.tsx';
 import { CodeTabs } from '../parts/tabs.tsx';
 import { useText } from '../text/text.tsx';
@@ -37,32 +37,38 @@ interface BodyEditorProps {
   onBody(body: Body): void;
 }
 
+/**
+ * The request as JSON. What is being typed stays as it is typed, as long as it is not JSON yet or means what is sent: if
+ * it were written anew, the caret would jump to its end.
+ */
 function BodyEditor({ body, onBody }: BodyEditorProps) {
   const { t } = useText();
   const { text, restore } = shorten(body);
-  /** What is being typed, as long as it is not JSON. */
   const [typed, setTyped] = useState<string | null>(null);
+  const parsed = typed === null ? undefined : parseJson(typed);
+  const isJson = isObject(parsed);
+  const isCurrent = typed !== null && (!isJson || isSameJson(parsed, parseJson(text)));
+  const isFaulty = typed !== null && !isJson;
   function change(next: string) {
-    const parsed = parseJson(restore(next));
-    if (!isObject(parsed)) return setTyped(next);
-    setTyped(null);
-    onBody(parsed);
+    setTyped(next);
+    const edited = parseJson(restore(next));
+    if (isObject(edited)) onBody(edited);
   }
   return (
     <>
       <textarea
         className="input"
         aria-label={t('request.asJson')}
-        aria-invalid={typed !== null}
+        aria-invalid={isFaulty}
         spellCheck={false}
-        value={typed ?? text}
+        value={isCurrent ? typed : text}
         onChange={(event) => change(event.target.value)}
       />
-      {typed === null ? null : (
+      {isFaulty ? (
         <p className="small bad-text pad" role="alert">
           {t('request.notJson')}
         </p>
-      )}
+      ) : null}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useCallback, useRef, useState } from 'react';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useText } from '../text/text.tsx';
 import { takenBy } from './attachment.ts';
@@ -22,6 +22,11 @@ export function LoadingMessages() {
   );
 }
 
+/** On a touch screen a field with the focus would bring up the keyboard, over what is to be read. */
+function focusByKeys(field: HTMLTextAreaElement | null): void {
+  if (matchMedia('(pointer: fine)').matches) field?.focus();
+}
+
 interface TalkViewProps extends Omit<PlaygroundState, 'talk' | 'models' | 'startNew'> {
   readonly talk: Talk;
 }
@@ -30,6 +35,13 @@ interface TalkViewProps extends Omit<PlaygroundState, 'talk' | 'models' | 'start
 export function TalkView({ talk, chat, stored, setDraft, setComposed, attach, send }: TalkViewProps) {
   const { t } = useText();
   const [editing, setEditing] = useState<string | null>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const focusField = () => focusByKeys(field.current);
+  const placeField = useCallback((placed: HTMLTextAreaElement | null) => {
+    field.current = placed;
+    // Whoever has picked a model goes on with a question: the card that had the focus is gone.
+    if (document.activeElement === document.body) focusByKeys(placed);
+  }, []);
   const { draft, model, composed, faultyParam } = talk;
   const takes = takenBy(draft.surface, model?.modalities.input ?? ['image']);
   return (
@@ -45,9 +57,14 @@ export function TalkView({ talk, chat, stored, setDraft, setComposed, attach, se
           onBranch={stored.switchTo}
           onAttach={attach}
           editing={editing}
-          onEditing={setEditing}
+          onEditing={(id) => {
+            setEditing(id);
+            if (id === null) focusField();
+          }}
+          onAnswered={focusField}
         />
         <Composer
+          fieldRef={placeField}
           value={composed}
           onChange={setComposed}
           onSend={send}

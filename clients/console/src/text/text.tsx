@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { en, type TextKey } from './en.ts';
+import type { TextKey } from './en.ts';
 import { fillIn, type Values } from './fill-in.ts';
 import { createFormats, type Formats } from './formats.ts';
 
@@ -8,9 +8,9 @@ export type Language = keyof typeof languages;
 
 type Dictionary = Record<TextKey, string>;
 
-/** English is always there; the others are loaded when they are chosen. */
+/** Each is loaded when it is chosen. */
 const loaders: Record<Language, () => Promise<Dictionary>> = {
-  en: async () => en,
+  en: async () => (await import('./en.ts')).en,
   de: async () => (await import('./de.ts')).de,
   vi: async () => (await import('./vi.ts')).vi,
 };

@@ -1,5 +1,6 @@
 import { Ellipsis } from 'lucide-react';
-import { Menu, MenuItem } from '../../parts/menu.tsx';
+import { useLocation } from 'wouter';
+import { Menu } from '../../parts/menu.tsx';
 import { useText } from '../../text/text.tsx';
 import type { ListedKey, OpenKey } from './api-key.ts';
 import { type KeyState, stateOf } from './key-state.ts';
@@ -28,6 +29,7 @@ interface KeyRowProps {
 
 export function KeyRow({ apiKey: key, onOpen }: KeyRowProps) {
   const { t, day, dateTime, ago } = useText();
+  const [, navigate] = useLocation();
   const limits = useLimits();
   const state = stateOf(key, Date.now());
   return (
@@ -74,13 +76,16 @@ export function KeyRow({ apiKey: key, onOpen }: KeyRowProps) {
                 <Ellipsis className="i" aria-hidden="true" />
               </button>
             }
-          >
-            <MenuItem onSelect={() => onOpen({ what: 'edit', key })}>{t('chat.edit')}</MenuItem>
-            <MenuItem onSelect={() => onOpen({ what: 'rotate', key })}>{t('keys.rotate')}</MenuItem>
-            <MenuItem danger onSelect={() => onOpen({ what: 'revoke', key })}>
-              {t('keys.revoke')}
-            </MenuItem>
-          </Menu>
+            actions={[
+              {
+                label: t('keys.requests'),
+                onSelect: () => navigate(`/console/requests?key=${encodeURIComponent(key.id)}`),
+              },
+              { label: t('chat.edit'), onSelect: () => onOpen({ what: 'edit', key }) },
+              { label: t('keys.rotate'), onSelect: () => onOpen({ what: 'rotate', key }) },
+              { label: t('keys.revoke'), onSelect: () => onOpen({ what: 'revoke', key }), danger: true },
+            ]}
+          />
         )}
       </td>
     </tr>

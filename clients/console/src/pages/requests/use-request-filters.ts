@@ -18,10 +18,18 @@ const beginOf = (span: Span): string => {
   return new Date(now - hours[span] * HOUR_MS).toISOString();
 };
 
-export interface RequestFilters {
-  readonly request: string;
-  readonly model: string;
-  readonly outcome: string;
+/** The fields of the query that a filter of this name in the address sets. */
+const fields = {
+  model: 'model',
+  outcome: 'outcome',
+  key: 'key_id',
+  provider: 'provider',
+  request: 'request_id',
+} as const;
+type FilterName = keyof typeof fields;
+const filterNames: readonly FilterName[] = ['model', 'outcome', 'key', 'provider', 'request'];
+
+export interface RequestFilters extends Readonly<Record<FilterName, string>> {
   readonly span: Span;
   /** The request that is shown. */
   readonly open: string;
@@ -29,7 +37,7 @@ export interface RequestFilters {
   /** The filters as fields of the query. */
   readonly asked: Readonly<Record<string, string>>;
   readonly isFiltered: boolean;
-  set(name: 'request' | 'model' | 'outcome' | 'span' | 'open', value: string): void;
+  set(name: FilterName | 'span' | 'open', value: string): void;
   setOffset(offset: number): void;
   clear(): void;
 }
@@ -41,17 +49,20 @@ export function useRequestFilters(): RequestFilters {
   const read = (name: string) => params.get(name) ?? '';
   const named = read('span');
   const span: Span = isSpan(named) ? named : LONGEST;
-  const [request, model, outcome] = [read('request'), read('model'), read('outcome')];
-  const asked = Object.entries({ model, outcome, request_id: request, from: span === LONGEST ? '' : beginOf(span) });
+  const chosen = filterNames.filter((name) => read(name) !== '');
+  const asked = chosen.map((name): [string, string] => [fields[name], read(name)]);
+  if (span !== LONGEST) asked.push(['from', beginOf(span)]);
   return {
-    request,
-    model,
-    outcome,
+    model: read('model'),
+    outcome: read('outcome'),
+    key: read('key'),
+    provider: read('provider'),
+    request: read('request'),
     span,
     open: read('open'),
     offset,
-    asked: Object.fromEntries(asked.filter(([, value]) => value !== '')),
-    isFiltered: [request, model, outcome].some((value) => value !== '') || span !== LONGEST,
+    asked: Object.fromEntries(asked),
+    isFiltered: chosen.length > 0 || span !== LONGEST,
     set(name, value) {
       if (name !== 'open') setOffset(0);
       setParams((known) => {

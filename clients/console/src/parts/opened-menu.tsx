@@ -1,0 +1,39 @@
+import { Menu as Base } from '@base-ui/react/menu';
+import type { MenuAction, MenuChoice, MenuProps } from './menu.tsx';
+
+function Actions({ actions }: { actions: readonly MenuAction[] }) {
+  return actions.map(({ label, onSelect, danger = false }) => (
+    <Base.Item key={label} className={`menu-item${danger ? ' danger' : ''}`} onClick={onSelect}>
+      {label}
+    </Base.Item>
+  ));
+}
+
+function Choice({ choice: { value, options, onChange } }: { choice: MenuChoice }) {
+  return (
+    <Base.RadioGroup value={value} onValueChange={(next: string) => onChange(next)}>
+      {options.map(([name, label]) => (
+        <Base.RadioItem key={name} value={name} className="menu-item" closeOnClick>
+          {label}
+        </Base.RadioItem>
+      ))}
+    </Base.RadioGroup>
+  );
+}
+
+/** A menu that is open when it appears. */
+export default function OpenedMenu({ trigger, actions = [], choice }: MenuProps) {
+  return (
+    <Base.Root modal={false} defaultOpen>
+      <Base.Trigger render={trigger} />
+      <Base.Portal>
+        <Base.Positioner className="menu-layer" sideOffset={4} align="start">
+          <Base.Popup className="menu-popup">
+            <Actions actions={actions} />
+            {choice ? <Choice choice={choice} /> : null}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
