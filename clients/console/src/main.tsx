@@ -1,4 +1,5 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
+import { isGatewayError } from '@duplex/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -11,10 +12,14 @@ import { applyTheme, readTheme } from './app/theme.ts';
 import './style/main.css';
 import { loadText, TextProvider } from './text/text.tsx';
 
+/** Asking again changes nothing: the gateway has refused the request itself. */
+const isRefused = (error: unknown): boolean =>
+  isGatewayError(error) && error.status >= 400 && error.status < 500 && error.retryAfter === null;
+
 const queries = new QueryClient({
   defaultOptions: {
     // The gateway may be on this machine: a browser that is offline can reach it all the same.
-    queries: { retry: 1, staleTime: 5_000, networkMode: 'always' },
+    queries: { retry: (count, error) => count < 1 && !isRefused(error), staleTime: 5_000, networkMode: 'always' },
     mutations: { networkMode: 'always' },
   },
 });

@@ -1,4 +1,5 @@
 import { Menu as Base } from '@base-ui/react/menu';
+import { useEffect, useRef, useState } from 'react';
 import type { MenuAction, MenuChoice, MenuProps } from './menu.tsx';
 
 function Actions({ actions }: { actions: readonly MenuAction[] }) {
@@ -21,11 +22,20 @@ function Choice({ choice: { value, options, onChange } }: { choice: MenuChoice }
   );
 }
 
-/** A menu that is open when it appears. */
+/**
+ * A menu that opens as it appears. Its trigger stands in the place of one that had the focus, and takes it first: whatever is
+ * opened from the menu gives the focus back to what had it before.
+ */
 export default function OpenedMenu({ trigger, actions = [], choice }: MenuProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    button.current?.focus();
+    setOpen(true);
+  }, []);
   return (
-    <Base.Root modal={false} defaultOpen>
-      <Base.Trigger render={trigger} />
+    <Base.Root modal={false} open={open} onOpenChange={setOpen}>
+      <Base.Trigger ref={button} render={trigger} />
       <Base.Portal>
         <Base.Positioner className="menu-layer" sideOffset={4} align="start">
           <Base.Popup className="menu-popup">

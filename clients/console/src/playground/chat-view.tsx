@@ -22,8 +22,8 @@ interface ChatViewProps {
   /** The question that is being edited. */
   readonly editing: string | null;
   onEditing(id: string | null): void;
-  /** The results of tool calls were sent, and their fields are gone. */
-  onAnswered(): void;
+  /** What was sent is gone from the page, and the focus with it: the results of tool calls, or a first question. */
+  onFocusGone(): void;
   /** Loads messages before those of the thread; null: there are none, or an answer is under way. */
   readonly onEarlier: (() => Promise<void>) | null;
   /** Shows the branch that another message begins in the place of this one. */
@@ -111,7 +111,7 @@ export default function ChatView(props: ChatViewProps) {
   usePageKey((event) => onBranchKey(event, props));
   const sendResults = (results: readonly ToolResult[]) => {
     chat.sendResults(results);
-    props.onAnswered();
+    props.onFocusGone();
   };
   const waiting = openCalls(chat.thread);
   const answer = waiting && shownAnswer(waiting);
@@ -142,7 +142,13 @@ export default function ChatView(props: ChatViewProps) {
           <MoreMessages key={shown.lastKey} box={box} label={t('chat.later')} onShow={shown.showLater} />
         ) : null}
         {isNew && chat.thread.length === 0 ? (
-          <FirstQuestions isDemo={isDemo} onAsk={(text) => chat.send(text, [])} />
+          <FirstQuestions
+            isDemo={isDemo}
+            onAsk={(text) => {
+              chat.send(text, []);
+              props.onFocusGone();
+            }}
+          />
         ) : null}
         {waiting && answer ? <AnswerTools key={elementKey(waiting)} calls={answer.calls} onSend={sendResults} /> : null}
       </div>

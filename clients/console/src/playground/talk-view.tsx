@@ -61,7 +61,7 @@ export function TalkView({ talk, chat, stored, setDraft, setComposed, attach, se
             setEditing(id);
             if (id === null) focusField();
           }}
-          onAnswered={focusField}
+          onFocusGone={focusField}
         />
         <Composer
           fieldRef={placeField}

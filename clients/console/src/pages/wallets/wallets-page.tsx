@@ -162,8 +162,14 @@ export default function WalletsPage() {
   return (
     <Shell title={t('nav.wallets')}>
       <main className="page">
-        <p className="lede">{t('wallets.lede')}</p>
-        {self?.role === 'admin' ? <AllWallets /> : self ? <OwnKey self={self} /> : null}
+        {self?.role === 'admin' ? (
+          <>
+            <p className="lede">{t('wallets.lede')}</p>
+            <AllWallets />
+          </>
+        ) : self ? (
+          <OwnKey self={self} />
+        ) : null}
       </main>
     </Shell>
   );
