@@ -16,14 +16,12 @@ export const BackendHealth = z
   .meta({ id: 'BackendHealth' });
 export type BackendHealth = z.infer<typeof BackendHealth>;
 
-/**
- * Whether a backend gets requests. `open`: it failed several times in a row and is left alone; `half_open`: one request
- * is trying it again; `cooling`: it said 429 and when to come back; `loading`: it loads its model; `busy`: its queue is
- * full.
- */
-export const RouteState = z
-  .enum(['closed', 'open', 'half_open', 'cooling', 'loading', 'busy'])
-  .meta({ id: 'RouteState' });
+export const RouteState = z.enum(['closed', 'open', 'half_open', 'cooling', 'loading', 'busy']).meta({
+  id: 'RouteState',
+  description:
+    'Whether a backend gets requests. `closed`: it does. `open`: it failed several times in a row and gets none for a while. `half_open`: one request is trying it again. `cooling`: it answered 429 and said when to come back. `loading`: it loads its model. `busy`: its queue is full.',
+  examples: ['closed'],
+});
 export type RouteState = z.infer<typeof RouteState>;
 
 /** The health of one backend, measured from the requests sent to it. */

@@ -54,16 +54,19 @@ const operationsOf = (document: Node): [string, Node][] =>
 const schemasOf = (holder: unknown): unknown[] =>
   entriesOf(isObject(holder) ? holder.content : {}).map(([, media]) => (isObject(media) ? media.schema : undefined));
 
-/** The fields of all components, of bodies and of answers. */
+/** The fields of all components, of bodies and of answers; and the components that are plain values themselves. */
 export function readFields(document: JsonObject | Node): Field[] {
   const { components } = document;
   const named = entriesOf(isObject(components) ? components.schemas : {});
+  const values = named.flatMap(([place, schema]): Field[] =>
+    isObject(schema) && isPlain(schema) ? [{ place, schema, isPlain: true }] : [],
+  );
   const inline = operationsOf(document).flatMap(([place, { requestBody, responses }]) =>
     [requestBody, ...entriesOf(responses).map(([, response]) => response)]
       .flatMap(schemasOf)
       .flatMap((schema) => fieldsIn(schema, place)),
   );
-  return [...named.flatMap(([name, schema]) => fieldsIn(schema, name)), ...inline];
+  return [...values, ...named.flatMap(([name, schema]) => fieldsIn(schema, name)), ...inline];
 }
 
 export const readParameters = (document: Node): Parameter[] =>
