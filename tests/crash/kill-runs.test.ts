@@ -1,51 +1,31 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CrashSite, openCrashSite } from '../support/open-crash-site.ts';
 import { readerOf } from '../support/read-events.ts';
 import { numberedOf, sentEventsOf } from '../support/read-run.ts';
 import { bearer } from '../support/start-gateway.ts';
-import { type GatewayProcess, startProcess } from '../support/start-process.ts';
+import type { GatewayProcess } from '../support/start-process.ts';
 import { gated, words } from '../support/upstream/scripts/answers.ts';
 import { hangAfter } from '../support/upstream/scripts/failures.ts';
-import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
 
-let upstream: ScriptedUpstream;
-let folder: string;
+let site: CrashSite;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  folder = mkdtempSync(join(tmpdir(), 'duplex-runs-'));
-  writeFileSync(
-    join(folder, 'models.yaml'),
-    `providers: { up: { kind: openai-compatible, base_url: ${upstream.url} } }
-models: [{ alias: chat, backends: [{ provider: up, model: test-model }] }]\n`,
-  );
+  site = await openCrashSite();
 });
-afterAll(async () => {
-  await upstream.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => site.close());
 
-const start = () => startProcess(folder, { MODELS_FILE: join(folder, 'models.yaml') });
-const call = (server: GatewayProcess, path: string, body?: object) =>
-  fetch(`${server.url}${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify({ model: 'chat', ...body }) } : {}),
-  });
-const json = async (server: GatewayProcess, path: string) => (await call(server, path)).json();
+const json = async (server: GatewayProcess, path: string) => (await site.call(server, path)).json();
 
 test('the text that was written survives a kill, with its numbers', async () => {
-  const first = await start();
+  const first = await site.start();
   const { script, gate } = gated(words('One two three four five six seven'));
-  upstream.reply(script);
+  site.upstream.reply(script);
   gate.release(3);
-  const answered = await call(first, '/c1/chat', { message: 'Count', stream: true });
+  const answered = await site.call(first, '/c1/chat', { message: 'Count', stream: true });
   const run = answered.headers.get('x-run-id');
   const reader = readerOf(answered);
   await reader.until(' three');
   // Another reader of the same file sees what is on disk: the row of the run has its headers with the first write.
-  const watcher = await start();
+  const watcher = await site.start();
   const watching = new AbortController();
   const watched = await fetch(`${watcher.url}/c1/runs/${run}/events`, {
     headers: { authorization: `Bearer ${bearer}` },
@@ -59,7 +39,7 @@ test('the text that was written survives a kill, with its numbers', async () => 
 
   const described = await json(watcher, `/c1/runs/${run}`);
   expect(described).toMatchObject({ status: 'incomplete', error: { code: 'run_interrupted' } });
-  const kept = await (await call(watcher, `/c1/runs/${run}/events`)).text();
+  const kept = await (await site.call(watcher, `/c1/runs/${run}/events`)).text();
   const events = numberedOf(kept);
   expect(described.last_event).toBe(events.length - 1);
   expect(events.length).toBeGreaterThan(2);
@@ -72,41 +52,41 @@ test('the text that was written survives a kill, with its numbers', async () => 
   expect(text).toMatch(/^One two three/);
   expect(messages.at(-1)).toMatchObject({ content: text, status: 'incomplete' });
   // The conversation goes on, and the model reads what was kept.
-  const next = await call(watcher, '/c1/chat', { message: 'Go on', conversation_id: described.conversation_id });
+  const next = await site.call(watcher, '/c1/chat', { message: 'Go on', conversation_id: described.conversation_id });
   expect(next.status).toBe(200);
-  const sent = JSON.parse(upstream.chats.at(-1)?.body.toString() ?? '{}').messages;
+  const sent = JSON.parse(site.upstream.chats.at(-1)?.body.toString() ?? '{}').messages;
   expect(sent.map(({ content }: { content: string }) => content)).toEqual(['Count', text, 'Go on']);
   await watcher.stop('SIGTERM');
 });
 
 test('a stop lets a run end that can, and refuses new ones meanwhile', async () => {
-  const server = await start();
+  const server = await site.start();
   const { script, gate } = gated('One two');
-  upstream.reply(script);
+  site.upstream.reply(script);
   gate.release();
-  const answered = await call(server, '/c1/chat', { message: 'Count', stream: true });
+  const answered = await site.call(server, '/c1/chat', { message: 'Count', stream: true });
   const reader = readerOf(answered);
   await reader.until('One');
   const stopped = server.stop('SIGTERM');
-  await expect.poll(async () => (await call(server, '/readyz')).status).toBe(503);
-  const refused = await call(server, '/c1/chat', { message: 'New' });
+  await expect.poll(async () => (await site.call(server, '/readyz')).status).toBe(503);
+  const refused = await site.call(server, '/c1/chat', { message: 'New' });
   expect([refused.status, refused.headers.get('retry-after') !== null]).toEqual([503, true]);
   gate.open();
   await reader.until('[DONE]');
   expect(await stopped).toBe(0);
-  const again = await start();
+  const again = await site.start();
   const run = await json(again, `/c1/runs/${answered.headers.get('x-run-id')}`);
   expect(run.status).toBe('completed');
   await again.stop('SIGTERM');
 });
 
 test('a run of another process is cancelled through the database', async () => {
-  const [one, other] = await Promise.all([start(), start()]);
-  upstream.reply(hangAfter(1));
-  const answered = await call(one, '/c1/chat', { message: 'Count', stream: true });
+  const [one, other] = await Promise.all([site.start(), site.start()]);
+  site.upstream.reply(hangAfter(1));
+  const answered = await site.call(one, '/c1/chat', { message: 'Count', stream: true });
   await readerOf(answered).until('One');
-  const cancelled = await call(other, `/c1/runs/${answered.headers.get('x-run-id')}/cancel`, {});
+  const cancelled = await site.call(other, `/c1/runs/${answered.headers.get('x-run-id')}/cancel`, {});
   expect(await cancelled.json()).toMatchObject({ status: 'cancelled', error: { code: 'run_cancelled' } });
-  await upstream.chats.at(-1)?.aborted;
+  await site.upstream.chats.at(-1)?.aborted;
   await Promise.all([one.stop('SIGTERM'), other.stop('SIGTERM')]);
 });

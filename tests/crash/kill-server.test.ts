@@ -1,32 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Conversation } from '../../contracts/conversations/conversation.ts';
+import { type CrashSite, openCrashSite } from '../support/open-crash-site.ts';
 import { bearer } from '../support/start-gateway.ts';
-import { type GatewayProcess, startProcess } from '../support/start-process.ts';
-import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
+import type { GatewayProcess } from '../support/start-process.ts';
 
 const KILLS = 12;
 const CLIENTS = 4;
 
-let upstream: ScriptedUpstream;
-let folder: string;
-
+let site: CrashSite;
 beforeAll(async () => {
-  upstream = await startUpstream();
-  folder = mkdtempSync(join(tmpdir(), 'duplex-kill-'));
-  writeFileSync(
-    join(folder, 'models.yaml'),
-    `providers: { up: { kind: openai-compatible, base_url: ${upstream.url} } }
-models: [{ alias: chat, backends: [{ provider: up, model: test-model }] }]\n`,
-  );
+  site = await openCrashSite();
 });
-
-afterAll(async () => {
-  await upstream.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => site.close());
 
 const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
 
@@ -92,7 +77,7 @@ test('kill -9 at any moment loses no acknowledged message and leaves no gap', as
   }));
   let total = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    const server = await startProcess(folder);
+    const server = await site.start();
     for (const { conversationId, acknowledged } of clients) {
       if (conversationId) expectWhole(await readConversation(server, conversationId), acknowledged);
     }
@@ -107,7 +92,7 @@ test('kill -9 at any moment loses no acknowledged message and leaves no gap', as
     );
     await server.stop('SIGKILL');
   }
-  const server = await startProcess(folder);
+  const server = await site.start();
   for (const { conversationId, acknowledged } of clients) {
     expect(acknowledged.length).toBeGreaterThan(0);
     expectWhole(await readConversation(server, conversationId ?? ''), acknowledged);

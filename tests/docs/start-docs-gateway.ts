@@ -1,22 +1,16 @@
 import { pngUri } from '../support/pictures.ts';
-import { startGateway } from '../support/start-gateway.ts';
-import { type ScriptedGateway, upstreamKey } from '../support/start-scripted.ts';
+import { type ScriptedGateway, startOverUpstream } from '../support/start-scripted.ts';
 import { answer, words } from '../support/upstream/scripts/answers.ts';
-import { startUpstream } from '../support/upstream/start-upstream.ts';
 
 const model = (alias: string, fields: string, name = `${alias}-model`) =>
   `  - { alias: ${alias}, ${fields} backends: [{ provider: up, model: ${name}${alias === 'gpt-image' ? ', images: api' : ''} }] }`;
 
 /** The models that pages about one's own models name. Pictures come from a scripted server. */
 export async function startDocsGateway(): Promise<ScriptedGateway> {
-  const upstream = await startUpstream({ apiKey: upstreamKey });
-  const cat = answer({ text: words('Here is your cat.'), images: [pngUri] });
-  upstream.on('nano-banana-model', cat);
-  upstream.on('gpt-image-1', cat);
   const painter = 'input: [text, image], output: [text, image], tools: false,';
-  const gateway = await startGateway({
-    models: `providers:
-  up: { kind: openai-compatible, base_url: "${upstream.url}", api_key_env: UPSTREAM_KEY }
+  const gateway = await startOverUpstream(
+    (url) => `providers:
+  up: { kind: openai-compatible, base_url: "${url}", api_key_env: UPSTREAM_KEY }
 groups:
   team-a: { ratio: 1.5 }
 models:
@@ -29,14 +23,9 @@ ${model('whisper', 'endpoints: [transcriptions, translations],')}
 ${model('voice', 'endpoints: [speech],')}
 ${model('base', 'endpoints: [completions],')}
 `,
-    env: { UPSTREAM_KEY: upstreamKey },
-  });
-  return {
-    ...gateway,
-    upstream,
-    async close() {
-      await gateway.close();
-      await upstream.close();
-    },
-  };
+  );
+  const cat = answer({ text: words('Here is your cat.'), images: [pngUri] });
+  gateway.upstream.on('nano-banana-model', cat);
+  gateway.upstream.on('gpt-image-1', cat);
+  return gateway;
 }

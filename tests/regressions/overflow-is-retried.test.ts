@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dialectKinds } from '../support/start-dialects.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
 import { upstreamKey } from '../support/start-scripted.ts';
 import type { DialectName } from '../support/upstream/dialects/dialect.ts';
@@ -9,14 +10,6 @@ import { errorInStream } from '../support/upstream/scripts/failures.ts';
 import { errorBodyWith200, refuse } from '../support/upstream/scripts/refusals.ts';
 import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
 
-const kinds = {
-  vllm: 'openai-compatible',
-  llamacpp: 'openai-compatible',
-  ollama: 'openai-compatible',
-  'openai-responses': 'openai-responses',
-  anthropic: 'anthropic',
-  gemini: 'gemini',
-} as const satisfies Record<DialectName, string>;
 const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic', 'gemini'] as const;
 /** Aliases of each dialect: what is learned of one of them does not concern the others. */
 const ALIASES = 12;
@@ -29,7 +22,7 @@ beforeAll(async () => {
   for (const dialect of dialects) {
     const upstream = await startUpstream({ dialect, apiKey: upstreamKey });
     upstreams.set(dialect, upstream);
-    providers.push(`  ${dialect}: { kind: ${kinds[dialect]}, base_url: "${upstream.url}", api_key_env: KEY }`);
+    providers.push(`  ${dialect}: { kind: ${dialectKinds[dialect]}, base_url: "${upstream.url}", api_key_env: KEY }`);
     for (let i = 0; i < ALIASES; i++) {
       models.push(`  - { alias: ${dialect}-${i}, backends: [{ provider: ${dialect}, model: test-model }] }`);
     }

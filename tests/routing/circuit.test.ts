@@ -1,25 +1,14 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { gated } from '../support/upstream/scripts/answers.ts';
 import { destroyAfter } from '../support/upstream/scripts/failures.ts';
 import { refuse } from '../support/upstream/scripts/refusals.ts';
-import { type Chain, type ChainOptions, startChain } from './start-chain.ts';
+import { type Chain, chainsWith } from './start-chain.ts';
 
 /** For tests in which an open circuit must not be tried again. */
 const PATIENT = { CIRCUIT_COOLDOWN_SECONDS: '600' };
 
-const open: Chain[] = [];
-async function chainOf(options?: ChainOptions): Promise<Chain> {
-  const chain = await startChain({
-    ...options,
-    env: { CIRCUIT_FAILURES: '3', CIRCUIT_COOLDOWN_SECONDS: '0.5', ...options?.env },
-  });
-  open.push(chain);
-  return chain;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((chain) => chain.close()));
-});
+const chainOf = chainsWith({ CIRCUIT_FAILURES: '3', CIRCUIT_COOLDOWN_SECONDS: '0.5' });
 
 const stateOf = async (chain: Chain, backend: string): Promise<string> => {
   const { routes } = await (await chain.call('GET', '/readyz')).json();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { payloadsOf } from '../support/read-events.ts';
 import type { Script } from '../support/upstream/exchange.ts';
@@ -12,17 +12,9 @@ import {
   hangBeforeHeaders,
 } from '../support/upstream/scripts/failures.ts';
 import { empty200, errorBodyWith200, htmlError, raw, refuse } from '../support/upstream/scripts/refusals.ts';
-import { type Chain, type ChainOptions, startChain } from './start-chain.ts';
+import { type Chain, chainsWith } from './start-chain.ts';
 
-const open: Chain[] = [];
-async function chainOf(options?: ChainOptions): Promise<Chain> {
-  const chain = await startChain(options);
-  open.push(chain);
-  return chain;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((chain) => chain.close()));
-});
+const chainOf = chainsWith();
 
 /** The upstreams of a chain that were asked, by how often. */
 const asked = (chain: Chain) => chain.upstreams.map(({ chats }) => chats.length);

@@ -1,20 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { textOf } from '../support/read-events.ts';
 import { bearer } from '../support/start-gateway.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
 import { raw, refuse } from '../support/upstream/scripts/refusals.ts';
-import { type Chain, type ChainOptions, startChain } from './start-chain.ts';
+import { type Chain, chainsWith } from './start-chain.ts';
 
-const open: Chain[] = [];
-async function chainOf(options: ChainOptions = {}): Promise<Chain> {
-  const chain = await startChain({ ...options, env: { CIRCUIT_FAILURES: '3', UPSTREAM_RETRIES: '0', ...options.env } });
-  open.push(chain);
-  return chain;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((chain) => chain.close()));
-});
+const chainOf = chainsWith({ CIRCUIT_FAILURES: '3', UPSTREAM_RETRIES: '0' });
 
 const answer503 = (error: object, headers: Record<string, string> = {}) =>
   raw(503, { 'content-type': 'application/json', ...headers }, JSON.stringify({ error }));

@@ -1,3 +1,4 @@
+import { afterEach } from 'vitest';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
 import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
 
@@ -46,5 +47,18 @@ ${more}`,
       await gateway.close();
       await Promise.all(upstreams.map((upstream) => upstream.close()));
     },
+  };
+}
+
+/** Starts chains, which are closed after each test of the file that calls this. `env`: variables of all of them. */
+export function chainsWith(env: Record<string, string> = {}): (options?: ChainOptions) => Promise<Chain> {
+  const open: Chain[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((chain) => chain.close()));
+  });
+  return async (options) => {
+    const chain = await startChain({ ...options, env: { ...env, ...options?.env } });
+    open.push(chain);
+    return chain;
   };
 }

@@ -1,17 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gated } from '../support/upstream/scripts/answers.ts';
 import { refuse } from '../support/upstream/scripts/refusals.ts';
-import { type Chain, type ChainOptions, startChain } from './start-chain.ts';
+import { type Chain, chainsWith } from './start-chain.ts';
 
-const open: Chain[] = [];
-async function chainOf(options?: ChainOptions): Promise<Chain> {
-  const chain = await startChain(options);
-  open.push(chain);
-  return chain;
-}
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((chain) => chain.close()));
-});
+const chainOf = chainsWith();
 
 const asked = (chain: Chain) => chain.upstreams.map(({ chats }) => chats.length);
 const backendOf = async (chain: Chain, fields: Record<string, unknown> = {}) => {

@@ -3,8 +3,8 @@ import { upstreamKey } from './start-scripted.ts';
 import type { DialectName } from './upstream/dialects/dialect.ts';
 import { type ScriptedUpstream, startUpstream, type UpstreamOptions } from './upstream/start-upstream.ts';
 
-/** A scripted upstream behind the gateway, and the `kind` by which the gateway reaches it. */
-const kinds = {
+/** The `kind` by which the gateway reaches a scripted upstream of each dialect. */
+export const dialectKinds = {
   vllm: 'openai-compatible',
   llamacpp: 'openai-compatible',
   ollama: 'openai-compatible',
@@ -34,7 +34,9 @@ export async function startDialects(
     const upstream = await startUpstream({ ...options.upstream, dialect, apiKey: upstreamKey });
     upstreams[dialect] = upstream;
     const more = options.provider ? `, ${options.provider}` : '';
-    providers.push(`  ${dialect}: { kind: ${kinds[dialect]}, base_url: "${upstream.url}", api_key_env: KEY${more} }`);
+    providers.push(
+      `  ${dialect}: { kind: ${dialectKinds[dialect]}, base_url: "${upstream.url}", api_key_env: KEY${more} }`,
+    );
     models.push(
       `  - { alias: ${dialect}, reasoning: true, input: [text, image], backends: [{ provider: ${dialect}, model: test-model }] }`,
     );
