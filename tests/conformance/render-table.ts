@@ -7,11 +7,14 @@ interface Column {
 
 const intro = `# Conformance
 
-What every dialect is put through, over REST as JSON and as a stream, by the gateway as it is shipped. ✓: the client gets
-what OpenAI's chat completions promise. A number: the dialect has no such thing, and the note says what happens instead;
-that is tested too. –: there is nothing that could happen. The upstreams are scripted and speak each vendor's documented
-wire format with its known deviations; \`embedded\` is the real engine with its small model. This page is written by
-\`tests/conformance/\`.
+This table shows the test cases of every dialect. Each case runs over REST, as JSON and as a stream, against the real gateway.
+
+- ✓: the client gets what OpenAI's chat completions promise.
+- A number: the dialect does not support the case. The note says what happens instead, and this is tested too.
+- –: the case does not apply to the dialect.
+
+The upstreams are scripted. They use each vendor's documented wire format, with its known deviations. \`embedded\` is the real engine
+with its small model. The tests write this page: see \`tests/conformance/\`.
 `;
 
 /** The table dialect × case as Markdown, with a note for every cell that is not a plain yes. */
