@@ -9,7 +9,7 @@ import { recordOf } from '../schemas/record-of.ts';
  */
 export const keptText = () => z.string().refine((text) => !text.includes('\0'), 'must not hold the character U+0000');
 
-export const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() }).meta({ id: 'TextPart' });
+const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() }).meta({ id: 'TextPart' });
 
 /** An image, always inline: the gateway and its upstreams fetch no addresses. */
 export const ImagePart = z
@@ -26,7 +26,7 @@ export type ImagePart = z.infer<typeof ImagePart>;
 const knownParts = new Set(['text', 'image_url']);
 
 /** Audio, video and files, inline; from the administrator also parts that only the upstream knows. */
-export const OtherPart = z
+const OtherPart = z
   .looseObject({ type: z.string().refine((type) => !knownParts.has(type), { error: 'is malformed', abort: true }) })
   .meta({ id: 'OtherPart' });
 

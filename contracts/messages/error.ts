@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ErrorBody, errorCatalog, errorCodes } from '../errors.ts';
 
 /** The error types of Anthropic's API. Format: its errors reference. */
-export const MessageErrorType = z.enum([
+const MessageErrorType = z.enum([
   'invalid_request_error',
   'authentication_error',
   'billing_error',

@@ -7,7 +7,7 @@ import { recordOf } from '../schemas/record-of.ts';
 const CacheControl = z.looseObject({ type: z.string() }).meta({ id: 'MessageCacheControl' });
 const CacheMark = { cache_control: CacheControl.nullish() };
 
-export const TextBlock = z
+const TextBlock = z
   .looseObject({ type: z.literal('text'), text: z.string(), ...CacheMark })
   .meta({ id: 'MessageTextBlock' });
 

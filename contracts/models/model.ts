@@ -18,7 +18,7 @@ export const Endpoint = z.enum([
 export type Endpoint = z.infer<typeof Endpoint>;
 
 /** The limits and abilities of a model that the gateway checks before it sends a request upstream. */
-export const ModelConstraints = z
+const ModelConstraints = z
   .object({
     tools: z.boolean().describe('False: `tools` are refused.'),
     accepts_image_url: z.boolean().describe('Always false: images are inline data URIs.'),
@@ -26,7 +26,6 @@ export const ModelConstraints = z
     typical_response_seconds: z.number().nullable(),
   })
   .meta({ id: 'ModelConstraints' });
-export type ModelConstraints = z.infer<typeof ModelConstraints>;
 
 /** The price for this key, multiplied by the ratio of its group. Null when the model is free. */
 export const ModelPrice = z
