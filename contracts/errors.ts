@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listOf } from './schemas/list-of.ts';
 
 /** What kind of failure an error is; the same seven on every surface. */
-export const ErrorType = z.enum([
+const ErrorType = z.enum([
   'invalid_request_error',
   'authentication_error',
   'permission_denied',
@@ -11,7 +11,7 @@ export const ErrorType = z.enum([
   'upstream_error',
   'internal_error',
 ]);
-export type ErrorType = z.infer<typeof ErrorType>;
+type ErrorType = z.infer<typeof ErrorType>;
 
 /** The codes of tRPC that the gateway uses. */
 type TrpcCode =
@@ -34,7 +34,7 @@ type TrpcCode =
   | 'UNSUPPORTED_MEDIA_TYPE';
 
 /** How the dispatcher treats a backend after this failure. */
-export interface Failover {
+interface Failover {
   /**
    * Whether the same backend may do better within seconds: a wrong key or minutes of silence will not, and a quota only
    * when the upstream says how soon.
@@ -97,17 +97,17 @@ export const errorCatalog = {
     status: 403,
     trpc: 'FORBIDDEN',
     type: 'permission_denied',
-    title: 'The key may not do this',
-    description: 'The key is valid, but this operation is not allowed to it.',
-    remediation: 'Use a key with the needed rights.',
+    title: 'The key is not allowed to do this',
+    description: 'The key is valid, but it is not allowed to use this operation.',
+    remediation: "Use a key that has the right, such as the administrator's bearer.",
   },
   insufficient_balance: {
     status: 402,
     trpc: 'PAYMENT_REQUIRED',
     type: 'permission_denied',
-    title: 'The wallet is empty',
+    title: 'The balance is too low',
     description:
-      "The balance of the key's owner, less what is held for requests under way, does not cover the request.",
+      "The available balance of the key's owner does not cover the request. Money that is reserved for running requests is not available.",
     remediation: 'Ask the operator for a top-up, ask for a shorter answer (`max_tokens`), or choose a cheaper model.',
     shouldRetry: false,
   },
@@ -126,7 +126,7 @@ export const errorCatalog = {
     type: 'rate_limit_exceeded',
     title: 'The budget of the key or of the end user is used up',
     description:
-      'The key, or the end user that the request names (`param`), may use so much a day or a month (of UTC), and the request could exceed that.',
+      'The key, or the end user that the request names (`param`), has a budget for a day or a month (of UTC), and the request could exceed it.',
     remediation: 'Wait for `Retry-After`, when the next day or month begins, or ask the operator for a larger budget.',
     shouldRetry: false,
   },
@@ -166,7 +166,8 @@ export const errorCatalog = {
     type: 'invalid_request_error',
     answers: 'body',
     title: 'The content type is not supported',
-    description: 'This address does not take the content type or the content coding (`Content-Encoding`) of the body.',
+    description:
+      'This endpoint does not accept the content type or the content encoding (`Content-Encoding`) of the body.',
     remediation:
       'Send `Content-Type: application/json`, or `multipart/form-data` where files are uploaded. You can compress JSON with `gzip`, `deflate` or `br`, and with `zstd` where the gateway runs on Node.js 22.15 or later. Forms cannot be compressed.',
     typicalParam: 'Content-Type',
@@ -194,14 +195,14 @@ export const errorCatalog = {
     answers: 'any',
     title: 'The request is not HTTP',
     description: 'What was sent cannot be read as an HTTP request: a header or a length is malformed.',
-    remediation: 'Send it with an HTTP client; behind a proxy, see what that makes of the headers.',
+    remediation: 'Send the request with an HTTP client. Behind a proxy, check how the proxy changes the headers.',
   },
   invalid_message: {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
-    title: 'The message is not one of the protocol',
-    description: "A message on a websocket is not one of tRPC's protocol, or comes at the wrong time.",
+    title: 'The message does not follow the protocol',
+    description: "A message on a websocket does not follow tRPC's protocol, or comes at the wrong time.",
     remediation: 'Correct the message as the error says; see `/docs/trpc`.',
     typicalParam: 'method',
   },
@@ -230,7 +231,7 @@ export const errorCatalog = {
     answers: 'any',
     title: 'The request did not arrive',
     description:
-      'The head of the request did not arrive in time (`HEADERS_TIMEOUT_SECONDS`, 20 by default), or its body stood still (`BODY_STALL_SECONDS`, 20 by default) or came too slowly (`MIN_BYTES_PER_SECOND`, 1,024 by default).',
+      'The head of the request did not arrive in time (`HEADERS_TIMEOUT_SECONDS`, 20 by default), or its body stopped arriving (`BODY_STALL_SECONDS`, 20 by default) or came too slowly (`MIN_BYTES_PER_SECOND`, 1,024 by default).',
     remediation: 'Try again over a better connection; the gateway closes this one.',
   },
   invalid_json: {
@@ -247,7 +248,7 @@ export const errorCatalog = {
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     answers: 'body',
-    title: 'The body holds too much',
+    title: 'The body has too many values',
     description:
       'The body has more than 100,000 names, texts, objects and lists (`MAX_BODY_VALUES`), more than five times as many values in all, more than 128 levels, an object with more than 10,000 names, a name or number of more than 16 KB, or it came in more than 20,000 very small chunks.',
     remediation: 'Send long lists in several requests, and long data as one text.',
@@ -275,7 +276,7 @@ export const errorCatalog = {
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The model is not known here',
-    description: 'No model of this gateway has the alias that was asked for.',
+    description: 'No model of this gateway has the requested alias.',
     remediation: 'List the aliases with `GET /v1/info` or `GET /v1/models`.',
     typicalParam: 'model',
   },
@@ -284,7 +285,7 @@ export const errorCatalog = {
     trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'The model does not exist for this key',
-    description: 'The alias that was asked for is not available to this key.',
+    description: 'The requested alias is not available to this key.',
     remediation: 'List the aliases with `GET /v1/models`.',
     typicalParam: 'model',
   },
@@ -310,9 +311,8 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
-    title: 'Addresses are not fetched',
-    description:
-      'An image, or other content, was given by address. Neither the gateway nor its upstreams fetch addresses.',
+    title: 'URLs are not fetched',
+    description: 'An image, or other content, was given as a URL. Neither the gateway nor its upstreams fetch URLs.',
     remediation: 'Encode the image as a base64 data URI: `data:image/jpeg;base64,…`.',
     typicalParam: 'messages[0].content[1].image_url.url',
   },
@@ -330,7 +330,8 @@ export const errorCatalog = {
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The model does not serve this endpoint',
-    description: 'The alias is known, but not for this address: a chat was asked of an embedding model, for instance.',
+    description:
+      'The alias is known, but it does not serve this endpoint. For example, an embedding model serves no chats.',
     remediation: 'See `endpoints` of the model in `GET /v1/info` and choose another one.',
     typicalParam: 'model',
   },
@@ -338,9 +339,9 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
-    title: 'The model does not take or make this',
+    title: 'The model does not support this input or output',
     description:
-      'The request holds an image, audio or video that the model does not accept, or asks it for images that it does not make.',
+      'The request has an image, audio or video that the model does not accept, or asks for images that the model does not make.',
     remediation: 'See `modalities` of the model in `GET /v1/info` and choose another one.',
     typicalParam: 'messages[0].content[1]',
   },
@@ -348,7 +349,7 @@ export const errorCatalog = {
     status: 400,
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
-    title: 'The model does not take tools',
+    title: 'The model does not support tools',
     description: 'Tools were sent to a model whose `constraints.tools` is false.',
     remediation: 'Leave `tools` out, or choose a chat model.',
     typicalParam: 'tools',
@@ -358,7 +359,7 @@ export const errorCatalog = {
     trpc: 'BAD_REQUEST',
     type: 'invalid_request_error',
     title: 'The upstream rejected the request',
-    description: 'The model server says that the request itself is not valid; the message is its own.',
+    description: 'The model server says that the request is not valid. The message comes from the model server.',
     remediation: 'Correct the request as the message says.',
   },
   conversation_not_found: {
@@ -384,8 +385,7 @@ export const errorCatalog = {
     trpc: 'UNPROCESSABLE_CONTENT',
     type: 'invalid_request_error',
     title: 'The idempotency key belongs to another request',
-    description:
-      'A request with this idempotency key was sent before, and asked for something else. A key is kept for `IDEMPOTENCY_HOURS`.',
+    description: 'Another request with this idempotency key was sent before. A key is kept for `IDEMPOTENCY_HOURS`.',
     remediation: 'Send a new key with each new request. A retry must be the same request, with the same key.',
     typicalParam: 'Idempotency-Key',
   },
@@ -393,10 +393,10 @@ export const errorCatalog = {
     status: 410,
     trpc: 'NOT_FOUND',
     type: 'not_found',
-    title: 'The answer is no longer there',
+    title: 'The answer was not kept',
     description:
       'The request with this idempotency key was answered and billed, and its answer was larger than what is kept for retries (`IDEMPOTENCY_MAX_BYTES`).',
-    remediation: 'Send the request with a new key to have it answered, and billed, once more.',
+    remediation: 'Send the request with a new key. It is then answered and billed again.',
     typicalParam: 'Idempotency-Key',
   },
   idempotency_in_progress: {
@@ -404,7 +404,7 @@ export const errorCatalog = {
     trpc: 'CONFLICT',
     type: 'invalid_request_error',
     title: 'The same request is being answered',
-    description: 'A request with this idempotency key is being answered, and its answer cannot be followed from here.',
+    description: 'A request with this idempotency key is being answered, and this process cannot follow its answer.',
     remediation: 'Wait for `Retry-After`, then send the same request with the same key again.',
     typicalParam: 'Idempotency-Key',
     retryAfter: 1,
@@ -423,8 +423,8 @@ export const errorCatalog = {
     trpc: 'CONFLICT',
     type: 'invalid_request_error',
     title: 'An import is in progress',
-    description: 'The account imports a file of conversations already; it imports one at a time.',
-    remediation: 'Wait for the first import, then send the file again: what is here already is not imported twice.',
+    description: 'This account is already importing a file of conversations, and can import one at a time.',
+    remediation: 'Wait for the first import, then send the file again. No conversation is imported twice.',
   },
   response_not_found: {
     status: 404,
@@ -440,8 +440,9 @@ export const errorCatalog = {
     trpc: 'CONFLICT',
     type: 'invalid_request_error',
     title: 'The stream cannot be continued',
-    description: 'A subscription was sent again after its connection was lost, and its events are no longer here.',
-    remediation: 'Read the conversation for what was stored, or send the request anew without `lastEventId`.',
+    description:
+      'A subscription was sent again after its connection was lost, and the gateway no longer has its events.',
+    remediation: 'Read the stored answer in the conversation, or send the request again without `lastEventId`.',
     typicalParam: 'lastEventId',
   },
   previous_response_not_found: {
@@ -459,7 +460,8 @@ export const errorCatalog = {
     trpc: 'TOO_MANY_REQUESTS',
     type: 'rate_limit_exceeded',
     title: 'Too many streams on one websocket',
-    description: 'A websocket of `/v1/responses` has the most requests in progress, or has used the most stream ids.',
+    description:
+      'A websocket of `/v1/responses` has reached its limit of requests in progress, or of different stream ids.',
     remediation: 'Wait for an answer, use a `stream_id` again, or open another websocket.',
     typicalParam: 'stream_id',
   },
@@ -469,7 +471,7 @@ export const errorCatalog = {
     type: 'not_found',
     title: 'No such run',
     description: 'The run does not exist, its conversation was deleted, or it belongs to somebody else.',
-    remediation: 'Take the id of `x-run-id`, and give the `user_id` of the turn.',
+    remediation: 'Use the id from `x-run-id`, and send the `user_id` of the turn.',
     typicalParam: 'run_id',
   },
   run_log_expired: {
@@ -477,7 +479,8 @@ export const errorCatalog = {
     trpc: 'NOT_FOUND',
     type: 'not_found',
     title: 'The events of the run are no longer kept',
-    description: 'The run ended longer ago than its events are kept (`RUN_LOG_HOURS`, 24 by default).',
+    description:
+      'The run has ended, and the time for which its events are kept is over (`RUN_LOG_HOURS`, 24 by default).',
     remediation: 'Read the conversation: `GET /c1/conversations/{conversation_id}` has the whole answer.',
     typicalParam: 'run_id',
   },
@@ -486,16 +489,17 @@ export const errorCatalog = {
     trpc: 'CLIENT_CLOSED_REQUEST',
     type: 'invalid_request_error',
     title: 'The run was cancelled',
-    description: 'Somebody cancelled the run before its answer was complete. What came before is kept.',
-    remediation: 'Send the turn again if the answer is still wanted.',
+    description: 'Somebody cancelled the run before its answer was complete. The part until then is kept.',
+    remediation: 'Send the turn again if you still want the answer.',
   },
   run_interrupted: {
     status: 503,
     trpc: 'SERVICE_UNAVAILABLE',
     type: 'internal_error',
-    title: 'The gateway stopped while it made the answer',
-    description: 'The process that made the answer ended. Everything up to a second before that is kept.',
-    remediation: 'Drop the events after the last one of the log, and send the turn again if the rest is wanted.',
+    title: 'The gateway stopped during the answer',
+    description: 'The process that made the answer has ended. The answer is kept up to one second before that.',
+    remediation:
+      'Discard the events after `last_event` of the run, and send the turn again if you want a complete answer.',
   },
   run_limit_exceeded: {
     status: 504,
@@ -504,7 +508,7 @@ export const errorCatalog = {
     title: 'The run exceeded its limit',
     description:
       'The answer took longer than `RUN_MAX_SECONDS` (3,600 by default), or is larger than `RUN_MAX_BYTES` (64 MB).',
-    remediation: 'Ask for a shorter answer, or raise the limit. What came before is kept.',
+    remediation: 'Ask for a shorter answer, or raise the limit. The part until then is kept.',
     shouldRetry: false,
   },
   no_backend: {
@@ -549,7 +553,8 @@ export const errorCatalog = {
     trpc: 'SERVICE_UNAVAILABLE',
     type: 'upstream_error',
     title: 'The model is busy',
-    description: 'The model server has a full queue or says that it is overloaded, and no other backend can answer.',
+    description:
+      'The queue of the model server is full or the server says that it is overloaded, and no other backend can answer.',
     remediation: 'Wait for `Retry-After`, or send the request as a stream: a stream waits for its turn.',
     typicalParam: 'model',
     failover: { sameBackend: 'when-told', countsAgainstBackend: false },
@@ -577,7 +582,7 @@ export const errorCatalog = {
     status: 502,
     trpc: 'BAD_GATEWAY',
     type: 'upstream_error',
-    title: 'The upstream broke off',
+    title: 'The upstream failed during its answer',
     description: 'The model server failed, ended its answer half-way, or sent something that is not an answer.',
     remediation: 'Try again; text that was received before the failure is incomplete.',
     failover: { sameBackend: 'always', countsAgainstBackend: true },
@@ -589,13 +594,13 @@ export const errorCatalog = {
     title: 'The models file is not valid',
     description:
       'The models file, or a key file that it names, cannot be used, so the gateway keeps the models that it has.',
-    remediation: 'Mend what the message names, and reload again.',
+    remediation: 'Correct what the message names, and reload again.',
   },
   models_file_changed: {
     status: 409,
     trpc: 'CONFLICT',
     type: 'invalid_request_error',
-    title: 'The models file has changed meanwhile',
+    title: 'The models file was changed',
     description: 'Somebody else wrote the models file after you read it, so your text would undo their change.',
     remediation: 'Read the file again, and make your change in it.',
     typicalParam: 'version',
@@ -615,8 +620,8 @@ export const errorCatalog = {
     type: 'internal_error',
     title: 'The gateway is overloaded',
     description:
-      'The gateway has as many requests under way as it may, too little memory, or is late with everything, so it takes no new ones.',
-    remediation: 'Try again after the seconds of `Retry-After`, with exponential backoff.',
+      'The gateway has reached its limit of running requests or of memory, or its event loop is late, so it takes no new requests.',
+    remediation: 'Wait for the number of seconds in `Retry-After`, then try again with exponential backoff.',
   },
   service_unavailable: {
     status: 503,
@@ -633,7 +638,7 @@ export const errorCatalog = {
     answers: 'any',
     title: 'Internal error',
     description: 'An unexpected failure in the gateway; the log has the details under the request id.',
-    remediation: 'Try again; report the `x-request-id` when it persists.',
+    remediation: 'Try again. If the error stays, report the `x-request-id`.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

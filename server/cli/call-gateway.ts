@@ -9,7 +9,9 @@ export class CallError extends Error {}
 
 /** For an answer that the gateway would not give. */
 export const notTheGateway = (cause: unknown): CallError =>
-  new CallError('What answered is not this gateway. Set DUPLEX_URL to the address of the gateway.', { cause });
+  new CallError('The program at this address is not this gateway. Set DUPLEX_URL to the address of the gateway.', {
+    cause,
+  });
 
 /** The administrator's bearer, of the environment or of the data folder. Throws `CallError`. */
 export function readBearer({ apiBearer, dataDir }: Env): string {
@@ -72,6 +74,6 @@ function describe(status: number, text: string): string {
     const { code, message, param } = ErrorBody.parse(JSON.parse(text)).error;
     return `${message} (${code}${param ? `, ${param}` : ''})`;
   } catch {
-    return `${status} was answered, without an error that is the gateway's. Set DUPLEX_URL to the address of the gateway.`;
+    return `The answer has the status ${status}, but no error of this gateway. Set DUPLEX_URL to the address of the gateway.`;
   }
 }

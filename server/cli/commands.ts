@@ -99,7 +99,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: { ...keyOptions, enabled: text('enabled', 'true or false') },
   },
   'keys rotate': { method: 'POST', path: '/api/keys/{key_id}/rotate', help: 'Give a key a new secret' },
-  'keys revoke': { method: 'DELETE', path: '/api/keys/{key_id}', help: 'Revoke a key for good, and at once' },
+  'keys revoke': { method: 'DELETE', path: '/api/keys/{key_id}', help: 'Revoke a key at once; this cannot be undone' },
   'wallets list': {
     method: 'GET',
     path: '/api/wallets',
@@ -139,12 +139,12 @@ export const commands: Readonly<Record<string, Command>> = {
   'users show': {
     method: 'GET',
     path: '/api/wallets/{owner}/users/{user_id}',
-    help: 'Show the budget of an end user, and what is used of it',
+    help: 'Show the budget of an end user, and how much is used',
   },
   'users set': {
     method: 'POST',
     path: '/api/wallets/{owner}/users',
-    help: 'Set the budget of an end user; --user=* for all that have none of their own',
+    help: 'Set the budget of an end user; --user=* for end users without a budget of their own',
     options: {
       user: text('user_id', 'The end user, as requests name it'),
       'daily-budget': number('daily_budget_usd', 'USD a day'),
@@ -200,7 +200,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: page,
     columns: ['at', 'actor', 'action', 'subject', 'details'],
   },
-  reload: { method: 'POST', path: '/api/reload', help: 'Put the changed models file into effect' },
+  reload: { method: 'POST', path: '/api/reload', help: 'Reload the models file' },
   status: { method: 'GET', path: '/api/status', help: 'Version and uptime' },
 };
 

@@ -34,6 +34,6 @@ export async function restoreData(args: readonly string[]): Promise<Outcome> {
   const file = fileOf('restore', args);
   await refuseForeign(file, migrationsDir);
   const { contents, replaced } = await restore(file, databaseFileOf(env), new Date());
-  const kept = replaced ? `The database that was there is kept at ${replaced}.\n` : '';
+  const kept = replaced ? `The old database is kept at ${replaced}.\n` : '';
   return { text: `${databaseFileOf(env)} holds ${describe(contents)} now.\n${kept}` };
 }

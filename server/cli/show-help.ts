@@ -48,7 +48,7 @@ export function showHelp(words: readonly string[] = []): string {
     'the bearer in DATA_DIR. --json prints the response unchanged. `duplex <command> --help` explains one command.',
     '',
     `In this clone, type \`npx duplex …\`. From any other folder, type \`node '${join(packageRoot, 'dist/server/cli.js')}' …\`:`,
-    '`npx duplex` would fetch a package of somebody else there.',
+    'There, `npx duplex` would download a package of another project.',
     '',
     ...lines,
   ].join('\n');

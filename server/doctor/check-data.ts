@@ -22,7 +22,11 @@ function checkFolder(subject: string, folder: string, setting: string): Finding 
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch {
-    return problem(subject, `${there} cannot be written.`, 'Give the user that runs the gateway the right to it.');
+    return problem(
+      subject,
+      `${there} cannot be written.`,
+      'Give the user that runs the gateway the right to write there.',
+    );
   }
   if (there !== folder) return ok(subject, `${folder} is made at the first start.`);
   const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0;
@@ -34,7 +38,7 @@ function checkFolder(subject: string, folder: string, setting: string): Finding 
 /** `freeMb`: how much the gateway's user can still write. */
 export function judgeDisk(freeMb: number, folder: string): Finding {
   const what = `${Math.floor(freeMb).toLocaleString('en')} MB are free at ${folder}.`;
-  const advice = 'Make room, or set USAGE_KEEP_DAYS so that old usage rows are summed up.';
+  const advice = 'Make room, or set USAGE_KEEP_DAYS so that old usage rows become sums.';
   if (freeMb < TOO_LITTLE) return problem('disk', what, advice);
   return freeMb < LITTLE ? warning('disk', what, advice) : ok('disk', what);
 }

@@ -30,7 +30,7 @@ async function checkAddress({ gatewayUrl }: Env): Promise<Finding> {
 function checkExposure({ isLocal, host, metricsBearer, corsOrigins }: Env): Finding {
   if (isLocal) return ok('exposure', `Only this machine can reach the gateway (HOST=${host}).`);
   const open = [
-    'keys and messages travel as plain text, unless a proxy with TLS stands before the gateway',
+    'keys and messages travel as plain text, unless a proxy with TLS is in front of the gateway',
     ...(metricsBearer ? [] : ['/metrics is off, because METRICS_BEARER is not set']),
     ...(corsOrigins.includes('*') ? ['pages of every origin may read answers (CORS_ORIGINS=*)'] : []),
   ];

@@ -30,7 +30,7 @@ async function explain(failure: unknown, checked: CheckedProvider): Promise<Find
   const subject = `provider ${provider.id}`;
   if (await isBelowV1(baseUrl)) {
     const right = `${baseUrl.replace(/\/$/, '')}/v1`;
-    return problem(subject, `It has no API at ${baseUrl}, but below /v1.`, `Set base_url to ${right}.`);
+    return problem(subject, `It has no API at ${baseUrl}, but it has one at /v1.`, `Set base_url to ${right}.`);
   }
   return warning(
     subject,

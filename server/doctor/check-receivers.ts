@@ -23,7 +23,7 @@ async function checkReceiver(subject: string, setting: string, address: string):
     return ok(subject, `${url.host} accepts connections (${setting}).`);
   } catch (error) {
     const what = `${url.host} cannot be reached (${messageOf(error)}).`;
-    return problem(subject, what, `Start what listens there, or correct ${setting}.`);
+    return problem(subject, what, `Start the receiver, or correct ${setting}.`);
   }
 }
 

@@ -50,7 +50,7 @@ function explainConnection(cause: unknown, baseUrl: string): Words | null {
   }
   if (/^HPE_|^UND_ERR_/.test(code)) {
     return [
-      `What answers at ${baseUrl} does not speak HTTP (${said}).`,
+      `The program at ${baseUrl} does not speak HTTP (${said}).`,
       'Correct the address and the port in base_url.',
     ];
   }
@@ -63,15 +63,15 @@ function explainRefusal({ baseUrl, keySource, unsetKey }: CheckedProvider, cause
   }
   if (keySource) return [`It refuses the key of ${keySource}${said}.`, `Put a valid key into ${keySource}.`];
   return unsetKey
-    ? [`It wants a key, and ${unsetKey} is not set${said}.`, `Set ${unsetKey} in the environment or in .env.`]
-    : [`It wants a key${said}.`, 'Give the provider an api_key_env or an api_key_file.'];
+    ? [`It needs a key, and ${unsetKey} is not set${said}.`, `Set ${unsetKey} in the environment or in .env.`]
+    : [`It needs a key${said}.`, 'Set api_key_env or api_key_file of the provider.'];
 }
 
 /** What the failure of the first request means, and what to do. */
 export function explainFailure(failure: unknown, checked: CheckedProvider): Finding {
   const { baseUrl, provider } = checked;
   const subject = `provider ${provider.id}`;
-  if (!(failure instanceof AppError)) return problem(subject, String(failure), 'Look at what answers there.');
+  if (!(failure instanceof AppError)) return problem(subject, String(failure), 'Check which program answers there.');
   const cause = failure.cause instanceof Error ? failure.cause.message.replace(/\s+/g, ' ').trim() : '';
   const said = cause ? ` (${cause.slice(0, 200)})` : '';
   switch (failure.code) {

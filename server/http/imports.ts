@@ -25,7 +25,8 @@ const MAX_VALUES = 300_000;
 
 type Importing = ReturnType<typeof importConversations>;
 
-const tooLarge = (most: number) => new AppError('body_too_large', `A file to import has at most ${most} bytes.`);
+const tooLarge = (most: number) =>
+  new AppError('body_too_large', `A file to import can have at most ${most} bytes (MAX_IMPORT_BYTES).`);
 
 async function* bounded(pieces: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer, void, void> {
   let length = 0;

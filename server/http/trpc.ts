@@ -63,7 +63,10 @@ function checkCalls({ router, gate, limits }: TrpcOptions) {
     if (request.is404) return;
     if (!METHODS.includes(request.method)) refuseMethod(request, reply, METHODS);
     if (request.routeOptions.url === TRPC_PATH) {
-      throw new AppError('route_not_found', 'A websocket is served here; calls over HTTP name their procedure.');
+      throw new AppError(
+        'route_not_found',
+        'This address is for websockets. Over HTTP, add the name of the procedure to the path.',
+      );
     }
     const names = namesIn(request.url);
     // As on REST, the body is not read before the key was checked. Open procedures have no input, so they need no body.

@@ -14,7 +14,7 @@ export function faultOfAddress(address: string | undefined): string | null {
   if (address === undefined) return null;
   const url = URL.canParse(address) ? new URL(address) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    return 'its address is no http or https URL. Write the address into the file, and import it again';
+    return 'its address is not an http or https URL. Write the address into the file, and import it again';
   }
   return url.username || url.password || url.search
     ? 'its address holds a user name, a password or a query. Connect it by hand, with the key in a variable'
@@ -52,7 +52,7 @@ export class ProviderDrafts {
     const variable = firstFree(wanted, '_', (candidate) => this.#variables.has(candidate));
     this.#variables.add(variable);
     this.notes.push(
-      `provider ${id}: its key stands in the file itself, and is not carried over. Set ${variable} to it, in the environment or in .env.`,
+      `provider ${id}: its key is in the file itself, and is not copied. Set ${variable} to it, in the environment or in .env.`,
     );
     return variable;
   }

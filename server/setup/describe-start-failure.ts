@@ -18,21 +18,21 @@ const isSystemError = (error: Error): error is SystemError =>
 function describeListening({ code, address, port, message }: SystemError): string {
   if (code === 'EADDRINUSE')
     return `PORT: ${port} on ${address} is in use. Set PORT to a free port, or stop what uses it.`;
-  if (code === 'EACCES') return `PORT: this user may not listen on ${port}. Set PORT to 1024 or more.`;
+  if (code === 'EACCES') return `PORT: this user is not allowed to listen on ${port}. Set PORT to 1024 or more.`;
   return `HOST: ${message}. Set HOST to an address of this machine, such as 127.0.0.1.`;
 }
 
 /** What to do about each error of a file or folder. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  EACCES: 'Give the user that runs the gateway the right to it, or set DATA_DIR to another folder.',
-  EPERM: 'Give the user that runs the gateway the right to it, or set DATA_DIR to another folder.',
+  EACCES: 'Give the user that runs the gateway the right to write there, or set DATA_DIR to another folder.',
+  EPERM: 'Give the user that runs the gateway the right to write there, or set DATA_DIR to another folder.',
   EROFS: 'Set DATA_DIR to a folder that can be written.',
   ENOSPC: 'Make room on the disk.',
   EDQUOT: 'Make room on the disk.',
   ENOENT: 'Mount what a link there leads to, or set DATA_DIR to another folder.',
   ENOTDIR: 'Set DATA_DIR to a folder.',
   EEXIST: 'Set DATA_DIR to a folder.',
-  EISDIR: 'Put a file there, or take the folder away.',
+  EISDIR: 'Replace the folder by a file.',
   EMFILE: 'Raise the limit of open files (`ulimit -n`).',
 };
 

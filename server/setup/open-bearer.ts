@@ -37,6 +37,6 @@ function readBearer(file: string): string {
   const bearer = readFileSync(file, 'utf8').trim();
   if (bearer.length >= SHORTEST_BEARER) return bearer;
   throw new EnvError(
-    `${file} holds no key of at least ${SHORTEST_BEARER} characters. Delete it, so that one is made, or set API_BEARER.`,
+    `${file} has no key of at least ${SHORTEST_BEARER} characters. Delete the file, so that the gateway makes a new key, or set API_BEARER.`,
   );
 }

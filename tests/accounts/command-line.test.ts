@@ -147,7 +147,7 @@ describe('a mistake', () => {
         args,
         1,
         '',
-        'What answered is not this gateway. Set DUPLEX_URL to the address of the gateway.\n',
+        'The program at this address is not this gateway. Set DUPLEX_URL to the address of the gateway.\n',
       ]);
       const cut = await duplex(args, { DUPLEX_URL: hastyUrl });
       expect([args, cut.code, cut.err]).toEqual([

@@ -86,7 +86,7 @@ describe('what it cannot know it says', () => {
     await unknown.close();
     expect([code, err]).toEqual([
       0,
-      expect.stringMatching(/^The window of scripted is not known, .* 32768 tokens.*\n$/),
+      expect.stringMatching(/^The context window of scripted is not known, .* 32768 tokens.*\n$/),
     ]);
     expect(out).toContain('model_context_window = 32768\n');
   });
@@ -110,7 +110,7 @@ test.each([
   [['constructor'], 2, 'There is no tool "constructor"'],
   [['codex', 'cline'], 2, 'Usage: duplex connect <tool>'],
   [['codex', '--color', 'red'], 2, "connect: Unknown option '--color'"],
-  [['codex', '--key', 'a', '--show-key'], 2, 'Give either --key or --show-key, not both.'],
+  [['codex', '--key', 'a', '--show-key'], 2, 'Use either --key or --show-key, not both.'],
   [['codex', '--key', 'sk-…'], 1, 'The key has characters that no key has'],
   [['codex', '--key', 'wrong-bearer'], 1, '(invalid_authorization, Authorization)'],
   [['codex', '--model', 'a"b'], 1, 'The name of the model has characters'],

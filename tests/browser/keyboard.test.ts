@@ -80,7 +80,7 @@ describe.runIf(hasBrowser)('the console by keyboard', () => {
     expect(page.url()).toBe(`${gateway.url}/playground`);
     const { page: other } = await openPage(browser, { url: gateway.url, key: null });
     await other.goto(`${gateway.url}/playground#start=${startCode.code}`);
-    await other.getByRole('alert').getByText('The start link was used already').waitFor();
+    await other.getByRole('alert').getByText('The start link has already been used').waitFor();
     expect(other.url()).toBe(`${gateway.url}/playground`);
     await Promise.all([page.context().close(), other.context().close()]);
   });

@@ -152,7 +152,7 @@ const faults: Record<string, Planted> = {
   },
   'a provider that wants a key, where the variable of the key is not set': {
     subject: 'provider up',
-    what: /wants a key, and UP_KEY is not set/,
+    what: /needs a key, and UP_KEY is not set/,
     advice: /Set UP_KEY/,
     models: async () => modelsOf((await upstreamOf({ apiKey: KEY })).url, ', api_key_env: UP_KEY'),
   },
@@ -224,7 +224,7 @@ const faults: Record<string, Planted> = {
   },
   'an address without the /v1 of its API': {
     subject: 'provider up',
-    what: /no API at http:\/\/127[^ ]+, but below \/v1/,
+    what: /no API at http:\/\/127[^ ]+, but it has one at \/v1/,
     advice: /Set base_url to http:\/\/127\.0\.0\.1:\d+\/v1\.$/,
     models: async () =>
       modelsOf(

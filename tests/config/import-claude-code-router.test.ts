@@ -65,11 +65,7 @@ test("claude-code-router's configuration becomes a models file that the gateway 
     ['claude-3-5-haiku-*', 'qwen3:8b'],
     ['claude-*', 'deepseek/deepseek-chat'],
   ]);
-  for (const part of [
-    'provider openrouter: its key',
-    'Router.think: not',
-    'APIKEY: not carried over. Set API_BEARER',
-  ]) {
+  for (const part of ['provider openrouter: its key', 'Router.think: not', 'APIKEY: not converted. Set API_BEARER']) {
     expect(notes.filter((line) => line.startsWith(part))).toHaveLength(1);
   }
   expect(text + notes.join('\n')).not.toContain(KEY);

@@ -118,14 +118,14 @@ describe("the configuration of LiteLLM's proxy", () => {
 
   test('is reported line by line where it could not be carried over, and no line has a key', () => {
     for (const part of [
-      'provider anthropic: its key stands in the file itself, and is not carried over. Set ANTHROPIC_API_KEY_2 to it',
+      'provider anthropic: its key is in the file itself, and is not copied. Set ANTHROPIC_API_KEY_2 to it',
       'model_list.1 (gpt-4o): left out, because Duplex has no provider "azure"',
-      'model_list.3 (local).litellm_params.max_tokens: not carried over',
+      'model_list.3 (local).litellm_params.max_tokens: not converted',
       'model_list.7 (anthropic/*): left out',
-      'router_settings.num_retries: not carried over. UPSTREAM_RETRIES',
-      'litellm_settings.fallbacks: "missing" is no model',
-      'litellm_settings.success_callback: not carried over',
-      'general_settings.master_key: not carried over. Set API_BEARER',
+      'router_settings.num_retries: not converted. UPSTREAM_RETRIES',
+      'litellm_settings.fallbacks: "missing" is not a model',
+      'litellm_settings.success_callback: not converted',
+      'general_settings.master_key: not converted. Set API_BEARER',
       'environment_variables: set these in the environment or in .env: REDIS_PASSWORD.',
       'router_settings.model_group_alias.gpt-4: it is served',
     ]) {
@@ -180,12 +180,12 @@ ${settings}`,
 describe('an entry that cannot be carried over is left out, and the reason is reported', () => {
   test.each([
     ['{ model: bedrock/anthropic.claude }', 'Duplex has no provider "bedrock"'],
-    ['{ model: my-own-model }', 'nothing says whose model it is'],
+    ['{ model: my-own-model }', 'the entry does not say whose model it is'],
     ['{ model: hosted_vllm/m }', '"hosted_vllm" needs an address'],
     ['{ model: openai/m, api_base: os.environ/BASE }', 'its address comes from a variable'],
     [`{ model: openai/m, api_base: "https://u:${KEY}@example.com/v1" }`, 'its address holds a user name'],
     [`{ model: openai/m, api_base: "https://example.com/v1?key=${KEY}" }`, 'its address holds a user name'],
-    ['{ model: openai/m, api_base: "ftp://example.com" }', 'its address is no http or https URL'],
+    ['{ model: openai/m, api_base: "ftp://example.com" }', 'its address is not an http or https URL'],
     ['{ model: constructor/m }', 'Duplex has no provider "constructor"'],
   ])('%s', (params, reason) => {
     const notes = notesOf(params);

@@ -131,7 +131,7 @@ test('weights that may not be read, and a key file that is empty', async () => {
   expectOneLine(await failureOf(folder, { EMBEDDED_MODEL: file }, asNobody), /EMBEDDED_MODEL: .* cannot be read/);
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/api-bearer'), '\n');
-  expectOneLine(await failureOf(folder, { API_BEARER: '' }), /api-bearer holds no key/, /set API_BEARER/);
+  expectOneLine(await failureOf(folder, { API_BEARER: '' }), /api-bearer has no key/, /set API_BEARER/);
 });
 
 test('a port in use, and a host that is not of this machine', async () => {

@@ -77,7 +77,7 @@ describe('a model whose chat template has no tools', () => {
     const refusal = await gateway.call('POST', path, { model: 'plain', ...body });
     const { error } = await refusal.json();
     expect([refusal.status, error.param]).toEqual([400, 'tool_choice']);
-    expect(error.message).toMatch(/chat template of this model has no tools/);
+    expect(error.message).toMatch(/chat template of this model does not support tools/);
   });
 
   test('answers in words where it may choose, or where what it cannot do is to be left out', async () => {

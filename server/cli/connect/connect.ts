@@ -52,7 +52,7 @@ function choose(models: readonly ModelInfo[], name: string | undefined) {
     const found = models.find((model) => model.available && canChat(model));
     if (!found)
       throw new CallError(
-        'The gateway serves no model that chats. Name one with --model, or give the gateway a model: see docs/models.md.',
+        'The gateway serves no model for chats. Name one with --model, or give the gateway a model: see docs/models.md.',
       );
     return { model: found.alias, window: found.context_window, notes: [] };
   }
@@ -71,8 +71,7 @@ export async function connect(args: readonly string[]): Promise<Outcome> {
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   if (!tool) throw new UsageError(`There is no tool "${name}". Choose one of ${Object.keys(tools).join(', ')}.`);
   if (more.length > 0) throw new UsageError('Usage: duplex connect <tool>');
-  if (values.key !== undefined && values['show-key'])
-    throw new UsageError('Give either --key or --show-key, not both.');
+  if (values.key !== undefined && values['show-key']) throw new UsageError('Use either --key or --show-key, not both.');
 
   const env = loadEnv();
   const own = values.key ?? readBearer(env);
@@ -89,7 +88,7 @@ export async function connect(args: readonly string[]): Promise<Outcome> {
       ...(info.notice ? [info.notice] : []),
       ...(window === null
         ? [
-            `The window of ${model} is not known, so the settings say ${USUAL_WINDOW} tokens. Correct that, or set context_window in the models file.`,
+            `The context window of ${model} is not known, so the settings have ${USUAL_WINDOW} tokens. Correct this number, or set context_window in the models file.`,
           ]
         : []),
     ],

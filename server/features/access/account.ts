@@ -213,7 +213,7 @@ export class Account {
   #take(expected: number, setHeader: SetHeader): number {
     const { concurrent } = this.#limits;
     if (concurrent !== null && this.#active >= concurrent) {
-      throw refused(`This key may have ${concurrent} requests under way at once`, 1);
+      throw refused(`This key can have ${concurrent} running requests at once`, 1);
     }
     const bucket = this.#tokens;
     // A request for more tokens than a minute has is admitted when the bucket is full; otherwise it could never be.

@@ -141,7 +141,9 @@ function checkKey({ row, ipRanges, principal }: HeldKey, ip: string): Principal 
   if (!row.enabled) throw refuse('The key is disabled.');
   if (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now()) throw refuse('The key has expired.');
   if (ipRanges && !ipRanges.has(ip)) {
-    throw new AppError('permission_denied', 'The key may not be used from this address.', { param: 'Authorization' });
+    throw new AppError('permission_denied', 'The key is not allowed from this address: see the ip_ranges of the key.', {
+      param: 'Authorization',
+    });
   }
   return principal;
 }

@@ -15,7 +15,7 @@ function isOwn(origin: string, host: string | undefined): boolean {
 }
 
 const refused = () =>
-  new AppError('permission_denied', 'This key may not be used by pages of this origin.', { param: 'Origin' });
+  new AppError('permission_denied', 'This key is not allowed on pages of this origin.', { param: 'Origin' });
 
 /** The web origins whose pages may call the gateway: those of `CORS_ORIGINS` and those of single keys. */
 export class Origins {

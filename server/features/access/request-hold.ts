@@ -33,7 +33,7 @@ export class RequestHold {
     if (!this.#hold.grow(this.#holder, this.#bytes - this.#counted)) {
       throw new AppError(
         'rate_limit_exceeded',
-        `The requests of this key that arrive, wait or are answered may have at most ${this.#held.most} bytes together (REQUEST_BYTES_PER_KEY).`,
+        `The running and waiting requests of this key can have at most ${this.#held.most} bytes together (REQUEST_BYTES_PER_KEY).`,
         { retryAfter: 1 },
       );
     }

@@ -29,7 +29,7 @@ export class StartCode {
 const refused = () =>
   new AppError(
     'invalid_authorization',
-    'The start link was used already, or is older than ten minutes. Sign in with the bearer, or start the gateway again.',
+    'The start link has already been used, or is older than ten minutes. Sign in with the bearer, or start the gateway again.',
     { param: 'code' },
   );
 

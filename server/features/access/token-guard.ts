@@ -13,7 +13,7 @@ export type TokenUse = 'user' | 'open';
 export const notForTokens = () =>
   new AppError(
     'permission_denied',
-    'A client token may chat and use the conversations of its end user, and nothing else. Use the key on a server.',
+    'A client token can only chat and use the conversations of its end user. For anything else, use the key on a server.',
     { param: 'Authorization' },
   );
 

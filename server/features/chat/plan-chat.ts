@@ -80,7 +80,7 @@ export type SteeringFields = Pick<
 /** Tools are refused where they could only be lost. */
 export function checkTools(model: CatalogModel, tools: readonly unknown[] | null | undefined): void {
   if (model.tools || !tools || tools.length === 0) return;
-  throw new AppError('tools_not_supported', `The model '${model.alias}' does not take tools.`, { param: 'tools' });
+  throw new AppError('tools_not_supported', `The model '${model.alias}' does not support tools.`, { param: 'tools' });
 }
 
 /** The model, the backend and the longest answer that a chat is planned for. */

@@ -166,7 +166,7 @@ export AIDER_MODEL=openai/{{model}}
 `,
       },
       {
-        say: 'In `~/.aider.model.metadata.json`, so that it knows the window:',
+        say: 'In `~/.aider.model.metadata.json`, so that aider knows the window:',
         language: 'json',
         code: `
 {

@@ -96,7 +96,7 @@ function placeAmong(id: string, siblings: readonly string[] = [id]): StoredMessa
 /** `cursor` is another word for `after`. */
 function cursorsOf({ cursor, after, before }: ListConversationsRequest) {
   if (cursor !== undefined && after !== undefined) {
-    throw invalidField('cursor', "Give 'cursor' or 'after', not both: they mean the same.");
+    throw invalidField('cursor', "Send 'cursor' or 'after', not both: they mean the same.");
   }
   const start = cursor === undefined ? { value: after, param: 'after' } : { value: cursor, param: 'cursor' };
   return {

@@ -155,7 +155,7 @@ export async function addItems(
 ): Promise<ItemList> {
   const messages = await readItems(stores, request, principal);
   if (messages.length === 0)
-    throw invalidField('items', 'Send at least one item with content: these items make no message.');
+    throw invalidField('items', 'Send at least one item with content: these items contain no message.');
   const firstSeq = await stores.conversations.append(keyOf(request, principal), messages);
   const { conversation_id: id } = request;
   const range = { from: firstSeq, before: firstSeq + messages.length };

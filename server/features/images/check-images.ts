@@ -33,7 +33,7 @@ function refuseUnknownImages(request: ImageRequest, known: ReadonlySet<string>, 
 function checkRef(ref: ImageRef, param: string): void {
   refuseLookalikes(ref, refFields, `${param}.`);
   if (ref.file_id != null) {
-    throw invalidField(`${param}.file_id`, 'No files are kept here: give the image as a data URI.');
+    throw invalidField(`${param}.file_id`, 'The gateway stores no files: send the image as a data URI.');
   }
   throwFault(faultOfImage(ref.image_url), `${param}.image_url`);
 }
@@ -53,7 +53,9 @@ export function checkImageRequest(model: CatalogModel, request: ImageRequest, pr
   const known = isEdit(request) ? editFields : generationFields;
   refuseLookalikes(request, known);
   if (!model.output.includes('image')) {
-    throw new AppError('modality_not_supported', `The model '${model.alias}' makes no images.`, { param: 'model' });
+    throw new AppError('modality_not_supported', `The model '${model.alias}' does not make images.`, {
+      param: 'model',
+    });
   }
   checkTools(model, Array.isArray(request.tools) ? request.tools : null);
   refuseUnknownImages(request, known, senderOf(principal, model));

@@ -41,7 +41,10 @@ function contentOf(request: ImageRequest): string | ContentPart[] {
 export function toChat(request: ImageRequest, backend: Backend): ImageChat {
   const { prompt, images, mask, n, size, response_format, stream, image_config, ...rest } = request;
   if (mask) {
-    throw invalidField('mask', `A mask cannot be given to '${request.model}': describe the place in words.`);
+    throw invalidField(
+      'mask',
+      `The model '${request.model}' does not support a mask. Describe the place in the prompt.`,
+    );
   }
   const fields: Record<string, unknown> = { ...rest };
   for (const field of ['messages', 'modalities', 'stream_options']) {

@@ -50,7 +50,7 @@ export function createClientToken(
   if (keyId === null) {
     throw new AppError(
       'permission_denied',
-      "A client token belongs to a key. Create one with POST /api/keys, and ask with it instead of the administrator's bearer.",
+      "A client token belongs to a key. Create a key with POST /api/keys, and send it instead of the administrator's bearer.",
     );
   }
   checkScope(deps, request, principal);

@@ -44,7 +44,7 @@ export class CallWriter {
       this.#blocks.prove({ type: CALL_FIELDS, id: call.id, fields });
     }
     if (call.state === 'closed' && piece?.arguments?.trim()) {
-      throw new AppError('upstream_broken', 'The upstream went on with a tool call that was complete.');
+      throw new AppError('upstream_broken', 'The upstream continued a tool call that was complete.');
     }
     if (call.state === 'waiting' && this.#mayOpen()) this.#open(call);
     if (call.state === 'open') this.#write(call);
@@ -84,7 +84,7 @@ export class CallWriter {
 
   #write(call: Call): void {
     if (this.#blocks.openCall !== call.index) {
-      throw new AppError('upstream_broken', 'The upstream broke a tool call off with something else.');
+      throw new AppError('upstream_broken', 'The upstream sent something else in the middle of a tool call.');
     }
     this.#blocks.input(call.json.slice(call.written));
     call.written = call.json.length;

@@ -31,7 +31,7 @@ async function ask(backend: Backend, original: OriginalRequest, { signal }: Call
     }),
   );
   if (counted.success) return counted.data;
-  throw new AppError('upstream_broken', 'The upstream gave no count.', { cause: counted.error });
+  throw new AppError('upstream_broken', 'The upstream did not return a count.', { cause: counted.error });
 }
 
 /**

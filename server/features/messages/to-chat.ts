@@ -29,7 +29,7 @@ function otherFields(request: Readonly<Record<string, unknown>>, kept: Others): 
   for (const [field, value] of Object.entries(request)) {
     if (KNOWN.has(field) || !asksForSomething(value)) continue;
     if (SERVICE.has(field) && kept === 'refuse')
-      throw invalidField(field, `Only Anthropic's own service has '${field}'.`);
+      throw invalidField(field, `Only Anthropic's own models support '${field}'.`);
     others[field] = value;
   }
   return others;
@@ -56,7 +56,7 @@ function toFormat({ output_config: config }: MessageRequest): Pick<ChatCompletio
   const format = config?.format;
   if (!format) return {};
   if (format.type !== 'json_schema' || !format.schema) {
-    throw invalidField('output_config.format', 'Give {type: "json_schema", schema}.');
+    throw invalidField('output_config.format', 'Send {"type": "json_schema", "schema": …}.');
   }
   return {
     response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: format.schema, strict: true } },
@@ -113,7 +113,7 @@ export function toMessages(
 function toText(parts: Parameters<typeof toContent>[0], param: string): string {
   const text = toContent(parts);
   if (typeof text === 'string') return text;
-  throw invalidField(param, 'Instructions must be text; they cannot hold images or files.');
+  throw invalidField(param, 'Instructions must be text: images and files are not allowed here.');
 }
 
 /**

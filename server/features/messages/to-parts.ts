@@ -8,14 +8,14 @@ export const textPart = (text: string): ContentPart => ({ type: 'text', text });
 
 function toImage({ source }: ImageBlock, param: string): ContentPart {
   if (source.type !== 'base64' || !source.media_type || !source.data) {
-    throw invalidField(`${param}.source`, 'Give the image as base64, with media_type and data.');
+    throw invalidField(`${param}.source`, 'Send the image as base64, with media_type and data.');
   }
   return { type: 'image_url', image_url: { url: `data:${source.media_type};base64,${source.data}` } };
 }
 
 function toFile({ source, title }: DocumentBlock, param: string): ContentPart {
   if (source.media_type !== 'application/pdf' || !source.data) {
-    throw invalidField(`${param}.source`, 'Give the document as a base64 PDF, as text, or as blocks of content.');
+    throw invalidField(`${param}.source`, 'Send the document as a base64 PDF, as text, or as blocks of content.');
   }
   const file = { filename: title ?? 'document.pdf', file_data: `data:application/pdf;base64,${source.data}` };
   return { type: 'file', file };
@@ -32,7 +32,10 @@ function toDocument(block: DocumentBlock, param: string): ContentPart[] {
     if (typeof content === 'string') return [...head, textPart(content)];
     return [...head, ...content.flatMap((inner, i) => readBlock(inner, `${param}.source.content[${i}]`))];
   }
-  throw invalidField(`${param}.source.type`, 'Addresses and stored files are not fetched; give the document inline.');
+  throw invalidField(
+    `${param}.source.type`,
+    'The gateway does not fetch URLs or stored files. Send the document inline.',
+  );
 }
 
 function toSearchResult(block: InputBlock | ResultBlock): ContentPart[] {

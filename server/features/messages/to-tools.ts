@@ -36,7 +36,7 @@ function toTool(tool: MessageTool, param: string, others: Others): Tool {
   const { name, description, input_schema: schema, strict } = tool;
   if (!isFunction(tool)) {
     if (others === 'keep' && tool.type) return { ...tool, type: tool.type };
-    throw invalidField(`${param}.type`, `The model of this alias has no tool of type '${tool.type?.slice(0, 50)}'.`);
+    throw invalidField(`${param}.type`, `This model does not support tools of the type '${tool.type?.slice(0, 50)}'.`);
   }
   if (!name) throw invalidField(`${param}.name`, 'A tool needs a name.');
   return {

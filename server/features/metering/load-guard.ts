@@ -94,6 +94,6 @@ export class LoadGuard {
 }
 
 const overloaded = (reason: string) =>
-  new AppError('overloaded', `The gateway has more to do than it can: ${reason}. Try again in ${RETRY_SECONDS} s.`, {
+  new AppError('overloaded', `The gateway is overloaded: ${reason}. Try again in ${RETRY_SECONDS} s.`, {
     retryAfter: RETRY_SECONDS,
   });

@@ -16,7 +16,7 @@ export function pickCapable<A extends Ability>(model: CatalogModel, ...abilities
   if (model.backends.length === 0) throw noBackend(model);
   const capable = model.backends.filter((backend): backend is Capable<A> => can(backend, abilities));
   if (capable.length > 0) return capable;
-  throw new AppError('no_backend', `No backend of '${model.alias}' has this endpoint: their vendors offer none.`, {
+  throw new AppError('no_backend', `No backend of '${model.alias}' has this endpoint: their vendors do not offer it.`, {
     param: 'model',
   });
 }

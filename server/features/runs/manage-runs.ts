@@ -85,7 +85,7 @@ export function placeOf({ after, lastEventId }: Pick<RunEventsRequest, 'after' |
   if (lastEventId == null || lastEventId === '') return after ?? -1;
   const place = Number(lastEventId);
   if (/^\d{1,9}$/.test(lastEventId)) return place;
-  throw invalidField('lastEventId', 'This is not the id of an event: it must be a number.');
+  throw invalidField('lastEventId', 'lastEventId must be the number of an event.');
 }
 
 /** Says in headers what the answer said to the request that began it. */
@@ -106,7 +106,10 @@ export async function* watchRun(
 ): AsyncGenerator<Json<ChatCompletionChunk>[], void, void> {
   const row = await findRun(deps, request, caller.principal);
   if (row.format === 'stream' || row.format === 'answer') {
-    throw invalidField('run_id', 'This run makes no chat. Send its request again with the same idempotency key.');
+    throw invalidField(
+      'run_id',
+      'This run does not make a chat. Send its request again with the same idempotency key.',
+    );
   }
   if (row.format === 'events' || row.format === 'response') {
     const address = `/v1/responses/${siblingId(row.id, 'resp_')}?stream=true`;

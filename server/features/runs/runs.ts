@@ -163,7 +163,7 @@ export class Runs {
     const isThere = (run: Run) => run.id === runId || (conversationId != null && run.conversationId === conversationId);
     const abandoned = [...this.#running.values()].filter((run) => isThere(run) && run.isAbandoned);
     for (const run of abandoned) {
-      run.stop(new AppError('run_cancelled', 'The conversation went on without this answer.'));
+      run.stop(new AppError('run_cancelled', 'The conversation continued without this answer.'));
     }
     await Promise.all(abandoned.map(({ ended }) => ended));
     return abandoned.length > 0;

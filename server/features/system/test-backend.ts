@@ -96,9 +96,9 @@ export async function testBackend(
 ): Promise<BackendReport> {
   const actor = ensureAdmin(principal);
   const serving = listServing(deps).find(({ backend }) => backend.name === name);
-  if (!serving) throw invalidField('backend', 'There is no such backend: GET /api/backends lists them.');
+  if (!serving) throw invalidField('backend', 'There is no such backend. GET /api/backends lists all backends.');
   const probed = toProbed(serving);
-  if (!probed) throw invalidField('backend', 'This backend does not chat, and only chats can be tested.');
+  if (!probed) throw invalidField('backend', 'Only backends that serve chats can be tested.');
   await deps.audit.record({ actor, action: 'backends.test', subject: name, details: { ...probeCost(probed) } });
   const checks = await probeModel(probed, signal);
   return { backend: name, ok: checks.every(({ level }) => level !== 'problem'), checks };

@@ -27,7 +27,7 @@ export function checkToolResults(results: readonly ToolResult[], history: readon
     if (takeId(open, id)) continue;
     throw invalidField(
       `tool_results[${i}].tool_call_id`,
-      'No call of the last answer that waits for its result has this id.',
+      'The last answer has no call with this id that still needs a result.',
     );
   }
 }

@@ -77,7 +77,7 @@ function promptOf({ model, backends }: Target, { systemPrompt }: BegunTurn, turn
 const overflow = (turns: number) =>
   new AppError(
     'context_length_exceeded',
-    `The conversation does not fit the context window: ${turns} of its oldest turns would be left out. Send overflow: "drop" to leave them out, go on from an earlier message, or start another conversation.`,
+    `The conversation does not fit the context window: ${turns} of its oldest turns would be left out. Send overflow: "drop" to leave them out, continue after an earlier message, or start another conversation.`,
     { param: 'overflow' },
   );
 

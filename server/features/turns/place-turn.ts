@@ -25,7 +25,7 @@ export function checkPlace(turn: TurnRequest, isQuestion: boolean): void {
     throw invalidField('regenerate', message);
   }
   if (isQuestion || named !== null) return;
-  throw new AppError('missing_field', 'Give a message, or the tool_results of the last answer.', { param: 'message' });
+  throw new AppError('missing_field', 'Send a message, or the tool_results of the last answer.', { param: 'message' });
 }
 
 /** A turn without a message of its own answers the question with which its history ends. */
@@ -39,9 +39,13 @@ export function checkQuestion(
   if (regenerate != null) {
     throw invalidField('regenerate', 'This message is not an answer to a question.');
   }
-  throw new AppError('missing_field', 'Give a message: parent_message_id names no question that could be answered.', {
-    param: 'message',
-  });
+  throw new AppError(
+    'missing_field',
+    'Send a message: parent_message_id does not name a question that can be answered.',
+    {
+      param: 'message',
+    },
+  );
 }
 
 /** The question with which a history ends, apart from what came before it: only the latter may be left out of the window. */

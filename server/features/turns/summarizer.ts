@@ -74,7 +74,10 @@ export class Summarizer {
   /** Throws `invalid_field` where no model writes summaries. */
   ensureAvailable(): void {
     if (this.#deps.catalog.helpers.summaries) return;
-    throw invalidField('overflow', 'No model writes summaries here: the models file has no `summaries`.');
+    throw invalidField(
+      'overflow',
+      'The models file names no model for summaries: add `summaries`, or send overflow: "drop".',
+    );
   }
 
   /** The summaries on all branches of a conversation, by the last message of each. */
@@ -105,7 +108,7 @@ export class Summarizer {
 
   async #make(task: SummaryTask, messageId: string, caller: Caller): Promise<Summary> {
     const settings = this.#deps.catalog.helpers.summaries;
-    if (!settings) throw new AppError('model_not_in_allowlist', 'The models file has no `summaries` any more.');
+    if (!settings) throw new AppError('model_not_in_allowlist', 'The models file no longer has `summaries`.');
     const { conversationId, path } = task;
     // Another turn may have stored it since this one looked.
     const stored = (await this.find(conversationId)).get(messageId);

@@ -15,7 +15,7 @@ type Asked = Omit<ListUsageRequest, 'limit' | 'offset' | 'conversation_id' | 're
 export function toFilter(asked: Asked, { role, keyId, owner: caller }: Principal): UsageFilter {
   const { key_id, group, model, provider, operation, outcome } = asked;
   if (role !== 'admin' && key_id !== undefined && key_id !== keyId) {
-    throw new AppError('permission_denied', 'A key sees its own requests alone.', { param: 'key_id' });
+    throw new AppError('permission_denied', 'A key can only see its own requests.', { param: 'key_id' });
   }
   const to = asked.to === undefined ? new Date(Date.now() + 1) : new Date(asked.to);
   const from = asked.from === undefined ? new Date(to.getTime() - DEFAULT_DAYS * DAY_MS) : new Date(asked.from);

@@ -98,7 +98,7 @@ export class SlowTransfers {
 function giveUpBody(request: IncomingMessage, socket: Socket, { stallMs, bytesPerSecond }: SlowestTransfer): void {
   const error = new AppError(
     'request_timeout',
-    `The body did not arrive: it stood still for ${stallMs / 1000} s (BODY_STALL_SECONDS), or came more slowly than ${bytesPerSecond} bytes a second (MIN_BYTES_PER_SECOND).`,
+    `The body did not arrive in time: nothing came for ${stallMs / 1000} s (BODY_STALL_SECONDS), or it came more slowly than ${bytesPerSecond} bytes a second (MIN_BYTES_PER_SECOND).`,
   );
   // When something reads the body, it answers with the error, in the dialect of its endpoint.
   if (request.listenerCount('error') > 0) request.emit('error', error);

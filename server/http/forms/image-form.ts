@@ -62,7 +62,7 @@ async function readImageForm(
     const { name } = part;
     if (IMAGE.test(name)) images.push({ image_url: await toImageUrl(part, limit) });
     else if (fields.has(name)) {
-      throw invalidField(name.slice(0, 100), `The field '${name.slice(0, 100)}' is given twice.`);
+      throw invalidField(name.slice(0, 100), `The field '${name.slice(0, 100)}' comes twice.`);
     } else if (name === 'mask') fields.set('mask', { image_url: await toImageUrl(part, limit) });
     else fields.set(name, toValue(name, (await readPart(part, MAX_TEXT)).toString('utf8')));
   }

@@ -73,11 +73,11 @@ const refuse = (message: string) => new AppError('unsupported_media_type', messa
 function codingsOf({ headers }: FastifyRequest): string[] {
   const names = (headers['content-encoding'] ?? '').split(',').map((name) => name.trim().toLowerCase());
   const codings = names.filter((name) => name !== '' && name !== 'identity');
-  if (codings.length > MOST_CODINGS) throw refuse(`A body may have at most ${MOST_CODINGS} content codings.`);
+  if (codings.length > MOST_CODINGS) throw refuse(`A body can have at most ${MOST_CODINGS} content encodings.`);
   for (const coding of codings) {
     if (decoders.has(coding)) continue;
     throw refuse(
-      `The gateway cannot decode the content coding '${coding.slice(0, 40)}'. Use one of ${KNOWN}, or send the body without a coding.`,
+      `The gateway cannot decode the content encoding '${coding.slice(0, 40)}'. Use one of ${KNOWN}, or send the body without an encoding.`,
     );
   }
   return codings;
@@ -87,7 +87,7 @@ function codingsOf({ headers }: FastifyRequest): string[] {
 export function refuseCodings(request: FastifyRequest): void {
   const [coding] = codingsOf(request);
   if (coding)
-    throw refuse(`The body of this address cannot be compressed: send it without 'Content-Encoding: ${coding}'.`);
+    throw refuse(`This endpoint does not accept a compressed body: send it without 'Content-Encoding: ${coding}'.`);
 }
 
 async function decode(body: Buffer, codings: readonly string[], limit: number): Promise<Buffer> {

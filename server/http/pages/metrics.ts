@@ -31,7 +31,7 @@ export async function metricsPlugin(
       if (isLocal) return;
       throw new AppError(
         'permission_denied',
-        'Metrics are off, because HOST lets other machines in. Set METRICS_BEARER, and give it to the scraper.',
+        'Metrics are off, because HOST is not a loopback address. Set METRICS_BEARER, and send it with each scrape.',
       );
     }
     const shown = bearerOf(authorization);

@@ -58,7 +58,9 @@ export class Calls {
   #ensureAcceptable({ id, type, path }: Call): void {
     const { most, procedures } = this.#options;
     if (this.#running.has(id)) {
-      throw new AppError('invalid_message', `A call with the id ${JSON.stringify(id)} is under way.`, { param: 'id' });
+      throw new AppError('invalid_message', `A call with the id ${JSON.stringify(id)} is still running.`, {
+        param: 'id',
+      });
     }
     if (this.#running.size >= most) {
       throw new AppError(

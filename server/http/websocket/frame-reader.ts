@@ -92,7 +92,7 @@ export class FrameReader {
     }
   }
 
-  /** Stops reading until `resume`. What is pushed meanwhile is kept, so the caller must stop reading its socket. */
+  /** Stops reading until `resume`. Data that is pushed before that is kept, so the caller must stop reading its socket. */
   pause(): void {
     this.#paused = true;
   }

@@ -6,7 +6,7 @@ import { UNFINISHED_TIMES } from './websocket-limits.ts';
 export const expectedParams = (): AppError =>
   new AppError(
     'invalid_message',
-    'The first message must be {"method":"connectionParams","data":{"apiKey":"…"}}, because the address says connectionParams=1.',
+    'The first message must be {"method":"connectionParams","data":{"apiKey":"…"}}, because the URL has connectionParams=1.',
     { param: 'method' },
   );
 
@@ -35,7 +35,7 @@ interface SizeLimits {
 export function unkeptMessage(why: Refusal, { maxBodyBytes, unfinished }: SizeLimits): AppError {
   switch (why) {
     case 'binary':
-      return new AppError('invalid_message', 'A message must be text: a binary one is not understood.');
+      return new AppError('invalid_message', 'A message must be text, not binary.');
     case 'too_large':
       return new AppError('body_too_large', `A message may have at most ${maxBodyBytes} bytes (MAX_BODY_BYTES).`);
     case 'no_room':

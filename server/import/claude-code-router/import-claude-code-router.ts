@@ -80,7 +80,7 @@ function readModels(
       return [];
     }
     if (section.transformer) {
-      notes.push(`${place}.transformer: not carried over. Duplex translates by the kind of the provider.`);
+      notes.push(`${place}.transformer: not converted. Duplex translates by the kind of the provider.`);
     }
     const provider = drafts.add(section.name, targetOf(section), keys[i] ?? { from: 'nowhere' });
     return [...new Set(section.models)].map((model) => {
@@ -102,12 +102,12 @@ function readRoutes(router: object, aliases: ReadonlyMap<string, string>, notes:
     const alias = typeof wanted === 'string' ? aliases.get(wanted) : undefined;
     if (alias !== undefined) for (const pattern of names) map[pattern] = alias;
     else if (wanted !== undefined) {
-      notes.push(`Router.${route}: left out, because it names no model that was carried over.`);
+      notes.push(`Router.${route}: left out, because it names no model that was converted.`);
     }
     routes.delete(route);
   }
   for (const route of routes.keys()) {
-    notes.push(`Router.${route}: not carried over. Duplex chooses by the name of the model alone.`);
+    notes.push(`Router.${route}: not converted. Duplex chooses by the name of the model alone.`);
   }
   return map;
 }
@@ -121,14 +121,14 @@ const advice: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'Set LOG_LEVEL in the environment.',
   API_TIMEOUT_MS: 'Set timeouts.total_seconds of a model.',
   PROXY_URL: 'Duplex connects to providers directly. Set the base_url of a provider to reach it in another way.',
-  CUSTOM_ROUTER_PATH: 'Duplex runs no code of yours: model_map says which alias serves a name.',
+  CUSTOM_ROUTER_PATH: 'Duplex does not run your code. Use model_map to choose the alias for a name.',
 };
 
 const noteOther = (field: string): string =>
-  `${field}: not carried over. ${advice[field] ?? 'Duplex has no such setting in its models file.'}`;
+  `${field}: not converted. ${advice[field] ?? 'Duplex has no such setting in its models file.'}`;
 
 const TEXT_ALONE =
-  'The file does not say which models take images, so all take text only. Add `input: [text, image]` where one does.';
+  'The file does not say which models take images, so all models accept only text. Add `input: [text, image]` to models that accept images.';
 
 /**
  * Reads the configuration of claude-code-router. `name` is the name of the file, for messages. Throws `ImportError`.
@@ -144,7 +144,7 @@ export function importClaudeCodeRouter(text: string, name: string): Imported {
     }),
   );
   const models = readModels(sections, drafts, aliases, notes);
-  if (models.length === 0) throw new ImportError(`${name}: No provider can be carried over. ${notes[0] ?? ''}`);
+  if (models.length === 0) throw new ImportError(`${name}: No provider can be converted. ${notes[0] ?? ''}`);
   const model_map = readRoutes(router ?? {}, aliases, notes);
   notes.push(...Object.keys(others).map(noteOther), TEXT_ALONE);
   const file = writeModelsFile({ providers: drafts.entries, models, model_map }, "claude-code-router's config.json");

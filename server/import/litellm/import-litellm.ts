@@ -36,7 +36,7 @@ function readAliases({ router_settings: router }: Config, aliases: ReadonlySet<s
   for (const [name, entry] of Object.entries(router?.model_group_alias ?? {})) {
     const place = `router_settings.model_group_alias.${name}`;
     const model = typeof entry === 'string' ? entry : entry.model;
-    if (!aliases.has(model)) note(`${place}: left out, because "${model}" is no model that was carried over.`);
+    if (!aliases.has(model)) note(`${place}: left out, because "${model}" is not a model that was converted.`);
     else if (name === '' || name.includes('*')) note(`${place}: left out, because the name is empty or holds \`*\`.`);
     else {
       map[name] = model;
@@ -63,7 +63,7 @@ export function importLitellm(text: string, name: string): Imported {
   const drafts = new ProviderDrafts(variablesOf(config));
   const groups = readGroups(config, drafts, note);
   if (groups.size === 0) {
-    throw new ImportError(`${name}: No entry of model_list can be carried over. ${notes[0] ?? ''}`);
+    throw new ImportError(`${name}: No entry of model_list can be converted. ${notes[0] ?? ''}`);
   }
   const aliases = new Set(groups.keys());
   const fallbacks = readFallbacks(config, aliases, note);
@@ -89,7 +89,7 @@ export function importLitellm(text: string, name: string): Imported {
   const textOnly = models.filter(({ input, endpoints }) => !input && !endpoints).map(({ alias }) => alias);
   if (textOnly.length > 0) {
     note(
-      `The file does not say supports_vision of ${textOnly.join(', ')}, so they take text only. Add image to input where one sees.`,
+      `The file does not say supports_vision of ${textOnly.join(', ')}, so they accept only text. Add image to input of models that accept images.`,
     );
   }
   const file = writeModelsFile({ providers: drafts.entries, models, model_map }, `LiteLLM's ${name.split('/').at(-1)}`);

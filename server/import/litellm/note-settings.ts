@@ -20,13 +20,13 @@ const READ_INFO = new Set(
 
 const advice: Readonly<Record<string, string>> = {
   master_key: 'Set API_BEARER to this key, so that your clients need not change.',
-  database_url: 'Keys and spend in this database are not read. Make keys with `duplex keys create`.',
+  database_url: 'Keys and spending in this database are not read. Create keys with `duplex keys create`.',
   num_retries: 'UPSTREAM_RETRIES says how often a chain is tried again.',
   allowed_fails: 'CIRCUIT_FAILURES says how many failures open a circuit.',
   cooldown_time: 'CIRCUIT_COOLDOWN_SECONDS says how long a circuit stays open.',
   max_budget: 'Give each key a budget with `duplex keys create --monthly-budget`.',
   context_window_fallbacks: 'A request that does not fit is refused; no other model gets it.',
-  content_policy_fallbacks: 'What a model refuses is its answer; no other model gets the request.',
+  content_policy_fallbacks: 'A refusal of a model is its answer; no other model gets the request.',
   request_timeout: 'Set timeouts.total_seconds of a model.',
   timeout: 'Set timeouts.total_seconds of the model.',
   stream_timeout: 'Set timeouts.first_token_seconds of the model.',
@@ -41,7 +41,7 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 const told = (place: string, field: string): string =>
-  `${place}.${field}: not carried over. ${advice[field] ?? 'Duplex has no such setting.'}`;
+  `${place}.${field}: not converted. ${advice[field] ?? 'Duplex has no such setting.'}`;
 
 /** One line for each setting outside `model_list` that is not carried over. The lines never hold values. */
 export function noteSettings(config: Config): string[] {
@@ -65,7 +65,7 @@ export function noteSettings(config: Config): string[] {
     ...(variables.length > 0
       ? [`environment_variables: set these in the environment or in .env: ${variables.join(', ')}.`]
       : []),
-    ...others.map((name) => `${name}: not carried over. Duplex has no such section.`),
+    ...others.map((name) => `${name}: not converted. Duplex has no such section.`),
   ];
 }
 

@@ -38,7 +38,7 @@ export function readDeployment(deployment: Deployment, drafts: ProviderDrafts): 
     return 'a name with `*` has no counterpart. List the models that you use by name';
   }
   const named = splitModel(params.model, params.custom_llm_provider);
-  if (!named) return 'nothing says whose model it is. Put the provider before its name, such as `openai/`';
+  if (!named) return 'the entry does not say whose model it is. Put the provider before its name, such as `openai/`';
   if (address !== undefined && VARIABLE_PREFIX.test(address)) {
     return 'its address comes from a variable. Write the address into api_base, and import it again';
   }

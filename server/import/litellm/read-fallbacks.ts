@@ -14,7 +14,7 @@ export function readFallbacks(
   const known = (place: string, names: readonly unknown[]): string[] =>
     names.flatMap((name) => {
       if (typeof name === 'string' && aliases.has(name)) return [name];
-      const what = typeof name === 'string' ? `"${name}" is no model that was carried over` : 'a request of its own';
+      const what = typeof name === 'string' ? `"${name}" is not a model that was converted` : 'a request of its own';
       note(`${place}: ${what}, so it is left out of the chain.`);
       return [];
     });
@@ -29,7 +29,7 @@ export function readFallbacks(
       const place = `${section}.fallbacks`;
       if (alias === '*') rest.push(...known(place, names));
       else if (aliases.has(alias)) own.set(alias, [...(own.get(alias) ?? []), ...known(place, names)]);
-      else note(`${place}: "${alias}" is no model that was carried over, so its fallbacks are left out.`);
+      else note(`${place}: "${alias}" is not a model that was converted, so its fallbacks are left out.`);
     }
   }
   return {

@@ -10,7 +10,7 @@ const WORTHLESS_MS = 24 * 3_600_000;
 const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429;
 
 const later = (cause: unknown) =>
-  new AppError('service_unavailable', 'The receiver of alerts did not take one.', { cause });
+  new AppError('service_unavailable', 'The receiver did not accept the alert.', { cause });
 
 /**
  * Sends a message once. Redirects are not followed: the operator names the address, and nobody else. Throws an `AppError`

@@ -42,13 +42,13 @@ export function checkFields(request: ChatCompletionRequest): void {
   for (const [field, value] of Object.entries(request)) {
     if (value == null) continue;
     const other = OTHER_NAMES[field];
-    if (other) throw invalidField(field, `Give it as ${other}.`);
+    if (other) throw invalidField(field, `Send ${other} instead.`);
     if (UNSUPPORTED[field] && !UNSUPPORTED[field](value)) {
       throw invalidField(field, `Anthropic does not support '${field}'.`);
     }
   }
   if (request.temperature != null && request.temperature > 1) {
-    throw invalidField('temperature', 'Anthropic takes temperatures from 0 to 1.');
+    throw invalidField('temperature', 'Anthropic accepts temperatures from 0 to 1.');
   }
 }
 

@@ -50,7 +50,7 @@ export const toToolId = (id: string): string =>
   id.replace(/[^a-zA-Z0-9_-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}`);
 
 function toToolUse(call: ToolCall, param: string): Block {
-  if (!call.function) throw invalidField(`${param}.type`, 'Anthropic takes only calls of functions.');
+  if (!call.function) throw invalidField(`${param}.type`, 'Anthropic accepts only function calls.');
   const { name, arguments: given } = call.function;
   const input = parseArguments(given, `${param}.function.arguments`);
   return { type: 'tool_use', id: toToolId(call.id), name, input, ...cacheOf(call) };

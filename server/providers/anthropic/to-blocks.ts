@@ -24,17 +24,17 @@ function toImage(part: ContentPart, param: string): Block {
   const url = fieldOf(part.image_url, 'url');
   const image = typeof url === 'string' ? parseDataUri(url) : null;
   if (!image) {
-    throw new AppError('image_url_not_supported', 'Give the image as a base64 data URI.', {
+    throw new AppError('image_url_not_supported', 'Send the image as a base64 data URI.', {
       param: `${param}.image_url.url`,
     });
   }
   const mediaType = image.mediaType === 'image/jpg' ? 'image/jpeg' : image.mediaType;
   if (!IMAGE_TYPES.has(mediaType)) {
-    throw invalidField(`${param}.image_url.url`, `Anthropic takes JPEG, PNG, GIF and WebP images, not ${mediaType}.`);
+    throw invalidField(`${param}.image_url.url`, `Anthropic accepts JPEG, PNG, GIF and WebP images, not ${mediaType}.`);
   }
   // Anthropic always looks at an image as closely as its limits allow, which is what `auto` and `high` ask for.
   if (fieldOf(part.image_url, 'detail') === 'low') {
-    throw invalidField(`${param}.image_url.detail`, 'Anthropic cannot be told to look at an image less closely.');
+    throw invalidField(`${param}.image_url.detail`, 'Anthropic does not support a low detail.');
   }
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data: image.data }, ...cacheOf(part) };
 }
@@ -42,7 +42,7 @@ function toImage(part: ContentPart, param: string): Block {
 /** A document block from OpenAI's `file` part with inline data. */
 function toDocument(part: ContentPart, param: string): Block {
   if (fieldOf(part.file, 'file_id') != null) {
-    throw invalidField(`${param}.file.file_id`, "Anthropic knows no files of OpenAI's: give `file_data`.");
+    throw invalidField(`${param}.file.file_id`, 'Anthropic does not have the files of OpenAI: send `file_data`.');
   }
   const given = fieldOf(part.file, 'file_data');
   const file = typeof given === 'string' ? parseDataUri(given) : null;
@@ -56,7 +56,7 @@ function toDocument(part: ContentPart, param: string): Block {
     const data = Buffer.from(file.data, 'base64').toString('utf8');
     return { type: 'document', source: { type: 'text', media_type: file.mediaType, data }, ...rest };
   }
-  throw invalidField(`${param}.file.file_data`, 'Give the file as a base64 data URI of application/pdf or text/plain.');
+  throw invalidField(`${param}.file.file_data`, 'Send the file as a base64 data URI of application/pdf or text/plain.');
 }
 
 function toBlock(part: ContentPart, param: string): Block {
@@ -66,7 +66,7 @@ function toBlock(part: ContentPart, param: string): Block {
   if (part.type === 'refusal' && typeof part.refusal === 'string') return { type: 'text', text: part.refusal };
   if (part.type === 'image_url') return toImage(part, param);
   if (part.type === 'file') return toDocument(part, param);
-  throw invalidField(`${param}.type`, `Anthropic takes no parts of type '${part.type}'.`);
+  throw invalidField(`${param}.type`, `Anthropic does not accept parts of the type '${part.type}'.`);
 }
 
 /**
@@ -85,5 +85,5 @@ export function toTextBlocks(content: Content | null | undefined, param: string)
   const blocks = toBlocks(content, param);
   if (blocks.every(({ type }) => type === 'text')) return blocks;
   const at = Array.isArray(content) ? content.findIndex(({ type }) => type !== 'text' && type !== 'refusal') : 0;
-  throw invalidField(`${param}[${at}].type`, 'Anthropic takes only text in messages of this role.');
+  throw invalidField(`${param}[${at}].type`, 'Anthropic accepts only text in messages of this role.');
 }

@@ -40,7 +40,7 @@ function toMetadata(request: ChatCompletionRequest): { metadata?: object } {
   const { metadata, user, safety_identifier: identifier } = request;
   const given = typeof metadata === 'object' && metadata !== null ? metadata : {};
   const strange = Object.keys(given).find((key) => key !== 'user_id');
-  if (strange !== undefined) throw invalidField(`metadata.${strange}`, 'Anthropic takes only `user_id`.');
+  if (strange !== undefined) throw invalidField(`metadata.${strange}`, 'Anthropic accepts only `user_id`.');
   const userId = user ?? identifier;
   if (userId != null) return { metadata: { user_id: userId } };
   return Object.keys(given).length > 0 ? { metadata: given } : {};
@@ -51,7 +51,7 @@ function toServiceTier({ service_tier: tier }: ChatCompletionRequest): { service
   if (tier == null) return {};
   if (tier === 'default') return { service_tier: 'standard_only' };
   if (tier === 'auto' || tier === 'standard_only') return { service_tier: tier };
-  throw invalidField('service_tier', 'Anthropic takes auto and default.');
+  throw invalidField('service_tier', 'Anthropic accepts auto and default.');
 }
 
 /** At Anthropic every schema is strict, and schemas have no name. */
@@ -60,7 +60,7 @@ function toFormat(format: ChatCompletionRequest['response_format']): { format?: 
   if (format.type !== 'json_schema') {
     throw invalidField(
       'response_format.type',
-      'Anthropic takes text and json_schema: it has no JSON without a schema.',
+      'Anthropic accepts text and json_schema: it does not support JSON without a schema.',
     );
   }
   const schema = format.json_schema?.schema;

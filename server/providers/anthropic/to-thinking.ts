@@ -32,7 +32,7 @@ const MIN_BUDGET = 1024;
 function toBudget(effort: string, request: ChatCompletionRequest, maxTokens: number): number {
   if (maxTokens <= MIN_BUDGET) {
     const param = request.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
-    throw invalidField(param, `Reasoning needs at least ${MIN_BUDGET} tokens of it, and the answer needs some more.`);
+    throw invalidField(param, `Reasoning needs at least ${MIN_BUDGET} of these tokens, and the answer needs more.`);
   }
   return Math.max(MIN_BUDGET, Math.floor(maxTokens * (SHARES.get(effort) ?? 0)));
 }
@@ -64,7 +64,7 @@ export function toThinking(request: ChatCompletionRequest, model: string, maxTok
   if (asked == null) return own;
   if (asked === 'none') return { thinking: { type: 'disabled' }, ...own };
   const effort = EFFORTS.get(asked);
-  if (!effort) throw invalidField('reasoning_effort', `Anthropic takes none, ${[...EFFORTS.keys()].join(', ')}.`);
+  if (!effort) throw invalidField('reasoning_effort', `Anthropic accepts none, ${[...EFFORTS.keys()].join(', ')}.`);
   if (thinking == null && thinksByBudget(model)) {
     // "Expected `thinking` or `redacted_thinking`, but found `tool_use`": these models either think at the start of a
     // turn or not at all, and few clients send the thinking back.

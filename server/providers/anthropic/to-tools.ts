@@ -10,7 +10,7 @@ function toTool({ type, function: declared, ...rest }: Tool, param: string): obj
   if (!declared) {
     // Anthropic's own tools have the date of their version in the type, such as web_search_20250305.
     if (OWN_TOOL.test(type ?? '')) return { type, ...rest };
-    throw invalidField(`${param}.type`, 'Anthropic takes functions, and its own tools by their types.');
+    throw invalidField(`${param}.type`, 'Anthropic accepts functions, and its own tools by their types.');
   }
   const { name, description, parameters, strict, ...others } = declared;
   return {
@@ -30,7 +30,7 @@ function namedTool(choice: object): string {
   if (typeof named === 'object' && named !== null && 'name' in named && typeof named.name === 'string') {
     return named.name;
   }
-  throw invalidField('tool_choice', 'Anthropic takes auto, none, required, or one named function.');
+  throw invalidField('tool_choice', 'Anthropic accepts auto, none, required, or one named function.');
 }
 
 function toChoice(choice: ChatCompletionRequest['tool_choice']): Choice | null {

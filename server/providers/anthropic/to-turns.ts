@@ -30,7 +30,9 @@ function withCache(message: ChatMessage, blocks: Block[]): Block[] {
 
 function toToolResult(message: ChatMessage, param: string): Block {
   if (!message.tool_call_id) {
-    throw new AppError('missing_field', 'A result of a tool must name its call.', { param: `${param}.tool_call_id` });
+    throw new AppError('missing_field', 'A tool result must have the id of its call.', {
+      param: `${param}.tool_call_id`,
+    });
   }
   const { content } = message;
   return {
@@ -46,7 +48,7 @@ function toUserBlocks(message: ChatMessage, param: string, isLast: boolean): Blo
   const blocks = toBlocks(message.content, `${param}.content`);
   if (blocks.length > 0) return withCache(message, blocks);
   if (!isLast) return withCache(message, [{ type: 'text', text: EMPTY_MESSAGE }]);
-  throw invalidField(`${param}.content`, 'Anthropic takes no empty messages.');
+  throw invalidField(`${param}.content`, 'Anthropic does not accept empty messages.');
 }
 
 function addMessage(writer: TurnWriter, message: ChatMessage, { param, isLast }: { param: string; isLast: boolean }) {
@@ -54,7 +56,7 @@ function addMessage(writer: TurnWriter, message: ChatMessage, { param, isLast }:
   if (role === 'user') writer.add('user', toUserBlocks(message, param, isLast));
   else if (role === 'assistant') writer.add('assistant', withCache(message, toAssistantBlocks(message, param)));
   else if (role === 'tool') writer.addResult(toToolResult(message, param));
-  else if (role === 'function') throw invalidField(`${param}.role`, "Give results of tools under the role 'tool'.");
+  else if (role === 'function') throw invalidField(`${param}.role`, "Send tool results with the role 'tool'.");
   else writer.addInstructions(withCache(message, toTextBlocks(message.content, `${param}.content`)));
 }
 
@@ -74,6 +76,6 @@ export function toTurns(messages: readonly ChatMessage[], model: string): { syst
   }
   const turns = writer.finish();
   if (turns.length === 0)
-    throw invalidField('messages', 'Anthropic wants at least one message beside the system prompt.');
+    throw invalidField('messages', 'Anthropic needs at least one message besides the system prompt.');
   return { system, turns };
 }

@@ -41,7 +41,7 @@ function translate(request: ChatCompletionRequest, info: EngineInfo): Omit<Gener
   }
   const other = (request.modalities ?? []).findIndex((modality) => modality !== 'text');
   if (other >= 0) throw unsupported(`modalities[${other}]`);
-  if ((request.n ?? 1) > 1) throw unsupported('n', 'The embedded engine gives one answer per request; `n` must be 1.');
+  if ((request.n ?? 1) > 1) throw unsupported('n', 'The embedded engine makes one answer per request: `n` must be 1.');
   const schema = toSchema(request.response_format);
   return {
     messages: toMessages(request.messages),
@@ -65,5 +65,5 @@ function toSchema(format: ChatCompletionRequest['response_format']): object | nu
     // A json_schema without a schema asks for any JSON object, as at llama-server.
     return format.json_schema.schema ?? { type: 'object' };
   }
-  throw unsupported('response_format', 'Its `type` is text, json_object, or json_schema with `json_schema.schema`.');
+  throw unsupported('response_format', '`type` must be text, json_object, or json_schema with `json_schema.schema`.');
 }

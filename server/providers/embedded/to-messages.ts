@@ -7,7 +7,7 @@ import type { EngineChatMessage } from './llama-binding.ts';
 /** The messages in the form that chat templates know: text only, and only the usual roles. */
 export function toMessages(messages: readonly ChatMessage[]): EngineChatMessage[] {
   const spoken = messages.findIndex(({ audio }) => audio != null);
-  if (spoken >= 0) throw invalidField(`messages[${spoken}].audio`, 'The embedded engine takes text only.');
+  if (spoken >= 0) throw invalidField(`messages[${spoken}].audio`, 'The embedded engine accepts only text.');
   return gatherInstructions(messages).map((message, index) => {
     const { content, role, tool_calls, ...rest } = message;
     return {
@@ -26,8 +26,9 @@ function toText(content: ChatMessage['content'], param: string): string {
   return (content ?? [])
     .map((part, index) => {
       if (part.type === 'text' && typeof part.text === 'string') return part.text;
-      if (!MEDIA.has(part.type)) throw invalidField(`${param}[${index}].type`, 'The embedded engine takes text only.');
-      throw new AppError('modality_not_supported', `The embedded model takes text only, not ${part.type}.`, {
+      if (!MEDIA.has(part.type))
+        throw invalidField(`${param}[${index}].type`, 'The embedded engine accepts only text.');
+      throw new AppError('modality_not_supported', `The embedded model accepts only text, not ${part.type}.`, {
         param: `${param}[${index}]`,
       });
     })

@@ -33,7 +33,7 @@ export function toSampling(request: ChatCompletionRequest, temperature: number):
     // Outside this range the inverse of the penalty can overflow, which ends the native process. No client needs such
     // values.
     if (field === 'repeat_penalty' && (value < 0.01 || value > 100)) {
-      throw invalidField(field, 'It must be between 0.01 and 100.');
+      throw invalidField(field, 'The value must be between 0.01 and 100.');
     }
     sampling[option] = value;
   }

@@ -16,7 +16,7 @@ export function toToolChoice(request: ChatCompletionRequest, takesTools: boolean
   const parallelToolCalls = request.parallel_tool_calls ?? true;
   const mustCall = choice !== 'auto' && choice !== 'none';
   if (mustCall && !takesTools)
-    throw refuse('The chat template of this model has no tools, so it cannot be made to call one.');
+    throw refuse('The chat template of this model does not support tools, so `tool_choice` cannot require a call.');
   if (typeof choice === 'string') {
     if (choice === 'required' && offered.length === 0) throw refuse('`required` needs `tools`.');
     // llama.cpp would show the model tools that it may not call, and then leave its calls in the text.
@@ -25,7 +25,7 @@ export function toToolChoice(request: ChatCompletionRequest, takesTools: boolean
   }
   const wanted = nameOf(choice);
   const named = offered.filter((tool) => tool.function?.name === wanted);
-  if (wanted === undefined || named.length === 0) throw refuse('It names no function of `tools`.');
+  if (wanted === undefined || named.length === 0) throw refuse('`tools` has no function of this name.');
   return { tools: named.map(describe), toolChoice: 'required', parallelToolCalls: false };
 }
 
@@ -34,7 +34,7 @@ type OfferedTool = NonNullable<ChatCompletionRequest['tools']>[number];
 /** llama.cpp demands a description and parameters. */
 function describe(tool: OfferedTool, index: number): object {
   if (tool.type !== 'function' || tool.function === undefined) {
-    throw invalidField(`tools[${index}]`, 'The embedded engine takes tools of type `function` only.');
+    throw invalidField(`tools[${index}]`, 'The embedded engine accepts only tools of the type `function`.');
   }
   const { description, parameters, ...rest } = tool.function;
   return {

@@ -10,7 +10,7 @@ const HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i;
 export function splitDataUri(uri: string, param: string): Blob {
   const head = HEAD.exec(uri.slice(0, MAX_HEAD));
   if (head?.[1]) return { mimeType: head[1].toLowerCase(), data: uri.slice(head[0].length) };
-  throw invalidField(param, 'Media must be inline: data:<type>;base64,<data>. Addresses are not fetched.');
+  throw invalidField(param, 'Send media inline, as data:<type>;base64,<data>. The gateway does not fetch URLs.');
 }
 
 /** Splits the data URI of an image. A URL of an image has an error of its own. */

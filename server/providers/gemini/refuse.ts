@@ -15,5 +15,5 @@ export function refuseOthers(holder: object, known: ReadonlySet<string>, at: str
 /** Returns an object as the client sent it, and refuses any other value. */
 export function asObject(value: unknown, param: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw invalidField(param, 'An object is expected.');
+  throw invalidField(param, 'This must be an object.');
 }

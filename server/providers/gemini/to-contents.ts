@@ -19,7 +19,7 @@ function toUserParts(message: ChatMessage, model: string, param: string): Reques
 function toSystemParts(message: ChatMessage, model: string, param: string): RequestPart[] {
   const parts = toUserParts(message, model, param);
   const media = parts.findIndex(({ text }) => text === undefined);
-  if (media >= 0) throw invalidField(`${param}.content[${media}].type`, 'A system message takes text only.');
+  if (media >= 0) throw invalidField(`${param}.content[${media}].type`, 'A system message can only have text.');
   return parts;
 }
 
@@ -71,9 +71,10 @@ export function toContents(messages: readonly ChatMessage[], model: string): Con
         results.push(toFunctionResponse(message, names, model, param));
         break;
       default:
-        throw invalidField(`${param}.role`, "Results of tools have the role 'tool'.");
+        throw invalidField(`${param}.role`, "Send tool results with the role 'tool'.");
     }
   }
-  if (contents.length === 0) throw invalidField('messages', 'Gemini needs a message that is not an instruction.');
+  if (contents.length === 0)
+    throw invalidField('messages', 'Gemini needs at least one message besides the system prompt.');
   return { contents, ...(system.length > 0 ? { systemInstruction: { parts: system } } : {}) };
 }

@@ -37,7 +37,10 @@ export function toFunctionResponse(
   const parts = given.map((part, i) => toPart(part, model, `${param}.content[${i}]`));
   const detailed = parts.findIndex(({ mediaResolution }) => mediaResolution);
   if (detailed >= 0) {
-    throw invalidField(`${param}.content[${detailed}].image_url.detail`, 'A picture in a result takes auto only.');
+    throw invalidField(
+      `${param}.content[${detailed}].image_url.detail`,
+      'For an image in a tool result, Gemini accepts only auto.',
+    );
   }
   const media = parts.flatMap(({ inlineData }) => (inlineData ? [{ inlineData }] : []));
   const said = parts.map(({ text }) => text ?? '').join('');

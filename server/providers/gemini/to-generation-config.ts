@@ -22,11 +22,11 @@ function toImageConfig(given: unknown): object | null {
 
 function toModalities(given: unknown): string[] | null {
   if (given == null) return null;
-  if (!Array.isArray(given)) throw invalidField('modalities', 'A list is expected.');
+  if (!Array.isArray(given)) throw invalidField('modalities', 'This must be a list.');
   return given.map((name: unknown, i) => {
     const modality = typeof name === 'string' ? MODALITIES[name] : undefined;
     if (modality) return modality;
-    throw invalidField(`modalities[${i}]`, "Gemini answers in 'text' and 'image' here.");
+    throw invalidField(`modalities[${i}]`, "Gemini accepts 'text' and 'image' here.");
   });
 }
 
@@ -35,16 +35,16 @@ function toFormat({ response_format: format }: ChatCompletionRequest): object {
   if (format == null || format.type === 'text') return {};
   if (format.type === 'json_object') return { responseMimeType: 'application/json' };
   if (format.type !== 'json_schema') {
-    throw invalidField('response_format.type', 'Gemini takes text, json_object and json_schema.');
+    throw invalidField('response_format.type', 'Gemini accepts text, json_object and json_schema.');
   }
   const schema = format.json_schema?.schema;
-  if (!schema) throw invalidField('response_format.json_schema.schema', 'A JSON Schema is expected.');
+  if (!schema) throw invalidField('response_format.json_schema.schema', 'This must be a JSON Schema.');
   return { responseMimeType: 'application/json', responseJsonSchema: schema };
 }
 
 function toLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequest): object {
   if (logprobs) return { responseLogprobs: true, ...(top == null ? {} : { logprobs: top }) };
-  if (top) throw invalidField('top_logprobs', 'It needs logprobs: true.');
+  if (top) throw invalidField('top_logprobs', '`top_logprobs` needs `logprobs: true`.');
   return {};
 }
 
@@ -53,7 +53,7 @@ const MOST_STOPS = 5;
 
 function toStops(stop: ChatCompletionRequest['stop']): string[] | null {
   const stops = typeof stop === 'string' ? [stop] : (stop ?? []);
-  if (stops.length > MOST_STOPS) throw invalidField('stop', `Gemini takes at most ${MOST_STOPS} stop sequences.`);
+  if (stops.length > MOST_STOPS) throw invalidField('stop', `Gemini accepts at most ${MOST_STOPS} stop sequences.`);
   return stops.length > 0 ? stops : null;
 }
 

@@ -31,7 +31,7 @@ function textsOf(content: MessageContent | null | undefined, param: string): str
     if (part.type === 'text' && typeof part.text === 'string') return part.text;
     if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
     if (part.type === 'image_url') return [];
-    throw invalidField(`${param}[${i}].type`, 'An answer of the assistant takes text and images only.');
+    throw invalidField(`${param}[${i}].type`, 'A message of the assistant can only have text and images.');
   });
 }
 
@@ -42,13 +42,13 @@ function parseArguments(text: string, param: string): object {
   try {
     value = parseExact(text);
   } catch {
-    throw invalidField(param, 'The arguments are not JSON.');
+    throw invalidField(param, 'The arguments must be JSON.');
   }
   return asObject(value, param);
 }
 
 function toCallPart(call: ToolCall, signature: string | undefined, param: string): RequestPart {
-  if (!call.function) throw invalidField(`${param}.type`, 'Gemini calls functions only.');
+  if (!call.function) throw invalidField(`${param}.type`, 'Gemini accepts only function calls.');
   const { name, arguments: given } = call.function;
   return {
     functionCall: { id: call.id, name, args: parseArguments(given, `${param}.function.arguments`) },
@@ -60,7 +60,7 @@ function toImagePart(entry: unknown, param: string): RequestPart {
   const image = asObject(entry, param);
   const at = `${param}.image_url`;
   const { url } = asObject(image.image_url, at);
-  if (typeof url !== 'string') throw invalidField(`${at}.url`, 'A data URI is expected.');
+  if (typeof url !== 'string') throw invalidField(`${at}.url`, 'This must be a data URI.');
   const signature = ofExtraContent(image);
   return {
     inlineData: splitImage(url, `${at}.url`),
@@ -70,7 +70,7 @@ function toImagePart(entry: unknown, param: string): RequestPart {
 
 /** The pictures of an earlier answer, whether in its content or in `images`. */
 function toImageParts({ content, images }: ChatMessage, param: string): RequestPart[] {
-  if (images != null && !Array.isArray(images)) throw invalidField(`${param}.images`, 'A list is expected.');
+  if (images != null && !Array.isArray(images)) throw invalidField(`${param}.images`, 'This must be a list.');
   const own = Array.isArray(content)
     ? content.flatMap((part, i) => (part.type === 'image_url' ? toImagePart(part, `${param}.content[${i}]`) : []))
     : [];

@@ -24,7 +24,7 @@ const LEVELS = tableOf<string>({ low: 'MEDIA_RESOLUTION_LOW', high: 'MEDIA_RESOL
 
 function text(value: unknown, param: string): string {
   if (typeof value === 'string') return value;
-  throw invalidField(param, 'A text is expected.');
+  throw invalidField(param, 'This must be a text.');
 }
 
 function toImage(given: unknown, model: string, param: string): RequestPart {
@@ -34,14 +34,15 @@ function toImage(given: unknown, model: string, param: string): RequestPart {
   if (image.detail == null || image.detail === 'auto') return { inlineData };
   const level = typeof image.detail === 'string' ? LEVELS[image.detail] : undefined;
   if (level && hasLevels(model)) return { inlineData, mediaResolution: { level } };
-  throw invalidField(`${param}.detail`, 'This model takes auto only (Gemini 3 and later: also low and high).');
+  throw invalidField(`${param}.detail`, 'This model accepts only auto (Gemini 3 and later: also low and high).');
 }
 
 function toAudio(given: unknown, param: string): RequestPart {
   const audio = asObject(given, param);
   refuseOthers(audio, new Set(['data', 'format']), param);
   const format = text(audio.format, `${param}.format`).toLowerCase();
-  if (!/^[a-z0-9.+-]{1,40}$/.test(format)) throw invalidField(`${param}.format`, 'Not the name of an audio format.');
+  if (!/^[a-z0-9.+-]{1,40}$/.test(format))
+    throw invalidField(`${param}.format`, 'This is not the name of an audio format, such as wav or mp3.');
   const data = text(audio.data, `${param}.data`);
   return { inlineData: { mimeType: AUDIO_TYPES[format] ?? `audio/${format}`, data } };
 }

@@ -57,7 +57,7 @@ function readExtension(extra: unknown): Record<string, unknown> {
 
 function toSafety(given: unknown): object {
   if (given == null) return {};
-  if (!Array.isArray(given)) throw invalidField('safety_settings', 'A list of {category, threshold} is expected.');
+  if (!Array.isArray(given)) throw invalidField('safety_settings', 'This must be a list of {category, threshold}.');
   return { safetySettings: given };
 }
 

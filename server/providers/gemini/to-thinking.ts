@@ -26,7 +26,7 @@ function ofEffort(effort: string, model: string): ThinkingConfig {
   }
   const thinkingBudget = BUDGETS[effort];
   if (thinkingBudget === undefined) {
-    throw invalidField('reasoning_effort', 'This model takes none, minimal, low, medium and high.');
+    throw invalidField('reasoning_effort', 'This model accepts none, minimal, low, medium and high.');
   }
   return thinkingBudget === 0 ? { thinkingBudget } : { thinkingBudget, includeThoughts: true };
 }
@@ -41,7 +41,7 @@ const FIELDS = new Set(['thinking_level', 'thinking_budget', 'include_thoughts']
 export function toThinking(request: ChatCompletionRequest, config: unknown, model: string): ThinkingConfig | null {
   const effort = request.reasoning_effort;
   if (config == null) return effort == null ? null : ofEffort(effort, model);
-  if (effort != null) throw invalidField(AT, 'Send either this or reasoning_effort.');
+  if (effort != null) throw invalidField(AT, 'Send either thinking_config or reasoning_effort, not both.');
   const given = asObject(config, AT);
   refuseOthers(given, FIELDS, AT);
   return {

@@ -24,7 +24,7 @@ const TOOL = new Set(['type', 'function', 'cache_control']);
 const FUNCTION = new Set(['name', 'description', 'parameters', 'strict']);
 
 function toDeclaration(tool: Tool, param: string): FunctionDeclaration {
-  if (tool.type !== 'function' || !tool.function) throw invalidField(`${param}.type`, 'Gemini takes functions only.');
+  if (tool.type !== 'function' || !tool.function) throw invalidField(`${param}.type`, 'Gemini accepts only functions.');
   refuseOthers(tool, TOOL, param);
   refuseOthers(tool.function, FUNCTION, `${param}.function`);
   const { name, description, parameters } = tool.function;
@@ -43,9 +43,10 @@ function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean)
   if (choice == null || choice === 'auto') return strict ? { mode: 'VALIDATED' } : null;
   if (choice === 'none') return { mode: 'NONE' };
   if (choice === 'required') return { mode: 'ANY' };
-  if (choice.type !== 'function') throw invalidField('tool_choice.type', 'Gemini takes the choice of a function only.');
+  if (choice.type !== 'function')
+    throw invalidField('tool_choice.type', 'Gemini accepts only the choice of a function.');
   const { name } = asObject(choice.function, 'tool_choice.function');
-  if (typeof name !== 'string') throw invalidField('tool_choice.function.name', 'The name of a function is expected.');
+  if (typeof name !== 'string') throw invalidField('tool_choice.function.name', 'This must be the name of a function.');
   return { mode: 'ANY', allowedFunctionNames: [name] };
 }
 
@@ -53,7 +54,7 @@ function toConfig(choice: ChatCompletionRequest['tool_choice'], strict: boolean)
 export function toTools({ tools, tool_choice: choice }: ChatCompletionRequest): Tooling {
   if (!tools || tools.length === 0) {
     if (choice == null || choice === 'auto' || choice === 'none') return {};
-    throw invalidField('tool_choice', 'A choice of tools needs tools.');
+    throw invalidField('tool_choice', 'Remove tool_choice, or send the tools to choose from.');
   }
   const functionDeclarations = tools.map((tool, i) => toDeclaration(tool, `tools[${i}]`));
   const functionCallingConfig = toConfig(

@@ -74,7 +74,7 @@ function imagesOf(message: ChatMessage): string[] {
 export function toImageRequest(request: ChatCompletionRequest): ImageRequest {
   const prompt = request.messages.map(textOf).filter(Boolean).join('\n\n');
   if (prompt === '') {
-    throw invalidField('messages', 'Say in words which image to make.');
+    throw invalidField('messages', 'The request needs a text that describes the image.');
   }
   const images = request.messages.map(imagesOf).findLast((urls) => urls.length > 0);
   const fields = { ...fieldsOf(request), model: request.model, prompt };

@@ -80,7 +80,7 @@ export class ImagesApiProvider implements Provider {
 
   forward(call: ForwardCall): Promise<Forwarded> {
     if (this.#upstream.forward) return this.#upstream.forward(call);
-    throw new AppError('upstream_refused', `The provider '${this.id}' has no address for images.`);
+    throw new AppError('upstream_refused', `The provider '${this.id}' has no endpoint for images.`);
   }
 
   health(signal: AbortSignal): Promise<ProviderHealth> {

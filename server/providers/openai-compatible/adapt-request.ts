@@ -58,14 +58,15 @@ function chooseTools(fields: Fields, rules: NonNullable<Quirks['toolChoice']>, o
     return;
   }
   if (choice === 'required') {
-    if (rules.required) throw invalidField('tool_choice', 'The upstream of this model cannot be made to call a tool.');
+    if (rules.required)
+      throw invalidField('tool_choice', 'The upstream of this model does not support a required tool call.');
     return;
   }
   if (!rules.named) return;
   const name = namedFunction(choice);
   const only = name === null ? [] : (tools ?? []).filter((tool) => tool.function?.name === name);
   if (rules.named === 'refuse' || name === null) {
-    throw invalidField('tool_choice', 'The upstream of this model cannot be made to call a certain tool.');
+    throw invalidField('tool_choice', 'The upstream of this model does not support the choice of one tool.');
   }
   if (only.length === 0) throw invalidField('tool_choice.function.name', `No tool is named '${name}'.`);
   Object.assign(out, { tools: only, tool_choice: 'required' });

@@ -18,7 +18,7 @@ const templateFields = ({ messages, tools, chat_template_kwargs: settings }: Cha
 function readTokens(answer: unknown): number {
   const tokens = isObject(answer) ? answer.tokens : undefined;
   if (Array.isArray(tokens)) return tokens.length;
-  throw new AppError('upstream_broken', 'The upstream gave no tokens.');
+  throw new AppError('upstream_broken', 'The upstream did not return tokens.');
 }
 
 /** How servers count the prompt of a chat, with the template and the tokenizer of its model. */
@@ -30,7 +30,7 @@ export const promptCounts: Readonly<Record<NonNullable<Quirks['counts']>, Prompt
   async llamacpp(chat, ask) {
     const applied = await ask('/apply-template', { model: chat.model, ...templateFields(chat) });
     const prompt = isObject(applied) ? applied.prompt : undefined;
-    if (typeof prompt !== 'string') throw new AppError('upstream_broken', 'The upstream gave no prompt.');
+    if (typeof prompt !== 'string') throw new AppError('upstream_broken', 'The upstream did not return a prompt.');
     // In the rendered prompt, special marks must be parsed as the single tokens that they stand for.
     return readTokens(
       await ask('/tokenize', { model: chat.model, content: prompt, add_special: true, parse_special: true }),

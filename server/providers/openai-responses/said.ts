@@ -28,6 +28,9 @@ export class Said {
     if (whole.startsWith(this.#text)) return whole.slice(this.#text.length);
     // Some servers remove the white space at the end.
     if (this.#text.trim().startsWith(whole.trim())) return '';
-    throw new AppError('upstream_broken', 'The upstream sent pieces of an answer that do not make the whole.');
+    throw new AppError(
+      'upstream_broken',
+      'The upstream sent parts of an answer that do not match its complete answer.',
+    );
   }
 }

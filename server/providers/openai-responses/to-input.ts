@@ -74,7 +74,7 @@ function toResultItem(message: ChatMessage, at: string, kinds: ReadonlyMap<strin
   expectOnly(message, TOOL_FIELDS, at);
   const { tool_call_id: id } = message;
   if (!id) {
-    throw new AppError('missing_field', 'A result needs the id of its call.', { param: `${at}.tool_call_id` });
+    throw new AppError('missing_field', 'A tool result must have the id of its call.', { param: `${at}.tool_call_id` });
   }
   const type = kinds.get(id) === 'custom' ? 'custom_tool_call_output' : 'function_call_output';
   return { type, call_id: toCallId(id), output: toInputContent(message.content, at) };

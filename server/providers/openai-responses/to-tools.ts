@@ -36,7 +36,7 @@ const HOSTED = tableOf<ReadonlySet<string>>({
 function shapeOf<T>(schema: z.ZodType<T>, value: unknown, at: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw invalidField(at, 'This does not have the fields that OpenAI documents for it.');
+  throw invalidField(at, 'This tool does not have the fields that OpenAI documents for it.');
 }
 
 /** Translates the format of a custom tool: the grammar is nested in chat completions and flat here. */

@@ -115,7 +115,7 @@ export type PartEvent = z.infer<typeof PartEvent>;
 export function readAs<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new AppError('upstream_broken', 'The upstream sent something that is not of the Responses API.', {
+  throw new AppError('upstream_broken', 'The upstream sent something that is not part of the Responses API.', {
     cause: parsed.error,
   });
 }

@@ -78,7 +78,7 @@ export async function compactResponse(
     throw inOwnTerms(error);
   });
   const summary = answer.choices[0]?.message.content?.trim();
-  if (!summary) throw new AppError('upstream_broken', 'The model gave no summary of the conversation.');
+  if (!summary) throw new AppError('upstream_broken', 'The model did not write a summary of the conversation.');
   const stem = newStem();
   const ids = new ItemIds(stem);
   const kept = (await keptMessages(prompt, windowOf(prepared.model))).map(

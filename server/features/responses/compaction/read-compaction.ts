@@ -23,7 +23,7 @@ export async function readCompaction(
   if (summary === null) {
     throw new AppError(
       'invalid_field',
-      'This compaction cannot be read: it was changed, or was made by another gateway or for the key of another owner.',
+      'The gateway cannot read this compaction. It was changed, or another gateway made it, or it belongs to another owner.',
       { param: `${at}.encrypted_content` },
     );
   }

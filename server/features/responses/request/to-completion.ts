@@ -62,14 +62,14 @@ const FOREIGN = ['max_tokens', 'max_completion_tokens', 'n', 'messages', 'stream
 function checkFields(request: ResponseRequest, unknown: Unsupported): void {
   for (const field of FOREIGN) {
     if (request[field] == null) continue;
-    throw invalidField(field, `The Responses API has no '${field}'.`);
+    throw invalidField(field, `The Responses API has no field '${field}'.`);
   }
   for (const field of REFUSED) {
     if (request[field] == null || unknown === 'skip') continue;
     throw invalidField(field, `The gateway does not support '${field}'.`);
   }
   if (request.conversation != null && request.previous_response_id != null) {
-    throw invalidField('previous_response_id', 'Give a conversation or a previous response, not both.');
+    throw invalidField('previous_response_id', 'Send conversation or previous_response_id, not both.');
   }
 }
 
