@@ -47,7 +47,7 @@ export interface Env {
     readonly slots: number | undefined;
   };
   readonly detectLocal: boolean;
-  /** Whether a models file that changes is put into effect by itself. */
+  /** Whether the gateway reloads the models file when it changes. */
   readonly watchModels: boolean;
   /** Whether the administrator may edit the models file through the API. `auto`: only where `isLocal` is true. */
   readonly editsModels: 'auto' | 'on' | 'off';
@@ -98,7 +98,7 @@ export interface Env {
   };
   /** Where spans go; null: nowhere, and nothing is traced. */
   readonly traces: TraceSettings | null;
-  /** Who is told of what goes wrong; null: nobody. */
+  /** Who receives alerts; null: nobody. */
   readonly alerts:
     | (AlertSettings & {
         /** A balance below this is low, in micro-USD. */

@@ -9,7 +9,7 @@ import { UsageError } from './read-command.ts';
 
 /** How often `--follow` asks for new lines, in ms. */
 const FOLLOW_MS = 1_000;
-/** What `--follow` itself leaves in the log at `debug`. */
+/** Lines that `--follow` itself causes in the log at `debug`. */
 const OWN = 'GET /api/logs';
 
 const options = {

@@ -1,9 +1,9 @@
-/** What a command that runs here leaves for the user. */
+/** The output of a command that runs in this process. */
 export interface Outcome {
   /** For stdout. */
   readonly text: string;
   /** Lines for stderr. */
   readonly notes?: readonly string[];
-  /** False: something was found that has to be mended. */
+  /** False: the command found a problem. */
   readonly isWell?: boolean;
 }

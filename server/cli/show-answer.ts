@@ -28,7 +28,7 @@ function toTable(columns: readonly string[], rows: readonly Row[]): string {
   return cells.map((line) => `${pad(line, widths)}\n`).join('');
 }
 
-/** What people read: a table where the answer is a list, else one line for each field. */
+/** The output for people: a table when the answer is a list, otherwise one line for each field. */
 export function showAnswer(answer: unknown, { columns, rows: toRows }: Pick<Command, 'columns' | 'rows'>): string {
   if (!isRow(answer)) return `${toText(answer)}\n`;
   const { items = toRows?.(answer), total } = answer;

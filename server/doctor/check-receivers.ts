@@ -4,7 +4,7 @@ import { type Finding, messageOf, ok, problem } from './finding.ts';
 
 const CONNECT_MS = 3_000;
 
-/** Opens a connection and closes it. The address may be a secret, so only its host is told. */
+/** Opens a connection and closes it. The address may be a secret, so messages only show its host. */
 function tryConnection(url: URL): Promise<void> {
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: CONNECT_MS });

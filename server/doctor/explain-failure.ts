@@ -17,7 +17,7 @@ const UNTRUSTED = new Set([
 
 type Words = readonly [what: string, advice: string];
 
-/** What a connection that broke before there was an answer means. Null: it tells nothing. */
+/** Explains a connection that broke before an answer. Null: there is no explanation. */
 function explainConnection(cause: unknown, baseUrl: string): Words | null {
   const code = systemCodeOf(cause);
   const said = cause instanceof Error ? cause.message : '';
@@ -67,7 +67,7 @@ function explainRefusal({ baseUrl, keySource, unsetKey }: CheckedProvider, cause
     : [`It needs a key${said}.`, 'Set api_key_env or api_key_file of the provider.'];
 }
 
-/** What the failure of the first request means, and what to do. */
+/** Explains the failure of the first request, and says what to do. */
 export function explainFailure(failure: unknown, checked: CheckedProvider): Finding {
   const { baseUrl, provider } = checked;
   const subject = `provider ${provider.id}`;

@@ -41,7 +41,7 @@ export function fastifyOptions({ headersTimeoutMs, maxBodyBytes }: FastifyLimits
     serverFactory: (handle) => createLimitedServer(handle, server),
     // A stop lets the answers that are under way end.
     forceCloseConnections: 'idle',
-    // What comes meanwhile on their connections is refused by `shedLoad`, in the form of every other error.
+    // During that time, `shedLoad` refuses new requests on these connections, in the form of every other error.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },

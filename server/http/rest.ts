@@ -93,7 +93,7 @@ function createContext(
   };
 }
 
-/** The result of a procedure. When the key was revoked meanwhile, that is the error. */
+/** The result of a procedure, or an error when the key was revoked during the call. */
 async function answerOf(made: unknown, ctx: Context | CallerContext): Promise<unknown> {
   try {
     return await made;

@@ -153,7 +153,7 @@ export async function trpcPlugin(app: FastifyInstance, options: TrpcOptions): Pr
       onError: ({ error, path = '' }) => {
         logError(request, error);
         const isKnown = procedures.has(path);
-        // Of a subscription tRPC tells the same error twice.
+        // tRPC reports the same error of a subscription twice.
         if ((isKnown && error.code !== 'METHOD_NOT_SUPPORTED') || refusals.has(error)) return;
         refusals.add(error);
         // tRPC refused the call itself. A name that is not a procedure's is the client's own text.

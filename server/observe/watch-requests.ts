@@ -2,7 +2,7 @@ import type { RequestWatch } from '../features/access/request-watch.ts';
 import type { MeteringDeps, WatchedRequest } from '../features/metering/run-metered.ts';
 import type { UpstreamTap } from '../providers/upstream-tap.ts';
 
-/** Follows each request that is let in. */
+/** Follows each admitted request. */
 export interface Watcher {
   watch(request: WatchedRequest): RequestWatch;
 }

@@ -10,7 +10,7 @@ export interface DialectRequest {
   readonly body: object;
   /** Headers for this request. They override those of the dialect. */
   readonly headers?: Record<string, string>;
-  /** Changes that the client is told in `x-gateway-applied`. */
+  /** Changes that the client sees in `x-gateway-applied`. */
   readonly applied?: readonly string[];
 }
 

@@ -8,7 +8,7 @@ interface Preset {
   /** The environment variable that holds the key; absent for local servers, which work without a key. */
   readonly apiKeyEnv: string;
   readonly quirks: Quirks;
-  /** Which fields keys may send. */
+  /** The fields that keys can send. */
   readonly policy: FieldPolicy;
   /** Address and policy of the vendor's own cloud, for a preset of a server that people run themselves. */
   readonly cloud?: { readonly baseUrl: string; readonly policy: FieldPolicy };

@@ -8,7 +8,7 @@ export interface Vendor {
   readonly baseUrl: string;
   /** The environment variable that holds the key. */
   readonly apiKeyEnv: string;
-  /** Which fields keys may send. */
+  /** The fields that keys can send. */
   readonly policy: FieldPolicy;
 }
 

@@ -18,7 +18,7 @@ export type Operation =
   | 'responses'
   | 'messages';
 
-/** Which fields of a request a key may send to an upstream. The administrator may send all. */
+/** The fields of a request that a key can send to an upstream. The administrator can send all. */
 export interface FieldPolicy {
   /**
    * True where a vendor bills. False for a server that the operator runs, to which other fields may be sent as well.
@@ -126,7 +126,7 @@ export interface ImagesCall {
 export interface PictureSize {
   /** Fields of the request's `image_config`. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What is told of it, as in `x-gateway-applied`. */
+  /** The change that the client sees in `x-gateway-applied`. */
   readonly applied: string;
 }
 

@@ -29,7 +29,7 @@ import { ToolNames } from './tool-names.ts';
 import { TranslatedSource } from './translated-source.ts';
 
 export interface TranslatingSettings extends UpstreamSettings {
-  /** Which fields keys may send. */
+  /** The fields that keys can send. */
   readonly fieldPolicy: FieldPolicy;
 }
 
@@ -129,7 +129,7 @@ export class TranslatingProvider implements Provider {
     });
   }
 
-  /** Reads a whole answer, in whichever form it came. */
+  /** Reads a whole answer, streamed or not. */
   #readForm(bytes: Buffer, call: ProviderCall, names: ToolNames | null): Json<ChatCompletion> {
     return isEventBody(bytes)
       ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))

@@ -9,7 +9,7 @@ export interface TappedRequest {
   readonly body: Buffer | null;
 }
 
-/** What is told of an answer, piece by piece. */
+/** Receives an answer, piece by piece. */
 export interface TappedAnswer {
   head(status: number, headers: IncomingHttpHeaders): void;
   piece(bytes: Buffer): void;
@@ -21,6 +21,6 @@ export interface TappedAnswer {
 export interface UpstreamTap {
   /** Sent beside the upstream's own headers, such as `traceparent`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Told of each request just before it is sent; what is returned is told of the answer. Absent: nobody looks. */
+  /** Called with each request just before it is sent. The returned object is called with the answer. Absent: nobody watches. */
   sending?(request: TappedRequest): TappedAnswer;
 }

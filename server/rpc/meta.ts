@@ -10,7 +10,7 @@ export interface Tag {
   readonly errorBody?: z.ZodType;
 }
 
-/** What is known about a procedure besides its types. */
+/** The facts about a procedure that are not in its types. */
 export type Meta = OpenApiMeta & {
   tag?: Tag;
   /** What client tokens may do with it. Absent: nothing. */

@@ -10,7 +10,7 @@ export interface StartDeps {
   readonly demoPass: DemoPass;
 }
 
-/** `api.start`: the code is what is shown in the place of a key. */
+/** `api.start`: the client sends the code instead of a key. */
 export const startProcedure = ({ startCode, demoPass }: StartDeps) =>
   publicProcedure
     .meta(

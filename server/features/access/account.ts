@@ -27,15 +27,15 @@ export interface Wish {
   readonly cost: Wanted | null;
 }
 
-/** A request that was let in. */
+/** An admitted request. */
 export interface Admission {
   /** The reserved amount, in micro-USD. */
   readonly reserved: number;
   /** The tokens of the end user that are held; null when the end user has no token budget. */
   readonly reservedTokens: number | null;
-  /** Holds more for an answer that goes on. Throws `insufficient_balance` and `budget_exhausted`. */
+  /** Reserves more for an answer that continues. Throws `insufficient_balance` and `budget_exhausted`. */
   grow(more: Growing): Promise<void>;
-  /** Called once, whichever way the request ended. What it returns settles its reservation; null: it had none. */
+  /** Called once, however the request ended. Returns the settlement of its reservation; null: it had no reservation. */
   end(actual: { readonly tokens: number; readonly cost: number; readonly reason: string }): Settlement | null;
 }
 
@@ -156,7 +156,7 @@ export class Account {
   async admit(wish: Wish, setHeader: SetHeader): Promise<Admission> {
     let taken: number | null = null;
     let reservation: Held | null = null;
-    // Asked once: a budget that is set meanwhile applies to later requests.
+    // Asked once: a budget that is set after this applies to later requests.
     const endUser = this.#limited(wish.endUser);
     try {
       taken = this.#take(wish.tokens, setHeader);

@@ -64,7 +64,7 @@ export class Gate {
   }
 
   /**
-   * Who shows these keys: one that is right suffices, whatever else is beside it. Throws `missing_authorization`,
+   * Finds the caller with these keys: one valid key is enough, and the others are ignored. Throws `missing_authorization`,
    * `invalid_authorization`, `permission_denied` for an address that the key is not for, and `rate_limit_exceeded` to who
    * guesses. Keys are compared as their hashes, so the time that it takes reveals nothing about them.
    */

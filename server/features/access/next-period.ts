@@ -1,6 +1,6 @@
 const secondsTo = (time: number, now: Date) => Math.ceil((time - now.getTime()) / 1000);
 
-/** Until the next midnight of UTC, when daily budgets begin anew. */
+/** Until the next midnight of UTC, when daily budgets start again. */
 export const secondsToNextDay = (now = new Date()): number =>
   secondsTo(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1), now);
 

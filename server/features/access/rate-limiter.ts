@@ -8,7 +8,7 @@ export interface RateState {
   readonly remaining: number;
   /** Until the bucket is full again, in seconds. */
   readonly reset: number;
-  /** Until the next request is let in, in whole seconds; 0 when allowed. */
+  /** Until the next request is allowed, in whole seconds; 0 when it is allowed now. */
   readonly retryAfter: number;
 }
 
@@ -43,7 +43,7 @@ export class RateLimiter {
     return rateStateOf(bucket, wait);
   }
 
-  /** Says whether a request would be let in, and takes nothing. Null when limiting is off. */
+  /** Says whether a request would be allowed, and takes nothing. Null when limiting is off. */
   look(key: string): RateState | null {
     const bucket = this.#buckets.get(key);
     return bucket ? rateStateOf(bucket, bucket.secondsUntil(1)) : null;

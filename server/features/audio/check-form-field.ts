@@ -12,7 +12,7 @@ export interface FormField {
 /** Words for the model, which may speak of addresses. */
 const WORDS: ReadonlySet<string> = new Set(['prompt', 'hotwords', 'response_format', 'language']);
 
-/** Refuses a field that a key cannot send, and an address in the place of a recording from anybody. */
+/** Refuses a field that a key cannot send. Refuses an address instead of a recording, from the administrator too. */
 export function checkFormField(principal: Principal, model: CatalogModel, { name, value }: FormField): void {
   checkFields(principal, model, 'transcriptions', { [name]: value });
   if (!WORDS.has(name)) throwFault(plain(value, senderOf(principal, model)), name);

@@ -25,7 +25,7 @@ export function checkModalities(model: CatalogModel, content: Content | null | u
   }
 }
 
-/** Nothing but a role and a text, as most messages are: there is nothing to look at. */
+/** Most messages have only a role and a text, so there is nothing to check. */
 const isPlain = (message: ChatMessage): boolean =>
   typeof message.content === 'string' && Object.keys(message).length === 2;
 

@@ -29,7 +29,7 @@ export interface Surface {
   readonly endUser?: EndUser | undefined;
   /** The id of the stored conversation, if there is one. It is the affinity key. */
   readonly conversationId?: string | null;
-  /** Called when the request is not let in, for lack of money or of room. */
+  /** Called when the request is refused, for lack of money or of room. */
   onRefused?(refusal: unknown): Promise<void>;
   /** Called when it is. */
   onAdmitted?(meter: Meter): void;

@@ -130,7 +130,7 @@ export async function rotateKey(deps: KeyDeps, { key_id }: KeyRef, principal: Pr
   return { ...showKey(row), key: secret };
 }
 
-/** `DELETE /api/keys/{key_id}`: for good, and at once: open streams end too. */
+/** `DELETE /api/keys/{key_id}` takes effect at once, so open streams end too. It cannot be undone. */
 export async function revokeKey(deps: KeyDeps, { key_id }: KeyRef, principal: Principal): Promise<ApiKey> {
   const actor = ensureAdmin(principal);
   const row = found(await deps.store.keys.revoke(key_id));

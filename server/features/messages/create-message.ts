@@ -11,7 +11,7 @@ import { toMessage } from './to-message.ts';
 import { soundStop } from './to-stop-reason.ts';
 import { soundUsage } from './to-usage.ts';
 
-/** The upstream's own answer was read once already; no more is asked of it. */
+/** The upstream's own answer was already read once, so it is not checked again. */
 const isMessage = (answer: unknown): answer is Message =>
   typeof answer === 'object' && answer !== null && 'type' in answer && answer.type === 'message';
 

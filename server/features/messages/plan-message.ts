@@ -16,7 +16,7 @@ import { checkBlocks } from './known-blocks.ts';
 import { toChat } from './to-chat.ts';
 import { toOriginal } from './to-original.ts';
 
-/** How a message is asked of the chat. */
+/** How a message becomes a chat. */
 interface MessagePlan {
   readonly chat: ChatCompletionRequest;
   readonly surface: Surface;

@@ -44,7 +44,7 @@ interface ExcessiveClaim {
   readonly believed: { readonly promptTokens: number; readonly completionTokens: number };
 }
 
-/** A request that was let in, and how it ended. */
+/** An admitted request, and how it ended. */
 export interface EndedRequest {
   readonly row: UsageRow;
   readonly attempts: readonly Attempt[];
@@ -82,7 +82,7 @@ const isCount = (value: unknown): boolean => typeof value === 'number' && value 
 
 /**
  * What one request used and what that costs. `admit` is its one entrance: called once, before anything goes upstream;
- * `end` is its one exit: called once, whichever way the admitted request ended.
+ * `end` is its one exit: called once, however the admitted request ended.
  */
 export class Meter {
   readonly #deps: MeterDeps;

@@ -11,7 +11,7 @@ import type { Reserving } from './reservation.ts';
 
 export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;
-  /** Counts the requests that are let in, and refuses those that are too many; `onEnd` tells it of their end. */
+  /** Counts the admitted requests, and refuses requests beyond its limit. `onEnd` reports the end of a request. */
   readonly load?: Pick<LoadGuard, 'ensureRoom' | 'enter'>;
   /** Makes the watch of each admitted request; absent: no request is watched. */
   watch?: ((request: WatchedRequest) => RequestWatch) | undefined;
@@ -35,12 +35,12 @@ export interface Attempt<B extends Backend = Backend> {
   readonly meter: Meter;
 }
 
-/** A request that is let in, counted and paid for, whichever way it ends. */
+/** A request that is admitted, counted and paid for, however it ends. */
 export interface MeteredRequest<B extends Backend = Backend> extends MeterOptions {
   readonly job: Job<B>;
-  /** Called once it is let in. */
+  /** Called when the request is admitted. */
   onAdmitted?(meter: Meter): void;
-  /** Called when it is not let in, for lack of money or of room; the refusal is thrown afterwards. */
+  /** Called when the request is refused, for lack of money or of room. The refusal is thrown afterwards. */
   onRefused?(refusal: unknown): Promise<void>;
   /** Called once when no backend began to answer; true: the request is shorter now, and is to be sent once more. */
   shorten?(failure: unknown): boolean;
@@ -96,7 +96,7 @@ async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Res
   return meter;
 }
 
-/** Lets a request in and begins its answer. The meter of an answer that does not begin is ended here. */
+/** Admits a request and begins its answer. The meter of an answer that does not begin is ended here. */
 async function begin<B extends Backend, T>(
   deps: MeteringDeps,
   request: MeteredRequest<B>,

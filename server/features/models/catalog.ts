@@ -24,7 +24,7 @@ export interface Backend {
   readonly maxBatch: number;
   /** The backend's own price, or else the one of its alias; null: it costs nothing. */
   readonly price: Price | null;
-  /** Whether its vendor bills a request that is given up before its answer comes. */
+  /** Whether its vendor bills a request that the client leaves before the answer comes. */
   readonly billsAborted: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface Group extends KeyGroup {
   readonly map: ModelMap | null;
 }
 
-/** The models that the gateway asks by itself. Undefined: the models file names none. */
+/** The models for the gateway's own requests. Undefined: the models file names none. */
 export interface HelperModels {
   readonly summaries?:
     | {

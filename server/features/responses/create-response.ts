@@ -20,7 +20,7 @@ interface Making<Event extends object> {
   readonly decided: Promise<{ readonly refusal: unknown } | null>;
 }
 
-/** Opens a request. It goes on without an answer before it that its client has left. */
+/** Opens a request. When the client has left the answer before it, that answer ends and the conversation continues. */
 function openPlace(deps: ResponseDeps, request: ResponseRequest, caller: Caller): Promise<Opened> {
   const { conversation, previous_response_id: previous } = request;
   const place = {

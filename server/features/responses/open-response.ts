@@ -40,7 +40,7 @@ export interface OpenResponse {
   readonly begun: Pick<BegunTurn, 'conversationId' | 'run' | 'createdAt'> | null;
   /** Stores how it ended; the conversation is free again. Nothing, when nothing is stored. */
   end(writer: ResponseWriter, ended: EndedResponse): Promise<void>;
-  /** Takes back what was stored: the request was not let in. */
+  /** Removes what was stored, because the request was refused. */
   drop(): Promise<void>;
 }
 

@@ -43,7 +43,7 @@ async function readResponse(
   throw new AppError('client_disconnected');
 }
 
-/** A response that was asked for before, as one answer, in whichever way it was asked for. */
+/** A response that was requested before, as one answer. The first request may have been a stream. */
 export async function repeatResponse(
   deps: ManageDeps,
   request: ResponseRequest,

@@ -130,7 +130,7 @@ interface Failed<Event extends object> {
   readonly last?: readonly Json<Event>[];
 }
 
-/** The upstream's own answer was read once already; no more is asked of it. */
+/** The upstream's own answer was already read once, so it is not checked again. */
 const isResponse = (answer: unknown): answer is Response =>
   typeof answer === 'object' && answer !== null && 'object' in answer && answer.object === 'response';
 

@@ -141,7 +141,7 @@ export class BackendState {
 
   #answered(): void {
     this.#waiting.loaded();
-    // A quota stays used up, whatever was answered meanwhile.
+    // A quota stays used up, even when another request has succeeded since.
     if (this.#pause?.reason !== 'cooling') this.#pause = null;
   }
 
@@ -161,7 +161,7 @@ export class BackendState {
     return end;
   }
 
-  /** Nearly every request succeeds, so the circuit is told only when the state of the backend changes. */
+  /** Nearly every request succeeds, so the circuit is called only when the state of the backend changes. */
   #judge(verdict: unknown): void {
     const failed = verdict !== undefined;
     if (failed ? !countsAgainstBackend(verdict) : !this.#failing) return;

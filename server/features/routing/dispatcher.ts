@@ -181,7 +181,7 @@ export class Dispatcher {
     }
   }
 
-  /** Throws the failure when the client disconnects meanwhile. */
+  /** Throws the failure when the client disconnects during the wait. */
   async #wait(ms: number, failure: AppError, signal: AbortSignal): Promise<void> {
     this.#waiting++;
     try {
@@ -203,7 +203,7 @@ export class Dispatcher {
     });
   }
 
-  /** A backend that loads or is busy seldom says how long; what was learned of it does. */
+  /** A backend that loads or is busy rarely says how long that takes, so earlier waits are the estimate. */
   #explain(failure: AppError, backend: Backend): AppError {
     if (!isNotYet(failure) || failure.retryAfter !== undefined) return failure;
     const retryAfter = this.states.of(backend).secondsUntilFree(failure.code);

@@ -10,7 +10,7 @@ export function mayFailOver(error: unknown): error is AppError {
 
 /**
  * Whether nothing was sent, because this backend's dialect does not support a field of the request. Another backend may support it.
- * What an upstream itself refuses has a code of its own.
+ * A refusal by the upstream itself has another code.
  */
 export const isRefusal = (error: unknown): error is AppError =>
   error instanceof AppError && error.code === 'invalid_field';

@@ -69,7 +69,7 @@ export function streamKept<Event extends object>(
 /** A whole answer and a stream of its chunks can be made of each other. */
 const CHAT: readonly RunFormat[] = ['completion', 'chunks'];
 
-/** A chat completion, which a retry gets in whichever way it asks. */
+/** A chat completion. A retry can ask for it as JSON or as a stream. */
 export function createKeptChat(
   deps: OnceDeps,
   asked: AskedOnce,

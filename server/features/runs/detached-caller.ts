@@ -15,7 +15,7 @@ export class DetachedCaller {
   #wasTold: boolean | null = null;
   readonly #onDisconnect: OnDisconnect | undefined;
 
-  /** `onDisconnect` undefined: as `detach`, until the conversation goes on without the run. */
+  /** `onDisconnect` undefined: as `detach`, until the conversation continues without the run. */
   constructor(client: Caller, onDisconnect: OnDisconnect | undefined) {
     this.#client = client;
     this.#onDisconnect = onDisconnect;

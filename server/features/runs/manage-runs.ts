@@ -133,7 +133,7 @@ export async function* watchRun(
   }
 }
 
-/** The chunks of a chat after a number, in whichever way it was asked for. */
+/** The chunks of a chat after a number, also of a chat that was requested as JSON. */
 export function watchEvents(deps: FollowDeps, row: RunRow, after: number, { signal }: Caller) {
   return row.format === 'completion'
     ? completionAsChunk(followRun(deps, row, after, signal))

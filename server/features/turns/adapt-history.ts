@@ -22,11 +22,11 @@ export const leaveOutUnseen = (
 ): LeftOut | null =>
   leaveOutMedia(messages, (media, { index }) => !takes(input, media) && index < messages.length - own);
 
-/** Pictures in answers, where the dialect of the backend has no place for them. */
+/** Pictures in answers, for a backend whose dialect does not support them. */
 const leaveOutShown = (messages: readonly ChatMessage[]): LeftOut | null =>
   leaveOutMedia(messages, (_media, { message }) => message.role === 'assistant');
 
-/** What a backend cannot be shown of a history that another model had. */
+/** The parts of another model's history that a backend does not support. */
 export function adaptHistory(
   model: Pick<CatalogModel, 'input'>,
   { provider }: Backend,

@@ -35,7 +35,7 @@ function weighMessage(prompt: string): number {
   return tokens + estimateTokens(words + prompt.slice(from));
 }
 
-/** What was added at once: what the user said and what was answered. */
+/** The messages of one turn: those of the user and the answer. */
 export interface Turn<M extends HistoryMessage = HistoryMessage> {
   readonly messages: M[];
 }

@@ -11,7 +11,7 @@ export interface Limit {
 
 const UNLIMITED: Limit = { window: null, prompt: Number.POSITIVE_INFINITY };
 
-/** What backends have said when a prompt was too long for them. After a restart it is learned anew. */
+/** The limits that backends reported when a prompt was too long. After a restart they are learned again. */
 const limits = new WeakMap<Backend, Limit>();
 
 export const learnedLimit = (backend: Backend | undefined): Limit => (backend && limits.get(backend)) ?? UNLIMITED;
@@ -21,7 +21,7 @@ export function learnLimit(backend: Backend, { window, prompt }: Limit): void {
   limits.set(backend, { window: window ?? known.window, prompt: Math.min(known.prompt, prompt) });
 }
 
-/** What is left to a prompt beside its answer, and beside what the estimate is wrong by. */
+/** The room for a prompt, without its answer and without the error of the estimate. */
 const PROMPT_SHARE = 0.7;
 /** Where the upstream does not say how much too much it was; and the least that a prompt has beside its answer. */
 const HALF = 0.5;

@@ -5,7 +5,7 @@ import { nextTurn } from '../../event-loop/next-turn.ts';
 import type { ChunkBatch } from '../chat/relay-chunks.ts';
 import type { Run } from '../runs/run.ts';
 
-/** So much of an answer is kept while it grows, in characters. 50,000 tokens are about as much. */
+/** How much of an answer is kept in memory while it grows, in characters: about 50,000 tokens. */
 const MOST_KEPT = 256 * 1024;
 
 /**

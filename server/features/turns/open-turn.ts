@@ -166,7 +166,7 @@ export async function openTurn(
       return {
         stored,
         async chat(running) {
-          // The summary takes a while. The client may get its headers meanwhile.
+          // The summary takes a while. The client may get its headers before it is complete.
           stored.announce();
           await summarizeTurns(summarizer, summarized, running);
           return toChat(prepared);

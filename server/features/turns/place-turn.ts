@@ -3,7 +3,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import type { HistoryMessage, TurnPlace } from '../../store/interface/turns.ts';
 
-/** Where a turn begins a branch; undefined: it goes on from the head of its conversation. */
+/** Where a turn begins a branch; undefined: it continues after the head of its conversation. */
 export function placeOf(turn: TurnRequest): TurnPlace | undefined {
   const { parent_message_id: after, regenerate: beside, conversation_id: conversationId } = turn;
   if (beside != null) return { beside, param: 'regenerate' };
@@ -28,7 +28,7 @@ export function checkPlace(turn: TurnRequest, isQuestion: boolean): void {
   throw new AppError('missing_field', 'Send a message, or the tool_results of the last answer.', { param: 'message' });
 }
 
-/** A turn without a message of its own answers the question with which its history ends. */
+/** A turn without a message answers the question at the end of its history. */
 export function checkQuestion(
   { message, images, tool_results: results, regenerate }: TurnRequest,
   history: readonly HistoryMessage[],

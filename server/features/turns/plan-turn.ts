@@ -29,7 +29,7 @@ function resolveProvider(catalog: Catalog, alias: string, provider: string): Tar
   throw invalidField('provider', `'${model.alias}' has no backend of that provider (it has: ${known}).`);
 }
 
-/** What a turn says must be known and inline, and of a kind that the model takes. */
+/** The parts of a turn must be known and inline, and of a kind that the model accepts. */
 function checkTurn(model: CatalogModel, { message, tool_results, images }: TurnRequest, sender: Sender): void {
   if (message !== undefined) throwFault(checkContent(message, sender), 'message');
   checkModalities(model, message, 'message');

@@ -39,13 +39,13 @@ const toolMessage = ({ tool_call_id, content, is_error, role: _, ...rest }: Tool
   ...rest,
 });
 
-/** What a turn adds to its conversation before it is answered: results of tools first, as every dialect demands. */
+/** The messages that a turn adds before its answer. Results of tools come first, because every dialect demands that. */
 export async function newMessages(turn: TurnRequest): Promise<NewMessage[]> {
   const results = await Promise.all(
     (turn.tool_results ?? []).map((result) => toNewMessage('tool', toolMessage(result))),
   );
   const content = contentOf(turn);
-  // A turn that answers a question once more says nothing of its own.
+  // A turn that answers a question again adds no message of the user.
   const isSilent = content === undefined || (content.length === 0 && results.length === 0);
   return isSilent ? results : [...results, await toNewMessage('user', { role: 'user', content })];
 }

@@ -41,13 +41,13 @@ export class StoredTurn {
     return this.#begun;
   }
 
-  /** The request was let in: its client is told where the turn is kept. */
+  /** The request was admitted: its client gets the id of the conversation. */
   admitted(meter: Meter): void {
     this.#meter = meter;
     this.announce();
   }
 
-  /** The request was not let in, or nobody knows of its conversation: nothing of the turn is kept. */
+  /** The request was refused, or no client knows its conversation: nothing of the turn is kept. */
   async drop(): Promise<void> {
     this.#isDropped = true;
     this.#isEnded = true;
@@ -58,7 +58,7 @@ export class StoredTurn {
 
   /**
    * Stores the answer, or what came of it before `failure`. Does nothing for a turn that has ended. A conversation that
-   * begins with a failure is not kept, unless its client was told of it: each try would leave another one behind.
+   * begins with a failure is not kept, unless its client knows its id: each try would leave another one behind.
    */
   async end(completion: ChatCompletion | null, failure?: unknown, log?: RunLogEnd): Promise<void> {
     if (this.#isEnded) return;
@@ -77,14 +77,14 @@ export class StoredTurn {
     if (completion && status === 'completed') this.onCompleted(completion);
   }
 
-  /** A failure as the client is told of it: with the conversation, unless nothing of the turn is kept there. */
+  /** A failure as the client sees it: with the conversation, unless nothing of the turn is kept there. */
   explain(failure: unknown): unknown {
     if (this.#isDropped) return failure;
     this.announce();
     return toAppError(failure).inConversation(this.#begun.conversationId);
   }
 
-  /** What the making of the answer came to, for its run. */
+  /** How the answer ended, for its run. */
   outcome<Event extends object>(
     completion: ChatCompletion | null,
     failure: unknown,

@@ -91,7 +91,7 @@ export class Summarizer {
    */
   async summarize(task: SummaryTask, caller: Caller): Promise<Summary> {
     const lastId = task.path.at(-1)?.id ?? '';
-    // Nothing is awaited between the look that finds none and the entry below, so two callers cannot both begin.
+    // No `await` stands between this check and the entry below, so two callers cannot both begin.
     for (let running = this.#running.get(lastId); running; running = this.#running.get(lastId)) {
       const shared = await running.catch(() => null);
       if (shared) return shared;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 const OWN_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
-/** Whatever proxies and tunnels add to requests that they pass on. */
+/** Headers that proxies and tunnels add to requests. */
 const PROXY_HEADER = /^(?:forwarded|via|x-forwarded-|x-real-ip$|x-original-|cf-|true-client-ip$)/;
 const OWN_SITE = ['same-origin', 'none'];
 

@@ -1,6 +1,6 @@
 /** How slow a transfer may be. */
 export interface SlowestTransfer {
-  /** How long the transfer may stand still, in ms. After this time it must also have reached the rate below. */
+  /** How long the transfer may pause, in ms. After this time it must also have reached the rate below. */
   readonly stallMs: number;
   /** The lowest average rate since the beginning, in bytes a second; 0: any rate. */
   readonly bytesPerSecond: number;

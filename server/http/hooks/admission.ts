@@ -45,7 +45,7 @@ const CORS_HEADERS = ['access-control-allow-origin', 'access-control-expose-head
 /** Browsers say the origin of every other request. */
 const READING = ['GET', 'HEAD'];
 
-/** Finds out who calls. Throws the reason when the caller is not let in. */
+/** Finds out who calls. Throws the reason when the caller is refused. */
 export function authenticate(gate: Gate, request: FastifyRequest, reply: FastifyReply): Principal {
   const { headers, raw, method } = request;
   const address = addressOf(gate.proxies, raw);
@@ -61,7 +61,7 @@ export function authenticate(gate: Gate, request: FastifyRequest, reply: Fastify
 }
 
 interface AdmissionOptions {
-  /** Whether client tokens are let in. The route then says what they are allowed to do. Default: false. */
+  /** Whether client tokens are accepted. The route then says what they are allowed to do. Default: false. */
   readonly takesTokens?: boolean;
 }
 

@@ -22,7 +22,7 @@ export interface MessageLimits {
 export interface FrameHandler {
   /** The limits now. The reader asks at each frame, since they grow when the key becomes known. */
   limits(): MessageLimits;
-  /** Reserves room for a message that grows by so many bytes. False when there is none. */
+  /** Reserves room for so many more bytes of a message. False when there is no room. */
   reserve(bytes: number): boolean;
   /** Gives back what was reserved. */
   release(): void;

@@ -4,7 +4,7 @@ import type { Remembered, ResponseMemory } from '../../features/responses/respon
 interface Kept {
   readonly id: string;
   readonly remembered: Remembered;
-  /** Of its messages and its output, about. */
+  /** The size of its messages and its output, roughly. */
   readonly bytes: number;
   readonly hold: Hold;
 }
@@ -51,7 +51,7 @@ export class LaneMemory {
     this.#kept.get(lane)?.hold.release();
     this.#kept.delete(lane);
     const hold = new Hold(this.#held);
-    // What finds no room is not remembered: then the client sends the whole conversation again.
+    // Without room, the response is not remembered: then the client sends the whole conversation again.
     if (hold.grow(this.#holder(), kept.bytes)) this.#kept.set(lane, { ...kept, hold });
   }
 }

@@ -39,7 +39,7 @@ export interface WebsocketOptions {
   /** Receives each call that no meter counted. */
   report(call: AnsweredCall): void;
   readonly transfers: TransferLimits;
-  /** Those that are open, for whoever counts them. */
+  /** The number of open websockets, for metrics. */
   readonly websockets: OpenWebsockets;
 }
 

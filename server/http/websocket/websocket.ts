@@ -16,7 +16,7 @@ const READ_NO_MORE_BYTES = 1024 * 1024;
 /** How many messages and pings are taken before everybody else has a turn of the event loop: 64 wrong ones take 4 ms. */
 const MESSAGES_IN_TURN = 64;
 
-/** What a websocket tells of its messages, as `FrameReader` does, and of its end. */
+/** Receives the messages of a websocket from `FrameReader`, and its end. */
 export interface WebsocketHandler extends Pick<FrameHandler, 'limits' | 'reserve' | 'release' | 'message' | 'refused'> {
   /** Receives an error that is not the client's fault. */
   failed(error: unknown): void;

@@ -1,4 +1,4 @@
-/** What an operator can be told of. */
+/** The events that an operator can be alerted to. */
 export const alertTypes = [
   'circuit.open',
   'provider.key_refused',

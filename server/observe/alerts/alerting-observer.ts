@@ -6,7 +6,7 @@ import type { Observer } from '../observer.ts';
 import type { Alerts } from './alerts.ts';
 import type { MoneyWatch } from './watch-money.ts';
 
-/** What a refusal says when our key is at fault, and not the model's name. */
+/** Matches a refusal that is about our key, and not about the model's name. */
 const ABOUT_KEY = /\b40[13]\b|api[ _]?key|authenticat|unauthorized|permission/i;
 
 const wordsOf = ({ failure }: Attempt): string =>

@@ -3,7 +3,7 @@ import type { Message } from './receivers.ts';
 
 /** How long a receiver may take, in ms. */
 const PATIENCE_MS = 10_000;
-/** How old an undelivered alert may become, in ms. Then it is given up. */
+/** How old an undelivered alert may become, in ms. After that it is dropped. */
 const WORTHLESS_MS = 24 * 3_600_000;
 
 /** Whether the same message may be taken a little later. */

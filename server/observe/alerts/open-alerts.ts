@@ -6,7 +6,7 @@ import { Alerts } from './alerts.ts';
 import { watchDisk } from './watch-disk.ts';
 import { MoneyWatch } from './watch-money.ts';
 
-/** What the parts of the gateway tell the alerts of. */
+/** The parts of the gateway that the alerts listen to. */
 export interface OpenedAlerts {
   readonly observer: AlertingObserver;
   circuitOpened(backend: string): void;

@@ -21,7 +21,7 @@ export interface AlertSettings extends AlertTargets {
 export interface Message {
   readonly url: string;
   readonly body: string;
-  /** Made anew for each attempt. */
+  /** Made for each attempt. */
   headers(now: Date): Record<string, string>;
   readonly raisedAt: Date;
 }

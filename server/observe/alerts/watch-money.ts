@@ -26,9 +26,9 @@ export interface Spending {
 
 /** One budget, and what is used of it. */
 interface Budget {
-  /** Such as `key key_1`. */
+  /** A name for the alert's subject, such as `key key_1`. */
   readonly subject: string;
-  /** Such as `the key 'laptop'`. */
+  /** A name for people, such as `the key 'laptop'`. */
   readonly name: string;
   readonly period: 'daily' | 'monthly';
   readonly limit: number | null;

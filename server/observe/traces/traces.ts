@@ -20,7 +20,7 @@ export class Traces implements Observer {
     this.#deps = deps;
   }
 
-  /** Begins the span of a request to a model, when it is let in. */
+  /** Begins the span of a request to a model when the request is admitted. */
   watch(request: WatchedRequest): RequestWatch {
     return new RequestSpan(this.#deps, request, this.#deps.extract(request.job.caller.record.parent));
   }

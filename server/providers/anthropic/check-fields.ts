@@ -21,7 +21,7 @@ const UNSUPPORTED = tableOf<(value: unknown) => boolean>({
   functions: isEmpty,
   function_call: (value) => value === 'none' || value === 'auto',
   web_search_options: never,
-  // Of vLLM, llama.cpp and Ollama. Other unknown fields may be new ones of Anthropic's, which judges them itself.
+  // Fields of vLLM, llama.cpp and Ollama. Any other unknown field may be a new one of Anthropic, which checks it itself.
   ...Object.fromEntries(
     [
       ...'min_p typical_p repetition_penalty repeat_penalty length_penalty min_tokens ignore_eos grammar'.split(' '),

@@ -6,7 +6,7 @@ import type { AnthropicUsage, StreamEvent } from './wire.ts';
 
 type Fields = Record<string, unknown>;
 
-/** What the reader understood of an event. */
+/** The meaning of an event, as the reader understood it. */
 interface ReadEvent {
   readonly event: StreamEvent;
   /** The place in the answer of the block that the event belongs to. */

@@ -20,7 +20,7 @@ export class RepeatedText {
     return said;
   }
 
-  /** What is missing at the end of the pieces. */
+  /** The part of the text that the pieces did not have. */
   end(): string {
     const said = this.#early;
     this.#early = '';

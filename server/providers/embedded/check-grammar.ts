@@ -7,7 +7,7 @@ import type { LoadedModel } from './load-model.ts';
  */
 export function createGrammarCheck(model: LoadedModel): (grammar: string) => Promise<boolean> {
   let last: Promise<unknown> = Promise.resolve();
-  /** Verdicts by grammar. A client seldom changes its tools, so most grammars come again. */
+  /** Verdicts by grammar. A client rarely changes its tools, so most grammars come again. */
   const known = new Map<string, boolean>();
 
   async function check(grammar: string): Promise<boolean> {

@@ -30,7 +30,7 @@ export interface EngineInfo {
   readonly temperature: number;
   /** Whether the model's chat template supports tools. A template without them shows the model none. */
   readonly takesTools: boolean;
-  /** Whether the model is so small that it seldom ends a text by itself. */
+  /** Whether the model is so small that it rarely ends a text. */
   readonly isDemo: boolean;
 }
 

@@ -35,7 +35,7 @@ export async function* readEvents(arrivals: AsyncIterable<Buffer[]>): AsyncGener
   const reader = new EventReader();
   for await (const arrived of arrivals) {
     const batch = reader.read(parser.pushAll(arrived));
-    // What came before a failure is sent to the client.
+    // The client gets everything that came before a failure.
     if (batch.length > 0) {
       parser.progressed();
       yield batch;

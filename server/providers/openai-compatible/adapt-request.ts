@@ -13,7 +13,7 @@ type Fields = ChatCompletionRequest;
 interface AdaptedRequest {
   /** The changes to the request, beside the call's own changes. */
   readonly changes: Changes;
-  /** The changes that the client is told. */
+  /** The changes that the client sees in `x-gateway-applied`. */
   readonly applied: readonly string[];
   /** Maps the names of tools back in the answer. Null: they are the client's own. */
   readonly names: ToolNames | null;

@@ -47,7 +47,7 @@ const TEXT = '/completions';
 export interface OpenAiCompatibleSettings extends UpstreamSettings {
   /** The upstream's deviations from OpenAI; see `presets.ts`. */
   readonly quirks?: Quirks;
-  /** Which fields keys may send. */
+  /** The fields that keys can send. */
   readonly fieldPolicy: FieldPolicy;
 }
 
@@ -207,7 +207,7 @@ export class OpenAiCompatibleProvider implements Provider {
     }
   }
 
-  /** Reads a whole answer, in whichever form it came. */
+  /** Reads a whole answer, streamed or not. */
   #readChat(bytes: Buffer, call: ProviderCall): Json<ChatCompletion> {
     return isEventBody(bytes)
       ? Json.ofValue(collectChunks(readWhole(this.#chatReader(call), bytes)))

@@ -4,7 +4,7 @@ import type { AnswerState } from './answer-state.ts';
 import { Said } from './said.ts';
 import type { OutputItem } from './wire.ts';
 
-/** The arguments of one call, or the input of a custom tool: as the upstream sent them and as clients are told them. */
+/** The arguments of one call, or the input of a custom tool: as the upstream sent them and as clients receive them. */
 export class CallArguments {
   readonly #came: Said;
   readonly #text = new ArgumentText();
@@ -16,7 +16,7 @@ export class CallArguments {
     this.#came = new Said(state);
   }
 
-  /** What clients have been told. */
+  /** The arguments that clients have received. */
   get told(): string {
     return this.#told;
   }

@@ -56,7 +56,7 @@ export class ItemReader {
     return this.#ownId;
   }
 
-  /** The id of the call for clients; empty until they have been told of the call. */
+  /** The id of the call for clients; empty until they have received the start of the call. */
   get ownCallId(): string {
     return this.#ownCallId;
   }
@@ -122,7 +122,7 @@ export class ItemReader {
     return type === 'message' ? { role: 'assistant', ...own, content: this.#content } : own;
   }
 
-  /** Whether clients are told something else than the upstream sent. */
+  /** Whether clients receive something else than the upstream sent. */
   get differs(): boolean {
     const { id, call_id: callId, name, arguments: sent, content } = this.#own ?? {};
     if (this.#ownId !== undefined && this.#ownId !== id) return true;
@@ -155,7 +155,7 @@ export class ItemReader {
     this.callId ??= item.call_id || undefined;
   }
 
-  /** The piece with more of the arguments, once clients have been told of the call. */
+  /** The piece with more of the arguments, once clients have received the start of the call. */
   #tell(text: string): Piece[] {
     if (this.#call === undefined || text === '') return [];
     return [{ delta: { tool_calls: [{ index: this.#call, function: { arguments: text } }] } }];

@@ -25,7 +25,7 @@ function dropRule(lines: string[]): void {
   if (lines.at(-1) === '---') lines.pop();
 }
 
-/** The conversations of a file. What stands in a block of code is never a heading. */
+/** The conversations of a file. A line in a block of code is never a heading. */
 function draftsOf(text: string): Draft[] {
   const drafts: Draft[] = [];
   let fence: string | null = null;

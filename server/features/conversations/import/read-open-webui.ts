@@ -42,7 +42,7 @@ function readAnswer(content: string): { text: string; reasoning: string | null }
   return { text: text + content.slice(at), reasoning: thoughts.join('\n\n') || null };
 }
 
-/** The pictures that stand in the file; the others are addresses of Open WebUI's own. */
+/** The pictures in the file. The other ones are addresses of Open WebUI's server. */
 function picturesOf(files: unknown): { readonly parts: readonly object[]; readonly leftOut: number } {
   const list: readonly unknown[] = Array.isArray(files) ? files : [];
   const parts = list.flatMap((file) =>

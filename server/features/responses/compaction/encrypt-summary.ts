@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** Begins every summary that this gateway encrypted, whichever key it has. */
+/** Begins every summary that this gateway encrypted, with any key. */
 const PREFIX = 'duplexc1.';
 const ALGORITHM = 'aes-256-gcm';
 /** The lengths that the algorithm needs, in bytes: of the nonce, and of the complete tag. */

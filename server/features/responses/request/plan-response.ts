@@ -66,7 +66,7 @@ function begins(chunk: ChatCompletionChunk): boolean {
   return !PREAMBLE.has(event.type);
 }
 
-/** How a response is asked of the chat. */
+/** How a response becomes a chat. */
 export interface ResponsePlan extends Pick<Translation, 'fields' | 'tools' | 'input'> {
   readonly surface: Surface;
 }

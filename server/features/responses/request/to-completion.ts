@@ -73,7 +73,7 @@ function checkFields(request: ResponseRequest, unknown: Unsupported): void {
   }
 }
 
-/** Nothing is said to a model that does not reason: agents always send an effort, and most such models refuse it. */
+/** A model that does not reason gets no effort: agents always send one, and most such models refuse it. */
 function toReasoning({ reasoning }: ResponseRequest, target: Target): Record<string, unknown> {
   const { effort, summary } = reasoning ?? {};
   if (!target.reasons) return {};
@@ -163,7 +163,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^conversation_id$/, 'conversation'],
 ];
 
-/** An error about the chat completion, told of the request that the client knows. */
+/** Turns an error about the chat completion into one about the request that the client sent. */
 export function inOwnTerms(error: unknown): unknown {
   if (!(error instanceof AppError) || error.param === null) return error;
   const renamed = NAMES.find(([pattern]) => pattern.test(error.param ?? ''));

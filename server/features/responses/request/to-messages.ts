@@ -111,7 +111,7 @@ class MessageGatherer {
 
   #addReasoning(item: InputItem): void {
     const open = this.#open;
-    // Reasoning begins an answer, or goes on between calls that are still to be answered.
+    // Reasoning begins an answer, or stands between calls that have no result yet.
     if (open && !open.tool_calls && partsOf(open.content ?? []).length > 0) this.end();
     this.#assistant();
     const signature = item.encrypted_content ? decodeSignature(item.encrypted_content) : null;
