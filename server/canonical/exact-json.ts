@@ -94,12 +94,15 @@ function markNumbers(text: string): string {
 const revive = (_key: string, value: unknown) =>
   typeof value === 'string' && value.startsWith(MARK) ? new ExactNumber(value.slice(MARK.length)) : value;
 
+/** Whether a text may hold a number that JavaScript cannot hold. It reads numbers inside strings too. */
+export const mayHoldLongNumbers = (text: string): boolean => LONG_NUMBER.test(text) || LONG_EXPONENT.test(text);
+
 /**
  * Parses as `JSON.parse` does, but a number that JavaScript cannot hold becomes an object that `writeExact` writes with
  * all its digits. Use it for values that are only passed on, such as the arguments of tools.
  */
 export const parseExact = (text: string): unknown =>
-  LONG_NUMBER.test(text) || LONG_EXPONENT.test(text) ? JSON.parse(markNumbers(text), revive) : JSON.parse(text);
+  mayHoldLongNumbers(text) ? JSON.parse(markNumbers(text), revive) : JSON.parse(text);
 
 /** Puts the nearest number in place of each exact one, in place, except in the fields of which `isExact` says so. */
 export function roundNumbers(value: unknown, isExact: (name: string, holder: object) => boolean): unknown {

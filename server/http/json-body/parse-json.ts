@@ -1,4 +1,4 @@
-import { parseExact, roundNumbers } from '../../canonical/exact-json.ts';
+import { mayHoldLongNumbers, parseExact, roundNumbers } from '../../canonical/exact-json.ts';
 
 /** The fields that hold a JSON Schema of tools or answers, in any of the dialects. */
 const SCHEMAS: ReadonlySet<string> = new Set(['parameters', 'input_schema', 'schema', 'guided_json']);
@@ -16,4 +16,6 @@ const isExact = (name: string, holder: object): boolean =>
  * exactly, so they keep all their digits.
  */
 export const parseJson = (text: string): unknown =>
-  SIGNS.some((sign) => text.includes(sign)) ? roundNumbers(parseExact(text), isExact) : JSON.parse(text);
+  SIGNS.some((sign) => text.includes(sign)) && mayHoldLongNumbers(text)
+    ? roundNumbers(parseExact(text), isExact)
+    : JSON.parse(text);
