@@ -108,8 +108,8 @@ describe.each([false, true])('a chain of both kinds, streamed: %s', (stream) => 
     const tools = [{ type: 'web_search_20250305', name: 'web_search' }];
     expect(await textOf(await ask(gateway, { stream, tools }))).toBe('Hello from upstream.');
     expect(asked(gateway)).toEqual([1, 0]);
-    gateway.claude.reply(refuse('unavailable'));
-    expect((await ask(gateway, { stream, tools })).status).toBe(503);
+    gateway.claude.reply(refuse('server-error'));
+    expect((await ask(gateway, { stream, tools })).status).toBe(502);
     expect(asked(gateway)).toEqual([2, 0]);
   });
 

@@ -56,6 +56,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'server/features/models/',
     'server/features/system/',
     'server/providers/',
+    'server/store/make-folder.ts',
     'server/store/store-error.ts',
     'node',
     'yaml',

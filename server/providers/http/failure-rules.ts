@@ -48,9 +48,11 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'model_busy',
     words:
-      /overloaded|\bslow[ _]down\b|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high demand|insufficient_system_resource/i,
+      /overloaded|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high demand|insufficient_system_resource/i,
     ofStatus: isOverload,
   },
+  // With a 429, the same words are about the key's own rate.
+  { means: 'model_busy', words: /\bslow[ _]down\b/i, ofStatus: (status) => status === null || status >= 500 },
   // Anthropic's status for an overload, whatever the body says.
   { means: 'model_busy', ofStatus: (status) => status === 529 },
   { means: 'model_busy', kind: /\b529\b/, ofStatus: isInside },
