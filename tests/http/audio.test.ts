@@ -95,6 +95,35 @@ describe('a form', () => {
     });
   });
 
+  test('has samples of voices of any length', async () => {
+    const sample = `data:audio/wav;base64,${'A'.repeat(100_000)}`;
+    const response = await send([
+      model,
+      ['known_speaker_references[]', sample],
+      file,
+      ['known_speaker_references[]', sample],
+    ]);
+    expect(response.status).toBe(200);
+    expect((await receivedForm()).getAll('known_speaker_references[]')).toEqual([sample, sample]);
+  });
+
+  test('costs the words beside its file, too', async () => {
+    const costOf = async (fields: Field[]): Promise<number> => {
+      const response = await send(fields);
+      await response.text();
+      const { promptTokens } = await usageOf(gateway, response.headers.get('x-request-id'));
+      return Number(promptTokens);
+    };
+    const sound: Field = ['file', audio(10), 'a.mp3'];
+    const bare = await costOf([model, sound]);
+    for (const fields of [
+      [model, ['prompt', 'word '.repeat(1_000)], sound],
+      [sound, ['prompt', 'word '.repeat(1_000)], model],
+    ] satisfies Field[][]) {
+      expect(await costOf(fields)).toBeGreaterThan(bare + 900);
+    }
+  });
+
   test('of the official library is understood, in both of its orders', async () => {
     const bytes = await toFile(Buffer.alloc(2 * MB, 1), 'a.mp3');
     expect((await client.audio.transcriptions.create({ file: bytes, model: 'whisper' })).text).toBe('Hello.');
@@ -339,6 +368,7 @@ describe('speech', () => {
 describe('a form that is refused', () => {
   const file: Field = ['file', audio(2 * MB), 'a.mp3'];
   const big: Field = ['file', audio(34 * MB), 'a.mp3'];
+  const words = Array.from({ length: 20 }, (): Field => ['prompt', 'x'.repeat(1_000)]);
   test.each<[string, Field[], string, string | null]>([
     ['without a model', [file], 'missing_field', 'model'],
     ['without a file', [['model', 'whisper']], 'missing_field', 'file'],
@@ -348,6 +378,20 @@ describe('a form that is refused', () => {
     ['for a model that only chats', [['model', 'chatter'], file], 'endpoint_not_supported', 'model'],
     ['for a vendor without audio', [['model', 'nowhere'], file], 'no_backend', 'model'],
     ['beyond the limit', [['model', 'whisper'], big], 'body_too_large', null],
+    ['with a long prompt', [['model', 'whisper'], ['prompt', 'x'.repeat(20_000)], file], 'invalid_field', 'prompt'],
+    ['with much text in many fields', [...words, ['model', 'whisper'], file], 'invalid_field', 'prompt'],
+    [
+      'with a prompt behind the file',
+      [['model', 'whisper'], file, ['prompt', 'x'.repeat(3_000)]],
+      'invalid_field',
+      'prompt',
+    ],
+    [
+      'with a prompt as a file',
+      [['model', 'whisper'], file, ['prompt', audio(20_000), 'p.txt']],
+      'invalid_field',
+      'prompt',
+    ],
   ])('%s is an error with its param', async (_what, fields, code, param) => {
     expect(await errorOf(await send(fields))).toMatchObject({ code, param });
   });

@@ -86,11 +86,16 @@ const weighSound = (length: number): RequestSize => ({
   ceiling: Math.max(MOST_PER_IMAGE, Math.ceil(length / FEWEST_PER_MEDIA_TOKEN)),
 });
 
-/** A file of sound of so many bytes. */
-export const measureSound = (bytes: number): MeasuredRequest => ({
-  ...weighSound(Math.ceil(bytes / 0.75)),
-  cachesForHour: false,
-});
+/** A file of sound of so many bytes, and the words beside it. */
+export function measureSound(bytes: number, text: string): MeasuredRequest {
+  const sound = weighSound(Math.ceil(bytes / 0.75));
+  const said = new RequestScale({ text }).estimate();
+  return {
+    tokens: sound.tokens + said.tokens,
+    ceiling: sound.ceiling + said.ceiling,
+    cachesForHour: false,
+  };
+}
 
 /** Null: it is text. */
 function weighPayload(payload: string, type: string): RequestSize | null {

@@ -90,7 +90,7 @@ async function answerForm(options: FormEndpoint, request: FastifyRequest, reply:
       body,
       check: (known: CatalogModel) => check((field) => checkFormField(caller.principal, known, field)),
       // A client that does not say how long the file is is charged for the longest one.
-      measure: () => measureSound(Number(length ?? maxBodyBytes)),
+      measure: () => measureSound(Number(length ?? maxBodyBytes), form.text),
       repeatable: false,
     };
     const sent = whole ? { form: await hashForm(whole, type) } : {};

@@ -13,6 +13,11 @@ const MAX_NAME = 1024;
 /** How much of a field is checked, in bytes: an address stands at the beginning of its field. */
 const LOOKED_AT = 4 * 1024;
 
+/** The most bytes of all fields beside the file: what they say may reach the model, and is paid for before it does. */
+const MAX_TEXT = 16 * 1024;
+/** Of these, behind the file that is being sent on: by then the price of the request is known. */
+const MAX_LATE_TEXT = 2 * 1024;
+
 /** Throws for a field that must not be sent. */
 type FieldCheck = (field: { readonly name: string; readonly value: string }) => void;
 
@@ -21,6 +26,8 @@ export interface ModelForm {
   readonly model: string;
   /** The content type of the form that `rewrite` returns. */
   readonly contentType: string;
+  /** What the fields say that have arrived before the file. */
+  readonly text: string;
   /** Runs a check on every field: on those that have arrived at once, and on the others before they are sent on. */
   check(check: FieldCheck): void;
   /**
@@ -35,6 +42,10 @@ export interface ModelForm {
 const isModel = ({ name }: FormPartHead) => name.toLowerCase() === 'model';
 
 const twice = () => invalidField('model', "'model' is given twice.");
+
+/** Whether a part is sound, which is paid for by the length of the form: the file, and samples of voices as data URIs. */
+const isSound = ({ name, filename }: FormPartHead): boolean =>
+  (name === 'file' && filename !== undefined) || /^known_speaker_references(\[\])?$/.test(name);
 
 const fieldNamed = (name: string): FormPartHead => ({ name, filename: undefined, contentType: undefined });
 
@@ -59,6 +70,9 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
   readonly #seen: Parameters<FieldCheck>[0][] = [];
   #checkField: FieldCheck = (field) => this.#seen.push(field);
   #hasFile = false;
+  #texts: Buffer[] = [];
+  #textBytes = 0;
+  #mostText = MAX_TEXT;
   /** The first file after the model, of which only the head was read. */
   #upload: FormPart | undefined;
 
@@ -68,6 +82,10 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
 
   get contentType(): string {
     return `multipart/form-data; boundary=${this.#boundary}`;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#texts).toString('utf8');
   }
 
   check(check: FieldCheck): void {
@@ -89,6 +107,7 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
       }
       if (model !== undefined && part.filename !== undefined) {
         this.#upload = part;
+        this.#mostText = Math.min(MAX_TEXT, this.#textBytes + MAX_LATE_TEXT);
         return model;
       }
       for await (const piece of this.#write(part)) await this.#spool.write(piece);
@@ -130,8 +149,27 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
     const beginning = await this.#lookAt(part);
     yield writePartHead(this.#boundary, part);
     if (beginning.length > 0) yield beginning;
-    yield* part.body;
+    yield* isSound(part) ? part.body : this.#readText(part);
     yield CRLF;
+  }
+
+  /** The rest of a part that is no sound. */
+  async *#readText({ name, body }: FormPart): AsyncGenerator<Buffer, void, void> {
+    for await (const piece of body) {
+      this.#countText(name, piece);
+      yield piece;
+    }
+  }
+
+  #countText(name: string, piece: Buffer): void {
+    this.#textBytes += piece.length;
+    if (this.#textBytes > this.#mostText) {
+      throw invalidField(
+        name,
+        `Beside the file, the fields of a form may have ${MAX_TEXT} bytes together, of these ${MAX_LATE_TEXT} behind the file.`,
+      );
+    }
+    this.#texts.push(piece);
   }
 
   /**
@@ -144,6 +182,7 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
       return Buffer.alloc(0);
     }
     const beginning = await readBeginning(part);
+    if (!isSound(part)) this.#countText(name, beginning);
     this.#checkField({ name, value: beginning.toString('utf8', 0, LOOKED_AT) });
     return beginning;
   }
@@ -167,6 +206,7 @@ export async function openModelForm(
     return {
       model,
       contentType: form.contentType,
+      text: form.text,
       check: (check) => form.check(check),
       rewrite: (upstreamModel) => form.rewrite(upstreamModel),
       close: () => form.close(),
