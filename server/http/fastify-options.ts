@@ -3,6 +3,7 @@ import { newRequestId } from '../features/access/request-id.ts';
 import { createLimitedServer } from './connections/limit-pipelining.ts';
 import { answerClientError } from './hooks/client-error.ts';
 import { sendError } from './hooks/errors.ts';
+import { ROUTER_OPTIONS } from './hooks/known-methods.ts';
 
 export interface FastifyLimits {
   /** How long the head of a request may take, in ms. */
@@ -44,7 +45,7 @@ export function fastifyOptions({ headersTimeoutMs, maxBodyBytes }: FastifyLimits
     // During that time, `shedLoad` refuses new requests on these connections, in the form of every other error.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    routerOptions: ROUTER_OPTIONS,
     frameworkErrors: (error, request, reply) => sendError(reply.header('x-request-id', request.id), error),
   } satisfies FastifyServerOptions;
 }

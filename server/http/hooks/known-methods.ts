@@ -13,6 +13,9 @@ export function knowEveryMethod(app: FastifyInstance): void {
   for (const method of others) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
 }
 
+/** A part of an address may be as long as a head: a batch of tRPC names all its calls there. */
+export const ROUTER_OPTIONS = { ignoreTrailingSlash: true, maxParamLength: 16 * 1024 };
+
 /** Throws the error for a method that an address does not have; it names the methods that the address has. */
 export function refuseMethod(request: FastifyRequest, reply: FastifyReply, known: readonly string[]): never {
   reply.header('allow', known.join(', '));
@@ -24,7 +27,7 @@ export function refuseMethod(request: FastifyRequest, reply: FastifyReply, known
  * the 30 methods that an address does not have.
  */
 export class KnownMethods {
-  readonly #table = createTable({ ignoreTrailingSlash: true, maxParamLength: 512 });
+  readonly #table = createTable(ROUTER_OPTIONS);
   readonly #methods = new Map<unknown, Set<string>>();
 
   constructor(app: FastifyInstance) {

@@ -279,6 +279,11 @@ describe('with a key', () => {
 describe('a batch over HTTP', () => {
   const batch = (count: number, name: string) => `/trpc/${Array(count).fill(name).join(',')}?batch=1`;
 
+  it('is found however long its names are together', async () => {
+    const refused = await shared.call('GET', batch(500, 'models.list'), undefined);
+    expect([refused.status, (await refused.json()).error.data.error.code]).toEqual([400, 'too_many_calls']);
+  });
+
   it.each([
     ['GET', undefined],
     ['POST', {}],
