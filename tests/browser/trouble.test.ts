@@ -81,6 +81,10 @@ describe.runIf(hasBrowser)('when something is wrong, the console', () => {
     await page.goto(`${gateway.url}/console/audit`);
     await page.getByRole('alert').getByText('This page could not be shown').waitFor();
     expect(await findAxeFaults(page)).toEqual([]);
+    await page.evaluate("history.pushState(null, '', '/console/errors')");
+    await page.getByRole('searchbox', { name: 'Search errors' }).waitFor();
+    await page.goBack();
+    await page.getByRole('alert').getByText('This page could not be shown').waitFor();
     await page.unroute(files);
     await page.getByRole('button', { name: 'Load again' }).click();
     await page.getByText('What administrators changed').waitFor();

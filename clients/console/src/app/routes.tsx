@@ -64,9 +64,10 @@ function NotFound() {
 /** What each address shows. Most pages need a key: who has none signs in first, and is then where they wanted to be. */
 export function Routes() {
   const { key } = useSession();
+  const [location] = useLocation();
   return (
     <>
-      <Boundary fallback={<BrokenPage />}>
+      <Boundary fallback={<BrokenPage />} place={location}>
         <Suspense fallback={<Loading />}>
           <Switch>
             <Route path="/docs">

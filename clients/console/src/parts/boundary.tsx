@@ -3,6 +3,8 @@ import { Component, type ReactNode } from 'react';
 interface BoundaryProps {
   /** What is shown instead of what failed. */
   readonly fallback: ReactNode;
+  /** When it changes, the children are tried again. */
+  readonly place?: string;
   readonly children: ReactNode;
 }
 
@@ -15,6 +17,10 @@ export class Boundary extends Component<BoundaryProps, { readonly failed: boolea
 
   static getDerivedStateFromError() {
     return { failed: true };
+  }
+
+  override componentDidUpdate({ place }: BoundaryProps) {
+    if (this.state.failed && place !== this.props.place) this.setState({ failed: false });
   }
 
   override render() {

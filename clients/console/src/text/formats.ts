@@ -45,7 +45,7 @@ const NO_BREAK = '\u00a0';
 function numberFormats(language: string): NumberFormats {
   const plain = new Intl.NumberFormat(language);
   const fixed = (digits: number) => new Intl.NumberFormat(language, { maximumFractionDigits: digits });
-  const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 2 });
+  const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
   const point = plain.formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.';
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const change = new Intl.NumberFormat(language, {
