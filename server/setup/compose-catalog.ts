@@ -34,7 +34,7 @@ interface ComposeOptions {
 }
 
 const DEMO_NOTICE =
-  'Demo mode: no models file and no provider key is configured, so the text models answer from the small embedded model, and the image models not at all. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get the real ones.';
+  'Demo mode: no models file and no provider key is configured, so the small embedded model answers for every text model, and no model makes images. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get real models.';
 
 /** OpenAI's limit of inputs in one request; vLLM and llama.cpp have none. */
 const MAX_BATCH = 2048;
