@@ -656,7 +656,7 @@ export const ErrorBody = z
     error: z.object({
       type: ErrorType,
       code: z.enum(errorCodes).describe('Stable; see `GET /errors`.'),
-      message: z.string().describe('For people; may change.'),
+      message: z.string().describe('A message for people. It may change.'),
       param: z
         .string()
         .nullable()

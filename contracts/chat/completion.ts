@@ -22,7 +22,7 @@ export const SamplingFields = {
   response_format: ResponseFormat.nullish(),
   modalities: listOf(z.string())
     .nullish()
-    .describe('What the answer may hold; default for models with image output: `["image","text"]`.'),
+    .describe('What the answer can contain; default for models with image output: `["image","text"]`.'),
   stream: z.boolean().nullish(),
   stream_options: z
     .looseObject({ include_usage: z.boolean().nullish() })

@@ -69,7 +69,7 @@ export const ConversationHead = ConversationSummary.extend({
   head_message_id: z
     .string()
     .nullable()
-    .describe('The last message of the active path, after which the next turn goes on; null without messages.'),
+    .describe('The last message of the active path. The next turn follows it. Null when there are no messages.'),
 }).meta({ id: 'ConversationHead' });
 export type ConversationHead = z.infer<typeof ConversationHead>;
 
@@ -79,7 +79,7 @@ export const Conversation = ConversationHead.extend({
   ),
   has_more: z
     .boolean()
-    .describe('There are more in the direction of reading: with `before` earlier ones, else later ones.'),
+    .describe('Whether there are more in the direction of reading: earlier ones with `before`, otherwise later ones.'),
   runs: listOf(RunInProgress).describe('The answers that are being made: watch them at `/c1/runs/{run_id}/events`.'),
 }).meta({ id: 'Conversation' });
 export type Conversation = z.infer<typeof Conversation>;
@@ -101,7 +101,9 @@ export const ListConversationsRequest = z
       .min(1)
       .max(500)
       .optional()
-      .describe('Words that a title or a message must hold, in any order. The last one may be the beginning of one.'),
+      .describe(
+        'Words that a title or a message must contain, in any order. The last one may be the beginning of a word.',
+      ),
     user_id,
   })
   .meta({ id: 'ListConversationsRequest' });
@@ -168,7 +170,7 @@ export const UpdateConversationRequest = ConversationRef.extend({
     .string()
     .min(1)
     .optional()
-    .describe('The message with which the active path ends from now on, and after which the next turn goes on.'),
+    .describe('The message that becomes the end of the active path. The next turn follows it.'),
 }).meta({ id: 'UpdateConversationRequest' });
 export type UpdateConversationRequest = z.infer<typeof UpdateConversationRequest>;
 

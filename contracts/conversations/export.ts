@@ -4,7 +4,7 @@ import { ConversationRef, EraseUserRequest } from './conversation.ts';
 const format = z
   .enum(['json', 'markdown', 'openai'])
   .default('json')
-  .describe('`json` holds everything that is stored, `openai` the messages as chat completions take them.');
+  .describe('`json` has everything that is stored; `openai` has the messages in the form of chat completions.');
 
 /** `GET /c1/conversations/{conversation_id}/export` */
 export const ExportRequest = ConversationRef.extend({ format }).meta({ id: 'ExportRequest' });

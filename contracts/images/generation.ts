@@ -15,7 +15,7 @@ export const ImageFields = {
   response_format: z
     .enum(['b64_json', 'url'])
     .nullish()
-    .describe('Default `b64_json`. `url` gives data URIs: nothing is hosted here.'),
+    .describe('Default `b64_json`. `url` gives data URIs, because the gateway hosts no files.'),
   stream: z.boolean().nullish(),
   partial_images: z.int().min(0).max(3).nullish().describe('Previews in a stream, where the upstream makes them.'),
   user: z.string().nullish(),

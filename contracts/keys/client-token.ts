@@ -28,7 +28,7 @@ export const CreateClientTokenRequest = z
       .positive()
       .max(1_000_000)
       .nullish()
-      .describe('What all requests with the token may cost together; null: as much as the key may spend.'),
+      .describe('The most that all requests with the token can cost together; null: only the limits of the key apply.'),
     minutes: z.int().min(1).max(60).nullish().describe('How long the token is valid. Default 15.'),
   })
   .meta({ id: 'CreateClientTokenRequest' });
@@ -39,7 +39,9 @@ export const ClientToken = z
   .object({
     token: z
       .string()
-      .describe('Send it as a key. It ends with its key: when that is revoked, disabled or rotated, or expires.'),
+      .describe(
+        'Send it like a key. It is valid until it expires, or until its key is revoked, disabled or rotated, or expires.',
+      ),
     id: z.string(),
     user_id: z.string(),
     models: listOf(z.string()).nullable(),

@@ -39,7 +39,9 @@ export const Message = z
     stop_reason: z
       .string()
       .nullable()
-      .describe('`end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `refusal`, …; null while a stream goes on.'),
+      .describe(
+        '`end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `refusal`, …; null before the end of a stream.',
+      ),
     stop_sequence: z.string().nullable(),
     usage: MessageUsage,
   })

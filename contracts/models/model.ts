@@ -45,7 +45,7 @@ export const ModelInfo = z
     family: z.string().nullable(),
     license: z.string().nullable(),
     context_window: z.int().nullable().describe('In tokens.'),
-    endpoints: listOf(Endpoint).describe('What can be asked of it; anything else is refused.'),
+    endpoints: listOf(Endpoint).describe('The endpoints that it serves. Requests to other endpoints are refused.'),
     modalities: z.object({ input: listOf(Modality), output: listOf(Modality) }),
     capabilities: z.object({ tools: z.boolean(), vision: z.boolean(), reasoning: z.boolean(), streaming: z.boolean() }),
     constraints: ModelConstraints,

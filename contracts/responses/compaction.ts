@@ -57,7 +57,7 @@ export type InputTokensRequest = z.infer<typeof InputTokensRequest>;
 export const InputTokens = z
   .object({
     object: z.literal('response.input_tokens'),
-    input_tokens: z.int().describe('Tokens in the whole prompt. An estimate where no upstream of the model counts.'),
+    input_tokens: z.int().describe('Tokens in the whole prompt. An estimate when no upstream of the model can count.'),
   })
   .meta({ id: 'InputTokens' });
 export type InputTokens = z.infer<typeof InputTokens>;

@@ -33,7 +33,7 @@ export const InputItem = z
     input: z.string().nullish(),
     output: z.union([z.string(), listOf(ItemPart)]).nullish(),
     summary: listOf(ItemPart).nullish(),
-    encrypted_content: z.string().nullish().describe('Opaque: send it back as it came.'),
+    encrypted_content: z.string().nullish().describe('Opaque: send it back unchanged.'),
     status: z.string().nullish(),
   })
   .meta({ id: 'InputItem' });

@@ -25,19 +25,19 @@ export const ResponseRequest = z
   .looseObject({
     model: z.string().min(1).describe('An alias of `GET /v1/models`.'),
     input: z.union([z.string(), listOf(InputItem).max(10_000)]).optional(),
-    instructions: z.string().nullish().describe('A system message for this answer alone.'),
-    previous_response_id: z.string().min(1).nullish().describe('Goes on from a stored response.'),
+    instructions: z.string().nullish().describe('A system message for this answer only.'),
+    previous_response_id: z.string().min(1).nullish().describe('Continues after a stored response.'),
     conversation: z
       .union([z.string().min(1), z.looseObject({ id: z.string().min(1) })])
       .nullish()
-      .describe('Goes on with a conversation, also one of `/c1`.'),
+      .describe('Continues a conversation, also one of `/c1`.'),
     store: z.boolean().nullish().describe('Default true.'),
     background: z.boolean().nullish().describe('Answers at once; poll `GET /v1/responses/{response_id}`.'),
     on_disconnect: z
       .enum(['detach', 'cancel'])
       .nullish()
       .describe(
-        'What becomes of a stored response when its client disconnects. `detach`: it is completed. `cancel`: it stops. Absent: as `detach`, but it gives way to the next turn of its `conversation` when nobody watches it.',
+        'What happens to a stored response when its client disconnects. `detach`: it is completed. `cancel`: it stops. Absent: as `detach`, but the next turn of its `conversation` stops it when nobody watches it.',
       ),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({}).nullish(),
@@ -74,7 +74,7 @@ export const ResponseRequest = z
     user: z
       .string()
       .nullish()
-      .describe('The end user: whose conversation a stored response begins, and whose it may go on from.'),
+      .describe('The end user. A stored response can only begin or continue conversations of this user.'),
     safety_identifier: z.string().nullish(),
     prompt_cache_key: z.string().nullish(),
   })
@@ -105,7 +105,7 @@ const response_id = z.string().min(1);
 export const RetrieveResponseRequest = z
   .object({
     response_id,
-    stream: z.boolean().optional().describe('Gives the events instead: those so far, and those to come.'),
+    stream: z.boolean().optional().describe('Returns the events instead: the past ones, then the new ones.'),
     starting_after: z
       .int()
       .min(0)

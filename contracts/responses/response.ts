@@ -49,7 +49,9 @@ export const Response = ResponseEcho.extend({
   error: ResponseFailure.nullable(),
   incomplete_details: z.object({ reason: z.string() }).nullable(),
   output: listOf(OutputItem),
-  usage: ResponseUsage.optional().describe('Once it has ended; estimated where the upstream told none.'),
+  usage: ResponseUsage.optional().describe(
+    'Set when the answer has ended. An estimate when the upstream reported none.',
+  ),
 }).meta({ id: 'Response' });
 export type Response = z.infer<typeof Response>;
 

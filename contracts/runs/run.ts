@@ -68,9 +68,9 @@ export const RunEventsRequest = RunRef.extend({
     .boolean()
     .optional()
     .describe(
-      'Default true. With false, REST gives lists of events: each when it is full, the last when the run has ended.',
+      'Default true. With false, REST returns lists of events: each as soon as it is full, and the last one when the run has ended.',
     ),
-  limit: z.int().min(1).max(1_000).optional().describe('Of one list: the most events. Default 1,000.'),
+  limit: z.int().min(1).max(1_000).optional().describe('The highest number of events in one list. Default 1,000.'),
 }).meta({ id: 'RunEventsRequest' });
 export type RunEventsRequest = z.infer<typeof RunEventsRequest>;
 

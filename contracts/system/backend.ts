@@ -17,7 +17,7 @@ export const BackendOutcome = z
   .object({
     request_id: z.string(),
     at: z.iso.datetime(),
-    outcome: z.string().describe('`ok`: an answer began. Else the code of the error.'),
+    outcome: z.string().describe('`ok` when an answer began, otherwise the code of the error.'),
     ms: z.int().describe('Until its answer began, or until it failed.'),
   })
   .meta({ id: 'BackendOutcome' });

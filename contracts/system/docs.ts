@@ -25,7 +25,7 @@ export type DocsPage = z.infer<typeof DocsPage>;
 
 /** `GET /api/docs/search` */
 export const SearchDocsRequest = z
-  .object({ q: z.string().max(200).optional().describe('Words that a part of a page must hold, in any order.') })
+  .object({ q: z.string().max(200).optional().describe('Words that a part of a page must contain, in any order.') })
   .meta({ id: 'SearchDocsRequest' });
 export type SearchDocsRequest = z.infer<typeof SearchDocsRequest>;
 

@@ -53,7 +53,7 @@ export const Readiness = z
         status: z
           .enum(['loaded', 'rejected'])
           .describe('`rejected`: the newest file has a fault, so an older one is in effect.'),
-        loaded_at: z.iso.datetime().describe('When the one that is in effect was read.'),
+        loaded_at: z.iso.datetime().describe('When the current models file was read.'),
         detail: z.string().optional().describe('The fault, with its line.'),
       })
       .describe('The models file and the key files that it names.'),

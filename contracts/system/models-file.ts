@@ -16,7 +16,7 @@ export const ModelsFileText = z
     name: z.string().describe('Of the file, without its folder.'),
     text: z.string(),
     version,
-    editable: z.boolean().describe('Whether `POST /api/models-file` may replace it.'),
+    editable: z.boolean().describe('Whether `POST /api/models-file` is allowed to replace it.'),
     why_not: z
       .enum(['built_in', 'switched_off', 'remote', 'read_only'])
       .nullable()

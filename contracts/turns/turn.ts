@@ -34,14 +34,15 @@ export const TurnRequest = z
       .min(1)
       .nullish()
       .describe(
-        'The message that this turn follows; default: the head of the conversation. Beside what follows it already, this begins ' +
-          'a branch. `null` begins the conversation anew. The id of a question, without a `message`: answers it once more.',
+        'The message that this turn follows; default: the head of the conversation. If other messages already follow it, the turn ' +
+          'begins a branch. `null`: a branch at the start of the conversation. The id of a question, without a `message`: ' +
+          'another answer to it.',
       ),
     regenerate: z
       .string()
       .min(1)
       .nullish()
-      .describe('The id of an answer: its question gets another one beside it. Without a `message`.'),
+      .describe('The id of an answer. Its question gets another answer. Send no `message` with it.'),
     overflow: z
       .enum(['drop', 'summarize', 'error'])
       .nullish()
@@ -61,7 +62,7 @@ export const TurnRequest = z
       .enum(['detach', 'cancel'])
       .nullish()
       .describe(
-        'What becomes of the answer when its client disconnects. `detach`: it is completed and stored. `cancel`: it stops. Absent: as `detach`, but it gives way to the next turn when nobody watches it.',
+        'What happens to the answer when its client disconnects. `detach`: it is completed and stored. `cancel`: it stops. Absent: as `detach`, but the next turn stops it when nobody watches it.',
       ),
     idempotency_key: idempotencyKey(),
     ...SamplingFields,

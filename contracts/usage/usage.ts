@@ -9,14 +9,14 @@ const instant = z
 const filter = {
   from: instant.optional().describe('Inclusive. Default: 30 days before `to`.'),
   to: instant.optional().describe('Exclusive. Default: now.'),
-  key_id: z.string().optional().describe('A key sees its own requests, whatever it asks for.'),
+  key_id: z.string().optional().describe('A key can only see its own requests.'),
   owner: z.string().optional(),
   group: z.string().optional(),
   model: z.string().optional().describe('An alias.'),
   provider: z.string().optional(),
   operation: z.string().optional().describe('Such as `v1.chat`.'),
   outcome: z.string().optional().describe('`ok`, `cancelled`, or an error code.'),
-  format: z.enum(['json', 'csv']).optional().describe('On REST; tRPC always gives the rows themselves.'),
+  format: z.enum(['json', 'csv']).optional().describe('On REST only: tRPC always returns the rows.'),
 };
 
 /** What sums can be kept apart by. */
@@ -57,12 +57,12 @@ const sums = {
 
 const percentile = (what: string) => z.int().nullable().optional().describe(`With \`percentiles\`: ${what}`);
 
-/** What `percentiles` adds. */
+/** The fields that `percentiles` adds. */
 export const usageTimes = {
-  latency_p50_ms: percentile('the median of the whole times.'),
-  latency_p95_ms: percentile('what 95 of 100 requests took at most.'),
+  latency_p50_ms: percentile('the median of the total times.'),
+  latency_p95_ms: percentile('95 % of the requests took at most this long.'),
   first_token_p50_ms: percentile('the median of the times to the first token.'),
-  first_token_p95_ms: percentile('what the first tokens of 95 of 100 requests took at most.'),
+  first_token_p95_ms: percentile('95 % of the first tokens took at most this long.'),
 };
 
 const dimension = z.string().nullable().optional();
@@ -89,7 +89,7 @@ export type UsageItem = z.infer<typeof UsageItem>;
 
 export const UsageReport = z
   .object({
-    items: listOf(UsageItem).describe('Oldest first; those without a request are left out.'),
+    items: listOf(UsageItem).describe('Oldest first. Periods without a request are left out.'),
     total: UsageSums,
     truncated: z.boolean().describe('There are more than 10,000 items: ask for less time, or coarser.'),
   })
@@ -112,7 +112,7 @@ export const UsageAttempt = z
     backend: z.string().describe('`<provider>/<model>`.'),
     start_ms: z.int().describe('When it was sent, in ms after the request came.'),
     ms: z.int().describe('Until its answer began, or until it failed.'),
-    outcome: z.string().describe('`ok`: an answer began. Else the code of the error.'),
+    outcome: z.string().describe('`ok` when an answer began, otherwise the code of the error.'),
   })
   .meta({ id: 'UsageAttempt' });
 export type UsageAttempt = z.infer<typeof UsageAttempt>;
@@ -140,7 +140,7 @@ export const UsageEntry = z
     latency_ms: z.int(),
     first_token_ms: z.int().nullable(),
     cache_write_tokens: z.int().describe("Among the prompt's: what the upstream wrote into its cache."),
-    asked_model: z.string().nullable().describe('The name that was asked for, where that is mapped to the alias.'),
+    asked_model: z.string().nullable().describe('The requested name, when it was mapped to the alias.'),
     attempts: listOf(UsageAttempt).describe(
       'The backends that were asked, one after the other; the first 20 are kept.',
     ),

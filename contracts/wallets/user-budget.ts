@@ -18,7 +18,7 @@ const userId = z
   .min(1)
   .max(256)
   .describe(
-    'As `user`, `user_id` or `metadata.user_id` of requests have it; `*`: each user without a budget of its own.',
+    'The end user, as in `user`, `user_id` or `metadata.user_id` of requests; `*`: each user without a budget of its own.',
   );
 
 /** `POST /api/wallets/{owner}/users`: replaces the budget that is there. */

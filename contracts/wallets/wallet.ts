@@ -6,7 +6,7 @@ export const Wallet = z
   .object({
     owner: z.string(),
     balance_usd: z.number().describe('The sum of the ledger.'),
-    held_usd: z.number().describe('What requests under way may cost at most.'),
+    held_usd: z.number().describe('The most that running requests can cost. This money is reserved.'),
   })
   .meta({ id: 'Wallet' });
 export type Wallet = z.infer<typeof Wallet>;
@@ -28,7 +28,7 @@ export const PostEntryRequest = WalletRef.extend({
     .min(-1_000_000_000)
     .max(1_000_000_000)
     .refine((amount) => Math.round(amount * 1_000_000) !== 0, 'must be a micro-USD at least')
-    .describe('To six places; negative takes away, but not what is held.'),
+    .describe('With up to six decimal places. A negative amount reduces the balance, but not reserved money.'),
   reason: z.string().min(1).max(500),
 }).meta({ id: 'PostEntryRequest' });
 export type PostEntryRequest = z.infer<typeof PostEntryRequest>;

@@ -56,7 +56,7 @@ export const conversationProcedures = (store: ConversationStore, runs: RunDeps) 
     .mutation(({ ctx, input }) => updateConversation(store, input, ctx.caller.principal)),
   fork: procedure
     .meta(
-      describeConversations('POST', `${ONE}/fork`, 'Copy a path into a conversation of its own', {
+      describeConversations('POST', `${ONE}/fork`, 'Copy a path into a new conversation', {
         errors: BRANCH_ERRORS,
         ...OF_USER,
       }),

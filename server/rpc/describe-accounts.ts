@@ -4,7 +4,7 @@ import { describeOperations } from './describe-operations.ts';
 export const describeAccounts = describeOperations(
   {
     name: 'accounts',
-    about: "Keys, wallets and the audit, for the administrator's bearer alone; usage, for keys also.",
+    about: "Keys, wallets and the audit, for the administrator's bearer only; usage, for keys too.",
   },
   () => [400, 403, 404, 503],
 );

@@ -19,7 +19,7 @@ export const embeddingProcedures = (deps: CompletionDeps, runs: OnceDeps) => ({
   create: procedure
     .meta(
       describeEmbeddings('POST', '/v1/embeddings', 'Create embeddings', {
-        description: 'OpenAI-compatible, as numbers or as base64, whichever the upstream sends.',
+        description: 'OpenAI-compatible, as numbers or as base64.',
         once: true,
       }),
     )

@@ -4,7 +4,7 @@ import { ONCE_ERRORS, onceParameter, replayedHeader } from './once-document.ts';
 
 export const audioTag = {
   name: 'audio',
-  about: 'Speech to text and text to speech; on REST alone, because they are files and bytes.',
+  about: 'Speech to text and text to speech. On REST only, because they are files and bytes.',
 };
 
 /** The schemas that the paths below refer to. */

@@ -13,7 +13,7 @@ const format = {
   in: 'query',
   name: 'format',
   required: false,
-  description: '`json` holds everything that is stored, `openai` the messages as chat completions take them.',
+  description: '`json` has everything that is stored; `openai` has the messages in the form of chat completions.',
   schema: { type: 'string', enum: ['json', 'markdown', 'openai'], default: 'json' },
 };
 

@@ -15,7 +15,7 @@ export const importPaths = (parts: DocumentParts): Record<string, object> => ({
       operationId: 'conversations-import',
       summary: 'Import conversations',
       description:
-        'From a file that is read while it arrives: an export of Duplex, ChatGPT or Open WebUI, messages as chat completions take them, or our Markdown.',
+        'Imports a file while it arrives: an export of Duplex, ChatGPT or Open WebUI, messages in the form of chat completions, or a Markdown export.',
       tags: ['conversations'],
       security: [{ bearer: [] }],
       parameters: [

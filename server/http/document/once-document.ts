@@ -12,7 +12,7 @@ export const onceParameter = {
   required: false,
   description:
     'A value that is new for each request, such as a UUID, quoted or bare. The same request with the same key is answered and ' +
-    'billed once: a retry gets the answer that is being made, or the one that was made, with `x-gateway-replayed: true`. Another ' +
+    'billed once: a retry gets the same answer, with `x-gateway-replayed: true`. Another ' +
     'request with the key gets 422 `idempotency_mismatch`.',
   example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
   schema: { type: 'string' as const, minLength: 1, maxLength: 255 },
