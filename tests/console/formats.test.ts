@@ -15,6 +15,11 @@ test.each([
   expect(written.map((text) => text.replaceAll(/\s/g, ' '))).toEqual([money, time, span]);
 });
 
+test('what is left in a wallet is written to the last millionth, and round amounts with cents', () => {
+  const { balance } = createFormats('en');
+  expect([24.996858, 25, 0].map(balance)).toEqual(['$24.996858', '$25.00', '$0.00']);
+});
+
 test('values of JSON are the same whatever the order of their fields', () => {
   expect(isSameJson({ a: [1, { b: null }], c: 'x' }, { c: 'x', a: [1, { b: null }] })).toBe(true);
   for (const other of [{ a: [1, 2] }, { a: [1], b: 0 }, { a: 1 }, { b: [1] }, [1], null]) {

@@ -2,9 +2,13 @@ import { Link } from 'wouter';
 import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
 
-/** How fast it came, without the wait for its beginning. Null: it came in one piece, which says nothing about its speed. */
-export function speedOf({ firstAt, endedAt, tokens, pieces, status }: Answer, now: number): number | null {
-  if (firstAt === null || (pieces < 2 && status !== 'streaming')) return null;
+/**
+ * How fast it came, without the wait for its beginning. Null: it came in one piece or has images, whose tokens come at once,
+ * so that nothing is known of its speed.
+ */
+export function speedOf(answer: Answer, now: number): number | null {
+  const { firstAt, endedAt, tokens, pieces, pictures, status } = answer;
+  if (firstAt === null || pictures.length > 0 || (pieces < 2 && status !== 'streaming')) return null;
   const seconds = ((endedAt ?? now) - firstAt) / 1000;
   const count = tokens?.completion ?? pieces;
   return seconds > 0.05 && count > 1 ? count / seconds : null;

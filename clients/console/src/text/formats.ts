@@ -11,6 +11,8 @@ interface NumberFormats {
 interface MoneyFormats {
   /** In full: a millionth of a dollar is shown as one. */
   money(usd: number): string;
+  /** To the last millionth, also of large amounts: for what is left in a wallet. */
+  balance(usd: number): string;
   /** For prices, such as `$0.15` or `$40`: whole dollars have no cents. */
   price(usd: number): string;
 }
@@ -67,9 +69,7 @@ function numberFormats(language: string): NumberFormats {
 }
 
 function moneyFormats(language: string): MoneyFormats {
-  function dollars(usd: number, leastDigits: number): string {
-    const size = Math.abs(usd);
-    const digits = size === 0 || size >= 1 ? 2 : 6;
+  function dollars(usd: number, leastDigits: number, digits = Math.abs(usd) >= 1 ? 2 : 6): string {
     return new Intl.NumberFormat(language, {
       style: 'currency',
       currency: 'USD',
@@ -78,7 +78,11 @@ function moneyFormats(language: string): MoneyFormats {
       maximumFractionDigits: digits,
     }).format(usd);
   }
-  return { money: (usd) => dollars(usd, 2), price: (usd) => dollars(usd, Number.isInteger(usd) ? 0 : 2) };
+  return {
+    money: (usd) => dollars(usd, 2),
+    balance: (usd) => dollars(usd, 2, 6),
+    price: (usd) => dollars(usd, Number.isInteger(usd) ? 0 : 2),
+  };
 }
 
 function dateFormats(language: string): DateFormats {

@@ -24,7 +24,7 @@ type Self = Outputs['api']['self'];
 
 /** What the holder of a key may know about it: limits, balance, spending. */
 export function OwnKey({ self: { key, wallet, spent } }: { self: Self }) {
-  const { t, money, day } = useText();
+  const { t, money, balance, day } = useText();
   const limits = useLimits();
   if (!key) return <DemoKey />;
   const facts: (readonly [string, string])[] = [
@@ -40,8 +40,8 @@ export function OwnKey({ self: { key, wallet, spent } }: { self: Self }) {
       <dl className="kpis">
         <div className="kpi">
           <dt>{t('wallets.balance')}</dt>
-          <dd className="v">{money(wallet?.balance_usd ?? 0)}</dd>
-          <dd className="d">{t('wallets.heldNow', { money: money(wallet?.held_usd ?? 0) })}</dd>
+          <dd className="v">{balance(wallet?.balance_usd ?? 0)}</dd>
+          <dd className="d">{t('wallets.heldNow', { money: balance(wallet?.held_usd ?? 0) })}</dd>
         </div>
         <div className="kpi">
           <dt>{t('keys.spentToday')}</dt>

@@ -64,7 +64,7 @@ function Credit({ owner, onClose }: { owner: string; onClose(): void }) {
 }
 
 function Ledger({ owner }: { owner: string }) {
-  const { t, money, dateTime } = useText();
+  const { t, balance, dateTime } = useText();
   const gateway = useGateway();
   const { data, error } = useQuery({
     queryKey: ['wallets', owner, 'entries'],
@@ -95,7 +95,7 @@ function Ledger({ owner }: { owner: string }) {
             <td data-th={t('wallets.reason')}>{reason}</td>
             <td data-th={t('wallets.author')}>{author}</td>
             <td className="num" data-th={t('wallets.amount')}>
-              {money(amount_usd)}
+              {balance(amount_usd)}
             </td>
           </tr>
         ))}
@@ -105,7 +105,7 @@ function Ledger({ owner }: { owner: string }) {
 }
 
 function AllWallets() {
-  const { t, money } = useText();
+  const { t, balance } = useText();
   const gateway = useGateway();
   const [owner, setOwner] = useState<string | null>(null);
   const [credited, setCredited] = useState<string | null>(null);
@@ -135,10 +135,10 @@ function AllWallets() {
                 </button>
               </td>
               <td className="num" data-th={t('wallets.balance')}>
-                {money(wallet.balance_usd)}
+                {balance(wallet.balance_usd)}
               </td>
               <td className="num" data-th={t('wallets.held')}>
-                {money(wallet.held_usd)}
+                {balance(wallet.held_usd)}
               </td>
               <td className="act">
                 <button type="button" className="btn small" onClick={() => setCredited(wallet.owner)}>
