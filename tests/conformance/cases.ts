@@ -221,7 +221,7 @@ export const cases = {
   'error: server error': refuses('server-error', 'upstream_broken'),
   // llama.cpp loads its model then, and Ollama is busy.
   'error: unavailable': refuses('unavailable', 'upstream_unavailable', 'model_loading', 'model_busy'),
-  'error inside the stream': breaksOff(errorInStream(), ['upstream_broken', 'upstream_unavailable']),
+  'error inside the stream': breaksOff(errorInStream(), ['upstream_broken', 'upstream_unavailable', 'model_busy']),
   'end without finish reason': breaksOff(endWithoutFinish(), ['upstream_broken']),
   'malformed event': breaksOff(malformedEvent(), ['upstream_broken']),
   'UTF-8 cut between bytes': inTurn(streams(oddly({ write: 'byte' }), odd), streams(oddly({ write: 'torn' }), odd)),
