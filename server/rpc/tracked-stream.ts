@@ -63,14 +63,23 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
     const { socket, signal, from = 0, first = from } = this.#options;
     let id = first;
     try {
-      for await (const batch of this.batches) {
-        for (const chunk of batch) {
-          if (socket?.isFull && !(await socket.drained(signal))) return;
+      // Whoever waits for a slow client holds no events meanwhile: of a stored run they are read when there is room.
+      while (await hasRoom(socket, signal)) {
+        const next = await this.batches.next();
+        if (next.done) return;
+        for (const chunk of next.value) {
+          if (!(await hasRoom(socket, signal))) return;
           yield tracked(String(id++), this.#show(chunk.toValue()));
         }
       }
     } catch (error) {
       throw stopReason(signal, error);
+    } finally {
+      await this.batches.return();
     }
   }
 }
+
+/** Resolves when the client can be sent more; to false when it is gone. */
+const hasRoom = (socket: Socket | undefined, signal: AbortSignal): boolean | Promise<boolean> =>
+  socket?.isFull ? socket.drained(signal) : true;

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { listenLocally } from '../support/listen-locally.ts';
+import { frameOf, OPCODE, openRawWebsocket } from '../support/raw-websocket.ts';
 import { readerOf } from '../support/read-events.ts';
 import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
 
@@ -145,16 +146,37 @@ test('a run whose client reads nothing does not keep its long answer in memory',
   expect(usedMemory() - before).toBeLessThan((runs * answer.length) / 2);
 });
 
-test('clients that read nothing of a long stored response hold one event of it each, and not its end', async () => {
+/** A long response that is stored: its id, and the number of an event behind its pieces. The last events repeat all of it. */
+async function storeResponse(): Promise<{ readonly id: string; readonly after: number }> {
   const made = await gateway.call('POST', '/v1/responses', { model: 'calling', input: 'Hi', stream: true });
   const events = (await made.text()).matchAll(/"sequence_number":(\d+)/g);
   const last = Math.max(...Array.from(events, ([, number]) => Number(number)));
-  const id = made.headers.get('x-run-id')?.replace('run_', 'resp_');
+  return { id: made.headers.get('x-run-id')?.replace('run_', 'resp_') ?? '', after: last - 8 };
+}
+
+test('clients that read nothing of a long stored response hold one event of it each, and not its end', async () => {
+  const { id, after } = await storeResponse();
   const clients = 10;
   const before = usedMemory();
   for (let i = 0; i < clients; i++) {
-    // The last events repeat the whole answer: the item and the response have it, and before them the text and its part.
-    await openUnread(`/v1/responses/${id}?stream=true&starting_after=${last - 8}`);
+    await openUnread(`/v1/responses/${id}?stream=true&starting_after=${after}`);
   }
   expect(usedMemory() - before).toBeLessThan(clients * answer.length * 1.5);
+});
+
+test('the subscriptions of a websocket whose client reads nothing do not hold a long event each', async () => {
+  const { id, after } = await storeResponse();
+  const subscriptions = 20;
+  const { socket } = await openRawWebsocket(gateway, { authorization: `Bearer ${bearer}` });
+  sockets.push(socket);
+  socket.pause();
+  const before = usedMemory();
+  for (let call = 0; call < subscriptions; call++) {
+    const input = { response_id: id, lastEventId: String(after) };
+    const params = { path: 'v1.responses.follow', input };
+    socket.write(frameOf(OPCODE.text, JSON.stringify({ id: call, method: 'subscription', params })));
+  }
+  // A request that comes behind them is answered when they have what they can get.
+  for (let i = 0; i < 20; i++) await (await gateway.call('GET', `/v1/responses/${id}?stream=true`)).text();
+  expect(usedMemory() - before).toBeLessThan((subscriptions * answer.length) / 2);
 });

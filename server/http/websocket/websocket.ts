@@ -16,6 +16,9 @@ const READ_NO_MORE_BYTES = 1024 * 1024;
 /** How many messages and pings are taken before everybody else has a turn of the event loop: 64 wrong ones take 4 ms. */
 const MESSAGES_IN_TURN = 64;
 
+/** How long a stream that was woken has to send something, before the next one is woken as well. In ms. */
+const WAKE_MS = 20;
+
 /** Receives the messages of a websocket from `FrameReader`, and its end. */
 export interface WebsocketHandler extends Pick<FrameHandler, 'limits' | 'reserve' | 'release' | 'message' | 'refused'> {
   /** Receives an error that is not the client's fault. */
@@ -36,6 +39,8 @@ export class Websocket implements Socket {
   #state: 'open' | 'closing' | 'ended' = 'open';
   /** How many have paused it. */
   #pauses = 0;
+  #isWaking = false;
+  #nextWake: NodeJS.Timeout | undefined;
   /** The streams that wait until the client has taken what was sent. */
   readonly #waiting = new Set<() => void>();
   #messagesInTurn = 0;
@@ -78,6 +83,7 @@ export class Websocket implements Socket {
       this.#state = 'ended';
       this.#reader.end();
       controller.abort();
+      clearTimeout(this.#nextWake);
       for (const settle of this.#waiting) settle();
     });
     socket.on('end', () => socket.end());
@@ -107,7 +113,7 @@ export class Websocket implements Socket {
       this.#waiting.add(settle);
       signal.addEventListener('abort', settle, { once: true });
       if (socket.destroyed || signal.aborted) settle();
-      else if (!socket.writableNeedDrain && this.#waiting.size === 1) setImmediate(() => this.#wakeNext());
+      else if (!socket.writableNeedDrain && this.#waiting.size === 1) this.#wakeSoon();
     });
   }
 
@@ -174,11 +180,23 @@ export class Websocket implements Socket {
     if (this.isFull) return;
     const [settle] = this.#waiting;
     settle?.();
-    if (this.#waiting.size > 0) setImmediate(() => this.#wakeNext());
+    clearTimeout(this.#nextWake);
+    if (this.#waiting.size > 0) this.#nextWake = setTimeout(() => this.#wakeNext(), WAKE_MS);
+  }
+
+  #wakeSoon(): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    setImmediate(() => {
+      this.#isWaking = false;
+      this.#wakeNext();
+    });
   }
 
   #write(frame: Buffer): void {
     this.#socket.write(frame);
+    // The stream that was woken has sent something, so it is the turn of the next one.
+    if (this.#waiting.size > 0) this.#wakeSoon();
     if (this.isOpen && this.#socket.writableLength > READ_NO_MORE_BYTES) this.#socket.pause();
   }
 
