@@ -40,7 +40,7 @@ test('a process that lives frees what one beside it held when it was killed', as
   await killed.stop('SIGKILL');
   await cut;
   await expect.poll(held, { timeout: 300_000, interval: 500 }).toBe(0);
-  expect(living.output()).toContain('what they held is free again');
+  await expect.poll(() => living.output()).toContain('what they held is free again');
   expect(await living.stop('SIGTERM')).toBe(0);
   await upstream.close();
 });
