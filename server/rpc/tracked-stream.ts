@@ -1,6 +1,6 @@
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { Json } from '../canonical/json.ts';
-import { stopReason } from '../errors/stop-reason.ts';
+import { stopReason, throwReason } from '../errors/stop-reason.ts';
 import type { Socket } from './context.ts';
 
 interface TrackedStreamOptions<Chunk extends object> {
@@ -80,6 +80,12 @@ export class TrackedStream<Chunk extends object, Shown> implements AsyncIterable
   }
 }
 
-/** Resolves when the client can be sent more; to false when it is gone. */
+/** Resolves when the client can be sent more; to false when it is gone. Throws the reason for which we stopped the call. */
+async function waitForRoom(socket: Socket, signal: AbortSignal): Promise<boolean> {
+  const isThere = await socket.drained(signal);
+  throwReason(signal);
+  return isThere;
+}
+
 const hasRoom = (socket: Socket | undefined, signal: AbortSignal): boolean | Promise<boolean> =>
-  socket?.isFull ? socket.drained(signal) : true;
+  socket?.isFull ? waitForRoom(socket, signal) : true;

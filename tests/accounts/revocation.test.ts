@@ -4,8 +4,10 @@ import { WebSocket } from 'ws';
 import type { CreatedKey } from '../../contracts/keys/key.ts';
 import { connectClient, errorOf as failureOf } from '../clients/support.ts';
 import { errorOf } from '../support/error-of.ts';
+import { frameOf, OPCODE, openRawWebsocket } from '../support/raw-websocket.ts';
 import { readerOf } from '../support/read-events.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
 import { hangAfter, hangBeforeHeaders } from '../support/upstream/scripts/failures.ts';
 
 let gateway: AccountsGateway;
@@ -106,6 +108,33 @@ test('a subscription over a websocket ends as well, and so does what is asked on
   expect((await failureOf(open())).code).toBe('invalid_authorization');
   await settled(key);
   client.close();
+});
+
+test('a subscription whose client reads nothing for a while ends with the error too, and not as if it were complete', async () => {
+  const key = await gateway.createKey({ credit_usd: 1_000 });
+  // More than the buffers of both sides of a connection hold.
+  const pieces = Array.from({ length: 600 }, () => 'x'.repeat(50_000));
+  gateway.upstream.reply(say(pieces, { cut: { tokens: pieces.length, how: 'hang' } }));
+  const websocket = await openRawWebsocket(gateway, { authorization: `Bearer ${key.key}` });
+  const params = { path: 'v1.chat.stream', input: ask('dear') };
+  websocket.socket.write(frameOf(OPCODE.text, JSON.stringify({ id: 1, method: 'subscription', params })));
+  await websocket.next();
+  websocket.socket.pause();
+  // Requests that come behind it are answered when it has sent what it can.
+  for (let i = 0; i < 50; i++) await gateway.call('GET', '/v1/models');
+  await end(key, 'revoked');
+  websocket.socket.resume();
+  const last: string[] = [];
+  for (let frame = await websocket.next(); frame; frame = await websocket.next()) {
+    if (frame.opcode !== OPCODE.text) continue;
+    const text = frame.payload.toString();
+    if (/"type":"(data|started)"/.test(text)) continue;
+    last.push(text);
+    break;
+  }
+  websocket.socket.destroy();
+  expect(last).toEqual([expect.stringContaining('The key was revoked.')]);
+  await settled(key);
 });
 
 test('another process that has the database open knows of it within a second', async () => {
