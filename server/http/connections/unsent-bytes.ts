@@ -1,4 +1,5 @@
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
+import { answerOf } from '../answer-of.ts';
 import type { ClientConnection } from './connection.ts';
 import { takenBytes } from './slow-transfers.ts';
 
@@ -14,13 +15,15 @@ interface Waiting {
 /** What waits to be taken on a connection: of the answer that is being sent, and of those behind it. */
 const unsentOn = ({ socket, queued }: ClientConnection): number => {
   let bytes = socket.writableLength;
-  for (const answer of queued) bytes += answer.writableLength;
+  // Once it is an answer's turn, what waits of it waits in the socket.
+  for (const answer of queued) if (answer !== answerOf(socket)) bytes += answer.writableLength;
   return bytes;
 };
 
 /**
  * Limits the memory of all answers that wait for slow clients together. Each client may take its time, but many of them
- * with long answers would fill the memory: then those are disconnected that have taken nothing for longest.
+ * with long answers would fill the memory: then those are disconnected that have taken nothing for longest. A client that
+ * holds no more than its share stays: it is not what fills the memory.
  */
 export class UnsentBytes {
   readonly #most: number;
@@ -70,12 +73,14 @@ export class UnsentBytes {
   }
 
   #drop(total: number): void {
-    const waiting = [...this.#connections]
-      .flatMap(([connection, known]) => (known ? [{ connection, ...known }] : []))
+    const waiting = [...this.#connections].flatMap(([connection, known]) => (known ? [{ connection, ...known }] : []));
+    const share = this.#most / waiting.length;
+    const heavy = waiting
+      .filter(({ unsent }) => unsent > share)
       .sort((one, other) => one.movedAt - other.movedAt || other.unsent - one.unsent);
     let left = total;
     let count = 0;
-    for (const { connection, unsent } of waiting) {
+    for (const { connection, unsent } of heavy) {
       if (left <= this.#most) break;
       left -= unsent;
       count += 1;
