@@ -690,6 +690,18 @@ const overloads: readonly FailureSample[] = [
   },
   { server: 'a server that nobody knows, without words', status: 503, body: '', means: 'upstream_unavailable' },
   {
+    server: 'a server that compiles functions, in a stream',
+    status: null,
+    body: openAi('The tool list has an overloaded function "get".', 'invalid_request_error'),
+    means: 'upstream_rejected',
+  },
+  {
+    server: 'llama.cpp server, a message that it cannot read and repeats',
+    status: 500,
+    body: openAi("Failed to parse messages: unsupported part; messages = 'We are at capacity'", 'server_error', 500),
+    means: 'upstream_rejected',
+  },
+  {
     server: 'a server that compiles functions',
     status: 400,
     body: openAi('The tool list has an overloaded function "get".', 'invalid_request_error'),

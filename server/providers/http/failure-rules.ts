@@ -15,6 +15,8 @@ interface FailureRule {
   readonly words?: RegExp;
   /** Searched for in the kind only, since a message may hold any number or name. */
   readonly kind?: RegExp;
+  /** A kind that the rule does not apply to: the words may then be the client's own, which the upstream repeats. */
+  readonly notKind?: RegExp;
   /** The statuses that the rule applies to. Absent: every status, and failures inside a success. */
   readonly ofStatus?: (status: number | null) => boolean;
   /** The field at fault. */
@@ -23,7 +25,9 @@ interface FailureRule {
 
 const isInside = (status: number | null) => status === null;
 /** The statuses of a server that works and has too much to do. Some gateways make 500 or 502 of them. */
-const isOverload = (status: number | null) => status === null || status === 429 || status >= 500;
+const isOverload = (status: number | null) => status !== null && (status === 429 || status >= 500);
+const OVERLOAD =
+  /overloaded|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high demand|insufficient_system_resource/i;
 const isClientFault = (status: number | null) => status === null || status < 500;
 
 /**
@@ -45,12 +49,16 @@ const RULES: readonly FailureRule[] = [
       /pending requests exceeded|queue (is )?full|queue_?(full|overflow)|max(imum)?[ _](number of )?(queued|pending|waiting|in-?flight)|too many (queued|pending|waiting|in-?flight)|server (is )?busy|no slots? available/i,
     ofStatus: (status) => status === null || status === 503 || status === 429,
   },
+  // Faults of the request that servers report as their own: a schema or a template that cannot be used, and features
+  // that the server was started without. They repeat words of the client, who may write of overloads too.
   {
-    means: 'model_busy',
+    means: 'upstream_rejected',
     words:
-      /overloaded|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high demand|insufficient_system_resource/i,
-    ofStatus: isOverload,
+      /invalid json[ _]schema|(failed|unable) to parse (the )?(grammar|messages|tools|schema|json)|unrecognized schema|jinja exception|json\.exception\.parse_error|(image|audio|video) input is not supported|does(n't| not) support (images?|vision|audio|embeddings?|reranking|tools|thinking|chat|generate)|start it with `?--/i,
+    ofStatus: (status) => status === 500,
   },
+  { means: 'model_busy', words: OVERLOAD, ofStatus: isOverload },
+  { means: 'model_busy', words: OVERLOAD, notKind: /invalid_(request|prompt|argument)/i, ofStatus: isInside },
   // With a 429, the same words are about the key's own rate.
   { means: 'model_busy', words: /\bslow[ _]down\b/i, ofStatus: (status) => status === null || status >= 500 },
   // Anthropic's status for an overload, whatever the body says.
@@ -126,14 +134,6 @@ const RULES: readonly FailureRule[] = [
     ofStatus: isClientFault,
     param: 'max_tokens',
   },
-  // Faults of the request that servers report as their own: a schema or a template that cannot be used, and features
-  // that the server was started without.
-  {
-    means: 'upstream_rejected',
-    words:
-      /invalid json[ _]schema|(failed|unable) to parse (the )?(grammar|messages|tools|schema|json)|unrecognized schema|jinja exception|json\.exception\.parse_error|(image|audio|video) input is not supported|does(n't| not) support (images?|vision|audio|embeddings?|reranking|tools|thinking|chat|generate)|start it with `?--/i,
-    ofStatus: (status) => status === 500,
-  },
   {
     means: 'upstream_rejected',
     words: /not[ _](supported|implemented)|does(n't| not) support/i,
@@ -185,7 +185,11 @@ export interface Meaning {
 export function meaningOf({ status, kind, message }: Said): Meaning {
   const words = `${kind} ${message}`;
   const rule = RULES.find(
-    (one) => (one.ofStatus?.(status) ?? true) && (one.words?.test(words) ?? true) && (one.kind?.test(kind) ?? true),
+    (one) =>
+      (one.ofStatus?.(status) ?? true) &&
+      (one.words?.test(words) ?? true) &&
+      (one.kind?.test(kind) ?? true) &&
+      !one.notKind?.test(kind),
   );
   return rule ? { code: rule.means, param: rule.param } : { code: meaningOfStatus(status) };
 }
