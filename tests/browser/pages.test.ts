@@ -116,7 +116,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.getByText('0 requests, 0 failed').waitFor();
     const key = await gateway.createKey({ name: 'late', owner: 'ada' });
     await gateway.as(key)('POST', CHAT, ask('free', { stream: true }));
-    await page.getByText('1 requests, 0 failed').waitFor();
+    await page.getByText('1 request, 0 failed').waitFor();
     await page.getByRole('row', { name: /late/ }).waitFor();
     await page.goto(`${gateway.url}/console/keys`);
     await page.getByRole('button', { name: 'More for laptop' }).click();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { de } from '../../clients/console/src/text/de.ts';
 import { en } from '../../clients/console/src/text/en.ts';
+import { createFillIn } from '../../clients/console/src/text/fill-in.ts';
 import { vi } from '../../clients/console/src/text/vi.ts';
 import { root } from '../support/start-gateway.ts';
 
@@ -56,4 +57,22 @@ test('no component has a text of its own: what stands between tags comes from a 
       .map((text) => `${file}: ${text}`),
   );
   expect(own).toEqual([]);
+});
+
+test.each([
+  ['en', en, ['0 requests', '1 request', '2 requests', '1,000 requests'], '1 operation of this gateway'],
+  ['de', de, ['0 Anfragen', '1 Anfrage', '2 Anfragen', '1.000 Anfragen'], '1 Operation dieses Gateways'],
+  ['vi', vi, ['0 yêu cầu', '1 yêu cầu', '2 yêu cầu', '1.000 yêu cầu'], '1 thao tác của cổng này'],
+] as const)('%s counts one thing and several things in its own words', (language, dictionary, sums, lede) => {
+  const fillIn = createFillIn(language);
+  const counted = [0, 1, 2, 1_000].map((count) =>
+    fillIn(dictionary['requests.sums'], { count, failed: 0, cost: '$1' }),
+  );
+  expect(counted.map((text) => text.split(',').slice(0, -2).join(','))).toEqual(sums);
+  expect(fillIn(dictionary['ref.lede'], { count: 1 })).toContain(lede);
+});
+
+test('every English noun that a number stands before has a form for one and a form for several', () => {
+  const counted = /\{(?:count|failed|input|most|output|requests|seconds|tokens)\} \p{L}+s\b/u;
+  expect(Object.entries(en).filter(([, text]) => counted.test(text))).toEqual([]);
 });

@@ -25,8 +25,8 @@ export function Metrics({ answer }: { answer: Answer }) {
       {status === 'streaming' ? <span className="accent-live">{t('chat.streaming')}</span> : null}
       {count > 0 ? (
         <span>
-          <b>{number(count)}</b> {t('metrics.tokens')}{' '}
-          {tokens ? <span className="faint">({t('metrics.in', { count: number(tokens.prompt) })})</span> : null}
+          <b>{number(count)}</b> {t('metrics.tokens', { count })}{' '}
+          {tokens ? <span className="faint">({t('metrics.in', { count: tokens.prompt })})</span> : null}
         </span>
       ) : null}
       {firstToken === null ? null : (
@@ -43,7 +43,7 @@ export function Metrics({ answer }: { answer: Answer }) {
       {note?.backend ? <span className="mono">{note.backend}</span> : null}
       {note && note.attempts > 1 ? (
         <Link to={`/console/requests?request=${encodeURIComponent(note.request_id)}`}>
-          {t('metrics.attempts', { count: number(note.attempts) })}
+          {t('metrics.attempts', { count: note.attempts })}
         </Link>
       ) : null}
       {note?.applied ? (

@@ -123,7 +123,7 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
         {capabilities.tools ? <span className="badge">{t('models.tools')}</span> : null}
         {capabilities.reasoning ? <span className="badge">{t('models.reasoning')}</span> : null}
         {constraints.min_max_tokens === null ? null : (
-          <span className="badge">{t('models.atLeast', { tokens: number(constraints.min_max_tokens) })}</span>
+          <span className="badge">{t('models.atLeast', { tokens: constraints.min_max_tokens })}</span>
         )}
       </div>
     </li>

@@ -20,7 +20,7 @@ const filters: readonly (readonly [TextKey, (model: ModelInfo) => boolean])[] = 
 
 /** A card a model: where a new chat begins. */
 export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
-  const { t, number } = useText();
+  const { t } = useText();
   const { data: info, error } = useInfo();
   const [filter, setFilter] = useState<TextKey>('filter.all');
   const [words, setWords] = useState('');
@@ -47,7 +47,7 @@ export function ModelStart({ onOpen }: { onOpen(alias: string): void }) {
           />
           <SearchField
             className="grow find"
-            placeholder={t('start.searchCount', { count: number(models.length) })}
+            placeholder={t('start.searchCount', { count: models.length })}
             label={t('start.search')}
             value={words}
             onChange={setWords}

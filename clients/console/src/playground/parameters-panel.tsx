@@ -92,7 +92,7 @@ function SchemaRow({ draft, onChange }: RowProps) {
 }
 
 export function ParametersPanel({ draft, onChange, model, touched, faultyParam }: ParametersPanelProps) {
-  const { t, number } = useText();
+  const { t } = useText();
   const { parameters } = draft;
   const floor = model?.constraints.min_max_tokens ?? null;
   const set = (change: Partial<Parameters>, name: string) =>
@@ -132,7 +132,7 @@ export function ParametersPanel({ draft, onChange, model, touched, faultyParam }
         min={1}
         max={4096}
         step={1}
-        hint={floor === null ? null : t('request.floor', { tokens: number(floor) })}
+        hint={floor === null ? null : t('request.floor', { tokens: floor })}
         {...marks('max_tokens', 'max_output_tokens')}
       />
       <NumberKnob

@@ -4,7 +4,7 @@ import { useText } from '../text/text.tsx';
 import type { Answer } from './answer.ts';
 
 export function Reasoning({ answer }: { answer: Answer }) {
-  const { t, milliseconds, number } = useText();
+  const { t, milliseconds } = useText();
   const { firstAt, textAt, endedAt, tokens } = answer;
   const until = textAt ?? endedAt;
   const time = firstAt !== null && until !== null ? milliseconds(until - firstAt) : null;
@@ -14,7 +14,7 @@ export function Reasoning({ answer }: { answer: Answer }) {
         <ChevronRight className="i chev" aria-hidden="true" />
         {time === null ? t('chat.reasoning') : t('chat.thought', { time })}
         {tokens && tokens.reasoning > 0 ? (
-          <span className="faint">· {t('chat.tokens', { count: number(tokens.reasoning) })}</span>
+          <span className="faint">· {t('chat.tokens', { count: tokens.reasoning })}</span>
         ) : null}
       </summary>
       <div dir="auto">{showControls(answer.reasoning)}</div>

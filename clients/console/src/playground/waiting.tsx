@@ -7,7 +7,7 @@ const LONG_WAIT = 20;
 
 /** Honest about a wait: how long it has been, and how long it usually is. */
 export function Waiting({ since, typicalSeconds }: { since: number; typicalSeconds: number | null }) {
-  const { t, number } = useText();
+  const { t } = useText();
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
     const tick = setInterval(() => setSeconds(Math.floor((performance.now() - since) / 1000)), 1_000);
@@ -16,8 +16,8 @@ export function Waiting({ since, typicalSeconds }: { since: number; typicalSecon
   const isLong = typicalSeconds !== null && typicalSeconds >= LONG_WAIT;
   const text =
     typicalSeconds === null
-      ? t('chat.waiting', { seconds: number(seconds) })
-      : t('chat.waitingTypically', { seconds: number(seconds), typical: number(typicalSeconds) });
+      ? t('chat.waiting', { seconds })
+      : t('chat.waitingTypically', { seconds, typical: typicalSeconds });
   return (
     <div className={isLong ? 'long-wait' : undefined}>
       {isLong ? <MeterBar share={seconds / typicalSeconds} /> : null}

@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import type { TextKey } from './en.ts';
-import { fillIn, type Values } from './fill-in.ts';
+import { createFillIn, type Values } from './fill-in.ts';
 import { createFormats, type Formats } from './formats.ts';
 
 export const languages = { en: 'English', de: 'Deutsch', vi: 'Tiếng Việt' } as const;
@@ -49,8 +49,9 @@ export function TextProvider({ first, children }: { first: Chosen; children: Rea
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  const text = useMemo<Text>(
-    () => ({
+  const text = useMemo<Text>(() => {
+    const fillIn = createFillIn(language);
+    return {
       language,
       setLanguage(next) {
         localStorage.setItem(STORED, next);
@@ -58,9 +59,8 @@ export function TextProvider({ first, children }: { first: Chosen; children: Rea
       },
       t: (key, values) => fillIn(dictionary[key], values),
       ...createFormats(language),
-    }),
-    [language, dictionary],
-  );
+    };
+  }, [language, dictionary]);
   return <TextContext value={text}>{children}</TextContext>;
 }
 

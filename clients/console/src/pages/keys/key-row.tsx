@@ -11,8 +11,8 @@ const badges: Record<KeyState, string> = { active: 'ok', disabled: 'warn', expir
 
 /** The models that a key may use: those of its group, or its own list. */
 function Models({ apiKey: { group, models } }: { apiKey: ListedKey }) {
-  const { t, number } = useText();
-  const count = models && t('keys.modelCount', { count: number(models.length) });
+  const { t } = useText();
+  const count = models && t('keys.modelCount', { count: models.length });
   return (
     <span title={models?.join(', ')}>
       {group ?? count ?? t('keys.everybody')}

@@ -20,7 +20,7 @@ const marks = (outcome: string) => (outcome === 'ok' ? '' : outcome === 'client_
 
 /** The last outcomes as bars, the newest at the end, and in words for who hears the page. */
 function Pulse({ outcomes }: Pick<Backend, 'outcomes'>) {
-  const { t, number, dateTime } = useText();
+  const { t, dateTime } = useText();
   const fine = outcomes.filter(({ outcome }) => outcome === 'ok').length;
   const failed = outcomes.find(({ outcome }) => outcome !== 'ok');
   return (
@@ -34,9 +34,7 @@ function Pulse({ outcomes }: Pick<Backend, 'outcomes'>) {
         ))}
       </span>
       <span className="small faint">
-        {outcomes.length === 0
-          ? t('backends.noOutcome')
-          : t('backends.lastFine', { fine: number(fine), count: number(outcomes.length) })}
+        {outcomes.length === 0 ? t('backends.noOutcome') : t('backends.lastFine', { fine, count: outcomes.length })}
       </span>
       {failed ? (
         <Link className="small" to={`/console/requests?request=${encodeURIComponent(failed.request_id)}`}>

@@ -38,7 +38,7 @@ interface FaultsProps {
 }
 
 function Faults({ faults, onGo }: FaultsProps) {
-  const { t, number } = useText();
+  const { t } = useText();
   return (
     <ul className="stack-2" aria-label={t('models.faults')}>
       {faults.map(({ line, field, message }, at) => (
@@ -46,7 +46,7 @@ function Faults({ faults, onGo }: FaultsProps) {
           <div className="stack-2">
             {line === null ? null : (
               <button type="button" className="linkish" onClick={() => onGo(line)}>
-                {t('models.line', { line: number(line) })}
+                {t('models.line', { line })}
               </button>
             )}
             <p lang="en">

@@ -15,18 +15,14 @@ const notes = { ok: 'ok', warning: 'warn', problem: 'bad' } as const;
 
 /** Says what a test costs before it begins, and then what was found. */
 export function TestBackend({ backend, cost, onClose }: TestBackendProps) {
-  const { t, number, money, milliseconds } = useText();
+  const { t, money, milliseconds } = useText();
   const gateway = useGateway();
   const queries = useQueryClient();
   const test = useMutation({
     mutationFn: () => gateway.api.backends.test.mutate({ backend }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['backends'] }),
   });
-  const sent = {
-    requests: number(cost.requests),
-    input: number(cost.prompt_tokens),
-    output: number(cost.completion_tokens),
-  };
+  const sent = { requests: cost.requests, input: cost.prompt_tokens, output: cost.completion_tokens };
   return (
     <Dialog
       open

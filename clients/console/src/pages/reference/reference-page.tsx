@@ -117,7 +117,7 @@ function OperationView({ document, operation }: OperationViewProps) {
 
 /** Every operation with its fields and errors, made of this gateway's own OpenAPI document; each can be tried. */
 export default function ReferencePage() {
-  const { t, number } = useText();
+  const { t } = useText();
   const { data, error } = useReference();
   const [words, setWords] = useState('');
   const fits = ({ path, summary, method }: Operation) =>
@@ -154,7 +154,7 @@ export default function ReferencePage() {
         </nav>
         <main className="article wide">
           {error ? <Problem error={error} /> : null}
-          {data ? <p className="lede">{t('ref.lede', { count: number(data.operations.length) })}</p> : <Skeleton />}
+          {data ? <p className="lede">{t('ref.lede', { count: data.operations.length })}</p> : <Skeleton />}
           {data && shown.length === 0 ? <p className="faint">{t('ref.none')}</p> : null}
           {data
             ? tags.map(({ name, description }) => (

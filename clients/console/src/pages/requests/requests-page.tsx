@@ -48,7 +48,7 @@ function RequestsBar({ live, paused, items, setPaused }: RequestsBarProps) {
 
 /** Requests one by one. */
 export default function RequestsPage() {
-  const { t, number, money } = useText();
+  const { t, money } = useText();
   const gateway = useGateway();
   const filters = useRequestFilters();
   const [paused, setPaused] = useState(false);
@@ -64,7 +64,7 @@ export default function RequestsPage() {
   });
   const items = data?.items ?? [];
   const { open, onNewer, onOlder, onClose } = useOpenRequest(filters, items);
-  const sums = sum && { count: number(sum.requests), cost: money(sum.costUsd), failed: number(sum.failed) };
+  const sums = sum && { count: sum.requests, cost: money(sum.costUsd), failed: sum.failed };
   const total = sums && t('requests.sums', sums);
   return (
     <Shell title={t('nav.requests')} railed bar={<RequestsBar {...{ live, paused, items, setPaused }} />}>

@@ -112,7 +112,7 @@ function FailedChart({ days, items }: PartProps) {
       summary={
         most === 0
           ? t('usage.noneFailed')
-          : t('usage.worstDay', { count: number(most), day: day(days[failed.indexOf(most)] ?? '') })
+          : t('usage.worstDay', { count: most, day: day(days[failed.indexOf(most)] ?? '') })
       }
       draw={({ bar, x, y }) =>
         failed.map((value, at) =>

@@ -37,14 +37,14 @@ export function UsageKpis(props: UsageKpisProps) {
         <dt>{t('usage.cost')}</dt>
         <dd className="v">{money(cost_usd)}</dd>
         {before === null ? null : (
-          <dd className="d">{t('usage.change', { change: change(cost_usd / before - 1), count: number(days) })}</dd>
+          <dd className="d">{t('usage.change', { change: change(cost_usd / before - 1), count: days })}</dd>
         )}
       </div>
       <div className="kpi">
         <dt>{t('usage.requests')}</dt>
         <dd className="v">{number(requests)}</dd>
         <dd className="d">
-          {t('usage.failed', { count: number(failed), share: percent(requests === 0 ? 0 : failed / requests) })}
+          {t('usage.failed', { count: failed, share: percent(requests === 0 ? 0 : failed / requests) })}
         </dd>
       </div>
       <div className="kpi">

@@ -18,7 +18,8 @@ export const docs: Record<keyof typeof english, string> = {
   'ref.copyAnswer': 'Antwort kopieren',
   'ref.copyCurl': 'Als curl kopieren',
   'ref.groups': 'Gruppen von Operationen',
-  'ref.lede': '{count} Operationen dieses Gateways mit Feldern und Fehlern. Jede lässt sich hier ausprobieren.',
+  'ref.lede':
+    '{count} {count|Operation|Operationen} dieses Gateways mit Feldern und Fehlern. Jede lässt sich hier ausprobieren.',
   'ref.noKey': 'Zuerst anmelden: Diese Operation braucht einen Schlüssel.',
   'ref.none': 'Keine Operation hat diese Wörter.',
   'ref.parameters': 'Parameter',

@@ -16,7 +16,8 @@ export const docs = {
   'ref.copyAnswer': 'Copy the response',
   'ref.copyCurl': 'Copy as curl',
   'ref.groups': 'Groups of operations',
-  'ref.lede': '{count} operations of this gateway, with their fields and errors. Each can be tried here.',
+  'ref.lede':
+    '{count} {count|operation|operations} of this gateway, with fields and errors. You can try each one here.',
   'ref.noKey': 'Sign in first: this operation needs a key.',
   'ref.none': 'No operation has these words.',
   'ref.parameters': 'Parameters',
