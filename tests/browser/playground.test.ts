@@ -55,6 +55,18 @@ describe.runIf(hasBrowser)('the playground', () => {
     if (surface) await page.getByRole('button', { name: surface }).click();
     return page;
   }
+  /** Drops a picture of one colour on the list of conversations, and says which of the two events the page took. */
+  const dropPicture = (page: Page, { name, width, height }: { name: string; width: number; height: number }) =>
+    page.evaluate(`(async () => {
+      const canvas = new OffscreenCanvas(${width}, ${height});
+      canvas.getContext('2d').fillRect(0, 0, ${width}, ${height});
+      const type = 'image/${name.split('.').at(-1)}';
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([await canvas.convertToBlob({ type })], '${name}', { type }));
+      const list = document.querySelector('aside');
+      const drag = (event) => new DragEvent(event, { dataTransfer, bubbles: true, cancelable: true });
+      return ['dragover', 'drop'].map((event) => !list.dispatchEvent(drag(event)));
+    })()`);
   const ask = async (page: Page, text: string) => {
     await page.getByRole('textbox', { name: 'Message' }).fill(text);
     await page.keyboard.press('Enter');
@@ -208,24 +220,47 @@ describe.runIf(hasBrowser)('the playground', () => {
     const page = await openModel();
     await page.getByRole('textbox', { name: 'Message' }).waitFor();
     const url = page.url();
-    await page.evaluate(`(async () => {
-      const canvas = new OffscreenCanvas(8, 8);
-      canvas.getContext('2d').fillRect(0, 0, 8, 8);
-      const file = new File([await canvas.convertToBlob()], 'square.png', { type: 'image/png' });
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(file);
-      const list = document.querySelector('aside');
-      const drag = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
-      // A browser opens a file whose drop nobody has taken.
-      window.taken = ['dragover', 'drop'].map((type) => !list.dispatchEvent(drag(type)));
-    })()`);
+    // A browser opens a file whose drop nobody has taken.
+    expect(await dropPicture(page, { name: 'square.png', width: 8, height: 8 })).toEqual([true, true]);
     await page.getByText('square.png').waitFor();
-    expect(await page.evaluate('window.taken')).toEqual([true, true]);
     await ask(page, 'What is this?');
     await answers(page).getByText('A square.').waitFor();
     expect(JSON.stringify(gateway.upstream.chats.at(-1)?.json)).toContain('data:image/png;base64,');
     expect(page.url()).not.toBe(url);
   });
+
+  test.each(['png', 'jpeg', 'webp'])(
+    'makes a large picture smaller, says so, and can send the original: %s',
+    async (type) => {
+      const page = await openModel();
+      await page.getByRole('textbox', { name: 'Message' }).waitFor();
+      const name = `wide.${type}`;
+      await dropPicture(page, { name, width: 4_000, height: 3_000 });
+      await page.getByText(`${name} was made smaller, from 4000 × 3000 to 2048 × 1536 pixels.`).waitFor();
+      const sent = () =>
+        JSON.stringify(gateway.upstream.chats.at(-1)?.json)
+          .match(/data:image[^"]*/g)
+          ?.at(-1) ?? '';
+      const sizeOf = (url: string) =>
+        page.evaluate(`(async () => {
+        const image = new Image();
+        image.src = ${JSON.stringify(url)};
+        await image.decode();
+        return [image.naturalWidth, image.naturalHeight];
+      })()`);
+      gateway.upstream.reply(say('A small one.'), say('The original.'));
+      await ask(page, 'What is this?');
+      await answers(page).getByText('A small one.').waitFor();
+      expect(sent()).toContain(`data:image/${type};base64,`);
+      expect(await sizeOf(sent())).toEqual([2048, 1536]);
+      await dropPicture(page, { name, width: 4_000, height: 3_000 });
+      await page.getByRole('button', { name: 'Send the original' }).click();
+      await page.getByText('was made smaller').waitFor({ state: 'detached' });
+      await ask(page, 'And this?');
+      await answers(page).getByText('The original.').waitFor();
+      expect(await sizeOf(sent())).toEqual([4000, 3000]);
+    },
+  );
 
   test('is used by keys alone: stops, edits the last question at its end, shows the other branch, copies the request', async () => {
     gateway.upstream.reply(say(['One ', 'two'], { cut: { tokens: 1, how: 'hang' } }), say('The second.'));

@@ -1,10 +1,11 @@
 import { type AttachmentKind, imageTypes, kindOf } from './attachment.ts';
 import type { Attachment } from './draft.ts';
 
-/** Beyond this side an image is made smaller: models scale it down themselves, and the request stays small. */
+/**
+ * An image with a longer side, in pixels, is made smaller. Providers scale such an image down themselves or refuse it, and many
+ * servers count tokens by its pixels, however few bytes it has.
+ */
 const LONGEST_SIDE = 2_048;
-/** A smaller file is sent as it is. */
-const SMALL_BYTES = 1_500_000;
 
 /** What a file can be attached as; null: no model takes it. */
 export function fileKind({ type }: File): AttachmentKind | null {
@@ -25,14 +26,15 @@ function toDataUri(blob: Blob): Promise<string> {
   });
 }
 
+/** Null: the image is not too large. */
 async function shrink(file: File): Promise<Attachment | null> {
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
   if (scale === 1) return null;
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  const type = file.type === 'image/png' ? 'image/png' : 'image/jpeg';
-  const blob = await canvas.convertToBlob({ type, quality: 0.9 });
+  // A browser that cannot write this type writes PNG.
+  const blob = await canvas.convertToBlob({ type: file.type, quality: 0.9 });
   const shrunk = {
     from: `${bitmap.width} × ${bitmap.height}`,
     to: `${canvas.width} × ${canvas.height}`,
@@ -43,8 +45,9 @@ async function shrink(file: File): Promise<Attachment | null> {
 
 /** What was dropped, pasted or picked, as a request takes it. Throws what the browser says of a broken file. */
 export async function readFile(file: File): Promise<Attachment> {
-  const isLarge = fileKind(file) === 'image' && file.type !== 'image/gif' && file.size > SMALL_BYTES;
-  const smaller = isLarge ? await shrink(file) : null;
+  // A GIF may be an animation, which a smaller one would not be.
+  const mayShrink = fileKind(file) === 'image' && file.type !== 'image/gif';
+  const smaller = mayShrink ? await shrink(file) : null;
   return smaller ?? { name: file.name, url: await toDataUri(file) };
 }
 
