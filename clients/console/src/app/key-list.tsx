@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Dialog } from '../parts/dialog.tsx';
 import { useText } from '../text/text.tsx';
-import { keepLetters, readLetters } from './keyboard.tsx';
+import { keepLetters, readLetters } from './letters.ts';
 import { allPlaces } from './places.ts';
 
 const shortcuts = [

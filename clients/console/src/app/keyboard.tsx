@@ -1,17 +1,14 @@
 import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { readLetters } from './letters.ts';
 import { onOpenPalette } from './open-palette.ts';
 import { allPlaces } from './places.ts';
 
 const Palette = lazy(() => import('./palette.tsx'));
 const KeyList = lazy(() => import('./key-list.tsx'));
 
-const STORED = 'duplex-letters';
 /** How long after G its letter may come. */
 const LETTER_MS = 1_500;
-
-export const readLetters = (): boolean => localStorage.getItem(STORED) !== 'off';
-export const keepLetters = (on: boolean): void => localStorage.setItem(STORED, on ? 'on' : 'off');
 
 const isTyping = ({ target }: KeyboardEvent): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));

@@ -1,26 +1,8 @@
-import { type ComponentProps, cloneElement, lazy, type ReactElement, Suspense, useState } from 'react';
+import { cloneElement, lazy, Suspense, useState } from 'react';
+import type { MenuChoice, MenuProps } from './menu-props.ts';
 
 const load = () => import('./opened-menu.tsx');
 const OpenedMenu = lazy(load);
-
-export interface MenuAction {
-  readonly label: string;
-  onSelect(): void;
-  readonly danger?: boolean;
-}
-
-/** One of several, such as a language. */
-export interface MenuChoice {
-  readonly value: string;
-  readonly options: readonly (readonly [string, string])[];
-  onChange(value: string): void;
-}
-
-export interface MenuProps {
-  readonly trigger: ReactElement<ComponentProps<'button'>>;
-  readonly actions?: readonly MenuAction[];
-  readonly choice?: MenuChoice;
-}
 
 /** A choice whose values have a type of their own. */
 export function choiceOf<Value extends string>(

@@ -1,6 +1,6 @@
 import { Menu as Base } from '@base-ui/react/menu';
 import { useEffect, useRef, useState } from 'react';
-import type { MenuAction, MenuChoice, MenuProps } from './menu.tsx';
+import type { MenuAction, MenuChoice, MenuProps } from './menu-props.ts';
 
 function Actions({ actions }: { actions: readonly MenuAction[] }) {
   return actions.map(({ label, onSelect, danger = false }) => (

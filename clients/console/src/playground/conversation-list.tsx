@@ -1,4 +1,3 @@
-import type { ConversationList as List } from '@duplex/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Plus } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
@@ -8,13 +7,12 @@ import { Menu } from '../parts/menu.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { useText } from '../text/text.tsx';
+import type { ConversationSummary } from './conversation-summary.ts';
 import { exportConversation } from './export-conversation.ts';
 import { groupByDay } from './group-by-day.ts';
 
 const RenameConversation = lazy(() => import('./rename-conversation.tsx'));
 const DeleteConversation = lazy(() => import('./delete-conversation.tsx'));
-
-export type Summary = List['items'][number];
 
 const PAGE = 30;
 
@@ -24,14 +22,14 @@ interface ConversationListProps {
   onDeleted(id: string): void;
 }
 
-type Change = { readonly what: 'rename' | 'delete'; readonly conversation: Summary };
+type Change = { readonly what: 'rename' | 'delete'; readonly conversation: ConversationSummary };
 
 function Row({
   conversation,
   current,
   onChange,
 }: {
-  conversation: Summary;
+  conversation: ConversationSummary;
   current: boolean;
   onChange(c: Change): void;
 }) {

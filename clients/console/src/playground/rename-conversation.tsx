@@ -5,10 +5,10 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useText } from '../text/text.tsx';
-import type { Summary } from './conversation-list.tsx';
+import type { ConversationSummary } from './conversation-summary.ts';
 
 export interface ChangeProps {
-  readonly conversation: Summary;
+  readonly conversation: ConversationSummary;
   onClose(): void;
   onDone(): void;
 }

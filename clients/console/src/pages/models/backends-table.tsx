@@ -1,4 +1,3 @@
-import type { Outputs } from '@duplex/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -8,10 +7,9 @@ import { DataTable, numeric } from '../../parts/data-table.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { StateDot } from '../../parts/state-dot.tsx';
 import { useText } from '../../text/text.tsx';
+import type { Backend } from './backend.ts';
 import { CircuitState } from './circuit-state.tsx';
 import { TestBackend } from './test-backend.tsx';
-
-export type Backend = Outputs['api']['backends']['list']['items'][number];
 
 /** How many of the last outcomes the gateway keeps. */
 const MARKS = 20;

@@ -3,7 +3,7 @@ import { useGateway } from '../../app/session.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
-import type { Backend } from './backends-table.tsx';
+import type { Backend } from './backend.ts';
 
 interface TestBackendProps {
   readonly backend: string;

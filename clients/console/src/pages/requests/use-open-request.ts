@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
-import { isShortcut, readLetters } from '../../app/keyboard.tsx';
+import { isShortcut } from '../../app/keyboard.tsx';
+import { readLetters } from '../../app/letters.ts';
 import type { RequestRow } from './request-row.tsx';
 import type { RequestFilters } from './use-request-filters.ts';
 
