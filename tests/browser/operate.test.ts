@@ -62,7 +62,7 @@ describe.runIf(hasBrowser)('who operates the gateway', () => {
     await page.getByRole('complementary', { name: 'Changes' }).getByText('second').waitFor();
     await page.getByRole('region', { name: 'Difference from the file' }).getByText('# Ours.').waitFor();
     await save.click();
-    await page.getByText('Saved, and in effect.').waitFor();
+    await page.getByText('The file is saved and in effect.').waitFor();
     expect(readFileSync(join(gateway.dataDir, 'models.yaml'), 'utf8')).toBe(`${text}${added}`);
     await page.getByRole('link', { name: 'Models & backends' }).first().click();
     await page

@@ -50,9 +50,10 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.wallets': 'Guthaben',
   'sign.busy': 'Wird angemeldet',
   'sign.docs': 'Dokumentation',
-  'sign.hint': 'Der erste Start hat ihn als export BEARER=… ausgegeben; er liegt in',
+  'sign.hint': 'Das Gateway hat ihn beim ersten Start als export BEARER=… ausgegeben. Er liegt in',
   'sign.keep': 'Behalten, bis dieser Tab geschlossen wird',
-  'sign.kept': 'Bleibt nur in diesem Tab: nie in der Adresse, nie in einem Speicher, der ihn überdauert.',
+  'sign.kept':
+    'Der Schlüssel bleibt in diesem Tab. Er steht nie in der Adresse und ist weg, wenn der Tab geschlossen wird.',
   'sign.key': 'Bearer oder Schlüssel',
   'sign.lede':
     'Mit dem Bearer des Administrators oder mit einem Schlüssel. Ein Schlüssel sieht eigene Grenzen, eigenen Verbrauch und eigene Gespräche.',
@@ -65,7 +66,7 @@ export const shell: Record<keyof typeof english, string> = {
   'state.down': 'Nicht erreichbar',
   'state.half_open': 'Eine Anfrage probiert es',
   'state.loading': 'Lädt',
-  'state.open': 'Wird übergangen',
+  'state.open': 'Wird übersprungen',
   'state.ready': 'Bereit',
   'state.unavailable': 'Nicht verfügbar',
   'state.up': 'Erreichbar',

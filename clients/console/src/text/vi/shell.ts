@@ -50,9 +50,9 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.wallets': 'Ví',
   'sign.busy': 'Đang đăng nhập',
   'sign.docs': 'Tài liệu',
-  'sign.hint': 'Lần khởi động đầu tiên đã in ra dưới dạng export BEARER=…; được lưu trong',
+  'sign.hint': 'Cổng đã in ra ở lần khởi động đầu tiên dưới dạng export BEARER=… và lưu trong',
   'sign.keep': 'Giữ đến khi đóng thẻ này',
-  'sign.kept': 'Chỉ giữ trong thẻ này; không bao giờ nằm trong địa chỉ hay bộ nhớ tồn tại lâu hơn.',
+  'sign.kept': 'Khoá chỉ nằm trong thẻ này. Khoá không bao giờ có trong địa chỉ và mất khi đóng thẻ.',
   'sign.key': 'Bearer hoặc khoá',
   'sign.lede':
     'Bằng bearer của quản trị viên hoặc bằng khoá. Khoá chỉ thấy giới hạn, mức dùng và hội thoại của chính nó.',
