@@ -1,13 +1,19 @@
 import { join, resolve } from 'node:path';
 import { databaseFileOf, type Env, loadEnv } from '../env.ts';
 import { alertOnce } from '../observe/alerts/alert-once.ts';
+import { counted } from '../setup/counted.ts';
 import { migrationsDir } from '../setup/package-root.ts';
 import { backUp, type Contents, refuseForeign, restore } from '../store/copy-database.ts';
 import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
 
 const describe = ({ conversations, messages, keys, usage }: Contents): string =>
-  `${conversations} conversations, ${messages} messages, ${keys} keys, ${usage} usage rows`;
+  [
+    counted(conversations, 'conversation'),
+    counted(messages, 'message'),
+    counted(keys, 'key'),
+    counted(usage, 'usage row'),
+  ].join(', ');
 
 function fileOf(command: string, args: readonly string[]): string {
   const [file] = args;

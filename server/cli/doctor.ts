@@ -3,6 +3,7 @@ import type { Finding } from '../doctor/finding.ts';
 import { problem } from '../doctor/finding.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { EnvError, loadEnv } from '../env.ts';
+import { counted } from '../setup/counted.ts';
 import type { Outcome } from './outcome.ts';
 import { UsageError } from './read-command.ts';
 
@@ -14,8 +15,9 @@ function show(findings: readonly Finding[]): string {
     `${level.padEnd(WIDTH)}${subject}: ${what}`,
     ...(advice ? [`${' '.repeat(WIDTH)}→ ${advice}`] : []),
   ]);
-  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
-  return `${lines.join('\n')}\n\n${count('problem')} problems, ${count('warning')} warnings\n`;
+  const count = (level: Finding['level']) =>
+    counted(findings.filter((finding) => finding.level === level).length, level);
+  return `${lines.join('\n')}\n\n${count('problem')}, ${count('warning')}\n`;
 }
 
 async function look(probe: boolean): Promise<readonly Finding[]> {

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import type { Env } from '../env.ts';
 import type { ProviderSettings } from '../providers/registry.ts';
+import { counted } from '../setup/counted.ts';
 import { type ModelEntry, type ModelsFile, ModelsFileError, readModelsFile } from '../setup/models-file.ts';
 import type { PackageFiles } from '../setup/open-providers.ts';
 import { readSettings } from '../setup/provider-settings.ts';
@@ -64,7 +65,7 @@ export function checkConfiguration(env: Env, files: PackageFiles): CheckedConfig
     const file = readModelsFile(env.modelsFile ?? files.builtInModels);
     const settings = readSettings(file, { env, weights: files.weights });
     const isOwn = env.modelsFile !== null;
-    const counts = `${file.models.length} models, ${Object.keys(settings).length} of ${Object.keys(file.providers).length} providers`;
+    const counts = `${counted(file.models.length, 'model')}, ${Object.keys(settings).length} of ${counted(Object.keys(file.providers).length, 'provider')}`;
     const summary =
       isOwn || Object.keys(settings).length > 0
         ? ok('configuration', `${env.modelsFile ?? 'The built-in models file'}: ${counts}.`)

@@ -1,5 +1,6 @@
 import { AppError } from '../errors/app-error.ts';
 import type { ModelListing } from '../providers/provider.ts';
+import { counted } from '../setup/counted.ts';
 import type { ModelEntry } from '../setup/models-file.ts';
 import type { ClockReading } from './check-clock.ts';
 import type { CheckedProvider } from './checked-provider.ts';
@@ -96,7 +97,7 @@ export async function checkProvider(checked: CheckedProvider): Promise<Asked> {
   }
   const names = listing.models && checkNames(checked, listing.models);
   const told = names
-    ? `and lists ${listing.models?.length} models`
+    ? `and lists ${counted(listing.models?.length ?? 0, 'model')}`
     : 'but its list of models cannot be read, so the names were not checked';
   return { findings: [ok(subject, `${baseUrl} answers ${told}.`), ...(names ?? [])], clock, isUp: true };
 }

@@ -5,6 +5,7 @@ import {
   probeCost,
   probeModel,
 } from '../features/system/probe-model.ts';
+import { counted } from '../setup/counted.ts';
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 
 /** What `--probe` would cost, or costs. */
@@ -14,7 +15,7 @@ export function announce(probed: readonly ProbedModel[]): string {
   const usd = costs.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0);
   const priced =
     usd > 0 ? `at most $${usd.toFixed(4)} by the prices of the models file` : 'the models file has no prices';
-  return `${requests} requests to ${probed.length} models, each of up to ${PROMPT_TOKENS} prompt and ${ANSWER_TOKENS} answer tokens (${priced})`;
+  return `${counted(requests, 'request')} to ${counted(probed.length, 'model')}, each of up to ${PROMPT_TOKENS} prompt and ${ANSWER_TOKENS} answer tokens (${priced})`;
 }
 
 export const notProbed = (probed: readonly ProbedModel[]): Finding =>

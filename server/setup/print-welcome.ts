@@ -1,6 +1,7 @@
 import type { CatalogModel } from '../features/models/catalog.ts';
 import type { CurrentCatalog } from '../features/models/live-catalog.ts';
 import type { Provider } from '../providers/provider.ts';
+import { counted } from './counted.ts';
 
 interface Welcome {
   readonly url: string;
@@ -31,7 +32,7 @@ function missingLines({ models, demoNotice }: CurrentCatalog): string[] {
   const shown = reasons.slice(0, MOST_REASONS);
   const rest = reasons.length - shown.length;
   return [
-    `${count(reasons.length, 'model')} cannot be served:`,
+    `${counted(reasons.length, 'model')} cannot be served:`,
     ...shown,
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     '',
@@ -48,15 +49,13 @@ function exampleLines(url: string, available: readonly CatalogModel[]): string[]
   ];
 }
 
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
-
 /** Prints what a new user needs after the start: the address, the key, and a command to paste. */
 export function printWelcome(welcome: Welcome): void {
   const { url, version, catalog, providers, startCode } = welcome;
   const available = catalog.models.filter(({ backends }) => backends.length > 0);
   const lines = [
     '',
-    `Duplex ${version} serves ${count(available.length, 'model')} at ${url}`,
+    `Duplex ${version} serves ${counted(available.length, 'model')} at ${url}`,
     `  providers ${providers.map(({ id }) => id).join(', ') || 'none'}`,
     startCode === null
       ? `  console ${url}/playground`

@@ -85,8 +85,8 @@ test('a sound configuration has no problem, and the command ends with 0', async 
   expect(diagnosis.findings.map(({ subject }) => subject)).toEqual(expect.arrayContaining(subjects));
   expect(up.chats).toEqual([]);
   const { out } = await runDuplex(['doctor'], { PWD: folder, PORT: '1', UP_KEY: KEY });
-  expect(out).toMatch(/^ok +configuration: .*models\.yaml: 1 models, 1 of 1 providers\./);
-  expect(out).toMatch(/0 problems, \d warnings\n$/);
+  expect(out).toMatch(/^ok +configuration: .*models\.yaml: 1 model, 1 of 1 provider\./);
+  expect(out).toMatch(/0 problems, \d warnings?\n$/);
 });
 
 interface Planted {
@@ -361,7 +361,7 @@ test('without --probe no model is asked, and what the probe would cost is told',
   const { findings } = await diagnose(folderWith(modelsOf(up.url)));
   expect(findings.at(-1)).toMatchObject({
     level: 'skipped',
-    advice: expect.stringMatching(/2 requests to 1 models.*\$0\.0122/),
+    advice: expect.stringMatching(/2 requests to 1 model.*\$0\.0122/),
   });
   expect(up.chats).toHaveLength(0);
 });
@@ -370,7 +370,7 @@ test('--probe tells its cost first, and then whether each model streams and call
   const up = await upstreamOf();
   up.reply(say('one two three'), callTools([{ name: 'get_weather', arguments: { city: 'Rome' } }]));
   const { code, findings, err } = await diagnose(folderWith(modelsOf(up.url)), {}, '--probe');
-  expect(err).toMatch(/^The probe sends 2 requests to 1 models.*\$0\.0122/);
+  expect(err).toMatch(/^The probe sends 2 requests to 1 model.*\$0\.0122/);
   expect([code, ...findings.slice(-2).map(({ what }) => what)]).toEqual([0, 'It streams.', 'It calls tools.']);
 });
 

@@ -94,6 +94,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'server/observe/alerts/alert-once.ts',
     // Lines of the log look as they do where the gateway runs.
     'server/observe/open-log.ts',
+    'server/setup/counted.ts',
     'server/setup/package-root.ts',
     'server/store/copy-database.ts',
     'server/store/store-error.ts',
