@@ -57,19 +57,13 @@ export async function readRange(
   conversationId: string,
   { from, before, omitsMedia }: SeqRange & MediaChoice,
 ): Promise<MessageRow[]> {
-  const select = omitsMedia ? messageFields : wholeMessageFields;
-  const messages: MessageRow[] = [];
-  const size = new BatchSize();
-  for (let next = from; ; ) {
-    const take = size.rows;
-    const where = { conversationId, seq: within({ from: next, before }) };
-    const rows = await db.message.findMany({ where, select, orderBy: { seq: 'asc' }, take });
-    const read = rows.map(toMessageRow);
-    for (const message of read) messages.push(message);
-    if (read.length < take) return messages;
-    next = (read.at(-1)?.seq ?? next) + 1;
-    await size.adapt(read.reduce((sum, { prompt }) => sum + prompt.length, 0));
-  }
+  // One statement finds them all, because a branch that is removed while they are read renumbers those behind it.
+  const path = await db.message.findMany({
+    where: { conversationId, seq: within({ from, before }) },
+    select: { id: true, seq: true },
+    orderBy: { seq: 'asc' },
+  });
+  return readMessages(db, path, omitsMedia);
 }
 
 /** The alternatives of messages: for each message that shares its parent with others, the ids of all of them. */

@@ -80,28 +80,37 @@ export class Responses implements ResponseStore {
     { omitsMedia }: MediaChoice = WITH_MEDIA,
   ): Promise<ReadonlyMap<number, string>> {
     return readDatabase(async () => {
-      const outputs = new Map<number, string>();
-      const size = new BatchSize();
-      for (let from = range.from; ; ) {
-        const take = size.rows;
-        const rows = await this.#db.response.findMany({
-          where: { conversationId, answerSeq: within({ ...range, from }) },
-          select: omitsMedia ? outputFields : wholeOutputFields,
-          orderBy: { answerSeq: 'asc' },
-          take,
-        });
-        let length = 0;
-        for (const row of rows) {
-          const output = outputOf(row);
-          length += output?.length ?? 0;
-          if (output !== null) outputs.set(row.answerSeq, output);
-        }
-        const last = rows.at(-1);
-        if (!last || rows.length < take) return outputs;
-        from = last.answerSeq + 1;
-        await size.adapt(length);
-      }
+      // One statement finds them all, because a branch that is removed while they are read renumbers those behind it.
+      const places = await this.#db.response.findMany({
+        where: { conversationId, answerSeq: within(range) },
+        select: { id: true, answerSeq: true },
+      });
+      return this.#readOutputs(new Map(places.map(({ id, answerSeq }) => [id, answerSeq])), omitsMedia);
     });
+  }
+
+  /** The outputs of responses by the numbers of their answers. */
+  async #readOutputs(places: ReadonlyMap<string, number>, omitsMedia: boolean) {
+    const outputs = new Map<number, string>();
+    const ids = [...places.keys()];
+    const size = new BatchSize();
+    for (let from = 0; from < ids.length; ) {
+      const batch = ids.slice(from, from + size.rows);
+      const rows = await this.#db.response.findMany({
+        where: { id: { in: batch } },
+        select: omitsMedia ? outputFields : wholeOutputFields,
+      });
+      let length = 0;
+      for (const row of rows) {
+        const output = outputOf(row);
+        const seq = places.get(row.id);
+        length += output?.length ?? 0;
+        if (output !== null && seq !== undefined) outputs.set(seq, output);
+      }
+      from += batch.length;
+      await size.adapt(length);
+    }
+    return outputs;
   }
 
   page(conversationId: string, afterSeq: number, limit: number): Promise<readonly ResponseRow[]> {

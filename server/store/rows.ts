@@ -122,7 +122,7 @@ export const wholeResponseFields = { ...responseFields, media: cutOutData } as c
 /**
  * The columns of a response that are read for its output. The request that it echoes may be long, so it is left out.
  */
-export const outputFields = { answerSeq: true, output: true } as const satisfies Prisma.ResponseSelect;
+export const outputFields = { id: true, output: true } as const satisfies Prisma.ResponseSelect;
 export const wholeOutputFields = { ...outputFields, media: cutOutData } as const satisfies Prisma.ResponseSelect;
 
 type StoredOutput = Pick<ResponseRow, 'output'> & { readonly media?: CutOutData };

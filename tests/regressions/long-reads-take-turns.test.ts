@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nextTurn } from '../../server/event-loop/next-turn.ts';
 import type { Principal } from '../../server/features/access/caller.ts';
 import { WITHOUT_KEY } from '../../server/features/access/without-key.ts';
 import { exportConversation } from '../../server/features/conversations/export/export-conversations.ts';
@@ -73,4 +74,39 @@ test('a list of long items lets others take turns', async () => {
     yield data;
   }
   expect(await turnsWhile(read())).toBeGreaterThan(10);
+});
+
+test('a branch that is removed while a conversation is read hides no other message', async () => {
+  const long = 'x'.repeat(200_000);
+  const turn = async (body: object) => {
+    const response = await gateway.call('POST', '/c1/chat', { model: 'scripted', ...body });
+    await response.text();
+    return response.headers;
+  };
+  const first = await turn({ message: 'first' });
+  const conversation_id = first.get('x-conversation-id') ?? '';
+  const { messages } = await (await gateway.call('GET', `/c1/conversations/${conversation_id}`)).json();
+  await turn({ message: 'removed', conversation_id });
+  // These follow the first answer too, so their numbers are behind those of the branch that is removed.
+  await turn({ message: `0 ${long}`, conversation_id, parent_message_id: messages.at(-1).id });
+  for (let i = 1; i < 12; i++) await turn({ message: `${i} ${long}`, conversation_id });
+  const all = await gateway.store.responses.messages(conversation_id, { from: 0 });
+  const branch = all.find(({ prompt }) => prompt.includes('removed'));
+  let isRemoved = false;
+  const removal = gateway.call('DELETE', `/c1/conversations/${conversation_id}/messages/${branch?.id}`).finally(() => {
+    isRemoved = true;
+  });
+  // Some of these reads are in progress when the branch goes.
+  const readings: ReturnType<typeof gateway.store.responses.messages>[] = [];
+  while (!isRemoved) {
+    readings.push(gateway.store.responses.messages(conversation_id, { from: 0 }));
+    await nextTurn();
+  }
+  expect((await removal).status).toBe(200);
+  const kept = await gateway.store.responses.messages(conversation_id, { from: 0 });
+  expect(kept).toHaveLength(all.length - 2);
+  for (const reading of readings) {
+    const read = new Set((await reading).map(({ id }) => id));
+    expect(kept.filter(({ id }) => !read.has(id))).toEqual([]);
+  }
 });
