@@ -56,8 +56,8 @@ function headOf<Event>(event: Event, framing: Framing<Event>): Buffer {
 }
 
 /**
- * The bytes of a batch, to be written one after the other. Short events are joined. The bytes of a long one are not
- * copied, and are made when their turn comes: a slow client holds one of them.
+ * The bytes of a batch, to be written one after the other. Short events are joined. A long event is not copied, and its
+ * bytes are made when its turn comes, so that a slow client holds one long event at a time.
  */
 function* framesOf<Event extends SentEvent>(batch: readonly Event[], framing: Framing<Event>): Generator<Buffer> {
   let joined: Buffer[] = [];

@@ -200,7 +200,10 @@ export class Conversations implements ConversationStore {
     return removed;
   }
 
-  /** The thread removes it, because a branch may have thousands of messages. What it cannot judge is checked here. */
+  /**
+   * The background thread removes a branch, because it may have thousands of messages. The thread does not know which processes
+   * live, so the runs in the branch are checked here.
+   */
   async #removeBranch(key: ConversationKey, messageId: string): Promise<RemovedBranch> {
     for (let running: readonly string[] = []; ; ) {
       await this.#edits.checkBranch(key, messageId, running);

@@ -92,8 +92,8 @@ export class Edits {
   }
 
   /**
-   * Checks that a message with all below it can be removed. `running` are those that runs make: runs of processes that are
-   * gone are ended, and `conversation_busy` is thrown for others.
+   * Checks that a message and all below it can be removed. `running` are the messages that runs are making. It ends the runs
+   * whose process is gone, and throws `conversation_busy` for others.
    */
   checkBranch(key: ConversationKey, messageId: string, running: readonly string[]): Promise<void> {
     return this.#transact((db) => {

@@ -1,5 +1,5 @@
-import { BatchSize } from './batch-size.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { inBatches } from './in-batches.ts';
 import type { MediaChoice, MessageRow } from './interface/conversations.ts';
 import type { SeqRange } from './interface/responses.ts';
 import { messageFields, toMessageRow, wholeMessageFields } from './rows.ts';
@@ -37,15 +37,17 @@ export async function readMessages(
 ): Promise<MessageRow[]> {
   const select = omitsMedia ? messageFields : wholeMessageFields;
   const messages: MessageRow[] = [];
-  const size = new BatchSize();
-  for (let from = 0; from < path.length; ) {
-    const ids = path.slice(from, from + size.rows).map(({ id }) => id);
-    const rows = await db.message.findMany({ where: { id: { in: ids } }, select, orderBy: { seq: 'asc' } });
-    const read = rows.map(toMessageRow);
-    for (const message of read) messages.push(message);
-    from += ids.length;
-    await size.adapt(read.reduce((sum, { prompt }) => sum + prompt.length, 0));
-  }
+  const ids = path.map(({ id }) => id);
+  await inBatches(ids, async (batch) => {
+    const rows = await db.message.findMany({ where: { id: { in: batch } }, select, orderBy: { seq: 'asc' } });
+    let length = 0;
+    for (const row of rows) {
+      const message = toMessageRow(row);
+      length += message.prompt.length;
+      messages.push(message);
+    }
+    return length;
+  });
   return messages;
 }
 

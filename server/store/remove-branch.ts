@@ -35,13 +35,13 @@ const SELECT_HEAD = 'SELECT "headMessageId", "messageCount" FROM "Conversation" 
 export const branchBelow = (db: Statements, conversationId: string, messageId: string): string[] =>
   db.all(SELECT_BRANCH, { conversationId, messageId }).map(([id]) => String(id));
 
-/** A branch that was not removed, because runs make these messages; none: because it is not there. */
+/** Why a branch was not removed: runs are making these messages. Without any, the branch does not exist. */
 export interface RunningBranch {
   readonly running: readonly string[];
 }
 
 /**
- * Deletes a message and all below it, with their responses and runs, unless one of them is being made. Run it in a
+ * Deletes a message and all below it, with their responses and runs, unless a run is making one of them. Run it in a
  * transaction.
  */
 export function removeBranch(db: Statements, conversationId: string, messageId: string): RemovedBranch | RunningBranch {

@@ -1,8 +1,8 @@
 import { runIdOf } from '../canonical/ids.ts';
 import type { Background } from './background/background.ts';
-import { BatchSize } from './batch-size.ts';
 import { readDatabase, useDatabase } from './failures.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { inBatches } from './in-batches.ts';
 import type { MediaChoice, MessageRow } from './interface/conversations.ts';
 import type { Reader, ResponseRow, ResponseStore, SeqRange, StoredResponse } from './interface/responses.ts';
 import { readMessages, readPath, readRange, within } from './read-path.ts';
@@ -92,10 +92,7 @@ export class Responses implements ResponseStore {
   /** The outputs of responses by the numbers of their answers. */
   async #readOutputs(places: ReadonlyMap<string, number>, omitsMedia: boolean) {
     const outputs = new Map<number, string>();
-    const ids = [...places.keys()];
-    const size = new BatchSize();
-    for (let from = 0; from < ids.length; ) {
-      const batch = ids.slice(from, from + size.rows);
+    await inBatches([...places.keys()], async (batch) => {
       const rows = await this.#db.response.findMany({
         where: { id: { in: batch } },
         select: omitsMedia ? outputFields : wholeOutputFields,
@@ -107,9 +104,8 @@ export class Responses implements ResponseStore {
         length += output?.length ?? 0;
         if (output !== null && seq !== undefined) outputs.set(seq, output);
       }
-      from += batch.length;
-      await size.adapt(length);
-    }
+      return length;
+    });
     return outputs;
   }
 

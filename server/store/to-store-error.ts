@@ -12,7 +12,10 @@ const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
   [/full/, 'Make room, and start again.'],
   [/read-only|cannot be opened|EACCES|EPERM|EROFS/, RIGHTS],
   [/EISDIR|ENOTDIR|EEXIST|ENAMETOOLONG|ELOOP/, 'Set DATABASE_URL to a file, and DATA_DIR to a folder.'],
-  [/ENOENT/, 'The folder cannot be made: mount what a link there leads to, or set DATA_DIR to another folder.'],
+  [
+    /ENOENT/,
+    'The folder cannot be created: mount the volume that a link in its path leads to, or set DATA_DIR to another folder.',
+  ],
   [/ENOSPC|EDQUOT/, 'Make room, and start again.'],
   [/EIO|disk/, 'Check the disk.'],
 ];

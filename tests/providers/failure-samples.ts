@@ -21,16 +21,6 @@ const openAi = (message: string, type: string, code: string | number | null = nu
 
 const llamaCpp: readonly FailureSample[] = [
   {
-    server: 'llama.cpp b11549, a schema of a type that does not exist',
-    status: 400,
-    body: openAi(
-      'Unable to generate parser for this template. Automatic parser generation failed: JSON schema error at #: unrecognized type nonsense',
-      'invalid_request_error',
-      400,
-    ),
-    means: 'upstream_rejected',
-  },
-  {
     server: 'llama.cpp server b11434, while it loads',
     status: 503,
     body: openAi('Loading model', 'unavailable_error', 503),

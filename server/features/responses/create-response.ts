@@ -132,7 +132,7 @@ export async function* streamResponse(
   yield* log.follow(-1, caller.signal);
 }
 
-/** Begins a run, and gives nothing but its log: whoever follows it slowly must not hold the answer in memory. */
+/** Starts a run, and returns only its log, so that a slow reader does not hold the whole answer in memory. */
 async function startLog(deps: ResponseDeps, request: ResponseRequest, caller: Caller) {
   const { run } = request.background
     ? await startInBackground(deps, request, caller)

@@ -65,12 +65,7 @@ export async function keepAnswer<Answer extends object>(
       const answer = made instanceof Json ? made : Json.ofValue(made);
       const isKept = answer.bytes.length <= maxKeptBytes;
       const status = 'completed';
-      return {
-        status,
-        last: [answer],
-        isLogKept: isKept,
-        store: (end) => claims.end({ runKey, status, log: end, isKept }),
-      };
+      return { status, last: [answer], store: (end) => claims.end({ runKey, status, log: end, isKept }) };
     } catch (failure) {
       return dropped(deps, run, { runKey, failure });
     }

@@ -15,7 +15,7 @@ const BEHIND_BYTES = 4 * 1024;
 const ENVELOPE_BYTES = 100;
 /** A run waits for the store when this many bytes are not written yet, because no reader slows it down. */
 const MAX_TAIL_BYTES = 256 * 1024;
-/** A segment takes no further event once it has so many bytes: whoever reads the log holds one segment at a time. */
+/** The most bytes of a segment with several events. Whoever reads the log holds one segment at a time. */
 const SEGMENT_BYTES = 128 * 1024;
 /** A run with more bytes than this takes much memory when its end is stored. */
 const LONG_BYTES = 1024 * 1024;
@@ -31,8 +31,6 @@ export interface RunOutcome<Event extends object> {
   readonly last?: readonly Json<Event>[];
   /** Whether storing it needs much memory. One such outcome is then stored after the other. */
   readonly isLong?: boolean;
-  /** Whether the log is stored with the answer. Default true. */
-  readonly isLogKept?: boolean;
   /** Stores the answer and the rest of the log, in one transaction. */
   store(log: RunLogEnd): Promise<void>;
   /** The failure as the watchers get it, after the answer is stored. */

@@ -202,8 +202,8 @@ export class Runs {
       failure = error;
     }
     if (last.length > 0) run.log.append(last);
-    // Watchers that are slow then read a long end from disk, and do not keep it in memory.
-    if (run.isLongWith(last) && outcome.isLogKept !== false) for (const segment of stored) run.settle(segment);
+    // Slow watchers then read a long end from disk, and do not keep it in memory.
+    if (run.isLongWith(last)) for (const segment of stored) run.settle(segment);
     run.log.finish({ status, failure: outcome.isTold ? undefined : failure, last: lastEvent });
     this.#deps.onEnd?.({ id: run.id, conversationId: run.conversationId, status });
   }

@@ -6,24 +6,25 @@ import { takenBytes } from './slow-transfers.ts';
 const TICK_MS = 250;
 
 interface Waiting {
-  /** What the client had taken when it was last looked at, and since when that has not changed. */
+  /** How many bytes the client had read at the last look, and since when that has not changed. */
   taken: number;
   movedAt: number;
+  /** How many bytes wait for the client. */
   unsent: number;
 }
 
-/** What waits to be taken on a connection: of the answer that is being sent, and of those behind it. */
+/** How many bytes wait on a connection: those of the answer that is being sent, and of the answers behind it. */
 const unsentOn = ({ socket, queued }: ClientConnection): number => {
   let bytes = socket.writableLength;
-  // Once it is an answer's turn, what waits of it waits in the socket.
+  // The bytes of the answer whose turn it is wait in the socket, so they are counted already.
   for (const answer of queued) if (answer !== answerOf(socket)) bytes += answer.writableLength;
   return bytes;
 };
 
 /**
- * Limits the memory of all answers that wait for slow clients together. Each client may take its time, but many of them
- * with long answers would fill the memory: then those are disconnected that have taken nothing for longest. A client that
- * holds no more than its share stays: it is not what fills the memory.
+ * Limits the memory that the answers of all slow clients take together, because many slow clients with long answers would
+ * fill it. Beyond the limit, it disconnects the clients that have read nothing for longest. A client with no more than an
+ * equal share stays.
  */
 export class UnsentBytes {
   readonly #most: number;

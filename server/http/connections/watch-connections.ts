@@ -33,7 +33,9 @@ export function watchConnections(
   const strangers = new Strangers<Socket>(withoutKey, (longest) => drop(longest, withoutKey));
   const slow = new SlowTransfers(transfers);
   const unsent = new UnsentBytes(unsentBytes, (count) =>
-    warn(`${count} slow clients were disconnected: more than ${unsentBytes} bytes waited for them (UNSENT_BYTES).`),
+    warn(
+      `Slow clients were disconnected (${count}): more than ${unsentBytes} bytes waited for all slow clients (UNSENT_BYTES).`,
+    ),
   );
   const watched = new WeakSet<Socket>();
   server.once('close', () => {

@@ -13,9 +13,9 @@ const MAX_NAME = 1024;
 /** How much of a field is checked, in bytes: an address stands at the beginning of its field. */
 const LOOKED_AT = 4 * 1024;
 
-/** The most bytes of all fields beside the file: what they say may reach the model, and is paid for before it does. */
+/** The most bytes of all fields beside the file. They may reach the model, so the key pays for them. */
 const MAX_TEXT = 16 * 1024;
-/** Of these, behind the file that is being sent on: by then the price of the request is known. */
+/** How many of these may come behind the file. The key does not pay for them, because its price is known by then. */
 const MAX_LATE_TEXT = 2 * 1024;
 
 /** Throws for a field that must not be sent. */
@@ -26,7 +26,7 @@ export interface ModelForm {
   readonly model: string;
   /** The content type of the form that `rewrite` returns. */
   readonly contentType: string;
-  /** What the fields say that have arrived before the file. */
+  /** The text of the fields that have arrived before the file. */
   readonly text: string;
   /** Runs a check on every field: on those that have arrived at once, and on the others before they are sent on. */
   check(check: FieldCheck): void;
@@ -43,7 +43,7 @@ const isModel = ({ name }: FormPartHead) => name.toLowerCase() === 'model';
 
 const twice = () => invalidField('model', "'model' is given twice.");
 
-/** Whether a part is sound, which is paid for by the length of the form: the file, and samples of voices as data URIs. */
+/** Whether a part is sound: the file, or a sample of a voice as a data URI. A key pays for sound by the length of the form. */
 const isSound = ({ name, filename }: FormPartHead): boolean =>
   (name === 'file' && filename !== undefined) || /^known_speaker_references(\[\])?$/.test(name);
 
@@ -153,7 +153,7 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
     yield CRLF;
   }
 
-  /** The rest of a part that is no sound. */
+  /** Yields the rest of a part that is not sound, and counts its bytes. */
   async *#readText({ name, body }: FormPart): AsyncGenerator<Buffer, void, void> {
     for await (const piece of body) {
       this.#countText(name, piece);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { ConsolePage } from './console-page.ts';
 import { forwardedPrefix } from './forwarded-prefix.ts';
@@ -14,6 +15,9 @@ const PLAIN = `<!doctype html>
 </html>
 `;
 
+/** Marks the place of the servers. It is random, so the document cannot contain it. */
+const PLACE = randomUUID();
+
 const headers = { ...dataHeaders, vary: 'x-forwarded-prefix' };
 
 /**
@@ -21,12 +25,13 @@ const headers = { ...dataHeaders, vary: 'x-forwarded-prefix' };
  * the gateway is reached. Only the last such path is kept: a gateway is reached by one or two.
  */
 function documentFiles(makeDocument: () => object): (prefix: string) => StaticFile {
-  let document: object | undefined;
+  // Anybody may send any prefix, so the document around it is written only once.
+  let parts: readonly string[] | undefined;
   let made: { readonly prefix: string; readonly file: StaticFile } | undefined;
   return (prefix) => {
     if (made?.prefix === prefix) return made.file;
-    document ??= makeDocument();
-    const text = JSON.stringify({ ...document, servers: [{ url: prefix === '' ? '/' : prefix }] });
+    parts ??= JSON.stringify({ ...makeDocument(), servers: PLACE }).split(JSON.stringify(PLACE));
+    const text = parts.join(JSON.stringify([{ url: prefix === '' ? '/' : prefix }]));
     made = { prefix, file: createStaticFile(text, 'application/json; charset=utf-8', headers) };
     return made.file;
   };

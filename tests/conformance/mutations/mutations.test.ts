@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DialectGateway, startDialects } from '../../support/start-dialects.ts';
-import { type Case, casesOf, meant, parseSelection, playMutated, promptOf, sent } from './answers.ts';
+import { type Case, casesOf, meant, parseSelection, playMutated, sent } from './answers.ts';
 import { describeMutation, type Mutation } from './mutate.ts';
 import type { Said } from './said.ts';
-import { ask, surfaces } from './surfaces.ts';
+import { surfaces } from './surfaces.ts';
+import { tryCases } from './try-cases.ts';
 
 /**
  * How many mutations are tried, each on one surface. With `MUTATIONS=all` each is tried on all of them; `MUTATIONS=3/8`
  * tries the third of eight equal parts of these.
  */
 const selection = parseSelection(process.env.MUTATIONS ?? '400');
-const AT_ONCE = 8;
 
 const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic', 'gemini'] as const;
 
@@ -50,42 +50,17 @@ function judge(one: Case, said: Said): string {
   return `FAULT: said "${said.text}" ${JSON.stringify(said.calls)}`;
 }
 
-async function run(id: number, one: Case): Promise<string> {
-  const { surface, way } = one;
-  const model = one.dialect.name;
-  const question = {
-    model,
-    prompt: promptOf(id),
-    stream: way === 'stream',
-    unstored: Math.floor(id / surfaces.length) % 2 === 0,
-  };
-  const { said, conversation } = await ask(gateway, surface, question);
-  const verdict = judge(one, said);
-  if (surface !== 'c1' || conversation === null || verdict.startsWith('FAULT')) return verdict;
-  const next = await gateway.call('POST', '/c1/chat', { model, message: promptOf(0), conversation_id: conversation });
-  return next.status === 200 ? verdict : `FAULT: the next turn is ${next.status} ${await next.text()}`;
-}
-
 const titleOf = ({ dialect, way, name, surface, mutation }: Case): string =>
   `${dialect.name} ${way} ${name} on ${surface}, ${describeMutation(mutation)}`;
 
 test('an answer of which one field is wrong is the answer that was meant or a documented error, and its conversation goes on', {
   timeout: 3_600_000,
 }, async () => {
-  const counts = new Map<string, number>();
-  const faults: string[] = [];
-  const queue = [...cases].values();
-  const work = async () => {
-    for (const [id, one] of queue) {
-      const verdict = await run(id, one).catch((error: unknown) => `FAULT: ${String(error)}`);
-      const isFault = verdict.startsWith('FAULT');
-      if (isFault) faults.push(`${titleOf(one)}: ${verdict}`);
-      const outcome = isFault ? 'FAULT' : verdict;
-      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const told = [...counts].toSorted(([, a], [, b]) => b - a).map(([outcome, count]) => `${outcome} ${count}`);
-  console.info(`${cases.size} mutations of answers: ${told.join(', ')}`);
+  const question = (id: number, { way }: Case) => ({
+    stream: way === 'stream',
+    unstored: Math.floor(id / surfaces.length) % 2 === 0,
+  });
+  const { faults, outcomes } = await tryCases(gateway, { cases, question, judge, titleOf });
+  console.info(`${cases.size} mutations of answers: ${outcomes}`);
   expect(faults).toEqual([]);
 });

@@ -5,13 +5,12 @@ import type { Answer } from '../../support/upstream/answer.ts';
 import type { Asked } from '../../support/upstream/asked.ts';
 import type { Dialect } from '../../support/upstream/dialects/dialect.ts';
 import type { Exchange, Script } from '../../support/upstream/exchange.ts';
-import { promptOf } from './answers.ts';
 import type { Said, SaidCall } from './said.ts';
-import { ask, type Surface, surfaces } from './surfaces.ts';
+import { type Surface, surfaces } from './surfaces.ts';
+import { tryCases } from './try-cases.ts';
 
 /** How many streams are tried, each on one surface. With `ORDERS=all` each is tried on all of them. */
 const selection = process.env.ORDERS ?? '300';
-const AT_ONCE = 8;
 
 const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic', 'gemini'] as const;
 
@@ -157,34 +156,14 @@ function judge(one: Case, said: Said): string {
   return `FAULT: said "${said.text}" ${JSON.stringify(said.calls)} with error ${said.error}`;
 }
 
-async function run(id: number, one: Case): Promise<string> {
-  const model = one.dialect.name;
-  const question = { model, prompt: promptOf(id), stream: true, unstored: id % 2 === 0 };
-  const { said, conversation } = await ask(gateway, one.surface, question);
-  const verdict = judge(one, said);
-  if (one.surface !== 'c1' || conversation === null || verdict.startsWith('FAULT')) return verdict;
-  const next = await gateway.call('POST', '/c1/chat', { model, message: promptOf(0), conversation_id: conversation });
-  return next.status === 200 ? verdict : `FAULT: the next turn is ${next.status} ${await next.text()}`;
-}
+const titleOf = ({ dialect, name, change, surface }: Case): string =>
+  `${dialect.name} ${name} on ${surface}, ${JSON.stringify(change)}`;
 
 test('a stream that is cut, or has an event twice, late or not at all, is as it was sent or ends with an error', {
   timeout: 3_600_000,
 }, async () => {
-  const counts = new Map<string, number>();
-  const faults: string[] = [];
-  const queue = [...cases].values();
-  const work = async () => {
-    for (const [id, one] of queue) {
-      const verdict = await run(id, one).catch((error: unknown) => `FAULT: ${String(error)}`);
-      const { dialect, name, change, surface } = one;
-      const isFault = verdict.startsWith('FAULT');
-      if (isFault) faults.push(`${dialect.name} ${name} on ${surface}, ${JSON.stringify(change)}: ${verdict}`);
-      const outcome = isFault ? 'FAULT' : verdict;
-      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const told = [...counts].toSorted(([, a], [, b]) => b - a).map(([outcome, count]) => `${outcome} ${count}`);
-  console.info(`${cases.size} streams: ${told.join(', ')}`);
+  const question = (id: number) => ({ stream: true, unstored: id % 2 === 0 });
+  const { faults, outcomes } = await tryCases(gateway, { cases, question, judge, titleOf });
+  console.info(`${cases.size} streams: ${outcomes}`);
   expect(faults).toEqual([]);
 });
