@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { freeDiskMb } from '../disk/free-disk.ts';
 import { databaseFileOf, type Env } from '../env.ts';
-import { freeDiskMb } from '../features/system/free-disk.ts';
 import { inspectDatabase } from '../store/inspect-database.ts';
 import { type Finding, messageOf, ok, problem, warning } from './finding.ts';
 

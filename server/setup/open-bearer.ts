@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import { EnvError } from '../env.ts';
 import { systemCodeOf } from '../errors/system-code.ts';
-import { makeFolder } from '../store/make-folder.ts';
 import { SHORTEST_BEARER } from '../variables.ts';
 
 interface OpenedBearer {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import { ApiKeys } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { Background } from './background/background.ts';
@@ -12,7 +13,6 @@ import { useDatabase } from './failures.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { Store } from './interface/store.ts';
 import { readKeyUse } from './key-use.ts';
-import { makeFolder } from './make-folder.ts';
 import { migrate } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { recoverDead } from './recover-dead.ts';

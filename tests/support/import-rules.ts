@@ -11,7 +11,7 @@ const seams = [
   'server/live/interface/',
 ];
 /** The rooms that know nothing of what is above them. */
-const core = ['server/event-loop/', 'server/canonical/', 'contracts/', 'server/errors/'];
+const core = ['server/event-loop/', 'server/disk/', 'server/canonical/', 'contracts/', 'server/errors/'];
 
 /**
  * What each room may import beside itself: files, folders (they end with a slash) and packages. The longest name that a
@@ -21,6 +21,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   'contracts/': ['zod'],
   'server/errors/': ['contracts/', 'zod'],
   'server/event-loop/': ['server/errors/', 'node'],
+  'server/disk/': ['server/errors/', 'node'],
   'server/canonical/': ['contracts/', 'server/errors/', 'node', 'zod'],
   'server/live/': [...core, 'node'],
   'server/providers/': [...core, 'node', 'zod', 'undici'],
@@ -56,7 +57,6 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'server/features/models/',
     'server/features/system/',
     'server/providers/',
-    'server/store/make-folder.ts',
     'server/store/store-error.ts',
     'node',
     'yaml',

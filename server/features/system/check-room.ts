@@ -1,4 +1,4 @@
-import { freeDiskMb } from './free-disk.ts';
+import { freeDiskMb } from '../../disk/free-disk.ts';
 
 /** The disk of the database, and how much of it must be free. */
 export interface Room {

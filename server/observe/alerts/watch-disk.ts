@@ -1,5 +1,5 @@
+import { freeDiskMb } from '../../disk/free-disk.ts';
 import { repeatEvery } from '../../event-loop/repeat-every.ts';
-import { freeDiskMb } from '../../features/system/free-disk.ts';
 import type { Alerts } from './alerts.ts';
 
 const LOOK_MS = 60_000;
