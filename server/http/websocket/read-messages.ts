@@ -9,7 +9,6 @@ import {
   skipString,
 } from '../../canonical/scan-json.ts';
 import { AppError } from '../../errors/app-error.ts';
-import { type ReadJson, readJson } from '../json-body/read-json.ts';
 import { type CallId, IdScanner, isCallId, MAX_ID_LENGTH } from './id-scanner.ts';
 
 const PROCEDURE_TYPES = ['query', 'mutation', 'subscription'] as const;
@@ -43,16 +42,8 @@ const notJson = (cause: AppError) =>
     { cause },
   );
 
-const toList = ({ value }: ReadJson): unknown[] => (Array.isArray(value) ? value : [value]);
-
-/**
- * The messages of a frame: one, or a list of them. Returns a promise when the frame is long. Throws what `readJson`
- * throws.
- */
-export function readFrame(text: Buffer, maxValues: number): unknown[] | Promise<unknown[]> {
-  const reading = readJson(text, maxValues);
-  return reading instanceof Promise ? reading.then(toList) : toList(reading);
-}
+/** The messages of a frame: one, or a list of them. */
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
 /** Converts the error of a frame that could not be read to one of this protocol. */
 export const toFrameError = (error: unknown): unknown =>

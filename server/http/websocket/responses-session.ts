@@ -2,26 +2,20 @@ import { ResponseCreate } from '../../../contracts/responses/request.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { shuttingDown } from '../../errors/shutting-down.ts';
 import { toAppError, toWireError } from '../../errors/to-wire.ts';
-import { type HeldBytes, Hold } from '../../features/access/held-bytes.ts';
-import { holderOf, RequestHold } from '../../features/access/request-hold.ts';
-import type { TraceParent } from '../../features/access/request-watch.ts';
-import { traceParentOf } from '../../features/access/trace-parent.ts';
+import type { HeldBytes } from '../../features/access/held-bytes.ts';
+import { holderOf, type RequestHold } from '../../features/access/request-hold.ts';
 import type { Context } from '../../rpc/context.ts';
-import { readJson } from '../json-body/read-json.ts';
 import { answerCall, type Result } from './answer-call.ts';
-import { createCallContext, toUnmeteredFailure } from './call-context.ts';
 import { CloseCode } from './close-codes.ts';
 import type { MessageLimits, Refusal } from './frame-reader.ts';
-import { Identity } from './identity.ts';
 import { LaneMemory } from './lane-memory.ts';
 import { Lanes } from './lanes.ts';
 import { unkeptMessage } from './refusals.ts';
-import type { ServedWebsocket, Upgraded } from './served-websocket.ts';
-import type { SessionDeps } from './session.ts';
-import { Websocket, type WebsocketHandler } from './websocket.ts';
+import type { Upgraded } from './served-websocket.ts';
+import { Session, type SessionDeps } from './session.ts';
 import { keyLimits } from './websocket-limits.ts';
 
-export interface ResponsesSessionDeps extends Omit<SessionDeps, 'procedures' | 'maxCalls' | 'strangers'> {
+export interface ResponsesSessionDeps extends SessionDeps {
   /** What the websockets of each key remember. */
   readonly remembered: HeldBytes;
 }
@@ -53,34 +47,22 @@ const laneOf = (value: unknown): string | null =>
   ResponseCreate.shape.stream_id.safeParse(Object(value).stream_id).data ?? null;
 
 /** OpenAI's websocket mode of the Responses API: one event begins a response, whose events are the messages back. */
-export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
+export class ResponsesSession extends Session {
   readonly #deps: ResponsesSessionDeps;
-  readonly #socket: Websocket;
-  readonly #identity: Identity;
-  readonly #hold: Hold;
-  readonly #lanes = new Lanes(() => this.#closeWhenLeaving());
+  readonly #lanes = new Lanes(() => this.closeWhenIdle());
   readonly #memory: LaneMemory;
-  readonly #parent: TraceParent | undefined;
-  #leaving = false;
 
-  constructor(deps: ResponsesSessionDeps, { socket, headers, address }: Upgraded) {
+  constructor(deps: ResponsesSessionDeps, upgraded: Upgraded) {
+    super(deps, upgraded);
     this.#deps = deps;
-    this.#hold = new Hold(deps.unfinished);
-    this.#socket = new Websocket(socket, this, deps.transfers);
-    const { closed } = this.#socket;
-    this.#parent = traceParentOf(headers);
-    this.#identity = new Identity(deps, { headers, address, closed, leaveStrangers: () => undefined });
-    this.#memory = new LaneMemory(deps.remembered, () => holderOf(this.#identity.principal));
-    closed.addEventListener('abort', () => this.#memory.forgetAll(), { once: true });
+    this.#memory = new LaneMemory(deps.remembered, () => holderOf(this.identity.principal));
+    this.closed.addEventListener('abort', () => this.#memory.forgetAll(), { once: true });
     try {
-      this.#identity.authenticate();
+      this.identity.authenticate();
     } catch (error) {
-      this.#end(error);
+      const isBusy = toAppError(error).code === 'rate_limit_exceeded';
+      this.end(error, isBusy ? CloseCode.tryAgainLater : CloseCode.policy);
     }
-  }
-
-  get closed(): AbortSignal {
-    return this.#socket.closed;
   }
 
   get callCount(): number {
@@ -88,68 +70,32 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
   }
 
   check(now: number): void {
-    this.#socket.check(now);
+    this.socket.check(now);
     // The key was revoked.
-    if (this.#identity.isOverdue(now)) this.#end(new AppError('invalid_authorization'));
-  }
-
-  leave(): void {
-    this.#leaving = true;
-    this.#closeWhenLeaving();
-  }
-
-  terminate(): void {
-    this.#socket.terminate();
+    if (this.identity.isOverdue(now)) this.end(new AppError('invalid_authorization'), CloseCode.policy);
   }
 
   limits(): MessageLimits {
     return keyLimits(this.#deps.maxBodyBytes);
   }
 
-  reserve(bytes: number): boolean {
-    return this.#hold.grow(holderOf(this.#identity.principal), bytes);
-  }
-
-  release(): void {
-    this.#hold.release();
-  }
-
-  failed(error: unknown): void {
-    this.#deps.logError(error);
-  }
-
   message(text: Buffer): void {
-    if (!this.#socket.isOpen) return;
-    const hold = new RequestHold(this.#deps.held, this.#identity.principal);
-    try {
-      hold.grow(text.length);
-      const reading = readJson(text, this.#deps.maxBodyValues);
-      if (reading instanceof Promise) void this.#socket.pauseFor(() => this.#takeLong(reading, text.length, hold));
-      else this.#take(reading.value, text.length, hold);
-    } catch (error) {
-      hold.release();
-      this.#refuse(null, error);
-    }
+    if (!this.socket.isOpen) return;
+    this.read(text, {
+      take: (value, hold) => this.#take(value, text.length, hold),
+      refuse: (error) => this.sendError(error),
+    });
   }
 
   refused(why: Refusal): void {
-    this.#refuse(null, unkeptMessage(why, this.#deps));
-  }
-
-  async #takeLong(reading: Promise<{ readonly value: unknown }>, bytes: number, hold: RequestHold): Promise<void> {
-    try {
-      this.#take((await reading).value, bytes, hold);
-    } catch (error) {
-      hold.release();
-      this.#refuse(null, error);
-    }
+    this.sendError(unkeptMessage(why, this.#deps));
   }
 
   #take(value: unknown, bytes: number, hold: RequestHold): void {
     const lane = laneOf(value);
     try {
       const { stream_id: _id, type: _type, ...request } = ResponseCreate.parse(value);
-      if (this.#leaving) throw shuttingDown();
+      if (this.isLeaving) throw shuttingDown();
       this.#lanes.add(lane, () => this.#answer({ lane, request, bytes, hold }).finally(() => hold.release()));
     } catch (error) {
       hold.release();
@@ -159,58 +105,35 @@ export class ResponsesSession implements WebsocketHandler, ServedWebsocket {
 
   async #answer({ lane, request, bytes, hold }: Asked): Promise<void> {
     // A signal of its own, since each request listens to it.
-    const signal = AbortSignal.any([this.#socket.closed]);
+    const signal = AbortSignal.any([this.socket.closed]);
     if (signal.aborted) return;
     const send = (result: Result) => {
       const event = eventOf(result);
       if (event) this.#send(lane, event);
     };
-    const ctx: Context = { ...this.#createContext(hold), memory: this.#memory.of(lane, bytes) };
+    const ctx: Context = { ...this.createContext(hold), memory: this.#memory.of(lane, bytes) };
     try {
       const call = { kind: 'call', id: 0, type: 'subscription', path: PROCEDURE, input: request } as const;
       await answerCall(call, { router: this.#deps.router, ctx, signal, send });
     } catch (error) {
       if (signal.aborted) return;
-      this.#deps.logError(error);
-      const failed = toUnmeteredFailure(error, ctx);
-      if (failed) this.#deps.report?.({ ...failed, operation: PROCEDURE });
+      this.failed(error);
+      this.reportUnmetered(error, PROCEDURE, ctx);
       this.#refuse(lane, toUnknownPrevious(error));
     }
   }
 
-  #createContext(hold: RequestHold): Context {
-    const { gate, guard, report } = this.#deps;
-    return createCallContext({
-      hold,
-      identity: this.#identity,
-      gate,
-      guard,
-      report,
-      parent: this.#parent,
-      socket: this.#socket,
-    });
+  #send(lane: string | null, event: object): void {
+    this.socket.send(JSON.stringify(lane === null ? event : { ...event, stream_id: lane }));
   }
 
-  #send(lane: string | null, event: object): void {
-    this.#socket.send(JSON.stringify(lane === null ? event : { ...event, stream_id: lane }));
+  protected sendError(error: unknown): void {
+    this.#refuse(null, error);
   }
 
   #refuse(lane: string | null, thrown: unknown): void {
     const { status, body, headers } = toWireError(thrown);
     this.#send(lane, { type: 'error', status, error: body.error, headers });
-  }
-
-  /** Sends the reason as an event and as a close reason, and closes. */
-  #end(thrown: unknown): void {
-    const error = toAppError(thrown);
-    this.#refuse(null, error);
-    const code = error.code === 'rate_limit_exceeded' ? CloseCode.tryAgainLater : CloseCode.policy;
-    this.#socket.close(code, `${error.code}: ${error.message}`);
-  }
-
-  #closeWhenLeaving(): void {
-    if (!this.#leaving || this.#lanes.count > 0) return;
-    this.#socket.close(CloseCode.goingAway, 'service_unavailable: The gateway is shutting down.');
   }
 }
 

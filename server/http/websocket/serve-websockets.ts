@@ -21,7 +21,8 @@ import { accept, readHandshake, refuse } from './handshake.ts';
 import type { OpenWebsockets } from './open-websockets.ts';
 import { ResponsesSession } from './responses-session.ts';
 import type { Upgraded } from './served-websocket.ts';
-import { Session, type SessionDeps } from './session.ts';
+import type { Session } from './session.ts';
+import { TrpcSession, type TrpcSessionDeps } from './trpc-session.ts';
 import { UNFINISHED_TIMES, type WebsocketLimits } from './websocket-limits.ts';
 import { RESPONSES_PATH, TRPC_PATH } from './websocket-paths.ts';
 
@@ -54,7 +55,7 @@ interface Upgrade {
 class WebsocketServer {
   readonly #options: WebsocketOptions;
   readonly #log: FastifyBaseLogger;
-  readonly #deps: Omit<SessionDeps, 'logError'>;
+  readonly #deps: Omit<TrpcSessionDeps, 'logError'>;
   readonly #places: Places;
   /** What sessions of the Responses API remember. */
   readonly #remembered: HeldBytes;
@@ -78,7 +79,7 @@ class WebsocketServer {
       procedures: new Map(listProcedures(router).map(([name, { _def }]) => [name, _def.type])),
       keyPlaces: new Places(limits.perKey),
       keyWithinMs: limits.keyWithinMs,
-      strangers: new Strangers<Session>(limits.withoutKey, (longest) => longest.makeRoom()),
+      strangers: new Strangers<TrpcSession>(limits.withoutKey, (longest) => longest.makeRoom()),
       transfers,
       unfinished: new HeldBytes(maxBodyBytes * UNFINISHED_TIMES),
     };
@@ -130,9 +131,9 @@ class WebsocketServer {
     );
   }
 
-  #begin(request: IncomingMessage, isTrpc: boolean, upgraded: Upgraded): Session | ResponsesSession {
+  #begin(request: IncomingMessage, isTrpc: boolean, upgraded: Upgraded): Session {
     const deps = { ...this.#deps, logError: (error: unknown) => logError({ log: this.#log, raw: request }, error) };
-    if (isTrpc) return new Session(deps, upgraded);
+    if (isTrpc) return new TrpcSession(deps, upgraded);
     return new ResponsesSession({ ...deps, remembered: this.#remembered }, upgraded);
   }
 
