@@ -1,15 +1,10 @@
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { databaseFileOf, type Env } from './env.ts';
 import { watchLoad } from './event-loop/watch-load.ts';
-import { ClientTokens } from './features/access/client-tokens.ts';
-import { DemoPass } from './features/access/demo-pass.ts';
-import { Gate } from './features/access/gate.ts';
-import { KeyRing } from './features/access/key-ring.ts';
-import { RateLimiter } from './features/access/rate-limiter.ts';
+import type { KeyRing } from './features/access/key-ring.ts';
+import { type OpenedAccess, openAccess } from './features/access/open-access.ts';
 import type { StartCode } from './features/access/start-code.ts';
-import { TokenGuard } from './features/access/token-guard.ts';
 import { LoadGuard } from './features/metering/load-guard.ts';
 import type { MeteringDeps } from './features/metering/run-metered.ts';
 import { BackendStates } from './features/routing/backend-state.ts';
@@ -31,6 +26,7 @@ import { hideSecrets } from './observe/hide-secrets.ts';
 import type { Readings } from './observe/metrics.ts';
 import type { LogStream } from './observe/open-log.ts';
 import { type OpenedObservers, openObservers } from './observe/open-observers.ts';
+import { readingsOf } from './observe/readings.ts';
 import { RecentLines } from './observe/recent-lines.ts';
 import { keepSecret } from './providers/http/secrets.ts';
 import { createRouter } from './rpc/router.ts';
@@ -89,22 +85,21 @@ function alertWith({ alerts: settings, dataDir }: Env, store: Store, app: Fastif
 }
 
 /** Opens the keys, and the limits of each caller. */
-async function openAccess({ env, bearer, catalog, store }: AppDeps, app: FastifyInstance) {
-  const ring = await KeyRing.open({
-    keys: store.keys,
-    wallets: store.wallets,
-    userBudgets: store.userBudgets,
+async function accessWith({ env, bearer, catalog, store }: AppDeps, app: FastifyInstance): Promise<OpenedAccess> {
+  const { rateLimit, corsOrigins, trustedProxies } = env;
+  const access = await openAccess({
+    rateLimit,
+    corsOrigins,
+    trustedProxies,
+    bearer,
     groups: catalog.groups,
+    store,
+    isDemo: () => env.demoAccess === 'auto' && env.isLocal && catalog.demoNotice !== null,
     onError: (error) => app.log.error({ err: error }, 'changes of keys could not be read'),
   });
-  app.addHook('onClose', () => ring.close());
-  const tokens = new ClientTokens(await store.secrets.obtain('client-tokens'), ring);
-  const limiter = new RateLimiter(env.rateLimit.perSecond, env.rateLimit.burst);
-  const { corsOrigins, trustedProxies } = env;
-  const demoPass = new DemoPass(() => env.demoAccess === 'auto' && env.isLocal && catalog.demoNotice !== null);
-  keepSecret(demoPass.key);
-  const gate = new Gate(bearer, limiter, { ring, tokens, corsOrigins, trustedProxies, demoPass });
-  return { ring, gate, tokens, demoPass, guard: new TokenGuard(store) };
+  app.addHook('onClose', () => access.ring.close());
+  keepSecret(access.demoPass.key);
+  return access;
 }
 
 /** Sums up old usage rows, unless they are kept for ever. */
@@ -150,54 +145,18 @@ function openRuns({ env, store }: AppDeps, app: FastifyInstance, { alerts, load 
   return { runs, live, store: store.runs, claims: store.claims, keepMs, keyMs, maxKeptBytes };
 }
 
-interface Counted {
-  readonly load: LoadGuard;
-  readonly dispatcher: Dispatcher;
-  readonly heartbeat: Heartbeat;
-  readonly websockets: OpenWebsockets;
-  readonly runs: Runs;
-}
-
-/** Counts what is in progress, for each scrape of the metrics. */
-const countOpen =
-  ({ load, dispatcher, heartbeat, websockets, runs }: Counted): Readings['open'] =>
-  () => ({
-    requests: load.open,
-    waiting: dispatcher.waiting,
-    streams: heartbeat.count,
-    websockets: websockets.count,
-    websocketCalls: websockets.calls,
-    runs: runs.count,
-  });
-
 interface Observed {
-  readonly states: BackendStates;
+  readonly readings: Readings;
   readonly alerts: OpenedAlerts | null;
-  readonly open: Readings['open'];
 }
 
 /** Logs, metrics and traces. */
-async function observe(
-  { env, version, catalog, store }: AppDeps,
-  app: FastifyInstance,
-  { states, alerts, open }: Observed,
-) {
+async function observe({ env, version }: AppDeps, app: FastifyInstance, { readings, alerts }: Observed) {
   const observers = await openObservers({
     settings: env,
     version,
     log: app.log,
-    readings: {
-      backends: () =>
-        catalog.models.flatMap(({ backends }) =>
-          backends.map((backend) => {
-            const { state, inFlight } = states.of(backend);
-            return { backend: backend.name, state, inFlight };
-          }),
-        ),
-      open,
-      connections: () => promisify(app.server.getConnections.bind(app.server))(),
-      heldMicroUsd: () => store.wallets.held(),
-    },
+    readings,
     alerts: alerts?.observer ?? null,
   });
   app.addHook('onClose', () => observers.close());
@@ -274,7 +233,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   for (const secret of secretsOf(bearer, env)) keepSecret(secret);
   const logs = new RecentLines();
   const app = Fastify(fastifyOptions(env, logWith(deps, logs)));
-  const { ring, gate, tokens, guard, demoPass } = await openAccess(deps, app);
+  const { ring, gate, tokens, guard, demoPass } = await accessWith(deps, app);
   compactUsage(deps, app);
   recoverOthers(deps, app);
   const alerts = alertWith(env, store, app);
@@ -286,8 +245,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const readiness = new ReadinessCheck({ catalog, states, source: configuration, store, room, runs: runs.runs });
   const heartbeat = new Heartbeat();
   const websockets = new OpenWebsockets();
-  const open = countOpen({ load, dispatcher, heartbeat, websockets, runs: runs.runs });
-  const observers = await observe(deps, app, { states, alerts, open });
+  const counted = { load, dispatcher, heartbeat, websockets, runs: runs.runs };
+  const readings = readingsOf({ catalog, states, wallets: store.wallets, server: app.server, ...counted });
+  const observers = await observe(deps, app, { readings, alerts });
   const metering = meterWith(deps, app, { load, observers, dispatcher });
   const titles = wordTitles(deps, app, metering);
   const docs = new Documentation(deps.docsDir);

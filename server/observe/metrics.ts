@@ -22,7 +22,7 @@ interface BackendReading {
 }
 
 /** What is under way at a scrape. */
-interface OpenCounts {
+export interface OpenCounts {
   /** Requests to models. */
   readonly requests: number;
   /** Those of them that wait until a backend is asked again. */
