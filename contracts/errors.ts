@@ -647,6 +647,8 @@ export type ErrorCode = keyof typeof errorCatalog;
 /** All that is known of a code, with the fields that only some rows have. */
 export const errorRow = (code: ErrorCode): ErrorRow => errorCatalog[code];
 
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCatalog, code);
+
 /** The codes as a tuple, for schemas that list them. */
 export const errorCodes = Object.keys(errorCatalog) as [ErrorCode, ...ErrorCode[]];
 

@@ -21,6 +21,7 @@ import { Heartbeat } from './http/heartbeat.ts';
 import { serveRoutes } from './http/serve-routes.ts';
 import { OpenWebsockets } from './http/websocket/open-websockets.ts';
 import { MemoryRuns } from './live/memory/memory-runs.ts';
+import { explainLoss } from './observe/alerts/explain-loss.ts';
 import { type OpenedAlerts, openAlerts } from './observe/alerts/open-alerts.ts';
 import { hideSecrets } from './observe/hide-secrets.ts';
 import type { Readings } from './observe/metrics.ts';
@@ -75,10 +76,7 @@ const logWith = ({ env, log }: AppDeps, kept: RecentLines) => ({
 /** Opens the alerts, until the app closes; null when no receiver is configured. */
 function alertWith({ alerts: settings, dataDir }: Env, store: Store, app: FastifyInstance): OpenedAlerts | null {
   if (settings === null) return null;
-  const onError = (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    app.log.warn({ reason }, 'an alert was not delivered');
-  };
+  const onError = (error: unknown) => app.log.warn({ reason: explainLoss(error) }, 'an alert was not delivered');
   const alerts = openAlerts({ settings, dataDir, store, onError });
   app.addHook('onClose', () => alerts.close());
   return alerts;

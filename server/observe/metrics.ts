@@ -14,6 +14,12 @@ const DURATIONS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const FIRST_TOKENS = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const BETWEEN_TOKENS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1];
 
+/**
+ * Sums of prom-client's that are no counters, although their names end in `_total`: `promtool check metrics` complains about
+ * them. The metrics that they add up, such as `nodejs_active_handles`, stay.
+ */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** The state of one backend at a scrape. */
 interface BackendReading {
   readonly backend: string;
@@ -132,10 +138,7 @@ export class Metrics implements Observer {
 
   /** The metrics in Prometheus's text format. */
   async scrape(): Promise<string> {
-    // Metrics of the process itself begin with the first scrape: a gateway that is never scraped need not watch the
-    // event loop and the heap.
-    if (!this.#watchesProcess) collectDefaultMetrics({ register: this.#registry });
-    this.#watchesProcess = true;
+    this.#watchProcess();
     this.#state.reset();
     this.#inFlight.reset();
     for (const { backend, state, inFlight } of this.#readings.backends()) {
@@ -201,6 +204,17 @@ export class Metrics implements Observer {
       this.#series.set(key, series);
     }
     return series;
+  }
+
+  /**
+   * Metrics of the process itself begin with the first scrape: a gateway that is never scraped need not watch the event
+   * loop and the heap.
+   */
+  #watchProcess(): void {
+    if (this.#watchesProcess) return;
+    this.#watchesProcess = true;
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): TallyCounter<L> {

@@ -73,8 +73,8 @@ export class BackgroundWriter<Item> {
   /** Writes what is queued, or reports how much is lost. */
   async close(): Promise<void> {
     await this.flush().catch((cause: unknown) => {
-      const { many, failed, onError } = this.#options;
-      onError(new Error(`${this.#queue.length} ${many} were lost: ${failed}`, { cause }));
+      const { failed, onError } = this.#options;
+      onError(new Error(`${this.#count(this.#queue.length)} lost: ${failed}`, { cause }));
     });
     clearTimeout(this.#timer);
   }
@@ -165,8 +165,12 @@ export class BackgroundWriter<Item> {
   }
 
   #reportDropped(): void {
-    const { many, onError } = this.#options;
-    if (this.#dropped > 0) onError(new Error(`${this.#dropped} ${many} were lost: the queue was full`));
+    if (this.#dropped > 0) this.#options.onError(new Error(`${this.#count(this.#dropped)} lost: the queue was full`));
     this.#dropped = 0;
+  }
+
+  #count(items: number): string {
+    const { one, many } = this.#options;
+    return items === 1 ? `${one} was` : `${items} ${many} were`;
   }
 }

@@ -26,14 +26,28 @@ afterEach(async () => {
   await Promise.all([upstream.close(), receiver.close()]);
 });
 
+/** The reasons in the log for alerts that were not delivered. */
+let reasons: string[] = [];
+
 async function open(env: Record<string, string> = {}): Promise<Gateway> {
+  reasons = [];
   gateway = await startGateway({
+    log: (line) => {
+      const { msg, reason } = JSON.parse(line);
+      if (msg === 'an alert was not delivered') reasons.push(reason);
+    },
     models: `providers:
   up: { kind: openai-compatible, base_url: "${upstream.url}" }
 models:
   - { alias: m, price: { input: 1000, output: 1000 }, backends: [{ provider: up, model: m }] }
 `,
-    env: { ALERT_WEBHOOK_URL: `${receiver.url}/hook`, ALERT_WEBHOOK_SECRET: secret, ALERT_DISK_MB: '0', ...env },
+    env: {
+      LOG_LEVEL: 'warn',
+      ALERT_WEBHOOK_URL: `${receiver.url}/hook`,
+      ALERT_WEBHOOK_SECRET: secret,
+      ALERT_DISK_MB: '0',
+      ...env,
+    },
   });
   return gateway;
 }
@@ -110,7 +124,25 @@ test('a receiver that fails is asked again with the same id; one that refuses is
   await expect.poll(() => receiver.posts.length).toBe(6);
   await closeGateway();
   expect(receiver.posts).toHaveLength(6);
+  expect(reasons).toEqual([
+    ...[500, 503, 429].map((status) => `The receiver of ALERT_WEBHOOK_URL answered ${status}.`),
+    'an alert was refused and is lost: The receiver of ALERT_WEBHOOK_URL answered 400.',
+  ]);
   expect(new Set(receiver.posts.map(({ headers }) => headers['webhook-id'])).size).toBe(3);
+});
+
+test('the log says which receiver cannot be reached, and no address', async () => {
+  const { url } = receiver;
+  await receiver.close();
+  await open({ ALERT_EVENTS: 'run.completed' });
+  await (await gateway?.call('POST', '/c1/chat', { model: 'm', message: 'Hi' }))?.text();
+  await closeGateway();
+  expect(reasons.at(0)).toBe('The receiver of ALERT_WEBHOOK_URL cannot be reached (ECONNREFUSED).');
+  expect(reasons.at(-1)).toMatch(
+    /^an alert was lost: the receiver still failed when the gateway stopped: The receiver of ALERT_WEBHOOK_URL /,
+  );
+  expect(reasons.join()).not.toContain(url);
+  receiver = await startReceiver();
 });
 
 test('redirects are not followed', async () => {

@@ -62,6 +62,13 @@ test('requests, tokens, costs, attempts and times are counted', async () => {
   expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 
+test('only counters have names that end in _total, as the linter of Prometheus demands', async () => {
+  const families = [...parseMetrics(await scrape())];
+  const totals = families.filter(([name]) => name.endsWith('_total'));
+  expect(totals.map(([name]) => name)).toContain('duplex_requests_total');
+  expect(totals.filter(([, { type }]) => type !== 'counter')).toEqual([]);
+});
+
 test('names that clients make up, keys and addresses become no label', async () => {
   await (await ask('gpt-made-up-17')).text();
   await (await ask('nobody-knows-this-model')).text();

@@ -29,6 +29,7 @@ models:
   - alias: chain
     price: { input: 10, output: 30 }
     backends: [{ provider: gpu1, model: m }, { provider: cloud, model: claude }]
+  - { alias: free, backends: [{ provider: gpu1, model: m }] }
 `,
     env: {
       UPSTREAM_KEY: upstreamKey,
@@ -141,6 +142,14 @@ test('each attempt of a failing chain is a child with the code of its failure', 
   expect(span.status).toBe(0);
 });
 
+test('a request that costs nothing has no cost, so that the type of the field is always that of costs', async () => {
+  const [span, attempt] = await receive(idOf(await ask({ model: 'free' })));
+  for (const one of [span, attempt]) {
+    expect(one?.attributes['gen_ai.usage.output_tokens']).toEqual(expect.any(Number));
+    expect(one?.attributes).not.toHaveProperty('gen_ai.usage.cost');
+  }
+});
+
 test('a chain that fails as a whole is an error', async () => {
   for (const upstream of upstreams) upstream.reply(raw(503, {}, 'no'));
   const response = await ask();
@@ -183,7 +192,8 @@ test('a subscription on a websocket is a request like any other', async () => {
 test('a request that is refused is a span with its code', async () => {
   const response = await ask({ model: 'unknown' });
   const [span] = await receive(idOf(response));
-  expect(span).toMatchObject({ status: 2, attributes: { 'http.response.status_code': 400 } });
+  // Only faults of the server are errors of a server's span.
+  expect(span).toMatchObject({ status: 0, attributes: { 'http.response.status_code': 400 } });
   expect(span.attributes['error.type']).toBe('model_not_in_allowlist');
 });
 

@@ -82,7 +82,7 @@ describe('while the database cannot be written', () => {
       expect(found?.messages.at(-1)?.status).toBe(recovers ? 'completed' : 'incomplete');
       await next.close();
     }
-    expect(errors).toContain('Error: 1 answers were lost: the database failed');
+    expect(errors).toContain('Error: an answer was lost: the database failed');
   });
 
   test('an answer that the database refuses for good locks no conversation, and keeps no other end waiting', async () => {

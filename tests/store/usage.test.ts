@@ -112,7 +112,7 @@ describe('usage rows', () => {
     writer.record(usageRow('late'));
     await writer.close();
     raw.close();
-    expect(errors.at(-1)).toBe('Error: 1 usage rows were lost: the database failed');
+    expect(errors.at(-1)).toBe('Error: a usage row was lost: the database failed');
   });
 });
 

@@ -72,7 +72,7 @@ export class Alerts {
       writer = new BackgroundWriter<Waiting>({
         one: 'an alert',
         many: 'alerts',
-        failed: 'the receiver did not take them',
+        failed: 'the receiver still failed when the gateway stopped',
         batch: 1,
         maxQueued: MOST_WAITING,
         write: async ([waiting]) => waiting && (await this.#deliver(waiting)),

@@ -19,6 +19,8 @@ export interface AlertSettings extends AlertTargets {
 
 /** One message to one receiver, ready to be sent as often as it takes. */
 export interface Message {
+  /** The setting that has the address. */
+  readonly setting: 'ALERT_WEBHOOK_URL' | 'ALERT_SLACK_URL';
   readonly url: string;
   readonly body: string;
   /** Made for each attempt. */
@@ -39,11 +41,11 @@ export function messagesOf({ type, text, data }: Alert, { webhook, slackUrl }: A
       ...JSON_TYPE,
       ...signWebhook({ id, timestamp: Math.floor(now.getTime() / 1000), body }, webhook.secret),
     });
-    messages.push({ url: webhook.url, body, headers, raisedAt });
+    messages.push({ setting: 'ALERT_WEBHOOK_URL', url: webhook.url, body, headers, raisedAt });
   }
   if (slackUrl !== null) {
     const body = JSON.stringify({ text: `Duplex: ${text}` });
-    messages.push({ url: slackUrl, body, headers: () => JSON_TYPE, raisedAt });
+    messages.push({ setting: 'ALERT_SLACK_URL', url: slackUrl, body, headers: () => JSON_TYPE, raisedAt });
   }
   return messages;
 }

@@ -38,11 +38,15 @@ export const askedAttributes = (operation: string, { name, model, provider }: As
   'duplex.backend': name,
 });
 
-/** The usage of a request. `gen_ai.usage.cost` is not part of the conventions, but Langfuse and OpenLIT read it. */
+/**
+ * The usage of a request. `gen_ai.usage.cost` is not part of the conventions, but Langfuse and OpenLIT read it. A request that
+ * costs nothing has none: OpenTelemetry would send 0 as an integer, and stores that take the type of a field from its first
+ * value would then cut off the cents of all costs after it.
+ */
 export const usedAttributes = (row: UsageRow): Attributes => ({
   'gen_ai.usage.input_tokens': row.promptTokens,
   'gen_ai.usage.output_tokens': row.completionTokens,
-  'gen_ai.usage.cost': toUsd(row.cost),
+  ...(row.cost > 0 ? { 'gen_ai.usage.cost': toUsd(row.cost) } : {}),
   ...(row.cachedTokens > 0 ? { 'gen_ai.usage.cache_read.input_tokens': row.cachedTokens } : {}),
   ...(row.cacheWriteTokens > 0 ? { 'gen_ai.usage.cache_creation.input_tokens': row.cacheWriteTokens } : {}),
   ...(row.reasoningTokens > 0 ? { 'gen_ai.usage.reasoning.output_tokens': row.reasoningTokens } : {}),

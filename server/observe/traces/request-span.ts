@@ -1,4 +1,5 @@
 import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { errorRow, isErrorCode } from '../../../contracts/errors.ts';
 import { ChunkCollector } from '../../canonical/chunk-collector.ts';
 import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Attempt } from '../../features/access/attempt.ts';
@@ -18,8 +19,17 @@ export interface SpanDeps {
 }
 
 /** Marks a span as failed, by the code alone: the message of an upstream may repeat what it was sent. */
-export function fail(span: Span, code: string): void {
+function fail(span: Span, code: string): void {
   span.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/**
+ * Marks the span of a request as failed. Its status is an error only when the gateway or an upstream is at fault, as the
+ * conventions for servers demand: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status.
+ */
+export function failRequest(span: Span, code: string): void {
+  if (isErrorCode(code) && errorRow(code).status < 500) span.setAttribute('error.type', code);
+  else fail(span, code);
 }
 
 /** Whether an outcome is an error. A request that its client cancelled is not. */
@@ -97,14 +107,17 @@ export class RequestSpan implements RequestWatch {
     const at = row.at.getTime();
     if (this.#collector) this.#tellAnswer(this.#collector);
     const used = usedAttributes(row);
-    for (const span of [this.#attempt, this.#span]) {
+    for (const [span, failSpan] of [
+      [this.#attempt, fail],
+      [this.#span, failRequest],
+    ] as const) {
       if (!span) continue;
       span.setAttributes(used);
       if (row.firstTokenMs !== null) {
         span.setAttribute('gen_ai.response.time_to_first_chunk', row.firstTokenMs / 1000);
         span.addEvent('gen_ai.first_token', at + row.firstTokenMs);
       }
-      if (isError(row.outcome)) fail(span, row.outcome);
+      if (isError(row.outcome)) failSpan(span, row.outcome);
       else if (row.outcome === 'cancelled') span.setAttribute('duplex.cancelled', true);
       span.end(at + row.latencyMs);
     }

@@ -5,7 +5,7 @@ import type { RequestWatch, TraceParent } from '../../features/access/request-wa
 import type { WatchedRequest } from '../../features/metering/run-metered.ts';
 import { isQuiet } from '../is-quiet.ts';
 import type { Observer } from '../observer.ts';
-import { fail, RequestSpan, type SpanDeps } from './request-span.ts';
+import { failRequest, RequestSpan, type SpanDeps } from './request-span.ts';
 
 interface TracesDeps extends SpanDeps {
   extract(parent: TraceParent | undefined): Context;
@@ -40,7 +40,7 @@ export class Traces implements Observer {
     };
     const options = { kind: SpanKind.SERVER, startTime: end - ms, attributes };
     const span = this.#deps.tracer.startSpan(operation, options, this.#deps.extract(parent));
-    if (failure !== undefined) fail(span, toAppError(failure).code);
+    if (failure !== undefined) failRequest(span, toAppError(failure).code);
     span.end(end);
   }
 
