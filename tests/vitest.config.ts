@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
+import { useCompiled } from './support/use-compiled.ts';
+
+export const plugins = [useCompiled];
 
 export const config: InlineConfig = {
   root: new URL('..', import.meta.url).pathname,
   include: ['tests/**/*.test.ts'],
+  globalSetup: ['tests/support/use-compiled.ts'],
   // What is waited for comes when it comes: a busy machine must not fail a test.
   testTimeout: 600_000,
   hookTimeout: 600_000,
@@ -18,4 +22,4 @@ export const config: InlineConfig = {
   provide: { kills: 3 },
 };
 
-export default defineConfig({ test: config });
+export default defineConfig({ plugins, test: config });

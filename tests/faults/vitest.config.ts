@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { config } from '../vitest.config.ts';
+import { config, plugins } from '../vitest.config.ts';
 import { FaultTable } from './fault-table.ts';
 
 /** The faults, with many kills. What is found becomes `docs/faults.md`. */
 export default defineConfig({
+  plugins,
   test: {
     ...config,
     include: ['tests/faults/*.test.ts'],

@@ -19,14 +19,26 @@ export interface GatewayProcess {
  * Starts `dist/server/main.js` (built by `npm test`); resolves when it serves, rejects with its output when it stops.
  * `launcher` is a command that runs the command behind it.
  */
-export async function startProcess(
+export function startProcess(
   cwd: string,
   variables: Record<string, string> = {},
   launcher: readonly string[] = [],
 ): Promise<GatewayProcess> {
+  return startCommand([...launcher, process.execPath, join(root, 'dist/server/main.js')], cwd, variables);
+}
+
+/** Starts `server/main.ts`, as `npm run dev` does. */
+export function startFromSource(cwd: string): Promise<GatewayProcess> {
+  return startCommand([process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'server/main.ts')], cwd, {});
+}
+
+async function startCommand(
+  [command = '', ...args]: readonly string[],
+  cwd: string,
+  variables: Record<string, string>,
+): Promise<GatewayProcess> {
   const port = await freePort();
-  const [command, ...args] = [...launcher, process.execPath, join(root, 'dist/server/main.js')];
-  const child = spawn(command ?? '', args, {
+  const child = spawn(command, args, {
     cwd,
     env: {
       PATH: process.env.PATH,
