@@ -1,28 +1,17 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBrowser, openBrowser } from '../support/open-browser.ts';
 import { bearer, root } from '../support/start-gateway.ts';
 import { startProxy } from '../support/start-proxy.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
 import { gated, say } from '../support/upstream/scripts/answers.ts';
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const bundle = (entry: string, format: 'esm' | 'iife') =>
   build({
@@ -57,9 +46,7 @@ describe.each([
   });
 });
 
-if (!executablePath) console.info('Skipped: no Chromium was found for the browser tests.');
-
-describe.runIf(executablePath)('in Chromium, on a page of another origin', () => {
+describe.runIf(hasBrowser)('in Chromium, on a page of another origin', () => {
   let scripted: ScriptedGateway;
   let site: Server;
   let browser: Browser;
@@ -74,7 +61,7 @@ describe.runIf(executablePath)('in Chromium, on a page of another origin', () =>
       response.end(isScript ? script : '<!doctype html><script src="/client.js"></script>');
     }).listen(0, '127.0.0.1');
     await once(site, 'listening');
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    browser = await openBrowser();
     page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
     await page.evaluate(`gateway = duplex.createGateway(${JSON.stringify({ baseUrl: scripted.url, apiKey: bearer })})`);

@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasBrowser, openBrowser } from '../support/open-browser.ts';
 import { openRaw } from '../support/raw-request.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-if (!executablePath) console.info('Skipped: no Chromium was found to look at the pages with.');
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -110,16 +107,13 @@ describe('a page', () => {
   });
 });
 
-describe.runIf(executablePath)('in Chromium', () => {
+describe.runIf(hasBrowser)('in Chromium', () => {
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await openBrowser();
     page = await browser.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());

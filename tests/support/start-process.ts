@@ -29,7 +29,11 @@ export function startProcess(
 
 /** Starts `server/main.ts`, as `npm run dev` does. */
 export function startFromSource(cwd: string): Promise<GatewayProcess> {
-  return startCommand([process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'server/main.ts')], cwd, {});
+  return startCommand(
+    [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'server/main.ts')],
+    cwd,
+    {},
+  );
 }
 
 async function startCommand(
