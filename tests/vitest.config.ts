@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
+import { LongestFirst } from './support/longest-first.ts';
 import { useCompiled } from './support/use-compiled.ts';
 
 export const plugins = [useCompiled];
@@ -14,8 +16,10 @@ export const config: InlineConfig = {
   expect: { poll: { timeout: 60_000 } },
   // Each worker imports the server once, for all its files: importing it anew for each took most of the time.
   isolate: false,
-  // Real servers, models and databases: more files at once than cores only make each other slow.
-  maxWorkers: 2,
+  // Most of the time the tests wait: for a browser, for a process that starts, or for a limit of time to pass. More files
+  // at once than cores use that time. Each worker needs up to 600 MB.
+  maxWorkers: Math.min(8, 3 * availableParallelism()),
+  sequence: { sequencer: LongestFirst },
   // Transformed modules are kept between runs: one file that runs alone spends a third less.
   experimental: { fsModuleCache: true },
   // `npm run test:faults` kills the gateway 50 times.
