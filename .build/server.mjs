@@ -14,6 +14,7 @@ const entries = {
   main: 'server/main.ts',
   cli: 'server/cli/main.ts',
   worker: 'server/store/background/worker.ts',
+  'models-file-thread': 'server/setup/models-file-thread.ts',
   'engine-process': 'server/providers/embedded/engine-process.ts',
 };
 

@@ -33,6 +33,11 @@ interface ComposeOptions {
   readonly demo: boolean;
 }
 
+interface Options extends ComposeOptions {
+  /** The models of the file, by alias. */
+  readonly entries: ReadonlyMap<string, ModelEntry>;
+}
+
 const DEMO_NOTICE =
   'Demo mode: no models file and no provider key is configured, so the small embedded model answers for every text model, and no model makes images. Set a key (such as OPENROUTER_API_KEY) or write a models.yaml to get real models.';
 
@@ -100,12 +105,8 @@ function billsAborted(entry: ProviderEntry): boolean {
  * what the requested alias costs; when that alias has no price, the price of the alias in whose chain the backend
  * stands applies.
  */
-function chainOf(
-  entry: ModelEntry,
-  { file, providers }: ComposeOptions,
-  price = entry.price,
-  seen: readonly string[] = [],
-): Backend[] {
+function chainOf(entry: ModelEntry, options: Options, price = entry.price, seen: readonly string[] = []): Backend[] {
+  const { file, providers, entries } = options;
   return entry.backends.flatMap((backend) => {
     if ('provider' in backend) {
       const provider = providers.get(backend.provider);
@@ -123,9 +124,8 @@ function chainOf(
         }),
       ];
     }
-    const target = file.models.find(({ alias }) => alias === backend.alias);
+    const target = entries.get(backend.alias);
     if (!target || seen.includes(backend.alias)) return [];
-    const options = { file, providers, locals: [], embedded: null, demo: false };
     return chainOf(target, options, price ?? target.price, [...seen, entry.alias]);
   });
 }
@@ -164,7 +164,7 @@ const toGroups = (file: ModelsFile): Map<string, Group> =>
     ]),
   );
 
-function toModel(entry: ModelEntry, options: ComposeOptions): CatalogModel {
+function toModel(entry: ModelEntry, options: Options): CatalogModel {
   const backends = options.demo ? demoChain(entry, options.embedded) : chainOf(entry, options);
   return {
     alias: entry.alias,
@@ -230,7 +230,8 @@ function ownModel(alias: string, backend: Backend, family: string, told: Abiliti
 
 /** All models that can be requested: those of the file, then the embedded one and those of local servers, by name. */
 export function composeCatalog(options: ComposeOptions): Catalog {
-  const models = new Map(options.file.models.map((entry) => [entry.alias, toModel(entry, options)]));
+  const entries = new Map(options.file.models.map((entry) => [entry.alias, entry]));
+  const models = new Map(options.file.models.map((entry) => [entry.alias, toModel(entry, { ...options, entries })]));
   const add = (model: CatalogModel) => {
     if (!models.has(model.alias)) models.set(model.alias, model);
   };

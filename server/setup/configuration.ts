@@ -9,8 +9,9 @@ import type { ModelsSource } from '../features/system/reload-models.ts';
 import { withoutSecrets } from '../providers/http/secrets.ts';
 import type { Provider } from '../providers/provider.ts';
 import { compareFiles, type Described } from './compare-files.ts';
-import { type ModelsFile, parseModelsFile, readModelsFile } from './models-file.ts';
+import { type ModelsFile, readModelsText } from './models-file.ts';
 import { type EditorEnv, ModelsFileEditor } from './models-file-editor.ts';
+import { parseBeside } from './parse-beside.ts';
 import type { ProviderSet } from './provider-set.ts';
 import { keyFilesOf, readSettings, type SettingsContext } from './provider-settings.ts';
 import { SharedRuns } from './shared-runs.ts';
@@ -84,9 +85,10 @@ export class Configuration implements ModelsSource {
     return this.#reloads.run();
   }
 
-  #reloadNow(): ReloadReport {
+  async #reloadNow(): Promise<ReloadReport> {
     try {
-      return this.#load();
+      const { path } = this.#deps;
+      return this.#apply(await parseBeside({ text: readModelsText(path), name: path }));
     } catch (error) {
       const reason = this.#toReason(error);
       // The same fault is reported once, however often the file is read.
@@ -97,9 +99,9 @@ export class Configuration implements ModelsSource {
   }
 
   /** What a text would change, if it were the models file. Throws `ModelsFileError`. */
-  #preview(text: string): ReloadReport {
+  async #preview(text: string): Promise<ReloadReport> {
     const { path, settings, providers, compose } = this.#deps;
-    const file = parseModelsFile(text, basename(path));
+    const file = await parseBeside({ text, name: basename(path) });
     const next = { file, settings: readSettings(file, settings) };
     const prepared = providers.prepare(next.settings);
     try {
@@ -117,8 +119,7 @@ export class Configuration implements ModelsSource {
   }
 
   /** Nothing is awaited here, so no request sees half of a change. */
-  #load(): ReloadReport {
-    const file = readModelsFile(this.#deps.path);
+  #apply(file: ModelsFile): ReloadReport {
     this.#watchFiles(file);
     const next = { file, settings: readSettings(file, this.#deps.settings) };
     const report = compareFiles(this.#described, next);

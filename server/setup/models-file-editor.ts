@@ -61,7 +61,7 @@ interface EditorDeps {
   /** The models file, or the built-in one. */
   readonly path: string;
   /** What a text would change. Throws `ModelsFileError`. */
-  preview(text: string): ReloadReport;
+  preview(text: string): Promise<ReloadReport>;
   reload(): Promise<ReloadReport>;
 }
 
@@ -85,10 +85,10 @@ export class ModelsFileEditor implements ModelsEditor {
     };
   }
 
-  check(text: string): CheckedModelsFile {
+  async check(text: string): Promise<CheckedModelsFile> {
     this.#ensureEditable();
     try {
-      return { faults: [], report: this.#deps.preview(text) };
+      return { faults: [], report: await this.#deps.preview(text) };
     } catch (error) {
       if (error instanceof ModelsFileError && error.faults.length > 0)
         return { faults: [...error.faults], report: null };
@@ -98,7 +98,7 @@ export class ModelsFileEditor implements ModelsEditor {
   }
 
   async write(text: string, version: string): Promise<WrittenModelsFile> {
-    const { faults } = this.check(text);
+    const { faults } = await this.check(text);
     const [fault] = faults;
     if (fault) {
       const place = fault.line === null ? '' : `Line ${fault.line}: `;

@@ -208,10 +208,10 @@ function isRanged(node: unknown): node is { range: [number, number, number] } {
   return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
 }
 
-export function readModelsFile(path: string): ModelsFile {
-  let text: string;
+/** The text of a models file. */
+export function readModelsText(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split(',')[0] : String(cause);
     throw new ModelsFileError(
@@ -219,5 +219,6 @@ export function readModelsFile(path: string): ModelsFile {
       { cause },
     );
   }
-  return parseModelsFile(text, path);
 }
+
+export const readModelsFile = (path: string): ModelsFile => parseModelsFile(readModelsText(path), path);

@@ -48,3 +48,18 @@ test('settle waits for the run that is to come, also when it fails', async () =>
   await failed;
   await runs.settle();
 });
+
+test('a run that takes its time is not joined by the next one', async () => {
+  let running = 0;
+  let most = 0;
+  const runs = new SharedRuns(async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise(setImmediate);
+    running -= 1;
+  });
+  const first = runs.run();
+  await new Promise(setImmediate);
+  await Promise.all([first, runs.run()]);
+  expect(most).toBe(1);
+});

@@ -13,7 +13,7 @@ import { ensureAdmin } from '../access/ensure-admin.ts';
 export interface ModelsEditor {
   read(): ModelsFileText;
   /** Throws `models_file_not_editable`. */
-  check(text: string): CheckedModelsFile;
+  check(text: string): Promise<CheckedModelsFile>;
   /** Replaces the file and puts it into effect. Throws `models_file_not_editable`, `_rejected` and `_changed`. */
   write(text: string, version: string): Promise<WrittenModelsFile>;
 }
@@ -25,11 +25,11 @@ export function readModelsText(editor: ModelsEditor, principal: Principal): Mode
 }
 
 /** `POST /api/models-file/check` */
-export function checkModelsText(
+export async function checkModelsText(
   editor: ModelsEditor,
   { text }: CheckModelsFileRequest,
   principal: Principal,
-): CheckedModelsFile {
+): Promise<CheckedModelsFile> {
   ensureAdmin(principal);
   return editor.check(text);
 }

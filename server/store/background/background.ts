@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../event-loop/start-thread.ts';
 import type { BackgroundOptions, Call, CallName, Input, Output, Reply } from './calls.ts';
 import { memoryIn } from './hand-over.ts';
 
@@ -11,18 +10,6 @@ const INDEX_AFTER_MS = 2_000;
 interface Waiting {
   readonly resolve: (output: never) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** Starts the compiled file, or the source through tsx when the gateway itself runs from its sources. */
-function startWorker(options: BackgroundOptions): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./worker.js', import.meta.url), { workerData: options });
-  const root = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const tsx = new URL('./dist/esm/api/index.mjs', root).href;
-  const entry = new URL('./worker.ts', import.meta.url).href;
-  // Node 20 does not apply `--import` to the first file of a thread.
-  const code = `import('${tsx}').then(({ register }) => { register(); return import('${entry}'); });`;
-  return new Worker(code, { eval: true, workerData: options });
 }
 
 function toError({ message, errcode }: { message: string; errcode: number | null }): Error {
@@ -93,7 +80,7 @@ export class Background {
   }
 
   #start(): Worker {
-    const worker = startWorker(this.#options);
+    const worker = startThread(new URL('./worker.ts', import.meta.url), { workerData: this.#options });
     let failure = new Error('The background thread of the store ended.');
     worker.on('message', (reply: Reply) => {
       const waiting = this.#waiting.get(reply.id);
