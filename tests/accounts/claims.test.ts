@@ -24,7 +24,9 @@ beforeAll(async () => {
 models:
   - { alias: claude, price: { input: 10, cached_input: 1, cache_write: 20, cache_write_1h: 30, output: 50 }, backends: [{ provider: cloud, model: claude-sonnet-4-5 }] }
   - { alias: frugal, price: { input: 10, output: 50 }, backends: [{ provider: stops, model: claude-sonnet-4-5 }] }
-  - { alias: open, price: { input: 10, output: 50 }, backends: [{ provider: box, model: m }] }
+  - { alias: open, input: [text, image], price: { input: 10, output: 50 }, backends: [{ provider: box, model: m }] }
+  - { alias: painter, endpoints: [chat, images], output: [text, image], price: { per_image: 0.01 }, backends: [{ provider: box, model: m }] }
+  - { alias: pictures, endpoints: [images], output: [image], price: { per_image: 0.01 }, backends: [{ provider: box, model: m, images: api }] }
   - alias: local
     backends:
       - { provider: box, model: m }
@@ -100,6 +102,23 @@ describe.each(ways)('what an upstream claims in %s', (_way, stream) => {
     expect([row.estimated, row.cost_usd > 0]).toEqual([true, true]);
   });
 
+  test('is not as many tokens as a picture has bytes', async () => {
+    const key = await createKey();
+    const url = `data:image/png;base64,${Buffer.alloc(300_000, 0xff).toString('base64')}`;
+    const messages = [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }];
+    box.reply(say('A wall.', { usage: { prompt: 400_000, completion: 3 }, tellUsage: 'always' }));
+    await (await send(key, CHAT, { ...ask, messages })).text();
+    expect((await paid(key)).prompt_tokens).toBeLessThan(50_000);
+  });
+
+  test('is believed where a template of the client can repeat the prompt', async () => {
+    const key = await createKey();
+    box.reply(say('Yes.', { usage: { prompt: 50_000, completion: 3 }, tellUsage: 'always' }));
+    const chat_template = '{% for i in range(99999) %}word {% endfor %}';
+    await (await send(key, CHAT, { ...ask, chat_template })).text();
+    expect((await paid(key)).prompt_tokens).toBe(50_000);
+  });
+
   test('is taken as it is where it can be true', async () => {
     const key = await createKey();
     box.reply(say('Yes.', { usage: { prompt: 50, completion: 90 }, tellUsage: 'always' }));
@@ -131,6 +150,51 @@ test.each(odd)('a usage that is %s is paid for as an answer, never as nothing', 
   const row = await paid(key);
   expect(row.prompt_tokens).toBeGreaterThan(0);
   expect(row.completion_tokens).toBeGreaterThan(0);
+});
+
+const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
+const paintings = (count: number) => ({ role: 'assistant', content: 'Here.', images: Array(count).fill(picture) });
+
+test.each([
+  ['painter', CHAT, { messages: hi }, 10],
+  ['painter', '/v1/images/generations', { prompt: 'A wall', n: 1 }, 1],
+  ['pictures', '/v1/images/generations', { prompt: 'A wall', n: 2 }, 2],
+])('pictures that %s at %s was not asked for are not paid for', async (model, path, body, most) => {
+  const key = await createKey();
+  box.reply((exchange) => {
+    const answer =
+      path === CHAT || model === 'painter'
+        ? {
+            id: 'x',
+            object: 'chat.completion',
+            created: 1,
+            model: 'm',
+            choices: [{ index: 0, message: paintings(500), finish_reason: 'stop' }],
+          }
+        : { created: 1, data: Array(500).fill({ b64_json: 'iVBORw0KGgo=' }) };
+    exchange.send(200, { 'content-type': 'application/json' }, JSON.stringify(answer));
+  });
+  expect((await send(key, path, { model, ...body })).status).toBe(200);
+  const row = await paid(key);
+  expect(row.cost_usd).toBeCloseTo(most * 0.01, 9);
+  expect(row.estimated).toBe(true);
+});
+
+test.each([
+  ['a call of the older kind', { function_call: { name: 'look', arguments: `{"at":"${'word '.repeat(200)}"}` } }],
+  [
+    'a call with a text',
+    { tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'look', input: 'word '.repeat(200) } }] },
+  ],
+])('%s without counts is paid for', async (_what, call) => {
+  const key = await createKey();
+  box.reply((exchange) => {
+    const choices = [{ index: 0, message: { role: 'assistant', content: null, ...call }, finish_reason: 'stop' }];
+    const body = { id: 'x', object: 'chat.completion', created: 1, model: 'm', choices };
+    exchange.send(200, { 'content-type': 'application/json' }, JSON.stringify(body));
+  });
+  expect((await send(key, CHAT, { model: 'open', max_tokens: 1_000, messages: hi })).status).toBe(200);
+  expect((await paid(key)).completion_tokens).toBeGreaterThan(200);
 });
 
 test('several answers of which a server counts one are counted here', async () => {

@@ -42,6 +42,35 @@ describe('a request that would make its own reservation small', () => {
     expect(await errorOf(await send('POST', '/c1/chat', body))).toMatchObject({ code: 'invalid_field', param: 'n' });
   });
 
+  test.each([
+    ['best_of', '100'],
+    ['n_cmpl', 100],
+    ['num_return_sequences', 100],
+    ['beam_width', 100],
+    ['sampling_params', { n: 100 }],
+    ['extra_body', { best_of: 100 }],
+  ])("by a count of answers that one server knows as '%s' is held for each of them", async (name, count) => {
+    const send = gateway.as(await poor());
+    const before = gateway.upstream.requests.length;
+    const body = ask('local', { [name]: count });
+    expect((await errorOf(await send('POST', CHAT, body))).code).toBe('insufficient_balance');
+    expect(gateway.upstream.requests.length).toBe(before);
+  });
+
+  test.each([
+    ['by its name', 'a.txt', 'image/png', 'iVBORw0KGgo='],
+    ['by its name, beside a PDF', 'a.txt', 'application/pdf', 'JVBERi0x'],
+    ['by what is in it', undefined, 'image/png', ''],
+    ['by what is in it, beside a sound', 'a.wav', 'audio/wav', ''],
+  ])('with a text that is declared to be a medium is held for its words: %s', async (_how, filename, type, head) => {
+    const send = gateway.as(await poor());
+    const text = Buffer.from(head, 'base64').toString('latin1') + 'word '.repeat(20_000);
+    const file_data = `data:${type};base64,${Buffer.from(text, 'latin1').toString('base64')}`;
+    const content = [{ type: 'file', file: { filename, file_data } }];
+    const body = ask('local', { messages: [{ role: 'user', content }] });
+    expect((await errorOf(await send('POST', CHAT, body))).code).toBe('insufficient_balance');
+  });
+
   test('with a schema or a file of many bytes is held for them', async () => {
     const send = gateway.as(await poor());
     const schema = { type: 'json_schema', json_schema: { name: 'x', schema: { description: 'x'.repeat(30_000) } } };

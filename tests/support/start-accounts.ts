@@ -16,7 +16,7 @@ export interface AccountsGateway extends ScriptedGateway {
 
 /**
  * Prices and two groups over one upstream. A token of `cheap` costs 1 micro-USD, of `dear` 10 in the prompt (2 when
- * cached) and 30 in the answer; `free` costs nothing; `painter` costs 40,000 a picture. `patience` is YAML of a model
+ * cached) and 30 in the answer; `local`, of the operator's own server, as `cheap`; `free` costs nothing; `painter` costs 40,000 a picture. `patience` is YAML of a model
  * `patient` with time-outs of its own.
  */
 export function accountModels(url: string, patience = ''): string {
@@ -24,6 +24,7 @@ export function accountModels(url: string, patience = ''): string {
     `  - { alias: ${alias}, ${fields}, backends: [{ provider: up, model: ${alias}-model }] }`;
   return `providers:
   up: { kind: openai-compatible, base_url: "${url}", api_key_env: UPSTREAM_KEY }
+  box: { kind: openai-compatible, preset: vllm, base_url: "${url}" }
 groups:
   team-a: { models: [cheap, free], ratio: 2 }
   everybody: { ratio: 0.5 }
@@ -35,6 +36,7 @@ ${model('painter', 'input: [text, image], output: [text, image], price: { per_im
   - { alias: chain, price: { input: 10, output: 30 }, backends: [{ provider: up, model: first-model }, { provider: up, model: second-model }] }
 ${patience && model('patient', `price: { input: 10, output: 30 }, ${patience}`)}
 ${model('texter', 'endpoints: [completions], price: { input: 10, output: 30 }')}
+  - { alias: local, input: [text, image, audio], price: { input: 1, output: 1 }, backends: [{ provider: box, model: local-model }] }
 ${model('whisper', 'endpoints: [transcriptions, translations], price: { per_request: 0.001 }')}
 ${model('voice', 'endpoints: [speech], price: { per_request: 0.001 }')}
 ${model('vectors', 'endpoints: [embeddings], price: { input: 1 }, allow_fields: [instruction]')}

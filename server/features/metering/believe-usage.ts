@@ -10,6 +10,7 @@ export interface BelievedUsage {
   readonly cacheWriteTokens: number;
   readonly cacheWriteHourTokens: number;
   readonly reasoningTokens: number;
+  readonly images: number;
   /** Whether a count is the gateway's own. */
   readonly isEstimated: boolean;
   /** Whether the upstream claimed more than the request could have used. */
@@ -68,9 +69,9 @@ const TOKENS_PER_MADE_IMAGE = 1_290;
 /** The longest answer of any model, in tokens. It applies where neither the request nor the vendor limits an answer. */
 const LONGEST_ANSWER = 131_072;
 
-function judgePrompt(claimed: number, { expected, requestBytes }: Evidence): Judged {
-  // A token is at least a byte, so this many are possible; measuring the request would cost more.
-  if (claimed > 0 && claimed <= requestBytes + TEMPLATE_TOKENS) return believed(claimed);
+function judgePrompt(claimed: number, { expected, unmeasuredBytes }: Evidence): Judged {
+  // A token is at least a byte, so no text has more; measuring the request would cost more.
+  if (claimed > 0 && claimed <= unmeasuredBytes + TEMPLATE_TOKENS) return believed(claimed);
   const { prompt, isPromptBounded } = expected();
   // A prompt is never nothing.
   if (claimed === 0) return { tokens: prompt.tokens, verdict: 'estimated' };
@@ -93,7 +94,8 @@ function judgeCompletion(claimed: number, { expected, tokens, images }: Evidence
 export interface Evidence {
   /** Asked for only when it is needed: measuring a request costs as much as it has bytes. */
   expected(): Expectation;
-  readonly requestBytes: number;
+  /** The bytes of a request that is not worth measuring, because nobody pays for it; else 0. */
+  readonly unmeasuredBytes: number;
   /** The tokens of all answers, as far as they can be told from their texts; asked for only when it is needed. */
   tokens(): number;
   /** The pictures in them. */
@@ -105,7 +107,9 @@ export interface Evidence {
  * zeros beside an answer, or those of one answer of several, the gateway's own count stands for them; where they exceed
  * what the request could have used, what was expected of it does.
  */
-export function believeUsage(usage: Usage | null, evidence: Evidence): BelievedUsage {
+export function believeUsage(usage: Usage | null, claim: Evidence): BelievedUsage {
+  const images = claim.images > 0 ? Math.min(claim.images, claim.expected().mostImages) : 0;
+  const evidence = { ...claim, images };
   const prompt = judgePrompt(toCount(fieldOf(usage, 'prompt_tokens')), evidence);
   const completion = judgeCompletion(toCount(fieldOf(usage, 'completion_tokens')), evidence);
   return {
@@ -118,6 +122,7 @@ export function believeUsage(usage: Usage | null, evidence: Evidence): BelievedU
       toCount(fieldOf(fieldOf(usage, 'completion_tokens_details'), 'reasoning_tokens')),
     ),
     isEstimated: usage === null || prompt.verdict !== 'believed' || completion.verdict !== 'believed',
-    isExcessive: prompt.verdict === 'excessive' || completion.verdict === 'excessive',
+    images,
+    isExcessive: prompt.verdict === 'excessive' || completion.verdict === 'excessive' || claim.images > images,
   };
 }

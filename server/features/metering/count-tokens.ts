@@ -16,11 +16,13 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
  * blocked, it is a text of the vendor or of the gateway and no token of a model, and OpenAI counts its own refusals.
  */
 function textsOf(message: Readonly<Record<string, unknown>>): string[] {
-  const { content, reasoning_content: thought, reasoning, tool_calls: calls } = message;
+  const { content, reasoning_content: thought, reasoning, tool_calls: calls, function_call: legacy } = message;
   const texts = [content, thought ?? reasoning].map(textOf);
-  for (const call of Array.isArray(calls) ? calls : []) {
-    const called = isObject(call) && isObject(call.function) ? call.function : {};
-    texts.push(textOf(called.name), textOf(called.arguments));
+  const called = (Array.isArray(calls) ? calls : []).flatMap((call: unknown) =>
+    isObject(call) ? [call.function, call.custom] : [],
+  );
+  for (const call of [legacy, ...called]) {
+    if (isObject(call)) texts.push(textOf(call.name), textOf(call.arguments), textOf(call.input));
   }
   return texts;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../canonical/json.ts';
 import { RequestScale } from './measure-request.ts';
 import { MeasuredPrompt, type PromptMeasure } from './measured-prompt.ts';
 
@@ -6,6 +7,9 @@ const DEFAULT_ANSWER_TOKENS = 16_384;
 
 /** A picture of the highest quality has 6,208 tokens (gpt-image-1, 1536x1024). */
 const TOKENS_PER_MADE_IMAGE = 8_192;
+
+/** Gemini's models put several pictures into one answer when they illustrate a text. */
+const MOST_IMAGES_PER_ANSWER = 10;
 
 /** An estimate of the tokens that a request may use, made before it is sent. */
 export interface Expectation {
@@ -21,6 +25,8 @@ export interface Expectation {
   readonly answers: number;
   /** Pictures that are made. */
   readonly images: number;
+  /** The most pictures that are paid for, however many an upstream sends. */
+  readonly mostImages: number;
   /** The shortest answer that makes sense, in tokens: the reasoning that was asked for has to fit. */
   readonly leastAnswerTokens: number;
 }
@@ -68,9 +74,31 @@ function extraTokens({ prediction, thinking_budget: budget }: Readonly<Record<st
   return tokensOfPrediction(prediction) + (isNumber(budget) && budget > 0 ? Math.ceil(budget) : 0);
 }
 
-/** OpenAI's `n`, and `best_of` of completions and of vLLM. */
-const answersOf = (...counts: readonly unknown[]): number =>
-  Math.ceil(Math.max(1, ...counts.filter((count) => isNumber(count))));
+/**
+ * How servers call the number of answers: OpenAI, `best_of` of completions and of vLLM, llama.cpp's `n_cmpl`, and what is
+ * named after `generate` of Hugging Face's Transformers. A beam search makes as many answers as it has beams.
+ */
+const COUNTS = [
+  ...['n', 'best_of', 'n_cmpl', 'num_return_sequences', 'num_completions', 'num_generations', 'num_samples'],
+  ...['num_beams', 'beam_width', 'beam_size', 'candidate_count'],
+] as const;
+
+/** Fields in which servers take settings of sampling, beside those of the request itself. */
+const HOLDERS = ['sampling_params', 'options', 'parameters', 'generation_config', 'extra_body', 'vllm_xargs'] as const;
+
+/** A count that a server may read in a value: some also take texts of digits. */
+const countOf = (value: unknown): number =>
+  (typeof value === 'string' ? Number(value) : isNumber(value) ? value : 0) || 0;
+
+/** The number of answers, and nothing that some server could take for it. */
+function answersOf(request: Readonly<Record<string, unknown>>): number {
+  const holders = [request, ...HOLDERS.map((name) => request[name]).filter(isRecord)];
+  const counts = holders.flatMap((holder) => COUNTS.map((name) => countOf(holder[name])));
+  return Math.ceil(Math.min(MOST_ANSWERS, Math.max(1, ...counts)));
+}
+
+/** More answers are never made, and sums must stay exact. */
+const MOST_ANSWERS = 1_000_000;
 
 /** The reasoning that a request asks for by its length: Anthropic's `thinking`, OpenRouter's `reasoning`. */
 function reasoningTokens({ thinking, reasoning }: Readonly<Record<string, unknown>>): number {
@@ -108,9 +136,10 @@ const isHosted = (tool: unknown): boolean => {
   return type != null && type !== 'function' && type !== 'custom';
 };
 
-/** Whether a vendor's own search or files may come into the prompt. */
-const mayGrow = ({ tools, plugins, web_search_options: search }: Readonly<Record<string, unknown>>): boolean =>
-  plugins != null || search != null || (Array.isArray(tools) && tools.some(isHosted));
+/** Whether a vendor's own search or files may come into the prompt, or a template of the client's that repeats it. */
+const mayGrow = (request: Readonly<Record<string, unknown>>): boolean =>
+  ['plugins', 'web_search_options', 'chat_template'].some((name) => request[name] != null) ||
+  (Array.isArray(request.tools) && request.tools.some(isHosted));
 
 /** A request, and what is measured of it when that is needed. */
 export interface Measurable {
@@ -128,7 +157,7 @@ export function expectAnswer(
   const asked = askedLength(fields);
   const { answerTokens, isBounded } =
     asked === null ? defaultLength(bounds, bounds.backends) : { answerTokens: asked, isBounded: true };
-  const answers = answersOf(fields.n, fields.best_of);
+  const answers = answersOf(fields);
   return {
     prompt: new MeasuredPrompt(forms),
     isPromptBounded: !bounds.hostedTools && !mayGrow(fields),
@@ -136,6 +165,7 @@ export function expectAnswer(
     isBounded,
     answers,
     images: bounds.output.includes('image') ? answers : 0,
+    mostImages: answers * MOST_IMAGES_PER_ANSWER,
     leastAnswerTokens: reasoningTokens(fields),
   };
 }
@@ -148,6 +178,7 @@ export const expectPrompt = (prompt: PromptMeasure): Expectation => ({
   isBounded: true,
   answers: 1,
   images: 0,
+  mostImages: 0,
   leastAnswerTokens: 0,
 });
 
@@ -155,7 +186,7 @@ export const expectPrompt = (prompt: PromptMeasure): Expectation => ({
  * The expected tokens of pictures. A backend that makes pictures in chats gets the whole request once for each picture.
  */
 export function expectImages(request: Readonly<Record<string, unknown>>): Expectation {
-  const images = answersOf(request.n);
+  const images = answersOf({ n: request.n });
   return {
     prompt: new MeasuredPrompt(() => [request], images),
     isPromptBounded: true,
@@ -163,6 +194,7 @@ export function expectImages(request: Readonly<Record<string, unknown>>): Expect
     isBounded: false,
     answers: images,
     images,
+    mostImages: images,
     leastAnswerTokens: 0,
   };
 }

@@ -64,11 +64,34 @@ interface Node {
   readonly field: string;
 }
 
+/** The names of pictures, sounds, films and PDFs. */
+const MEDIA_NAME =
+  /\.(?:a?png|jpe?g|webp|gif|bmp|tiff?|hei[cf]|avif|wav|mp[34]|mpe?g|mpga|m4[av]|aac|og[gv]|opus|flac|aiff?|amr|3gpp?|mov|avi|webm|mkv|wmv|flv|pdf)$/i;
+const HAS_ENDING = /\.[a-z0-9]{1,8}$/i;
+
+/** Each kind of picture, sound and film begins with bytes that no text has. In characters of base64. */
+const HEAD_CHARS = 64;
+
+/** Whether bytes are text: without control characters, other than those that part lines and words. */
+const isPlainText = (text: string): boolean =>
+  [...text].every((char) => char !== '\ufffd' && (char >= ' ' || '\t\n\r\f'.includes(char)));
+
+/** Whether a medium is text, whatever it is declared to be: servers go by the name of a file, or by what is in it. */
+function isText(uri: string, type: string, name: unknown): boolean {
+  if (typeof name === 'string' && HAS_ENDING.test(name.slice(-20)) && !MEDIA_NAME.test(name.slice(-20))) return true;
+  const at = uri.indexOf(',') + 1;
+  const head = Buffer.from(uri.slice(at, at + HEAD_CHARS), 'base64').toString('utf8');
+  return type !== 'application/pdf' && uri.length - at > HEAD_CHARS && isPlainText(head);
+}
+
 /** The media type of a payload: that of its data URI, or what stands beside it. Null: it is text. */
 function mediaTypeOf(payload: string, { value }: Node): string | null {
   const uri = DATA_URI.exec(payload.slice(0, 200));
-  if (uri?.[1]) return uri[1].toLowerCase();
-  const { type, media_type: mediaType, format }: Record<string, unknown> = { ...value };
+  const { type, media_type: mediaType, format, filename }: Record<string, unknown> = { ...value };
+  if (uri?.[1]) {
+    const declared = uri[1].toLowerCase();
+    return isText(payload, declared, filename) ? 'text/plain' : declared;
+  }
   if (type === 'base64' && typeof mediaType === 'string') return mediaType.toLowerCase();
   return typeof format === 'string' && type === undefined ? `audio/${format}` : null;
 }

@@ -74,6 +74,7 @@ const NOTHING: BelievedUsage = {
   cacheWriteTokens: 0,
   cacheWriteHourTokens: 0,
   reasoningTokens: 0,
+  images: 0,
   isEstimated: true,
   isExcessive: false,
 };
@@ -205,7 +206,8 @@ export class Meter {
    * `insufficient_balance` and `budget_exhausted`; then the answer must end.
    */
   cover(): Promise<void> | null {
-    return this.#reservation?.cover(this.#tokens, this.#images, this.#backend) ?? null;
+    const images = this.#images > 0 ? Math.min(this.#images, this.#expected.mostImages) : 0;
+    return this.#reservation?.cover(this.#tokens, images, this.#backend) ?? null;
   }
 
   /** `failure` is what ended the request early, if anything. */
@@ -236,7 +238,7 @@ export class Meter {
     if (!received && !this.#isBilledUnseen(failure)) return NOTHING;
     return believeUsage(this.#reported, {
       expected: () => this.#expected,
-      requestBytes: this.#options.requestBytes,
+      unmeasuredBytes: this.#reservation ? 0 : this.#options.requestBytes,
       tokens: () => this.#countTokens(),
       images: this.#images,
     });
@@ -255,7 +257,7 @@ export class Meter {
 
   #costOf(used: BelievedUsage): number {
     const price = this.#backend?.price;
-    return price && used !== NOTHING ? costOf(price, this.#ratio, { ...used, images: this.#images }) : 0;
+    return price && used !== NOTHING ? costOf(price, this.#ratio, used) : 0;
   }
 
   #reportClaim({ promptTokens, completionTokens }: BelievedUsage): void {
