@@ -55,7 +55,7 @@ const STANDARD: Readonly<Record<Operation, readonly string[]>> = {
  */
 const CLIENTS_OWN: ReadonlySet<string> = new Set(
   words(
-    'model messages input prompt suffix system instructions tools functions function_call tool_choice response_format text',
+    'model messages input prompt suffix system instructions tools functions function_call response_format text',
     'output_config output_format metadata client_metadata user safety_identifier prompt_cache_key stop stop_sequences logit_bias',
     'prediction images mask',
   ),

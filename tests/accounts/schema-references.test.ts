@@ -83,6 +83,7 @@ describe.each(Object.entries(places))('%s', (_, place) => {
     ['a file', { $ref: 'file:///etc/passwd' }],
     ['a path', { $ref: '../secrets.json#/a' }],
     ['a dynamic one', { $dynamicRef: 'https://inner.example/#a' }],
+    ['an address in another case', { $REF: 'http://inner.example/schema.json' }],
   ])('cannot refer to %s', async (_, reference) => {
     const { path, body, at } = place(nested(reference));
     const { status, error, sent } = await ask(path, body);

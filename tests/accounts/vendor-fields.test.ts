@@ -454,6 +454,9 @@ describe('a server of the operator’s own gets', () => {
     ['modelId', 'x'],
     ['adapter_id', 'x'],
     ['lora_request', {}],
+    ['adapters', ['x']],
+    ['logits_processors', ['os.system']],
+    ['custom_logit_processor', 'x'],
   ])('no field %s with %j', async (name, value) => {
     for (const what of ['a chat', 'a turn', 'a response', 'a message', 'a legacy completion', 'embeddings', 'speech']) {
       if (what === 'a turn' && name === 'provider') continue;
@@ -462,6 +465,13 @@ describe('a server of the operator’s own gets', () => {
       const param = await refusedAt(surface.path, { ...surface.body, [name]: value });
       expect([what, param]).toEqual([what, expect.stringMatching(new RegExp(`^${name}`))]);
     }
+  });
+
+  test('no address in a choice of tools', async () => {
+    const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
+    const tool_choice = { type: 'mcp', server_label: 'x', server_url: 'http://inner.example' };
+    const body = { model: 'own', messages: hi, tools, tool_choice };
+    expect(await refusedAt('/v1/chat/completions', body)).toBe('tool_choice.server_label');
   });
 
   test('nothing so deep that it could not be looked through', async () => {

@@ -53,6 +53,21 @@ function receivedForm(): Promise<FormData> {
   return new Response(new Uint8Array(request?.body ?? []), { headers }).formData();
 }
 
+test.each([
+  ['a playlist', '#EXTM3U\nhttp://inner.example/a.ts\n'],
+  ['a list of files', "  ffconcat version 1.0\nfile '/etc/passwd'\n"],
+  ['the description of a session', 'v=0\nc=IN IP4 127.0.0.1\n'],
+])('%s in place of a sound is refused, because it names other files', async (_what, text) => {
+  for (const fields of [
+    ['model', 'file'],
+    ['file', 'model'],
+  ]) {
+    const values: Record<string, string | Blob> = { model: 'whisper', file: new Blob([text], { type: 'audio/mpeg' }) };
+    const response = await send(fields.map((name): Field => [name, values[name] ?? '']));
+    expect(await errorOf(response)).toMatchObject({ status: 400, code: 'invalid_field', param: 'file' });
+  }
+});
+
 describe('a form', () => {
   const rest: Field[] = [
     ['language', 'de'],

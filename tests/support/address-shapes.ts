@@ -28,10 +28,12 @@ export const addresses: readonly string[] = [
   `ws://${TARGET}`,
   `cache:http://${TARGET}/a.mp4`,
   `subfile,,start,0,end,0,,:http://${TARGET}`,
+  `\uff48\uff54\uff54\uff50\uff1a\uff0f\uff0f${TARGET}`,
 ];
 
 /** A data URI of the wrong kind, which holds an address, or is none. */
 export const wrongData: readonly string[] = [
+  `data:video/jpeg;base64,AAAA,http://${TARGET}`,
   `data:text/uri-list,http://${TARGET}`,
   `data:image/png,http://${TARGET}`,
   `data:image/png;base64,http://${TARGET}`,

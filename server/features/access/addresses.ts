@@ -5,8 +5,8 @@ const AHEAD = /^[\s\p{Cc}\p{Cf}\p{Z}<"'([{]+/u;
  * parsers remove.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
-/** Every address has one of these. */
-const MARKS = /[:/\\]/;
+/** Every address has one of these, in one of its widths. */
+const MARKS = /[:/\\\ufe13\ufe55\ufe68\uff0f\uff1a\uff3c]/;
 /** How much of a text is looked at, which may be megabytes, and how much of that must be visible. In characters. */
 const LOOKED_AT = 2_000;
 const HEAD = 200;
@@ -30,7 +30,9 @@ const BASE64 = /^[A-Za-z0-9+/]{64}/;
  */
 export function isAddress(text: string): boolean {
   if (text.length <= LOOKED_AT && !MARKS.test(text)) return false;
-  const head = text.slice(0, LOOKED_AT).replace(AHEAD, '').replace(INVISIBLE, '').slice(0, HEAD);
+  // Wide letters and slashes are narrow ones to many readers (NFKC), of addresses with names of other scripts too.
+  const plain = text.slice(0, LOOKED_AT).normalize('NFKC');
+  const head = plain.replace(AHEAD, '').replace(INVISIBLE, '').slice(0, HEAD);
   // So many blanks before an address are only written to hide it.
   if (head.length < HEAD && text.length > LOOKED_AT) return true;
   if (WITH_SLASHES.test(head) || WITHOUT_SLASHES.test(head)) return true;

@@ -74,7 +74,9 @@ function checkField(
   { rules, operation, sender }: Request,
 ): Fault | null {
   const listed = policy.listed[operation];
-  const searched = (): Fault | null => (policy.unsearched[operation].has(name) ? null : search(value, true));
+  // The vendor's own tools are also named in `tool_choice`, by the names of their servers.
+  const names = name !== 'tool_choice' || !sender.hosted;
+  const searched = (): Fault | null => (policy.unsearched[operation].has(name) ? null : search(value, names));
   if (listed.has(name)) return searched();
   if (sender.hosted && policy.hosted.has(name)) return null;
   if (!policy.listedOnly) return isRiskyName(name) ? invalid(riskyMessage(name)) : searched();

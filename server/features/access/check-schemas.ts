@@ -1,5 +1,6 @@
 import { isObject } from '../../canonical/json.ts';
 import { type Fault, invalid, under } from './content-check.ts';
+import { foldName } from './field-names.ts';
 
 /** The fields that hold JSON schemas: of tools, of answers, and what model servers call theirs. */
 export const SCHEMA_FIELDS: ReadonlySet<string> = new Set([
@@ -7,8 +8,8 @@ export const SCHEMA_FIELDS: ReadonlySet<string> = new Set([
   ...['guided_json', 'structured_outputs', 'json_schema', 'format'],
 ]);
 
-/** How JSON Schema names another schema, in all of its drafts. */
-const REFERENCES: ReadonlySet<string> = new Set(['$ref', '$dynamicRef', '$recursiveRef']);
+/** How JSON Schema names another schema, in all of its drafts; in whichever case, as some readers take it. */
+const REFERENCES: ReadonlySet<string> = new Set(['$ref', '$dynamicref', '$recursiveref']);
 
 /** vLLM and llama.cpp also take a schema as a text of JSON, in a field of one of these names. */
 const WRITTEN: ReadonlySet<string> = new Set(['guided_json', 'json_schema', 'json', 'schema']);
@@ -55,7 +56,7 @@ function checkSchema(value: unknown, depth = 0): Fault | null {
 
 function checkKeyword(key: string, value: unknown, depth: number): Fault | null {
   if (typeof value !== 'string') return checkSchema(value, depth + 1);
-  if (REFERENCES.has(key)) return value.startsWith('#') ? null : remote;
+  if (REFERENCES.has(foldName(key))) return value.startsWith('#') ? null : remote;
   return WRITTEN.has(key) ? checkWritten(value) : null;
 }
 

@@ -11,7 +11,7 @@ const RISKY_WORDS = words(
   'url urls uri uris href host hosts hostname addr address addresses endpoint endpoints proxy proxies webhook webhooks ' +
     'callback callbacks server servers socket ip port path paths header headers cookie cookies authorization bearer ' +
     'secret secrets password passwd credential credentials apikey apikeys apibase baseurl fallback fallbacks provider providers ' +
-    'plugin plugins route routes router routing deployment deployments mcp connector connectors',
+    'plugin plugins route routes router routing deployment deployments mcp connector connectors adapter adapters',
 );
 /** And with one of these at its end: `draft_model`, but not `model_identity`. */
 const RISKY_LAST = words('model models');
@@ -26,10 +26,10 @@ const NAMED = words('model adapter lora');
 const NAMES = words('name id');
 /**
  * Settings of LiteLLM that hold whole lists of models, with their addresses and keys; the addresses of other servers from
- * which vLLM takes a part of the work, and the adapter that it loads.
+ * which vLLM takes a part of the work, and the adapter that it loads; and the code of the client's choice that vLLM and SGLang load.
  */
 const RISKY_NAMES = words(
-  'user_config userconfig model_list modellist litellm_params model_info modelname modelid kv_transfer_params lora_request',
+  'user_config userconfig model_list modellist litellm_params model_info modelname modelid kv_transfer_params lora_request logits_processors custom_logit_processor',
 );
 
 /** The words of a name, however they are joined: `apiBase`, `api-base` and `API_BASE` are two words. */

@@ -16,6 +16,10 @@ function isBase64(data: string, start: number): boolean {
   return BASE64.test(data.slice(-SAMPLE));
 }
 
+/** The frames of `video/jpeg` are separated by commas. An address among them would have to be read in full to be found. */
+const areFrames = (data: string, start: number): boolean =>
+  data.indexOf(':', start) < 0 && data.indexOf('.', start) < 0;
+
 /** The head of a data URI is shorter, with all its parameters. In characters. */
 const MAX_HEAD = 200;
 const HEAD = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)(?:;[a-z0-9=._-]+)*;base64,/i;
@@ -38,7 +42,11 @@ const MAGIC_CHARS = 64;
 
 /** Whether media begin as a playlist or a drawing does. `start` is where their base64 begins. */
 const pointsElsewhere = (data: string, start: number): boolean =>
-  NAMES_OTHERS.test(Buffer.from(data.slice(start, start + MAGIC_CHARS), 'base64').toString('utf8'));
+  namesOthers(Buffer.from(data.slice(start, start + MAGIC_CHARS), 'base64'));
+
+/** Whether media begin as a text does that names other addresses. */
+export const namesOthers = (beginning: Buffer): boolean =>
+  NAMES_OTHERS.test(beginning.toString('utf8', 0, MAGIC_CHARS));
 
 /**
  * An image that is not an inline base64 data URI is `image_url_not_supported` (an address, which a model server might
@@ -77,8 +85,7 @@ const inline =
     const type = head?.[1]?.toLowerCase();
     if (type !== undefined && kinds.some((kind) => kind.test(type))) {
       const start = head?.[0].length ?? 0;
-      // The frames of `video/jpeg` are separated by commas.
-      const isWhole = type === 'video/jpeg' || isBase64(value, start);
+      const isWhole = type === 'video/jpeg' ? areFrames(value, start) : isBase64(value, start);
       if (isWhole && (FILES.test(type) || !pointsElsewhere(value, start))) return null;
     }
     return invalid(`${what} must be an inline data URI (data:<type>;base64,<data>); addresses are not fetched.`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
+import { namesOthers } from '../../features/access/media.ts';
 import { type FormPart, readForm, readPart } from './multipart.ts';
 import { type FormPartHead, writePartHead } from './multipart-head.ts';
 import { Spool } from './spool.ts';
@@ -12,6 +13,9 @@ const MAX_NAME = 1024;
 
 /** How much of a field is checked, in bytes: an address stands at the beginning of its field. */
 const LOOKED_AT = 4 * 1024;
+
+/** How much of a file is: what names other files says so at once. */
+const FILE_LOOKED_AT = 64;
 
 /** The most bytes of all fields beside the file. They may reach the model, so the key pays for them. */
 const MAX_TEXT = 16 * 1024;
@@ -49,11 +53,11 @@ const isSound = ({ name, filename }: FormPartHead): boolean =>
 
 const fieldNamed = (name: string): FormPartHead => ({ name, filename: undefined, contentType: undefined });
 
-/** Reads the beginning of a part, as far as it is checked. The rest stays in the body. */
-async function readBeginning({ body }: FormPart): Promise<Buffer> {
+/** Reads the beginning of a part, as far as it is checked, in bytes. The rest stays in the body. */
+async function readBeginning({ body }: FormPart, length: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
-  while (size < LOOKED_AT) {
+  while (size < length) {
     const next = await body.next();
     if (next.done) break;
     pieces.push(next.value);
@@ -172,16 +176,17 @@ class FormRewriter implements Omit<ModelForm, 'model'> {
     this.#texts.push(piece);
   }
 
-  /**
-   * Checks a field, or the name of a file; the content of a file is not checked. Returns the bytes that it has read.
-   */
+  /** Checks a field, or the name of a file and how it begins. Returns the bytes that it has read. */
   async #lookAt(part: FormPart): Promise<Buffer> {
     const { name, filename } = part;
+    const beginning = await readBeginning(part, filename === undefined ? LOOKED_AT : FILE_LOOKED_AT);
     if (filename !== undefined) {
       this.#checkField({ name, value: filename });
-      return Buffer.alloc(0);
+      if (namesOthers(beginning))
+        throw invalidField(name, 'A playlist or a drawing names other files, which are not fetched.');
+      if (!isSound(part)) this.#countText(name, beginning);
+      return beginning;
     }
-    const beginning = await readBeginning(part);
     if (!isSound(part)) this.#countText(name, beginning);
     this.#checkField({ name, value: beginning.toString('utf8', 0, LOOKED_AT) });
     return beginning;
