@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { PieceList } from '../../server/providers/http/piece-list.ts';
@@ -50,6 +51,50 @@ test('a whole answer is collected, and one that is cut off fails', async () => {
   expect((await post(client).collect(100)).body.toString()).toBe('wholes');
   cut = true;
   await expect(post(client).collect(100)).rejects.toThrow();
+});
+
+/** So many bytes pause a connection that nobody reads, with the last one of them. */
+const PAUSING = 1024 * 1024 + 1;
+const untilEnd = `${HEAD}connection: close\r\n\r\n`;
+
+/** Reads whatever there is. Null: it broke. */
+async function lengthOf(exchange: ReturnType<typeof post>): Promise<number | null> {
+  try {
+    return (await exchange.readAll(10 * PAUSING)).length;
+  } catch {
+    return null;
+  }
+}
+
+test('an answer that ends while its connection is paused is read to its end', async () => {
+  let closed: Promise<unknown> | undefined;
+  const client = await clientOf((socket) => {
+    closed = once(socket, 'end');
+    socket.end(Buffer.concat([Buffer.from(untilEnd), Buffer.alloc(PAUSING, 'x')]));
+  });
+  const exchange = post(client);
+  await exchange.head;
+  // The upstream has closed; nobody has read.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await lengthOf(exchange)).toBe(PAUSING);
+  await closed;
+});
+
+test('a connection that is reset while it is paused ends that exchange, and nothing else', async () => {
+  let upstream: Socket | undefined;
+  const client = await clientOf((socket) => {
+    upstream = socket;
+    socket.write(Buffer.concat([Buffer.from(untilEnd), Buffer.alloc(PAUSING, 'x')]));
+  });
+  const exchange = post(client);
+  await exchange.head;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  upstream?.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  // A reset that came before the last byte was read ends the answer there.
+  expect((await lengthOf(exchange)) ?? 0).toBeLessThanOrEqual(PAUSING);
+  const next = await clientOf((socket) => socket.write(`${HEAD}content-length: 2\r\n\r\nok`));
+  expect(await lengthOf(post(next))).toBe(2);
 });
 
 test('an aborted exchange has nothing more to read', async () => {

@@ -4,6 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import { systemCodeOf } from '../../errors/system-code.ts';
 import type { CallTimeouts } from '../provider.ts';
 import type { UpstreamTap } from '../upstream-tap.ts';
+import { connectGuarded } from './connect.ts';
 import { Deadlines } from './deadlines.ts';
 import { Exchange, ExchangeAborted, ExchangeTimeout, type Timeouts } from './exchange.ts';
 import { keepSecret } from './secrets.ts';
@@ -75,7 +76,7 @@ export class UpstreamClient {
       keepAliveTimeout: 60_000,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: CONNECT_MS },
+      connect: connectGuarded(CONNECT_MS),
     });
   }
 
