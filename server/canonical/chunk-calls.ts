@@ -134,6 +134,8 @@ export class ChunkCalls {
     const isWhole = () => call.arguments === '' || isJson(call.arguments);
     const known = call.givenId || call.id;
     if (id !== '' && known !== '' && id !== known) {
+      // Some servers make another id for each piece. Until the arguments begin, the number and the name tell the call.
+      if (call.arguments === '' && name === call.name && at !== null && at === call.at) return false;
       // The pieces of two calls may alternate under their ids alone.
       return isWhole() || (name !== call.name && this.#options.tools.has(call.name) && this.#options.tools.has(name));
     }
@@ -165,14 +167,24 @@ export class ChunkCalls {
       call.givenId = id;
       this.#byId.set(id, call);
     }
-    // Pieces of a name are joined. A complete name that comes again only repeats the name.
-    if (!this.#options.tools.has(call.name) && name !== call.name) call.name += name;
+    call.name = this.#joinName(call.name, name);
     if (text !== null) call.ready += this.#addArguments(call, text);
     if (call.name !== '' && !this.#options.tools.isPart(call.name)) return this.#tell(call, { ...call.held, ...given });
     this.changed = true;
     const { index: _, id: __, type: ___, function: ____, ...held } = given;
     call.held = { ...call.held, ...held };
     return null;
+  }
+
+  /**
+   * Joins the pieces of a name. A complete name that comes again only repeats the name, and a piece can hold all of the
+   * name so far.
+   */
+  #joinName(known: string, piece: string): string {
+    const { tools } = this.#options;
+    if (tools.has(known) || piece === known) return known;
+    const mayBe = (name: string) => tools.has(name) || tools.isPart(name);
+    return known !== '' && piece.startsWith(known) && mayBe(piece) && !mayBe(known + piece) ? piece : known + piece;
   }
 
   /** The first piece of a call for clients. */

@@ -5,7 +5,7 @@ import { ChunkTail } from './chunk-tail.ts';
 import { soundUsage } from './chunk-usage.ts';
 import { createdNow } from './chunk-writer.ts';
 import { newId } from './ids.ts';
-import { isRecord, type Json } from './json.ts';
+import { isRecord, Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -49,6 +49,8 @@ export class ChunkShaper {
   readonly #tail = new ChunkTail<ChatCompletionChunk>();
   #id: string | undefined;
   #created: number | undefined;
+  /** Whether any choice had the field `finish_reason`, even if it was null. */
+  #knowsReasons = false;
 
   constructor(options: ShaperOptions) {
     this.#options = options;
@@ -71,12 +73,28 @@ export class ChunkShaper {
     return this.#tail.pass(Object.keys(changes).length > 0 ? came.assign(changes) : came);
   }
 
-  /** The end of the answer. Throws `upstream_broken` when the answer is incomplete. */
-  end(): Json<ChatCompletionChunk>[] {
+  /**
+   * The end of the answer. Throws `upstream_broken` when the answer is incomplete. `isMarked`: the upstream has said that
+   * it ends. For a server that has no finish reasons at all, that is enough.
+   */
+  end(isMarked = false): Json<ChatCompletionChunk>[] {
     if (this.#choices.size === 0) throw broken('The upstream sent an empty answer.');
-    for (const index of this.#choices.keys()) {
-      if (!this.#tail.reasonOf(index)) throw broken('The upstream ended its answer without a finish reason.');
+    const open = [...this.#choices.keys()].filter((index) => !this.#tail.reasonOf(index));
+    if (open.length > 0 && (!isMarked || this.#knowsReasons)) {
+      throw broken('The upstream ended its answer without a finish reason.');
     }
+    return [...this.#supplyReasons(open), ...this.#endTail()];
+  }
+
+  /** Ends the choices of a server that has no finish reasons. */
+  #supplyReasons(open: readonly number[]): Json<ChatCompletionChunk>[] {
+    if (open.length === 0) return [];
+    const choices = open.map((index) => ({ index, delta: {}, finish_reason: 'stop' }));
+    const head = { id: this.#id ?? newId('chatcmpl-'), created: this.#created ?? createdNow() };
+    return this.#tail.pass(Json.ofValue({ ...head, object: 'chat.completion.chunk', model: '', choices }));
+  }
+
+  #endTail(): Json<ChatCompletionChunk>[] {
     return this.#tail.end((index, reason) => {
       const { calls, calledOldWay } = this.#choice(index);
       const pieces = calls.finish(reason);
@@ -112,6 +130,7 @@ export class ChunkShaper {
   #shapeChoice(choice: Fields, place: number): boolean {
     const { index: said, delta: given, finish_reason: reason, logprobs } = choice;
     const index = this.#indexOf(said, place);
+    if ('finish_reason' in choice) this.#knowsReasons = true;
     // Some servers send choices in the form of a whole answer, in their last chunk or in all of them.
     const delta = holderIn(choice, ['delta', 'message']) ?? {};
     if (!isRecord(delta)) throw broken('The upstream sent a malformed delta.');

@@ -8,7 +8,7 @@ const FAILED = /error|abort|cancel|fail|interrupt|insufficient|time_?out/i;
 
 /** What the words of other reasons mean. The first match decides; every other reason is an end of the model's choice. */
 const MEANINGS: readonly (readonly [words: RegExp, reason: string])[] = [
-  [/length|max_?tokens|limit|exceed/i, 'length'],
+  [/length|max(_[a-z]+)?_?tokens|limit|exceed/i, 'length'],
   [/tool|function/i, 'tool_calls'],
   [/filter|safety|refus|block|moderat|sensitive|prohibit|recitation/i, 'content_filter'],
 ];

@@ -4,7 +4,7 @@ import { usageChanges } from './chunk-shaper.ts';
 import { ChunkTail } from './chunk-tail.ts';
 import { createdNow } from './chunk-writer.ts';
 import { newId } from './ids.ts';
-import { isRecord, type Json } from './json.ts';
+import { isRecord, Json } from './json.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -72,24 +72,32 @@ export function shapeTextCompletion(came: Json<TextCompletion>): Json<TextComple
 export class TextShaper {
   readonly #tail = new ChunkTail<TextCompletion>();
   readonly #seen = new Set<number>();
+  /** Whether any choice had the field `finish_reason`, even if it was null. */
+  #knowsReasons = false;
 
   get holds(): boolean {
     return this.#tail.holds;
   }
 
   shape(came: Json<TextCompletion>): Json<TextCompletion>[] {
+    const given: unknown = came.value.choices;
+    if (Array.isArray(given) && given.some((one) => isRecord(one) && 'finish_reason' in one)) this.#knowsReasons = true;
     const shaped = apply(came);
     for (const { index } of shaped.value.choices) this.#seen.add(index);
     if (this.#seen.size > MAX_CHOICES) throw broken('The upstream sent more choices than an answer can hold.');
     return this.#tail.pass(shaped);
   }
 
-  end(): Json<TextCompletion>[] {
+  end(isMarked = false): Json<TextCompletion>[] {
     if (this.#seen.size === 0) throw broken('The upstream sent an empty answer.');
-    for (const index of this.#seen) {
-      if (!this.#tail.reasonOf(index)) throw broken('The upstream ended its answer without a finish reason.');
+    const open = [...this.#seen].filter((index) => !this.#tail.reasonOf(index));
+    if (open.length > 0 && (!isMarked || this.#knowsReasons)) {
+      throw broken('The upstream ended its answer without a finish reason.');
     }
-    return this.#tail.end();
+    const choices = open.map((index) => ({ index, text: '', logprobs: null, finish_reason: 'stop' }));
+    const head = { id: newId('cmpl-'), object: 'text_completion' as const, created: createdNow(), model: '' };
+    const last = open.length > 0 ? this.#tail.pass(Json.ofValue({ ...head, choices })) : [];
+    return [...last, ...this.#tail.end()];
   }
 
   rest(): Json<TextCompletion>[] {

@@ -1,10 +1,11 @@
 import type { ChatCompletionChunk } from '../../contracts/chat/completion.ts';
 import type { ChunkShaper } from '../canonical/chunk-shaper.ts';
 import { adds } from '../canonical/is-token.ts';
-import { Json } from '../canonical/json.ts';
+import { isRecord, Json } from '../canonical/json.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { EventReader } from './dialect.ts';
 import { EVENT_SHAPE } from './http/check-shape.ts';
+import { EventFailures } from './http/event-failures.ts';
 import { bareFailureIn } from './http/read-error.ts';
 import { readJson } from './http/read-json.ts';
 import type { EventSource } from './http/read-stream.ts';
@@ -41,6 +42,7 @@ export class TranslatedSource implements EventSource<ChatCompletionChunk> {
   readonly #reader: EventReader;
   readonly #shaper: ChunkShaper;
   readonly #options: TranslatedOptions;
+  readonly #failures = new EventFailures(bareFailureIn);
   added = false;
 
   constructor(reader: EventReader, shaper: ChunkShaper, options: TranslatedOptions) {
@@ -56,8 +58,8 @@ export class TranslatedSource implements EventSource<ChatCompletionChunk> {
   read(payload: Buffer): Json<ChatCompletionChunk>[] {
     this.added = false;
     const event = readJson(payload, EVENT_SHAPE, 'an event');
-    const failure = bareFailureIn(event);
-    if (failure) throw failure;
+    // A notice in the form of an event of the dialect, such as a ping, is read as that event.
+    if (this.#failures.isNotice(event) && !(isRecord(event) && 'type' in event)) return [];
     const read = this.#reader.read(event);
     this.added = read.some(({ choices }) => choices.some(adds));
     const { passes, alias } = this.#options;
@@ -66,8 +68,10 @@ export class TranslatedSource implements EventSource<ChatCompletionChunk> {
   }
 
   end(): Json<ChatCompletionChunk>[] {
-    if (!this.#reader.finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
-    return this.#shaper.end();
+    return this.#failures.atEnd(() => {
+      if (!this.#reader.finished) throw new AppError('upstream_broken', 'The upstream ended its answer half-way.');
+      return this.#shaper.end();
+    });
   }
 
   rest(): Json<ChatCompletionChunk>[] {

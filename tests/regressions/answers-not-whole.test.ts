@@ -35,6 +35,9 @@ const chunk = (delta: unknown, finish_reason: unknown = null, rest: object = {})
 });
 const call = (fields: object, index: unknown = 0) => chunk({ tool_calls: [{ index, ...fields }] });
 
+/** A chunk of a server that does not know finish reasons. */
+const withoutReasons = (delta: object) => ({ ...chunk(null), choices: [{ index: 0, delta }] });
+
 /** What a stream of `vllm` says in all. */
 async function read(...chunks: readonly unknown[]) {
   reply('vllm', events(...chunks));
@@ -88,6 +91,22 @@ describe('a streamed call', () => {
       'with another id in each piece',
       [call(named), call(piece('{"city":', { id: 'b' })), call(piece('"Rome"}', { id: 'c' }))],
     ],
+    [
+      'whose name grows from piece to piece',
+      [
+        call({ id: 'a', function: { name: 'get_' } }),
+        call({ function: { name: 'get_weather' } }),
+        call(piece(rome.arguments)),
+      ],
+    ],
+    [
+      'with another id and its name in each piece',
+      [
+        call(named),
+        call({ ...named, id: 'b', ...piece('{"city":') }),
+        call({ ...named, id: 'c', ...piece('"Rome"}') }),
+      ],
+    ],
     ['that is said again at the end', [call({ ...named, function: rome }), call({ ...named, function: rome })]],
     ['that is not in a list', [chunk({ tool_calls: { ...named, function: rome } })]],
   ])('%s is one call, with one name and its arguments', async (_what, chunks) => {
@@ -133,9 +152,38 @@ describe('a stream', () => {
     ['without a delta', [chunk({ content: 'Hi' }), chunk(undefined, 'stop')]],
     ['with a delta that is null', [chunk({ content: 'Hi' }), chunk(null), chunk({}, 'stop')]],
     ['without choices', [chunk({ content: 'Hi' }), { type: 'ping' }, { id: 'x', choices: null }, chunk({}, 'stop')]],
+    [
+      'with notices between its chunks',
+      [
+        { type: 'status', message: 'searching the web' },
+        { message: 'queued' },
+        chunk({ content: 'Hi' }, null, { code: 0, message: 'ok' }),
+        { detail: 'done' },
+        chunk({}, 'stop'),
+        { usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }, code: 0, message: 'success' },
+      ],
+    ],
+    ['of a server that has no finish reasons', [withoutReasons({ content: 'H' }), withoutReasons({ content: 'i' })]],
     ['with usage of no use', [chunk({ content: 'Hi' }), chunk({}, 'stop', { usage: { prompt_tokens: null } })]],
   ])('%s is read', async (_what, chunks) => {
     expect(await read(...chunks)).toEqual({ text: 'Hi', calls: [], reasons: ['stop'] });
+  });
+
+  test('that has finish reasons, and ends without one, is incomplete', async () => {
+    expect(await failure(chunk({ content: 'Hi' }))).toBe('upstream_broken');
+  });
+
+  test('that ends after words alone has failed with these words', async () => {
+    expect(await failure({ message: 'Rate limit reached for this key', status: 'queued' })).toBe('upstream_broken');
+    expect(await failure({ type: 'notice', message: "This model's maximum context length is 8 tokens." })).toBe(
+      'context_length_exceeded',
+    );
+  });
+
+  test('gives clients no chunk for a notice or a ping', async () => {
+    reply('vllm', events({ type: 'ping' }, { message: 'queued' }, chunk({ content: 'Hi' }), chunk({}, 'stop')));
+    const seen = chunksOf(await (await ask('vllm', true)).text());
+    expect(seen.every(({ choices }) => choices.length === 1)).toBe(true);
   });
 
   test('that is nested endlessly, or has endless calls, is aborted', async () => {

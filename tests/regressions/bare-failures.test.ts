@@ -16,6 +16,9 @@ const forms = {
   'an envelope of its own': { object: 'error', message, type: 'invalid_request_error', code: 400 },
   'the fields of an error event': { type: 'error', code: 'invalid_request_error', message },
   'the detail of a web framework': { detail: message, type: 'invalid_request_error' },
+  "MiniMax's envelope": { id: 'x', choices: null, base_resp: { status_code: 400, status_msg: message } },
+  'an envelope with error_code and error_msg': { error_code: 400, error_msg: message },
+  'an envelope that says success: false': { success: false, code: '400', msg: message },
   "OpenAI's envelope": { error: { code: 400, message, type: 'invalid_request_error' } },
 };
 

@@ -1,13 +1,14 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../../contracts/chat/completion.ts';
 import { ChunkWriter } from '../../canonical/chunk-writer.ts';
 import { toOwnReason } from '../../canonical/finish-reason.ts';
+import { isRecord } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
 import type { EventReader } from '../dialect.ts';
 import { readErrorEvent } from '../http/read-error.ts';
 import { passEvent } from './pass-event.ts';
 import { BlockReader } from './read-block.ts';
 import { laterUsage, toUsage } from './read-usage.ts';
-import { type AnswerBlock, type AnthropicUsage, type Stop, StreamEvent, Typed } from './wire.ts';
+import { type AnswerBlock, type AnthropicUsage, type Stop, StreamEvent, saysNothing, Typed } from './wire.ts';
 
 /** Anthropic's stop reasons. A paused turn (`pause_turn`) is an incomplete answer. */
 const FINISH_REASONS = new Map([
@@ -27,6 +28,13 @@ const MAX_EARLY = 1_000;
 const NEED_BLOCK: ReadonlySet<string> = new Set(['input_json_delta', 'signature_delta']);
 
 const KNOWN: ReadonlySet<string> = new Set(StreamEvent.options.map(({ shape }) => shape.type.value));
+
+/** An event without the words that some proxies add to a ping: clients expect a whole message in their place. */
+function withoutNotice(raw: unknown): unknown {
+  if (!isRecord(raw) || typeof raw.message !== 'string') return raw;
+  const { message: _, ...rest } = raw;
+  return rest;
+}
 
 /** The upstream's number of the block that an event belongs to. */
 const indexOf = (event: StreamEvent): number | null | undefined =>
@@ -62,13 +70,16 @@ export class AnthropicReader implements EventReader {
 
   #take(raw: unknown): ChatCompletionChunk[] {
     const typed = Typed.safeParse(raw);
-    if (!typed.success) throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
+    if (!typed.success) {
+      if (saysNothing(raw)) return [];
+      throw new AppError('upstream_broken', 'The upstream sent an event without a type.');
+    }
     const { type } = typed.data;
     if (type === 'error') throw readErrorEvent(raw);
     if (type === 'message_stop') this.ended = true;
     if (!KNOWN.has(type)) {
       // An answer without a stop reason is incomplete, whatever the upstream says.
-      if (type !== 'message_stop' || this.finished) this.passed.push(raw);
+      if (type !== 'message_stop' || this.finished) this.passed.push(withoutNotice(raw));
       return [];
     }
     const event = StreamEvent.safeParse(raw);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../../canonical/json.ts';
 
 /** One content block of a request. Format: Anthropic's Messages API reference. */
 export interface Block {
@@ -99,6 +100,13 @@ export const StreamEvent = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('message_delta'), delta: Stop.nullish(), usage: Usage }),
 ]);
 export type StreamEvent = z.infer<typeof StreamEvent>;
+
+/** The fields of which each event that is read has at least one. */
+const EVENT_FIELDS = ['message', 'content_block', 'delta', 'index', 'usage', 'error'] as const;
+
+/** Whether an event without a type says nothing at all, such as the pings of some proxies. */
+export const saysNothing = (event: unknown): boolean =>
+  isRecord(event) && EVENT_FIELDS.every((name) => event[name] === undefined);
 
 /** The type of an event, of a whole answer or of an error. */
 export const Typed = z.looseObject({ type: z.string().min(1) });

@@ -47,7 +47,7 @@ export function readErrorEvent(body: unknown): AppError {
   return toError(meaning, fault, { headers: {}, cause, message: 'The upstream failed while answering.' });
 }
 
-/** The error in a response or an event that is one; null when it is not an error. */
+/** The error in a response that is one; null when it is not an error. */
 export function failureIn(body: unknown): AppError | null {
   if (!isRecord(body) || (body.choices != null && !body.error)) return null;
   const told = toErrorEnvelope(body);

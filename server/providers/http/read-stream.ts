@@ -16,8 +16,11 @@ export interface EventSource<Chunk extends object> {
   readonly added: boolean;
   /** Whether the last event said that no event follows. */
   readonly ended: boolean;
-  /** The chunks at the end of the answer. Throws when it is incomplete. */
-  end(): Json<Chunk>[];
+  /**
+   * The chunks at the end of the answer. Throws when it is incomplete. `isMarked`: the upstream has sent `[DONE]`, and not
+   * only ended the body.
+   */
+  end(isMarked: boolean): Json<Chunk>[];
   /** The chunks that were held back when the answer broke off. */
   rest(): Json<Chunk>[];
 }
@@ -52,7 +55,7 @@ export class StreamReader<Chunk extends object> {
       for (const payload of arrived ? this.#parser.pushAll(arrived) : this.#parser.flush()) this.#add(payload, batch);
       if (!arrived) this.#readAll(this.#pairs.flush(), batch);
       if (!arrived || this.#done) {
-        batch.push(...this.#source.end());
+        batch.push(...this.#source.end(this.#done));
         this.complete = true;
       }
     } catch (error) {

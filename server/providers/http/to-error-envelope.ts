@@ -15,6 +15,47 @@ function ofDetail(detail: unknown): Record<string, unknown> {
   return typeof detail === 'string' ? { message: detail } : ofFinding(Array.isArray(detail) ? detail[0] : detail);
 }
 
+/** Where MiniMax, Baidu, and servers in Java or Go with an envelope of their own have the words and the code. */
+const OTHER_NAMES: readonly (readonly [message: string, code: string])[] = [
+  ['status_msg', 'status_code'],
+  ['error_msg', 'error_code'],
+  ['errorMessage', 'errorCode'],
+  ['msg', 'code'],
+];
+
+/** An error in the envelope of one of these vendors; null when there is none. MiniMax has it beside an answer, too. */
+function ofOtherNames(body: Record<string, unknown>): Record<string, unknown> | null {
+  const inner = isObject(body.base_resp) ? body.base_resp : body;
+  for (const [words, number] of OTHER_NAMES) {
+    const { [words]: message, [number]: code } = inner;
+    if (typeof message === 'string' && !isFine(code)) return { ...body, message, code };
+  }
+  return null;
+}
+
+/** Whether a code says that all is well. */
+const isFine = (code: unknown): boolean => /^(0+|2\d\d|ok|success|null)$/i.test(String(code));
+
+/** Words that only the type, the code or the status of an error has. */
+const ERROR_WORDS =
+  /error|exception|fail|invalid|denied|refus|reject|unauthori[sz]ed|forbidden|not_?found|exceeded|exhausted|limit|overload|unavailable|time_?out|abort/i;
+
+const isErrorWord = (word: unknown): boolean => {
+  if (typeof word !== 'string' && typeof word !== 'number') return false;
+  const isCode = /^\d+$/.test(String(word));
+  return isCode ? !isFine(word) : ERROR_WORDS.test(String(word));
+};
+
+/**
+ * Whether an envelope is certainly one of an error. An event that only has a `message` may be a notice, such as "queued"
+ * or "searching the web".
+ */
+export function isMarkedError(body: Record<string, unknown>): boolean {
+  const { error, type, object, code, status, success } = body;
+  if (error || success === false) return true;
+  return [type, object, code, status].some(isErrorWord) || ofOtherNames(body) !== null;
+}
+
 /**
  * Puts an error into OpenAI's envelope when it has none: Mistral and older vLLM have `message` at the top level;
  * Mistral and FastAPI have a `detail` (there or inside the `message`). Any other value is returned as it is.
@@ -24,5 +65,7 @@ export function toErrorEnvelope(body: unknown): unknown {
   const { message, detail } = body;
   if (typeof message === 'string') return { error: body };
   const found = isObject(message) ? message.detail : detail;
-  return found === undefined ? body : { error: { ...body, ...ofDetail(found) } };
+  if (found !== undefined) return { error: { ...body, ...ofDetail(found) } };
+  const other = ofOtherNames(body);
+  return other ? { error: other } : body;
 }

@@ -1,6 +1,7 @@
 import { adds } from '../../canonical/is-token.ts';
 import { isRecord, Json } from '../../canonical/json.ts';
 import { checkShape, EVENT_SHAPE } from '../http/check-shape.ts';
+import { EventFailures } from '../http/event-failures.ts';
 import { failureIn } from '../http/read-error.ts';
 import type { EventSource } from '../http/read-stream.ts';
 import { TextTemplate } from './text-template.ts';
@@ -10,7 +11,7 @@ interface Shaper<Chunk extends object> {
   /** Whether even a chunk with text only must pass through here. */
   readonly holds: boolean;
   shape(came: Json<Chunk>): Json<Chunk>[];
-  end(): Json<Chunk>[];
+  end(isMarked: boolean): Json<Chunk>[];
   rest(): Json<Chunk>[];
 }
 
@@ -28,6 +29,12 @@ function isText({ choices, usage }: AnyChunk): boolean {
   return others.every(([key, value]) => key === 'role' || key === 'content' || value == null || value === '');
 }
 
+/** Whether an event is no chunk: a ping or a notice, which proxies send between the chunks. */
+const isOther = (event: unknown): boolean =>
+  isRecord(event) && event.choices == null && event.usage == null && OTHERS.some((name) => event[name] != null);
+
+const OTHERS = ['type', 'message', 'detail'] as const;
+
 /**
  * Reads the chunks of an upstream with OpenAI's dialect. Most of them pass as bytes, with the alias spliced in, because
  * they differ only in their text from one that was parsed.
@@ -36,6 +43,7 @@ export class ChunkSource<Chunk extends AnyChunk> implements EventSource<Chunk> {
   readonly #alias: string;
   readonly #shaper: Shaper<Chunk>;
   readonly #template: TextTemplate;
+  readonly #failures = new EventFailures(failureIn);
   added = false;
   /** The end of these streams is `[DONE]`, which `StreamReader` knows. */
   readonly ended = false;
@@ -57,8 +65,8 @@ export class ChunkSource<Chunk extends AnyChunk> implements EventSource<Chunk> {
     this.added = false;
     checkShape(payload, EVENT_SHAPE);
     const came = Json.ofBytes<Chunk>(payload);
-    const failure = failureIn(came.value);
-    if (failure) throw failure;
+    this.#failures.isNotice(came.value);
+    if (isOther(came.value)) return [];
     const shaped = this.#shaper.shape(came);
     this.added = came.value.choices.some(adds);
     const shown = this.#show(shaped);
@@ -68,8 +76,8 @@ export class ChunkSource<Chunk extends AnyChunk> implements EventSource<Chunk> {
     return shown;
   }
 
-  end(): Json<Chunk>[] {
-    return this.#show(this.#shaper.end());
+  end(isMarked: boolean): Json<Chunk>[] {
+    return this.#failures.atEnd(() => this.#show(this.#shaper.end(isMarked)));
   }
 
   rest(): Json<Chunk>[] {

@@ -101,7 +101,10 @@ export class ItemReader {
     this.refusal(part, this.#part('refusal', part).restOf(refusal));
   endReasoning = (type: ReasoningKind, part: number, text: string | null | undefined): Piece[] =>
     this.reasoning(type, part, this.#part(type === 'text' ? 'thought' : type, part).restOf(text));
-  endArguments = (whole: OutputItem['arguments']): Piece[] => this.#tell(this.#arguments.end(whole));
+  endArguments = (whole: OutputItem['arguments'], name?: string | null): Piece[] => {
+    const opened = name ? this.#openCall(name) : [];
+    return [...opened, ...this.#tell(this.#arguments.end(whole))];
+  };
 
   /** The pieces of an item that ended; undefined when the upstream never sent its end. */
   close(item: OutputItem | undefined): Piece[] {

@@ -1,8 +1,9 @@
 import { isRecord } from '../../canonical/json.ts';
 import { tableOf } from '../../canonical/table-of.ts';
+import { writeArguments } from '../../canonical/write-arguments.ts';
 import type { Piece } from './answer-state.ts';
 import type { ItemList } from './item-list.ts';
-import { DeltaEvent, DoneEvent, OutputPlace, PartEvent, readAs } from './wire.ts';
+import { ArgumentsEvent, DeltaEvent, DoneEvent, OutputPlace, PartEvent, readAs } from './wire.ts';
 
 type Read<Event> = (items: ItemList, event: Event) => Piece[];
 
@@ -15,7 +16,6 @@ const DELTAS = tableOf<Read<DeltaEvent>>({
     items.of(event, 'reasoning').reasoning('summary', event.summary_index ?? 0, event.delta),
   'response.reasoning_text.delta': (items, event) =>
     items.of(event, 'reasoning').reasoning('text', event.content_index ?? 0, event.delta),
-  'response.function_call_arguments.delta': (items, event) => items.of(event, 'function_call').arguments(event.delta),
 });
 
 /** How the ends of parts are read; an end repeats the whole part. */
@@ -29,10 +29,15 @@ const ENDS = tableOf<Read<DoneEvent>>({
   'response.reasoning_text.done': (items, event) =>
     items.of(event, 'reasoning').endReasoning('text', event.content_index ?? 0, event.text),
   'response.function_call_arguments.done': (items, event) =>
-    items.of(event, 'function_call').endArguments(event.arguments),
+    items.of(event, 'function_call').endArguments(event.arguments, event.name),
   'response.custom_tool_call_input.done': (items, event) =>
     items.of(event, 'custom_tool_call').endArguments(event.input),
 });
+
+function addArguments(items: ItemList, event: unknown): Piece[] {
+  const read = readAs(ArgumentsEvent, event);
+  return items.of(read, 'function_call').arguments(writeArguments(read.delta) ?? '');
+}
 
 /** The fields by which an event names a part or an item. */
 const PART_OR_ITEM = ['output_index', 'item_id', 'content_index', 'summary_index'] as const;
@@ -50,6 +55,7 @@ function endPart(items: ItemList, event: PartEvent): Piece[] {
 export function readPiece(type: string | null | undefined, event: unknown, items: ItemList): Piece[] {
   const delta = DELTAS[type ?? ''];
   if (delta) return delta(items, readAs(DeltaEvent, event));
+  if (type === 'response.function_call_arguments.delta') return addArguments(items, event);
   const end = ENDS[type ?? ''];
   if (end) return end(items, readAs(DoneEvent, event));
   if (type === 'response.content_part.done') return endPart(items, readAs(PartEvent, event));

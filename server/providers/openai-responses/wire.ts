@@ -99,11 +99,14 @@ export const DeltaEvent = OutputPlace.extend({
   logprobs: LogProbs,
 });
 export type DeltaEvent = z.infer<typeof DeltaEvent>;
+export const ArgumentsEvent = OutputPlace.extend({ delta: z.union([z.string(), z.looseObject({})]) });
 export const DoneEvent = OutputPlace.extend({
   content_index: Index,
   summary_index: Index,
   text: z.string().nullish(),
   refusal: z.string().nullish(),
+  /** The name of a function, which servers can leave out of the start of its call. */
+  name: Word,
   arguments: z.union([z.string(), z.looseObject({})]).nullish(),
   input: z.string().nullish(),
 });

@@ -265,6 +265,36 @@ export const shapes: readonly Shape[] = [
     only: isAnthropicStream,
   },
   {
+    name: 'arguments in pieces that are objects',
+    answer: { calls: [{ name: 'get_weather', pieces: ['{"city":"Rome"}'] }] },
+    calls: [rome],
+    form: changeAll(['delta'], (delta) => (delta === '{"city":"Rome"}' ? { city: 'Rome' } : delta)),
+    only: (dialect, stream) => stream && dialect === 'openai-responses',
+  },
+  {
+    name: 'a call whose name comes with the end of its arguments',
+    answer: { calls: [weather] },
+    calls: [rome],
+    form: (events) =>
+      events
+        .map((event): JsonObject => {
+          if (event.type === 'response.function_call_arguments.done') return { ...event, name: 'get_weather' };
+          return event.type === 'response.output_item.added'
+            ? { ...event, item: { ...(isObject(event.item) ? event.item : {}), name: '' } }
+            : event;
+        })
+        .filter(({ type }) => type !== 'response.output_item.done'),
+    only: (dialect, stream) => stream && dialect === 'openai-responses',
+  },
+  {
+    name: 'an answer with empty events and notices',
+    answer: greeting,
+    text: 'Hello you',
+    form: (events) =>
+      events.flatMap((event) => [event, {}, { type: 'ping', message: 'still here' }, { message: 'queued' }]),
+    only: (_dialect, stream) => stream,
+  },
+  {
     name: 'an answer that does not say why it ended',
     answer: { text: ['Hello you'] },
     text: 'Hello you',

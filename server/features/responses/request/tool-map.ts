@@ -32,11 +32,15 @@ const isHosted = (tool: ResponseTool): boolean => Object.keys(tool).every((field
 /** Vendors take names of so many letters, digits, `_` and `-`. */
 const LONGEST_NAME = 64;
 
-/** The name under which a model sees a tool; two long ones of a namespace stay two. */
+/**
+ * The name under which a model sees a tool; two long ones of a namespace stay two. Names that a vendor does not take are
+ * mapped when they are sent to it.
+ */
 export function exposedName(name: string, namespace?: string | null): string {
-  const joined = namespace ? `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}` : name;
+  if (!namespace) return name;
+  const joined = `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
   const exposed = joined.replace(/[^a-zA-Z0-9_-]/g, '_');
-  if (!namespace || exposed.length <= LONGEST_NAME) return exposed;
+  if (exposed.length <= LONGEST_NAME) return exposed;
   const told = hash('sha256', joined, 'hex').slice(0, 8);
   return `${exposed.slice(0, LONGEST_NAME - told.length - 1)}_${told}`;
 }
