@@ -63,7 +63,7 @@ const detailsOf = ({ code, param }: ErrorBody['error']): Pick<MessageErrorBody['
 
 /** How much too much was sent, in tokens. */
 interface Overflow {
-  readonly prompt: number;
+  readonly prompt: number | null;
   readonly answer: number | null;
   readonly window: number;
 }
@@ -72,8 +72,8 @@ interface Overflow {
 function tooLong(message: string, overflow: Overflow | undefined): string {
   if (!overflow) return `prompt is too long: ${message}`;
   const { prompt, answer, window } = overflow;
-  if (prompt > window) return `prompt is too long: ${prompt} tokens > ${window} maximum`;
-  if (answer === null) return `prompt is too long: ${message}`;
+  if (prompt !== null && prompt > window) return `prompt is too long: ${prompt} tokens > ${window} maximum`;
+  if (prompt === null || answer === null) return `prompt is too long: ${message}`;
   const sum = `${prompt} + ${answer} > ${window}`;
   return `input length and \`max_tokens\` exceed context limit: ${sum}, decrease input length or \`max_tokens\` and try again`;
 }

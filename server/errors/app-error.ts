@@ -2,7 +2,8 @@ import { type ErrorCode, errorCatalog } from '../../contracts/errors.ts';
 
 /** By how much a request exceeds a model's window, as far as the server told. In tokens. */
 export interface Overflow {
-  readonly prompt: number;
+  /** Null when the server only told its window. */
+  readonly prompt: number | null;
   /** The number of output tokens that were requested. Null when it is unknown. */
   readonly answer: number | null;
   readonly window: number;

@@ -37,7 +37,9 @@ describe('what servers say about a failure', () => {
 
   test('a length in characters is not reported as tokens', () => {
     const sample = failureSamples.find(({ body }) => JSON.stringify(body).includes('45050 characters'));
-    expect(sample && read(sample).message).toBe("This model's maximum context length is exceeded.");
+    expect(sample && read(sample).message).toBe(
+      "This model's maximum context length is 512 tokens. The prompt is longer.",
+    );
   });
 });
 

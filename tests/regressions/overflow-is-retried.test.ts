@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BELIEVED_MS } from '../../server/features/turns/learned-limit.ts';
+import { setMonotonicClock } from '../support/set-clock.ts';
 import { dialectKinds } from '../support/start-dialects.ts';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
 import { upstreamKey } from '../support/start-scripted.ts';
@@ -14,6 +16,9 @@ const dialects = ['vllm', 'llamacpp', 'ollama', 'openai-responses', 'anthropic',
 /** Aliases of each dialect: what is learned of one of them does not concern the others. */
 const ALIASES = 12;
 
+/** Models of `vllm` with scripts of their own. */
+const own = ['at-least', 'characters', 'plain', 'grows', 'ample'] as const;
+
 let gateway: Gateway;
 const upstreams = new Map<DialectName, ScriptedUpstream>();
 beforeAll(async () => {
@@ -27,6 +32,7 @@ beforeAll(async () => {
       models.push(`  - { alias: ${dialect}-${i}, backends: [{ provider: ${dialect}, model: test-model }] }`);
     }
   }
+  for (const alias of own) models.push(`  - { alias: ${alias}, backends: [{ provider: vllm, model: ${alias} }] }`);
   gateway = await startGateway({
     models: `providers:\n${providers.join('\n')}\nmodels:\n${models.join('\n')}\n`,
     env: { KEY: upstreamKey },
@@ -156,4 +162,77 @@ test('a new turn that is too long by itself is refused as such, after one reques
   const answer = await gateway.call('POST', '/c1/chat', { model: 'gemini-0', message: 'word '.repeat(500) });
   expect([answer.status, (await answer.json()).error.code]).toEqual([400, 'context_length_exceeded']);
   expect(upstream?.chats).toHaveLength(before + 1);
+});
+
+/** A server whose window is so many tokens, and that has two of them and a half where our estimate has one. */
+const dense =
+  (window: () => number, words: string): Script =>
+  (exchange) => {
+    const tokens = Math.ceil(exchange.request.body.length / 2);
+    if (tokens <= window()) return say('word '.repeat(30))(exchange);
+    const message = `This model's maximum context length is ${window()} tokens. ${words} Please reduce the length of the input prompt.`;
+    return exchange.sendJson(400, { error: { message, type: 'BadRequestError', param: 'input_tokens', code: 400 } });
+  };
+
+const turn = async (model: string, message: string, conversation_id?: string) => {
+  const answer = await gateway.call('POST', '/c1/chat', { model, message, conversation_id });
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('word')]);
+  return answer.headers;
+};
+
+/** A conversation of twenty turns with a model whose window is large enough. */
+async function grow(): Promise<string> {
+  upstreams.get('vllm')?.on('ample', say('word '.repeat(30)));
+  let id = '';
+  for (let i = 0; i < 20; i++) {
+    id = (await turn('ample', `Question ${i} ${'word '.repeat(60)}`, id || undefined)).get('x-conversation-id') ?? '';
+  }
+  return id;
+}
+
+// The words of vLLM 0.32: it stops to count where the window ends, and does not begin to where there are very many characters.
+test.each([
+  ['at-least', 'However, your prompt contains at least 901 input tokens, which exceeds this limit.'],
+  [
+    'characters',
+    'However, your prompt contains 45050 characters (more than 8032 characters, the upper bound for 502 input tokens).',
+  ],
+  ['plain', ''],
+] as const)(
+  'a server that does not say by how much (%s) gets a long history in a few attempts',
+  async (model, words) => {
+    const upstream = upstreams.get('vllm');
+    upstream?.on(
+      model,
+      dense(() => 900, words),
+    );
+    const id = await grow();
+    const before = upstream?.chats.length ?? 0;
+    const headers = await turn(model, 'And now?', id);
+    expect(headers.get('x-gateway-applied')).toMatch(/history_trimmed=\d+/);
+    expect((upstream?.chats.length ?? 0) - before).toBeLessThan(5);
+    const learned = upstream?.chats.length ?? 0;
+    await turn(model, 'And then?', id);
+    expect((upstream?.chats.length ?? 0) - learned).toBe(1);
+  },
+);
+
+test('a server that comes back with a larger window gets the whole history after a while', async () => {
+  let window = 900;
+  const upstream = upstreams.get('vllm');
+  upstream?.on(
+    'grows',
+    dense(() => window, ''),
+  );
+  const id = await grow();
+  await turn('grows', 'And now?', id);
+  window = 100_000;
+  expect((await turn('grows', 'And then?', id)).get('x-gateway-applied')).toMatch(/history_trimmed=/);
+  const restore = setMonotonicClock(BELIEVED_MS);
+  try {
+    expect((await turn('grows', 'And at last?', id)).get('x-gateway-applied')).toBeNull();
+  } finally {
+    restore();
+  }
+  expect(upstream?.chats.at(-1)?.body.toString()).toContain('Question 0 ');
 });

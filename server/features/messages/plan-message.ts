@@ -93,9 +93,10 @@ function translate(
 /** Agents read how much too long a prompt is; where the upstream does not say, the estimate does, if it bears it out. */
 function withCounts(failure: unknown, window: number | null, estimate: () => number): unknown {
   if (!(failure instanceof AppError) || failure.code !== 'context_length_exceeded') return failure;
-  if (failure.overflow || window === null || estimate() <= window) return failure;
-  const { code, message, param } = failure;
-  const overflow = { prompt: estimate(), answer: null, window };
+  const { code, message, param, overflow: told } = failure;
+  const most = told?.window ?? window;
+  if (told?.prompt != null || most === null || estimate() <= most) return failure;
+  const overflow = { prompt: estimate(), answer: null, window: most };
   return new AppError(code, message, { ...(param === null ? {} : { param }), overflow, cause: failure });
 }
 

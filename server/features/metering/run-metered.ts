@@ -42,7 +42,7 @@ export interface MeteredRequest<B extends Backend = Backend> extends MeterOption
   onAdmitted?(meter: Meter): void;
   /** Called when the request is refused, for lack of money or of room. The refusal is thrown afterwards. */
   onRefused?(refusal: unknown): Promise<void>;
-  /** Called once when no backend began to answer; true: the request is shorter now, and is to be sent once more. */
+  /** Called when no backend began to answer; true: the request is shorter now, and is to be sent once more. */
   shorten?(failure: unknown): boolean;
 }
 
@@ -96,6 +96,23 @@ async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Res
   return meter;
 }
 
+/** How often a request is made shorter. Servers that only tell their window count other tokens than the estimate does. */
+const MAX_SHORTENED = 3;
+
+/** Begins an answer, if need be to a shorter request. */
+async function startShortened<T>(
+  request: Pick<MeteredRequest, 'shorten'>,
+  start: () => Promise<T>,
+  left = MAX_SHORTENED,
+): Promise<T> {
+  try {
+    return await start();
+  } catch (failure) {
+    if (left === 0 || !request.shorten?.(failure)) throw failure;
+    return startShortened(request, start, left - 1);
+  }
+}
+
 /** Admits a request and begins its answer. The meter of an answer that does not begin is ended here. */
 async function begin<B extends Backend, T>(
   deps: MeteringDeps,
@@ -105,11 +122,7 @@ async function begin<B extends Backend, T>(
 ): Promise<Begun<T>> {
   const meter = await admit(deps, request, reserving);
   try {
-    const answer = await start(meter).catch((failure: unknown) => {
-      if (request.shorten?.(failure)) return start(meter);
-      throw failure;
-    });
-    return { meter, answer };
+    return { meter, answer: await startShortened(request, () => start(meter)) };
   } catch (error) {
     meter.end(error);
     throw error;

@@ -1,4 +1,5 @@
 import type { AppError } from '../../errors/app-error.ts';
+import { monotonicNow } from '../../event-loop/monotonic-now.ts';
 import type { Backend } from '../models/catalog.ts';
 
 /** How long a prompt may be, in tokens. */
@@ -11,14 +12,30 @@ export interface Limit {
 
 const UNLIMITED: Limit = { window: null, prompt: Number.POSITIVE_INFINITY };
 
-/** The limits that backends reported when a prompt was too long. After a restart they are learned again. */
-const limits = new WeakMap<Backend, Limit>();
+/**
+ * How long a limit is believed, in ms. A server may come back with a larger window, which shows when a longer prompt is
+ * sent. If it has not, that costs one refused request.
+ */
+export const BELIEVED_MS = 10 * 60_000;
 
-export const learnedLimit = (backend: Backend | undefined): Limit => (backend && limits.get(backend)) ?? UNLIMITED;
+interface Learned {
+  readonly limit: Limit;
+  /** By `monotonicNow()`. */
+  readonly until: number;
+}
 
-export function learnLimit(backend: Backend, { window, prompt }: Limit): void {
-  const known = learnedLimit(backend);
-  limits.set(backend, { window: window ?? known.window, prompt: Math.min(known.prompt, prompt) });
+/** The limits that backends reported when a prompt was too long. */
+const limits = new WeakMap<Backend, Learned>();
+
+export function learnedLimit(backend: Backend | undefined, now = monotonicNow()): Limit {
+  const known = backend && limits.get(backend);
+  return known && now < known.until ? known.limit : UNLIMITED;
+}
+
+export function learnLimit(backend: Backend, { window, prompt }: Limit, now = monotonicNow()): void {
+  const known = learnedLimit(backend, now);
+  const limit = { window: window ?? known.window, prompt: Math.min(known.prompt, prompt) };
+  limits.set(backend, { limit, until: now + BELIEVED_MS });
 }
 
 /** The room for a prompt, without its answer and without the error of the estimate. */
@@ -35,10 +52,15 @@ interface Shortened {
 
 /** How long a prompt may be after one was refused, of which `estimate` is our estimate. */
 export function limitAfter({ overflow }: AppError, estimate: number): Shortened {
-  if (!overflow || overflow.prompt <= 0) {
+  if (!overflow || overflow.prompt === 0) {
     return { now: estimate * HALF, later: { window: null, prompt: estimate * HALF } };
   }
   const { prompt, answer, window } = overflow;
+  // Only the window is known: our estimate must do.
+  if (prompt === null) {
+    const most = Math.min(window * PROMPT_SHARE, estimate * PROMPT_SHARE);
+    return { now: most, later: { window, prompt: Math.max(most, window * PROMPT_SHARE * HALF * HALF) } };
+  }
   const room = Math.max(window - (answer ?? 0), window * HALF) * PROMPT_SHARE;
   // The estimate counts in other tokens than the model.
   const scale = estimate / prompt;

@@ -19,7 +19,7 @@ export interface HistorySummary<M extends HistoryMessage> {
   readonly history: readonly M[];
 }
 
-/** The prompt of a turn. It gets shorter once, when an upstream says that it is too long. */
+/** The prompt of a turn. It gets shorter when an upstream says that it is too long. */
 export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
   readonly #backend: Backend | undefined;
   #parts: PromptParts<M>;

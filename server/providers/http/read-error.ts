@@ -106,6 +106,7 @@ function wordsOf({ message, kind }: UpstreamFault): string | undefined {
 function sayOverflow(told: Overflow | null): string {
   if (!told) return "This model's maximum context length is exceeded.";
   const { prompt, answer, window } = told;
+  if (prompt === null) return `This model's maximum context length is ${window} tokens. The prompt is longer.`;
   const asked = answer === null ? `${prompt} tokens` : `${prompt} tokens and asks for ${answer} more`;
   return `This model's maximum context length is ${window} tokens. The prompt has ${asked}.`;
 }

@@ -11,7 +11,7 @@ const FORMS = [
   /length is (?<window>\d+) tokens.*\((?<prompt>\d+) (?:in the messages|of text input)\D*(?<answer>\d+) in the (?:completion|output)/,
   /too large: (?<answer>\d+)\..*length is (?<window>\d+) tokens and your request has (?<prompt>\d+) input tokens/,
   /length is (?<window>\d+) tokens.*requested (?<answer>\d+) output tokens\D*(?<prompt>\d+) input tokens/,
-  /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about| at least)? (?<prompt>\d+)(?: input)? tokens/,
+  /length is (?<window>\d+) tokens.*(?:has|resulted in|contains|requested)(?: about|(?<least> at least))? (?<prompt>\d+)(?: input)? tokens/,
   /input token count is (?<prompt>\d+) but model only supports up to (?<window>\d+)/,
   /maximum prompt length is (?<window>\d+) but the request contains (?<prompt>\d+) tokens/,
   /exceeded model token limit: (?<window>\d+) \(requested: (?<prompt>\d+)\)/,
@@ -19,13 +19,28 @@ const FORMS = [
   /prompt token count of (?<prompt>\d+) exceeds the limit of (?<window>\d+)/,
 ];
 
+/** How servers report their window alone: vLLM before it has counted all tokens, Text Generation Inference, and others. */
+const WINDOWS = [
+  /(?:maximum|max) context length (?:is|of)(?: only)? (?<window>\d+) tokens/i,
+  /context (?:size|window|length)(?: limit)?(?: is| of)? \(?(?<window>\d+) tokens/i,
+  /`inputs` must have less than (?<window>\d+) tokens/,
+];
+
+const windowIn = (message: string): Overflow | null => {
+  const found = WINDOWS.map((form) => form.exec(message)?.groups?.window).find((window) => window !== undefined);
+  return found === undefined ? null : { prompt: null, answer: null, window: Number(found) };
+};
+
 /** The token counts in an upstream's message about a prompt that does not fit. Null when it has none. */
 export function readOverflow(message: string): Overflow | null {
+  const said = message.slice(0, 1000);
   for (const form of FORMS) {
-    const found = form.exec(message.slice(0, 1000))?.groups;
+    const found = form.exec(said)?.groups;
     if (!found) continue;
-    const { prompt, answer, window } = found;
+    const { prompt, answer, window, least } = found;
+    // vLLM stops to count where the window ends.
+    if (least) break;
     return { prompt: Number(prompt), answer: answer === undefined ? null : Number(answer), window: Number(window) };
   }
-  return null;
+  return windowIn(said);
 }
