@@ -25,6 +25,7 @@ import { readObject } from './json-body/read-object.ts';
 import { listOperations, type Operation } from './list-operations.ts';
 import { setHeader } from './set-header.ts';
 import { sendStream } from './sse.ts';
+import { takeUserOfQuery } from './user-of-query.ts';
 
 export interface RestOptions {
   readonly router: AnyTRPCRouter;
@@ -56,18 +57,25 @@ function lastEventOf({ headers }: FastifyRequest): Input {
   return typeof id === 'string' ? { lastEventId: id } : {};
 }
 
+/** The input of a request with a body, whose path and query say more. */
+const withAddress = (operation: Operation, request: FastifyRequest, fields: Input): Input =>
+  takeUserOfQuery(operation, request, Object.assign(fields, paramsOf(operation, request)));
+
 /** Reads the input of a request. Returns a promise only for a long body. */
 function readInput(operation: Operation, request: FastifyRequest, maxBodyValues: number): Input | Promise<Input> {
-  const params = paramsOf(operation, request);
   if (operation.method === 'GET' || operation.method === 'DELETE') {
     const query = coerceQuery(operation.input, isRecord(request.query) ? request.query : {});
-    return { ...lastEventOf(request), ...query, ...params };
+    return { ...lastEventOf(request), ...query, ...paramsOf(operation, request) };
   }
   const { body } = request;
-  if (body instanceof FormBody) return Object.assign(body.fields, params);
-  if (operation.isBodyOptional && !(Buffer.isBuffer(body) && body.length > 0)) return params;
+  if (body instanceof FormBody) return withAddress(operation, request, body.fields);
+  if (operation.isBodyOptional && !(Buffer.isBuffer(body) && body.length > 0)) {
+    return withAddress(operation, request, {});
+  }
   const read = readObject(request, maxBodyValues);
-  return read instanceof Promise ? read.then((fields) => Object.assign(fields, params)) : Object.assign(read, params);
+  return read instanceof Promise
+    ? read.then((fields) => withAddress(operation, request, fields))
+    : withAddress(operation, request, read);
 }
 
 function createContext(

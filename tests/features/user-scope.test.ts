@@ -235,3 +235,42 @@ describe('the items of a conversation', () => {
     expect((await items(id, 'after=nonsense')).body.error).toMatchObject({ code: 'invalid_field', param: 'after' });
   });
 });
+
+describe('a user in the query of a request with a body', () => {
+  test('finds nothing of another user', async () => {
+    const { conversation, answer, response } = await makeHers();
+    const tries: [method: string, path: string, body?: object][] = [
+      ['POST', `/v1/responses/${response}/cancel?user=bob`],
+      ['POST', '/v1/responses?user=bob', { model, input: 'Hi', previous_response_id: response }],
+      ['POST', '/v1/responses/input_tokens?user=bob', { model, input: 'Hi', previous_response_id: response }],
+      ['POST', '/c1/chat?user_id=bob', { model, message: 'Hi', conversation_id: conversation }],
+      ['POST', `/c1/conversations/${conversation}/fork?user_id=bob`, {}],
+      ['PATCH', `/c1/conversations/${conversation}?user_id=bob`, { title: 'x' }],
+      ['POST', `/v1/conversations/${conversation}/items?user=bob`, { items: [{ role: 'user', content: 'x' }] }],
+      ['POST', `/c1/runs/${answer.replace('msg_', 'run_')}/cancel?user_id=bob`],
+    ];
+    for (const [method, path, body] of tries) {
+      const { code } = await errorOf(await gateway.call(method, path, body));
+      expect([path, [...NOT_FOUND, 'run_not_found']]).toEqual([path, expect.arrayContaining([code])]);
+    }
+  });
+
+  test('finds what is hers, and a conversation that it starts is hers', async () => {
+    const { conversation } = await makeHers();
+    const forked = await gateway.call('POST', `/c1/conversations/${conversation}/fork?user_id=ada`, {});
+    expect((await forked.json()).user_id).toBe('ada');
+    const renamed = await gateway.call('PATCH', `/c1/conversations/${conversation}?user_id=ada`, { title: 'Hers' });
+    expect(await renamed.json()).toMatchObject({ title: 'Hers', user_id: 'ada' });
+    const started = await gateway.call('POST', '/c1/chat?user_id=eve', { model, message: 'Mine.' });
+    const id = started.headers.get('x-conversation-id');
+    expect((await gateway.call('GET', `/c1/conversations/${id}?user_id=eve`)).status).toBe(200);
+    expect((await gateway.call('GET', `/c1/conversations/${id}`)).status).toBe(404);
+  });
+
+  test('is refused when the body names another one', async () => {
+    const asked = await gateway.call('POST', '/c1/chat?user_id=ada', { model, message: 'Hi', user_id: 'bob' });
+    expect(await errorOf(asked)).toMatchObject({ code: 'invalid_field', param: 'user_id' });
+    const same = await gateway.call('POST', '/c1/chat?user_id=ada', { model, message: 'Hi', user_id: 'ada' });
+    expect(same.status).toBe(200);
+  });
+});
