@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { type AccountsGateway, startAccounts } from '../support/start-accounts.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
-import { callTools, say, think } from '../support/upstream/scripts/answers.ts';
+import { answer, callTools, say, think } from '../support/upstream/scripts/answers.ts';
+import { refuse } from '../support/upstream/scripts/refusals.ts';
 
 const model = 'scripted';
 const picture = `data:image/png;base64,iVBORw0KGgoA${'A'.repeat(3000)}`;
@@ -88,6 +89,35 @@ describe('an export of a conversation', () => {
     gateway.upstream.reply(say('Taken.'));
     const body = { model, messages: exported.messages, tools: [weather] };
     expect((await gateway.call('POST', '/v1/chat/completions', body)).status).toBe(200);
+  });
+
+  test('as OpenAI has them leaves out turns that failed, as models do not see them either', async () => {
+    const begun = await gateway.call('POST', '/c1/chat', { model, message: 'One.' });
+    const conversation = begun.headers.get('x-conversation-id') ?? '';
+    for (let i = 0; i < 2; i++) {
+      gateway.upstream.reply(refuse('bad-request'));
+      const failed = await gateway.call('POST', '/c1/chat', { model, message: 'Two.', conversation_id: conversation });
+      expect(failed.status).toBe(400);
+    }
+    await gateway.call('POST', '/c1/chat', { model, message: 'Two.', conversation_id: conversation });
+    const { messages } = await (await get(`${conversation}/export?format=openai`)).json();
+    expect(messages.map(({ role }: { role: string }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+  });
+
+  test('as OpenAI has them has whole arguments and a result for each call, also when it was cut off', async () => {
+    gateway.upstream.reply(answer({ calls: [{ name: 'get_weather', pieces: ['{"city":"Ro'] }], finish: 'length' }));
+    const asked = await gateway.call('POST', '/c1/chat', { model, message: 'How warm?', tools: [weather] });
+    const conversation = asked.headers.get('x-conversation-id') ?? '';
+    const check = async (roles: readonly string[]) => {
+      const { messages } = await (await get(`${conversation}/export?format=openai`)).json();
+      expect(messages.map(({ role }: { role: string }) => role)).toEqual(roles);
+      const [call] = messages[1].tool_calls;
+      expect(JSON.parse(call.function.arguments)).toEqual({ unparsed_arguments: '{"city":"Ro' });
+      expect(messages[2]).toMatchObject({ tool_call_id: call.id, content: expect.stringContaining('not run') });
+    };
+    await check(['user', 'assistant', 'tool']);
+    await gateway.call('POST', '/c1/chat', { model, message: 'Again.', conversation_id: conversation });
+    await check(['user', 'assistant', 'tool', 'user', 'assistant']);
   });
 
   test('as Markdown can be read, without the data of pictures', async () => {

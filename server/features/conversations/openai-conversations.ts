@@ -23,6 +23,7 @@ import { resolveInput, toInput } from '../responses/request/resolve-references.t
 import { toMessages } from '../responses/request/to-messages.ts';
 import { readOutput, toItems } from '../responses/stored-items.ts';
 import { toNewMessage } from '../turns/store-message.ts';
+import { isSaid } from './is-said.ts';
 
 const keyOf = ({ conversation_id: id, user }: OpenAiConversationRef, { owner }: Principal) => ({
   id,
@@ -70,10 +71,6 @@ async function find(stores: ResponseStores, ref: OpenAiConversationRef, principa
   if (!found) throw notFound();
   return found;
 }
-
-/** A user message of a failed turn is not part of the conversation: the model never sees it. */
-const isSaid = ({ role, status }: MessageRow) =>
-  role === 'assistant' || status === 'completed' || status === 'in_progress';
 
 /** The items of a message; those of a response are as it gave them. */
 const itemsOf = (row: MessageRow, outputs: ReadonlyMap<number, string>): OutputItem[] => {
