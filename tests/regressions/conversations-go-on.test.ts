@@ -144,3 +144,32 @@ test.each(['0.69999999999999996', '1.5', '[0.1,9007199254740992.5e-1]', '1E5', '
 test.each(['01234567890123456789', '1234567890123456789.', '1.2.3456789012345678901'])('%s is no JSON', (json) => {
   expect(() => parseExact(`{"a":${json}}`)).toThrow(SyntaxError);
 });
+
+describe('a request that has nothing but instructions', () => {
+  const instruction = (content: string) => ({ role: 'developer', content });
+
+  test.each(dialects)('is answered by %s, over chat and over responses', async (model) => {
+    const body = await chat(model, [instruction('Be brief.'), instruction('Say hello.')]);
+    expect(body).toContain('Say hello.');
+    const input = [instruction('Greet me.')];
+    const response = await gateway.call('POST', '/v1/responses', {
+      model,
+      input,
+      instructions: 'Be kind.',
+      store: false,
+    });
+    expect([response.status, sent(model)]).toEqual([200, expect.stringContaining('Greet me.')]);
+  });
+
+  test.each([
+    ['anthropic', (body: { messages: object[] }) => body.messages],
+    ['gemini', (body: { contents: object[] }) => body.contents],
+  ])('ends with a turn of the user for %s, and keeps the instructions before it', async (model, turnsOf) => {
+    const body = await chat(model, [instruction('Be brief.'), instruction('Say hello.')]);
+    const turns = turnsOf(JSON.parse(body));
+    expect(turns).toEqual([expect.objectContaining({ role: 'user' })]);
+    expect(JSON.stringify(turns)).toContain('Say hello.');
+    expect(JSON.stringify(turns)).not.toContain('Be brief.');
+    expect(body).toContain('Be brief.');
+  });
+});

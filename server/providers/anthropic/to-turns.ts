@@ -2,6 +2,7 @@ import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { AppError } from '../../errors/app-error.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { EMPTY_MESSAGE } from '../empty-message.ts';
+import { endWithQuestion } from '../end-with-question.ts';
 import { cacheOf } from './cache-mark.ts';
 import { takesSystemTurns } from './model-version.ts';
 import { toAssistantBlocks, toToolId } from './to-assistant-blocks.ts';
@@ -63,7 +64,8 @@ function addMessage(writer: TurnWriter, message: ChatMessage, { param, isLast }:
 const isInstruction = ({ role }: ChatMessage) => role === 'system' || role === 'developer';
 
 /** The messages before the first turn become the system prompt, each as a block; the other messages become turns. */
-export function toTurns(messages: readonly ChatMessage[], model: string): { system: Block[]; turns: Turn[] } {
+export function toTurns(given: readonly ChatMessage[], model: string): { system: Block[]; turns: Turn[] } {
+  const messages = endWithQuestion(given);
   const found = messages.findIndex((message) => !isInstruction(message));
   const first = found < 0 ? messages.length : found;
   const system: Block[] = [];

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../../contracts/chat/message.ts';
 import { invalidField } from '../../errors/invalid-field.ts';
 import { EMPTY_MESSAGE } from '../empty-message.ts';
+import { endWithQuestion } from '../end-with-question.ts';
 import { refuseOthers } from './refuse.ts';
 import { toFunctionResponse } from './to-function-response.ts';
 import { toModelTurn } from './to-model-turn.ts';
@@ -36,7 +37,8 @@ interface Conversation {
  * Translates messages to turns. All instructions go before the turns, wherever they stood. The results of the calls of
  * one turn make one turn together, as the vendor demands.
  */
-export function toContents(messages: readonly ChatMessage[], model: string): Conversation {
+export function toContents(given: readonly ChatMessage[], model: string): Conversation {
+  const messages = endWithQuestion(given);
   const contents: Content[] = [];
   const system: RequestPart[] = [];
   const names = new Map<string, string>();
@@ -50,9 +52,9 @@ export function toContents(messages: readonly ChatMessage[], model: string): Con
         break;
       case 'user': {
         results = undefined;
-        const given = toUserParts(message, model, param);
-        const parts = given.filter(isSomething);
-        const none = i < messages.length - 1 ? [{ text: EMPTY_MESSAGE }] : given;
+        const all = toUserParts(message, model, param);
+        const parts = all.filter(isSomething);
+        const none = i < messages.length - 1 ? [{ text: EMPTY_MESSAGE }] : all;
         contents.push({ role: 'user', parts: parts.length > 0 ? parts : none });
         break;
       }
