@@ -70,13 +70,15 @@ function settingsFile({ url }: Gateway): string {
   return json;
 }
 
+const TASK = 'Greet Rome in greeting.txt.';
+
 async function ask(gateway: Scripted, variables: Record<string, string> = {}, tools?: string): Promise<JsonObject> {
   return runIt({ ...settings(gateway), ...variables }, tools);
 }
 
-async function runIt(variables: Record<string, string>, tools = 'Read,Edit'): Promise<JsonObject> {
+async function runIt(variables: Record<string, string>, tools = 'Read,Edit', task = TASK): Promise<JsonObject> {
   if (!claude) throw new Error('It is not installed.');
-  const prompt = ['-p', 'Greet Rome in greeting.txt.', '--allowedTools', tools, '--output-format', 'json'];
+  const prompt = ['-p', task, '--allowedTools', tools, '--output-format', 'json'];
   const { stdout, stderr } = await place.run(claude, prompt, variables);
   const result: unknown = JSON.parse(stdout);
   if (isObject(result)) return result;
@@ -145,7 +147,9 @@ describe.skipIf(!claude)('Claude Code', { timeout: 120_000 }, () => {
     });
     const summary = say('<summary>The user wants greeting.txt to greet Rome.</summary>');
     const gateway = await start([full, summary, read('call_3'), edit(), end]);
-    expect(await ask(gateway)).toMatchObject({ is_error: false });
+    // The gateway does not believe more tokens than the request has bytes.
+    const task = `${TASK} ${'Be kind. '.repeat(6_000)}`;
+    expect(await runIt(settings(gateway), 'Read,Edit', task)).toMatchObject({ is_error: false });
     expect(content()).toBe('Hello, Rome.\n');
     expect(worked(gateway)[1]?.body.toString()).toContain('<summary>');
   });
@@ -153,7 +157,7 @@ describe.skipIf(!claude)('Claude Code', { timeout: 120_000 }, () => {
   test('goes on when a search of the web is refused', async () => {
     const gateway = await start([use('call_1', 'WebSearch', { query: 'Rome' }), say('No luck.')]);
     expect(await ask(gateway, {}, 'Read,Edit,WebSearch')).toMatchObject({ is_error: false, result: 'No luck.' });
-    expect(worked(gateway).at(-1)?.body.toString()).toContain('has no tool of type');
+    expect(worked(gateway).at(-1)?.body.toString()).toContain('does not support tools of the type');
   });
 
   test('shows a picture to the model', async () => {
