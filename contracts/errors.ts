@@ -614,6 +614,15 @@ export const errorCatalog = {
       'The gateway has no models file of its own, may not write it, or `CONSOLE_EDITS_MODELS` does not allow it.',
     remediation: 'Edit the file on its machine, or set `CONSOLE_EDITS_MODELS=on` there.',
   },
+  conversations_not_shown: {
+    status: 403,
+    trpc: 'FORBIDDEN',
+    type: 'permission_denied',
+    title: 'The conversations of others are not shown',
+    description:
+      'The administrator can read the conversations of other owners only where `ADMIN_READS_CONVERSATIONS` allows it, and it is off.',
+    remediation: 'Use a key of the owner, or set `ADMIN_READS_CONVERSATIONS=on` where the gateway is started.',
+  },
   overloaded: {
     status: 503,
     trpc: 'SERVICE_UNAVAILABLE',

@@ -258,6 +258,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     titles,
     runs,
     tokens: { tokens, origins: gate.origins, catalog },
+    showsOthers: deps.env.adminReadsConversations,
     ...operated,
   });
   followModelsFile(deps, app, { states, ring });

@@ -51,6 +51,8 @@ export interface Env {
   readonly watchModels: boolean;
   /** Whether the administrator may edit the models file through the API. `auto`: only where `isLocal` is true. */
   readonly editsModels: 'auto' | 'on' | 'off';
+  /** Whether the administrator may read the conversations of other owners. */
+  readonly adminReadsConversations: boolean;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** How many tokens of an answer are reserved at once; 0: all that it may become. */
   readonly reserveTokens: number;
@@ -230,6 +232,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>, cw
     detectLocal: v.DETECT_LOCAL,
     watchModels: v.WATCH_MODELS,
     editsModels: v.CONSOLE_EDITS_MODELS,
+    adminReadsConversations: v.ADMIN_READS_CONVERSATIONS,
     rateLimit: { perSecond: v.RATE_LIMIT_PER_SECOND, burst: v.RATE_LIMIT_BURST },
     reserveTokens: v.RESERVE_TOKENS,
     upstreamRetries: v.UPSTREAM_RETRIES,

@@ -91,6 +91,7 @@ export const Variables = z.object({
   DETECT_LOCAL: onOff.default(true),
   WATCH_MODELS: onOff.default(true),
   CONSOLE_EDITS_MODELS: z.enum(['auto', 'on', 'off']).default('auto'),
+  ADMIN_READS_CONVERSATIONS: onOff.default(false),
   RESERVE_TOKENS: z.coerce.number().int().min(0).max(1_000_000).default(4_096),
   UPSTREAM_RETRIES: z.coerce.number().int().min(0).max(10).default(1),
   MODEL_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(120),

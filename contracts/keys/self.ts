@@ -8,6 +8,11 @@ export const Self = z
     role: z.enum(['admin', 'key']),
     key: ApiKey.nullable().describe('Its limits; null: the administrator.'),
     wallet: Wallet.nullable().describe("The wallet of the key's owner; null: the administrator, who pays nothing."),
+    reads_conversations: z
+      .boolean()
+      .describe(
+        'Whether it may read the conversations of every owner: the administrator, where `ADMIN_READS_CONVERSATIONS` is on.',
+      ),
     spent: z
       .object({ today_usd: z.number(), month_usd: z.number() })
       .nullable()

@@ -8,7 +8,13 @@ import { procedure } from './trpc.ts';
 /** `api.audit`, for the administrator only. */
 export const auditProcedure = ({ audit }: Pick<Store, 'audit'>) =>
   procedure
-    .meta(describeAccounts('GET', '/api/audit', 'List what administrators changed'))
+    .meta(
+      describeAccounts(
+        'GET',
+        '/api/audit',
+        'List what administrators changed, and which conversations of others they read',
+      ),
+    )
     .input(ListAuditRequest)
     .output(answers(AuditList))
     .query(({ ctx, input }) => listAudit(audit, input, ctx.caller.principal));

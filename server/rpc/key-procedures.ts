@@ -9,7 +9,7 @@ import {
 } from '../../contracts/keys/key.ts';
 import { OwnKey } from '../../contracts/keys/own-key.ts';
 import { Self } from '../../contracts/keys/self.ts';
-import { describeSelf } from '../features/keys/describe-self.ts';
+import { describeSelf, type SelfDeps } from '../features/keys/describe-self.ts';
 import {
   createKey,
   getKey,
@@ -20,7 +20,6 @@ import {
   updateKey,
 } from '../features/keys/manage-keys.ts';
 import { showOwnKey } from '../features/keys/show-own-key.ts';
-import type { Store } from '../store/interface/store.ts';
 import { describeAccounts } from './describe-accounts.ts';
 import { answers } from './output.ts';
 import { procedure } from './trpc.ts';
@@ -64,8 +63,8 @@ export const keyProcedures = (deps: KeyDeps) => ({
 });
 
 /** `api.self`, for every key. */
-export const selfProcedure = (store: Pick<Store, 'keys' | 'wallets'>) =>
+export const selfProcedure = (deps: SelfDeps) =>
   procedure
     .meta(describeAccounts('GET', '/api/self', 'Show the key of this request, its limits and its balance'))
     .output(answers(Self))
-    .query(({ ctx }) => describeSelf(store, ctx.caller.principal));
+    .query(({ ctx }) => describeSelf(deps, ctx.caller.principal));

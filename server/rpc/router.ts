@@ -28,6 +28,7 @@ import { messageProcedures } from './message-procedures.ts';
 import { modelProcedures } from './model-procedures.ts';
 import { modelsFileProcedures, reloadProcedure } from './models-file-procedures.ts';
 import { openAiConversationProcedures } from './openai-conversation-procedures.ts';
+import { othersProcedures } from './others-procedures.ts';
 import { responseProcedures } from './response-procedures.ts';
 import { runProcedures } from './run-procedures.ts';
 import { type StartDeps, startProcedure } from './start-procedures.ts';
@@ -51,6 +52,8 @@ export interface RouterDeps {
   readonly version: string;
   readonly docs: Documentation;
   readonly start: StartDeps;
+  /** Whether the administrator may read the conversations of others. */
+  readonly showsOthers: boolean;
 }
 
 /** Every procedure of the gateway; those with a path in their meta are served by REST as well. */
@@ -68,6 +71,7 @@ export const createRouter = ({
   version,
   docs,
   start,
+  showsOthers,
 }: RouterDeps) => {
   const { conversations, responses, secrets } = store;
   const deps = { catalog, ...metering };
@@ -89,7 +93,7 @@ export const createRouter = ({
     models: modelProcedures({ catalog, states: metering.dispatcher.states, version }),
     conversations: conversationProcedures(conversations, runs),
     api: {
-      self: selfProcedure(store),
+      self: selfProcedure({ ...store, showsOthers }),
       keys: keyProcedures({ catalog, store, ring }),
       clientTokens: clientTokenProcedures(tokens),
       wallets: walletProcedures(store),
@@ -98,6 +102,7 @@ export const createRouter = ({
       logs: logsProcedure(logs),
       modelsFile: modelsFileProcedures(source.editor, store),
       backends: backendProcedures({ catalog, states: metering.dispatcher.states, ...store }),
+      conversations: othersProcedures({ conversations, runs, audit: store.audit, isAllowed: showsOthers }),
       usage: usageProcedures(store),
       billing: billingProcedures(store),
       status: statusProcedure(version),

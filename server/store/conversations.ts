@@ -3,7 +3,7 @@ import type { Background } from './background/background.ts';
 import { LongMessages } from './background/long-messages.ts';
 import type { Edits } from './edits.ts';
 import { readDatabase, useDatabase } from './failures.ts';
-import type { PrismaClient } from './generated/client.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 import type { UnwrittenMessage } from './insert-messages.ts';
 import type {
   ConversationKey,
@@ -25,7 +25,7 @@ import type { BegunTurn, EndedTurn, NewMessage, NewTurn } from './interface/turn
 import { listConversations } from './list-conversations.ts';
 import { pageMessages } from './page-messages.ts';
 import { readMessages, readPath, readRange } from './read-path.ts';
-import { conversationFields, ownedBy, visibleTo, WITH_MEDIA, withoutNul } from './rows.ts';
+import { conversationFields, visibleTo, WITH_MEDIA, withoutNul } from './rows.ts';
 import { searchConversations } from './search-conversations.ts';
 import { type DroppedTurn, TurnEnds } from './turn-ends.ts';
 import type { Turns } from './turns.ts';
@@ -39,6 +39,16 @@ interface ConversationsDeps {
   readonly writer: Background;
   readonly onError: (error: unknown) => void;
 }
+
+/** One step of the index for each user, however many conversations each has. No name is empty. */
+const usersOf = (owner: string, after: string, limit: number) => Prisma.sql`
+  SELECT "userId" FROM (
+    WITH RECURSIVE "step"("userId") AS (
+      SELECT MIN("userId") FROM "Conversation" WHERE "owner" = ${owner} AND "userId" > ${after}
+      UNION ALL
+      SELECT (SELECT MIN("userId") FROM "Conversation" WHERE "owner" = ${owner} AND "userId" > "step"."userId")
+      FROM "step" WHERE "step"."userId" IS NOT NULL LIMIT ${limit})
+    SELECT "userId" FROM "step" WHERE "userId" IS NOT NULL)`;
 
 export class Conversations implements ConversationStore {
   readonly #db: PrismaClient;
@@ -90,7 +100,7 @@ export class Conversations implements ConversationStore {
     { owner, userId }: Pick<ConversationKey, 'owner' | 'userId'>,
     { after, limit }: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly string[]> {
-    const where = { ...ownedBy(owner), userId, ...(after === null ? {} : { id: { gt: after } }) };
+    const where = { owner, userId, ...(after === null ? {} : { id: { gt: after } }) };
     return useDatabase(async () => {
       const rows = await this.#db.conversation.findMany({
         where,
@@ -99,6 +109,23 @@ export class Conversations implements ConversationStore {
         take: limit,
       });
       return rows.map(({ id }) => id);
+    });
+  }
+
+  users(
+    owner: string,
+    { after, limit }: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly string[]> {
+    return useDatabase(async () => {
+      const rows = await this.#db.$queryRaw<{ userId: string }[]>(usersOf(owner, after ?? '', limit));
+      return rows.map(({ userId }) => userId);
+    });
+  }
+
+  userOf(id: string, owner: string): Promise<string | null | undefined> {
+    return useDatabase(async () => {
+      const found = await this.#db.conversation.findFirst({ where: { id, owner }, select: { userId: true } });
+      return found?.userId;
     });
   }
 

@@ -10,7 +10,7 @@ const SELECT_CONVERSATION = `
       (SELECT "process" FROM "Run" WHERE "Run"."id" = 'run_' || substr(h."turnId", 5)) END
   FROM "Conversation" c LEFT JOIN "Message" h ON h."id" = COALESCE(c."headMessageId",
     (SELECT "id" FROM "Message" WHERE "conversationId" = c."id" AND "seq" = c."messageCount"))
-  WHERE c."id" = ? AND (c."userId" IS NULL OR c."userId" = ?) AND c."owner" IS COALESCE(?, c."owner")`;
+  WHERE c."id" = ? AND (c."userId" IS NULL OR c."userId" = ?) AND c."owner" IS ?`;
 
 const SELECT_STATE = `
   SELECT "role", "status", "parentId",

@@ -3,7 +3,7 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { ConversationPage, ListRequest } from './interface/conversations.ts';
 import type { PageCursor } from './interface/page.ts';
 import { fromCursor, notACursor, timeOfId, toCursor } from './page-cursor.ts';
-import { conversationFields, ownedBy } from './rows.ts';
+import { conversationFields } from './rows.ts';
 
 /** A place in the list, which is sorted by these two fields, descending. */
 interface ListPlace {
@@ -54,7 +54,7 @@ const precedes = ({ lastUsedAt, id }: ListPlace): Prisma.ConversationWhereInput 
 /** The conversations of a user, the most recently used first. */
 export function listConversations(db: PrismaClient, request: ListRequest): Promise<ConversationPage> {
   const { owner, userId, limit, offset, after, before } = request;
-  const scope = { ...ownedBy(owner), userId };
+  const scope = { owner, userId };
   return useDatabase(async () => {
     const start = after && (await placeOf(db, scope, after));
     const end = before && (await placeOf(db, scope, before));

@@ -10,17 +10,17 @@ export const WITH_MEDIA: MediaChoice = { omitsMedia: false };
 
 type Viewer = Pick<ConversationKey, 'owner' | 'userId'>;
 
-/** The conversations that a key of this user can reach: the user's own, and those without a user. */
+/**
+ * The conversations that a key of this user can reach: the user's own, and those without a user. Without an owner: those
+ * that the administrator began.
+ */
 export function visibleTo({ owner, userId }: Viewer): Prisma.ConversationWhereInput {
-  return { ...ownedBy(owner), ...(userId === null ? { userId } : { OR: [{ userId }, { userId: null }] }) };
+  return { owner, ...(userId === null ? { userId } : { OR: [{ userId }, { userId: null }] }) };
 }
 
 /** The conversations that a key of this user can reach. A key that names no user reaches those of every user. */
 export const withinReach = (viewer: Viewer): Prisma.ConversationWhereInput =>
-  viewer.userId === null ? ownedBy(viewer.owner) : visibleTo(viewer);
-
-/** The conversations of an owner; null is the administrator, who sees those of every owner. */
-export const ownedBy = (owner: string | null): Prisma.ConversationWhereInput => (owner === null ? {} : { owner });
+  viewer.userId === null ? { owner: viewer.owner } : visibleTo(viewer);
 
 export const conversationFields = {
   id: true,

@@ -3,7 +3,7 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { NewSegment, RunFormat, RunRow, RunSegment, RunStore, RunViewer } from './interface/runs.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { freeTurnsOf } from './recover-turns.ts';
-import { ownedBy, visibleTo } from './rows.ts';
+import { visibleTo } from './rows.ts';
 import { appendSegment } from './run-log.ts';
 import type { Transact } from './sqlite/adapter.ts';
 import { toSqliteTime } from './sqlite/values.ts';
@@ -78,15 +78,9 @@ export class Runs implements RunStore {
   }
 
   find(id: string, { owner, userId }: RunViewer): Promise<RunRow | null> {
-    // Prisma would take a condition without fields for one that never matches.
-    const all = { conversationId: { not: null } };
-    const isVisible = userId === undefined ? ownedBy(owner) : visibleTo({ owner, userId });
-    const stored = Object.keys(isVisible).length === 0 ? all : { conversation: isVisible };
+    const isVisible = userId === undefined ? { owner } : visibleTo({ owner, userId });
     const ofUser = userId === undefined ? {} : { OR: [{ userId }, { userId: null }] };
-    return this.#findOne({
-      id,
-      OR: [stored, { conversationId: null, ...(owner === null ? {} : { owner }), ...ofUser }],
-    });
+    return this.#findOne({ id, OR: [{ conversation: isVisible }, { conversationId: null, owner, ...ofUser }] });
   }
 
   findByKey(runKey: number): Promise<RunRow | null> {

@@ -5,7 +5,7 @@ import type { ConversationPage, ConversationRow, ListRequest } from './interface
 import type { PageCursor } from './interface/page.ts';
 import { fromCursor, notACursor, toCursor } from './page-cursor.ts';
 import { readPath } from './read-path.ts';
-import { conversationFields, ownedBy } from './rows.ts';
+import { conversationFields } from './rows.ts';
 import type { SearchPlace } from './search/search-page.ts';
 
 const cursorOf = (place: SearchPlace): string =>
@@ -45,7 +45,7 @@ export function searchConversations(
     const page = await background.call('search', { scope: { owner, userId }, query, limit, offset, after, before });
     // The index only says where to look; the conversations themselves decide who can see them.
     const rows = await db.conversation.findMany({
-      where: { id: { in: page.hits.map((hit) => hit.conversationId) }, ...ownedBy(owner), userId },
+      where: { id: { in: page.hits.map((hit) => hit.conversationId) }, owner, userId },
       select: conversationFields,
     });
     const byId = new Map(rows.map((row) => [row.id, row]));

@@ -24,7 +24,7 @@ test('a key sees its own limits, balance and spending, and the administrator tha
   expect(after.wallet.balance_usd + after.spent.today_usd).toBeCloseTo(2, 6);
 
   const admin = await (await gateway.call('GET', '/api/self')).json();
-  expect(admin).toEqual({ role: 'admin', key: null, wallet: null, spent: null });
+  expect(admin).toEqual({ role: 'admin', key: null, wallet: null, reads_conversations: false, spent: null });
   expect((await fetch(`${gateway.url}/api/self`)).status).toBe(401);
 });
 

@@ -5,15 +5,24 @@ import { findAxeFaults } from '../support/find-axe-faults.ts';
 import { hasBrowser, openBrowser, openPage } from '../support/open-browser.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
 
-const paths = ['', '/keys', '/usage', '/requests', '/models', '/wallets', '/audit', '/errors', '/compare'].map(
-  (path) => `/console${path}`,
-);
+const paths = [
+  '',
+  '/keys',
+  '/usage',
+  '/requests',
+  '/models',
+  '/wallets',
+  '/conversations',
+  '/audit',
+  '/errors',
+  '/compare',
+].map((path) => `/console${path}`);
 
 describe.runIf(hasBrowser)('the pages of the console', () => {
   let gateway: AccountsGateway;
   let browser: Browser;
   beforeAll(async () => {
-    [gateway, browser] = await Promise.all([startAccounts(), openBrowser()]);
+    [gateway, browser] = await Promise.all([startAccounts({ ADMIN_READS_CONVERSATIONS: 'on' }), openBrowser()]);
     const key = await gateway.createKey({ name: 'laptop', owner: 'ada', credit_usd: 5, monthly_budget_usd: 50 });
     for (const model of ['cheap', 'dear', 'dear']) await gateway.as(key)('POST', CHAT, ask(model));
   });
@@ -146,6 +155,37 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.context().close();
   });
 
+  test('the administrator reads the conversations of an owner and of its end users, and the audit tells', async () => {
+    const reader = await gateway.createKey({ name: 'phone', owner: 'carl' });
+    const talk = (message: string, rest: object = {}) =>
+      gateway.as(reader)('POST', '/c1/chat', { model: 'free', message, ...rest });
+    await talk('A question of Carl');
+    await talk('A question of Zoe', { user_id: 'zoe' });
+    const { page, complaints } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console`);
+    await page.getByRole('link', { name: 'Conversations' }).click();
+    await page.getByLabel('Owner').selectOption('carl');
+    await page.getByRole('button', { name: 'A question of Carl' }).click();
+    const messages = page.getByRole('region', { name: 'Messages' });
+    await messages.getByText('Hello from upstream.').waitFor();
+    expect(await messages.getByRole('button').count()).toBe(0);
+    await page.getByLabel('End user').selectOption('zoe');
+    await page.getByRole('button', { name: 'A question of Zoe' }).click();
+    await messages.getByRole('article', { name: 'Question' }).getByText('A question of Zoe').waitFor();
+    expect(await page.getByRole('textbox').count()).toBe(0);
+    expect(await findAxeFaults(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.getByRole('button', { name: 'Back to the list' }).click();
+    await page.getByRole('button', { name: 'A question of Zoe' }).waitFor();
+    await page.goto(`${gateway.url}/console/audit`);
+    await page
+      .getByRole('row', { name: /conversations\.read/ })
+      .first()
+      .waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('the API page puts this address and the model that is clicked into every snippet', async () => {
     const { page } = await openPage(browser, { url: gateway.url });
     await page.goto(`${gateway.url}/console`);
@@ -196,7 +236,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.getByText('$3.00').waitFor();
     const text = await page.locator('body').innerText();
     expect(text).not.toContain('laptop');
-    expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0);
+    for (const name of ['Audit', 'Conversations']) expect(await page.getByRole('link', { name }).count()).toBe(0);
     await page.context().close();
   });
 

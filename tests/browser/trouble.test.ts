@@ -91,6 +91,15 @@ describe.runIf(hasBrowser)('when something is wrong, the console', () => {
     await page.context().close();
   });
 
+  test('says that the conversations of others are not shown, and has no way to them', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/conversations?owner=eve`);
+    await page.getByRole('alert').getByRole('link', { name: 'conversations_not_shown' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'Conversations', exact: true }).count()).toBe(0);
+    await page.context().close();
+  });
+
   test('counts down to when it may ask again', async () => {
     gateway.upstream.reply(refuse('rate-limited', { 'retry-after': '50' }));
     const { page } = await openPage(browser, { url: gateway.url });

@@ -19,7 +19,8 @@ beforeEach(() => {
 const call = (method: string, path: string, body?: unknown, key = bearer) =>
   gateway.call(method, path, body, { authorization: `Bearer ${key}` });
 
-const read = async (id: string): Promise<Conversation> => (await call('GET', `/c1/conversations/${id}`)).json();
+const read = async (id: string, key = bearer): Promise<Conversation> =>
+  (await call('GET', `/c1/conversations/${id}`, undefined, key)).json();
 
 async function turn(fields: object = {}, key?: string): Promise<string> {
   const response = await call('POST', '/c1/chat', { model: 'talker', message: 'What is it?', ...fields }, key);
@@ -92,7 +93,7 @@ describe('the title of a conversation', () => {
     const poor = await turn({}, key);
     await settle();
     expect(await read(failed)).toMatchObject({ title: 'What is it?', title_source: 'message' });
-    expect(await read(poor)).toMatchObject({ title: 'What is it?', title_source: 'message' });
+    expect(await read(poor, key)).toMatchObject({ title: 'What is it?', title_source: 'message' });
   });
 
   test('is paid for as a request of its own', async () => {

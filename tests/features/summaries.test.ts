@@ -41,8 +41,8 @@ async function turn(fields: object, key?: string): Promise<Taken> {
   };
 }
 
-const read = async (id: string, query = ''): Promise<Conversation> =>
-  (await call(`/c1/conversations/${id}${query}`)).json();
+const read = async (id: string, query = '', key = bearer): Promise<Conversation> =>
+  (await call(`/c1/conversations/${id}${query}`, undefined, key)).json();
 
 const summariesOf = ({ messages }: Conversation) =>
   messages.flatMap(({ id, summary }) => (summary ? [{ id, ...summary }] : []));
@@ -255,13 +255,13 @@ describe('a summary belongs to a path', () => {
     const key = await gateway.createKey({ name: 'mover', owner: 'mover', credit_usd: 1 });
     const taken = await fill(key.key);
     const { id } = taken[0] ?? { id: '' };
-    const [summary] = summariesOf(await read(id));
-    const copy = await (await call(`/c1/conversations/${id}/fork`, {})).json();
-    const [copied] = summariesOf(await read(copy.id));
+    const [summary] = summariesOf(await read(id, '', key.key));
+    const copy = await (await call(`/c1/conversations/${id}/fork`, {}, key.key)).json();
+    const [copied] = summariesOf(await read(copy.id, '', key.key));
     expect(copied).toEqual({ ...summary, id: copied?.id });
     expect(copied?.id).not.toBe(summary?.id);
-    const file = await (await call(`/c1/conversations/${id}/export`)).text();
-    await call(`/c1/conversations/${id}`, undefined, bearer, 'DELETE');
+    const file = await (await call(`/c1/conversations/${id}/export`, undefined, key.key)).text();
+    await call(`/c1/conversations/${id}`, undefined, key.key, 'DELETE');
     const imported = await fetch(`${gateway.url}/c1/conversations/import`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key.key}`, 'content-type': 'application/json' },
@@ -269,7 +269,7 @@ describe('a summary belongs to a path', () => {
     });
     expect(imported.status).toBe(200);
     await imported.text();
-    expect(summariesOf(await read(id))).toEqual([summary]);
+    expect(summariesOf(await read(id, '', key.key))).toEqual([summary]);
   });
 
   test('it goes when a message that it tells of is removed, and with the messages that it ends with', async () => {

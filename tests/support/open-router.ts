@@ -70,6 +70,7 @@ export async function openRouter(): Promise<ReturnType<typeof createRouter>> {
     version: '0.0.0-test',
     docs: new Documentation(join(root, 'docs')),
     start: { startCode: null, demoPass: new DemoPass(() => false) },
+    showsOthers: false,
   });
   ring.close();
   await configuration.close();

@@ -17,7 +17,7 @@ export interface Principal {
   /** SHA-256 of the key, in hex: what limits and rows are kept under. */
   readonly keyHash: string;
   readonly role: 'admin' | 'key';
-  /** Null: the administrator, who pays nothing and sees every owner's conversations, or a visitor of the demo. */
+  /** Null: the administrator, who pays nothing, or a visitor of the demo. */
   readonly keyId: string | null;
   /** The operator's name for the key. */
   readonly keyName: string | null;

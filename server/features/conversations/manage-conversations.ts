@@ -32,7 +32,10 @@ import { sourceOfTitle } from './source-of-title.ts';
 
 const DEFAULT_LIMIT = 20;
 
-const keyOf = ({ conversation_id, user_id }: ConversationRef, { owner }: Principal): ConversationKey => ({
+/** Whose conversations are meant. */
+type Viewer = Pick<Principal, 'owner'>;
+
+const keyOf = ({ conversation_id, user_id }: ConversationRef, { owner }: Viewer): ConversationKey => ({
   id: conversation_id,
   owner,
   userId: user_id ?? null,
@@ -109,7 +112,7 @@ function cursorsOf({ cursor, after, before }: ListConversationsRequest) {
 export async function listConversations(
   store: ConversationStore,
   request: ListConversationsRequest,
-  { owner }: Principal,
+  { owner }: Viewer,
 ): Promise<ConversationList> {
   const { limit = DEFAULT_LIMIT, offset = 0, q: query, user_id } = request;
   const page = await store.list({ owner, userId: user_id ?? null, limit, offset, query, ...cursorsOf(request) });
@@ -131,13 +134,13 @@ export async function getConversation(
   store: ConversationStore,
   runs: RunDeps,
   request: GetConversationRequest,
-  principal: Principal,
+  viewer: Viewer,
 ): Promise<Conversation> {
   const { limit = MAX_MESSAGES, after, before, media, view } = request;
   const isTree = view === 'tree';
   // First: the answers of a process that is gone are ended by it.
   const inProgress = await runs.store.listInProgress(request.conversation_id);
-  const found = await store.findPage(keyOf(request, principal), {
+  const found = await store.findPage(keyOf(request, viewer), {
     limit,
     omitsMedia: media === 'omit',
     isTree,

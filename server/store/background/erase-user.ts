@@ -1,12 +1,13 @@
 import type { Erased } from '../interface/conversations.ts';
 import type { Statements } from '../sqlite/connection.ts';
+import { textOrNull } from '../sqlite/values.ts';
 import { removeConversation } from './remove-conversation.ts';
 import { shareDatabase } from './share-database.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
 const SELECT_NEXT = `
   SELECT "id", "messageCount", (SELECT count(*) FROM "Response" WHERE "conversationId" = c."id"),
-    (SELECT count(*) FROM "Run" WHERE "conversationId" = c."id")
+    (SELECT count(*) FROM "Run" WHERE "conversationId" = c."id"), "owner"
   FROM "Conversation" c WHERE "userId" = ? AND "owner" IS COALESCE(?, "owner") LIMIT 1`;
 
 /** Answers without a conversation, which are kept for a retry. */
@@ -34,6 +35,6 @@ export async function eraseUser(db: WorkerDatabase, owner: string | null, userId
 /** The row of the conversation that was removed; undefined when there was none. */
 function removeNext(db: Statements, owner: string | null, userId: string) {
   const [next] = db.all(SELECT_NEXT, userId, owner);
-  if (next) removeConversation(db, { id: String(next[0]), owner, userId });
+  if (next) removeConversation(db, { id: String(next[0]), owner: textOrNull(next[4]), userId });
   return next;
 }

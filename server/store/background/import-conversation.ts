@@ -66,7 +66,7 @@ function derivedIds({ owner, userId, source, createdAt, messages }: ImportedConv
 /** Whether the ids are free, or belong to a conversation that this owner sees. Null: they belong to another owner. */
 function lookUp(db: Statements, ids: Ids, owner: string | null): 'free' | 'here' | null {
   const [found] = db.all(SELECT_CONVERSATION, ids.conversation);
-  if (found) return owner === null || found[0] === owner ? 'here' : null;
+  if (found) return found[0] === owner ? 'here' : null;
   return ids.messages.some((id) => db.all(SELECT_MESSAGE, id).length > 0) ? null : 'free';
 }
 

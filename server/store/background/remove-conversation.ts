@@ -4,7 +4,7 @@ import type { Statements } from '../sqlite/connection.ts';
 
 const SELECT_VISIBLE = `
   SELECT "id" FROM "Conversation"
-  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS COALESCE(?, "owner")`;
+  WHERE "id" = ? AND ("userId" IS NULL OR "userId" = ?) AND "owner" IS ?`;
 
 const SELECT_KEYS = 'SELECT "key" FROM "Message" WHERE "conversationId" = ?';
 

@@ -141,8 +141,9 @@ export interface Erased {
 
 /**
  * Conversations and their messages. A conversation belongs to the owner of the key that began it, and no other owner's
- * key can see it; the administrator sees all. Among the keys of one owner, a conversation with a user is visible to
- * that user alone, and one without a user to all. A conversation that is not visible is treated as absent.
+ * key can see it. What the administrator began has no owner, and is seen by the administrator alone. Among the keys of one
+ * owner, a conversation with a user is visible to that user alone, and one without a user to all. A conversation that is
+ * not visible is treated as absent.
  */
 export interface ConversationStore {
   /**
@@ -168,6 +169,10 @@ export interface ConversationStore {
     scope: Pick<ConversationKey, 'owner' | 'userId'>,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly string[]>;
+  /** The end users for whom an owner's keys began conversations, in order. Each page follows a name. */
+  users(owner: string, page: { readonly after: string | null; readonly limit: number }): Promise<readonly string[]>;
+  /** The end user of one of an owner's conversations; undefined: the owner has no such conversation. */
+  userOf(id: string, owner: string): Promise<string | null | undefined>;
   /** With the messages of the active path. */
   find(
     key: ConversationKey,

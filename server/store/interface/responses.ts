@@ -33,7 +33,7 @@ export interface StoredResponse extends ResponseRow {
 
 /** Who reads a response or a message by its id. */
 export interface Reader {
-  /** Null is the administrator, who sees every owner's. */
+  /** Null is the administrator. */
   readonly owner: string | null;
   /** The end user. Null: the request names none. */
   readonly userId: string | null;

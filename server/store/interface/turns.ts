@@ -16,7 +16,7 @@ export interface NewMessage {
 export interface NewTurn {
   /** Null: the turn begins a new conversation. */
   readonly conversationId: string | null;
-  /** The owner of the key; null is the administrator, who sees every owner's conversations. */
+  /** The owner of the key; null is the administrator. */
   readonly owner: string | null;
   /** The end user. Null sees only conversations without one. */
   readonly userId: string | null;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Whose conversations are searched; the fields are as in `NewTurn`. */
 export interface Scope {
-  /** Null: the administrator, who searches every owner's. */
+  /** Null: what the administrator began. */
   readonly owner: string | null;
   readonly userId: string | null;
 }
@@ -31,7 +31,7 @@ function hash(parts: readonly (string | null)[]): string {
 
 /**
  * The term that is in every message which this viewer can search. Because it is in the index, other users' messages
- * cost a search nothing.
+ * cost a search nothing. Without an owner, it is in the messages of every owner.
  */
 export const scopeTerm = ({ owner, userId }: Scope): string =>
   owner === null ? `${MARK}u${hash([userId])}` : `${MARK}k${hash([owner, userId])}`;

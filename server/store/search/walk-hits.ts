@@ -14,11 +14,10 @@ const SEGMENTS_A_TURN = 8;
 
 function titleHits(db: Statements, { owner, userId }: Scope, needles: readonly Needle[]): Found[] {
   const holds = needles.map(() => 'AND instr("titleWords", ?) > 0').join(' ');
-  const owned = owner === null ? '' : 'AND "owner" = ?';
   const rows = db.all(
     `SELECT "id", "lastUsedAt" FROM "Conversation" INDEXED BY "Conversation_titled_idx"
-     WHERE "titleWords" IS NOT NULL AND "userId" IS ? ${owned} ${holds} ORDER BY "lastUsedAt" DESC, "id" DESC`,
-    ...[userId, ...(owner === null ? [] : [owner]), ...needles.map(({ text }) => text)],
+     WHERE "titleWords" IS NOT NULL AND "userId" IS ? AND "owner" IS ? ${holds} ORDER BY "lastUsedAt" DESC, "id" DESC`,
+    ...[userId, owner, ...needles.map(({ text }) => text)],
   );
   return rows.map(([id, lastUsedAt]) => ({
     by: 'title',
@@ -26,6 +25,10 @@ function titleHits(db: Statements, { owner, userId }: Scope, needles: readonly N
     lastUsedAt: String(lastUsedAt),
   }));
 }
+
+/** The index has no term for what the administrator began, so that such a search finds the messages of every owner. */
+const isOfAdmin = (db: Statements, conversationId: string): boolean =>
+  db.all('SELECT "id" FROM "Conversation" WHERE "id" = ? AND "owner" IS NULL', conversationId).length > 0;
 
 /**
  * All matching conversations, each once: those found by their titles by their last use, then those found by their
@@ -52,6 +55,7 @@ export async function* walkHits(
     for (const { conversationId, messageKey } of index.hitsIn(segment)) {
       if (seen.has(conversationId)) continue;
       seen.add(conversationId);
+      if (scope.owner === null && !isOfAdmin(db, conversationId)) continue;
       yield { by: 'message', conversationId, messageKey };
     }
   }

@@ -5,7 +5,7 @@ import { Mark } from '../parts/mark.tsx';
 import { choiceOf, Menu } from '../parts/menu.tsx';
 import { StateDot } from '../parts/state-dot.tsx';
 import { type Language, languages, useText } from '../text/text.tsx';
-import { isHere, type Place, places } from './places.ts';
+import { isFor, isHere, type Place, places } from './places.ts';
 import { useReadiness, useSelf, useStatus } from './queries.ts';
 import { useSession } from './session.tsx';
 import { applyTheme, readTheme, type Theme } from './theme.ts';
@@ -94,7 +94,7 @@ export function Navigation({ label }: { label: string }) {
   const { data: self } = useSelf();
   const group = (places: readonly Place[]) =>
     places
-      .filter(({ admin }) => !admin || self?.role === 'admin')
+      .filter((place) => isFor(place, self))
       .map(({ to, key, icon }) => <Item key={to} to={to} name={t(key)} icon={icon} />);
   return (
     <nav className="nav" aria-label={label}>

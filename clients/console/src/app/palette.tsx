@@ -7,7 +7,7 @@ import { takesChats } from '../playground/model-info.ts';
 import { useText } from '../text/text.tsx';
 import { docAddress } from './doc-address.ts';
 import { useDocs, useKeys } from './list-queries.ts';
-import { allPlaces } from './places.ts';
+import { allPlaces, isFor } from './places.ts';
 import { useInfo, useSelf } from './queries.ts';
 import { useGateway } from './session.tsx';
 
@@ -42,7 +42,7 @@ function useTargets(words: string): readonly TargetGroup[] {
   });
   const asked = words.toLowerCase();
   const fits = ({ label }: Target) => label.toLowerCase().includes(asked);
-  const pages = allPlaces.filter(({ admin }) => !admin || isAdmin).map(({ key, to }) => ({ label: t(key), to }));
+  const pages = allPlaces.filter((place) => isFor(place, self)).map(({ key, to }) => ({ label: t(key), to }));
   const models = (info?.models ?? []).filter(takesChats).map(({ alias }) => ({
     label: alias,
     to: `/playground?model=${encodeURIComponent(alias)}`,

@@ -1,3 +1,4 @@
+import type { Outputs } from '@duplex/client';
 import {
   Blocks,
   BookOpen,
@@ -10,9 +11,12 @@ import {
   ListTree,
   type LucideIcon,
   MessageSquare,
+  MessagesSquare,
   Wallet,
 } from 'lucide-react';
 import type { TextKey } from '../text/en.ts';
+
+type Self = Outputs['api']['self'];
 
 export interface Place {
   readonly to: string;
@@ -21,6 +25,8 @@ export interface Place {
   /** Typed after G, it leads there. */
   readonly letter?: string;
   readonly admin?: boolean;
+  /** Only for whoever may read the conversations of others. */
+  readonly reads?: boolean;
 }
 
 /** The pages of the console, as the navigation groups them. */
@@ -39,10 +45,15 @@ export const places = {
     { to: '/console/requests', key: 'nav.requests', icon: ListTree, letter: 'r' },
     { to: '/console/models', key: 'nav.models', icon: Blocks, letter: 'm' },
     { to: '/console/wallets', key: 'nav.wallets', icon: Wallet, letter: 'w' },
+    { to: '/console/conversations', key: 'nav.conversations', icon: MessagesSquare, reads: true },
     { to: '/console/audit', key: 'nav.audit', icon: History, admin: true },
     { to: '/console/errors', key: 'nav.errors', icon: CircleX, letter: 'e' },
   ],
 } as const satisfies Record<string, readonly Place[]>;
+
+/** Whether a page has something for the holder of this key. */
+export const isFor = ({ admin, reads }: Place, self: Self | undefined): boolean =>
+  (!admin || self?.role === 'admin') && (!reads || self?.reads_conversations === true);
 
 export const allPlaces: readonly Place[] = Object.values(places).flat();
 

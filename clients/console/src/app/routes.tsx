@@ -19,6 +19,7 @@ const pages = {
   '/console/models': lazy(() => import('../pages/models/models-page.tsx')),
   '/console/models/file': lazy(() => import('../pages/models/models-file-page.tsx')),
   '/console/wallets': lazy(() => import('../pages/wallets/wallets-page.tsx')),
+  '/console/conversations': lazy(() => import('../pages/conversations/conversations-page.tsx')),
   '/console/audit': lazy(() => import('../pages/audit/audit-page.tsx')),
   '/console/errors': lazy(() => import('../pages/errors/errors-page.tsx')),
 };

@@ -34,14 +34,17 @@ interface AnswerViewProps {
   onAttach(attachment: Attachment): void;
 }
 
-export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
-  const { entry, typicalSeconds, areCallsOpen, onAgain, onShow, onAttach } = props;
+interface AnswerBodyProps extends Pick<AnswerViewProps, 'areCallsOpen'> {
+  readonly answer: Answer;
+  readonly typicalSeconds?: number | null;
+  onAttach?(attachment: Attachment): void;
+}
+
+/** What the model said, and what it took. */
+export function AnswerBody({ answer, areCallsOpen, typicalSeconds = null, ...use }: AnswerBodyProps) {
   const { t } = useText();
-  const answer = shownAnswer(entry);
-  if (!answer) return null;
-  const running = answer.status === 'waiting' || answer.status === 'streaming';
   return (
-    <article className="turn" aria-label={t('chat.answer')} aria-busy={running}>
+    <>
       <div className="who">
         <span className={`dot ${dots[answer.status]}`} aria-hidden="true" />
         <strong>{answer.model || t('chat.answer')}</strong>
@@ -53,12 +56,25 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
           <p dir="auto">{answer.refusal}</p>
         </div>
       ) : null}
-      <MadeImages pictures={answer.pictures} onAttach={onAttach} />
+      <MadeImages pictures={answer.pictures} {...use} />
       {areCallsOpen ? null : answer.calls.map((call) => <ToolCallCard key={call.id} call={call} />)}
       {answer.status === 'waiting' ? <Waiting since={answer.begunAt} typicalSeconds={typicalSeconds} /> : null}
       {answer.error ? <Problem error={answer.error} /> : null}
       {answer.status === 'stopped' ? <p className="small faint">{t('chat.stopped')}</p> : null}
       <Metrics answer={answer} />
+    </>
+  );
+}
+
+export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
+  const { entry, typicalSeconds, areCallsOpen, onAgain, onShow, onAttach } = props;
+  const { t } = useText();
+  const answer = shownAnswer(entry);
+  if (!answer) return null;
+  const running = answer.status === 'waiting' || answer.status === 'streaming';
+  return (
+    <article className="turn" aria-label={t('chat.answer')} aria-busy={running}>
+      <AnswerBody {...{ answer, areCallsOpen, typicalSeconds, onAttach }} />
       {running ? null : (
         <span className="tools">
           <BranchSwitch

@@ -1,6 +1,7 @@
 import { ChevronDown, ChevronUp, MessageSquare, X } from 'lucide-react';
 import { Link } from 'wouter';
 import { basePath } from '../../app/base-path.ts';
+import { useSelf } from '../../app/queries.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { badgeOf, hasFailed } from '../../parts/outcome.ts';
@@ -69,6 +70,25 @@ function Tokens({ row }: { row: RequestRow }) {
   );
 }
 
+/** Leads to the conversation of a request. One of somebody else is shown to the administrator where that is allowed. */
+function ConversationLink({ row: { conversation_id: id, owner } }: { row: RequestRow }) {
+  const { t } = useText();
+  const { data: self } = useSelf();
+  const isOthers = self?.role === 'admin' && owner !== null;
+  if (id === null || (isOthers && !self.reads_conversations)) return null;
+  const to = isOthers
+    ? `/console/conversations?${new URLSearchParams({ owner, open: id })}`
+    : `/playground/${encodeURIComponent(id)}`;
+  return (
+    <p>
+      <Link className="btn" to={to}>
+        <MessageSquare className="i" aria-hidden="true" />
+        {t('requests.conversation')}
+      </Link>
+    </p>
+  );
+}
+
 /** One request beside the list, or in its place on a narrow screen. */
 export function RequestDetail({ row, onClose, onNewer, onOlder }: RequestDetailProps) {
   const { t, milliseconds, dateTime } = useText();
@@ -126,14 +146,7 @@ export function RequestDetail({ row, onClose, onNewer, onOlder }: RequestDetailP
       {row.attempts.length > 0 ? <RequestFall row={row} /> : null}
       <Tokens row={row} />
       <Facts facts={facts} />
-      {row.conversation_id ? (
-        <p>
-          <Link className="btn" to={`/playground/${encodeURIComponent(row.conversation_id)}`}>
-            <MessageSquare className="i" aria-hidden="true" />
-            {t('requests.conversation')}
-          </Link>
-        </p>
-      ) : null}
+      <ConversationLink row={row} />
     </aside>
   );
 }

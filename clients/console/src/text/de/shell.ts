@@ -28,6 +28,7 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.audit': 'Protokoll',
   'nav.build': 'Entwickeln',
   'nav.compare': 'Vergleichen',
+  'nav.conversations': 'Gespräche',
   'nav.demo': 'Demo-Gast',
   'nav.docs': 'Dokumentation',
   'nav.errors': 'Fehler',

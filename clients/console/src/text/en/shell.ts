@@ -26,6 +26,7 @@ export const shell = {
   'nav.audit': 'Audit',
   'nav.build': 'Build',
   'nav.compare': 'Compare',
+  'nav.conversations': 'Conversations',
   'nav.demo': 'Demo visitor',
   'nav.docs': 'Docs',
   'nav.errors': 'Errors',

@@ -28,6 +28,7 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.audit': 'Nhật ký',
   'nav.build': 'Phát triển',
   'nav.compare': 'So sánh',
+  'nav.conversations': 'Hội thoại',
   'nav.demo': 'Khách dùng thử',
   'nav.docs': 'Tài liệu',
   'nav.errors': 'Lỗi',
