@@ -1,6 +1,6 @@
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPage } from '../support/open-browser.ts';
+import { type OpenedPage, openPage } from '../support/open-browser.ts';
 import { hasFirefox, openFirefox } from '../support/open-firefox.ts';
 import { bearer } from '../support/start-gateway.ts';
 import { type ScriptedGateway, startScripted } from '../support/start-scripted.ts';
@@ -85,21 +85,29 @@ describe.runIf(hasFirefox)('the console in Firefox', () => {
     await page.context().close();
   });
 
-  test.each([...paths.map((path) => `/console${path}`), '/docs', '/docs/quickstart', '/openapi'])(
-    'shows %s without a complaint, and as wide as the window',
-    async (path) => {
-      const { page, complaints } = await openPage(browser, { url: gateway.url });
-      await page.goto(gateway.url + path);
-      await page.locator('main :is(table, pre, .lane, textarea, .empty, h2)').first().waitFor();
-      for (const width of [360, 1440]) {
-        await page.setViewportSize({ width, height: 900 });
-        expect([
-          width,
-          await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
-        ]).toEqual([width, 0]);
-      }
-      expect(complaints).toEqual([]);
-      await page.context().close();
-    },
-  );
+  describe('on one page after the other', () => {
+    let opened: OpenedPage;
+    beforeAll(async () => {
+      opened = await openPage(browser, { url: gateway.url });
+    });
+    afterAll(() => opened.page.context().close());
+
+    test.each([...paths.map((path) => `/console${path}`), '/docs', '/docs/quickstart', '/openapi'])(
+      'shows %s without a complaint, and as wide as the window',
+      async (path) => {
+        const { page, complaints } = opened;
+        complaints.length = 0;
+        await page.goto(gateway.url + path);
+        await page.locator('main :is(table, pre, .lane, textarea, .empty, h2)').first().waitFor();
+        for (const width of [360, 1440]) {
+          await page.setViewportSize({ width, height: 900 });
+          expect([
+            width,
+            await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+          ]).toEqual([width, 0]);
+        }
+        expect(complaints).toEqual([]);
+      },
+    );
+  });
 });
