@@ -10,11 +10,28 @@ export async function listenLocally(server: Server): Promise<number> {
   return address.port;
 }
 
-/** A port of 127.0.0.1 on which nobody listens. */
+/** Systems choose ports above these for servers and clients that name none. */
+const FIRST = 20_000;
+const COUNT = 12_000;
+/** No two workers choose the same port. */
+const WORKERS = 16;
+const worker = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
+
+/**
+ * A port of 127.0.0.1 on which nobody listens, for a process that is yet to start. The system gives it to nobody
+ * meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listenLocally(server);
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const server = createServer();
+    const port = FIRST + Math.floor((Math.random() * COUNT) / WORKERS) * WORKERS + worker;
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
