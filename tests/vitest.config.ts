@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import type { InlineConfig } from 'vitest/node';
 import { LongestFirst } from './support/longest-first.ts';
@@ -9,7 +10,7 @@ export const plugins = [useCompiled];
 export const config: InlineConfig = {
   root: new URL('..', import.meta.url).pathname,
   include: ['tests/**/*.test.ts'],
-  globalSetup: ['tests/support/use-compiled.ts'],
+  globalSetup: [fileURLToPath(new URL('support/compile-server.ts', import.meta.url))],
   // What is waited for comes when it comes: a busy machine must not fail a test.
   testTimeout: 600_000,
   hookTimeout: 600_000,

@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'vitest/config';
-import type { TestProject } from 'vitest/node';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const compiled = pathToFileURL(`${root}dist/server/main.js`).href;
@@ -20,14 +18,3 @@ export const useCompiled: Plugin = {
     return { code: code.replaceAll('import.meta.url', JSON.stringify(compiled)), map: null };
   },
 };
-
-/** Compiles what has changed since the last run. */
-const build = () => {
-  execFileSync(process.execPath, ['.build/server.mjs'], { cwd: root, stdio: 'inherit' });
-};
-
-/** Vitest calls this once before the tests. */
-export default function setUp(project: TestProject): void {
-  build();
-  project.onTestsRerun(build);
-}
