@@ -4,7 +4,7 @@ import type { Plugin } from 'vitest/config';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const compiled = pathToFileURL(`${root}dist/server/main.js`).href;
 /** The files that start a thread or a process from the file beside them. */
-const starters = ['server/store/background/background.ts', 'server/providers/embedded/spawn-engine.ts'];
+const starters = ['server/event-loop/start-thread.ts', 'server/providers/embedded/spawn-engine.ts'];
 
 /**
  * Lets the gateways that run in the tests' own process start the compiled threads and engines, as production does.
