@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gateway, startGateway } from '../support/start-gateway.ts';
 import { upstreamKey } from '../support/start-scripted.ts';
 import type { DialectName } from '../support/upstream/dialects/dialect.ts';
+import type { Script } from '../support/upstream/exchange.ts';
+import { say } from '../support/upstream/scripts/answers.ts';
+import { refuse } from '../support/upstream/scripts/refusals.ts';
 import { type ScriptedUpstream, startUpstream } from '../support/upstream/start-upstream.ts';
 
 /** By the name of the alias that takes text alone. */
@@ -24,6 +27,10 @@ beforeAll(async () => {
     upstreams[alias] = upstream;
     providers.push(`  ${alias}: { kind: ${kind}, base_url: "${upstream.url}", api_key_env: KEY }`);
     models.push(`  - { alias: ${alias}, input: [text], backends: [{ provider: ${alias}, model: test-model }] }`);
+  }
+  for (const alias of ['chat', 'claude']) {
+    const backends = `[{ provider: ${alias}, model: test-model }]`;
+    models.push(`  - { alias: ${alias}-eyes, input: [text, image], backends: ${backends} }`);
   }
   models.push(
     '  - { alias: all, input: [text, image, audio, video], backends: [{ provider: chat, model: test-model }] }',
@@ -119,4 +126,56 @@ test('a model that takes them sees them again, and a new one is refused where th
   const again = await gateway.call('POST', '/c1/chat', { model: 'claude', message: 'Look', images: [{ url: PIXEL }] });
   expect(again.status).toBe(400);
   expect((await again.json()).error.code).toBe('modality_not_supported');
+});
+
+const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
+const rare = [
+  ['document', { type: 'file', file: { filename: 'a.docx', file_data: `data:${DOCX};base64,SGk=` } }, 'files_ignored'],
+  ['bitmap', { type: 'image_url', image_url: { url: 'data:image/bmp;base64,Qk0=' } }, 'images_ignored'],
+] as const;
+
+describe.each(rare)('a %s in the history, for a model with pictures that refuses it', (_what, part, applied) => {
+  /** A local server that knows pictures alone: it refuses the request that has anything else. */
+  const refuseOnce: Script = (exchange) =>
+    (/"type":"file"|image\/bmp/.test(exchange.request.body.toString()) ? refuse('bad-request') : say('Hello'))(
+      exchange,
+    );
+
+  test.each(['chat', 'claude'] as const)('does not stop the conversation with %s', async (alias) => {
+    const id = await begin([{ type: 'image_url', image_url: { url: PIXEL } }, part]);
+    for (const [path, fields] of [
+      ['/c1/chat', { message: 'And now?', conversation_id: id }],
+      ['/c1/chat', { message: 'And now?', conversation_id: id, stream: true, overflow: 'error' }],
+      ['/v1/responses', { input: 'And now?', conversation: id, truncation: 'disabled' }],
+      ['/v1/responses', { input: 'And now?', conversation: id, stream: true }],
+    ] as const) {
+      const upstream = upstreams[alias];
+      upstream?.reply(refuseOnce);
+      if (alias === 'chat') upstream?.reply(refuseOnce);
+      const answer = await gateway.call('POST', path, { model: `${alias}-eyes`, ...fields });
+      expect([answer.status, await answer.text()], path).toEqual([200, expect.stringContaining('Hello')]);
+      expect(answer.headers.get('x-gateway-applied')).toContain(applied);
+      // What the model can see is still there.
+      expect(receivedBy(alias)).toContain('iVBORw0KGgo=');
+      expect(receivedBy(alias)).not.toMatch(/SGk=|Qk0=/);
+    }
+  });
+
+  test('is refused when the client sends it itself', async () => {
+    const asked = await gateway.call('POST', '/c1/chat', { model: 'claude-eyes', message: [part] });
+    expect([asked.status, (await asked.json()).error.code]).toEqual([400, 'invalid_field']);
+  });
+});
+
+test('a request that was refused for another reason is not sent once more', async () => {
+  const id = await begin([{ type: 'image_url', image_url: { url: PIXEL } }]);
+  const upstream = upstreams.chat;
+  upstream?.reply(refuse('bad-request'));
+  const before = upstream?.chats.length ?? 0;
+  const asked = await gateway.call('POST', '/c1/chat', {
+    model: 'chat-eyes',
+    message: 'And now?',
+    conversation_id: id,
+  });
+  expect([asked.status, upstream?.chats.length]).toEqual([400, before + 1]);
 });

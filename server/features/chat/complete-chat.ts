@@ -39,7 +39,10 @@ export interface Surface {
   readonly backends?: readonly Backend[] | undefined;
   /** The changes made for one backend, as the `x-gateway-applied` header reports them. */
   adapt?(backend: Backend): Adaptation | undefined;
-  /** A shorter history, after an upstream refused the request as too long. Null when no shorter history fits. */
+  /**
+   * Another history, after an upstream refused the request: a shorter one, or one with fewer media. Null when nothing in
+   * the history can be the reason.
+   */
   shorten?(failure: unknown): readonly ChatMessage[] | null;
   /** Whether a chunk holds a part of the answer; absent: as in the canonical form. */
   isToken?(chunk: ChatCompletionChunk): boolean;

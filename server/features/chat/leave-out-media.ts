@@ -25,6 +25,13 @@ const APPLIED: Readonly<Record<Media, string>> = {
 /** Null for text, and for parts that only an upstream knows. */
 const mediaOf = ({ type }: ContentPart): Media | null => TYPES[type] ?? null;
 
+/** Where a part is. */
+interface Place {
+  readonly message: ChatMessage;
+  readonly index: number;
+  readonly part: ContentPart;
+}
+
 export interface LeftOut {
   readonly messages: ChatMessage[];
   /** As in `x-gateway-applied`. */
@@ -37,7 +44,7 @@ const note = (left: readonly Media[]): string => `(${left.join(', ')} left out)`
 /** The messages without the unwanted media. Null when they contain no such media. */
 export function leaveOutMedia(
   messages: readonly ChatMessage[],
-  isUnwanted: (media: Media, place: { readonly message: ChatMessage; readonly index: number }) => boolean,
+  isUnwanted: (media: Media, place: Place) => boolean,
 ): LeftOut | null {
   const found = new Set<Media>();
   const kept = messages.map((message, index) => {
@@ -46,7 +53,7 @@ export function leaveOutMedia(
     const left: Media[] = [];
     const parts = content.filter((part) => {
       const media = mediaOf(part);
-      if (media === null || !isUnwanted(media, { message, index })) return true;
+      if (media === null || !isUnwanted(media, { message, index, part })) return true;
       left.push(media);
       return false;
     });

@@ -42,7 +42,7 @@ export interface MeteredRequest<B extends Backend = Backend> extends MeterOption
   onAdmitted?(meter: Meter): void;
   /** Called when the request is refused, for lack of money or of room. The refusal is thrown afterwards. */
   onRefused?(refusal: unknown): Promise<void>;
-  /** Called when no backend began to answer; true: the request is shorter now, and is to be sent once more. */
+  /** Called when no backend began to answer; true: the request has changed, and is to be sent once more. */
   shorten?(failure: unknown): boolean;
 }
 

@@ -207,7 +207,7 @@ export async function readPrompt(
 ): Promise<readonly ChatMessage[]> {
   const prompt = await readTurnPrompt(stores, request, planned, principal);
   const messages = await readMessages(prompt);
-  return leaveOutUnseen(planned.model, messages, prompt.own)?.messages ?? messages;
+  return leaveOutUnseen(planned.model, messages, prompt)?.messages ?? messages;
 }
 
 /** Opens a response that is not stored: its history is only read. */

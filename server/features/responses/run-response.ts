@@ -15,7 +15,7 @@ import type { Meter } from '../metering/meter.ts';
 import type { Backend } from '../models/catalog.ts';
 import { isCancelled } from '../runs/is-cancelled.ts';
 import type { RunOutcome } from '../runs/run.ts';
-import { adaptHistory, leaveOutUnseen } from '../turns/adapt-history.ts';
+import { adaptHistory, dropRareMedia, leaveOutUnseen } from '../turns/adapt-history.ts';
 import { readMessages } from '../turns/write-prompt.ts';
 import { PassedEvents } from './answer/passed-events.ts';
 import { withUsage } from './answer/read-usage.ts';
@@ -48,7 +48,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
     const open = await openResponse(deps, request, caller, prepared);
     let unseen: readonly string[] = [];
     const seenOf = (all: readonly ChatMessage[]): readonly ChatMessage[] => {
-      const left = leaveOutUnseen(model, all, open.prompt.own);
+      const left = leaveOutUnseen(model, all, open.prompt);
       unseen = left?.applied ?? [];
       return left?.messages ?? all;
     };
@@ -71,6 +71,7 @@ export async function openRequest(deps: ResponseDeps, request: ResponseRequest, 
       return { changes, applied: [...(surface.adapt?.(backend)?.applied ?? []), ...unseen, ...applied] };
     };
     const shorten = (failure: unknown) => {
+      if (dropRareMedia(failure, open.prompt, () => messages)) return messages;
       if (request.truncation === 'disabled' || !open.prompt.shorten(failure)) return null;
       messages = toChat(prepared, seenOf(open.prompt.parse())).value.messages;
       return messages;

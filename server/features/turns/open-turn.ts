@@ -9,7 +9,7 @@ import { type EndUser, endUserOf } from '../access/end-user.ts';
 import { checkHistory } from '../chat/check-history.ts';
 import type { Chat, Surface } from '../chat/complete-chat.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
-import { adaptHistory } from './adapt-history.ts';
+import { adaptHistory, dropRareMedia } from './adapt-history.ts';
 import { checkToolResults } from './check-tool-results.ts';
 import { checkQuestion, placeOf, splitQuestion } from './place-turn.ts';
 import { resolveTurn } from './plan-turn.ts';
@@ -103,6 +103,7 @@ async function toChat({ turn, target, fields, stored, prompt, endUser }: Prepare
     backends,
     adapt: (backend) => adaptHistory(model, backend, prompt, sent),
     shorten(failure) {
+      if (dropRareMedia(failure, prompt, sent)) return sent();
       if (turn.overflow === 'error' || !prompt.shorten(failure)) return null;
       const shorter = prompt.parse();
       sent = () => shorter;

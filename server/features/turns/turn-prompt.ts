@@ -26,6 +26,7 @@ export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
   #learned: Limit | null = null;
   #summarized = 0;
   #isSummaryMissing = false;
+  #dropsRareMedia = false;
   #prompt: Prompt<M>;
 
   /** `backend` is the first of the chain: the prompt is one for all of them, so that each can take over. */
@@ -86,6 +87,15 @@ export class TurnPrompt<M extends HistoryMessage = HistoryMessage> {
   /** Notes that no summary could be made. Turns stay left out. */
   missSummary(): void {
     this.#isSummaryMissing = true;
+  }
+
+  /** Whether files and pictures of rare types in earlier turns are left out, because the upstream refused the prompt. */
+  get dropsRareMedia(): boolean {
+    return this.#dropsRareMedia;
+  }
+
+  dropRareMedia(): void {
+    this.#dropsRareMedia = true;
   }
 
   /** Drops more of the oldest turns. False when that changes nothing: then the turn itself, or its answer, is too long. */
