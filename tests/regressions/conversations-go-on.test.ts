@@ -173,3 +173,58 @@ describe('a request that has nothing but instructions', () => {
     expect(body).toContain('Be brief.');
   });
 });
+
+describe('a conversation of which a message was deleted', () => {
+  const weather = { type: 'function', function: { name: 'get_weather', parameters: { type: 'object' } } };
+
+  /** Two questions, of which the second one led to a call. */
+  async function begin(): Promise<{ id: string; items: { id: string }[] }> {
+    const first = await gateway.call('POST', '/c1/chat', { model: 'vllm', message: 'One' });
+    const id = first.headers.get('x-conversation-id') ?? '';
+    gateway.upstreams.vllm?.reply(answer({ calls: [{ name: 'get_weather', pieces: ['{}'] }] }));
+    await gateway.call('POST', '/c1/chat', { model: 'vllm', message: 'Two', conversation_id: id, tools: [weather] });
+    const { data } = await (await gateway.call('GET', `/v1/conversations/${id}/items?order=asc`)).json();
+    return { id, items: data };
+  }
+
+  async function goOn(model: string, place: number) {
+    const { id, items } = await begin();
+    const gone = await gateway.call('DELETE', `/v1/conversations/${id}/items/${items[place]?.id}`);
+    expect(gone.status).toBe(200);
+    const asked = await gateway.call('POST', '/c1/chat', { model, message: 'Three', conversation_id: id });
+    expect([asked.status, await asked.text()]).toEqual([200, expect.anything()]);
+    return JSON.parse(sent(model));
+  }
+
+  const rolesOf = (messages: { role: string }[]) => messages.map(({ role }) => role).join(' ');
+
+  test.each(['vllm', 'anthropic', 'gemini'])('has roles that alternate for %s, whatever was deleted', async (model) => {
+    const places = model === 'vllm' ? [0, 1] : [0, 1, 2];
+    for (const place of places) {
+      const { messages, contents } = await goOn(model, place);
+      const roles = rolesOf(messages ?? contents);
+      // For Gemini, results of calls are a turn of the user, which a question may follow.
+      expect(roles).not.toMatch(model === 'gemini' ? /model model/ : /user user|assistant assistant/);
+      if (model !== 'vllm') expect(roles).toMatch(/^user/);
+    }
+  });
+
+  test('keeps the words of a question whose answer was deleted', async () => {
+    const { messages } = await goOn('vllm', 1);
+    expect(messages[0]).toEqual(user('One\n\nTwo'));
+  });
+
+  test('and one that was forked at a question, go on with the same prompt each time', async () => {
+    const { id } = await begin();
+    const { messages } = await (await gateway.call('GET', `/c1/conversations/${id}`)).json();
+    const forked = await gateway.call('POST', `/c1/conversations/${id}/fork`, { message_id: messages[0].id });
+    const { id: copy } = await forked.json();
+    const turn = async (message: string) => {
+      await gateway.call('POST', '/c1/chat', { model: 'vllm', message, conversation_id: copy });
+      return JSON.parse(sent('vllm')).messages;
+    };
+    const first = await turn('Another.');
+    expect(first).toEqual([user('One\n\nAnother.')]);
+    expect((await turn('And?')).slice(0, 1)).toEqual(first);
+  });
+});

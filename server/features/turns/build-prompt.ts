@@ -87,10 +87,43 @@ function withoutDeletedCalls(heads: readonly ChatMessage[]): ChatMessage[] {
   });
 }
 
+/** A text without pictures, which some models do not take. */
+const TEXT_START = '{"role":"user","content":"';
+
+/**
+ * The places of questions that follow a question without an answer: the answer was deleted, or the conversation was
+ * forked at the question. A question with media stays alone, so that its media can still be left out.
+ */
+function findSecondQuestions(history: readonly HistoryMessage[], messages: readonly Stored[]): number[] {
+  const stored: (Stored & { readonly turnId?: string })[] = [...history, ...messages];
+  return stored.flatMap(({ role, turnId }, i) => {
+    const before = stored[i - 1];
+    if (role !== 'user' || before?.role !== 'user' || !before.prompt.startsWith(TEXT_START)) return [];
+    return turnId === before.turnId ? [] : [i];
+  });
+}
+
+/** Joins each of these questions with the one before it: many chat templates want user and assistant to alternate. */
+function joinQuestions(
+  messages: readonly ChatMessage[],
+  second: ReadonlySet<ChatMessage>,
+  read: (head: ChatMessage) => ChatMessage,
+): ChatMessage[] {
+  const joined: ChatMessage[] = [];
+  for (const message of messages) {
+    const last = joined.at(-1);
+    if (last?.role === 'user' && second.has(message)) {
+      joined[joined.length - 1] = joinMessages(read(last), read(message));
+    } else joined.push(message);
+  }
+  return joined;
+}
+
 /** The texts of messages as every upstream takes them: the very same texts, where nothing is wrong with them. */
-function toPrompts(history: readonly Stored[], messages: readonly Stored[]): string[] {
+function toPrompts(history: readonly HistoryMessage[], messages: readonly Stored[]): string[] {
   const stored = [...history, ...messages];
-  if (!stored.some(mayNeedRepair)) return stored.map(repaired);
+  const second = findSecondQuestions(history, messages);
+  if (second.length === 0 && !stored.some(mayNeedRepair)) return stored.map(repaired);
   const heads = stored.map(toHead);
   const prompts = new Map(stored.map((message, i) => [heads[i], repaired(message)]));
   const read = (head: ChatMessage): ChatMessage => {
@@ -98,7 +131,10 @@ function toPrompts(history: readonly Stored[], messages: readonly Stored[]): str
     return prompt === undefined ? head : JSON.parse(prompt);
   };
   const kept = [...withoutDeletedCalls(heads.slice(0, history.length)), ...heads.slice(history.length)];
-  return repairHistory(kept, read).map((message) => prompts.get(message) ?? JSON.stringify(message));
+  const questions = new Set(second.flatMap((place) => heads[place] ?? []));
+  return joinQuestions(repairHistory(kept, read), questions, read).map(
+    (message) => prompts.get(message) ?? JSON.stringify(message),
+  );
 }
 
 /** What a prompt is made of. */

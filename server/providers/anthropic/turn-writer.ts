@@ -1,4 +1,5 @@
 import { remind } from '../../canonical/gather-instructions.ts';
+import { EMPTY_MESSAGE } from '../empty-message.ts';
 import type { Block, Turn } from './wire.ts';
 
 /**
@@ -36,6 +37,10 @@ export class TurnWriter {
 
   finish(): Turn[] {
     this.#endUserTurn();
+    // Anthropic wants the user to begin. The first question may have been deleted.
+    if (this.#turns[0]?.role === 'assistant') {
+      this.#turns.unshift({ role: 'user', content: [{ type: 'text', text: EMPTY_MESSAGE }] });
+    }
     return this.#turns;
   }
 

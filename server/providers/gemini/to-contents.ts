@@ -34,6 +34,20 @@ interface Conversation {
 }
 
 /**
+ * Gemini takes calls only directly after a turn of the user, so the answers around a deleted question become one turn,
+ * and an answer whose question was deleted gets one.
+ */
+function addModelTurn(contents: Content[], parts: RequestPart[]): void {
+  const last = contents.at(-1);
+  if (parts.length === 0) return;
+  if (last?.role === 'model') last.parts.push(...parts);
+  else {
+    if (!last) contents.push({ role: 'user', parts: [{ text: EMPTY_MESSAGE }] });
+    contents.push({ role: 'model', parts });
+  }
+}
+
+/**
  * Translates messages to turns. All instructions go before the turns, wherever they stood. The results of the calls of
  * one turn make one turn together, as the vendor demands.
  */
@@ -62,7 +76,7 @@ export function toContents(given: readonly ChatMessage[], model: string): Conver
         results = undefined;
         for (const call of message.tool_calls ?? []) if (call.function) names.set(call.id, call.function.name);
         const parts = toModelTurn(message, model, param);
-        if (parts.length > 0) contents.push({ role: 'model', parts });
+        addModelTurn(contents, parts);
         break;
       }
       case 'tool':
