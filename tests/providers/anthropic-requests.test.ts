@@ -280,8 +280,16 @@ describe('instructions', () => {
     }
   });
 
-  test('alone, or with an image, are refused', async () => {
-    expect(await refused({ messages: [{ role: 'system', content: 'x' }] })).toEqual([400, 'invalid_field', 'messages']);
+  test('alone end with a turn of the user, and are refused when they say nothing', async () => {
+    const [first, last] = ['Be brief.', 'Say hello.'].map((content) => ({ role: 'system', content }));
+    const body = await sent({ messages: [first, last] });
+    expect(body.system).toMatchObject([{ text: 'Be brief.' }]);
+    expect(body.messages).toMatchObject([{ role: 'user', content: [{ text: 'Say hello.' }] }]);
+    const empty = { messages: [{ role: 'system', content: '' }] };
+    expect(await refused(empty)).toEqual([400, 'invalid_field', 'messages[0].content']);
+  });
+
+  test('with an image are refused', async () => {
     const pictured = [{ role: 'system', content: [{ type: 'text', text: 'x' }, image()] }, ...hi];
     expect(await refused({ messages: pictured })).toEqual([400, 'invalid_field', 'messages[0].content[1].type']);
   });

@@ -288,7 +288,6 @@ describe('unsupported fields are refused with their param', () => {
     ['audio without a format', says({ type: 'input_audio', input_audio: { data: 'AA' } }), `${at}.input_audio.format`],
     ['a field of a part', says({ type: 'text', text: 'x', bold: true }), `${at}.bold`],
     ['an image for an instruction', { messages: [{ role: 'system', content: [image()] }, user] }, `${at}.type`],
-    ['instructions alone', { messages: [{ role: 'system', content: 'x' }] }, 'messages'],
     ['a function message', { messages: [user, { role: 'function', name: 'f', content: '' }] }, 'messages[1].role'],
     ['a prefill flag', assistant({ content: 'So', prefix: true }), 'messages[1].prefix'],
   ])('%s', async (_what, fields, param) => {
