@@ -67,6 +67,9 @@ async function start(): Promise<void> {
   });
 }
 
+// Where nobody can read the welcome, the log is lost as well, and says so on the standard error.
+process.stdout.on('error', () => {});
+
 try {
   await start();
 } catch (error) {

@@ -61,7 +61,9 @@ export async function callGateway(env: Env, url: URL, key: string, init: Request
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS), ...init, headers });
     const text = await response.text();
-    if (!response.ok) throw new CallError(describe(response.status, text));
+    if (!response.ok) throw new CallError(describe(env.gatewayUrl, response.status, text));
+    // Other servers answer some of these addresses with JSON, too.
+    if (!response.headers.get('x-request-id')?.startsWith('req_')) throw notTheGateway(null);
     return { text, isJson: response.headers.get('content-type')?.startsWith('application/json') === true };
   } catch (cause) {
     if (cause instanceof CallError) throw cause;
@@ -69,9 +71,12 @@ export async function callGateway(env: Env, url: URL, key: string, init: Request
   }
 }
 
-function describe(status: number, text: string): string {
+function describe(url: string, status: number, text: string): string {
   try {
     const { code, message, param } = ErrorBody.parse(JSON.parse(text)).error;
+    if (code === 'invalid_authorization') {
+      return `The gateway at ${url} does not accept this key (${code}). Set API_BEARER to its administrator's key, or give another --key.`;
+    }
     return `${message} (${code}${param ? `, ${param}` : ''})`;
   } catch {
     return `The answer has the status ${status}, but no error of this gateway. Set DUPLEX_URL to the address of the gateway.`;

@@ -5,7 +5,7 @@ import { counted } from '../setup/counted.ts';
 import { migrationsDir } from '../setup/package-root.ts';
 import { backUp, type Contents, refuseForeign, restore } from '../store/copy-database.ts';
 import type { Outcome } from './outcome.ts';
-import { UsageError } from './read-command.ts';
+import { UsageError } from './parse-options.ts';
 
 const describe = ({ conversations, messages, keys, usage }: Contents): string =>
   [
@@ -17,7 +17,7 @@ const describe = ({ conversations, messages, keys, usage }: Contents): string =>
 
 function fileOf(command: string, args: readonly string[]): string {
   const [file] = args;
-  if (args.length !== 1 || !file || file.startsWith('-')) throw new UsageError(`Usage: duplex ${command} <file>`);
+  if (args.length !== 1 || !file || file.startsWith('-')) throw new UsageError(`Usage: duplex ${command} <file>.`);
   return resolve(file);
 }
 

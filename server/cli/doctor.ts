@@ -1,11 +1,10 @@
-import { parseArgs } from 'node:util';
 import type { Finding } from '../doctor/finding.ts';
 import { problem } from '../doctor/finding.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { EnvError, loadEnv } from '../env.ts';
 import { counted } from '../setup/counted.ts';
 import type { Outcome } from './outcome.ts';
-import { UsageError } from './read-command.ts';
+import { parseOptions } from './parse-options.ts';
 
 const WIDTH = 10;
 
@@ -38,17 +37,10 @@ async function look(probe: boolean): Promise<readonly Finding[]> {
 
 /** `duplex doctor`: what is wrong with this gateway, and what to do about it. */
 export async function diagnose(args: readonly string[]): Promise<Outcome> {
-  const options = { json: { type: 'boolean' }, probe: { type: 'boolean' } } as const;
-  const { values } = parse();
+  const { values } = parseOptions('doctor', args, {
+    options: { json: { type: 'boolean' }, probe: { type: 'boolean' } },
+  });
   const findings = await look(values.probe === true);
   const isWell = !findings.some(({ level }) => level === 'problem');
   return { text: values.json ? `${JSON.stringify({ ok: isWell, findings }, null, 2)}\n` : show(findings), isWell };
-
-  function parse() {
-    try {
-      return parseArgs({ args: [...args], options, strict: true });
-    } catch (error) {
-      throw new UsageError(`doctor: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
 }

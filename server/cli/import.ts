@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { systemCodeOf } from '../errors/system-code.ts';
 import { importClaudeCodeRouter } from '../import/claude-code-router/import-claude-code-router.ts';
 import { ImportError } from '../import/import-error.ts';
 import type { Imported } from '../import/imported.ts';
 import { importLitellm } from '../import/litellm/import-litellm.ts';
-import { UsageError } from './read-command.ts';
+import { parseOptions, UsageError } from './parse-options.ts';
 
 const importers: Readonly<Record<string, (text: string, name: string) => Imported>> = {
   litellm: importLitellm,
@@ -16,14 +15,6 @@ const USAGE = `Usage: duplex import <${Object.keys(importers).join(' | ')}> <fil
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? (error.message.split(',')[0] ?? error.message) : String(error);
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: { out: { type: 'string' } }, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`import: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
 
 function readSource(file: string): string {
   try {
@@ -47,7 +38,10 @@ function writeNew(file: string, text: string): void {
 
 /** `duplex import SOURCE FILE`: the models file that another gateway's configuration becomes. */
 export function importConfiguration(args: readonly string[]): Imported {
-  const { values, positionals } = read(args);
+  const { values, positionals } = parseOptions('import', args, {
+    options: { out: { type: 'string' } },
+    allowPositionals: true,
+  });
   const [source = '', file, ...more] = positionals;
   const convert = Object.hasOwn(importers, source) ? importers[source] : undefined;
   if (!convert || file === undefined || more.length > 0 || values.out === '') throw new UsageError(USAGE);

@@ -53,6 +53,14 @@ export const localCommands: Readonly<Record<string, LocalCommand>> = {
       '--out …              Write it to this file, which must not exist',
     ],
   },
+  version: {
+    load: async () => {
+      const { readVersion } = await import('../setup/package-root.ts');
+      return () => ({ text: `${readVersion()}\n` });
+    },
+    words: '',
+    help: ['Print the version of this command'],
+  },
   connect: {
     load: async () => (await import('./connect/connect.ts')).connect,
     words: ' [tool]',

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { LogList } from '../../contracts/system/logs.ts';
 import { type Env, loadEnv } from '../env.ts';
-import { type LogStream, openLog } from '../observe/open-log.ts';
+import { readableLines } from '../observe/open-log.ts';
 import { callGateway, notTheGateway, readBearer } from './call-gateway.ts';
 import type { Outcome } from './outcome.ts';
-import { UsageError } from './read-command.ts';
+import { parseOptions } from './parse-options.ts';
 
 /** How often `--follow` asks for new lines, in ms. */
 const FOLLOW_MS = 1_000;
@@ -18,14 +17,6 @@ const options = {
   follow: { type: 'boolean', short: 'f' },
   json: { type: 'boolean' },
 } as const;
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(`logs: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
 
 async function ask(env: Env, query: Readonly<Record<string, string | undefined>>): Promise<LogList['items']> {
   const url = new URL(`${env.gatewayUrl}/api/logs`);
@@ -40,14 +31,14 @@ async function ask(env: Env, query: Readonly<Record<string, string | undefined>>
 
 /** `duplex logs`: the newest lines of the gateway's log, and with `--follow` those that come. */
 export async function showLogs(args: readonly string[]): Promise<Outcome> {
-  const { level, limit, follow, json } = read(args);
+  const { level, limit, follow, json } = parseOptions('logs', args, { options }).values;
   const env = loadEnv();
-  const stream: LogStream = json ? process.stdout : openLog('pretty', process.stdout.isTTY);
+  const show = json ? String : readableLines(process.stdout.isTTY);
   let last = 0;
   const print = (items: LogList['items']) => {
     for (const { id, line } of items) {
       last = id;
-      if (line.op !== OWN) stream.write(`${JSON.stringify(line)}\n`);
+      if (line.op !== OWN) process.stdout.write(show(`${JSON.stringify(line)}\n`));
     }
   };
   print(await ask(env, { level, limit }));

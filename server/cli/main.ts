@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { type Env, EnvError, loadEnv } from '../env.ts';
+import { systemCodeOf } from '../errors/system-code.ts';
 import { ImportError } from '../import/import-error.ts';
 import { StoreError } from '../store/store-error.ts';
 import { CallError, callGateway, notTheGateway, readBearer } from './call-gateway.ts';
 import { localCommands } from './local-commands.ts';
-import { type Call, readCommand, UsageError } from './read-command.ts';
+import { UsageError } from './parse-options.ts';
+import { type Call, readCommand } from './read-command.ts';
 import { showAnswer } from './show-answer.ts';
 import { showHelp } from './show-help.ts';
 
@@ -26,7 +28,8 @@ async function run(args: readonly string[]): Promise<void> {
     process.stdout.write(showHelp(args.filter((arg) => arg !== 'help' && !arg.startsWith('-'))));
     return;
   }
-  const [name = '', ...rest] = args;
+  const [first = '', ...rest] = args;
+  const name = first === '--version' ? 'version' : first;
   const local = Object.hasOwn(localCommands, name) ? localCommands[name] : undefined;
   if (local) {
     const runCommand = await local.load();
@@ -60,6 +63,16 @@ function explain(error: unknown): string {
     return error.message;
   return `The command failed: ${error instanceof Error ? error.message : String(error)}`;
 }
+
+/** Ends the command when nobody reads on, as behind `| head`, or when there is no place for what it prints. */
+function endWithOutput(error: Error): void {
+  if (systemCodeOf(error) === 'EPIPE') process.exit();
+  process.stderr.write(`The output cannot be written: ${error.message}.\n`);
+  process.exit(1);
+}
+
+process.stdout.on('error', endWithOutput);
+process.stderr.on('error', () => process.exit(1));
 
 try {
   await run(process.argv.slice(2));

@@ -1,8 +1,5 @@
-import { parseArgs } from 'node:util';
 import { type Command, commands, toParseOptions } from './commands.ts';
-
-/** A mistake in the typed command. */
-export class UsageError extends Error {}
+import { parseOptions, UsageError } from './parse-options.ts';
 
 /** The request that a command sends to the gateway, and how its response is shown. */
 export interface Call {
@@ -19,7 +16,15 @@ function find(args: readonly string[]): { name: string; command: Command; rest: 
     const command = commands[name];
     if (command) return { name, command, rest: args.slice(words) };
   }
-  throw new UsageError(`There is no command "${args.slice(0, 2).join(' ')}".`);
+  throw new UsageError(explainUnknown(args));
+}
+
+/** What is wrong with the name of a command, and for the first word of a group what can follow it. */
+function explainUnknown([first = '', second]: readonly string[]): string {
+  const following = Object.keys(commands).flatMap((name) => (name.startsWith(`${first} `) ? name.split(' ')[1] : []));
+  if (following.length === 0) return `There is no command "${first}".`;
+  const usage = `Usage: duplex ${first} <${following.join(' | ')}>.`;
+  return second === undefined ? usage : `There is no command "${first} ${second}". ${usage}`;
 }
 
 function toValue(name: string, type: string, text: string | boolean): unknown {
@@ -33,18 +38,13 @@ function toValue(name: string, type: string, text: string | boolean): unknown {
   throw new UsageError(`--${name} must be a number.`);
 }
 
-function parse(name: string, command: Command, rest: string[]) {
-  try {
-    return parseArgs({ args: rest, options: toParseOptions(command), allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 /** Reads the words after `duplex`. Throws `UsageError`. */
 export function readCommand(args: readonly string[]): Call {
   const { name, command, rest } = find(args);
-  const { values, positionals } = parse(name, command, rest);
+  const { values, positionals } = parseOptions(name, rest, {
+    options: toParseOptions(command),
+    allowPositionals: true,
+  });
   const { json, ...given } = values;
   const wanted = [...command.path.matchAll(/\{(\w+)\}/g)].map(([, word = '']) => word);
   if (positionals.length !== wanted.length) {

@@ -1,5 +1,5 @@
-import { destination } from 'pino';
-import pretty from 'pino-pretty';
+import { type PrettyOptions, prettyFactory } from 'pino-pretty';
+import { StandardOutput } from './standard-output.ts';
 
 /** Fields that the sentence of a request's line already contains. */
 const TOLD = ['op', 'model', 'backend', 'status', 'ms', 'firstTokenMs', 'promptTokens', 'completionTokens', 'costUsd'];
@@ -38,7 +38,7 @@ export interface LogStream {
 /** `auto`: readable lines on a terminal, otherwise JSON. */
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
-/** More lines than this are written at once, in bytes. */
+/** More text than this is written at once, in characters. */
 const MAX_BUFFERED = 8 * 1024;
 /** How long a line waits for others, in ms. */
 const WAIT_MS = 50;
@@ -47,34 +47,45 @@ const WAIT_MS = 50;
  * JSON on the standard output, several lines at a time: a write for each line took a fifth of the time of a short
  * request. They are also written when the process ends by itself; `kill -9` loses the last 50 ms of them.
  */
-function openJson(): LogStream {
-  const output = destination({ dest: 1, sync: true, minLength: MAX_BUFFERED });
+function openJson(output: StandardOutput): LogStream {
+  let lines = '';
   let isDue = false;
   const flush = () => {
-    isDue = false;
-    output.flushSync();
+    const text = lines;
+    lines = '';
+    output.write(text);
   };
   process.once('exit', flush);
   return {
     write(line) {
-      output.write(line);
+      lines += line;
+      if (lines.length >= MAX_BUFFERED) flush();
       if (isDue) return;
       isDue = true;
-      setTimeout(flush, WAIT_MS).unref();
+      setTimeout(() => {
+        isDue = false;
+        flush();
+      }, WAIT_MS).unref();
     },
   };
 }
 
+/** How a readable line looks, with colours on a terminal. */
+const looks = (isTerminal: boolean): PrettyOptions => ({
+  colorize: isTerminal,
+  singleLine: true,
+  translateTime: 'SYS:HH:MM:ss.l',
+  ignore: ['pid', 'hostname', ...TOLD].join(','),
+  messageFormat: (line: Line, messageKey) => (line.op ? describe(line) : String(line[messageKey] ?? '')),
+});
+
+/** Converts lines of JSON to readable ones. */
+export const readableLines = (isTerminal: boolean): ((line: string) => string) => prettyFactory(looks(isTerminal));
+
 /** Where the log goes: readable lines on a terminal, and JSON for programs. `auto` decides by what the output is. */
 export function openLog(format: LogFormat, isTerminal: boolean): LogStream {
-  if (format === 'json' || (format === 'auto' && !isTerminal)) return openJson();
-  return pretty({
-    colorize: isTerminal,
-    singleLine: true,
-    // Written synchronously, so that the last lines of a process that ends at once are not lost.
-    sync: true,
-    translateTime: 'SYS:HH:MM:ss.l',
-    ignore: ['pid', 'hostname', ...TOLD].join(','),
-    messageFormat: (line: Line, messageKey) => (line.op ? describe(line) : String(line[messageKey] ?? '')),
-  });
+  const output = new StandardOutput();
+  if (format === 'json' || (format === 'auto' && !isTerminal)) return openJson(output);
+  const toReadable = readableLines(isTerminal);
+  return { write: (line) => output.write(toReadable(line)) };
 }

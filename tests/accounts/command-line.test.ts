@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +15,8 @@ import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start
 import { bearer, root } from '../support/start-gateway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { say } from '../support/upstream/scripts/answers.ts';
+
+const program = join(root, 'dist/server/cli.js');
 
 let gateway: AccountsGateway;
 beforeAll(async () => {
@@ -111,6 +114,16 @@ describe('--help', () => {
 describe('a mistake', () => {
   test.each([
     [['keys', 'creat'], 2, 'There is no command "keys creat".'],
+    [['keys'], 2, 'Usage: duplex keys <create | list | show | update | rotate | revoke>.'],
+    [['keys', 'creat'], 2, 'Usage: duplex keys <create | list'],
+    [['usage', '--bogus'], 2, "usage: Unknown option '--bogus'. Run `duplex help`"],
+    [['keys', 'create', '--name'], 2, "keys create: Option '--name <value>' argument missing. Run"],
+    [['keys', 'create', '--name', '--owner'], 2, "keys create: Option '--name' argument is ambiguous. Run"],
+    [['backup'], 2, 'Usage: duplex backup <file>. Run'],
+    [['doctor', 'now'], 2, "doctor: Unexpected argument 'now'. Run"],
+    [['logs', '--lines', '5'], 2, "logs: Unknown option '--lines'. Run"],
+    [['import', 'litellm', 'a.yaml', '--into', 'b'], 2, "import: Unknown option '--into'. Run"],
+    [['connect', 'codex', '--model'], 2, "connect: Option '--model <value>' argument missing. Run"],
     [['keys', 'show'], 2, 'Usage: duplex keys show <key_id>.'],
     [['keys', 'list', 'all'], 2, 'Usage: duplex keys list, with options only.'],
     [['keys', 'create', '--budget', 'much'], 2, '--budget must be a number.'],
@@ -126,7 +139,10 @@ describe('a mistake', () => {
 
   test('in the bearer or the address is said, without the bearer', async () => {
     const wrong = await duplex(['keys', 'list'], { API_BEARER: 'wrong-bearer' });
-    expect([wrong.code, wrong.err]).toEqual([1, 'The key is not valid here. (invalid_authorization, Authorization)\n']);
+    expect([wrong.code, wrong.err]).toEqual([
+      1,
+      `The gateway at ${gateway.url} does not accept this key (invalid_authorization). Set API_BEARER to its administrator's key, or give another --key.\n`,
+    ]);
     const nobody = await duplex(['keys', 'list'], { DUPLEX_URL: 'http://127.0.0.1:9' });
     expect([nobody.code, nobody.err]).toEqual([
       1,
@@ -138,17 +154,23 @@ describe('a mistake', () => {
 
   test('in the address is said by every command, whatever answers there', async () => {
     const page = createServer((_request, response) => response.end('<h1>Hello</h1>'));
+    const api = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json').end('{"items":[],"models":[]}');
+    });
     const hasty = createServer((request) => request.socket.destroy());
     const pageUrl = `http://127.0.0.1:${await listenLocally(page)}`;
+    const apiUrl = `http://127.0.0.1:${await listenLocally(api)}`;
     const hastyUrl = `http://127.0.0.1:${await listenLocally(hasty)}`;
     for (const args of [['keys', 'list'], ['models'], ['logs'], ['status'], ['connect', 'codex']]) {
-      const stranger = await duplex(args, { DUPLEX_URL: pageUrl });
-      expect([args, stranger.code, stranger.out, stranger.err]).toEqual([
-        args,
-        1,
-        '',
-        'The program at this address is not this gateway. Set DUPLEX_URL to the address of the gateway.\n',
-      ]);
+      for (const url of [pageUrl, apiUrl]) {
+        const stranger = await duplex(args, { DUPLEX_URL: url });
+        expect([args, stranger.code, stranger.out, stranger.err]).toEqual([
+          args,
+          1,
+          '',
+          'The program at this address is not this gateway. Set DUPLEX_URL to the address of the gateway.\n',
+        ]);
+      }
       const cut = await duplex(args, { DUPLEX_URL: hastyUrl });
       expect([args, cut.code, cut.err]).toEqual([
         args,
@@ -157,7 +179,46 @@ describe('a mistake', () => {
       ]);
     }
     page.close();
+    api.close();
     hasty.close();
+  });
+});
+
+test('the version is printed', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const word of ['version', '--version']) {
+    expect(await duplex([word])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  }
+});
+
+describe('an output that ends', () => {
+  const spawnDuplex = (args: readonly string[], stdout: 'pipe' | number) =>
+    spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', stdout, 'pipe'],
+      env: { PATH: process.env.PATH, DUPLEX_URL: gateway.url, API_BEARER: bearer },
+    });
+
+  /** The exit code, and what was printed on stderr. */
+  const endOf = async (child: ReturnType<typeof spawnDuplex>) => {
+    let err = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+    });
+    const [code] = await once(child, 'close');
+    return [code, err];
+  };
+
+  test.each([[['help']], [['models', '--json']]])('early, as behind `head`, ends %j without a word', async (args) => {
+    const child = spawnDuplex(args, 'pipe');
+    child.stdout?.destroy();
+    expect(await endOf(child)).toEqual([0, '']);
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('because the disk is full is told in one line', async () => {
+    const full = openSync('/dev/full', 'w');
+    const [code, err] = await endOf(spawnDuplex(['models'], full));
+    closeSync(full);
+    expect([code, err]).toEqual([1, expect.stringMatching(/^The output cannot be written: ENOSPC[^\n]*\n$/)]);
   });
 });
 
@@ -170,7 +231,6 @@ test('the bearer of the data folder is found, and nothing is made there', async 
 });
 
 const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath];
-const program = join(root, 'dist/server/cli.js');
 const canBeNobody = await hasProgram('setpriv', [...asNobody, program, 'help']);
 
 test.skipIf(!canBeNobody)('another user of the machine is told which file is not for them', async () => {

@@ -47,7 +47,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'server/providers/http/secrets.ts',
     'server/store/background-writer.ts',
     'node',
-    ...['@opentelemetry/', 'pino', 'pino-pretty', 'prom-client'],
+    ...['@opentelemetry/', 'pino-pretty', 'prom-client'],
   ],
   'server/setup/': [
     ...core,

@@ -1,11 +1,10 @@
-import { parseArgs } from 'node:util';
 import { GatewayInfo, type ModelInfo } from '../../../contracts/models/model.ts';
 import { loadEnv } from '../../env.ts';
 import { render } from '../../features/connect/tool.ts';
 import { tools } from '../../features/connect/tools.ts';
 import { CallError, callGateway, notTheGateway, readBearer } from '../call-gateway.ts';
 import type { Outcome } from '../outcome.ts';
-import { UsageError } from '../read-command.ts';
+import { parseOptions, UsageError } from '../parse-options.ts';
 
 const PLACEHOLDER = 'YOUR_KEY';
 /** In tokens, where the models file has none. */
@@ -17,18 +16,6 @@ const list = (): string => {
     .map(([name, { title }]) => `${name.padEnd(widest)}  ${title}\n`)
     .join('');
 };
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: { model: { type: 'string' }, key: { type: 'string' }, 'show-key': { type: 'boolean' } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(`connect: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
 
 /** The settings are shell, TOML, YAML and code. What needs quotes in one of them is refused in all. */
 function checkPlain(what: string, text: string): void {
@@ -63,14 +50,17 @@ function choose(models: readonly ModelInfo[], name: string | undefined) {
 
 /** Reads the words after `duplex connect`. Throws `UsageError` and `CallError`. */
 export async function connect(args: readonly string[]): Promise<Outcome> {
-  const { values, positionals } = read(args);
+  const { values, positionals } = parseOptions('connect', args, {
+    options: { model: { type: 'string' }, key: { type: 'string' }, 'show-key': { type: 'boolean' } },
+    allowPositionals: true,
+  });
   const [name, ...more] = positionals;
   if (name === undefined) {
     return { text: `${list()}\nUsage: duplex connect <tool> [--model …] [--key … | --show-key]\n`, notes: [] };
   }
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   if (!tool) throw new UsageError(`There is no tool "${name}". Choose one of ${Object.keys(tools).join(', ')}.`);
-  if (more.length > 0) throw new UsageError('Usage: duplex connect <tool>');
+  if (more.length > 0) throw new UsageError('Usage: duplex connect <tool>.');
   if (values.key !== undefined && values['show-key']) throw new UsageError('Use either --key or --show-key, not both.');
 
   const env = loadEnv();
