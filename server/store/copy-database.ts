@@ -1,9 +1,12 @@
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import { systemCodeOf } from '../errors/system-code.ts';
 import { checkedHistory, readMigrations } from './migrate.ts';
 import { ProcessLock } from './process-lock.ts';
 import { type Database, loadDriver } from './sqlite/driver.ts';
 import { StoreError } from './store-error.ts';
+import { toStoreError } from './to-store-error.ts';
 
 /** The tables whose rows are counted, to show that a copy is complete. */
 const COUNTED = { conversations: 'Conversation', messages: 'Message', keys: 'ApiKey', usage: 'Usage' } as const;
@@ -18,6 +21,17 @@ function ensureReadable(path: string, what: string): void {
       ? `This user is not allowed to read ${path}. Run the command as the user that runs the gateway.`
       : `There is no ${what} at ${path}.`;
     throw new StoreError(message, { cause });
+  }
+}
+
+/** Throws `StoreError` when this user cannot make a file in the folder of a file. */
+function ensureWritable(path: string): void {
+  const folder = dirname(path);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const why = existsSync(folder) ? `This user is not allowed to write to ${folder}` : `There is no folder ${folder}`;
+    throw new StoreError(`${why}. Name a file in another folder.`, { cause });
   }
 }
 
@@ -62,6 +76,7 @@ async function verify(path: string): Promise<Contents> {
 export async function backUp(path: string, target: string): Promise<Contents> {
   ensureReadable(path, 'database');
   if (existsSync(target)) throw new StoreError(`${target} exists already. Choose another name, or take it away.`);
+  ensureWritable(target);
   const DatabaseSync = await loadDriver();
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { force: true });
@@ -134,7 +149,7 @@ export interface Restored {
 }
 
 /**
- * Replaces a database with a backup. Throws `StoreError` while a gateway uses the database, and when the backup is
+ * Replaces a database with a backup, and makes its folder where there is none. Throws `StoreError` while a gateway uses the database, and when the backup is
  * damaged; then nothing has changed.
  */
 export async function restore(backup: string, path: string, now: Date): Promise<Restored> {
@@ -144,6 +159,7 @@ export async function restore(backup: string, path: string, now: Date): Promise<
   }
   const arriving = `${path}.arriving`;
   try {
+    makeFolder(dirname(path));
     copyFileSync(backup, arriving);
     chmodSync(arriving, 0o600);
     const contents = await verify(arriving);
@@ -154,7 +170,7 @@ export async function restore(backup: string, path: string, now: Date): Promise<
     renameSync(arriving, path);
     return { contents, replaced };
   } catch (error) {
-    rmSync(arriving, { force: true });
-    throw error;
+    if (existsSync(arriving)) rmSync(arriving);
+    throw error instanceof StoreError ? error : toStoreError(error, path);
   }
 }

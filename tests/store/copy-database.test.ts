@@ -44,7 +44,9 @@ test('an existing file is not overwritten', async () => {
 });
 
 test('a backup that cannot be written leaves nothing behind', async () => {
-  await expect(backUp(path(), join(folder, 'nowhere/c.db'))).rejects.toThrow();
+  await expect(backUp(path(), join(folder, 'nowhere/c.db'))).rejects.toThrow(
+    `There is no folder ${join(folder, 'nowhere')}. Name a file in another folder.`,
+  );
   expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([]);
 });
 
@@ -63,6 +65,21 @@ test('a restored database is used at the next start, and the one before is kept'
   const { items } = await (await restored.call('GET', '/c1/conversations')).json();
   await restored.close();
   expect(items).toHaveLength(4);
+});
+
+test('a backup is restored on a machine that has no data folder yet', async () => {
+  const target = join(tempFolder(), 'srv/data/duplex.db');
+  expect((await restore(join(folder, 'b.db'), target, new Date())).contents.messages).toBe(8);
+  expect(statSync(join(target, '..')).mode & 0o777).toBe(0o700);
+});
+
+test('a folder that cannot be made is named with what to do', async () => {
+  const file = join(tempFolder(), 'file');
+  writeFileSync(file, '');
+  const target = join(file, 'data/duplex.db');
+  await expect(restore(join(folder, 'b.db'), target, new Date())).rejects.toThrow(
+    `DATABASE_URL: ${target} cannot be used: ENOTDIR: not a directory. Set DATABASE_URL to a file`,
+  );
 });
 
 test.each([
