@@ -1,3 +1,4 @@
+import { presetNames, presets } from '../providers/presets.ts';
 import type { KeySource } from './key-source.ts';
 
 /** An entry of `providers` without its key. */
@@ -8,6 +9,21 @@ export interface ProviderTarget {
 }
 
 type ProviderDraft = ProviderTarget & { readonly api_key_env?: string };
+
+const hostOf = (address: string): string => new URL(address).hostname;
+
+/** The host for which each vendor's usual variable holds the key. */
+const hostsOfVariables: ReadonlyMap<string, string> = new Map([
+  ['ANTHROPIC_API_KEY', 'api.anthropic.com'],
+  ['GEMINI_API_KEY', 'generativelanguage.googleapis.com'],
+  ...presetNames.map((name) => [presets[name].apiKeyEnv, hostOf(presets[name].baseUrl)] as const),
+]);
+
+/** Whether a variable may already hold the key of a vendor, which no other address must get. */
+function isOfVendor(variable: string, { base_url }: ProviderTarget): boolean {
+  const host = hostsOfVariables.get(variable);
+  return host !== undefined && base_url !== undefined && hostOf(base_url) !== host;
+}
 
 /** Why an address cannot be carried over; null when it can. */
 export function faultOfAddress(address: string | undefined): string | null {
@@ -41,15 +57,19 @@ export class ProviderDrafts {
     if (known !== undefined) return known;
     const id = firstFree(name, '-', (candidate) => Object.hasOwn(this.entries, candidate));
     this.#ids.set(identity, id);
-    const variable = this.#variableOf(id, key);
+    const variable = this.#variableOf(id, target, key);
     this.entries[id] = { ...target, ...(variable === undefined ? {} : { api_key_env: variable }) };
     return id;
   }
 
-  #variableOf(id: string, key: KeySource): string | undefined {
+  #variableOf(id: string, target: ProviderTarget, key: KeySource): string | undefined {
     if (key.from !== 'file') return key.from === 'variable' ? key.variable : undefined;
     const wanted = `${id.toUpperCase().replaceAll(/\W/g, '_')}_API_KEY`;
-    const variable = firstFree(wanted, '_', (candidate) => this.#variables.has(candidate));
+    const variable = firstFree(
+      wanted,
+      '_',
+      (candidate) => this.#variables.has(candidate) || isOfVendor(candidate, target),
+    );
     this.#variables.add(variable);
     this.notes.push(
       `provider ${id}: its key is in the file itself, and is not copied. Set ${variable} to it, in the environment or in .env.`,

@@ -90,3 +90,34 @@ test('the command prints it, and a file of something else is one line that says 
   ]);
   expect(err).not.toContain(KEY);
 });
+
+test('comments and commas at the end are read as claude-code-router reads them', () => {
+  const commented = `{
+  // The providers: "all of them".
+  "Providers": [
+    /* at
+       home */
+    { "name": "ollama", "api_base_url": "http://localhost:11434/v1/chat/completions", "models": ["a//b",], },
+  ],
+}`;
+  const file = parseModelsFile(importClaudeCodeRouter(commented, 'config.json').text, 'models.yaml');
+  expect(file.models).toMatchObject([{ alias: 'a//b', backends: [{ provider: 'ollama', model: 'a//b' }] }]);
+});
+
+test("a key of the file gets no variable that may hold a vendor's key for another address", () => {
+  const elsewhere = JSON.stringify({
+    Providers: ['openai', 'anthropic'].map((name) => ({
+      name,
+      api_base_url: `https://relay.example.com/${name}/v1/chat/completions`,
+      api_key: KEY,
+      models: [name],
+      ...(name === 'anthropic' ? { transformer: { use: ['Anthropic'] } } : {}),
+    })),
+  });
+  const { text, notes } = importClaudeCodeRouter(elsewhere, 'config.json');
+  expect(parseModelsFile(text, 'models.yaml').providers).toMatchObject({
+    openai: { api_key_env: 'OPENAI_API_KEY_2' },
+    anthropic: { api_key_env: 'ANTHROPIC_API_KEY_2' },
+  });
+  expect(notes.join('\n')).toContain('Set OPENAI_API_KEY_2 to it');
+});

@@ -49,8 +49,15 @@ function targetOf(section: ProviderSection): ProviderTarget {
   return preset ? { preset, base_url } : { kind: 'openai-compatible', base_url };
 }
 
+/** A string, or a comment, of JSON with comments. */
+const STRING_OR_COMMENT = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+
+/** claude-code-router reads JSON5, and its examples have comments. Lines keep their numbers. */
+const withoutComments = (text: string): string =>
+  text.replaceAll(STRING_OR_COMMENT, (found) => (found.startsWith('"') ? found : found.replaceAll(/[^\n]/g, ' ')));
+
 function readConfig(text: string, name: string) {
-  const parsed = Config.safeParse(readYaml(text, name));
+  const parsed = Config.safeParse(readYaml(withoutComments(text), name));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new ImportError(
