@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { LoadGuard } from '../../server/features/metering/load-guard.ts';
 import { connectTrpc } from '../support/connect-trpc.ts';
+import { createKey } from '../support/create-key.ts';
 import { errorOf } from '../support/error-of.ts';
 import { readerOf } from '../support/read-events.ts';
 import { bearer, type Gateway, startGateway } from '../support/start-gateway.ts';
@@ -74,6 +75,28 @@ test('with as many requests under way as there may be, every surface refuses the
   }
 });
 
+test('of requests that come together, no more are taken than there may be, and a refused one keeps no place', async () => {
+  const { gateway, upstream } = await start({ MAX_OPEN_REQUESTS: '3' });
+  const { key } = await createKey(gateway, { requests_per_minute: 1 });
+  const ask = (authorization: string) =>
+    gateway.call(
+      'POST',
+      '/v1/chat/completions',
+      { ...surfaces['/v1/chat/completions'], stream: true },
+      { authorization },
+    );
+  await (await ask(`Bearer ${key}`)).text();
+  for (let i = 0; i < 5; i++) expect((await ask(`Bearer ${key}`)).status).toBe(429);
+  const before = upstream.chats.length;
+  // The calls of a batch begin in the same turn of the event loop.
+  const calls = Array.from({ length: 12 }, () => surfaces['/v1/chat/completions']);
+  const path = `/trpc/${calls.map(() => 'v1.chat.create').join(',')}?batch=1`;
+  const answers: readonly object[] = await (await gateway.call('POST', path, { ...calls })).json();
+  expect(answers.filter((answer) => 'result' in answer)).toHaveLength(3);
+  expect(answers.filter((answer) => JSON.stringify(answer).includes('MAX_OPEN_REQUESTS'))).toHaveLength(9);
+  expect(upstream.chats.length - before).toBe(3);
+});
+
 test('a call over a websocket is refused in the same way', async () => {
   const started = await start({ MAX_OPEN_REQUESTS: '1' });
   const held = await hold(started);
@@ -142,19 +165,19 @@ test('a lag counts when it lasts, and is over with the first look that is in tim
   const told: (string | null)[] = [];
   const guard = new LoadGuard({ openRequests: 0, lagMs: 100, memoryBytes: 0 }, (reason) => told.push(reason));
   guard.look({ ...idle, lagMs: 5_000 });
-  expect(() => guard.ensureRoom()).not.toThrow();
+  expect(() => guard.ensureTaking()).not.toThrow();
   guard.look({ ...idle, lagMs: 101 });
   guard.look({ ...idle, lagMs: 400 });
-  expect(() => guard.ensureRoom()).toThrow(/SHED_LAG_MS/);
+  expect(() => guard.ensureTaking()).toThrow(/SHED_LAG_MS/);
   guard.look(idle);
-  expect(() => guard.ensureRoom()).not.toThrow();
+  expect(() => guard.ensureTaking()).not.toThrow();
   expect(told).toEqual([expect.stringContaining('late'), null]);
 });
 
 test('a heap that is nearly full counts whatever the settings say', () => {
   const guard = new LoadGuard({ openRequests: 0, lagMs: 0, memoryBytes: 0 }, () => undefined);
   guard.look({ lagMs: 60_000, memoryBytes: 2 ** 40, heapShare: 0.89 });
-  expect(() => guard.ensureRoom()).not.toThrow();
+  expect(() => guard.ensureTaking()).not.toThrow();
   guard.look({ ...idle, heapShare: 0.91 });
-  expect(() => guard.ensureRoom()).toThrow(/heap/);
+  expect(() => guard.ensureTaking()).toThrow(/heap/);
 });

@@ -62,24 +62,28 @@ export class LoadGuard {
   /** Throws `service_unavailable` or `overloaded` when a request that has just come is refused. */
   ensureTaking(): void {
     if (this.#isStopping) throw shuttingDown();
-    this.ensureRoom();
+    this.#ensureRoom();
   }
 
-  /** Throws `overloaded`. */
-  ensureRoom(): void {
-    const { openRequests } = this.#limits;
-    if (this.#reason !== null) throw overloaded(this.#reason);
-    if (openRequests > 0 && this.#open >= openRequests) {
-      throw overloaded(`${this.#open} requests are under way, which is the most at once (MAX_OPEN_REQUESTS)`);
-    }
-  }
-
+  /**
+   * Counts a request until `leave`. Throws `overloaded`. It checks and counts at once: many requests may come together,
+   * before the first of them is admitted.
+   */
   enter(): void {
+    this.#ensureRoom();
     this.#open++;
   }
 
   leave(): void {
     this.#open--;
+  }
+
+  #ensureRoom(): void {
+    const { openRequests } = this.#limits;
+    if (this.#reason !== null) throw overloaded(this.#reason);
+    if (openRequests > 0 && this.#open >= openRequests) {
+      throw overloaded(`${this.#open} requests are under way, which is the most at once (MAX_OPEN_REQUESTS)`);
+    }
   }
 
   #judge({ lagMs, memoryBytes, heapShare }: Load): string | null {

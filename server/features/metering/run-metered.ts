@@ -12,7 +12,7 @@ import type { Reserving } from './reservation.ts';
 export interface MeteringDeps extends MeterDeps {
   readonly dispatcher: Dispatcher;
   /** Counts the admitted requests, and refuses requests beyond its limit. `onEnd` reports the end of a request. */
-  readonly load?: Pick<LoadGuard, 'ensureRoom' | 'enter'>;
+  readonly load?: Pick<LoadGuard, 'enter' | 'leave'>;
   /** Makes the watch of each admitted request; absent: no request is watched. */
   watch?: ((request: WatchedRequest) => RequestWatch) | undefined;
 }
@@ -78,17 +78,26 @@ interface Begun<T> {
   readonly answer: T;
 }
 
+/** Takes a place among the requests under way, and gives it back when the caller's limits or money refuse the request. */
+async function enter(load: MeteringDeps['load'], meter: Meter): Promise<void> {
+  load?.enter();
+  try {
+    await meter.admit();
+  } catch (refusal) {
+    load?.leave();
+    throw refusal;
+  }
+}
+
 async function admit(deps: MeteringDeps, request: MeteredRequest, reserving: Reserving): Promise<Meter> {
   const { caller } = request.job;
   const meter = new Meter(deps, request, reserving);
   try {
-    deps.load?.ensureRoom();
-    await meter.admit();
+    await enter(deps.load, meter);
   } catch (refusal) {
     await request.onRefused?.(refusal);
     throw refusal;
   }
-  deps.load?.enter();
   caller.record.hold?.share();
   caller.record.isMetered = true;
   if (deps.watch) caller.record.watch = deps.watch(request);
