@@ -23,6 +23,8 @@ interface Ended {
   /** Null: the request had no reservation. */
   readonly settlement: Settlement | null;
   readonly at: Date;
+  /** Called when it is on disk. */
+  onWritten?: () => void;
 }
 
 /** Does nothing when the reservation is gone, so a settlement that is written twice counts once. */
@@ -82,10 +84,12 @@ export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
     this.#writer = new BackgroundWriter({
       one: 'a usage row',
       many: 'usage rows',
-      write: (batch) =>
-        transact((db) => {
+      async write(batch) {
+        await transact((db) => {
           for (const ended of batch) write(db, ended);
-        }),
+        });
+        for (const { onWritten } of batch) onWritten?.();
+      },
       waitMs: WAIT_MS,
       isUrgent: ({ settlement }) => settlement !== null,
       onError,
@@ -93,8 +97,16 @@ export class UsageWriter implements Pick<UsageStore, 'record' | 'flush'> {
     });
   }
 
-  record(row: UsageRow, settlement: Settlement | null = null): void {
-    this.#writer.add({ row, settlement, at: new Date() });
+  record(row: UsageRow, settlement: Settlement | null = null): Promise<void> | null {
+    const ended: Ended = { row, settlement, at: new Date() };
+    const isCharged = settlement !== null && settlement.amount > 0;
+    const written = isCharged
+      ? new Promise<void>((resolve) => {
+          ended.onWritten = resolve;
+        })
+      : null;
+    this.#writer.add(ended);
+    return written;
   }
 
   flush(): Promise<void> {

@@ -33,5 +33,6 @@ export function usageRow(requestId: string, fields: Partial<UsageRow> = {}): Usa
 let settled = 0;
 
 /** Ends a reservation as a request of its own does. */
-export const settle = (store: Store, id: string, amount: number, userTokens?: number): void =>
+export function settle(store: Store, id: string, amount: number, userTokens?: number): void {
   store.usage.record(usageRow(`settled-${process.pid}-${++settled}`), { id, amount, reason: 'v1.chat', userTokens });
+}

@@ -210,8 +210,11 @@ export class Meter {
     return this.#reservation?.cover(this.#tokens, images, this.#backend) ?? null;
   }
 
-  /** `failure` is what ended the request early, if anything. */
-  end(failure?: unknown): void {
+  /**
+   * `failure` is what ended the request early, if anything. Resolves when the charge is written; null: there is nothing to
+   * wait for.
+   */
+  end(failure?: unknown): Promise<void> | null {
     const used = this.#use(failure);
     const price = this.#costOf(used);
     const cost = this.#reservation?.payable(price) ?? price;
@@ -221,13 +224,14 @@ export class Meter {
     const times = { at: this.#at, latencyMs: this.#elapsedMs(), firstTokenMs: this.#firstTokenMs };
     const [request, backend, ratio] = [this.#options, this.#backend, this.#ratio];
     const row = toUsageRow({ request, backend, used, cost, ratio, failure, times });
-    this.#deps.usage.record(row, settlement);
+    const charged = this.#deps.usage.record(row, settlement);
     const { record, principal } = request.job.caller;
     record.hold?.release();
     record.watch?.ended(row);
     const said = () => [record.said, request.input?.()];
     const { attempts } = record;
     this.#deps.onEnd?.({ row, attempts, keyName: principal.keyName, failure, endUser: request.endUser, said });
+    return charged;
   }
 
   /**

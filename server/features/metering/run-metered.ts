@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest } from '../../../contracts/chat/completion.ts';
 import type { Json } from '../../canonical/json.ts';
 import { AppError } from '../../errors/app-error.ts';
+import { settledWithin } from '../../event-loop/settled-within.ts';
 import type { Caller } from '../access/caller.ts';
 import type { RequestWatch } from '../access/request-watch.ts';
 import type { Backend } from '../models/catalog.ts';
@@ -163,8 +164,16 @@ function beginCall<B extends Backend, T>(deps: MeteringDeps, call: MeteredCall<B
 /** Lets a request in, asks its backends until one answers, and pays for the answer. */
 export async function runMetered<B extends Backend, T>(deps: MeteringDeps, call: MeteredCall<B, T>): Promise<T> {
   const { meter, answer } = await beginCall(deps, call);
-  meter.end();
+  await untilCharged(meter.end());
   return answer;
+}
+
+/** How long an answer waits for its charge, in ms, when the database is slow. The charge is then written later. */
+const CHARGE_MS = 2_000;
+
+/** An answer is complete for its client only when its charge is on disk: whatever stops the process, it was paid for. */
+async function untilCharged(charged: Promise<void> | null): Promise<void> {
+  if (charged) await settledWithin(charged, CHARGE_MS);
 }
 
 /** A stream of batches that is being counted. */
@@ -203,7 +212,8 @@ async function* relayMetered<In, Out extends readonly unknown[]>(
     throw error;
   } finally {
     onEnd?.(failure);
-    meter.end(failure);
+    const charged = meter.end(failure);
+    if (failure === undefined) await untilCharged(charged);
   }
 }
 

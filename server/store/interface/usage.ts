@@ -138,8 +138,10 @@ export interface UsageStore {
    * Queues the row of a request, with the settlement of its reservation if it had one. The two are written in one
    * transaction, so that no charge is without its row; the row's cost is then the amount that was charged. This happens
    * in the background, in batches, and is tried again while the database fails. Never throws.
+   *
+   * Returns a promise that resolves when a charge is written, and never rejects. Null: nothing is charged.
    */
-  record(row: UsageRow, settlement?: Settlement | null): void;
+  record(row: UsageRow, settlement?: Settlement | null): Promise<void> | null;
   /** Resolves when everything that was queued so far is on disk. */
   flush(): Promise<void>;
   /** Sums by UTC buckets, oldest first. A day whose rows were summed up counts at the beginning of that day. */
