@@ -11,8 +11,10 @@ export function finishCollected({ completion }: ChunkCollector): ChatCompletion 
 }
 
 /** Joins all chunks of an answer. Throws `upstream_broken` when it is incomplete. */
-export function collectChunks(chunks: Iterable<Json<ChatCompletionChunk>>): ChatCompletion {
+export async function collectChunks(
+  batches: AsyncIterable<readonly Json<ChatCompletionChunk>[]>,
+): Promise<ChatCompletion> {
   const collector = new ChunkCollector();
-  for (const chunk of chunks) collector.add(chunk.value);
+  for await (const batch of batches) for (const chunk of batch) collector.add(chunk.value);
   return finishCollected(collector);
 }

@@ -112,7 +112,7 @@ export class TranslatingProvider implements Provider {
   async #complete(call: ProviderCall, names: ToolNames | null): Promise<Json<ChatCompletion>> {
     try {
       const exchange = await this.#post(call, names, false);
-      return this.#readForm(successOf(await exchange.collect(MAX_ANSWER)), call, names);
+      return await this.#readForm(successOf(await exchange.collect(MAX_ANSWER)), call, names);
     } catch (error) {
       throw toUpstreamError(error);
     }
@@ -130,9 +130,13 @@ export class TranslatingProvider implements Provider {
   }
 
   /** Reads a whole answer, streamed or not. */
-  #readForm(bytes: Buffer, call: ProviderCall, names: ToolNames | null): Json<ChatCompletion> {
+  #readForm(
+    bytes: Buffer,
+    call: ProviderCall,
+    names: ToolNames | null,
+  ): Json<ChatCompletion> | Promise<Json<ChatCompletion>> {
     return isEventBody(bytes)
-      ? Json.ofValue(collectChunks(readWhole(this.#reader(call, names, false), bytes)))
+      ? collectChunks(readWhole(this.#reader(call, names, false), bytes)).then(Json.ofValue)
       : this.#readAnswer(bytes, call, names, !names && this.#forwardsVerbatim(call));
   }
 

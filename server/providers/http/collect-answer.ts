@@ -21,7 +21,7 @@ interface Collection<Chunk extends AnyChunk, Answer> {
   /** Makes the answer from the chunks. Throws when it is incomplete. */
   end(): Answer;
   /** Reads the answer of an upstream that sent JSON although a stream was requested. */
-  whole(body: Buffer): Answer;
+  whole(body: Buffer): Answer | Promise<Answer>;
 }
 
 const sizeOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
@@ -50,7 +50,7 @@ export async function collectAnswer<Chunk extends AnyChunk, Answer>(
     let arrived = await exchange.read();
     if (isJsonBody(arrived ?? [], headers)) {
       exchange.firstTokenCame();
-      return whole(Buffer.concat([...(arrived ?? []), await exchange.readAll(MAX_ANSWER)]));
+      return await whole(Buffer.concat([...(arrived ?? []), await exchange.readAll(MAX_ANSWER)]));
     }
     for (let bytes = 0; !reader.complete; ) {
       bytes += sizeOf(arrived ?? []);

@@ -1,4 +1,5 @@
 import type { Json } from '../../canonical/json.ts';
+import { nextTurn } from '../../event-loop/next-turn.ts';
 import { isJsonBody } from './answer-form.ts';
 import type { Exchange } from './exchange.ts';
 import { MAX_ANSWER } from './limits.ts';
@@ -124,11 +125,14 @@ export async function* readStream<Chunk extends object>(
 /** How much is parsed at once, as for a stream that arrives, in bytes. */
 const PIECE = 64 * 1024;
 
-/** The chunks of a stream that came although one answer was requested. */
-export function* readWhole<Chunk extends object>(
+/** The chunks of a stream that came although one answer was requested. Others are served between two pieces of it. */
+export async function* readWhole<Chunk extends object>(
   reader: StreamReader<Chunk>,
   body: Buffer,
-): Generator<Json<Chunk>, void, void> {
-  for (let at = 0; at < body.length && !reader.ended; at += PIECE) yield* reader.read([body.subarray(at, at + PIECE)]);
-  while (!reader.complete) yield* reader.read(null);
+): AsyncGenerator<Json<Chunk>[], void, void> {
+  for (let at = 0; at < body.length && !reader.ended; at += PIECE) {
+    if (at > 0) await nextTurn();
+    yield reader.read([body.subarray(at, at + PIECE)]);
+  }
+  while (!reader.complete) yield reader.read(null);
 }

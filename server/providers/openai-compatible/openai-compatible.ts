@@ -195,22 +195,22 @@ export class OpenAiCompatibleProvider implements Provider {
   async #answer<Answer extends object>(
     path: string,
     call: ProviderCall<object>,
-    read: (bytes: Buffer) => Json<Answer>,
+    read: (bytes: Buffer) => Json<Answer> | Promise<Json<Answer>>,
     limit = MAX_ANSWER,
   ): Promise<Json<Answer>> {
     try {
       const sent = this.#post(path, call, false);
       const exchange = sent instanceof Promise ? await sent : sent;
-      return read(successOf(await exchange.collect(limit)));
+      return await read(successOf(await exchange.collect(limit)));
     } catch (error) {
       throw toUpstreamError(error);
     }
   }
 
   /** Reads a whole answer, streamed or not. */
-  #readChat(bytes: Buffer, call: ProviderCall): Json<ChatCompletion> {
+  #readChat(bytes: Buffer, call: ProviderCall): Json<ChatCompletion> | Promise<Json<ChatCompletion>> {
     return isEventBody(bytes)
-      ? Json.ofValue(collectChunks(readWhole(this.#chatReader(call), bytes)))
+      ? collectChunks(readWhole(this.#chatReader(call), bytes)).then(Json.ofValue)
       : readCompletion(bytes, call.alias, this.#shaping(call));
   }
 
@@ -248,10 +248,10 @@ const isEmpty = (changes: object): boolean => Object.keys(changes).length === 0;
 const textReader = ({ alias }: ProviderCall<TextCompletionRequest>): StreamReader<TextCompletion> =>
   new StreamReader(new ChunkSource(alias, 'text', new TextShaper()));
 
-function readText(bytes: Buffer, call: ProviderCall<TextCompletionRequest>): Json<TextCompletion> {
+async function readText(bytes: Buffer, call: ProviderCall<TextCompletionRequest>): Promise<Json<TextCompletion>> {
   if (!isEventBody(bytes)) return readTextCompletion(bytes, call.alias);
   const collector = new TextCollector();
-  for (const { value } of readWhole(textReader(call), bytes)) collector.add(value);
+  for await (const batch of readWhole(textReader(call), bytes)) for (const { value } of batch) collector.add(value);
   return Json.ofValue(collector.completion);
 }
 
