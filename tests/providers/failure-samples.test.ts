@@ -3,6 +3,9 @@ import { AppError } from '../../server/errors/app-error.ts';
 import { countsAgainstBackend } from '../../server/features/routing/judge-failure.ts';
 import { readErrorEvent, successOf } from '../../server/providers/http/read-error.ts';
 import { type FailureSample, failureSamples } from './failure-samples.ts';
+import { reportedFailures } from './reported-failures.ts';
+
+const samples = [...failureSamples, ...reportedFailures];
 
 /** What the gateway makes of a failure. */
 function read({ status, headers = {}, body }: FailureSample): AppError {
@@ -17,7 +20,7 @@ function read({ status, headers = {}, body }: FailureSample): AppError {
 }
 
 describe('what servers say about a failure', () => {
-  test.each(failureSamples)('$server, status $status: $means', (sample) => {
+  test.each(samples)('$server, status $status: $means', (sample) => {
     const error = read(sample);
     expect([error.code, error.param, error.retryAfter]).toEqual([
       sample.means,
@@ -26,7 +29,7 @@ describe('what servers say about a failure', () => {
     ]);
   });
 
-  test.each(failureSamples.filter(({ means, body }) => means === 'upstream_rejected' && !/^<html/.test(String(body))))(
+  test.each(samples.filter(({ means, body }) => means === 'upstream_rejected' && !/^<html/.test(String(body))))(
     '$server: the client reads the words of the upstream, and its fault does not count against the backend',
     (sample) => {
       const error = read(sample);

@@ -23,11 +23,12 @@ interface FailureRule {
   readonly param?: string;
 }
 
+const isBadRequest = (status: number | null) => status === 400;
 const isInside = (status: number | null) => status === null;
 /** The statuses of a server that works and has too much to do. Some gateways make 500 or 502 of them. */
 const isOverload = (status: number | null) => status !== null && (status === 429 || status >= 500);
 const OVERLOAD =
-  /overloaded|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high demand|insufficient_system_resource/i;
+  /overloaded|\b(at|over) capacity\b|capacity temporarily exceeded|no capacity available|capacity_exhausted|high (demand|traffic)|\btoo busy\b|queue_exceeded|insufficient_system_resource|负载已饱和/i;
 const isClientFault = (status: number | null) => status === null || status < 500;
 
 /**
@@ -40,13 +41,13 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'model_loading',
     words:
-      /loading (the )?model|model is not ready for inference|\bmodel\b.{0,120}\b(is|being) (currently |still )?(loading|loaded|starting)|model_loading/i,
+      /loading (the )?model|model is not (yet )?ready|server is (still )?starting|\bmodel\b.{0,120}\b(is|being) (currently |still )?(loading|loaded|starting)|model_loading/i,
     ofStatus: (status) => status === null || status === 503 || status === 425 || status === 429,
   },
   {
     means: 'model_busy',
     words:
-      /pending requests exceeded|queue (is )?full|queue_?(full|overflow)|max(imum)?[ _](number of )?(queued|pending|waiting|in-?flight)|too many (queued|pending|waiting|in-?flight)|server (is )?busy|no slots? available/i,
+      /pending requests exceeded|queue (is )?full|exceeds? max(imum)? queue|due to backpressure|queue_?(full|overflow)|max(imum)?[ _](number of )?(queued|pending|waiting|in-?flight)|too many (queued|pending|waiting|in-?flight)|server (is )?busy|no slots? available/i,
     ofStatus: (status) => status === null || status === 503 || status === 429,
   },
   // Faults of the request that servers report as their own: a schema or a template that cannot be used, and features
@@ -54,7 +55,7 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'upstream_rejected',
     words:
-      /invalid json[ _]schema|(failed|unable) to parse (the )?(grammar|messages|tools|schema|json)|unrecognized schema|jinja exception|json\.exception\.parse_error|(image|audio|video) input is not supported|does(n't| not) support (images?|vision|audio|embeddings?|reranking|tools|thinking|chat|generate)|start it with `?--/i,
+      /invalid json[ _]schema|(failed|unable) to parse (the )?(grammar|messages|tools|schema|json)|unrecognized schema|jinja exception|json\.exception\.parse_error|(image|audio|video) input is not supported|template error|tools param requires|chat template\b.{0,60}\bnot (yet )?supported|failed to load (image|audio)|missing data required for image|input is too large to process|does(n't| not) support (images?|vision|audio|embeddings?|reranking|tools|thinking|chat|generate)|start it with `?--/i,
     ofStatus: (status) => status === 500,
   },
   { means: 'model_busy', words: OVERLOAD, ofStatus: isOverload },
@@ -66,7 +67,16 @@ const RULES: readonly FailureRule[] = [
   { means: 'model_busy', kind: /\b529\b/, ofStatus: isInside },
   // Groq's flex tier has a status of its own.
   { means: 'model_busy', words: /capacity exceeded/i, ofStatus: (status) => status === 498 },
+  // LM Studio reports the end of its engine as 400.
+  { means: 'upstream_broken', words: /the model has crashed|model (has been |was )?unloaded/i, ofStatus: isBadRequest },
   // The gateway's own key, account or configuration is at fault. Other backends have others.
+  {
+    means: 'upstream_refused',
+    words: /organization must be verified/i,
+    ofStatus: (status) => status === 400 || status === 403,
+  },
+  // New API has no channel for the model.
+  { means: 'upstream_refused', kind: /\bmodel_not_found\b/, ofStatus: (status) => status === 503 },
   { means: 'upstream_refused', kind: /API_KEY_INVALID|FAILED_PRECONDITION/, ofStatus: (status) => status === 400 },
   // LiteLLM's proxy without a database says 400 to every key that is not its own.
   { means: 'upstream_refused', kind: /\bno_db_connection\b/, ofStatus: (status) => status === 400 },
@@ -75,7 +85,7 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'upstream_refused',
     words:
-      /\bmodel_not_found\b|\binvalid_model\b|invalid model name|no such model|operation does not work with the specified model|\bmodel\b.{0,120}\b(not found|does not exist|not exist)\b/i,
+      /\bmodel_not_found\b|\bmodel_not_(available|supported)\b|\binvalid_model\b|invalid model name|no such model|unknown[ _]model\b|unable to access (non-serverless )?model|is not a valid model id|could not find real modelid|model identifier is invalid|on-demand throughput isn.t supported|model has not been loaded|not supported by any provider|operation does not work with the specified model|\bmodel\b.{0,120}\b(not found|does not exist|not exist)\b/i,
     ofStatus: isClientFault,
   },
   // Anthropic answers 400 when the account has no credit.
@@ -86,6 +96,22 @@ const RULES: readonly FailureRule[] = [
     kind: /\b(insufficient_quota|rate_limit_exceeded)\b/,
     ofStatus: (status) => status === 401 || status === 413,
   },
+  // The account behind the gateway's key has no money left. Words in a 400 may be the client's own, so only a kind counts.
+  { means: 'model_quota_exhausted', kind: /\b(budget_exceeded|arrearage)\b/i, ofStatus: isBadRequest },
+  {
+    means: 'model_quota_exhausted',
+    words:
+      /insufficient[ _](user[ _])?(quota|balance|credits?)|balance is insufficient|spending limit|overdue|account is suspended|have any credits|budget has been exceeded|余额不足|额度不足/i,
+    ofStatus: (status) => status === 401 || status === 403 || status === 412,
+  },
+  // LiteLLM and others report the limit of a vendor as a failure of their own.
+  {
+    means: 'model_quota_exhausted',
+    words: /\bRateLimitError\b/,
+    ofStatus: (status) => status !== null && status >= 500,
+  },
+  // xAI.
+  { means: 'upstream_rejected', words: /violates usage guidelines/i, ofStatus: (status) => status === 403 },
   // OpenRouter answers 403 and 404 to faults of the request.
   {
     means: 'upstream_rejected',
@@ -103,7 +129,7 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'context_length_exceeded',
     words:
-      /ContextWindowExceeded|maximum (model|prompt|input) length|range of input length|exceeded model token limit|(prompt|input) (length|tokens?|token count)\b[^.]{0,60}\b(exceeds?|is longer than)\b|token count is \d+ but (the )?model only supports|n_keep \(\d+\) >= n_ctx|model_max_prompt_tokens_exceeded|tokens_limit_reached|total tokens[^.]{0,40} exceed max message tokens|reduce the length of the (messages|prompt|input)|prompt exceeds max length|input tokens exceeded/i,
+      /ContextWindowExceeded|maximum (model|prompt|input) length|range of input length|exceeded model token limit|(prompt|input) (length|tokens?|token count)\b[^.]{0,60}\b(exceeds?|is longer than)\b|token count is \d+ but (the )?model only supports|n_keep \(\d+\) >= n_ctx|model_max_prompt_tokens_exceeded|tokens_limit_reached|total tokens[^.]{0,40} exceed max message tokens|reduce the length of the (messages|prompt|input)|prompt exceeds max length|input tokens exceeded|prompt too long|prompt 超长|too many input tokens|max input (tokens|characters)|number of input tokens \d+ cannot exceed|larger than the model input length|\bmax_(seq_len|num_tokens)\b/i,
     ofStatus: (status) => status === null || (status >= 400 && status < 500 && status !== 429),
     param: 'messages',
   },
@@ -117,7 +143,7 @@ const RULES: readonly FailureRule[] = [
   {
     means: 'context_length_exceeded',
     words:
-      /\bexceeds? (the |its )?(available |model('s)? |maximum )?context (size|window|length)|context_length_exceeded/i,
+      /\bexceeds? (the |its )?(available |model('s)? |maximum )?context (size|window|length)|context size has been exceeded|context_length_exceeded/i,
     ofStatus: (status) => status === 500,
     param: 'messages',
   },
@@ -165,13 +191,21 @@ const RULES: readonly FailureRule[] = [
   },
 ];
 
+/** 522 and 524 are Cloudflare's, in front of a server: "connection timed out" and "a timeout occurred". */
+const TIMEOUTS: ReadonlySet<number> = new Set([408, 504, 522, 524]);
+/** Cloudflare's 521, 523 and 530: "web server is down", "origin is unreachable" and an error of the address. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([503, 521, 523, 530]);
+/** Text Generation Inference and Bedrock answer 424 when the model fails; a proxy answers 499 when it gave up. */
+const FAILED: ReadonlySet<number> = new Set([424, 499]);
+
 /** The meaning of a status when no rule matches. */
 function meaningOfStatus(status: number | null): ErrorCode {
   if (status === null) return 'upstream_broken';
   if (status === 401 || status === 403 || status === 404) return 'upstream_refused';
   if (status === 402 || status === 429) return 'model_quota_exhausted';
-  if (status === 408 || status === 504) return 'upstream_timeout';
-  if (status === 503) return 'upstream_unavailable';
+  if (TIMEOUTS.has(status)) return 'upstream_timeout';
+  if (UNAVAILABLE.has(status)) return 'upstream_unavailable';
+  if (FAILED.has(status)) return 'upstream_broken';
   return status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_broken';
 }
 

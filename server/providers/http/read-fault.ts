@@ -23,6 +23,11 @@ const UpstreamErrorBody = z.looseObject({
       // Google sends a name here, Azure the status code.
       status: z.union([z.string(), z.number()]).nullish(),
       details: z.array(GoogleDetail).nullish().catch(null),
+      // OpenRouter's: what the provider behind it answered, as text.
+      metadata: z
+        .looseObject({ raw: z.string().nullish().catch(null) })
+        .nullish()
+        .catch(null),
     }),
   ]),
 });
@@ -47,6 +52,16 @@ const NOTHING: UpstreamFault = { message: '', kind: '', param: null, retryDelay:
 
 const pathOf = (param: string | undefined): string | null => (param && PATH.test(param) ? withoutSecrets(param) : null);
 
+/** What the provider behind OpenRouter said, in place of words that say nothing. */
+function behind(message: string, raw: string | null | undefined): string {
+  if (!raw || !/^provider returned error$/i.test(message)) return message;
+  try {
+    return readFault(JSON.parse(raw)).message || message;
+  } catch {
+    return raw;
+  }
+}
+
 /** The error in a body, in whichever envelope; without words when there is none. */
 export function readFault(body: unknown): UpstreamFault {
   // Google wraps some of its errors in a list with one entry.
@@ -57,10 +72,11 @@ export function readFault(body: unknown): UpstreamFault {
   if (typeof error === 'string') return { ...NOTHING, message: error, kind: String(code ?? ''), retryDelay: estimated };
   const details = error.details ?? [];
   const said = [error.code, error.type, error.status, ...details.map(({ reason }) => reason)];
+  const message = behind(error.message ?? '', error.metadata?.raw);
   return {
-    message: error.message ?? '',
+    message,
     kind: said.filter((word) => word != null).join(' '),
-    param: pathOf(error.param ?? NAMED.exec(error.message ?? '')?.[1]),
+    param: pathOf(error.param ?? NAMED.exec(message)?.[1]),
     retryDelay: details.find(({ retryDelay }) => retryDelay)?.retryDelay ?? estimated,
   };
 }

@@ -1,4 +1,5 @@
 import { isObject } from '../../canonical/json.ts';
+import { tableOf } from '../../canonical/table-of.ts';
 
 /** One finding of pydantic, as FastAPI reports it: `loc` is `['body', 'messages', 0, 'content']`. */
 function ofFinding(finding: unknown): Record<string, unknown> {
@@ -15,6 +16,18 @@ function ofDetail(detail: unknown): Record<string, unknown> {
   return typeof detail === 'string' ? { message: detail } : ofFinding(Array.isArray(detail) ? detail[0] : detail);
 }
 
+/** MiniMax's error codes, as words: https://platform.minimax.io/docs/api-reference/errorcode */
+const MINIMAX = tableOf<string>({
+  1002: 'rate_limit',
+  1004: 'authentication',
+  1008: 'insufficient_quota',
+  1026: 'content_policy',
+  1027: 'content_policy',
+  1039: 'rate_limit',
+  2013: 'invalid_request',
+  2049: 'invalid_api_key',
+});
+
 /** Where MiniMax, Baidu, and servers in Java or Go with an envelope of their own have the words and the code. */
 const OTHER_NAMES: readonly (readonly [message: string, code: string])[] = [
   ['status_msg', 'status_code'],
@@ -25,10 +38,13 @@ const OTHER_NAMES: readonly (readonly [message: string, code: string])[] = [
 
 /** An error in the envelope of one of these vendors; null when there is none. MiniMax has it beside an answer, too. */
 function ofOtherNames(body: Record<string, unknown>): Record<string, unknown> | null {
-  const inner = isObject(body.base_resp) ? body.base_resp : body;
+  const { base_resp: minimax, errors } = body;
+  // Cloudflare and watsonx have a list.
+  if (Array.isArray(errors) && isObject(errors[0])) return { ...body, ...errors[0] };
+  const inner = isObject(minimax) ? minimax : body;
   for (const [words, number] of OTHER_NAMES) {
     const { [words]: message, [number]: code } = inner;
-    if (typeof message === 'string' && !isFine(code)) return { ...body, message, code };
+    if (typeof message === 'string' && !isFine(code)) return { ...body, message, code, type: MINIMAX[String(code)] };
   }
   return null;
 }
