@@ -90,19 +90,36 @@ export class StreamReader<Chunk extends object> {
   }
 }
 
+/** The exchange when it is a success, or else the one of the changed request that `again` sends. */
+async function expectOrResend(
+  exchange: Exchange,
+  again: (failure: unknown) => Exchange | Promise<Exchange> | null,
+): Promise<Exchange> {
+  try {
+    await expectSuccess(exchange);
+    return exchange;
+  } catch (error) {
+    const resent = await again(error);
+    if (!resent) throw error;
+    await expectSuccess(resent);
+    return resent;
+  }
+}
+
 /**
  * Sends a request for a stream when the first batch is pulled, and reads its answer. When the upstream answers with
- * JSON instead, `whole` makes chunks of it.
+ * JSON instead, `whole` makes chunks of it. When it refuses the request, `again` can send a changed one.
  */
 export async function* readStream<Chunk extends object>(
   send: () => Exchange | Promise<Exchange>,
   reader: StreamReader<Chunk>,
   whole: (body: Buffer) => Json<Chunk>[],
+  again: (failure: unknown) => Exchange | Promise<Exchange> | null = () => null,
 ): AsyncGenerator<Json<Chunk>[], void, void> {
   const sent = send();
-  const exchange = sent instanceof Promise ? await sent : sent;
+  let exchange = sent instanceof Promise ? await sent : sent;
   try {
-    await expectSuccess(exchange);
+    exchange = await expectOrResend(exchange, again);
     const { headers } = await exchange.head;
     let arrived = await exchange.read();
     if (isJsonBody(arrived ?? [], headers)) {

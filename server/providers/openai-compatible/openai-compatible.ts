@@ -38,6 +38,7 @@ import { adaptUsage, createChoiceRepair } from './adapt-answer.ts';
 import { createRequestAdapter, type RequestAdapter } from './adapt-request.ts';
 import { ChunkSource } from './chunk-source.ts';
 import { promptCounts } from './count-prompt.ts';
+import { DemandedReasoning } from './demanded-reasoning.ts';
 import type { Quirks } from './quirks.ts';
 import { readCompletion, readEmbeddings, readTextCompletion } from './read-answer.ts';
 
@@ -66,6 +67,7 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly #quirks: Quirks;
   readonly #repair: ReturnType<typeof createChoiceRepair>;
   readonly #collecting: Collecting;
+  readonly #reasoning = new DemandedReasoning();
   /** The changes that make a stream report its usage. */
   readonly #counted: Readonly<Record<string, unknown>>;
 
@@ -86,6 +88,15 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   async complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
+    try {
+      return await this.#complete(call);
+    } catch (error) {
+      if (!this.#reasoning.learn(call.model, error)) throw error;
+      return this.#complete(call);
+    }
+  }
+
+  async #complete(call: ProviderCall): Promise<Json<ChatCompletion>> {
     const { adapted, names } = this.#adapt(call);
     const answer = await this.#collecting.answer(adapted, {
       whole: () => this.#answer(CHAT, adapted, (bytes) => this.#readChat(bytes, adapted)),
@@ -110,6 +121,7 @@ export class OpenAiCompatibleProvider implements Provider {
       () => this.#post(CHAT, adapted, true),
       this.#chatReader(adapted),
       (body) => whole(body).map((chunk) => Json.ofValue(chunk)),
+      (error) => (this.#reasoning.learn(call.model, error) ? this.#post(CHAT, this.#adapt(call).adapted, true) : null),
     );
     return names ? names.stream(chunks) : chunks;
   }
@@ -185,11 +197,17 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   #adapt(call: ProviderCall): { adapted: ProviderCall; names: ToolNames | null } {
-    if (!this.#adaptRequest) return { adapted: call, names: null };
+    if (!this.#adaptRequest) return { adapted: this.#withReasoning(call), names: null };
     const { changes, applied, names } = this.#adaptRequest(call);
     for (const what of applied) call.onApplied?.(what);
     const adapted = isEmpty(changes) ? call : { ...call, changes: { ...call.changes, ...changes } };
-    return { adapted, names };
+    return { adapted: this.#withReasoning(adapted), names };
+  }
+
+  #withReasoning(call: ProviderCall): ProviderCall {
+    if (!this.#reasoning.isDemandedBy(call.model)) return call;
+    const { messages } = { ...call.request.value, ...call.changes };
+    return { ...call, changes: { ...call.changes, messages: this.#reasoning.fill(messages) } };
   }
 
   async #answer<Answer extends object>(
