@@ -96,6 +96,7 @@ export const fieldNotes: Readonly<Record<string, FieldNote>> = {
   guide: note('The page of the docs about it.', 'codex.md'),
   image_usd: note('A picture that is made, in USD.', 0.04),
   output_usd: note('A million tokens of the answer, in USD.', 1.5),
+  cache_write_usd: note('A million tokens of the prompt that were written into the cache, in USD.', 0.25),
   cached_input_usd: note('A million tokens of the prompt that were cached, in USD.', 0.05),
   input_usd: note('A million tokens of the prompt, in USD.', 0.5),
   'NumberedEvent.id': note('The number of the event.', 41),

@@ -113,6 +113,7 @@ export const ConversationList = z
   .object({
     items: listOf(
       ConversationSummary.extend({
+        in_progress: z.boolean().describe('Whether an answer is being made in it.'),
         excerpt: z.string().optional().describe('With `q`: the text around the match, matches in `[` `]`.'),
         message_id: z.string().optional().describe('With `q`: the message that matches; absent where the title does.'),
         on_active_path: z.boolean().optional().describe('With `message_id`: whether it is on the active path.'),

@@ -32,6 +32,7 @@ export const ModelPrice = z
   .object({
     input_usd: z.number().describe('For a million tokens of the prompt.'),
     cached_input_usd: z.number().describe('For a million of these that the upstream had in its cache.'),
+    cache_write_usd: z.number().describe('For a million of these that the upstream wrote into its cache.'),
     output_usd: z.number().describe('For a million tokens of the answer.'),
     image_usd: z.number().describe('For each picture that is made.'),
     request_usd: z.number(),

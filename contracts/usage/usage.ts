@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Page } from '../keys/key.ts';
+import { ModelPrice } from '../models/model.ts';
 import { listOf } from '../schemas/list-of.ts';
 
 const instant = z
@@ -143,6 +144,9 @@ export const UsageEntry = z
     asked_model: z.string().nullable().describe('The requested name, when it was mapped to the alias.'),
     attempts: listOf(UsageAttempt).describe(
       'The backends that were asked, one after the other; the first 20 are kept.',
+    ),
+    price: ModelPrice.nullable().describe(
+      "By which the cost was calculated, with the ratio of the key's group; null: the model had none.",
     ),
   })
   .meta({ id: 'UsageEntry' });

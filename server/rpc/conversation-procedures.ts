@@ -43,7 +43,7 @@ export const conversationProcedures = (store: ConversationStore, runs: RunDeps) 
     .meta(describeConversations('GET', LIST, 'List or search conversations', OF_USER))
     .input(ListConversationsRequest)
     .output(answers(ConversationList))
-    .query(({ ctx, input }) => listConversations(store, input, ctx.caller.principal)),
+    .query(({ ctx, input }) => listConversations(store, runs, input, ctx.caller.principal)),
   get: procedure
     .meta(describeConversations('GET', ONE, 'Get a conversation with its messages', OF_USER))
     .input(GetConversationRequest)

@@ -31,10 +31,17 @@ const reportToCsv = ({ items }: UsageReport): string => {
 const namesOf = (attempts: readonly UsageAttempt[]): string =>
   attempts.map(({ backend, outcome }) => `${backend} ${outcome}`).join(', ');
 
+/** The price in one cell: `input_usd 0.15, cached_input_usd 0.075`. */
+const cellOf = (price: UsageEntry['price']): string | null =>
+  price &&
+  Object.entries(price)
+    .map(([name, usd]) => `${name} ${usd}`)
+    .join(', ');
+
 const entriesToCsv = ({ items }: UsageEntryList): string =>
   toCsv(
     Object.keys(UsageEntry.shape),
-    items.map((entry) => ({ ...entry, attempts: namesOf(entry.attempts) })),
+    items.map((entry) => ({ ...entry, price: cellOf(entry.price), attempts: namesOf(entry.attempts) })),
   );
 
 /** `api.usage`: the administrator sees everybody's usage, a key its own. */

@@ -91,6 +91,11 @@ export class Runs implements RunStore {
     return this.#list({ conversationId, process: { not: null } });
   }
 
+  async inProgressAmong(conversationIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const runs = await this.#list({ conversationId: { in: [...conversationIds] }, process: { not: null } });
+    return new Set(runs.flatMap(({ conversationId }) => conversationId ?? []));
+  }
+
   append(segments: readonly NewSegment[]): Promise<readonly number[]> {
     return useDatabase(() =>
       this.#transact((db) => segments.filter((segment) => !appendSegment(db, segment)).map(({ runKey }) => runKey)),

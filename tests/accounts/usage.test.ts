@@ -155,7 +155,7 @@ describe('the requests', () => {
     const [names = '', values = ''] = text.split('\r\n');
     expect(names.split(',').slice(0, 4)).toEqual(['request_id', 'at', 'operation', 'model']);
     expect(values).toBe(
-      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,,ok,100,40,10,2,false,0.000007,300,100,0,,',
+      'r5,2026-05-03T12:30:00.000Z,v1.chat,dear,,dear-model,,,,,,ok,100,40,10,2,false,0.000007,300,100,0,,,',
     );
   });
 });
@@ -176,6 +176,9 @@ describe('a key', () => {
     expect(items).toMatchObject([{ key_id: key.id, key_name: 'test', requests: 1, cost_usd: 0.01 }]);
     const listed = await (await gateway.as(key)('GET', '/api/usage/requests')).json();
     expect(listed.items).toMatchObject([{ key_id: key.id, key_name: 'test', model: 'dear', cost_usd: 0.01 }]);
+    // The price by which it was paid, of each kind of tokens.
+    const price = { input_usd: 10, cached_input_usd: 2, cache_write_usd: 10, output_usd: 30 };
+    expect(listed.items[0].price).toMatchObject(price);
     for (const path of ['/api/usage', '/api/usage/requests']) {
       const refused = await gateway.as(key)('GET', `${path}?key_id=${other.id}`);
       expect((await errorOf(refused)).code).toBe('permission_denied');

@@ -71,11 +71,15 @@ describe.runIf(hasBrowser)('a conversation that the gateway keeps', () => {
     gate.release();
     await answers(page).getByText('Still').waitFor();
     await page.waitForURL(/\/playground\/conv_/);
+    const marked = page.getByRole('link', { name: /Are you there\?.*Answering/ });
+    await marked.waitFor();
     await page.getByRole('link', { name: 'Errors' }).click();
     await page.getByRole('heading', { name: 'Errors' }).first().waitFor();
     gate.open();
     await page.goBack();
     await answers(page).getByText('Still here.').waitFor();
+    await page.getByRole('link', { name: /Are you there/ }).waitFor();
+    await marked.waitFor({ state: 'detached' });
   });
 
   test('is stopped from a tab that did not ask', async () => {

@@ -73,6 +73,16 @@ describe.runIf(hasBrowser)('the console by keyboard', () => {
     await page.context().close();
   });
 
+  test('F6 leaves no menu open, and leads on from where the menu was opened', async () => {
+    const page = await open('/console/errors');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('menuitemradio', { name: 'Deutsch' }).waitFor();
+    await page.keyboard.press('F6');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+    await page.context().close();
+  });
+
   test('the link that the start printed signs in, and its code is in no address and works once', async () => {
     const { page } = await openPage(browser, { url: gateway.url, key: null });
     await page.goto(`${gateway.url}/playground#start=${startCode.code}`);

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAxeFaults } from '../support/find-axe-faults.ts';
 import { hasBrowser, openBrowser, openPage } from '../support/open-browser.ts';
+import { png } from '../support/pictures.ts';
 import { type AccountsGateway, ask, CHAT, startAccounts } from '../support/start-accounts.ts';
 
 const paths = [
@@ -213,8 +214,55 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await page.getByRole('row', { name: /dear/ }).first().waitFor();
     expect(await page.getByRole('row', { name: /cheap/ }).count()).toBe(0);
     await page.getByRole('row', { name: /dear/ }).first().getByRole('button').click();
-    await page.getByRole('complementary', { name: 'One request' }).getByText('v1.chat').waitFor();
+    const detail = page.getByRole('complementary', { name: 'One request' });
+    await detail.getByText('v1.chat').waitFor();
+    await detail.getByText('× $10 / M').waitFor();
+    await detail.getByText('× $30 / M').waitFor();
     expect(page.url()).toContain('open=');
+    await page.context().close();
+  });
+
+  test('the columns of the list are those that the reader chose, also after a reload', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/requests?model=dear`);
+    const heads = page.getByRole('table', { name: 'Requests, newest first' }).getByRole('columnheader');
+    await heads.first().waitFor();
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Operation' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Cost' }).click();
+    await page.keyboard.press('Escape');
+    const chosen = ['Time', 'Outcome', 'Model and backend', 'Operation', 'Tries', 'Key', 'Tokens', 'Took'];
+    await expect.poll(() => heads.allInnerTexts()).toEqual(chosen);
+    await page.reload();
+    await expect.poll(() => heads.allInnerTexts()).toEqual(chosen);
+    const kept = await page.evaluate('JSON.stringify({ ...localStorage })');
+    expect(kept).not.toMatch(/dear|laptop|sk-/);
+    await page.context().close();
+  });
+
+  test('a picture goes to all models of a comparison, where each of them takes one', async () => {
+    const { page } = await openPage(browser, { url: gateway.url });
+    await page.goto(`${gateway.url}/console/compare?model=painter`);
+    const picks = page.locator('.lane').getByRole('combobox', { name: 'Model' });
+    await expect.poll(() => picks.count()).toBeGreaterThanOrEqual(2);
+    await page.getByTitle('Not every model here takes files of this kind.').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Not every model here takes files of this kind.').waitFor();
+    for (const pick of await picks.all()) await pick.selectOption('painter');
+    await page.setInputFiles('input[type=file]', {
+      name: 'dot.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(png, 'base64'),
+    });
+    await page.getByText('dot.png').waitFor();
+    const before = gateway.upstream.chats.length;
+    await page.getByRole('textbox', { name: 'Message' }).fill('What is this?');
+    await page.keyboard.press('Enter');
+    const lanes = page.locator('.lane');
+    for (const lane of await lanes.all()) await lane.getByText('Hello from upstream.').waitFor();
+    const asked = gateway.upstream.chats.slice(before);
+    expect(asked).toHaveLength(await lanes.count());
+    for (const { json } of asked) expect(JSON.stringify(json)).toContain(png);
     await page.context().close();
   });
 

@@ -170,6 +170,12 @@ describe('a run', () => {
     expect(found.runs).toEqual([
       { id: run, message_id: found.messages[1].id, created_at: expect.stringMatching(/^\d{4}-/) },
     ]);
+    const busy = async () => {
+      const { items } = await json('/c1/conversations');
+      const marked = items.filter(({ in_progress }: { in_progress: boolean }) => in_progress);
+      return marked.map(({ id }: { id: string }) => id);
+    };
+    expect(await busy()).toEqual([conversation]);
     const watching = get(`/c1/runs/${run}/events`);
     const cancelled = await gateway.call('POST', `/c1/runs/${run}/cancel`);
     expect([cancelled.status, await cancelled.json()]).toMatchObject([
@@ -179,6 +185,7 @@ describe('a run', () => {
     expect(sentEventsOf(await (await watching).text()).at(-1)?.data).toContain('run_cancelled');
     await gateway.upstream.chats.at(-1)?.aborted;
     expect((await json(`/c1/conversations/${conversation}`)).runs).toEqual([]);
+    expect(await busy()).toEqual([]);
     // It has ended: it stays as it is.
     expect((await (await gateway.call('POST', `/c1/runs/${run}/cancel`)).json()).status).toBe('cancelled');
   });

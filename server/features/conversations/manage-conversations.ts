@@ -111,13 +111,15 @@ function cursorsOf({ cursor, after, before }: ListConversationsRequest) {
 /** `GET /c1/conversations` */
 export async function listConversations(
   store: ConversationStore,
+  { store: runs }: Pick<RunDeps, 'store'>,
   request: ListConversationsRequest,
   { owner }: Viewer,
 ): Promise<ConversationList> {
   const { limit = DEFAULT_LIMIT, offset = 0, q: query, user_id } = request;
   const page = await store.list({ owner, userId: user_id ?? null, limit, offset, query, ...cursorsOf(request) });
+  const busy = await runs.inProgressAmong(page.items.map(({ id }) => id));
   return {
-    items: page.items.map((row) => ({ ...toSummary(row), ...toMatch(row) })),
+    items: page.items.map((row) => ({ ...toSummary(row), in_progress: busy.has(row.id), ...toMatch(row) })),
     total: page.total,
     ...(page.isLowerBound ? { total_is_lower_bound: true } : {}),
     limit,

@@ -53,7 +53,7 @@ export async function listOwnerConversations(
   principal: Principal,
 ): Promise<ConversationList> {
   const actor = ensureAllowed(deps, principal);
-  const list = await listConversations(deps.conversations, request, { owner });
+  const list = await listConversations(deps.conversations, deps.runs, request, { owner });
   const details = { user_id: request.user_id ?? null, conversations: list.items.length };
   await deps.audit.record({ actor, action: 'conversations.list', subject: owner, details });
   return list;

@@ -4,7 +4,7 @@ import { AppError } from '../../errors/app-error.ts';
 import type { Principal } from '../access/caller.ts';
 import type { Catalog, CatalogModel } from '../models/catalog.ts';
 import type { CurrentCatalog } from '../models/live-catalog.ts';
-import type { Price } from '../models/price.ts';
+import { showPrice } from '../models/show-price.ts';
 import type { BackendStates } from '../routing/backend-state.ts';
 
 /** When the process started: nothing is known of when each model came to be. Unix time, in seconds. */
@@ -35,20 +35,8 @@ export const toAnthropicModel = (model: CatalogModel): AnthropicModel => ({
   capabilities: null,
 });
 
-/** Rounds off the errors of binary fractions. */
-const usd = (micro: number) => Number(micro.toFixed(9));
-
-/** A micro-USD a token is a USD a million tokens; a picture's micro-USD are a millionth of a USD each. */
-const toPrice = (price: Price, ratio: number): ModelPrice => ({
-  input_usd: usd(price.input * ratio),
-  cached_input_usd: usd(price.cachedInput * ratio),
-  output_usd: usd(price.output * ratio),
-  image_usd: usd((price.perImage * ratio) / 1_000_000),
-  request_usd: usd((price.perRequest * ratio) / 1_000_000),
-});
-
 function priceOf({ backends: [first] }: CatalogModel, ratio: number): ModelPrice | null {
-  return first?.price ? toPrice(first.price, ratio) : null;
+  return first?.price ? showPrice(first.price, ratio) : null;
 }
 
 interface Seen {

@@ -3,6 +3,7 @@ import type { Store } from '../../store/interface/store.ts';
 import type { UsageRow } from '../../store/interface/usage.ts';
 import type { Principal } from '../access/caller.ts';
 import { toUsd } from '../metering/micro-usd.ts';
+import { showKeptPrice } from '../models/show-price.ts';
 import { nameKeys } from './name-keys.ts';
 import { toFilter } from './usage-filter.ts';
 
@@ -26,6 +27,7 @@ const showEntry = (row: UsageRow, keyName: string | null): UsageEntry => ({
   reasoning_tokens: row.reasoningTokens,
   estimated: row.estimated,
   cost_usd: toUsd(row.cost),
+  price: showKeptPrice(row.price),
   latency_ms: row.latencyMs,
   first_token_ms: row.firstTokenMs,
   cache_write_tokens: row.cacheWriteTokens,

@@ -65,6 +65,8 @@ export interface RunStore {
   findByKey(runKey: number): Promise<RunRow | null>;
   /** The runs of a conversation that are in progress, oldest first. */
   listInProgress(conversationId: string): Promise<readonly RunRow[]>;
+  /** Those of some conversations in which an answer is in progress. */
+  inProgressAmong(conversationIds: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Adds segments to logs, with one commit. Returns the keys of runs that were deleted meanwhile; nothing of them is
    * stored.

@@ -17,12 +17,20 @@ const isTyping = ({ target }: KeyboardEvent): boolean =>
 export const isShortcut = (event: KeyboardEvent): boolean =>
   !event.metaKey && !event.ctrlKey && !event.altKey && !isTyping(event);
 
+/** The button of the menu that is open. */
+const OPEN_MENU = '[aria-haspopup="menu"][aria-expanded="true"]';
+
 /** Moves the focus to the next region of the page: list, chat, request. */
 function focusNextRegion(back: boolean): void {
+  // Nothing below a dialog can have the focus.
+  if (document.querySelector('[role="dialog"], [role="alertdialog"]')) return;
   const regions = [...document.querySelectorAll<HTMLElement>('nav[aria-label], aside[aria-label], main')].filter(
     (region) => region.offsetParent !== null,
   );
-  const at = regions.findLastIndex((region) => region.contains(document.activeElement));
+  // A menu lies beside the page: what has opened it says where the reader is.
+  const { activeElement } = document;
+  const opener = activeElement?.closest('.menu-layer') ? document.querySelector(OPEN_MENU) : activeElement;
+  const at = regions.findLastIndex((region) => region.contains(opener));
   const next = regions[(at + (back ? -1 : 1) + regions.length) % regions.length];
   next?.setAttribute('tabindex', '-1');
   next?.focus();

@@ -13,8 +13,16 @@ export interface MenuChoice {
   onChange(value: string): void;
 }
 
+/** Something that is on or off, such as a column. The menu stays open for the next one. */
+export interface MenuCheck {
+  readonly label: string;
+  readonly checked: boolean;
+  onChange(): void;
+}
+
 export interface MenuProps {
   readonly trigger: ReactElement<ComponentProps<'button'>>;
   readonly actions?: readonly MenuAction[];
   readonly choice?: MenuChoice;
+  readonly checks?: readonly MenuCheck[];
 }

@@ -1,6 +1,7 @@
 import { Menu as Base } from '@base-ui/react/menu';
+import { Check } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { MenuAction, MenuChoice, MenuProps } from './menu-props.ts';
+import type { MenuAction, MenuCheck, MenuChoice, MenuProps } from './menu-props.ts';
 
 function Actions({ actions }: { actions: readonly MenuAction[] }) {
   return actions.map(({ label, onSelect, danger = false }) => (
@@ -22,17 +23,35 @@ function Choice({ choice: { value, options, onChange } }: { choice: MenuChoice }
   );
 }
 
+function Checks({ checks }: { checks: readonly MenuCheck[] }) {
+  return checks.map(({ label, checked, onChange }) => (
+    <Base.CheckboxItem key={label} className="menu-item" checked={checked} onCheckedChange={onChange}>
+      <span className="tick" aria-hidden="true">
+        {checked ? <Check className="i" /> : null}
+      </span>
+      {label}
+    </Base.CheckboxItem>
+  ));
+}
+
 /**
  * A menu that opens as it appears. Its trigger stands in the place of one that had the focus, and takes it first: whatever is
  * opened from the menu gives the focus back to what had it before.
  */
-export default function OpenedMenu({ trigger, actions = [], choice }: MenuProps) {
+export default function OpenedMenu({ trigger, actions = [], choice, checks = [] }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
   useEffect(() => {
     button.current?.focus();
     setOpen(true);
   }, []);
+  // F6 leads to another region of the page, so nothing is left open behind it.
+  useEffect(() => {
+    if (!open) return;
+    const onKey = ({ key }: KeyboardEvent) => key === 'F6' && setOpen(false);
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [open]);
   return (
     <Base.Root modal={false} open={open} onOpenChange={setOpen}>
       <Base.Trigger ref={button} render={trigger} />
@@ -40,6 +59,7 @@ export default function OpenedMenu({ trigger, actions = [], choice }: MenuProps)
         <Base.Positioner className="menu-layer" sideOffset={4} align="start">
           <Base.Popup className="menu-popup">
             <Actions actions={actions} />
+            <Checks checks={checks} />
             {choice ? <Choice choice={choice} /> : null}
           </Base.Popup>
         </Base.Positioner>

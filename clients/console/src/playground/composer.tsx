@@ -1,19 +1,13 @@
-import { ArrowUp, Paperclip, SlidersHorizontal, Square } from 'lucide-react';
-import {
-  type ClipboardEvent,
-  type Dispatch,
-  type KeyboardEvent,
-  type Ref,
-  type SetStateAction,
-  useRef,
-  useState,
-} from 'react';
+import { ArrowUp, SlidersHorizontal, Square } from 'lucide-react';
+import { type Dispatch, type KeyboardEvent, type Ref, type SetStateAction, useState } from 'react';
 import { usePageKey } from '../app/use-page-key.ts';
 import { useText } from '../text/text.tsx';
+import { AttachButton } from './attach-button.tsx';
 import { Attached } from './attached.tsx';
 import type { AttachmentKind } from './attachment.ts';
 import type { Attachment } from './draft.ts';
-import { accepted, toOriginal } from './read-file.ts';
+import { pasteFiles } from './paste-files.ts';
+import { ShrunkImages } from './shrunk-images.tsx';
 import { useAttaching } from './use-attaching.ts';
 import { useDropping } from './use-dropping.ts';
 
@@ -60,64 +54,6 @@ function SystemField({ system, onSystem, isFaulty }: SystemFieldProps) {
   );
 }
 
-/** Says which images were made smaller, and offers to send the originals. */
-function ShrunkImages({ value, onChange }: Pick<ComposerProps, 'value' | 'onChange'>) {
-  const { t } = useText();
-  return value.attachments.map((attachment, at) =>
-    attachment.shrunk ? (
-      <p key={`${at}-${attachment.name}`} className="row wrap small faint">
-        {t('chat.shrunk', { name: attachment.name, from: attachment.shrunk.from, to: attachment.shrunk.to })}
-        <button
-          type="button"
-          className="linkish"
-          onClick={() => onChange({ ...value, attachments: value.attachments.with(at, toOriginal(attachment)) })}
-        >
-          {t('chat.sendOriginal')}
-        </button>
-      </p>
-    ) : null,
-  );
-}
-
-interface AttachButtonProps extends Pick<ComposerProps, 'takes'> {
-  onFiles(files: readonly File[]): void;
-  /** It was pressed, and the model takes no files. */
-  onRefused(): void;
-}
-
-function AttachButton({ takes, onFiles, onRefused }: AttachButtonProps) {
-  const { t } = useText();
-  const picker = useRef<HTMLInputElement>(null);
-  const takesFiles = takes.length > 0;
-  return (
-    <>
-      <input
-        ref={picker}
-        type="file"
-        className="sr"
-        tabIndex={-1}
-        aria-label={t('chat.attach')}
-        accept={accepted(takes)}
-        multiple
-        onChange={(event) => {
-          onFiles([...(event.target.files ?? [])]);
-          event.target.value = '';
-        }}
-      />
-      <button
-        type="button"
-        className="btn ghost icon"
-        aria-label={t('chat.attach')}
-        aria-disabled={!takesFiles}
-        title={t(takesFiles ? 'chat.attach' : 'chat.notTaken')}
-        onClick={() => (takesFiles ? picker.current?.click() : onRefused())}
-      >
-        <Paperclip className="i" aria-hidden="true" />
-      </button>
-    </>
-  );
-}
-
 function SendButton({ busy, onStop }: Pick<ComposerProps, 'busy' | 'onStop'>) {
   const { t } = useText();
   if (!busy) {
@@ -147,12 +83,6 @@ interface MessageFieldProps extends Pick<ComposerProps, 'fieldRef' | 'placeholde
 function MessageField(props: MessageFieldProps) {
   const { fieldRef, text, isFaulty, placeholder, busy, onText, onFiles, onEnter, onEditLast } = props;
   const { t } = useText();
-  function paste(event: ClipboardEvent) {
-    const files = [...event.clipboardData.files];
-    if (files.length === 0) return;
-    event.preventDefault();
-    onFiles(files);
-  }
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
       event.preventDefault();
@@ -172,7 +102,7 @@ function MessageField(props: MessageFieldProps) {
       placeholder={placeholder}
       value={text}
       onChange={(event) => onText(event.target.value)}
-      onPaste={paste}
+      onPaste={(event) => pasteFiles(event, onFiles)}
       onKeyDown={onKeyDown}
     />
   );
@@ -212,7 +142,7 @@ export default function Composer(props: ComposerProps) {
           attachments={value.attachments}
           onRemove={(at) => onChange({ ...value, attachments: value.attachments.filter((_, i) => i !== at) })}
         />
-        <ShrunkImages value={value} onChange={onChange} />
+        <ShrunkImages attachments={value.attachments} onChange={(attachments) => onChange({ ...value, attachments })} />
         {problem ? (
           <p className="small bad-text" role="alert">
             {t(problem)}
@@ -231,7 +161,12 @@ export default function Composer(props: ComposerProps) {
         />
         <div className="row between">
           <span className="row">
-            <AttachButton takes={takes} onFiles={onFiles} onRefused={() => setProblem('chat.notTaken')} />
+            <AttachButton
+              takes={takes}
+              whyNot={t('chat.notTaken')}
+              onFiles={onFiles}
+              onRefused={() => setProblem('chat.notTaken')}
+            />
             <button
               type="button"
               className="btn ghost"

@@ -1,3 +1,4 @@
+import type { ConversationList as Conversations } from '@duplex/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Plus } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
@@ -15,6 +16,13 @@ const RenameConversation = lazy(() => import('./rename-conversation.tsx'));
 const DeleteConversation = lazy(() => import('./delete-conversation.tsx'));
 
 const PAGE = 30;
+
+/** How often the list is read again, while something is answered and else. */
+const ANSWERING_MS = 3_000;
+const RESTING_MS = 20_000;
+
+const isAnswering = (pages: readonly Pick<Conversations, 'items'>[] = []): boolean =>
+  pages.some(({ items }) => items.some(({ in_progress }) => in_progress));
 
 interface ConversationListProps {
   readonly current: string | undefined;
@@ -47,6 +55,12 @@ function Row({
           {title}
         </span>
         <small>
+          {conversation.in_progress ? (
+            <>
+              <span className="dot live" aria-hidden="true" />
+              <span className="accent-live">{t('list.answering')}</span>
+            </>
+          ) : null}
           <span className="truncate">{conversation.excerpt ?? conversation.model ?? '–'}</span>
         </small>
       </Link>
@@ -83,6 +97,7 @@ export function ConversationList({ current, onNew, onDeleted }: ConversationList
         ...(pageParam === '' ? {} : { cursor: pageParam }),
       }),
     getNextPageParam: ({ next_cursor }) => next_cursor,
+    refetchInterval: ({ state }) => (isAnswering(state.data?.pages) ? ANSWERING_MS : RESTING_MS),
   });
   const items = data?.pages.flatMap(({ items: page }) => page) ?? [];
   const close = () => setChange(null);

@@ -57,6 +57,18 @@ export function usePrice(): (model: ModelInfo) => string {
   };
 }
 
+/** The prices of what an upstream has in its cache, or writes into it, where they are other ones. */
+function CachePrices({ model: { price, available } }: { model: ModelInfo }) {
+  const { t, price: write } = useText();
+  if (!available || price === null) return null;
+  const { input_usd, cached_input_usd, cache_write_usd } = price;
+  const parts = [
+    ...(cached_input_usd === input_usd ? [] : [t('models.cachedPrice', { price: write(cached_input_usd) })]),
+    ...(cache_write_usd === input_usd ? [] : [t('models.cacheWritePrice', { price: write(cache_write_usd) })]),
+  ];
+  return parts.length === 0 ? null : <p className="small faint">{parts.join(' · ')}</p>;
+}
+
 interface ModelCardProps {
   readonly model: ModelInfo;
   onOpen(alias: string): void;
@@ -119,6 +131,7 @@ export function ModelCard({ model, onOpen }: ModelCardProps) {
           </Fragment>
         ))}
       </dl>
+      <CachePrices model={model} />
       <div className="row wrap">
         {capabilities.tools ? <span className="badge">{t('models.tools')}</span> : null}
         {capabilities.reasoning ? <span className="badge">{t('models.reasoning')}</span> : null}

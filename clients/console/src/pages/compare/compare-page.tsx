@@ -1,15 +1,16 @@
-import { ArrowUp, Plus, Square, X } from 'lucide-react';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { Plus, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useInfo } from '../../app/queries.ts';
 import { useGateway } from '../../app/session.tsx';
 import { Shell } from '../../app/shell.tsx';
-import { usePageKey } from '../../app/use-page-key.ts';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { type Answer, beginAnswer } from '../../playground/answer.ts';
+import { Attached } from '../../playground/attached.tsx';
+import { takenBy } from '../../playground/attachment.ts';
 import { toBody } from '../../playground/bodies/to-body.ts';
-import { newDraft } from '../../playground/draft.ts';
+import { type Attachment, newDraft } from '../../playground/draft.ts';
 import { MadeImages } from '../../playground/made-images.tsx';
 import { Metrics } from '../../playground/metrics.tsx';
 import { canTalk } from '../../playground/model-info.ts';
@@ -18,6 +19,7 @@ import { Reasoning } from '../../playground/reasoning.tsx';
 import { runAnswer } from '../../playground/run-answer.ts';
 import { Waiting } from '../../playground/waiting.tsx';
 import { useText } from '../../text/text.tsx';
+import { QuestionForm } from './question-form.tsx';
 import { Race } from './race.tsx';
 
 const LEAST = 2;
@@ -74,16 +76,23 @@ function Lane({ alias, aliases, answer, typicalSeconds, onPick, onRemove }: Lane
   );
 }
 
+interface Question {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
+const NOTHING: Question = { text: '', attachments: [] };
+
 /** One question, and the answers of several models, which stream at once. */
 function useComparison(lanes: readonly string[]) {
   const gateway = useGateway();
   const [answers, setAnswers] = useState<readonly (Answer | undefined)[]>([]);
-  const [asked, setAsked] = useState('');
+  const [asked, setAsked] = useState<Question>(NOTHING);
   const [busy, setBusy] = useState(false);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
 
-  async function ask(question: string) {
+  async function ask(question: Question) {
     const abort = new AbortController();
     running.current?.abort();
     running.current = abort;
@@ -93,7 +102,7 @@ function useComparison(lanes: readonly string[]) {
     await Promise.all(
       lanes.map((alias, at) => {
         const draft = { ...newDraft(alias), surface: 'chat' as const };
-        const body = toBody(draft, [{ role: 'user', text: question, attachments: [] }]);
+        const body = toBody(draft, [{ role: 'user', ...question }]);
         return runAnswer({
           gateway,
           events: streamAnswer(gateway, { surface: 'chat', body, signal: abort.signal }),
@@ -108,56 +117,6 @@ function useComparison(lanes: readonly string[]) {
   return { answers, asked, busy, ask, stop: () => running.current?.abort(), forget: () => setAnswers([]) };
 }
 
-interface QuestionFormProps {
-  readonly busy: boolean;
-  onAsk(question: string): void;
-  onStop(): void;
-}
-
-function QuestionForm({ busy, onAsk, onStop }: QuestionFormProps) {
-  const { t } = useText();
-  const [text, setText] = useState('');
-  usePageKey(({ key }) => {
-    if (key === 'Escape' && busy) onStop();
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (busy || text.trim() === '') return;
-    onAsk(text);
-    setText('');
-  };
-  return (
-    <form className="composer" onSubmit={submit}>
-      <div className="box">
-        <textarea
-          rows={2}
-          aria-label={t('chat.message')}
-          placeholder={t('compare.placeholder')}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-          }}
-        />
-        <div className="row between">
-          <span className="small faint">{t('compare.stateless')}</span>
-          {busy ? (
-            <button type="button" className="btn" onClick={onStop}>
-              <Square className="i" aria-hidden="true" />
-              {t('chat.stop')}
-            </button>
-          ) : (
-            <button type="submit" className="btn main-action">
-              {t('compare.send')}
-              <ArrowUp className="i" aria-hidden="true" />
-            </button>
-          )}
-        </div>
-      </div>
-    </form>
-  );
-}
-
 /** One question to two to four models, whose answers stream at once. */
 export default function ComparePage() {
   const { t } = useText();
@@ -168,6 +127,11 @@ export default function ComparePage() {
   const [picked, setPicked] = useState<readonly string[] | null>(null);
   const lanes = picked ?? aliases.slice(0, LEAST + 1);
   const { answers, asked, busy, ask, stop, forget } = useComparison(lanes);
+  // A file goes to every model, so it is of a kind that all of them take.
+  const models = talks.filter(({ alias }) => lanes.includes(alias));
+  const takes = takenBy('chat', ['image', 'audio', 'video']).filter((kind) =>
+    models.every(({ modalities }) => modalities.input.includes(kind)),
+  );
   const change = (next: readonly string[]) => {
     setPicked(next);
     forget();
@@ -197,8 +161,9 @@ export default function ComparePage() {
       <main className="chat cmp">
         <div className="prompt">
           <p className="small faint">{t('compare.question')}</p>
-          <p dir="auto" className={asked ? undefined : 'muted'}>
-            {asked || t('compare.ask')}
+          <Attached attachments={asked.attachments} />
+          <p dir="auto" className={asked === NOTHING ? 'muted' : undefined}>
+            {asked === NOTHING ? t('compare.ask') : asked.text}
           </p>
         </div>
         <Race aliases={lanes} answers={answers} />
@@ -217,7 +182,12 @@ export default function ComparePage() {
             />
           ))}
         </div>
-        <QuestionForm busy={busy} onAsk={(question) => void ask(question)} onStop={stop} />
+        <QuestionForm
+          busy={busy}
+          takes={takes}
+          onAsk={(text, attachments) => void ask({ text, attachments })}
+          onStop={stop}
+        />
       </main>
     </Shell>
   );

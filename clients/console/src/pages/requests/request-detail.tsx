@@ -6,8 +6,9 @@ import { CopyButton } from '../../parts/copy-button.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { badgeOf, hasFailed } from '../../parts/outcome.ts';
 import { useText } from '../../text/text.tsx';
+import { backendOf, type RequestRow, useKeyName } from './request-entry.ts';
 import { RequestFall } from './request-fall.tsx';
-import { backendOf, type RequestRow, useKeyName } from './request-row.tsx';
+import { RequestTokens } from './request-tokens.tsx';
 
 interface RequestDetailProps {
   readonly row: RequestRow;
@@ -29,45 +30,6 @@ function useStory(): (row: RequestRow) => string | null {
       ? t('requests.storyFailover', { failed: names, answered: answered.backend })
       : t('requests.storyFailed', { failed: names });
   };
-}
-
-function Tokens({ row }: { row: RequestRow }) {
-  const { t, number, money } = useText();
-  const rows: (readonly [string, number])[] = [
-    [t('requests.promptFresh'), row.prompt_tokens - row.cached_tokens],
-    [t('requests.promptCached'), row.cached_tokens],
-    [t('requests.reasoningTokens'), row.reasoning_tokens],
-    [t('requests.answerTokens'), row.completion_tokens - row.reasoning_tokens],
-  ];
-  return (
-    <section className="stack-2">
-      <h3 className="h3">{t('requests.tokensAndCost')}</h3>
-      <table className="plain-t">
-        <caption className="sr">{t('requests.tokensAndCost')}</caption>
-        <tbody>
-          {rows
-            .filter(([, count]) => count > 0)
-            .map(([name, count]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td className="num">{number(count)}</td>
-              </tr>
-            ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">
-              {t('usage.cost')}
-              {row.estimated ? ` · ${t('requests.estimated')}` : ''}
-            </th>
-            <td className="num">
-              <strong>{money(row.cost_usd)}</strong>
-            </td>
-          </tr>
-        </tfoot>
-      </table>
-    </section>
-  );
 }
 
 /** Leads to the conversation of a request. One of somebody else is shown to the administrator where that is allowed. */
@@ -144,7 +106,7 @@ export function RequestDetail({ row, onClose, onNewer, onOlder }: RequestDetailP
         ) : null}
       </header>
       {row.attempts.length > 0 ? <RequestFall row={row} /> : null}
-      <Tokens row={row} />
+      <RequestTokens row={row} />
       <Facts facts={facts} />
       <ConversationLink row={row} />
     </aside>

@@ -1,6 +1,6 @@
 import { hasFailed } from '../../parts/outcome.ts';
 import { useText } from '../../text/text.tsx';
-import type { RequestRow } from './request-row.tsx';
+import type { RequestRow } from './request-entry.ts';
 
 const PARTS = 4;
 

@@ -1,6 +1,8 @@
-import { DataTable, numeric } from '../../parts/data-table.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
 import { useText } from '../../text/text.tsx';
-import { RequestLine, type RequestRow } from './request-row.tsx';
+import type { RequestColumn } from './request-columns.tsx';
+import type { RequestRow } from './request-entry.ts';
+import { RequestLine } from './request-row.tsx';
 import type { RequestFilters } from './use-request-filters.ts';
 
 interface RequestListProps {
@@ -8,9 +10,10 @@ interface RequestListProps {
   readonly items: readonly RequestRow[];
   readonly loading: boolean;
   readonly open: RequestRow | undefined;
+  readonly columns: readonly RequestColumn[];
 }
 
-export function RequestList({ filters, items, loading, open }: RequestListProps) {
+export function RequestList({ filters, items, loading, open, columns }: RequestListProps) {
   const { t } = useText();
   if (!loading && items.length === 0) {
     return (
@@ -33,19 +36,14 @@ export function RequestList({ filters, items, loading, open }: RequestListProps)
       caption={t('requests.caption')}
       columns={[
         { head: t('common.time') },
-        { head: t('requests.outcome') },
-        { head: t('requests.modelAndBackend') },
-        numeric(t('requests.tries')),
-        { head: t('keys.key') },
-        numeric(t('usage.tokens')),
-        numeric(t('requests.took')),
-        numeric(t('usage.cost')),
+        ...columns.map(({ head, isNumber }) => ({ head: t(head), ...(isNumber ? { kind: 'number' as const } : {}) })),
       ]}
     >
       {items.map((row) => (
         <RequestLine
           key={row.request_id}
           row={row}
+          columns={columns}
           selected={row === open}
           onOpen={() => filters.set('open', row.request_id)}
         />

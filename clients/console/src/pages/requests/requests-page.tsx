@@ -7,10 +7,12 @@ import { CsvButton } from '../../parts/csv-button.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { useText } from '../../text/text.tsx';
+import { ColumnMenu } from './column-menu.tsx';
 import { RequestDetail } from './request-detail.tsx';
+import type { RequestRow } from './request-entry.ts';
 import { RequestFilterBar } from './request-filter-bar.tsx';
 import { RequestList } from './request-list.tsx';
-import type { RequestRow } from './request-row.tsx';
+import { type Columns, useColumns } from './use-columns.ts';
 import { useOpenRequest } from './use-open-request.ts';
 import { useRequestFilters } from './use-request-filters.ts';
 import { useRequestSums } from './use-request-sums.ts';
@@ -22,10 +24,11 @@ interface RequestsBarProps {
   readonly live: boolean;
   readonly paused: boolean;
   readonly items: readonly RequestRow[];
+  readonly columns: Columns;
   setPaused(paused: boolean): void;
 }
 
-function RequestsBar({ live, paused, items, setPaused }: RequestsBarProps) {
+function RequestsBar({ live, paused, items, columns, setPaused }: RequestsBarProps) {
   const { t } = useText();
   const label = t(paused ? 'requests.resume' : 'requests.pause');
   return (
@@ -41,6 +44,7 @@ function RequestsBar({ live, paused, items, setPaused }: RequestsBarProps) {
         {paused ? <Play className="i" aria-hidden="true" /> : <Pause className="i" aria-hidden="true" />}
         <span className="wide-only">{label}</span>
       </button>
+      <ColumnMenu columns={columns} />
       <CsvButton name="requests.csv" rows={items} />
     </>
   );
@@ -52,6 +56,7 @@ export default function RequestsPage() {
   const gateway = useGateway();
   const filters = useRequestFilters();
   const [paused, setPaused] = useState(false);
+  const columns = useColumns();
   const { asked, offset } = filters;
   const live = offset === 0 && !paused;
   const refetchInterval = live ? LIVE_MS : false;
@@ -67,13 +72,13 @@ export default function RequestsPage() {
   const sums = sum && { count: sum.requests, cost: money(sum.costUsd), failed: sum.failed };
   const total = sums && t('requests.sums', sums);
   return (
-    <Shell title={t('nav.requests')} railed bar={<RequestsBar {...{ live, paused, items, setPaused }} />}>
+    <Shell title={t('nav.requests')} railed bar={<RequestsBar {...{ live, paused, items, columns, setPaused }} />}>
       <div className={`split${open ? ' opened' : ''}`}>
         <main className="reqs">
           <RequestFilterBar filters={filters} outcomes={outcomes} />
           {error ? <Problem error={error} /> : null}
           {error && !data ? null : (
-            <RequestList filters={filters} items={items} loading={data === undefined} open={open} />
+            <RequestList {...{ filters, items, open }} columns={columns.shown} loading={data === undefined} />
           )}
           <div className="pad">
             <Pager offset={offset} page={PAGE} shown={items.length} total={total} onChange={filters.setOffset} />

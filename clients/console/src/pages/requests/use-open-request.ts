@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { isShortcut } from '../../app/keyboard.tsx';
 import { readLetters } from '../../app/letters.ts';
-import type { RequestRow } from './request-row.tsx';
+import type { RequestRow } from './request-entry.ts';
 import type { RequestFilters } from './use-request-filters.ts';
 
 type Move = (() => void) | null;

@@ -273,4 +273,8 @@ export const manage: Record<keyof typeof english, string> = {
   'others.more': 'Weitere Nachrichten',
   'others.back': 'Zurück zur Liste',
   'others.messages': '{count} {count|Nachricht|Nachrichten}',
+  'compare.notTaken': 'Nicht jedes Modell hier nimmt Dateien dieser Art.',
+  'requests.columns': 'Spalten',
+  'requests.promptWritten': 'Eingabe, in den Cache geschrieben',
+  'requests.perMillion': '{price} / M',
 };

@@ -146,4 +146,7 @@ export const playground: Record<keyof typeof english, string> = {
   'chat.earlier': 'Frühere Nachrichten zeigen',
   'chat.later': 'Spätere Nachrichten zeigen',
   'chat.newest': 'Zum Ende',
+  'list.answering': 'Antwortet',
+  'models.cachedPrice': 'Aus dem Cache {price} / M',
+  'models.cacheWritePrice': 'In den Cache {price} / M',
 };

@@ -263,4 +263,8 @@ export const manage = {
   'others.more': 'More messages',
   'others.back': 'Back to the list',
   'others.messages': '{count} {count|message|messages}',
+  'compare.notTaken': 'Not every model here takes files of this kind.',
+  'requests.columns': 'Columns',
+  'requests.promptWritten': 'Prompt, written into the cache',
+  'requests.perMillion': '{price} / M',
 } as const;

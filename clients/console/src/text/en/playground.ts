@@ -143,4 +143,7 @@ export const playground = {
   'chat.earlier': 'Show earlier messages',
   'chat.later': 'Show later messages',
   'chat.newest': 'Newest',
+  'list.answering': 'Answering',
+  'models.cachedPrice': 'Cached {price} / M',
+  'models.cacheWritePrice': 'Cache write {price} / M',
 } as const;

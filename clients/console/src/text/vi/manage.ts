@@ -264,4 +264,8 @@ export const manage: Record<keyof typeof english, string> = {
   'others.more': 'Thêm tin nhắn',
   'others.back': 'Về danh sách',
   'others.messages': '{count} tin nhắn',
+  'compare.notTaken': 'Không phải mô hình nào ở đây cũng nhận loại tệp này.',
+  'requests.columns': 'Cột',
+  'requests.promptWritten': 'Đầu vào, ghi vào bộ nhớ đệm',
+  'requests.perMillion': '{price} / M',
 };

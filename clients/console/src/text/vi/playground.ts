@@ -144,4 +144,7 @@ export const playground: Record<keyof typeof english, string> = {
   'chat.earlier': 'Hiện tin nhắn trước đó',
   'chat.later': 'Hiện tin nhắn sau đó',
   'chat.newest': 'Mới nhất',
+  'list.answering': 'Đang trả lời',
+  'models.cachedPrice': 'Từ bộ nhớ đệm {price} / M',
+  'models.cacheWritePrice': 'Ghi bộ nhớ đệm {price} / M',
 };
