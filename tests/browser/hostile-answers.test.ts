@@ -22,6 +22,21 @@ const attacks = {
   'an id of the page': '<div id="root">gone</div><a name="root"></a>',
 };
 
+/** What would take a parser of Markdown seconds or minutes, or more of the stack than there is. */
+const tangles = {
+  'a hundred thousand quotes in each other': `${'>'.repeat(99_000)} x`,
+  'lists in lists in lists': `${'- '.repeat(49_000)}x`,
+  'quotes that go on lazily': '> a\nb\n'.repeat(15_000),
+  'an address that never ends': `${'a.'.repeat(49_000)}@`,
+  'emphasis that never closes': 'a_b'.repeat(33_000),
+  'strokes that close each other': '~a~~'.repeat(24_000),
+  'brackets that never close': '['.repeat(99_000),
+  'a table of thirty thousand cells': `|a|b|\n|-|-|\n${'|x|y|\n'.repeat(15_000)}`,
+  'headings by the thousand': '# a\n'.repeat(24_000),
+  'code that is one name': `\`\`\`typescript\n${'_'.repeat(90_000)}\n\`\`\``,
+  'formulas and diagrams': '$$\\frac{1}{2}$$ \\(x\\)\n\n```mermaid\ngraph TD; click A javascript:alert(1)\n```',
+};
+
 describe.runIf(hasBrowser)('what a hostile model writes', () => {
   let gateway: ScriptedGateway;
   let browser: Browser;
@@ -61,6 +76,18 @@ describe.runIf(hasBrowser)('what a hostile model writes', () => {
     expect(await answer.locator('.prose img').count()).toBe(0);
     expect(await page.locator('#root').count()).toBe(1);
     expect(await answer.innerText()).toContain('<script>window.hit = 1</script>');
+    await page.context().close();
+  });
+
+  test.each(Object.entries(tangles))('does not hold the page up with %s', async (_, text) => {
+    const { page, complaints } = await show(text);
+    const answer = page.getByRole('article', { name: 'Answer' });
+    await answer.getByText('The end.').waitFor();
+    await page.getByRole('textbox', { name: 'Message' }).fill('Still there?');
+    expect(await page.getByRole('alert').count()).toBe(0);
+    // Elements cost time as well, wherever they come from.
+    expect(await answer.locator('*').count()).toBeLessThan(15_000);
+    expect(complaints).toEqual([]);
     await page.context().close();
   });
 

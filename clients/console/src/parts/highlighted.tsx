@@ -15,12 +15,16 @@ import { useMemo } from 'react';
 const languages = { bash, css, go, javascript, json, python, rust, sql, typescript, xml, yaml };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
-const LONGEST = 50_000;
+const LONGEST = 20_000;
+/** A line, or a stretch without a word, takes a time that grows with the square of its length. */
+const tooLong = /[^\n]{500}|\s{300}/;
+
+const isQuick = (code: string): boolean => code.length <= LONGEST && !tooLong.test(code);
 
 /** Loaded when the first block of code is shown. highlight.js escapes what it is given. */
 export default function Highlighted({ code, language }: { code: string; language: string }) {
   const html = useMemo(() => {
-    if (code.length > LONGEST || !hljs.getLanguage(language)) return null;
+    if (!isQuick(code) || !hljs.getLanguage(language)) return null;
     return hljs.highlight(code, { language, ignoreIllegals: true }).value;
   }, [code, language]);
   if (html === null) return <code className="pad">{code}</code>;

@@ -1,10 +1,18 @@
 import createPurifier from 'dompurify';
 import { Marked, type Token } from 'marked';
+import { BoundedLexer } from './bounded-lexer.ts';
 import { escapeHtml } from './escape-html.ts';
 import { type Code, isCode, tableRows, toCode } from './markdown-tokens.ts';
 import { showControls } from './show-controls.ts';
 
-export type Block = Code | { readonly type: 'html'; readonly html: string };
+/** `text` is shown as it is. */
+export type Block =
+  | Code
+  | { readonly type: 'html'; readonly html: string }
+  | { readonly type: 'text'; readonly text: string };
+
+/** Beyond so many blocks, the rest of a text is one. */
+const MOST_BLOCKS = 1_000;
 
 const safeLink = /^(?:https?:|mailto:)/i;
 const inlinePicture = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
@@ -48,6 +56,7 @@ const made = new Map<string, Block>();
 const MOST_KEPT = 2_000;
 
 function toBlock(token: Token): Block {
+  if (token.type === 'text' && !token.tokens) return { type: 'text', text: token.raw };
   const known = made.get(token.raw);
   if (known) return known;
   const block: Block = isCode(token)
@@ -59,8 +68,12 @@ function toBlock(token: Token): Block {
 }
 
 /** The blocks of a Markdown text, as HTML that can do nothing. */
-export const toBlocks = (text: string): Block[] =>
-  marked
-    .lexer(showControls(text))
+export function toBlocks(text: string): Block[] {
+  const tokens = new BoundedLexer(marked.defaults).lex(showControls(text));
+  const rest = tokens.slice(MOST_BLOCKS).map(({ raw }) => raw);
+  const blocks = tokens
+    .slice(0, MOST_BLOCKS)
     .filter(({ type }) => type !== 'space' && type !== 'def')
     .map(toBlock);
+  return rest.length === 0 ? blocks : [...blocks, { type: 'text', text: rest.join('') }];
+}

@@ -5,7 +5,7 @@ import { type Block, toBlocks } from './markdown-blocks.ts';
 import { showControls } from './show-controls.ts';
 
 /** Beyond this a text is shown as it is: marking it up would hold the page up. */
-const LONGEST_MARKDOWN = 200_000;
+const LONGEST_MARKDOWN = 100_000;
 const LONGEST_SHOWN = 400_000;
 
 const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; language: string }) {
@@ -14,6 +14,13 @@ const CodeBlock = memo(function CodeBlock({ code, language }: { code: string; la
 
 const MarkdownBlock = memo(function MarkdownBlock({ block }: { block: Block }) {
   if (block.type === 'code') return <CodeBlock code={block.code} language={block.language} />;
+  if (block.type === 'text') {
+    return (
+      <p className="as-is" dir="auto">
+        {block.text}
+      </p>
+    );
+  }
   // The markup is made by `toBlocks`, which escapes the model's own and lets DOMPurify pass what is left.
   return <div dir="auto" dangerouslySetInnerHTML={{ __html: block.html }} />;
 });
