@@ -218,6 +218,7 @@ describe.runIf(hasBrowser)('the pages of the console', () => {
     await detail.getByText('v1.chat').waitFor();
     await detail.getByText('× $10 / M').waitFor();
     await detail.getByText('× $30 / M').waitFor();
+    await detail.getByRole('row', { name: 'The request itself $0.001' }).waitFor();
     expect(page.url()).toContain('open=');
     await page.context().close();
   });

@@ -34,7 +34,11 @@ export default function ConversationsPage() {
       <div className={`work no-panel others${open === '' ? '' : ' opened'}`}>
         <aside className="list" aria-label={t('nav.conversations')}>
           <OwnerPick place={place} />
-          {owner === '' ? null : <OthersList key={`${owner} ${user}`} place={place} />}
+          {owner === '' ? (
+            <p className="small faint pad only-narrow">{t('others.choose')}</p>
+          ) : (
+            <OthersList key={`${owner} ${user}`} place={place} />
+          )}
         </aside>
         <main className="chat">
           {owner === '' ? (

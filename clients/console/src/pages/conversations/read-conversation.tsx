@@ -55,6 +55,7 @@ export function ReadConversation({ place: { owner, open, set } }: { place: Shown
                 {[owner, ...(head.user_id === null ? [] : [head.user_id])].join(' · ')} ·{' '}
                 {t('others.messages', { count: head.message_count })} · {dateTime(head.last_used_at)}
               </p>
+              <p className="small faint only-narrow">{t('others.readOnly')}</p>
               {head.system_prompt ? (
                 <details className="think">
                   <summary>{t('chat.system')}</summary>

@@ -5,7 +5,7 @@ import type { useText } from '../../text/text.tsx';
 import { backendOf, type RequestRow } from './request-entry.ts';
 
 /** How a cell writes its value. */
-export interface Shown extends ReturnType<typeof useText> {
+interface Shown extends ReturnType<typeof useText> {
   keyName(row: RequestRow): string;
 }
 

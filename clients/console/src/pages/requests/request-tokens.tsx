@@ -27,11 +27,27 @@ function usePartsOf(row: RequestRow): readonly Part[] {
   return parts.filter(({ count }) => count > 0);
 }
 
+/** What was paid beside the tokens: for the request itself, and for the images, which make up the rest. */
+function useOtherCosts(row: RequestRow, parts: readonly Part[]): readonly (readonly [string, number])[] {
+  const { t } = useText();
+  const { price, cost_usd } = row;
+  if (price === null || cost_usd === 0) return [];
+  const tokens = parts.reduce((sum, { count, each }) => sum + (count * (each ?? 0)) / MILLION, 0);
+  const rest = cost_usd - tokens - price.request_usd;
+  const costs: readonly (readonly [string, number])[] = [
+    [t('requests.ofRequest'), price.request_usd],
+    [t('requests.ofImages'), price.image_usd > 0 ? rest : 0],
+  ];
+  // A cost is rounded up to a whole millionth of a dollar.
+  return costs.filter(([, usd]) => usd > 0.000001);
+}
+
 /** What a request used, at which price, and what it cost. */
 export function RequestTokens({ row }: { row: RequestRow }) {
   const { t, number, money, price: write } = useText();
   const parts = usePartsOf(row);
-  const isPriced = parts.some(({ each }) => each !== null && each > 0);
+  const others = useOtherCosts(row, parts);
+  const isPriced = others.length > 0 || parts.some(({ each }) => each !== null && each > 0);
   return (
     <section className="stack-2">
       <h3 className="h3">{t('requests.tokensAndCost')}</h3>
@@ -48,6 +64,14 @@ export function RequestTokens({ row }: { row: RequestRow }) {
                 ) : null}
               </td>
               {isPriced ? <td className="num">{each === null ? '–' : money((count * each) / MILLION)}</td> : null}
+            </tr>
+          ))}
+          {others.map(([name, usd]) => (
+            <tr key={name}>
+              <th scope="row" colSpan={2}>
+                {name}
+              </th>
+              <td className="num">{money(usd)}</td>
             </tr>
           ))}
         </tbody>

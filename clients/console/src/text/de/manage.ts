@@ -277,4 +277,6 @@ export const manage: Record<keyof typeof english, string> = {
   'requests.columns': 'Spalten',
   'requests.promptWritten': 'Eingabe, in den Cache geschrieben',
   'requests.perMillion': '{price} / M',
+  'requests.ofRequest': 'Die Anfrage selbst',
+  'requests.ofImages': 'Bilder',
 };

@@ -267,4 +267,6 @@ export const manage = {
   'requests.columns': 'Columns',
   'requests.promptWritten': 'Prompt, written into the cache',
   'requests.perMillion': '{price} / M',
+  'requests.ofRequest': 'The request itself',
+  'requests.ofImages': 'Images',
 } as const;

@@ -268,4 +268,6 @@ export const manage: Record<keyof typeof english, string> = {
   'requests.columns': 'Cột',
   'requests.promptWritten': 'Đầu vào, ghi vào bộ nhớ đệm',
   'requests.perMillion': '{price} / M',
+  'requests.ofRequest': 'Bản thân yêu cầu',
+  'requests.ofImages': 'Hình ảnh',
 };
