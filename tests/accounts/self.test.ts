@@ -29,7 +29,14 @@ test('a key sees its own limits, balance and spending, and the administrator tha
 });
 
 test('the models come with the price that the key pays: that of the list times the ratio of its group', async () => {
-  const dear = { input_usd: 10, cached_input_usd: 2, cache_write_usd: 10, output_usd: 30, image_usd: 0, request_usd: 0.001 };
+  const dear = {
+    input_usd: 10,
+    cached_input_usd: 2,
+    cache_write_usd: 10,
+    output_usd: 30,
+    image_usd: 0,
+    request_usd: 0.001,
+  };
   const priceOf = async (response: Response, alias: string) => {
     const { models }: { models: { alias: string; price: unknown }[] } = await response.json();
     return models.find((model) => model.alias === alias)?.price;
