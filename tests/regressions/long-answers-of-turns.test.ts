@@ -173,12 +173,18 @@ test('the subscriptions of a websocket whose client reads nothing do not hold a 
   sockets.push(socket);
   socket.pause();
   const before = usedMemory();
-  for (let call = 0; call < subscriptions; call++) {
+  const subscribe = (call: number) => {
     const input = { response_id: id, lastEventId: String(after) };
     const params = { path: 'v1.responses.follow', input };
     socket.write(frameOf(OPCODE.text, JSON.stringify({ id: call, method: 'subscription', params })));
-  }
+  };
+  const readWhole = async () => (await gateway.call('GET', `/v1/responses/${id}?stream=true`)).text();
+  subscribe(0);
+  // The first fills the connection while the same response is read several times. Subscriptions that begin before the
+  // connection is full read an event each.
+  for (let i = 0; i < 5; i++) await readWhole();
+  for (let call = 1; call < subscriptions; call++) subscribe(call);
   // A request that comes behind them is answered when they have what they can get.
-  for (let i = 0; i < 20; i++) await (await gateway.call('GET', `/v1/responses/${id}?stream=true`)).text();
+  for (let i = 0; i < 20; i++) await readWhole();
   await expect.poll(() => usedMemory() - before).toBeLessThan((subscriptions * answer.length) / 2);
 });
