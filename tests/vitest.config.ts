@@ -19,7 +19,7 @@ export const config: InlineConfig = {
   isolate: false,
   // Most of the time the tests wait: for a browser, for a process that starts, or for a limit of time to pass. More files
   // at once than cores use that time. Each worker needs up to 600 MB.
-  maxWorkers: Math.min(8, 3 * availableParallelism()),
+  maxWorkers: Math.min(8, 2 * availableParallelism()),
   sequence: { sequencer: LongestFirst },
   // Transformed modules are kept between runs: one file that runs alone spends a third less.
   experimental: { fsModuleCache: true },

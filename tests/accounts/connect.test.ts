@@ -112,7 +112,7 @@ test.each([
   [['codex', '--color', 'red'], 2, "connect: Unknown option '--color'"],
   [['codex', '--key', 'a', '--show-key'], 2, 'Use either --key or --show-key, not both.'],
   [['codex', '--key', 'sk-…'], 1, 'The key has characters that no key has'],
-  [['codex', '--key', 'wrong-bearer'], 1, '(invalid_authorization, Authorization)'],
+  [['codex', '--key', 'wrong-bearer'], 1, 'does not accept this key (invalid_authorization).'],
   [['codex', '--model', 'a"b'], 1, 'The name of the model has characters'],
   [['codex', '--model', 'a b'], 1, 'The name of the model has characters'],
 ])('%j ends with %i and says why', async (args, code, message) => {

@@ -24,7 +24,8 @@ describe.runIf(hasBrowser)('the console by keyboard', () => {
   async function open(path: string): Promise<Page> {
     const { page } = await openPage(browser, { url: gateway.url });
     await page.goto(gateway.url + path);
-    await page.locator('h1').first().waitFor({ state: 'attached' });
+    // The frame that a page has while it is loaded is another one.
+    await page.locator('main:not([aria-busy="true"])').waitFor();
     return page;
   }
 

@@ -1,6 +1,6 @@
 import type { FailureSample } from './failure-samples.ts';
 
-/** What public code and bug reports say that servers and vendors answer. */
+/** What servers and vendors answer, by public code and bug reports, or in the words that they are known for. */
 export const reportedFailures: readonly FailureSample[] = [
   {
     server: 'vLLM 0.8 and later',

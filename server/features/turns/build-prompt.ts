@@ -92,14 +92,20 @@ const TEXT_START = '{"role":"user","content":"';
 
 /**
  * The places of questions that follow a question without an answer: the answer was deleted, or the conversation was
- * forked at the question. A question with media stays alone, so that its media can still be left out.
+ * forked at the question. A question with media stays alone, so that its media can still be left out. The last messages,
+ * `own` in number, are those of the request, which stay apart as its client wrote them.
  */
-function findSecondQuestions(history: readonly HistoryMessage[], messages: readonly Stored[]): number[] {
+function findSecondQuestions(
+  history: readonly HistoryMessage[],
+  messages: readonly Stored[],
+  own = messages.length,
+): number[] {
   const stored: (Stored & { readonly turnId?: string })[] = [...history, ...messages];
+  const firstOwn = stored.length - own;
   return stored.flatMap(({ role, turnId }, i) => {
     const before = stored[i - 1];
-    if (role !== 'user' || before?.role !== 'user' || !before.prompt.startsWith(TEXT_START)) return [];
-    return turnId === before.turnId ? [] : [i];
+    if (i > firstOwn || role !== 'user' || before?.role !== 'user') return [];
+    return turnId !== before.turnId && before.prompt.startsWith(TEXT_START) ? [i] : [];
   });
 }
 
@@ -120,9 +126,9 @@ function joinQuestions(
 }
 
 /** The texts of messages as every upstream takes them: the very same texts, where nothing is wrong with them. */
-function toPrompts(history: readonly HistoryMessage[], messages: readonly Stored[]): string[] {
+function toPrompts(history: readonly HistoryMessage[], messages: readonly Stored[], own?: number): string[] {
   const stored = [...history, ...messages];
-  const second = findSecondQuestions(history, messages);
+  const second = findSecondQuestions(history, messages, own);
   if (second.length === 0 && !stored.some(mayNeedRepair)) return stored.map(repaired);
   const heads = stored.map(toHead);
   const prompts = new Map(stored.map((message, i) => [heads[i], repaired(message)]));
@@ -192,7 +198,7 @@ function withSummary(summary: string | undefined, [first, ...prompts]: readonly 
 export const roomOf = (parts: PromptParts): number => limitOf(parts) - weighBeside(parts);
 
 export function buildPrompt<M extends HistoryMessage>(parts: PromptParts<M>): Prompt<M> {
-  const { systemPrompt, summary, history, messages } = parts;
+  const { systemPrompt, summary, history, messages, own } = parts;
   const system = systemPrompt ? [repairText(JSON.stringify({ role: 'system', content: systemPrompt }))] : [];
   const turns = answeredTurns(history);
   const limit = limitOf(parts);
@@ -200,6 +206,7 @@ export function buildPrompt<M extends HistoryMessage>(parts: PromptParts<M>): Pr
   const prompts = toPrompts(
     kept.flatMap((turn) => turn.messages),
     messages,
+    own,
   );
   return {
     texts: [...system, ...withSummary(summary, prompts)],
